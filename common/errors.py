@@ -1,0 +1,65 @@
+"""The errors that Antrean raises on purpose; each says in one sentence what its reader can do.
+
+AntreanError
+├── SettingsError            a setting is missing or cannot be read: correct it and start again
+├── CatalogError             a catalog file is not valid; nothing of it was applied
+├── StoreError
+│   ├── StoreUnavailable     the database does not answer now: the same work can be tried again
+│   ├── StoreConflict        another transaction was there first: look again, then decide anew
+│   └── SchemaMismatch       the database has another schema than this program: migrate it
+└── MessagingError
+    ├── BrokerUnavailable    RabbitMQ cannot be reached or refused the connection
+    ├── RequestNotTaken      the broker refused the request (queue full, or nobody answers it)
+    └── NoReply              no answer in time: the request may or may not have been carried out
+"""
+
+
+class AntreanError(Exception):
+    """Base of all errors raised on purpose; `str(error)` is one sentence, safe to show and to log."""
+
+
+class SettingsError(AntreanError):
+    """A setting is missing or cannot be read."""
+
+
+class CatalogError(AntreanError):
+    """A catalog file is not valid.
+
+    `problems` holds one sentence for each thing to correct, with the place where it stands.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class StoreError(AntreanError):
+    """The database failed."""
+
+
+class StoreUnavailable(StoreError):
+    """The database does not answer now. Nothing was committed; the same work can be tried again."""
+
+
+class StoreConflict(StoreError):
+    """Another transaction wrote the same thing first. Nothing was committed; look again and decide anew."""
+
+
+class SchemaMismatch(StoreError):
+    """The database has another schema than this program knows."""
+
+
+class MessagingError(AntreanError):
+    """The broker failed."""
+
+
+class BrokerUnavailable(MessagingError):
+    """RabbitMQ cannot be reached, or it refused the connection."""
+
+
+class RequestNotTaken(MessagingError):
+    """The broker did not take the request: its queue is full, or no queue is bound for it."""
+
+
+class NoReply(MessagingError):
+    """No answer came in time. The request may or may not have been carried out."""
