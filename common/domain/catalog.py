@@ -1,0 +1,92 @@
+"""Hospitals and their clinics (*poliklinik*), as the catalog describes them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from common.domain.opening_hours import OpeningHours, Session, midnight
+
+CODE_PATTERN = r"^[A-Z0-9]{2,10}$"
+"""Hospital and clinic codes; such a code is safe as a word of a routing key."""
+
+
+class QueueMode(StrEnum):
+    """Who moves a clinic's queue: the clock, or its staff at the desk."""
+
+    CLOCK = "clock"
+    DESK = "desk"
+
+
+class ClinicState(StrEnum):
+    """Whether a clinic follows its opening hours or was forced open or closed by its staff."""
+
+    SCHEDULE = "schedule"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Hospital:
+    """A hospital; its time zone decides the service day."""
+
+    code: str
+    name: str
+    city: str
+    time_zone: ZoneInfo
+
+    def service_date(self, moment: datetime) -> date:
+        """The service day that `moment` belongs to."""
+        return moment.astimezone(self.time_zone).date()
+
+    def day_end(self, service_date: date) -> datetime:
+        """The moment at which a service day ends: the next midnight of the hospital."""
+        return midnight(service_date + timedelta(days=1), self.time_zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """A clinic. `rooms` patients are served at once, each for `mean_service` (± `service_spread`, the
+    standard deviation), by this arrangement since `serving_since`; at most `daily_quota` tickets that are
+    not cancelled are given out for one service day."""
+
+    hospital: Hospital
+    code: str
+    name: str
+    opening_hours: OpeningHours
+    rooms: int
+    daily_quota: int
+    mean_service: timedelta
+    service_spread: timedelta
+    serving_since: datetime
+    mode: QueueMode = QueueMode.CLOCK
+    state: ClinicState = ClinicState.SCHEDULE
+    retired: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Hospital code and clinic code: what names a clinic everywhere."""
+        return (self.hospital.code, self.code)
+
+    def is_open(self, moment: datetime) -> bool:
+        """Whether patients can register at `moment`."""
+        if self.retired or self.state is ClinicState.CLOSED:
+            return False
+        if self.state is ClinicState.OPEN:
+            return True
+        return self.session_at(moment) is not None
+
+    def sessions_on(self, service_date: date) -> list[Session]:
+        """The day's sessions as moments, in order."""
+        return self.opening_hours.sessions_on(service_date, self.hospital.time_zone)
+
+    def session_at(self, moment: datetime) -> Session | None:
+        """The session by schedule that holds `moment`."""
+        sessions = self.sessions_on(self.hospital.service_date(moment))
+        return next((s for s in sessions if s.opens_at <= moment < s.closes_at), None)
+
+    def next_opening(self, after: datetime) -> datetime | None:
+        """The first opening by schedule later than `after`; None where the next fortnight has none."""
+        if self.retired:
+            return None
+        return self.opening_hours.next_opening(after, self.hospital.time_zone)

@@ -1,0 +1,34 @@
+"""Ticket codes: the unguessable key to a ticket's status and to its cancellation.
+
+Twelve characters of Crockford's base32 (https://www.crockford.com/base32.html) carry 60 random bits and
+are shown in three groups of four, `7K3F-9QXM-2T5R`. They are read case-insensitively, with the letters
+that look like digits folded (I and L to 1, O to 0).
+"""
+
+import secrets
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+LENGTH = 12
+
+_GROUP = 4
+_FOLD = str.maketrans("ILO", "110", "- ")
+
+
+def new_ticket_code() -> str:
+    """A new code in its canonical form, twelve characters without hyphens."""
+    bits = secrets.randbits(5 * LENGTH)
+    return "".join(ALPHABET[bits >> 5 * position & 31] for position in range(LENGTH))
+
+
+def parse_ticket_code(text: str) -> str:
+    """The canonical form of a code as somebody wrote it; raises ValueError where it is none."""
+    code = text.strip().upper().translate(_FOLD) if text.isascii() else ""
+    if len(code) != LENGTH or not set(code) <= set(ALPHABET):
+        raise ValueError("a ticket code has twelve letters and digits, such as 7K3F-9QXM-2T5R")
+    return code
+
+
+def format_ticket_code(code: str) -> str:
+    """The form in which a canonical code is shown."""
+    return "-".join(code[start : start + _GROUP] for start in range(0, LENGTH, _GROUP))
