@@ -1,0 +1,144 @@
+"""The events that integrators subscribe to: CloudEvents 1.0 in structured JSON, on a topic exchange.
+
+An event carries numbers and states, never a name, a date of birth, a medical record number or a ticket
+code. Its routing key is `<hospital>.<clinic>.<entity>.<verb>`. Apart from ticks, events of one source (a
+clinic on one service day) carry a `sequence` without gaps.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from cloudevents.core.bindings.rabbitmq import RabbitMQMessage, from_structured, to_structured
+from cloudevents.core.exceptions import BaseCloudEventException
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+
+from common.domain.tickets import TicketStatus, display_number
+
+CONTENT_TYPE = "application/cloudevents+json"
+
+CLINIC_TICK = "clinic.tick"
+
+_FORMAT = JSONFormat()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as it is published and journaled; `body` is the encoded CloudEvent."""
+
+    id: str
+    name: str
+    hospital: str
+    clinic: str
+    body: bytes
+
+    @property
+    def type(self) -> str:
+        """The CloudEvent type, such as `id.antrean.ticket.called.v1`."""
+        return event_type(self.name)
+
+    @property
+    def routing_key(self) -> str:
+        """Such as `RSHS.GIG.ticket.called`."""
+        return f"{self.hospital}.{self.clinic}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A signal that something in a clinic's queue is due on `service_date`."""
+
+    id: str
+    hospital: str
+    clinic: str
+    service_date: date
+
+
+def event_type(name: str) -> str:
+    """The CloudEvent type of an event's name."""
+    return f"id.antrean.{name}.v1"
+
+
+def encode_event(
+    *,
+    event_id: str,
+    name: str,
+    hospital: str,
+    clinic: str,
+    service_date: date,
+    time: datetime,
+    sequence: int,
+    subject: str,
+    data: dict[str, Any],
+) -> Event:
+    """The event `name` (such as `ticket.called`) of one clinic and service day."""
+    attributes = {
+        "id": event_id,
+        "type": event_type(name),
+        "source": _source(hospital, clinic, service_date),
+        "subject": subject,
+        "time": time,
+        "datacontenttype": "application/json",
+        "sequence": f"{sequence:010d}",
+    }
+    return Event(event_id, name, hospital, clinic, _encode(attributes, data))
+
+
+def ticket_data(
+    clinic: str, number: int, status: TicketStatus, waiting: int, now_serving: int | None
+) -> dict[str, Any]:
+    """What a ticket's event says: the ticket's state, and the queue's after the change."""
+    return {
+        "number": number,
+        "display_number": display_number(clinic, number),
+        "status": status.value,
+        **clinic_data(clinic, waiting, now_serving),
+    }
+
+
+def clinic_data(clinic: str, waiting: int, now_serving: int | None) -> dict[str, Any]:
+    """What a clinic's own event says of its queue."""
+    return {
+        "waiting": waiting,
+        "now_serving": None if now_serving is None else display_number(clinic, now_serving),
+    }
+
+
+def encode_tick(tick: Tick, time: datetime) -> Event:
+    """The tick as an event; it has no sequence, for it changes nothing by itself."""
+    attributes = {
+        "id": tick.id,
+        "type": event_type(CLINIC_TICK),
+        "source": _source(tick.hospital, tick.clinic, tick.service_date),
+        "subject": tick.clinic,
+        "time": time,
+    }
+    return Event(tick.id, CLINIC_TICK, tick.hospital, tick.clinic, _encode(attributes, None))
+
+
+def decode_tick(body: bytes) -> Tick:
+    """The tick that `encode_tick` encoded; raises ValueError where the body is none."""
+    try:
+        event = from_structured(RabbitMQMessage({}, CONTENT_TYPE, body), _FORMAT, CloudEvent)
+        _, hospitals, hospital, clinics, clinic, day = event.get_source().split("/")
+        tick = Tick(event.get_id(), hospital, clinic, date.fromisoformat(day))
+    except (
+        BaseCloudEventException,
+        ExceptionGroup,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+    ) as error:
+        raise ValueError("not a clinic.tick event") from error
+    if (hospitals, clinics, event.get_type()) != ("hospitals", "clinics", event_type(CLINIC_TICK)):
+        raise ValueError("not a clinic.tick event")
+    return tick
+
+
+def _source(hospital: str, clinic: str, service_date: date) -> str:
+    return f"/hospitals/{hospital}/clinics/{clinic}/{service_date.isoformat()}"
+
+
+def _encode(attributes: dict[str, Any], data: dict[str, Any] | None) -> bytes:
+    return to_structured(CloudEvent(attributes, data), _FORMAT).body

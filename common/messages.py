@@ -1,0 +1,349 @@
+"""Requests and replies: their names, shapes and the closed list of problem codes (see docs/protocol.md)."""
+
+import re
+import unicodedata
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
+
+from common.domain.catalog import CODE_PATTERN
+from common.domain.ticket_codes import parse_ticket_code
+from common.domain.tickets import TicketStatus
+
+NAME_LENGTH_MAX = 100
+"""Characters of a patient's name."""
+
+TICKET_CODES_MAX = 100
+"""Ticket codes in one look-up."""
+
+_MEDICAL_RECORD_NUMBER = re.compile(r"[A-Z0-9]{1,20}")
+_SEPARATORS = str.maketrans("", "", " .-/")
+
+
+class ProblemCode(StrEnum):
+    """Why a request was refused; clients decide by this code."""
+
+    INVALID_REQUEST = "invalid_request"
+    UNKNOWN_REQUEST = "unknown_request"
+    MESSAGE_TOO_LARGE = "message_too_large"
+    HOSPITAL_NOT_FOUND = "hospital_not_found"
+    CLINIC_NOT_FOUND = "clinic_not_found"
+    CLINIC_CLOSED = "clinic_closed"
+    QUOTA_REACHED = "quota_reached"
+    ALREADY_REGISTERED = "already_registered"
+    MEDICAL_RECORD_MISMATCH = "medical_record_mismatch"
+    REQUEST_ID_REUSED = "request_id_reused"
+    REQUEST_EXPIRED = "request_expired"
+    TICKET_NOT_FOUND = "ticket_not_found"
+    NOT_CANCELLABLE = "not_cancellable"
+    NOT_PERMITTED_NOW = "not_permitted_now"
+    BUSY = "busy"
+    TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
+    INTERNAL_ERROR = "internal_error"
+
+    @property
+    def heading(self) -> str:
+        """The code as words, such as `Clinic closed`."""
+        return self.value.replace("_", " ").capitalize()
+
+
+class Message(BaseModel):
+    """Base of everything that travels: immutable, strictly typed, nothing unknown in it."""
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+    )
+
+
+# --- what is in a request -------------------------------------------------------------------------------
+
+
+def _ticket_code(text: str) -> str:
+    return parse_ticket_code(text)
+
+
+def _medical_record_number(text: str) -> str:
+    """Upper case without the separators that hospitals print for legibility (`00-12-34` is `001234`)."""
+    number = text.upper().translate(_SEPARATORS)
+    if not _MEDICAL_RECORD_NUMBER.fullmatch(number):
+        raise ValueError("a medical record number has 1 to 20 letters and digits")
+    return number
+
+
+def _person_name(text: str) -> str:
+    """NFC-normalised with single spaces."""
+    if any(unicodedata.category(character)[0] == "C" for character in text):
+        raise ValueError("a name has no control or formatting characters")
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    if not 1 <= len(name) <= NAME_LENGTH_MAX or not any(map(str.isalpha, name)):
+        raise ValueError(f"a name has letters, and at most {NAME_LENGTH_MAX} characters")
+    return name
+
+
+def _iso_date(value: Any) -> date:
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise ValueError("a date is written as 1990-01-31")
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError("there is no such day in the calendar") from error
+
+
+Code = Annotated[str, Field(pattern=CODE_PATTERN)]
+TicketCode = Annotated[str, Field(max_length=40), AfterValidator(_ticket_code)]
+MedicalRecordNumber = Annotated[str, Field(max_length=40), AfterValidator(_medical_record_number)]
+PersonName = Annotated[str, Field(max_length=4 * NAME_LENGTH_MAX), AfterValidator(_person_name)]
+IsoDate = Annotated[date, BeforeValidator(_iso_date)]
+
+
+class Request(Message):
+    """Base of the requests; `name` is the message's `type` property and its routing key."""
+
+    name: ClassVar[str]
+
+
+class Register(Request):
+    """Asks for a ticket for today in an open clinic. Answered by `Ticket`."""
+
+    name: ClassVar[str] = "register"
+
+    hospital: Code
+    clinic: Code
+    medical_record_number: MedicalRecordNumber
+    patient_name: PersonName = Field(alias="name")
+    date_of_birth: IsoDate
+
+
+class Cancel(Request):
+    """Gives a ticket up. Answered by `Ticket`."""
+
+    name: ClassVar[str] = "cancel"
+
+    ticket_code: TicketCode
+
+
+class ListHospitals(Request):
+    """Asks for all hospitals. Answered by `Hospitals`."""
+
+    name: ClassVar[str] = "list_hospitals"
+
+
+class ListClinics(Request):
+    """Asks for the clinics of one hospital. Answered by `Clinics`."""
+
+    name: ClassVar[str] = "list_clinics"
+
+    hospital: Code
+    open_only: bool = False
+
+
+class TicketStatusRequest(Request):
+    """Asks for tickets by their codes. Answered by `Tickets`."""
+
+    name: ClassVar[str] = "ticket_status"
+
+    ticket_codes: list[TicketCode] = Field(min_length=1, max_length=TICKET_CODES_MAX)
+
+
+class ClinicQueueRequest(Request):
+    """Asks who is served and who is next in a clinic. Answered by `ClinicQueue`."""
+
+    name: ClassVar[str] = "clinic_queue"
+
+    hospital: Code
+    clinic: Code
+
+
+# --- what is in a reply ---------------------------------------------------------------------------------
+
+
+class Reply(Message):
+    """Base of the replies; `name` is the message's `type` property."""
+
+    name: ClassVar[str]
+
+
+class Ticket(Reply):
+    """A ticket as it stands. Moments carry the hospital's offset; durations are in seconds.
+
+    The estimate is null where nothing is to be expected any more: called, served, cancelled ...
+    """
+
+    name: ClassVar[str] = "ticket"
+
+    ticket_code: str
+    number: int
+    display_number: str
+    hospital: str
+    clinic: str
+    service_date: date
+    status: TicketStatus
+    people_ahead: int | None
+    now_serving: str | None
+    estimated_wait_seconds: int | None
+    estimated_call_at: AwareDatetime | None
+    earliest_call_at: AwareDatetime | None
+    latest_call_at: AwareDatetime | None
+    registered_at: AwareDatetime
+    called_at: AwareDatetime | None
+
+
+class Tickets(Reply):
+    """The tickets found, in the order asked for, and the codes that are nobody's."""
+
+    name: ClassVar[str] = "tickets"
+
+    tickets: list[Ticket]
+    not_found: list[str] = []
+
+
+class HospitalSummary(Message):
+    """A hospital and how many of its clinics are open now."""
+
+    code: str
+    name: str
+    city: str
+    time_zone: str
+    open_clinics: int
+
+
+class Hospitals(Reply):
+    """All hospitals, ordered by code."""
+
+    name: ClassVar[str] = "hospitals"
+
+    hospitals: list[HospitalSummary]
+
+
+class ClinicSummary(Message):
+    """A clinic today. `opens_at` and `closes_at` are of the session that is on or comes next today, or
+    else of today's last one; `estimated_wait_seconds` is for somebody who would register now."""
+
+    code: str
+    name: str
+    is_open: bool
+    opens_at: AwareDatetime | None
+    closes_at: AwareDatetime | None
+    waiting: int
+    now_serving: str | None
+    estimated_wait_seconds: int | None
+    quota_left: int
+    next_opening: AwareDatetime | None
+
+
+class Clinics(Reply):
+    """The clinics of one hospital, ordered by code."""
+
+    name: ClassVar[str] = "clinics"
+
+    hospital: str
+    clinics: list[ClinicSummary]
+
+
+class ClinicQueue(Reply):
+    """A clinic's queue in numbers: being served, next to be called, and how many wait."""
+
+    name: ClassVar[str] = "clinic_queue"
+
+    hospital: str
+    clinic: str
+    service_date: date
+    is_open: bool
+    now_serving: str | None
+    in_rooms: list[str]
+    next: list[str]
+    waiting: int
+
+
+class FieldError(Message):
+    """What is wrong with one field of a request; never what stood in it."""
+
+    field: str
+    message: str
+
+
+class Problem(Reply):
+    """A refusal, in the shape of RFC 9457. `code` is what clients decide by.
+
+    `ticket` comes with `already_registered`; `next_opening` with `clinic_closed` and `quota_reached`.
+    """
+
+    name: ClassVar[str] = "problem"
+
+    type: Literal["about:blank"] = "about:blank"
+    title: str
+    detail: str
+    code: ProblemCode
+    errors: list[FieldError] = []
+    ticket: Ticket | None = None
+    next_opening: AwareDatetime | None = None
+
+
+def problem(code: ProblemCode, detail: str, **extra: Any) -> Problem:
+    """A problem with the title of its code; `detail` is one sentence that says what to do."""
+    return Problem(title=code.heading, detail=detail, code=code, **extra)
+
+
+def encode_reply(reply: Reply) -> bytes:
+    """The reply as JSON in UTF-8. A problem's members that are not there are left out."""
+    exclude = {name for name in ("ticket", "next_opening") if getattr(reply, name, ...) is None}
+    return reply.model_dump_json(exclude=exclude).encode()
+
+
+# --- reading a request ----------------------------------------------------------------------------------
+
+BODY_BYTES_MAX = 32 * 1024
+"""A longer request is refused unread."""
+
+FIELD_ERRORS_MAX = 20
+"""Field errors listed in one problem."""
+
+
+class RequestRefused(Exception):
+    """The request cannot be read; `problem` is the answer."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
+def parse_request(
+    request_types: dict[str, type[Request]], name: str | None, content_type: str | None, body: bytes
+) -> Request:
+    """The request in a message, one of `request_types`; raises RequestRefused where it cannot be read."""
+    request_type = request_types.get(name or "")
+    if request_type is None:
+        known = ", ".join(request_types)
+        raise _refused(ProblemCode.UNKNOWN_REQUEST, f"Set the message's type to one of: {known}.")
+    if content_type not in (None, "application/json", "application/json; charset=utf-8"):
+        raise _refused(ProblemCode.INVALID_REQUEST, "Send the body as application/json.")
+    if len(body) > BODY_BYTES_MAX:
+        raise _refused(ProblemCode.MESSAGE_TOO_LARGE, f"Send at most {BODY_BYTES_MAX} bytes.")
+    try:
+        return request_type.model_validate_json(body)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        errors = [_field_error(each["type"], each["loc"], each["msg"]) for each in found[:FIELD_ERRORS_MAX]]
+        fields = sorted({each.field for each in errors if each.field})
+        detail = f"Correct {', '.join(fields)}." if fields else "Send one JSON object in UTF-8."
+        raise _refused(ProblemCode.INVALID_REQUEST, detail, errors) from error
+
+
+def _field_error(kind: str, location: tuple[int | str, ...], message: str) -> FieldError:
+    # The name of a field that should not be there is the sender's text: it could be anybody's name.
+    known = location[:-1] if kind == "extra_forbidden" else location
+    return FieldError(field=".".join(map(str, known)), message=message.removeprefix("Value error, "))
+
+
+def _refused(code: ProblemCode, detail: str, errors: list[FieldError] | None = None) -> RequestRefused:
+    return RequestRefused(problem(code, detail, errors=errors or []))

@@ -1,0 +1,90 @@
+"""What is said for each refusal that a worker gives: one sentence that says what to do.
+
+The sentences hold nothing that a patient sent.
+"""
+
+from datetime import datetime
+
+from common.domain.catalog import Clinic
+from common.messages import FieldError, Problem, ProblemCode, Ticket, problem
+from common.ticket_replies import local_time
+
+_ZONE_NAMES = {7: "WIB", 8: "WITA", 9: "WIT"}
+
+
+def hospital_not_found() -> Problem:
+    """No such hospital in the catalog."""
+    return problem(ProblemCode.HOSPITAL_NOT_FOUND, "Ask for list_hospitals and use one of the codes there.")
+
+
+def clinic_not_found() -> Problem:
+    """No such clinic in a hospital that there is."""
+    return problem(ProblemCode.CLINIC_NOT_FOUND, "Ask for list_clinics and use one of the codes there.")
+
+
+def clinic_closed(clinic: Clinic, now: datetime) -> Problem:
+    """The clinic takes no registrations at `now`."""
+    opening = clinic.next_opening(now)
+    if opening is None:
+        return problem(ProblemCode.CLINIC_CLOSED, f"{clinic.name} has no opening in the next two weeks.")
+    detail = f"{clinic.name} opens again on {_on_the_clock(clinic, opening)}."
+    return problem(ProblemCode.CLINIC_CLOSED, detail, next_opening=local_time(clinic, opening))
+
+
+def quota_reached(clinic: Clinic, now: datetime) -> Problem:
+    """All tickets of the clinic's service day are given out."""
+    detail = f"{clinic.name} has given out its {clinic.daily_quota} tickets of today"
+    # Another session of this day would not help: the quota is for the whole day.
+    opening = clinic.next_opening(max(now, clinic.hospital.day_end(clinic.hospital.service_date(now))))
+    if opening is None:
+        return problem(ProblemCode.QUOTA_REACHED, f"{detail}.")
+    detail += f"; it opens again on {_on_the_clock(clinic, opening)}."
+    return problem(ProblemCode.QUOTA_REACHED, detail, next_opening=local_time(clinic, opening))
+
+
+def already_registered(ticket: Ticket) -> Problem:
+    """The patient holds an active ticket for this clinic today."""
+    detail = f"This patient holds {ticket.display_number} for today; use that ticket, or cancel it first."
+    return problem(ProblemCode.ALREADY_REGISTERED, detail, ticket=ticket)
+
+
+def medical_record_mismatch() -> Problem:
+    """Somebody else's active ticket, as far as the asker's data go; nothing is told of it."""
+    detail = "The data do not match the medical record; check them, or ask at the registration desk."
+    return problem(ProblemCode.MEDICAL_RECORD_MISMATCH, detail)
+
+
+def date_of_birth_impossible() -> Problem:
+    """The date of birth is in the future or too long ago."""
+    error = FieldError(field="date_of_birth", message="a date of birth lies in the past 130 years")
+    return problem(ProblemCode.INVALID_REQUEST, "Correct date_of_birth.", errors=[error])
+
+
+def request_id_reused() -> Problem:
+    """The id belongs to a request with other contents."""
+    detail = "This message_id belongs to another request; send this one with a new UUID."
+    return problem(ProblemCode.REQUEST_ID_REUSED, detail)
+
+
+def request_expired() -> Problem:
+    """The registration waited too long to be taken up."""
+    detail = "The request is more than 15 minutes old and took no number; send it anew."
+    return problem(ProblemCode.REQUEST_EXPIRED, detail)
+
+
+def ticket_not_found() -> Problem:
+    """No ticket has this code."""
+    return problem(ProblemCode.TICKET_NOT_FOUND, "No ticket has this code; check it character by character.")
+
+
+def not_cancellable(ticket: Ticket) -> Problem:
+    """The ticket is past the point at which it can be given up."""
+    detail = f"{ticket.display_number} is {ticket.status.value}; only a waiting or called one is cancelled."
+    return problem(ProblemCode.NOT_CANCELLABLE, detail)
+
+
+def _on_the_clock(clinic: Clinic, moment: datetime) -> str:
+    local = local_time(clinic, moment)
+    offset = local.utcoffset()
+    zone = _ZONE_NAMES.get(int(offset.total_seconds()) // 3600 if offset else 0, local.tzname())
+    return f"{local:%Y-%m-%d} at {local:%H:%M} {zone}"
