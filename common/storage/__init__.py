@@ -1,0 +1,1 @@
+"""Everything the workers share of the database: tables, engine, migrations, catalog and journal."""

@@ -1,0 +1,137 @@
+"""The database engine: how connections are opened, bounded and closed, and what their failures mean."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from common.errors import SettingsError, StoreConflict, StoreUnavailable
+
+__all__ = ["Connection", "Engine", "open_engine", "snapshot", "transaction"]
+
+STATEMENT_SECONDS_MAX = 5
+"""No statement, and no wait for a lock, may take longer: a worker that blocks loses its heartbeats."""
+
+CONNECT_SECONDS_MAX = 3
+
+
+def open_engine(database_url: str) -> Engine:
+    """An engine for `sqlite:///FILE` or `postgresql://...`. Nothing is connected yet.
+
+    Raises SettingsError where the address cannot be used.
+    """
+    try:
+        url = make_url(database_url)
+        if url.get_backend_name() == "sqlite":
+            return _open_sqlite(url)
+        return _open_postgresql(url)
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise SettingsError(
+            "ANTREAN_DATABASE_URL cannot be used: write sqlite:////path/to/file or postgresql://user:password@host/database."
+        ) from error
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One transaction that may write: committed at the end of the block, rolled back on an exception.
+
+    On SQLite it takes the write lock at once. Raises StoreUnavailable where the database does not answer,
+    a lock is not had in time or the transaction lost to another: nothing was committed then, or, where the
+    answer to the commit itself was lost, it is found by its request ids when it is tried again. Raises
+    StoreConflict where a constraint was violated, and nothing was committed.
+    """
+    with _translated_errors(), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """One read-only transaction that sees one moment of the database; raises StoreUnavailable."""
+    with _translated_errors(), engine.connect().execution_options(antrean_read_only=True) as connection:
+        if connection.dialect.name == "postgresql":
+            connection = connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise _unavailable("all connections in use") from error
+    except IntegrityError as error:
+        raise StoreConflict("Another transaction wrote the same thing first.") from error
+    except DBAPIError as error:
+        code = _error_code(error)
+        if code == "SQLITE_ERROR" or not isinstance(error, OperationalError | InterfaceError):
+            if error.connection_invalidated:
+                raise _unavailable("connection lost") from error
+            raise  # a wrong statement: trying again would not help
+        raise _unavailable(code) from error
+
+
+def _error_code(error: DBAPIError) -> str:
+    """The driver's own code, such as SQLITE_BUSY or the SQLSTATE 57P01. Its text could hold values."""
+    code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
+    return str(code or type(error.orig).__name__)
+
+
+def _unavailable(reason: str) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"The database does not answer ({reason}); check that it runs and that ANTREAN_DATABASE_URL is right."
+    )
+
+
+def _open_sqlite(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ValueError("an in-memory database is nobody else's")
+    engine = create_engine(url, connect_args={"timeout": STATEMENT_SECONDS_MAX})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # NORMAL can lose commits on power loss
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get("antrean_read_only")
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _open_postgresql(url: URL) -> Engine:
+    milliseconds = STATEMENT_SECONDS_MAX * 1000
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=2,
+        max_overflow=0,
+        pool_timeout=CONNECT_SECONDS_MAX,
+        pool_pre_ping=False,
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS_MAX,
+            "tcp_user_timeout": 2 * milliseconds,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "application_name": "antrean",
+            "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+            " -c timezone=UTC -c synchronous_commit=on",
+        },
+    )

@@ -1,0 +1,195 @@
+"""The tables: one schema for SQLite and PostgreSQL. Migrations bring a database to it.
+
+Moments are stored in UTC. A clinic's service day (`clinic_days`) is the row that everything which changes
+its queue locks first; it counts tickets and events, so numbers and sequences have no gaps.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment; SQLite, which knows no time zones, keeps it as naive UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+catalog_version = Table(
+    "catalog_version",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""One row. Each change of the catalog takes the next version; processes re-read the rows that are newer
+than what they know."""
+
+hospitals = Table(
+    "hospitals",
+    metadata,
+    Column("code", String(10), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("city", String(100), nullable=False),
+    Column("time_zone", String(50), nullable=False),
+    Column("version", Integer, nullable=False, index=True),
+)
+
+clinics = Table(
+    "clinics",
+    metadata,
+    Column("hospital", String(10), primary_key=True),
+    Column("code", String(10), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("opening_hours", JSON, nullable=False),
+    Column("rooms", Integer, nullable=False),
+    Column("daily_quota", Integer, nullable=False),
+    Column("mean_service_seconds", Integer, nullable=False),
+    Column("service_spread_seconds", Integer, nullable=False),
+    Column("mode", String(10), nullable=False),
+    Column("state", String(10), nullable=False),
+    # Since when rooms, mode and service time are as they are: nothing is called by them for a time before.
+    Column("serving_since", UtcDateTime, nullable=False),
+    # No longer in the catalog: takes no registrations, keeps its past.
+    Column("retired", Boolean, nullable=False),
+    Column("version", Integer, nullable=False, index=True),
+    ForeignKeyConstraint(["hospital"], ["hospitals.code"]),
+)
+
+clinic_days = Table(
+    "clinic_days",
+    metadata,
+    Column("hospital", String(10), primary_key=True),
+    Column("clinic", String(10), primary_key=True),
+    Column("service_date", Date, primary_key=True),
+    Column("last_number", Integer, nullable=False),
+    Column("last_sequence", Integer, nullable=False),
+    Column("waiting", Integer, nullable=False),
+    Column("cancelled", Integer, nullable=False),
+    # The number called last; NULL before the first call.
+    Column("now_serving", Integer),
+    # Room -> ISO moment at which its patient gave the ticket up, or did not come.
+    Column("rooms_freed", JSON, nullable=False),
+    # Openings and closings by schedule until this moment have their events.
+    Column("announced_until", UtcDateTime, nullable=False),
+    # When a tick is due; claiming a tick moves this one interval on, applying it sets the true moment.
+    Column("next_change_at", UtcDateTime, index=True),
+    ForeignKeyConstraint(["hospital", "clinic"], ["clinics.hospital", "clinics.code"]),
+)
+
+_clinic_day = ["hospital", "clinic", "service_date"]
+_is_active = text("status IN ('waiting', 'called', 'in_service')")
+_is_waiting = text("status = 'waiting'")
+_is_in_room = text("status IN ('called', 'in_service')")
+
+tickets = Table(
+    "tickets",
+    metadata,
+    # Twelve characters, without hyphens.
+    Column("ticket_code", String(12), primary_key=True),
+    Column("hospital", String(10), nullable=False),
+    Column("clinic", String(10), nullable=False),
+    Column("service_date", Date, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("medical_record_number", String(20), nullable=False),
+    Column("patient_name", String(100), nullable=False),
+    Column("date_of_birth", Date, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("room", Integer),
+    Column("registered_at", UtcDateTime, nullable=False),
+    Column("waiting_since", UtcDateTime, nullable=False),
+    Column("called_at", UtcDateTime),
+    Column("started_at", UtcDateTime),
+    # When it came into a final state: served, cancelled, expired, or no-show until reinstated.
+    Column("ended_at", UtcDateTime),
+    UniqueConstraint(*_clinic_day, "number"),
+    ForeignKeyConstraint(_clinic_day, [f"clinic_days.{name}" for name in _clinic_day]),
+    Index(
+        "ix_tickets_one_active_per_patient",
+        *_clinic_day,
+        "medical_record_number",
+        unique=True,
+        sqlite_where=_is_active,
+        postgresql_where=_is_active,
+    ),
+    Index(
+        "ix_tickets_waiting", *_clinic_day, "number", sqlite_where=_is_waiting, postgresql_where=_is_waiting
+    ),
+    Index("ix_tickets_in_room", *_clinic_day, sqlite_where=_is_in_room, postgresql_where=_is_in_room),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("hospital", String(10), primary_key=True),
+    Column("clinic", String(10), primary_key=True),
+    Column("service_date", Date, primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    # The id of the request or tick that caused the change, and which of its changes this is, from 0.
+    Column("cause_id", String(64), nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    # SHA-256 of the request; NULL for ticks. The same id with another digest is another request.
+    Column("cause_digest", LargeBinary(32)),
+    Column("event_name", String(30), nullable=False),
+    # The ticket's number; NULL for events of the clinic itself.
+    Column("number", Integer),
+    Column("occurred_at", UtcDateTime, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False, index=True),
+    # The CloudEvent as it was, or will be, published.
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("cause_id", "ordinal"),
+    ForeignKeyConstraint(_clinic_day, [f"clinic_days.{name}" for name in _clinic_day]),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("request_id", String(64), primary_key=True),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("code", String(30), nullable=False),
+    Column("problem", LargeBinary, nullable=False),
+    Column("refused_at", UtcDateTime, nullable=False, index=True),
+)
+"""Refused registrations, so that a redelivered request gets the same answer. A row is needed only until the
+request is too old to be taken up at all, and is removed soon after."""
