@@ -1,0 +1,1 @@
+"""Everything that touches RabbitMQ: topology, connections, consumer, publisher, worker, RPC client."""

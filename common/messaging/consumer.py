@@ -1,0 +1,127 @@
+"""Takes deliveries from one queue and acknowledges them when told."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+import pika
+from pika.adapters.select_connection import IOLoop
+from pika.channel import Channel
+from pika.spec import Basic
+
+from common.messaging.acknowledgements import AckWindow
+from common.messaging.delivery import Delivery
+from common.messaging.link import Link
+
+
+class Batch:
+    """Deliveries of one channel; once that channel is gone they will come again, and this batch is void."""
+
+    def __init__(self, deliveries: list[Delivery], epoch: int) -> None:
+        self.deliveries = deliveries
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.deliveries)
+
+
+class Consumer:
+    """Buffers what arrives, at most `prefetch` deliveries, until it is taken in batches.
+
+    `on_arrival` is called when there is something to take. After a lost connection the buffer is empty and
+    everything unacknowledged is delivered again.
+    """
+
+    def __init__(
+        self,
+        loop: IOLoop,
+        parameters: pika.connection.Parameters,
+        queue: str,
+        prefetch: int,
+        on_arrival: Callable[[], None],
+        on_closed: Callable[[], None],
+    ) -> None:
+        self._queue = queue
+        self._prefetch = prefetch
+        self._on_arrival = on_arrival
+        self._link = Link(loop, parameters, self._set_up, self._lost, on_closed)
+        self._channel: Channel | None = None
+        self._buffer: deque[Delivery] = deque()
+        self._window = AckWindow()
+        self._epoch = 0
+        self._consumer_tag = ""
+        self._unsettled = 0
+        self.open, self.close = self._link.open, self._link.close
+
+    @property
+    def unsettled(self) -> int:
+        """Deliveries that were taken or wait to be taken, and are not acknowledged."""
+        return self._unsettled
+
+    def take(self, batch_size: int) -> Batch:
+        """The deliveries that have waited longest, at most `batch_size`."""
+        count = min(batch_size, len(self._buffer))
+        return Batch([self._buffer.popleft() for _ in range(count)], self._epoch)
+
+    def put_back(self, batch: Batch) -> None:
+        """The batch could not be done now: it is the next to be taken."""
+        if batch.epoch == self._epoch:
+            self._buffer.extendleft(reversed(batch.deliveries))
+
+    def settle(self, epoch: int, tags: Iterable[int]) -> None:
+        """Acknowledges the deliveries, as soon as all before them can be."""
+        if epoch != self._epoch or self._channel is None:
+            return
+        settled = list(tags)
+        self._unsettled -= len(settled)
+        upto = self._window.settle(settled)
+        if upto is not None and self._channel.is_open:
+            self._channel.basic_ack(upto, multiple=True)
+
+    def cancel(self) -> None:
+        """Lets no more deliveries arrive."""
+        if self._link.is_up and self._channel is not None:
+            self._channel.basic_cancel(self._consumer_tag)
+
+    def _set_up(self, channel: Channel) -> None:
+        self._channel = channel
+        channel.basic_qos(prefetch_count=self._prefetch)
+        # Passive: a missing queue is said at once, and a worker may not declare.
+        channel.queue_declare(self._queue, passive=True, callback=lambda _ok: self._consume(channel))
+
+    def _consume(self, channel: Channel) -> None:
+        self._consumer_tag = channel.basic_consume(
+            self._queue, self._arrived, callback=lambda _ok: self._link.up()
+        )
+
+    def _arrived(
+        self, _channel: Channel, method: Basic.Deliver, properties: pika.BasicProperties, body: bytes
+    ) -> None:
+        self._buffer.append(
+            Delivery(
+                tag=method.delivery_tag,
+                body=body,
+                name=properties.type,
+                content_type=properties.content_type,
+                message_id=properties.message_id,
+                correlation_id=properties.correlation_id,
+                reply_to=properties.reply_to,
+                sent_at=_moment(properties.timestamp),
+            )
+        )
+        self._unsettled += 1
+        self._on_arrival()
+
+    def _lost(self) -> None:
+        self._epoch += 1
+        self._channel = None
+        self._buffer.clear()
+        self._window = AckWindow()
+        self._unsettled = 0
+
+
+def _moment(timestamp: int | None) -> datetime | None:
+    try:
+        return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,51 @@
+"""What a handler is given and what it gives back: messages without anything of AMQP's machinery."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from common.events import Event
+from common.messages import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message as it arrived. All of it is a stranger's word, the addresses included.
+
+    `name` is its `type` property, `sent_at` its timestamp (whole seconds), `tag` names it on its channel.
+    """
+
+    tag: int
+    body: bytes
+    name: str | None
+    content_type: str | None
+    message_id: str | None
+    correlation_id: str | None
+    reply_to: str | None
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one delivery: the reply, the events it caused, and why it is a dead letter, if so.
+
+    A delivery is acknowledged once the broker has confirmed its events and its dead letter.
+    """
+
+    reply: Reply | None = None
+    events: Sequence[Event] = ()
+    dead_letter: str | None = None
+
+
+class Handler(Protocol):
+    """Does a whole batch of deliveries at once."""
+
+    def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        """The outcomes, in the order of the deliveries; everything is committed when it returns.
+
+        May block for as long as one transaction may. Raises StoreUnavailable where nothing was done and
+        the same batch is to be handed in again later; with any other exception each delivery is handed in
+        by itself, and one that fails alone becomes a dead letter.
+        """
+        ...

@@ -1,0 +1,137 @@
+"""One connection with one channel that is kept up: the adapter that tames pika's callbacks."""
+
+import random
+from collections.abc import Callable
+from enum import Enum, auto
+
+import pika
+import structlog
+from pika.adapters.select_connection import IOLoop
+from pika.channel import Channel
+from pika.exceptions import AMQPError
+
+_BACKOFF_SECONDS_MIN = 0.2
+_BACKOFF_SECONDS_MAX = 15.0
+
+_log = structlog.get_logger()
+
+
+class Backoff:
+    """Waits that double from 0.2 to 15 seconds, each shortened at random by up to a half."""
+
+    def __init__(self) -> None:
+        self._ceiling_seconds = _BACKOFF_SECONDS_MIN
+
+    def next_seconds(self) -> float:
+        """How long to wait before the next attempt."""
+        ceiling = self._ceiling_seconds
+        self._ceiling_seconds = min(2 * ceiling, _BACKOFF_SECONDS_MAX)
+        return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - keeps no secret
+
+    def reset(self) -> None:
+        """An attempt has succeeded."""
+        self._ceiling_seconds = _BACKOFF_SECONDS_MIN
+
+
+class _State(Enum):
+    IDLE = auto()
+    CONNECTING = auto()
+    UP = auto()
+    LOST = auto()
+    CLOSED = auto()
+
+
+class Link:
+    """Keeps one channel open on one connection, until it is closed.
+
+    `on_channel` is called with each new channel; it sets the channel up and then calls `up()`. When
+    anything fails (the connection, the channel, a cancelled consumer), `on_lost` is called once and all of
+    it is opened anew after a wait. Nothing here blocks; everything runs on `loop`.
+    """
+
+    def __init__(
+        self,
+        loop: IOLoop,
+        parameters: pika.connection.Parameters,
+        on_channel: Callable[[Channel], None],
+        on_lost: Callable[[], None],
+        on_closed: Callable[[], None],
+    ) -> None:
+        self._loop = loop
+        self._parameters = parameters
+        self._on_channel = on_channel
+        self._on_lost = on_lost
+        self._on_closed = on_closed
+        self._state = _State.IDLE
+        self._backoff = Backoff()
+        self._connection: pika.SelectConnection | None = None
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the channel is open and set up."""
+        return self._state is _State.UP
+
+    def open(self) -> None:
+        """Starts to connect."""
+        if self._state is _State.CLOSED:
+            return
+        self._state = _State.CONNECTING
+        self._connection = pika.SelectConnection(
+            self._parameters,
+            on_open_callback=self._connection_opened,
+            on_open_error_callback=lambda _connection, error: self._connection_gone(error),
+            on_close_callback=lambda _connection, error: self._connection_gone(error),
+            custom_ioloop=self._loop,
+        )
+
+    def up(self) -> None:
+        """The owner has set the channel up: the link can be used."""
+        self._state = _State.UP
+        self._backoff.reset()
+
+    def fail(self, reason: str) -> None:
+        """The link cannot be used any more: drop it and open it anew."""
+        if self._state not in (_State.CONNECTING, _State.UP):
+            return
+        was_up = self.is_up
+        self._state = _State.LOST
+        _log.warning("link lost", reason=reason)
+        if was_up:
+            self._on_lost()
+        if self._connection is not None and self._connection.is_open:
+            self._connection.close()
+
+    def close(self) -> None:
+        """Closes the connection for good; `on_closed` is called when it is."""
+        if self._state is _State.CLOSED:
+            return
+        self._state = _State.CLOSED
+        if self._connection is not None and self._connection.is_open:
+            self._connection.close()
+        elif self._connection is None or self._connection.is_closed:
+            self._on_closed()
+
+    def _connection_opened(self, connection: pika.SelectConnection) -> None:
+        if self._state is _State.CLOSED:
+            connection.close()
+            return
+        connection.channel(on_open_callback=self._channel_opened)
+
+    def _channel_opened(self, channel: Channel) -> None:
+        channel.add_on_close_callback(lambda _channel, error: self.fail(_reason(error)))
+        channel.add_on_cancel_callback(lambda _frame: self.fail("the broker cancelled the consumer"))
+        self._on_channel(channel)
+
+    def _connection_gone(self, error: BaseException | str) -> None:
+        self.fail(_reason(error))
+        self._connection = None
+        if self._state is _State.CLOSED:
+            self._on_closed()
+        else:
+            self._loop.call_later(self._backoff.next_seconds(), self.open)
+
+
+def _reason(error: BaseException | str) -> str:
+    if isinstance(error, AMQPError):
+        return f"{type(error).__name__}: {error}"[:300]
+    return str(error)[:300] or type(error).__name__

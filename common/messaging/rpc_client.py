@@ -1,0 +1,136 @@
+"""Requests with a reply, over RabbitMQ's direct reply-to: what a command line needs of the broker.
+
+Source: https://www.rabbitmq.com/docs/direct-reply-to
+"""
+
+import json
+import time
+import uuid
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import pika
+from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import AMQPError, NackError, UnroutableError
+from pika.spec import Basic
+
+from common.clock import Clock
+from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
+from common.messaging.connection import blocking_connection
+
+RESEND_SECONDS = 3.0
+"""A request without an answer is sent again, with the same id, at this interval."""
+
+_REPLY_TO = "amq.rabbitmq.reply-to"
+_PERSISTENT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply: its name (`problem` for a refusal), its body, and how long it took."""
+
+    name: str
+    body: dict[str, Any]
+    request_id: str
+    elapsed_seconds: float
+
+
+class RpcClient:
+    """Sends one request at a time and waits for its reply. Connects when it first has to, and again after
+    a lost connection; not for use by several threads."""
+
+    def __init__(self, amqp_url: str, exchange: str, clock: Clock) -> None:
+        self._amqp_url = amqp_url
+        self._exchange = exchange
+        self._clock = clock
+        self._channel: BlockingChannel | None = None
+        self._answers: dict[str, tuple[str, bytes]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connection, if there is one."""
+        channel, self._channel = self._channel, None
+        if channel is not None and channel.connection.is_open:
+            channel.connection.close()
+
+    def call(
+        self, name: str, body: dict[str, Any], *, timeout_seconds: float, request_id: str | None = None
+    ) -> Answer:
+        """The answer to the request `name`; `request_id` is a UUID, a new one by default.
+
+        Blocks for at most about `timeout_seconds`, during which the request is sent again with the same
+        id and timestamp where no answer comes. Raises BrokerUnavailable where the broker cannot be
+        reached and the request was never sent, RequestNotTaken where it refused the request, and NoReply
+        where the request was sent and nothing is known of it.
+        """
+        request_id = request_id or str(uuid.uuid4())
+        properties = pika.BasicProperties(
+            type=name,
+            message_id=request_id,
+            correlation_id=str(uuid.uuid4()),
+            reply_to=_REPLY_TO,
+            content_type="application/json",
+            timestamp=int(self._clock.now().timestamp()),
+            delivery_mode=_PERSISTENT,
+        )
+        started = time.monotonic()
+        sent = False
+        while (remaining := started + timeout_seconds - time.monotonic()) > 0:
+            try:
+                channel = self._open_channel(remaining)
+                sent = True
+                self._publish(channel, properties, json.dumps(body).encode())
+                self._wait(channel, properties.correlation_id, min(remaining, RESEND_SECONDS))
+            except (AMQPError, OSError):
+                self._drop()
+            except BrokerUnavailable:
+                if not sent:
+                    raise
+                time.sleep(min(remaining, 0.2))
+            answer = self._answers.pop(properties.correlation_id, None)
+            if answer is not None:
+                reply_name, reply_body = answer
+                return Answer(reply_name, json.loads(reply_body), request_id, time.monotonic() - started)
+        raise NoReply(f"No answer within {timeout_seconds:g} seconds.")
+
+    def _publish(self, channel: BlockingChannel, properties: pika.BasicProperties, body: bytes) -> None:
+        try:
+            channel.basic_publish(self._exchange, properties.type, body, properties, mandatory=True)
+        except NackError as error:
+            raise RequestNotTaken("The queue for such requests is full; try again in a minute.") from error
+        except UnroutableError as error:
+            raise RequestNotTaken("The broker has no queue for this request.") from error
+
+    def _wait(self, channel: BlockingChannel, correlation_id: str, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while correlation_id not in self._answers and (left := until - time.monotonic()) > 0:
+            channel.connection.process_data_events(left)
+
+    def _open_channel(self, timeout_seconds: float) -> BlockingChannel:
+        if self._channel is None or not self._channel.is_open:
+            self._drop()
+            channel = blocking_connection(self._amqp_url, "antrean", timeout_seconds).channel()
+            # The consumer must be there before anything is published with this reply-to.
+            channel.basic_consume(_REPLY_TO, self._answered, auto_ack=True)
+            channel.confirm_delivery()
+            self._channel = channel
+        return self._channel
+
+    def _answered(
+        self, _channel: BlockingChannel, _method: Basic.Deliver, properties: pika.BasicProperties, body: bytes
+    ) -> None:
+        self._answers = {properties.correlation_id or "": (properties.type or "", body)}
+
+    def _drop(self) -> None:
+        try:
+            self.close()
+        except (AMQPError, OSError):
+            self._channel = None

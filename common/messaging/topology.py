@@ -1,0 +1,148 @@
+"""Exchanges, queues, bindings, policies and permissions of Antrean, as data in `definitions.json`.
+
+A broker of our own loads `definitions()` at its start, which brings everything. On somebody else's broker
+`deploy()` declares over AMQP what AMQP can declare; its administrator adds the policies.
+"""
+
+import hashlib
+import json
+import secrets
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+from common.errors import BrokerUnavailable
+
+if TYPE_CHECKING:
+    from pika.adapters.blocking_connection import BlockingChannel
+
+PATIENT_EXCHANGE: Final = "antrean.patient"
+DESK_EXCHANGE: Final = "antrean.desk"
+EVENTS_EXCHANGE: Final = "antrean.events"
+DEAD_LETTER_EXCHANGE: Final = "antrean.dead-letters"
+
+REGISTRAR_QUEUE: Final = "antrean.registrar"
+TICKER_QUEUE: Final = "antrean.ticker"
+STATUS_QUEUE: Final = "antrean.status"
+JOURNAL_QUEUE: Final = "antrean.journal"
+DEAD_QUEUE: Final = "antrean.dead"
+
+_SALT_BYTES = 4  # RabbitMQ's length of a salt
+
+
+@cache
+def _definitions() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(files("common.messaging").joinpath("definitions.json").read_text())
+    return loaded
+
+
+def roles() -> tuple[str, ...]:
+    """The users that `definitions.json` gives permissions to, each named after the role it plays."""
+    return tuple(permission["user"] for permission in _definitions()["permissions"])
+
+
+def queues() -> tuple[str, ...]:
+    """The names of all queues."""
+    return tuple(queue["name"] for queue in _definitions()["queues"])
+
+
+def definitions(passwords: Mapping[str, str]) -> dict[str, Any]:
+    """A whole definitions file for `load_definitions`, with one user for each role in `passwords`.
+
+    Permissions of roles without a password are left out, since RabbitMQ refuses permissions of unknown users.
+    Passwords are contained only as salted SHA-256 hashes.
+    """
+    users = [
+        {
+            "name": role,
+            "password_hash": password_hash(password),
+            "hashing_algorithm": "rabbit_password_hashing_sha256",
+            "tags": [],
+        }
+        for role, password in passwords.items()
+    ]
+    permissions = [row for row in _definitions()["permissions"] if row["user"] in passwords]
+    return {**_definitions(), "users": users, "permissions": permissions}
+
+
+def password_hash(password: str) -> str:
+    """RabbitMQ's form of a password: base64 of a random salt and the SHA-256 of salt and password.
+
+    Source: https://www.rabbitmq.com/docs/passwords#computing-password-hash
+    """
+    salt = secrets.token_bytes(_SALT_BYTES)
+    return b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
+
+
+def declare(channel: "BlockingChannel") -> None:
+    """Declares every exchange, queue and binding; what is there already stays as it is.
+
+    The channel's user needs the permissions of the role `deploy`. Raises pika's ChannelClosedByBroker where
+    the user lacks one (403) or something stands there with other arguments (406).
+    """
+    for exchange in _definitions()["exchanges"]:
+        channel.exchange_declare(exchange["name"], exchange["type"], durable=exchange["durable"])
+    for queue in _definitions()["queues"]:
+        channel.queue_declare(queue["name"], durable=queue["durable"], arguments=queue["arguments"])
+    for binding in _definitions()["bindings"]:
+        channel.queue_bind(binding["destination"], binding["source"], binding["routing_key"])
+
+
+def deploy(amqp_url: str) -> None:
+    """Connects to `amqp_url` and declares the topology there. Blocks while it does.
+
+    Raises BrokerUnavailable where the broker cannot be reached, or refuses the user or a declaration, and
+    SettingsError where the address cannot be used.
+    """
+    with _channel(amqp_url) as channel:
+        declare(channel)
+
+
+def purge(amqp_url: str) -> None:
+    """Takes everything out of every queue at `amqp_url`, except for the journal, which only ages.
+
+    Raises BrokerUnavailable as `deploy` does.
+    """
+    with _channel(amqp_url) as channel:
+        for queue in queues():
+            if queue != JOURNAL_QUEUE:
+                channel.queue_purge(queue)
+
+
+def consumer_counts(amqp_url: str) -> dict[str, int]:
+    """How many consumers each queue has.
+
+    Raises BrokerUnavailable where a queue does not answer: a node that starts again takes connections about a
+    second before its stream can be written to.
+    """
+    with _channel(amqp_url) as channel:
+        return {name: channel.queue_declare(name, passive=True).method.consumer_count for name in queues()}
+
+
+def ready(amqp_url: str) -> bool:
+    """Whether every queue answers at `amqp_url`."""
+    try:
+        consumer_counts(amqp_url)
+    except BrokerUnavailable:
+        return False
+    return True
+
+
+@contextmanager
+def _channel(amqp_url: str) -> Iterator["BlockingChannel"]:
+    # Imported here, so that a command that needs nothing but a queue's name stays quick.
+    from pika.exceptions import AMQPError
+
+    from common.messaging.connection import blocking_connection
+
+    connection = blocking_connection(amqp_url, "antrean-deploy")
+    try:
+        yield connection.channel()
+    except AMQPError as error:
+        raise BrokerUnavailable(f"RabbitMQ refuses the exchanges and queues of Antrean: {error}.") from error
+    finally:
+        if connection.is_open:
+            connection.close()

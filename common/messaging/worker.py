@@ -1,0 +1,201 @@
+"""Runs a worker: deliveries in batches to its handler, replies and events out, acknowledgements back.
+
+One thread and one I/O loop carry two connections: one consumes and acknowledges, the other publishes, so
+that neither a resource alarm nor a poisonous reply address keeps a worker from acknowledging. A handler
+blocks the loop for at most one transaction, whose statements are bounded well below a heartbeat.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from pika.adapters.select_connection import IOLoop
+
+from common.errors import StoreUnavailable
+from common.events import Event
+from common.messages import ProblemCode, problem
+from common.messaging.connection import connection_parameters
+from common.messaging.consumer import Batch, Consumer
+from common.messaging.delivery import Delivery, Handler, Outcome
+from common.messaging.link import Backoff
+from common.messaging.publisher import Publisher
+
+STOP_SECONDS_MAX = 10
+"""How long a stopping worker waits for the confirmations of what it holds."""
+
+_PREFETCH_BATCHES = 4
+
+_log = structlog.get_logger()
+
+
+class Emitter(Protocol):
+    """Something that has events to publish from time to time."""
+
+    def emit(self) -> Sequence[Event]:
+        """The events that are due now; raises StoreUnavailable."""
+        ...
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """`name` is what the broker's connection list shows; `emit_seconds` is real time."""
+
+    name: str
+    amqp_url: str
+    queue: str
+    batch_size: int
+    heartbeat_seconds: int
+    emit_seconds: float = 0.0
+
+
+class Worker:
+    """Consumes `options.queue` with `handler`, and publishes what `emitter` has, until it is stopped."""
+
+    def __init__(self, options: WorkerOptions, handler: Handler, emitter: Emitter | None = None) -> None:
+        self._options = options
+        self._handler = handler
+        self._emitter = emitter
+        self._loop = IOLoop()
+        self._store_backoff = Backoff()
+        self._work_scheduled = False
+        self._stopping = False
+        self._emission_unconfirmed = False
+        self._open_links = 2
+        prefetch = options.batch_size * _PREFETCH_BATCHES
+
+        consuming, publishing = (
+            connection_parameters(options.amqp_url, f"{options.name} {purpose}", options.heartbeat_seconds)
+            for purpose in ("consumer", "publisher")
+        )
+        self._consumer = Consumer(
+            self._loop, consuming, options.queue, prefetch, self._schedule, self._link_closed
+        )
+        self._publisher = Publisher(self._loop, publishing, self._schedule, self._link_closed)
+
+    def run(self) -> None:
+        """Works until `stop` has been called and all that was held is done."""
+        self._publisher.open()
+        self._consumer.open()
+        if self._emitter is not None:
+            self._loop.call_later(0, self._emit)
+        self._loop.start()
+
+    def stop(self) -> None:
+        """Asks for an ordered stop; may be called from a signal handler, more than once."""
+        self._loop.add_callback_threadsafe(self._begin_stop)
+
+    # --- work -------------------------------------------------------------------------------------------
+
+    def _schedule(self) -> None:
+        # After the I/O at hand, so that a batch holds all that has arrived, and waits for nothing more.
+        if not self._work_scheduled:
+            self._work_scheduled = True
+            self._loop.call_later(0, self._work)
+
+    def _work(self) -> None:
+        self._work_scheduled = False
+        if not self._publisher.is_up:
+            return  # its `on_up` schedules work again
+        batch = self._consumer.take(self._options.batch_size)
+        if not batch:
+            return
+        try:
+            outcomes = self._handle(batch.deliveries)
+        except StoreUnavailable as error:
+            self._retry_later(batch, error)
+            return
+        self._store_backoff.reset()
+        self._finish(batch, outcomes)
+        self._schedule()
+
+    def _handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        try:
+            return self._handler.handle(deliveries)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+            if len(deliveries) == 1:
+                return [_dead(deliveries[0], error)]
+            _log.warning("batch taken apart", size=len(deliveries), error=type(error).__name__)
+            return [outcome for delivery in deliveries for outcome in self._handle([delivery])]
+
+    def _retry_later(self, batch: Batch, error: StoreUnavailable) -> None:
+        self._consumer.put_back(batch)
+        wait_seconds = self._store_backoff.next_seconds()
+        _log.warning("store unavailable", reason=str(error), retry_in_seconds=round(wait_seconds, 2))
+        self._work_scheduled = True
+        self._loop.call_later(wait_seconds, self._work)
+
+    def _finish(self, batch: Batch, outcomes: Sequence[Outcome]) -> None:
+        for delivery, outcome in zip(batch.deliveries, outcomes, strict=True):
+            if outcome.reply is not None:
+                self._publisher.reply(delivery, outcome.reply)
+        self._publisher.publish(
+            [event for outcome in outcomes for event in outcome.events],
+            [(d, o.dead_letter) for d, o in zip(batch.deliveries, outcomes, strict=True) if o.dead_letter],
+            lambda: self._settle(batch),
+        )
+
+    def _settle(self, batch: Batch) -> None:
+        self._consumer.settle(batch.epoch, (delivery.tag for delivery in batch.deliveries))
+        self._stop_if_done()
+
+    def _emit(self) -> None:
+        if self._stopping or self._emitter is None:
+            return
+        self._loop.call_later(self._options.emit_seconds, self._emit)
+        if not self._publisher.is_up or self._emission_unconfirmed:
+            return
+        try:
+            events = self._emitter.emit()
+        except StoreUnavailable as error:
+            _log.warning("store unavailable", reason=str(error))
+            return
+        self._emission_unconfirmed = True
+        self._publisher.publish(events, [], self._emission_confirmed)
+
+    def _emission_confirmed(self) -> None:
+        self._emission_unconfirmed = False
+        self._stop_if_done()
+
+    # --- stop -------------------------------------------------------------------------------------------
+
+    def _begin_stop(self) -> None:
+        if self._stopping:
+            return
+        self._stopping = True
+        _log.info("stopping", unsettled=self._consumer.unsettled)
+        self._consumer.cancel()
+        self._loop.call_later(STOP_SECONDS_MAX, self._close)
+        self._stop_if_done()
+
+    def _stop_if_done(self) -> None:
+        if self._stopping and not self._consumer.unsettled and not self._publisher.pending:
+            self._close()
+
+    def _close(self) -> None:
+        self._consumer.close()
+        self._publisher.close()
+
+    def _link_closed(self) -> None:
+        self._open_links -= 1
+        if self._open_links == 0:
+            self._loop.stop()
+
+
+def _dead(delivery: Delivery, error: Exception) -> Outcome:
+    # The error's text may hold what the message held; its type does not.
+    reason = f"{type(error).__name__} in the handler"
+    _log.error("dead letter", request=delivery.name, reason=reason, where=_where(error))
+    detail = "The request could not be carried out; it was set aside for the operators."
+    return Outcome(reply=problem(ProblemCode.INTERNAL_ERROR, detail), dead_letter=reason)
+
+
+def _where(error: Exception) -> list[str]:
+    places: list[str] = []
+    trace = error.__traceback__
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return places[-5:]

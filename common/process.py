@@ -1,0 +1,78 @@
+"""What every worker process does around its work: structured logs, signals, ordered stop, exit codes."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn, Protocol
+
+import structlog
+
+from common.errors import AntreanError, BrokerUnavailable, SettingsError, StoreError
+
+EXIT_REFUSED = 1
+EXIT_USAGE = 2
+EXIT_UNAVAILABLE = 69
+
+
+class Stoppable(Protocol):
+    """Something that runs until it is asked to stop."""
+
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def configure_logging(process: str, level: str) -> None:
+    """JSON lines on standard error. What is logged never holds what a patient sent."""
+    # Our links say what happened to them; pika would say it again, at length.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process, pid=os.getpid())
+
+
+def run_until_stopped(work: Stoppable) -> None:
+    """Runs `work`. SIGTERM and SIGINT ask it to stop in order; a second one ends the process at once."""
+    asked = False
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            os._exit(128 + number)
+        asked = True
+        work.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    work.run()
+
+
+def run_process(main: Callable[[], None]) -> NoReturn:
+    """Ends the process as `main` ends: 0, or one sentence on standard error and the exit code for it."""
+    try:
+        main()
+    except AntreanError as error:
+        print(error, file=sys.stderr)
+        sys.exit(exit_code(error))
+    sys.exit(0)
+
+
+def exit_code(error: AntreanError) -> int:
+    """2 for settings that cannot be used, 69 for a broker or database that does not answer, else 1."""
+    if isinstance(error, SettingsError):
+        return EXIT_USAGE
+    if isinstance(error, BrokerUnavailable | StoreError):
+        return EXIT_UNAVAILABLE
+    return EXIT_REFUSED
