@@ -1,0 +1,366 @@
+"""Registrations and cancellations: a batch of requests in, tickets and refusals out, in one transaction.
+
+The rows of the clinics' service days are locked first. Under those locks each request is decided in the
+order of arrival: what it did before (found in the journal by its id), else what it may do now.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from common import problems
+from common.clock import Clock
+from common.domain.catalog import Clinic, QueueMode
+from common.domain.opening_hours import midnight
+from common.domain.ticket_codes import new_ticket_code
+from common.domain.tickets import CANCELLABLE, TicketStatus, display_number
+from common.errors import StoreConflict
+from common.events import Event, encode_event, ticket_data
+from common.messages import (
+    Cancel,
+    Problem,
+    ProblemCode,
+    Register,
+    Reply,
+    Request,
+    RequestRefused,
+    Ticket,
+    encode_reply,
+    parse_request,
+    problem,
+)
+from common.messaging.delivery import Delivery, Outcome
+from common.storage import journal
+from common.storage.catalog import CatalogCache
+from common.storage.engine import Connection, Engine, transaction
+from common.storage.journal import JournalEntry
+from common.storage.queues import (
+    ClinicDay,
+    QueueState,
+    create_queues,
+    lock_queues,
+    new_queue,
+    write_queues,
+)
+from common.storage.ticket_views import TicketView, read_occupants, read_ticket_views
+from common.ticket_replies import ticket_reply
+from registrar_worker import store
+from registrar_worker.store import HeldTicket, NewTicket, Refusal
+
+REQUEST_AGE_MAX = timedelta(minutes=15)
+"""An older registration takes no number: whoever sent it has gone."""
+
+_PATIENT_AGE_MAX = timedelta(days=130 * 365.25)
+_ATTEMPTS_MAX = 3
+_REQUEST_TYPES: dict[str, type[Request]] = {each.name: each for each in (Register, Cancel)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request that could be read; `digest` tells whether two with one id are the same."""
+
+    request_id: str
+    digest: bytes
+    request: Register | Cancel
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """The answer to a request: a ticket, or a refusal; `already_registered` and `not_cancellable` are
+    refusals that speak of a ticket."""
+
+    digest: bytes
+    ticket_code: str | None = None
+    events: tuple[Event, ...] = ()
+    refusal: Problem | ProblemCode | None = None
+    # Whether the refusal could turn out otherwise when the request comes again, and must not.
+    remember: bool = False
+
+
+@dataclass(frozen=True)
+class RegistrarHandler:
+    """Decides requests with the database behind `engine`."""
+
+    engine: Engine
+    catalog: CatalogCache
+    clock: Clock
+
+    def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        """One transaction for all deliveries; raises StoreUnavailable."""
+        read = [_read(delivery) for delivery in deliveries]
+        outcomes = iter(self._decide([each for each in read if isinstance(each, _Asked)]))
+        return [Outcome(reply=each) if isinstance(each, Problem) else next(outcomes) for each in read]
+
+    def _decide(self, asked: Sequence[_Asked]) -> list[Outcome]:
+        if not asked:
+            return []
+        for _ in range(_ATTEMPTS_MAX - 1):
+            try:
+                return self._decide_once(asked)
+            except StoreConflict:
+                # The same request id in another registrar's hands, or a ticket code drawn twice. Looking
+                # again finds what the other did.
+                continue
+        return self._decide_once(asked)
+
+    def _decide_once(self, asked: Sequence[_Asked]) -> list[Outcome]:
+        with transaction(self.engine) as connection:
+            self.catalog.refresh(connection)
+            return _Batch(connection, self.catalog, self.clock.now()).decide(asked)
+
+
+def _read(delivery: Delivery) -> _Asked | Problem:
+    try:
+        request = parse_request(_REQUEST_TYPES, delivery.name, delivery.content_type, delivery.body)
+        request_id = str(UUID(delivery.message_id or ""))
+    except RequestRefused as refused:
+        return refused.problem
+    except ValueError:
+        return problem(ProblemCode.INVALID_REQUEST, "Set the message_id to a UUID: the request's id.")
+    assert isinstance(request, Register | Cancel)
+    digest = hashlib.sha256(f"{request.name}\n{request.model_dump_json()}".encode()).digest()
+    return _Asked(request_id, digest, request, delivery.sent_at)
+
+
+@dataclass
+class _Batch:
+    """Decides and carries out requests in one transaction, at the moment `now`."""
+
+    connection: Connection
+    catalog: CatalogCache
+    now: datetime
+    decisions: dict[str, _Decision] = field(default_factory=dict)
+    new_tickets: list[NewTicket] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    entries: list[JournalEntry] = field(default_factory=list)
+
+    def decide(self, asked: Sequence[_Asked]) -> list[Outcome]:
+        """The outcomes in the order of the requests; all that they change is written."""
+        self._look_up(asked)
+        decided = [self._answer(each) for each in asked]
+        store.cancel_tickets(self.connection, self.cancelled, self.now)
+        store.insert_tickets(self.connection, self.new_tickets)
+        write_queues(self.connection, self.queues.values())
+        journal.record(self.connection, self.entries, self.now)
+        tickets = self._ticket_replies(decided)
+        replies = [_reply(decision, tickets) for decision in decided]
+        self._remember(asked, decided, replies)
+        return [
+            Outcome(reply=reply, events=decision.events)
+            for reply, decision in zip(replies, decided, strict=True)
+        ]
+
+    # --- before deciding --------------------------------------------------------------------------------
+
+    def _look_up(self, asked: Sequence[_Asked]) -> None:
+        """Locks the queues, then reads all that the decisions depend on."""
+        connection = self.connection
+        codes = [each.request.ticket_code for each in asked if isinstance(each.request, Cancel)]
+        self.queue_of_code = store.queues_of_tickets(connection, codes)
+        patients = {
+            (key, each.request.medical_record_number)
+            for each in asked
+            if isinstance(each.request, Register) and (key := self._queue_key(each.request))
+        }
+        keys = {key for key, _ in patients} | set(self.queue_of_code.values())
+        self.queues = self._lock(keys)
+        ids = [each.request_id for each in asked]
+        self._recall(ids)
+        self.held = store.find_active_tickets(connection, patients)
+        self.views = read_ticket_views(connection, codes) if codes else {}
+
+    def _recall(self, request_ids: Sequence[str]) -> None:
+        """What requests with these ids did before becomes their decision again."""
+        caused = journal.find_by_causes(self.connection, request_ids)
+        places = {
+            ((first.event.hospital, first.event.clinic, first.service_date), first.number): request_id
+            for request_id, (first, *_) in caused.items()
+            if first.number is not None
+        }
+        for place, code in store.tickets_by_number(self.connection, places).items():
+            entries = caused[places[place]]
+            digest = entries[0].cause_digest or b""
+            events = tuple(entry.event for entry in entries)
+            self.decisions[places[place]] = _Decision(digest, code, events)
+        for refusal in store.find_refusals(self.connection, request_ids).values():
+            answer = Problem.model_validate_json(refusal.problem)
+            self.decisions[refusal.request_id] = _Decision(refusal.digest, refusal=answer)
+
+    def _queue_key(self, request: Register) -> ClinicDay | None:
+        clinic = self.catalog.clinic(request.hospital, request.clinic)
+        if clinic is None or clinic.retired:
+            return None
+        return (*clinic.key, clinic.hospital.service_date(self.now))
+
+    def _lock(self, keys: set[ClinicDay]) -> dict[ClinicDay, QueueState]:
+        queues = lock_queues(self.connection, keys)
+        missing = keys - queues.keys()
+        if missing:
+            starts = {key: midnight(key[2], self._clinic(key).hospital.time_zone) for key in missing}
+            create_queues(self.connection, [new_queue(key, starts[key], self.now) for key in missing])
+            queues |= lock_queues(self.connection, missing)
+        return queues
+
+    def _clinic(self, key: ClinicDay) -> Clinic:
+        clinic = self.catalog.clinic(key[0], key[1])
+        assert clinic is not None, "a clinic with tickets is retired, never removed"
+        return clinic
+
+    # --- deciding ---------------------------------------------------------------------------------------
+
+    def _answer(self, asked: _Asked) -> _Decision:
+        known = self.decisions.get(asked.request_id)
+        if known is None:
+            known = self._register(asked) if isinstance(asked.request, Register) else self._cancel(asked)
+            self.decisions[asked.request_id] = known
+        if known.digest != asked.digest:
+            return _Decision(asked.digest, refusal=problems.request_id_reused())
+        return known
+
+    def _register(self, asked: _Asked) -> _Decision:
+        request = asked.request
+        assert isinstance(request, Register)
+        if asked.sent_at is not None and self.now - asked.sent_at > REQUEST_AGE_MAX:
+            return _Decision(asked.digest, refusal=problems.request_expired())
+        clinic = self.catalog.clinic(request.hospital, request.clinic)
+        key = self._queue_key(request)
+        if clinic is None or key is None:
+            found = self.catalog.hospital(request.hospital)
+            refusal = problems.clinic_not_found() if found else problems.hospital_not_found()
+            return _Decision(asked.digest, refusal=refusal, remember=True)
+        if not timedelta() <= key[2] - request.date_of_birth <= _PATIENT_AGE_MAX:
+            return _Decision(asked.digest, refusal=problems.date_of_birth_impossible())
+        held = self.held.get((key, request.medical_record_number))
+        if held is not None:
+            return _already_held(asked, request, held)
+        queue = self.queues[key]
+        if not clinic.is_open(self.now):
+            return _Decision(asked.digest, refusal=problems.clinic_closed(clinic, self.now), remember=True)
+        if queue.last_number - queue.cancelled >= clinic.daily_quota:
+            return _Decision(asked.digest, refusal=problems.quota_reached(clinic, self.now), remember=True)
+        return self._grant(asked, request, clinic, queue)
+
+    def _grant(self, asked: _Asked, request: Register, clinic: Clinic, queue: QueueState) -> _Decision:
+        """Gives out the next number."""
+        code = new_ticket_code()
+        queue.last_number += 1
+        # To an empty queue the patient may be called at once; else the queue's next change is known.
+        due_at = self.now
+        if queue.waiting or clinic.mode is QueueMode.DESK:
+            due_at = clinic.hospital.day_end(queue.key[2])
+        queue.next_change_at = min(queue.next_change_at or due_at, due_at)
+        queue.waiting += 1
+        self.new_tickets.append(
+            NewTicket(
+                code,
+                queue.key,
+                queue.last_number,
+                request.medical_record_number,
+                request.patient_name,
+                request.date_of_birth,
+                self.now,
+            )
+        )
+        self.held[queue.key, request.medical_record_number] = HeldTicket(
+            code, request.patient_name, request.date_of_birth
+        )
+        event = self._record(asked, queue, "ticket.registered", queue.last_number, TicketStatus.WAITING)
+        return _Decision(asked.digest, code, (event,))
+
+    def _cancel(self, asked: _Asked) -> _Decision:
+        request = asked.request
+        assert isinstance(request, Cancel)
+        code = request.ticket_code
+        view = self.views.get(code)
+        if view is None:
+            return _Decision(asked.digest, refusal=problems.ticket_not_found(), remember=True)
+        if view.status not in CANCELLABLE or code in self.cancelled:
+            return _Decision(asked.digest, code, refusal=ProblemCode.NOT_CANCELLABLE, remember=True)
+        queue = self.queues[view.clinic_day]
+        self.cancelled.append(code)
+        queue.cancelled += 1
+        queue.waiting -= view.status is TicketStatus.WAITING
+        self.held = {patient: held for patient, held in self.held.items() if held.ticket_code != code}
+        if view.room is not None:
+            queue.rooms_freed[view.room] = self.now
+            queue.next_change_at = min(queue.next_change_at or self.now, self.now)
+        event = self._record(asked, queue, "ticket.cancelled", view.number, TicketStatus.CANCELLED)
+        return _Decision(asked.digest, code, (event,))
+
+    def _record(
+        self, asked: _Asked, queue: QueueState, name: str, number: int, status: TicketStatus
+    ) -> Event:
+        """Journals one change as the queue's next event."""
+        hospital, clinic, service_date = queue.key
+        queue.last_sequence += 1
+        queue.changed = True
+        event = encode_event(
+            event_id=journal.event_id(asked.request_id, 0),
+            name=name,
+            hospital=hospital,
+            clinic=clinic,
+            service_date=service_date,
+            time=self.now,
+            sequence=queue.last_sequence,
+            subject=display_number(clinic, number),
+            data=ticket_data(clinic, number, status, queue.waiting, queue.now_serving),
+        )
+        self.entries.append(
+            JournalEntry(
+                event,
+                service_date,
+                queue.last_sequence,
+                asked.request_id,
+                0,
+                asked.digest,
+                number,
+                self.now,
+            )
+        )
+        return event
+
+    # --- after deciding ---------------------------------------------------------------------------------
+
+    def _ticket_replies(self, decided: Iterable[_Decision]) -> dict[str, Ticket]:
+        codes = {decision.ticket_code for decision in decided if decision.ticket_code}
+        views: dict[str, TicketView] = read_ticket_views(self.connection, codes) if codes else {}
+        occupants = read_occupants(self.connection, {view.clinic_day for view in views.values()})
+        return {
+            code: ticket_reply(view, self._clinic(view.clinic_day), occupants[view.clinic_day], self.now)
+            for code, view in views.items()
+        }
+
+    def _remember(
+        self, asked: Sequence[_Asked], decided: Sequence[_Decision], replies: Sequence[Reply]
+    ) -> None:
+        refused = {
+            each.request_id: Refusal(each.request_id, each.digest, reply.code, encode_reply(reply), self.now)
+            for each, decision, reply in zip(asked, decided, replies, strict=True)
+            if decision.remember and isinstance(reply, Problem)
+        }
+        store.remember_refusals(self.connection, list(refused.values()))
+
+
+def _already_held(asked: _Asked, request: Register, held: HeldTicket) -> _Decision:
+    """A patient holds one ticket per clinic and day; only who knows the patient's data is told of it."""
+    same_person = (
+        held.patient_name.casefold() == request.patient_name.casefold()
+        and held.date_of_birth == request.date_of_birth
+    )
+    if not same_person:
+        return _Decision(asked.digest, refusal=problems.medical_record_mismatch(), remember=True)
+    return _Decision(asked.digest, held.ticket_code, refusal=ProblemCode.ALREADY_REGISTERED, remember=True)
+
+
+def _reply(decision: _Decision, tickets: dict[str, Ticket]) -> Reply:
+    if isinstance(decision.refusal, Problem):
+        return decision.refusal
+    ticket = tickets[decision.ticket_code or ""]
+    if decision.refusal is ProblemCode.ALREADY_REGISTERED:
+        return problems.already_registered(ticket)
+    if decision.refusal is ProblemCode.NOT_CANCELLABLE:
+        return problems.not_cancellable(ticket)
+    return ticket

@@ -1,0 +1,1 @@
+"""The process that answers look-ups and changes nothing."""

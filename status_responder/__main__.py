@@ -1,0 +1,35 @@
+"""Starts a status responder: `python -m status_responder`, or `antrean-status`."""
+
+from common.messaging.topology import STATUS_QUEUE
+from common.messaging.worker import Worker, WorkerOptions
+from common.process import configure_logging, run_process, run_until_stopped
+from common.settings import load_settings
+from common.storage.catalog import CatalogCache
+from common.storage.engine import open_engine
+from common.storage.schema import check_schema
+from status_responder.handler import StatusHandler
+
+
+def main() -> None:
+    """The console script."""
+    run_process(run)
+
+
+def run() -> None:
+    """Wires a status responder from its settings and runs it until it is told to stop."""
+    settings = load_settings("status")
+    configure_logging("status", settings.log_level)
+    options = WorkerOptions(
+        name="antrean status responder",
+        amqp_url=settings.require_amqp_url(),
+        queue=STATUS_QUEUE,
+        batch_size=settings.batch_size,
+        heartbeat_seconds=settings.heartbeat_seconds,
+    )
+    engine = open_engine(settings.require_database_url())
+    check_schema(engine)
+    run_until_stopped(Worker(options, StatusHandler(engine, CatalogCache(), settings.clock())))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+"""Look-ups: a batch of questions in, replies out, from one snapshot of the database. Changes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from common import problems
+from common.clock import Clock
+from common.domain.catalog import Clinic
+from common.domain.opening_hours import Session
+from common.domain.queue_advance import Occupant, Waiter
+from common.domain.ticket_codes import format_ticket_code
+from common.domain.tickets import display_number
+from common.messages import (
+    ClinicQueue,
+    ClinicQueueRequest,
+    Clinics,
+    ClinicSummary,
+    Hospitals,
+    HospitalSummary,
+    ListClinics,
+    ListHospitals,
+    Problem,
+    Reply,
+    Request,
+    RequestRefused,
+    Tickets,
+    TicketStatusRequest,
+    parse_request,
+)
+from common.messaging.delivery import Delivery, Outcome
+from common.storage.catalog import CatalogCache
+from common.storage.engine import Engine
+from common.storage.queues import ClinicDay
+from common.ticket_replies import estimate_for, local_time, ticket_reply, wait_seconds
+from status_responder import store
+from status_responder.store import Found
+
+_REQUEST_TYPES: dict[str, type[Request]] = {
+    each.name: each for each in (ListHospitals, ListClinics, TicketStatusRequest, ClinicQueueRequest)
+}
+
+
+@dataclass(frozen=True)
+class StatusHandler:
+    """Answers from the database behind `engine`."""
+
+    engine: Engine
+    catalog: CatalogCache
+    clock: Clock
+
+    def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        """One snapshot for all deliveries; raises StoreUnavailable."""
+        read = [_read(delivery) for delivery in deliveries]
+        requests = [each for each in read if isinstance(each, Request)]
+        replies = iter(self._answer(requests) if requests else [])
+        return [Outcome(reply=each if isinstance(each, Problem) else next(replies)) for each in read]
+
+    def _answer(self, requests: Sequence[Request]) -> list[Reply]:
+        now = self.clock.now()
+        found = store.look_up(self.engine, self.catalog, _wanted(requests), now)
+        answers = _Answers(self.catalog, found, now)
+        return [answers.answer(request) for request in requests]
+
+
+def _read(delivery: Delivery) -> Request | Problem:
+    try:
+        return parse_request(_REQUEST_TYPES, delivery.name, delivery.content_type, delivery.body)
+    except RequestRefused as refused:
+        return refused.problem
+
+
+def _wanted(requests: Sequence[Request]) -> store.Wanted:
+    wanted = store.Wanted()
+    for request in requests:
+        if isinstance(request, TicketStatusRequest):
+            wanted.ticket_codes.update(request.ticket_codes)
+        elif isinstance(request, ListClinics):
+            wanted.hospitals.add(request.hospital)
+        elif isinstance(request, ClinicQueueRequest):
+            wanted.clinics.add((request.hospital, request.clinic))
+    return wanted
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """Composes replies from what was found at the moment `now`."""
+
+    catalog: CatalogCache
+    found: Found
+    now: datetime
+
+    def answer(self, request: Request) -> Reply:
+        if isinstance(request, TicketStatusRequest):
+            return self._tickets(request)
+        if isinstance(request, ListClinics):
+            return self._clinics(request)
+        if isinstance(request, ClinicQueueRequest):
+            return self._clinic_queue(request)
+        return self._hospitals()
+
+    def _tickets(self, request: TicketStatusRequest) -> Reply:
+        views = self.found.tickets
+        known = [views[code] for code in dict.fromkeys(request.ticket_codes) if code in views]
+        if not known:
+            return problems.ticket_not_found()
+        tickets = []
+        for view in known:
+            clinic = self.catalog.clinic(view.hospital, view.clinic)
+            assert clinic is not None, "a clinic with tickets is retired, never removed"
+            tickets.append(ticket_reply(view, clinic, self._occupants(view.clinic_day), self.now))
+        unknown = [
+            format_ticket_code(code) for code in dict.fromkeys(request.ticket_codes) if code not in views
+        ]
+        return Tickets(tickets=tickets, not_found=unknown)
+
+    def _hospitals(self) -> Hospitals:
+        return Hospitals(
+            hospitals=[
+                HospitalSummary(
+                    code=hospital.code,
+                    name=hospital.name,
+                    city=hospital.city,
+                    time_zone=hospital.time_zone.key,
+                    open_clinics=sum(c.is_open(self.now) for c in self.catalog.clinics_of(hospital.code)),
+                )
+                for hospital in self.catalog.hospitals()
+            ]
+        )
+
+    def _clinics(self, request: ListClinics) -> Reply:
+        if self.catalog.hospital(request.hospital) is None:
+            return problems.hospital_not_found()
+        clinics = [
+            self._clinic_summary(clinic)
+            for clinic in self.catalog.clinics_of(request.hospital)
+            if clinic.is_open(self.now) or not request.open_only
+        ]
+        return Clinics(hospital=request.hospital, clinics=clinics)
+
+    def _clinic_summary(self, clinic: Clinic) -> ClinicSummary:
+        key = store.queue_today(clinic, self.now)
+        queue = self.found.queues.get(key)
+        waiting = queue.waiting if queue else 0
+        given_out = queue.last_number - queue.cancelled if queue else 0
+        is_open = clinic.is_open(self.now)
+        session = _session_today(clinic, self.now)
+        opening = None if is_open else clinic.next_opening(self.now)
+        wait: int | None = None
+        if is_open:
+            estimate = estimate_for(clinic, waiting, self._occupants(key), self.now)
+            wait = wait_seconds(estimate, self.now)
+        return ClinicSummary(
+            code=clinic.code,
+            name=clinic.name,
+            is_open=is_open,
+            opens_at=local_time(clinic, session.opens_at) if session else None,
+            closes_at=local_time(clinic, session.closes_at) if session else None,
+            waiting=waiting,
+            now_serving=_shown(clinic, queue.now_serving if queue else None),
+            estimated_wait_seconds=wait,
+            quota_left=max(clinic.daily_quota - given_out, 0),
+            next_opening=local_time(clinic, opening) if opening else None,
+        )
+
+    def _clinic_queue(self, request: ClinicQueueRequest) -> Reply:
+        clinic = self.catalog.clinic(request.hospital, request.clinic)
+        if clinic is None or clinic.retired:
+            found = self.catalog.hospital(request.hospital)
+            return problems.clinic_not_found() if found else problems.hospital_not_found()
+        key = store.queue_today(clinic, self.now)
+        queue = self.found.queues.get(key)
+        waiters: Sequence[Waiter] = self.found.waiters.get(key, [])
+        return ClinicQueue(
+            hospital=request.hospital,
+            clinic=request.clinic,
+            service_date=key[2],
+            is_open=clinic.is_open(self.now),
+            now_serving=_shown(clinic, queue.now_serving if queue else None),
+            in_rooms=[display_number(clinic.code, o.number) for o in self._occupants(key)],
+            next=[display_number(clinic.code, waiter.number) for waiter in waiters],
+            waiting=queue.waiting if queue else 0,
+        )
+
+    def _occupants(self, key: ClinicDay) -> Sequence[Occupant]:
+        return sorted(self.found.occupants.get(key, []), key=lambda occupant: occupant.room)
+
+
+def _session_today(clinic: Clinic, now: datetime) -> Session | None:
+    """The session that is on or comes next today, or else today's last one."""
+    sessions = clinic.sessions_on(clinic.hospital.service_date(now))
+    return next((s for s in sessions if now < s.closes_at), sessions[-1] if sessions else None)
+
+
+def _shown(clinic: Clinic, number: int | None) -> str | None:
+    return None if number is None else display_number(clinic.code, number)

@@ -1,0 +1,64 @@
+"""The status responder's SQL: all that a batch of look-ups needs, from one snapshot."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from common.domain.catalog import Clinic
+from common.domain.queue_advance import Occupant, Waiter
+from common.storage.catalog import CatalogCache
+from common.storage.engine import Engine, snapshot
+from common.storage.queues import ClinicDay, QueueState, read_queues
+from common.storage.ticket_views import TicketView, read_occupants, read_ticket_views
+from common.storage.waiters import next_waiters
+
+NEXT_SHOWN = 5
+"""Numbers that a clinic's queue shows as the next to be called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a batch asks for: tickets by code, all clinics of hospitals, the queues of clinics."""
+
+    ticket_codes: set[str] = field(default_factory=set)
+    hospitals: set[str] = field(default_factory=set)
+    clinics: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is of it; queues that nobody has stood in today are left out."""
+
+    tickets: Mapping[str, TicketView]
+    queues: Mapping[ClinicDay, QueueState]
+    occupants: Mapping[ClinicDay, Sequence[Occupant]]
+    waiters: Mapping[ClinicDay, Sequence[Waiter]]
+
+
+def look_up(engine: Engine, catalog: CatalogCache, wanted: Wanted, now: datetime) -> Found:
+    """Reads everything in one read-only transaction, after bringing `catalog` up to date.
+
+    The number of statements does not depend on how much is wanted. Raises StoreUnavailable.
+    """
+    with snapshot(engine) as connection:
+        catalog.refresh(connection)
+        asked = {
+            queue_today(clinic, now) for key in wanted.clinics if (clinic := catalog.clinic(*key)) is not None
+        }
+        listed = {
+            queue_today(clinic, now) for code in wanted.hospitals for clinic in catalog.clinics_of(code)
+        }
+        tickets = read_ticket_views(connection, wanted.ticket_codes) if wanted.ticket_codes else {}
+        return Found(
+            tickets=tickets,
+            queues=read_queues(connection, asked | listed),
+            occupants=read_occupants(
+                connection, asked | listed | {view.clinic_day for view in tickets.values()}
+            ),
+            waiters=next_waiters(connection, asked, NEXT_SHOWN),
+        )
+
+
+def queue_today(clinic: Clinic, now: datetime) -> ClinicDay:
+    """What names the clinic's queue of the present service day."""
+    return (*clinic.key, clinic.hospital.service_date(now))

@@ -1,0 +1,40 @@
+"""Starts a ticker: `python -m ticker_worker`, or `antrean-ticker`."""
+
+from datetime import timedelta
+
+from common.messaging.topology import TICKER_QUEUE
+from common.messaging.worker import Worker, WorkerOptions
+from common.process import configure_logging, run_process, run_until_stopped
+from common.settings import load_settings
+from common.storage.catalog import CatalogCache
+from common.storage.engine import open_engine
+from common.storage.schema import check_schema
+from ticker_worker.handler import TickEmitter, TickerHandler
+
+
+def main() -> None:
+    """The console script."""
+    run_process(run)
+
+
+def run() -> None:
+    """Wires a ticker from its settings and runs it until it is told to stop."""
+    settings = load_settings("ticker")
+    configure_logging("ticker", settings.log_level)
+    clock = settings.clock()
+    options = WorkerOptions(
+        name="antrean ticker",
+        amqp_url=settings.require_amqp_url(),
+        queue=TICKER_QUEUE,
+        batch_size=settings.batch_size,
+        heartbeat_seconds=settings.heartbeat_seconds,
+        emit_seconds=clock.real_seconds(settings.tick_seconds),
+    )
+    engine = open_engine(settings.require_database_url())
+    check_schema(engine)
+    emitter = TickEmitter(engine, clock, timedelta(seconds=settings.tick_seconds))
+    run_until_stopped(Worker(options, TickerHandler(engine, CatalogCache(), clock), emitter))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,252 @@
+"""Moves queues forward by the clock: claims what is due and emits ticks; applies the ticks that arrive.
+
+A tick is a signal. What it changes follows from the time at which it is applied, so a late, lost, doubled
+or reordered tick leaves the same queue as one on time.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from common.clock import Clock
+from common.domain.catalog import Clinic
+from common.domain.opening_hours import midnight
+from common.domain.queue_advance import Advance, Occupant, Serving, Transition, Waiter, advance
+from common.domain.schedule import Announcement, announcements, next_service_date
+from common.domain.tickets import IN_ROOM, TicketStatus, display_number
+from common.errors import StoreConflict, StoreUnavailable
+from common.events import (
+    CLINIC_TICK,
+    Event,
+    Tick,
+    clinic_data,
+    decode_tick,
+    encode_event,
+    encode_tick,
+    ticket_data,
+)
+from common.messages import RequestRefused, parse_request
+from common.messaging.delivery import Delivery, Outcome
+from common.storage import journal
+from common.storage.catalog import CatalogCache
+from common.storage.engine import Connection, Engine, transaction
+from common.storage.journal import JournalEntry
+from common.storage.queues import ClinicDay, QueueState, create_queues, lock_queues, new_queue, write_queues
+from common.storage.ticket_views import read_occupants
+from common.storage.waiters import next_waiters
+from ticker_worker import store
+from ticker_worker.store import TicketChange
+
+CLAIMS_MAX = 10_000
+"""Ticks that one emission claims at most; the rest is claimed at the next."""
+
+CALLS_MAX = 100
+"""Calls in one queue that one tick makes at most; more follow with the next tick."""
+
+REFUSALS_KEPT = timedelta(hours=1)
+"""Longer than a registration may wait to be taken up."""
+
+
+@dataclass(frozen=True)
+class TickEmitter:
+    """Claims the queues in which something is due, and has a tick for each."""
+
+    engine: Engine
+    clock: Clock
+    interval: timedelta
+
+    def emit(self) -> Sequence[Event]:
+        """The ticks that are due now; raises StoreUnavailable."""
+        now = self.clock.now()
+        with transaction(self.engine) as connection:
+            due = store.claim_due(connection, now, now + self.interval, CLAIMS_MAX)
+            store.forget_refusals(connection, now - REFUSALS_KEPT)
+        return [encode_tick(Tick(str(uuid.uuid4()), *key), now) for key in due]
+
+
+@dataclass(frozen=True)
+class TickerHandler:
+    """Applies ticks to the queues in the database behind `engine`."""
+
+    engine: Engine
+    catalog: CatalogCache
+    clock: Clock
+
+    def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        """One transaction for all deliveries; raises StoreUnavailable."""
+        read = [_read(delivery) for delivery in deliveries]
+        ticks = [each for each in read if isinstance(each, Tick)]
+        events = self._apply(ticks) if ticks else {}
+        return [each if isinstance(each, Outcome) else Outcome(events=events[each.id]) for each in read]
+
+    def _apply(self, ticks: Sequence[Tick]) -> dict[str, list[Event]]:
+        try:
+            with transaction(self.engine) as connection:
+                self.catalog.refresh(connection)
+                return _Batch(connection, self.catalog, self.clock.now()).apply(ticks)
+        except StoreConflict as error:
+            # Only the same tick in another ticker's hands can do this; look again what it did.
+            raise StoreUnavailable("Another ticker applies the same tick.") from error
+
+
+def _read(delivery: Delivery) -> Tick | Outcome:
+    if delivery.name != CLINIC_TICK:
+        try:
+            parse_request({}, delivery.name, delivery.content_type, delivery.body)
+        except RequestRefused as refused:
+            return Outcome(reply=refused.problem)
+    try:
+        return decode_tick(delivery.body)
+    except ValueError as error:
+        return Outcome(dead_letter=str(error))
+
+
+@dataclass
+class _Batch:
+    """Applies ticks in one transaction, at the moment `now`."""
+
+    connection: Connection
+    catalog: CatalogCache
+    now: datetime
+    changes: list[TicketChange] = field(default_factory=list)
+    entries: list[JournalEntry] = field(default_factory=list)
+    next_days: list[QueueState] = field(default_factory=list)
+
+    def apply(self, ticks: Sequence[Tick]) -> dict[str, list[Event]]:
+        """The events that each tick caused, by its id: those of an earlier delivery, if there was one."""
+        queues = lock_queues(self.connection, {_key(tick) for tick in ticks})
+        caused = journal.find_by_causes(self.connection, [tick.id for tick in ticks])
+        events = {tick.id: [entry.event for entry in caused.get(tick.id, [])] for tick in ticks}
+        # A queue is moved once per batch, by the first tick that has not moved it before.
+        new = [tick for tick in reversed(ticks) if tick.id not in caused]
+        movers = {_key(tick): tick for tick in new if _key(tick) in queues}
+        ended = {key for key in movers if self._day_end(key) <= self.now}
+        self.occupants = read_occupants(self.connection, movers)
+        self.waiters = next_waiters(self.connection, movers.keys() - ended, CALLS_MAX)
+        self.waiters |= next_waiters(self.connection, ended, _all_of(queues, ended))
+        for key, tick in movers.items():
+            events[tick.id] = self._move(queues[key], tick)
+        store.write_tickets(self.connection, self.changes)
+        write_queues(self.connection, queues.values())
+        create_queues(self.connection, self.next_days)
+        journal.record(self.connection, self.entries, self.now)
+        return events
+
+    def _move(self, queue: QueueState, tick: Tick) -> list[Event]:
+        """Brings one queue to the present moment."""
+        clinic = self._clinic(queue.key)
+        day_end = clinic.hospital.day_end(queue.key[2])
+        occupants, waiters = self.occupants[queue.key], self.waiters[queue.key]
+        moved = _advance(clinic, queue, occupants, waiters, self.now)
+        told = announcements(clinic, queue.key[2], queue.announced_until)
+        told_now = [each for each in told if each.at <= self.now]
+        happened: list[Transition | Announcement] = [*told_now, *moved.transitions]
+        happened.sort(key=lambda each: each.at)
+        waiting = {waiter.number for waiter in waiters}
+        before = len(self.entries)
+        for ordinal, each in enumerate(happened):
+            if isinstance(each, Transition):
+                queue.waiting -= each.number in waiting
+                waiting.discard(each.number)
+                if each.status is TicketStatus.CALLED:
+                    queue.now_serving = each.number
+            self._record(queue, tick, ordinal, each)
+        self.changes += _ticket_changes(queue.key, moved.transitions)
+        queue.announced_until = max(queue.announced_until, self.now)
+        moments = [moved.next_change_at, day_end, *(each.at for each in told[len(told_now) :])]
+        queue.next_change_at = min(at for at in moments if at is not None)
+        queue.changed = True
+        if day_end <= self.now:
+            queue.next_change_at = None
+            self._prepare_next_day(clinic)
+        return [entry.event for entry in self.entries[before:]]
+
+    def _record(
+        self, queue: QueueState, tick: Tick, ordinal: int, happened: Transition | Announcement
+    ) -> None:
+        hospital, clinic, service_date = queue.key
+        queue.last_sequence += 1
+        if isinstance(happened, Transition):
+            name, number = f"ticket.{happened.status.value}", happened.number
+            subject = display_number(clinic, happened.number)
+            data = ticket_data(clinic, happened.number, happened.status, queue.waiting, queue.now_serving)
+        else:
+            name, number = "clinic.opened" if happened.is_open else "clinic.closed", None
+            subject, data = clinic, clinic_data(clinic, queue.waiting, queue.now_serving)
+        event = encode_event(
+            event_id=journal.event_id(tick.id, ordinal),
+            name=name,
+            hospital=hospital,
+            clinic=clinic,
+            service_date=service_date,
+            time=happened.at,
+            sequence=queue.last_sequence,
+            subject=subject,
+            data=data,
+        )
+        entry = JournalEntry(
+            event, service_date, queue.last_sequence, tick.id, ordinal, None, number, happened.at
+        )
+        self.entries.append(entry)
+
+    def _prepare_next_day(self, clinic: Clinic) -> None:
+        """The next day on which the clinic opens gets its row, due at the first opening."""
+        service_date = next_service_date(clinic, self.now)
+        if service_date is not None:
+            opens_at = clinic.sessions_on(service_date)[0].opens_at
+            start = midnight(service_date, clinic.hospital.time_zone)
+            self.next_days.append(new_queue((*clinic.key, service_date), start, opens_at))
+
+    def _clinic(self, key: ClinicDay) -> Clinic:
+        clinic = self.catalog.clinic(key[0], key[1])
+        assert clinic is not None, "a clinic with service days is retired, never removed"
+        return clinic
+
+    def _day_end(self, key: ClinicDay) -> datetime:
+        return self._clinic(key).hospital.day_end(key[2])
+
+
+def _advance(
+    clinic: Clinic,
+    queue: QueueState,
+    occupants: Sequence[Occupant],
+    waiters: Sequence[Waiter],
+    now: datetime,
+) -> Advance:
+    serving = Serving(
+        mode=clinic.mode,
+        rooms=clinic.rooms,
+        mean_service=clinic.mean_service,
+        since=clinic.serving_since,
+        day_end=clinic.hospital.day_end(queue.key[2]),
+        rooms_freed=queue.rooms_freed,
+    )
+    moved = advance(serving, occupants, waiters, now)
+    calls = [each for each in moved.transitions if each.status is TicketStatus.CALLED]
+    if len(calls) < len(waiters) or len(waiters) >= queue.waiting:
+        return moved
+    # Everybody who was read has been called, and more wait: go no further than the last of these calls.
+    moved = advance(serving, occupants, waiters, calls[-1].at)
+    return Advance(moved.transitions, now)
+
+
+def _ticket_changes(key: ClinicDay, transitions: Sequence[Transition]) -> list[TicketChange]:
+    """Each ticket's last state, and the moments on the way there."""
+    found: dict[int, TicketChange] = {}
+    for each in transitions:
+        if each.status in IN_ROOM:
+            found[each.number] = TicketChange(key, each.number, each.status, each.room, called_at=each.at)
+        else:
+            earlier = found.get(each.number)
+            room, called_at = (earlier.room, earlier.called_at) if earlier else (None, None)
+            found[each.number] = TicketChange(key, each.number, each.status, room, called_at, each.at)
+    return list(found.values())
+
+
+def _key(tick: Tick) -> ClinicDay:
+    return (tick.hospital, tick.clinic, tick.service_date)
+
+
+def _all_of(queues: dict[ClinicDay, QueueState], keys: set[ClinicDay]) -> int:
+    return max((queues[key].waiting for key in keys), default=0) + 1
