@@ -125,6 +125,7 @@ def decode_tick(body: bytes) -> Tick:
     except (
         BaseCloudEventException,
         ExceptionGroup,
+        RecursionError,
         ValueError,
         TypeError,
         KeyError,

@@ -3,12 +3,13 @@
 The sentences hold nothing that a patient sent.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from common.domain.catalog import Clinic
 from common.messages import FieldError, Problem, ProblemCode, Ticket, problem
 from common.ticket_replies import local_time
 
+_JUST_BEFORE = timedelta(microseconds=1)
 _ZONE_NAMES = {7: "WIB", 8: "WITA", 9: "WIT"}
 
 
@@ -35,7 +36,8 @@ def quota_reached(clinic: Clinic, now: datetime) -> Problem:
     """All tickets of the clinic's service day are given out."""
     detail = f"{clinic.name} has given out its {clinic.daily_quota} tickets of today"
     # Another session of this day would not help: the quota is for the whole day.
-    opening = clinic.next_opening(max(now, clinic.hospital.day_end(clinic.hospital.service_date(now))))
+    day_end = clinic.hospital.day_end(clinic.hospital.service_date(now))
+    opening = clinic.next_opening(max(now, day_end - _JUST_BEFORE))
     if opening is None:
         return problem(ProblemCode.QUOTA_REACHED, f"{detail}.")
     detail += f"; it opens again on {_on_the_clock(clinic, opening)}."

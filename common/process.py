@@ -10,7 +10,7 @@ from typing import NoReturn, Protocol
 
 import structlog
 
-from common.errors import AntreanError, BrokerUnavailable, SettingsError, StoreError
+from common.errors import AntreanError, BrokerUnavailable, SettingsError, StoreUnavailable
 
 EXIT_REFUSED = 1
 EXIT_USAGE = 2
@@ -73,6 +73,6 @@ def exit_code(error: AntreanError) -> int:
     """2 for settings that cannot be used, 69 for a broker or database that does not answer, else 1."""
     if isinstance(error, SettingsError):
         return EXIT_USAGE
-    if isinstance(error, BrokerUnavailable | StoreError):
+    if isinstance(error, BrokerUnavailable | StoreUnavailable):
         return EXIT_UNAVAILABLE
     return EXIT_REFUSED

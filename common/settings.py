@@ -65,14 +65,15 @@ class Settings(BaseModel):
         return self.database_url
 
 
-def load_settings(role: Role) -> Settings:
-    """The settings of a process that connects to the broker as `role`.
+def load_settings(role: Role | None) -> Settings:
+    """The settings of a process that connects to the broker as `role`; with None those given by hand only,
+    without what a running local stack would add.
 
     Raises SettingsError, naming the variable, where one cannot be read.
     """
     given = {
         name.removeprefix(PREFIX).lower(): value
-        for name, value in {**dotenv_values(".env"), **os.environ}.items()
+        for name, value in _environment().items()
         if name.startswith(PREFIX) and value
     }
     try:
@@ -81,9 +82,16 @@ def load_settings(role: Role) -> Settings:
         first = error.errors(include_input=False, include_url=False)[0]
         name = PREFIX + str(first["loc"][0]).upper()
         raise SettingsError(f"{name} cannot be used: {first['msg']}.") from error
-    if settings.amqp_url and settings.database_url:
+    if role is None or (settings.amqp_url and settings.database_url):
         return settings
     return _completed_from_local_stack(settings, role)
+
+
+def _environment() -> dict[str, str | None]:
+    try:
+        return {**dotenv_values(".env"), **os.environ}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError("The file .env cannot be read: it must be a text in UTF-8.") from error
 
 
 def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
@@ -116,9 +124,9 @@ def role_passwords() -> dict[str, str]:
 
     Raises SettingsError, naming every variable that is missing.
     """
-    given = {**dotenv_values(".env"), **os.environ}
+    given = _environment()
     roles: tuple[Role, ...] = get_args(Role)
-    passwords = {role: given.get(f"{PREFIX}PASSWORD_{role.upper()}") or "" for role in roles}
+    passwords: dict[str, str] = {role: given.get(f"{PREFIX}PASSWORD_{role.upper()}") or "" for role in roles}
     missing = [f"{PREFIX}PASSWORD_{role.upper()}" for role, password in passwords.items() if not password]
     if missing:
         raise SettingsError(f"Set the passwords of the broker's users: {', '.join(missing)}.")

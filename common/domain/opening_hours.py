@@ -12,7 +12,7 @@ MINUTES_PER_DAY = 24 * 60
 _DAYS_SEARCHED = 14
 """How far ahead the next opening is looked for."""
 
-_HOURS = re.compile(r"^([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$")
+_HOURS = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class OpeningHours:
 def _parse_day(day: str, sessions: list[str]) -> tuple[tuple[int, int], ...]:
     pairs: list[tuple[int, int]] = []
     for text in sessions:
-        match = _HOURS.match(text)
+        match = _HOURS.fullmatch(text)
         if not match:
             raise ValueError(f"{day}: {text!r} is not of the form 08:00-12:00")
         hour_opens, minute_opens, hour_closes, minute_closes = map(int, match.groups())

@@ -37,13 +37,14 @@ def estimate_call(
     people_ahead: int, rooms: int, occupants: Sequence[Occupant], service: ServiceTime, now: datetime
 ) -> Estimate:
     """The estimate for a patient with `people_ahead` waiting patients before them, made at `now`."""
-    free = max(rooms - len(occupants), 0)
+    # Whoever leaves a room that was closed meanwhile is followed by nobody.
+    followed = [occupant for occupant in occupants if occupant.room <= rooms]
+    free = rooms - len(followed)
     departures_needed = people_ahead - free + 1
     if departures_needed <= 0:
         return Estimate(now, now, now)
-    departures = sorted(max(occupant.called_at + service.mean, now) for occupant in occupants)
-    # Rooms that were closed while occupied: the first to leave are not followed by anybody.
-    room_free_at = [now] * free + departures[len(departures) + free - rooms :]
+    departures = sorted(max(occupant.called_at + service.mean, now) for occupant in followed)
+    room_free_at = [now] * free + departures
     rounds, room = divmod(people_ahead, rooms)
     call_at = room_free_at[room] + rounds * service.mean
     margin = _Z_80_PERCENT * sqrt(departures_needed) / rooms * service.spread

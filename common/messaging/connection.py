@@ -9,21 +9,19 @@ from pika.exceptions import (
 )
 
 from common.errors import BrokerUnavailable, SettingsError
+from common.messaging.header_tables import read_any_header_table
 
 CONNECT_SECONDS_MAX = 5
 BLOCKED_SECONDS_MAX = 60
 """How long a connection may be blocked by a resource alarm before it is given up."""
 
-_HEARTBEAT_SECONDS = 30
 
-
-def connection_parameters(
-    amqp_url: str, name: str, heartbeat_seconds: int = _HEARTBEAT_SECONDS
-) -> pika.URLParameters:
+def connection_parameters(amqp_url: str, name: str, heartbeat_seconds: int) -> pika.URLParameters:
     """How to connect to `amqp_url`; `name` is what operators see in the broker's list of connections.
 
     Raises SettingsError where the address cannot be used.
     """
+    read_any_header_table()
     try:
         parameters = pika.URLParameters(amqp_url)
     except (ValueError, TypeError) as error:
@@ -46,7 +44,8 @@ def blocking_connection(
 
     Raises BrokerUnavailable where the broker cannot be reached or refuses the user.
     """
-    parameters = connection_parameters(amqp_url, name)
+    # A connection that is dead without saying so is noticed after two to three heartbeats.
+    parameters = connection_parameters(amqp_url, name, max(int(timeout_seconds) // 3, 1))
     parameters.blocked_connection_timeout = timeout_seconds
     parameters.socket_timeout = parameters.stack_timeout = min(timeout_seconds, CONNECT_SECONDS_MAX)
     where = f"{parameters.host}:{parameters.port}"

@@ -101,11 +101,11 @@ class Consumer:
             Delivery(
                 tag=method.delivery_tag,
                 body=body,
-                name=properties.type,
-                content_type=properties.content_type,
-                message_id=properties.message_id,
-                correlation_id=properties.correlation_id,
-                reply_to=properties.reply_to,
+                name=_text(properties.type),
+                content_type=_text(properties.content_type),
+                message_id=_text(properties.message_id),
+                correlation_id=_text(properties.correlation_id),
+                reply_to=_text(properties.reply_to),
                 sent_at=_moment(properties.timestamp),
             )
         )
@@ -118,6 +118,11 @@ class Consumer:
         self._buffer.clear()
         self._window = AckWindow()
         self._unsettled = 0
+
+
+def _text(value: str | bytes | None) -> str | None:
+    # pika hands on as bytes what is not UTF-8; such a property is as good as none.
+    return value if isinstance(value, str) else None
 
 
 def _moment(timestamp: int | None) -> datetime | None:

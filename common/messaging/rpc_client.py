@@ -12,18 +12,22 @@ from typing import Any, Self
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
-from pika.exceptions import AMQPError, NackError, UnroutableError
+from pika.exceptions import AMQPError, ChannelClosedByBroker, NackError, UnroutableError
 from pika.spec import Basic
 
 from common.clock import Clock
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
+from common.messages import BODY_BYTES_MAX, ProblemCode, encode_reply, problem
 from common.messaging.connection import blocking_connection
 
 RESEND_SECONDS = 3.0
 """A request without an answer is sent again, with the same id, at this interval."""
 
+_RECONNECT_SECONDS = 0.2
+
 _REPLY_TO = "amq.rabbitmq.reply-to"
 _PERSISTENT = 2
+_ACCESS_REFUSED = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,11 @@ class RpcClient:
         where the request was sent and nothing is known of it.
         """
         request_id = request_id or str(uuid.uuid4())
+        encoded = json.dumps(body).encode()
+        if len(encoded) > BODY_BYTES_MAX:
+            # The broker would close the channel; a worker would give this answer.
+            refused = problem(ProblemCode.MESSAGE_TOO_LARGE, f"Send at most {BODY_BYTES_MAX} bytes.")
+            return Answer(refused.name, json.loads(encode_reply(refused)), request_id, 0.0)
         properties = pika.BasicProperties(
             type=name,
             message_id=request_id,
@@ -86,15 +95,17 @@ class RpcClient:
         while (remaining := started + timeout_seconds - time.monotonic()) > 0:
             try:
                 channel = self._open_channel(remaining)
-                sent = True
-                self._publish(channel, properties, json.dumps(body).encode())
-                self._wait(channel, properties.correlation_id, min(remaining, RESEND_SECONDS))
-            except (AMQPError, OSError):
-                self._drop()
             except BrokerUnavailable:
                 if not sent:
                     raise
-                time.sleep(min(remaining, 0.2))
+                time.sleep(min(remaining, _RECONNECT_SECONDS))
+                continue
+            sent = True
+            try:
+                self._publish(channel, properties, encoded)
+                self._wait(channel, properties.correlation_id, min(remaining, RESEND_SECONDS))
+            except (AMQPError, OSError):
+                self._drop()
             answer = self._answers.pop(properties.correlation_id, None)
             if answer is not None:
                 reply_name, reply_body = answer
@@ -108,6 +119,8 @@ class RpcClient:
             raise RequestNotTaken("The queue for such requests is full; try again in a minute.") from error
         except UnroutableError as error:
             raise RequestNotTaken("The broker has no queue for this request.") from error
+        except ChannelClosedByBroker as error:
+            raise BrokerUnavailable(_refused_by_broker(error)) from error
 
     def _wait(self, channel: BlockingChannel, correlation_id: str, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -117,10 +130,14 @@ class RpcClient:
     def _open_channel(self, timeout_seconds: float) -> BlockingChannel:
         if self._channel is None or not self._channel.is_open:
             self._drop()
-            channel = blocking_connection(self._amqp_url, "antrean", timeout_seconds).channel()
-            # The consumer must be there before anything is published with this reply-to.
-            channel.basic_consume(_REPLY_TO, self._answered, auto_ack=True)
-            channel.confirm_delivery()
+            connection = blocking_connection(self._amqp_url, "antrean", timeout_seconds)
+            try:
+                channel = connection.channel()
+                # The consumer must be there before anything is published with this reply-to.
+                channel.basic_consume(_REPLY_TO, self._answered, auto_ack=True)
+                channel.confirm_delivery()
+            except (AMQPError, OSError) as error:
+                raise BrokerUnavailable("The connection to RabbitMQ was lost at once; try again.") from error
             self._channel = channel
         return self._channel
 
@@ -134,3 +151,9 @@ class RpcClient:
             self.close()
         except (AMQPError, OSError):
             self._channel = None
+
+
+def _refused_by_broker(error: ChannelClosedByBroker) -> str:
+    if error.reply_code == _ACCESS_REFUSED:
+        return "RabbitMQ does not let this user send requests: check the user in ANTREAN_AMQP_URL."
+    return "The broker lacks Antrean's exchanges: declare them with `antrean-admin broker declare`."

@@ -7,8 +7,6 @@ from common.storage.tables import metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    # Both databases can take back changes of tables; without this Alembic does not count on SQLite for it.
-    transactional_ddl=True,
     # SQLite cannot alter a table in place; batch operations write it anew.
     render_as_batch=True,
     compare_server_default=True,

@@ -1,0 +1,73 @@
+"""`antrean-admin broker`: queues and exchanges, users and permissions."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import click
+
+from admin_cli.localised import LocalisedGroup, LocalisedOption
+from admin_cli.session import Session, pass_session
+
+
+def _octal(ctx: click.Context, param: click.Parameter, value: str) -> int:
+    try:
+        mode = int(value, 8)
+    except ValueError:
+        mode = -1
+    if not 0o400 <= mode <= 0o777:
+        raise click.BadParameter(f"{value!r} is not of the form 0640.", ctx, param)
+    return mode
+
+
+@click.group("broker", cls=LocalisedGroup, help="help.broker")
+def broker() -> None:
+    pass
+
+
+@broker.command("declare", help="help.broker_declare")
+@pass_session
+def declare(session: Session) -> None:
+    from common.messaging.topology import deploy
+
+    deploy(session.settings.require_amqp_url())
+    session.say("broker.declared")
+
+
+@broker.command("definitions", help="help.broker_definitions")
+@click.option(
+    "--output",
+    cls=LocalisedOption,
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="help.output",
+)
+@click.option("--mode", cls=LocalisedOption, default="0600", callback=_octal, help="help.mode")
+@pass_session
+def definitions(session: Session, output: Path, mode: int) -> None:
+    from common.messaging import topology
+    from common.settings import role_passwords
+
+    _ = session.settings  # for its language
+    content = json.dumps(topology.definitions(role_passwords()), indent=2) + "\n"
+    try:
+        _write(output, content, mode)
+    except OSError as error:
+        raise click.BadParameter(
+            f"{output} cannot be written: {error.strerror or error}.", param_hint="--output"
+        ) from error
+    session.say("broker.definitions_written", path=output)
+
+
+def _write(path: Path, content: str, mode: int) -> None:
+    """Never half written, and never readable by more than `mode` allows."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(content)
+            os.fchmod(file.fileno(), mode)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,120 @@
+"""`antrean-admin catalog`: hospitals and clinics, from a file into the database and shown again."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from admin_cli.changes import change_lines, changes_as_json, summary
+from admin_cli.hours import hours_in_words
+from admin_cli.localised import LocalisedGroup, LocalisedOption, json_option
+from admin_cli.session import Session, pass_session
+from common.catalog_file import read_catalog
+
+if TYPE_CHECKING:
+    from common.domain.catalog import Clinic, Hospital
+
+
+@click.group("catalog", cls=LocalisedGroup, help="help.catalog")
+def catalog() -> None:
+    pass
+
+
+@catalog.command("apply", help="help.catalog_apply")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--if-empty", cls=LocalisedOption, is_flag=True, help="help.if_empty")
+@click.option("--dry-run", cls=LocalisedOption, is_flag=True, help="help.dry_run")
+@click.option("--retire-busy", cls=LocalisedOption, is_flag=True, help="help.retire_busy")
+@json_option()
+@pass_session
+def apply(session: Session, file: Path, *, if_empty: bool, dry_run: bool, retire_busy: bool) -> None:
+    from admin_cli.store import catalog_is_empty, open_database
+    from common.storage.catalog_changes import BusyClinicsError, CatalogChanges, apply_catalog
+
+    now = session.settings.clock().now()
+    wanted = read_catalog(file)
+    with open_database(session.settings.require_database_url()) as engine:
+        if if_empty and not catalog_is_empty(engine):
+            changes, skipped = CatalogChanges((), 0), True
+        else:
+            skipped = False
+            try:
+                changes = apply_catalog(engine, wanted, now, retire_busy=retire_busy, dry_run=dry_run)
+            except BusyClinicsError as error:
+                if dry_run and not session.as_json:
+                    _print_lines(change_lines(error.changes, session.texts))
+                raise
+    applied = bool(changes.changes) and not dry_run
+    if session.as_json:
+        _print_json({"applied": applied, "skipped": skipped, **changes_as_json(changes)})
+    elif skipped:
+        session.say("catalog.not_empty")
+    else:
+        _print_lines(change_lines(changes, session.texts))
+        click.echo(summary(changes, session.texts, dry_run=dry_run))
+
+
+@catalog.command("show", help="help.catalog_show")
+@json_option()
+@pass_session
+def show(session: Session) -> None:
+    from admin_cli.store import catalog_in_force, open_database
+
+    with open_database(session.settings.require_database_url()) as engine:
+        known = catalog_in_force(engine)
+    shown = [(hospital, known.clinics_of(hospital.code)) for hospital in known.hospitals()]
+    if session.as_json:
+        _print_json([_hospital_as_json(hospital, clinics) for hospital, clinics in shown])
+    elif not shown:
+        session.say("catalog.empty")
+    for hospital, clinics in [] if session.as_json else shown:
+        click.echo(f"{hospital.code}  {hospital.name}, {hospital.city} ({hospital.time_zone.key})")
+        width = max(len(clinic.name) for clinic in clinics)
+        for clinic in clinics:
+            click.echo(f"  {clinic.code:<10}  {clinic.name:<{width}}  {_arrangement(clinic, session)}")
+
+
+def _arrangement(clinic: "Clinic", session: Session) -> str:
+    texts = session.texts
+    return texts(
+        "catalog.clinic",
+        rooms=clinic.rooms,
+        quota=clinic.daily_quota,
+        mean=f"{clinic.mean_service.total_seconds() / 60:g}",
+        spread=f"{clinic.service_spread.total_seconds() / 60:g}",
+        mode=clinic.mode.value,
+        hours=hours_in_words(clinic.opening_hours.format(), texts),
+    )
+
+
+def _hospital_as_json(hospital: "Hospital", clinics: list["Clinic"]) -> dict[str, Any]:
+    return {
+        "code": hospital.code,
+        "name": hospital.name,
+        "city": hospital.city,
+        "time_zone": hospital.time_zone.key,
+        "clinics": [
+            {
+                "code": clinic.code,
+                "name": clinic.name,
+                "rooms": clinic.rooms,
+                "daily_quota": clinic.daily_quota,
+                "mean_service_minutes": clinic.mean_service.total_seconds() / 60,
+                "service_spread_minutes": clinic.service_spread.total_seconds() / 60,
+                "mode": clinic.mode.value,
+                "state": clinic.state.value,
+                "hours": clinic.opening_hours.format(),
+            }
+            for clinic in clinics
+        ],
+    }
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _print_lines(lines: list[str]) -> None:
+    for line in lines:
+        click.echo(line)

@@ -1,0 +1,99 @@
+"""How the changes of a catalog are shown."""
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from admin_cli.hours import hours_in_words
+from admin_cli.texts import Texts
+
+if TYPE_CHECKING:
+    from common.storage.catalog_changes import CatalogChange, CatalogChanges, FieldChange
+
+_MARKS = {"added": "+", "changed": "~", "restored": "+", "retired": "-"}
+
+
+def change_lines(changes: "CatalogChanges", texts: Texts) -> list[str]:
+    """One line for each change; a new hospital's clinics stand together in its own."""
+    new_hospitals = {
+        change.hospital for change in changes.changes if change.clinic is None and change.kind == "added"
+    }
+    clinics_of: dict[str, list[str]] = defaultdict(list)
+    for change in changes.changes:
+        if change.clinic is not None and change.hospital in new_hospitals:
+            clinics_of[change.hospital].append(change.clinic)
+    lines = []
+    for change in changes.changes:
+        if change.hospital in new_hospitals and change.clinic is not None:
+            continue
+        place = change.hospital if change.clinic is None else f"{change.hospital} {change.clinic}"
+        details = [", ".join(clinics_of[change.hospital])] if change.hospital in new_hospitals else []
+        details += _details(change, texts)
+        lines.append(
+            f"{_MARKS[change.kind]} {place}  {change.name}" + ": " * bool(details) + "; ".join(details)
+        )
+    return lines
+
+
+def summary(changes: "CatalogChanges", texts: Texts, *, dry_run: bool) -> str:
+    """How many clinics were added, changed and so on, as a sentence."""
+    kinds = [change.kind.value for change in changes.changes if change.clinic is not None]
+    counts = {kind: kinds.count(kind) for kind in _MARKS}
+    sentences = []
+    if changes.busy:
+        sentences.append(texts("changes.draining", clinics=", ".join(busy_clinics(changes, texts))))
+    if not changes.changes:
+        sentences.append(texts("changes.none", unchanged=changes.unchanged))
+    else:
+        sentences.append(texts("changes.counts", **counts, unchanged=changes.unchanged))
+    if dry_run:
+        sentences.append(texts("changes.dry_run"))
+    return " ".join(sentences)
+
+
+def busy_clinics(changes: "CatalogChanges", texts: Texts) -> list[str]:
+    """The clinics left out in whose queues patients still are, such as `RSHS GIG (pasien: 5)`."""
+    return [
+        f"{busy.hospital} {busy.clinic} ({texts('changes.patients', count=busy.patients)})"
+        for busy in changes.busy
+    ]
+
+
+def changes_as_json(changes: "CatalogChanges") -> dict[str, Any]:
+    """The changes in names and values of the tables."""
+    return {
+        "changes": [
+            {
+                "kind": change.kind.value,
+                "hospital": change.hospital,
+                "clinic": change.clinic,
+                "name": change.name,
+                "fields": [
+                    {"name": field.name, "old": field.old, "new": field.new} for field in change.fields
+                ],
+            }
+            for change in changes.changes
+        ],
+        "unchanged": changes.unchanged,
+        "busy": [
+            {"hospital": busy.hospital, "clinic": busy.clinic, "name": busy.name, "patients": busy.patients}
+            for busy in changes.busy
+        ],
+    }
+
+
+def _details(change: "CatalogChange", texts: Texts) -> list[str]:
+    words = [texts(f"changes.{change.kind.value}")] if change.kind in {"restored", "retired"} else []
+    return words + [_field(field, texts) for field in change.fields]
+
+
+def _field(field: "FieldChange", texts: Texts) -> str:
+    name = texts(f"field.{field.name}")
+    return f"{name} {_value(field, field.old, texts)} -> {_value(field, field.new, texts)}"
+
+
+def _value(field: "FieldChange", value: Any, texts: Texts) -> str:
+    if field.name == "opening_hours":
+        return f"[{hours_in_words(value, texts)}]"
+    if field.name.endswith("_seconds"):
+        return f"{value / 60:.4g}"
+    return str(value)

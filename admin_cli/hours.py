@@ -1,0 +1,22 @@
+"""Opening hours as one line of text."""
+
+from admin_cli.texts import Texts
+from common.domain.opening_hours import WEEKDAYS
+
+
+def hours_in_words(hours: dict[str, list[str]], texts: Texts) -> str:
+    """Such as `Sen-Kam 08:00-15:00; Jum 08:00-11:30, 13:00-15:00`: neighbouring days alike are one."""
+    names = dict(zip(WEEKDAYS, texts("weekdays").split(), strict=True))
+    spans: list[tuple[list[str], list[str]]] = []
+    for day in WEEKDAYS:
+        sessions = hours.get(day, [])
+        if spans and spans[-1][1] == sessions:
+            spans[-1][0].append(names[day])
+        else:
+            spans.append(([names[day]], sessions))
+    words = [
+        f"{days[0] if len(days) == 1 else f'{days[0]}-{days[-1]}'} {', '.join(sessions)}"
+        for days, sessions in spans
+        if sessions
+    ]
+    return "; ".join(words) or texts("never_open")

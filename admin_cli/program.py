@@ -1,0 +1,85 @@
+"""From the words on the command line to an exit code: the only place where errors end up."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+import click
+
+from admin_cli.broker import broker
+from admin_cli.catalog import catalog
+from admin_cli.failures import INTERRUPTED, UNEXPECTED, failure_of, print_failure
+from admin_cli.localised import LocalisedGroup
+from admin_cli.schema import migrate
+from admin_cli.session import Session
+from admin_cli.texts import LANGUAGES, Language, Texts
+from common.errors import SettingsError
+
+_BROKEN_PIPE: Final = 141  # as a shell reports a program that a closed pipe ended
+
+
+@click.group("antrean-admin", cls=LocalisedGroup, help="help.antrean_admin")
+def antrean_admin() -> None:
+    pass
+
+
+antrean_admin.add_command(migrate)
+antrean_admin.add_command(catalog)
+antrean_admin.add_command(broker)
+
+
+def run(words: Sequence[str]) -> int:
+    """Runs the command in `words` (without the program's name) and returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # letters a terminal lacks
+    session = _session_asked_for(words)
+    try:
+        exit_code = _run_command(session, words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # spare Python's complaint at the exit
+        return _BROKEN_PIPE
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - an operator gets a sentence
+        failure = failure_of(error, session.texts)
+        if failure.exit_code == UNEXPECTED and session.verbose:
+            traceback.print_exception(error)
+        if failure.exit_code != INTERRUPTED:
+            print_failure(session, failure)
+        return failure.exit_code
+    return exit_code
+
+
+def _session_asked_for(words: Sequence[str]) -> Session:
+    # Read before click reads anything, so that its own errors come in the right language and form.
+    asked: Language | None = None
+    for language in LANGUAGES:
+        pairs = pairwise(words)
+        if ("--lang", language) in pairs or f"--lang={language}" in words:
+            asked = language
+    return Session(
+        Texts(asked or "id"),
+        language_given=asked is not None,
+        as_json="--json" in words,
+        verbose="--verbose" in words,
+    )
+
+
+def _run_command(session: Session, words: Sequence[str]) -> int:
+    try:
+        _ = session.settings  # for the language of help and errors
+    except SettingsError:
+        if "--help" not in words:
+            raise
+    try:
+        with antrean_admin.make_context("antrean-admin", list(words), obj=session) as context:
+            antrean_admin.invoke(context)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    return 0

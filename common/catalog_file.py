@@ -1,0 +1,243 @@
+"""The catalog file: hospitals and their clinics in TOML, validated as a whole before any of it is used.
+
+[[hospitals]]
+code = "RSHS"
+name = "RSUP Dr. Hasan Sadikin"
+city = "Bandung"
+time_zone = "Asia/Jakarta"
+
+[[hospitals.clinics]]
+code = "GIG"
+name = "Poli Gigi"
+rooms = 2
+daily_quota = 60
+mean_service_minutes = 10
+service_spread_minutes = 5      # standard deviation; left out: half the mean
+mode = "clock"                  # or "desk"; left out: "clock"
+hours = { mon = ["08:00-12:00", "13:00-15:00"], sat = ["08:00-12:00"] }
+"""
+
+import re
+import reprlib
+import tomllib
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from common.domain.catalog import CODE_PATTERN, QueueMode
+from common.domain.opening_hours import OpeningHours
+from common.errors import CatalogError
+
+FILE_BYTES_MAX = 8 * 1024 * 1024
+
+HOSPITALS_MAX = 5_000
+CLINICS_PER_HOSPITAL_MAX = 200
+
+
+def _printable(text: str) -> str:
+    text = text.strip()
+    if not text or not text.isprintable():
+        raise ValueError("must be text on one line, and not empty")
+    return text
+
+
+def _zone(name: str) -> str:
+    if name not in _zones():
+        raise ValueError(
+            f"{_shown(name)} is not a time zone; Indonesia's are Asia/Jakarta (WIB),"
+            " Asia/Makassar (WITA) and Asia/Jayapura (WIT)"
+        )
+    return name
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _hours(hours: dict[str, Any]) -> dict[str, Any]:
+    problems = []
+    for day, sessions in hours.items():
+        if not isinstance(sessions, list) or not all(isinstance(session, str) for session in sessions):
+            problems.append(f'{_shown(day)} must be a list such as ["08:00-12:00"]')
+            continue
+        try:
+            OpeningHours.parse({day: sessions})
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        raise ValueError("; ".join(problems))
+    return hours
+
+
+_Code = Annotated[str, Field(pattern=CODE_PATTERN)]
+_Minutes = Annotated[float, Field(ge=0, le=240, allow_inf_nan=False)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class CatalogClinic(_Table):
+    """A clinic as the file gives it; times in minutes, which may have fractions."""
+
+    code: _Code
+    name: Annotated[str, Field(max_length=200), AfterValidator(_printable)]
+    rooms: Annotated[int, Field(ge=1, le=50)]
+    daily_quota: Annotated[int, Field(ge=1, le=10_000)]
+    mean_service_minutes: Annotated[float, Field(ge=1, le=240, allow_inf_nan=False)]
+    service_spread_minutes: _Minutes | None = None
+    mode: Literal["clock", "desk"] = "clock"
+    hours: Annotated[dict[str, Any], AfterValidator(_hours)]
+
+    @property
+    def opening_hours(self) -> OpeningHours:
+        """The hours by weekday."""
+        return OpeningHours.parse(self.hours)
+
+    @property
+    def queue_mode(self) -> QueueMode:
+        """Who moves the queue."""
+        return QueueMode(self.mode)
+
+    @property
+    def mean_service_seconds(self) -> int:
+        """The mean service time in whole seconds."""
+        return round(self.mean_service_minutes * 60)
+
+    @property
+    def service_spread_seconds(self) -> int:
+        """The standard deviation of the service time in whole seconds."""
+        if self.service_spread_minutes is None:
+            return round(self.mean_service_minutes * 30)
+        return round(self.service_spread_minutes * 60)
+
+
+class CatalogHospital(_Table):
+    """A hospital as the file gives it."""
+
+    code: _Code
+    name: Annotated[str, Field(max_length=200), AfterValidator(_printable)]
+    city: Annotated[str, Field(max_length=100), AfterValidator(_printable)]
+    time_zone: Annotated[str, Field(max_length=50), AfterValidator(_zone)]
+    clinics: Annotated[list[CatalogClinic], Field(min_length=1, max_length=CLINICS_PER_HOSPITAL_MAX)]
+
+
+class Catalog(_Table):
+    """A whole catalog; no code occurs twice."""
+
+    hospitals: Annotated[list[CatalogHospital], Field(min_length=1, max_length=HOSPITALS_MAX)]
+
+
+def read_catalog(path: Path) -> Catalog:
+    """The catalog in the file `path`; raises CatalogError where it cannot be read or is not valid."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        raise CatalogError([f"{path}: cannot be read: {error.strerror or error}"]) from error
+    if len(content) > FILE_BYTES_MAX:
+        raise CatalogError([f"{path}: is larger than {FILE_BYTES_MAX // 1024**2} MiB"])
+    try:
+        return parse_catalog(content)
+    except CatalogError as error:
+        raise CatalogError([f"{path}: {problem}" for problem in error.problems]) from error
+
+
+def parse_catalog(content: bytes) -> Catalog:
+    """The catalog in TOML; raises CatalogError with every problem and its place."""
+    try:
+        tables = tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise CatalogError(["is not a text in UTF-8"]) from error
+    except (ValueError, RecursionError) as error:
+        raise CatalogError([f"is not valid TOML: {error}"]) from error
+    problems = _duplicates(tables)
+    try:
+        catalog = Catalog.model_validate(tables)
+    except ValidationError as error:
+        problems += [_sentence(tables, found) for found in error.errors(include_url=False)]
+        raise CatalogError(problems) from error
+    if problems:
+        raise CatalogError(problems)
+    return catalog
+
+
+def _duplicates(tables: dict[str, Any]) -> list[str]:
+    hospitals = _rows(tables, "hospitals")
+    problems = [f"hospitals {code}: occurs {count} times" for code, count in _repeated(hospitals)]
+    for number, hospital in enumerate(hospitals):
+        place = _place(tables, ("hospitals", number))
+        for code, count in _repeated(_rows(hospital, "clinics")):
+            problems.append(f"{place}, clinic {code}: occurs {count} times")
+    return problems
+
+
+def _repeated(rows: list[Any]) -> list[tuple[str, int]]:
+    codes = Counter(row["code"] for row in rows if isinstance(row, dict) and isinstance(row.get("code"), str))
+    return [(reprlib.repr(code).strip("'"), count) for code, count in codes.items() if count > 1]
+
+
+def _rows(table: Any, name: str) -> list[Any]:
+    rows = table.get(name) if isinstance(table, dict) else None
+    return rows if isinstance(rows, list) else []
+
+
+def _sentence(tables: dict[str, Any], found: ErrorDetails) -> str:
+    return f"{_place(tables, found['loc'])}: {_reason(found)}"
+
+
+def _place(tables: dict[str, Any], location: tuple[int | str, ...]) -> str:
+    """Where a problem stands, such as `hospitals RSHS, clinic GIG, hours`."""
+    parts: list[str] = []
+    node: Any = tables
+    for step in location:
+        try:
+            node = node[step]
+        except (KeyError, IndexError, TypeError):
+            node = None
+        if isinstance(step, str):
+            parts.append(step)
+            continue
+        parts[-1] = parts[-1].replace("clinics", "clinic")
+        code = node.get("code") if isinstance(node, dict) else None
+        known = isinstance(code, str) and re.fullmatch(CODE_PATTERN, code)
+        parts[-1] += f" {code}" if known else f" number {step + 1}"
+    return ", ".join(part if part.isprintable() else repr(part) for part in parts)
+
+
+_REASONS = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a known setting",
+    "string_type": "must be text in quotation marks",
+    "string_pattern_mismatch": "{input} is not a code of 2 to 10 capital letters A-Z and digits",
+    "string_too_long": "is longer than {max_length} characters",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a number",
+    "greater_than_equal": "{input} is too small, the least is {ge}",
+    "less_than_equal": "{input} is too large, the most is {le}",
+    "literal_error": "{input} is not one of {expected}",
+    "list_type": "must be a list",
+    "dict_type": "must be a table of weekdays",
+    "model_type": "must be a table",
+    "too_short": "must have at least {min_length}",
+    "too_long": "must have at most {max_length}",
+    "value_error": "{error}",
+}
+
+
+def _reason(found: ErrorDetails) -> str:
+    form = _REASONS.get(found["type"])
+    if form is None:
+        return found["msg"]
+    return form.format(**{"input": _shown(found["input"]), **found.get("ctx", {})})
+
+
+def _shown(value: Any) -> str:
+    return reprlib.repr(value)
