@@ -19,12 +19,7 @@ from pydantic import (
 from common.domain.catalog import CODE_PATTERN
 from common.domain.ticket_codes import parse_ticket_code
 from common.domain.tickets import TicketStatus
-
-NAME_LENGTH_MAX = 100
-"""Characters of a patient's name."""
-
-TICKET_CODES_MAX = 100
-"""Ticket codes in one look-up."""
+from common.limits import BODY_BYTES_MAX, NAME_LENGTH_MAX, TICKET_CODES_MAX
 
 _MEDICAL_RECORD_NUMBER = re.compile(r"[A-Z0-9]{1,20}")
 _SEPARATORS = str.maketrans("", "", " .-/")
@@ -301,9 +296,6 @@ def encode_reply(reply: Reply) -> bytes:
 
 
 # --- reading a request ----------------------------------------------------------------------------------
-
-BODY_BYTES_MAX = 32 * 1024
-"""A longer request is refused unread."""
 
 FIELD_ERRORS_MAX = 20
 """Field errors listed in one problem."""

@@ -4,19 +4,21 @@ Settings come from the environment and, under it, from a file `.env` in the work
 have the prefix `ANTREAN_` (`.env.example` describes them all). Where no broker or database is named, the
 file `stack.json` that a running local stack keeps says where they are.
 
-A pydantic model over python-dotenv, without pydantic-settings: importing that would take a third of the
-time in which `antrean register` has to print a ticket.
+A dataclass over python-dotenv rather than pydantic-settings: building such a model alone would take more
+than a third of the time in which `antrean register` has to print a ticket.
 """
 
 import json
 import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path, user_state_path
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from common.clock import Clock, ScaledClock, SystemClock
 from common.errors import SettingsError
@@ -25,26 +27,43 @@ PREFIX = "ANTREAN_"
 STACK_FILE = "stack.json"
 
 Role = Literal["patient", "desk", "registrar", "ticker", "status", "deploy"]
+Language = Literal["id", "en"]
+
+_LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
-class Settings(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Settings:
     """All settings. `amqp_url` and `database_url` are None where nothing says where the thing is."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    amqp_url: str | None = None
+    database_url: str | None = None
+    language: Language = "id"
+    log_level: str = "info"
+    reply_timeout_seconds: float = 10.0
+    tick_seconds: float = 10.0
+    batch_size: int = 128
+    heartbeat_seconds: int = 30
+    clock_starts_at: datetime | None = None
+    clock_started_at: datetime | None = None
+    clock_speed: float = 1.0
+    data_dir: Path = field(default_factory=lambda: user_data_path("antrean"))
+    stack_dir: Path = field(default_factory=lambda: user_state_path("antrean") / "stack")
 
-    amqp_url: str | None = Field(None, pattern=r"^amqps?://")
-    database_url: str | None = Field(None, pattern=r"^(sqlite|postgresql)(\+[a-z]+)?://")
-    language: Literal["id", "en"] = "id"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    reply_timeout_seconds: float = Field(10.0, gt=0, le=120)
-    tick_seconds: float = Field(10.0, ge=0.1, le=3600)
-    batch_size: int = Field(128, ge=1, le=1000)
-    heartbeat_seconds: int = Field(30, ge=5, le=300)
-    clock_starts_at: AwareDatetime | None = None
-    clock_started_at: AwareDatetime | None = None
-    clock_speed: float = Field(1.0, gt=0, le=10_000)
-    data_dir: Path = Field(default_factory=lambda: user_data_path("antrean"))
-    stack_dir: Path = Field(default_factory=lambda: user_state_path("antrean") / "stack")
+    @classmethod
+    def read(cls, variables: Mapping[str, str | None]) -> Self:
+        """From environment variables; those without the prefix, and empty ones, are passed over.
+
+        Raises SettingsError, naming the variable and never its value, where one cannot be read.
+        """
+        given: dict[str, Any] = {}
+        for name, read in _READERS.items():
+            if value := variables.get(PREFIX + name.upper()):
+                try:
+                    given[name] = read(value)
+                except ValueError as error:
+                    raise SettingsError(f"{PREFIX}{name.upper()} cannot be used: {error}.") from error
+        return cls(**given)
 
     def clock(self) -> Clock:
         """The clock that these settings ask for."""
@@ -71,17 +90,7 @@ def load_settings(role: Role | None) -> Settings:
 
     Raises SettingsError, naming the variable, where one cannot be read.
     """
-    given = {
-        name.removeprefix(PREFIX).lower(): value
-        for name, value in _environment().items()
-        if name.startswith(PREFIX) and value
-    }
-    try:
-        settings = Settings.model_validate(given)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = PREFIX + str(first["loc"][0]).upper()
-        raise SettingsError(f"{name} cannot be used: {first['msg']}.") from error
+    settings = Settings.read(_variables())
     if role is None or (settings.amqp_url and settings.database_url):
         return settings
     return _completed_from_local_stack(settings, role)
@@ -107,7 +116,7 @@ def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
         # A broker named by hand belongs to another installation, and so does its database.
         return settings
     missing = {name: value for name, value in found.items() if getattr(settings, name) is None}
-    return settings.model_copy(update=missing)
+    return replace(settings, **missing)
 
 
 def clock_environment(starts_at: datetime, started_at: datetime, speed: float) -> dict[str, str]:
@@ -131,3 +140,72 @@ def role_passwords() -> dict[str, str]:
     if missing:
         raise SettingsError(f"Set the passwords of the broker's users: {', '.join(missing)}.")
     return passwords
+
+
+def _variables() -> dict[str, str | None]:
+    try:
+        return {**dotenv_values(".env"), **os.environ}
+    except ValueError as error:
+        raise SettingsError("The file .env cannot be read: it has to be text in UTF-8.") from error
+
+
+def _url(pattern: str, example: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not re.match(pattern, text):
+            raise ValueError(f"write {example}")
+        return text
+
+    return read
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"choose one of {', '.join(choices)}")
+        return text
+
+    return read
+
+
+def _number(kind: type[int] | type[float], lowest: float, highest: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError as error:
+            raise ValueError(f"write a number from {lowest:g} to {highest:g}") from error
+        if not lowest <= number <= highest:
+            raise ValueError(f"write a number from {lowest:g} to {highest:g}")
+        return number
+
+    return read
+
+
+def _moment(text: str) -> datetime:
+    example = "write a moment with its offset, such as 2026-11-23T08:00:00+07:00"
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(example) from error
+    if moment.tzinfo is None:
+        raise ValueError(example)
+    return moment
+
+
+_READERS: Mapping[str, Callable[[str], object]] = {
+    "amqp_url": _url(r"amqps?://", "amqp://user:password@host:5672/"),
+    "database_url": _url(
+        r"(sqlite|postgresql)(\+[a-z]+)?://",
+        "sqlite:////path/to/file or postgresql://user:password@host/database",
+    ),
+    "language": _one_of(*get_args(Language)),
+    "log_level": _one_of(*_LOG_LEVELS),
+    "reply_timeout_seconds": _number(float, 0.1, 120),
+    "tick_seconds": _number(float, 0.1, 3600),
+    "batch_size": _number(int, 1, 1000),
+    "heartbeat_seconds": _number(int, 5, 300),
+    "clock_starts_at": _moment,
+    "clock_started_at": _moment,
+    "clock_speed": _number(float, 0.001, 10_000),
+    "data_dir": Path,
+    "stack_dir": Path,
+}

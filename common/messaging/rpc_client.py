@@ -6,6 +6,7 @@ Source: https://www.rabbitmq.com/docs/direct-reply-to
 import json
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +18,7 @@ from pika.spec import Basic
 
 from common.clock import Clock
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
-from common.messages import BODY_BYTES_MAX, ProblemCode, encode_reply, problem
+from common.limits import BODY_BYTES_MAX
 from common.messaging.connection import blocking_connection
 
 RESEND_SECONDS = 3.0
@@ -60,10 +61,11 @@ class RpcClient:
         self.close()
 
     def close(self) -> None:
-        """Closes the connection, if there is one."""
+        """Closes the connection, if there is one; never raises."""
         channel, self._channel = self._channel, None
         if channel is not None and channel.connection.is_open:
-            channel.connection.close()
+            with suppress(AMQPError, OSError):  # it is lost already then
+                channel.connection.close()
 
     def call(
         self, name: str, body: dict[str, Any], *, timeout_seconds: float, request_id: str | None = None
@@ -78,9 +80,7 @@ class RpcClient:
         request_id = request_id or str(uuid.uuid4())
         encoded = json.dumps(body).encode()
         if len(encoded) > BODY_BYTES_MAX:
-            # The broker would close the channel; a worker would give this answer.
-            refused = problem(ProblemCode.MESSAGE_TOO_LARGE, f"Send at most {BODY_BYTES_MAX} bytes.")
-            return Answer(refused.name, json.loads(encode_reply(refused)), request_id, 0.0)
+            return _too_large(request_id)
         properties = pika.BasicProperties(
             type=name,
             message_id=request_id,
@@ -105,7 +105,8 @@ class RpcClient:
                 self._publish(channel, properties, encoded)
                 self._wait(channel, properties.correlation_id, min(remaining, RESEND_SECONDS))
             except (AMQPError, OSError):
-                self._drop()
+                self.close()
+                time.sleep(min(remaining, _RECONNECT_SECONDS))
             answer = self._answers.pop(properties.correlation_id, None)
             if answer is not None:
                 reply_name, reply_body = answer
@@ -129,7 +130,7 @@ class RpcClient:
 
     def _open_channel(self, timeout_seconds: float) -> BlockingChannel:
         if self._channel is None or not self._channel.is_open:
-            self._drop()
+            self.close()
             connection = blocking_connection(self._amqp_url, "antrean", timeout_seconds)
             try:
                 channel = connection.channel()
@@ -146,11 +147,13 @@ class RpcClient:
     ) -> None:
         self._answers = {properties.correlation_id or "": (properties.type or "", body)}
 
-    def _drop(self) -> None:
-        try:
-            self.close()
-        except (AMQPError, OSError):
-            self._channel = None
+
+def _too_large(request_id: str) -> Answer:
+    """What a worker would answer; the broker would close the channel of a much larger request."""
+    from common.messages import ProblemCode, encode_reply, problem  # slow to load, and hardly ever needed
+
+    refused = problem(ProblemCode.MESSAGE_TOO_LARGE, f"Send at most {BODY_BYTES_MAX} bytes.")
+    return Answer(refused.name, json.loads(encode_reply(refused)), request_id, 0.0)
 
 
 def _refused_by_broker(error: ChannelClosedByBroker) -> str:

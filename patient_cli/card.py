@@ -1,0 +1,109 @@
+"""A ticket and a problem as plain text: what is printed most, without the time it takes to import rich."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import click
+
+from patient_cli.failures import Problem
+from patient_cli.moments import clock_time_with_zone, date_and_time, estimate, long_date
+from patient_cli.texts import Texts
+
+Ticket = dict[str, Any]
+"""A ticket of a reply: the members that docs/protocol.md names, and whatever a newer server adds."""
+
+COLOURS: Final = {
+    "waiting": "yellow",
+    "called": "green",
+    "in_service": "green",
+    "served": "blue",
+    "cancelled": "red",
+    "no_show": "red",
+    "expired": "red",
+}
+
+_INNER_WIDTH_MIN: Final = 44
+
+
+def status_word(ticket: Ticket, texts: Texts) -> str:
+    """The ticket's status in words; one that only a newer server knows stays as it is."""
+    status = str(ticket["status"])
+    return texts(f"status.{status}") if f"status.{status}" in texts else status
+
+
+def ticket_facts(ticket: Ticket, texts: Texts) -> list[tuple[str, str]]:
+    """What there is to say about a ticket now, as pairs of label and value."""
+    facts = []
+    if ticket["status"] == "waiting" and ticket["people_ahead"] is not None:
+        facts.append((texts("ticket.people_ahead"), people(ticket["people_ahead"], texts)))
+    if ticket["status"] == "waiting" and ticket["now_serving"]:
+        facts.append((texts("ticket.now_serving"), ticket["now_serving"]))
+    if expected := call_estimate(ticket, texts):
+        facts.append((texts("ticket.estimate"), expected))
+    if ticket["called_at"]:
+        called_at = clock_time_with_zone(ticket["called_at"], texts)
+        facts.append((texts("ticket.called_at"), texts("ticket.called_at_value", clock=called_at)))
+    return facts
+
+
+def people(count: int, texts: Texts) -> str:
+    """`4 orang`."""
+    if count == 0:
+        return texts("ticket.nobody")
+    return texts("ticket.person") if count == 1 else texts("ticket.people", count=count)
+
+
+def call_estimate(ticket: Ticket, texts: Texts) -> str | None:
+    """When the ticket will probably be called, with the interval; None where nothing is expected."""
+    at, earliest, latest = (
+        ticket[name] for name in ("estimated_call_at", "earliest_call_at", "latest_call_at")
+    )
+    return estimate(at, earliest, latest, texts) if at and earliest and latest else None
+
+
+def ticket_card(ticket: Ticket, texts: Texts) -> str:
+    """The ticket in a frame, several lines with terminal colours."""
+    number = click.style(ticket["display_number"], bold=True)
+    status = click.style(status_word(ticket, texts), fg=COLOURS.get(ticket["status"]), bold=True)
+    place = f"{ticket['hospital']} · {ticket['clinic']} · {long_date(ticket['service_date'], texts)}"
+    facts = [(texts("ticket.code"), ticket["ticket_code"]), *ticket_facts(ticket, texts)]
+    label_width = max(len(label) for label, _ in facts)
+    return _framed(
+        [f"{number}  {status}", place, "", *(f"{name:<{label_width}}  {value}" for name, value in facts)]
+    )
+
+
+def _framed(lines: Sequence[str]) -> str:
+    widths = [len(click.unstyle(line)) for line in lines]
+    inner = max(_INNER_WIDTH_MIN, *widths)
+    rows = [f"│  {line}{' ' * (inner - width)}  │" for line, width in zip(lines, widths, strict=True)]
+    rule = "─" * (inner + 4)
+    return "\n".join([f"╭{rule}╮", *rows, f"╰{rule}╯"])
+
+
+def problem_text(problem: Problem, texts: Texts) -> str:
+    """A problem of a reply in the patient's language, by its code: a sentence, then what belongs to it."""
+    parts = [_sentence(problem, texts)]
+    if problem.get("next_opening"):
+        moment = date_and_time(problem["next_opening"], texts)
+        parts[0] += " " + texts("problem.next_opening", moment=moment)
+    parts += [f"  {_field_line(each, texts)}" for each in problem.get("errors") or []]
+    if problem.get("ticket"):
+        parts.append(ticket_card(problem["ticket"], texts))
+    return "\n".join(parts)
+
+
+def _sentence(problem: Problem, texts: Texts) -> str:
+    if problem.get("ticket_codes"):
+        return texts("problem.these_tickets_not_found", codes=", ".join(problem["ticket_codes"]))
+    key = f"problem.{problem.get('code')}"
+    # A code that only a newer server knows comes with its own sentence.
+    return texts(key) if key in texts else str(problem.get("detail") or problem.get("code"))
+
+
+def _field_line(error: dict[str, str], texts: Texts) -> str:
+    field, _, index = error["field"].partition(".")
+    if f"field.{field}" not in texts:
+        return f"{error['field']}: {error['message']}".removeprefix(": ")
+    position = int(index) + 1 if index.isdigit() else 1
+    return f"{texts(f'field.{field}', position=position)}: {texts(f'rule.{field}')}"

@@ -1,0 +1,155 @@
+"""What goes wrong: every error as a problem to show and an exit code, decided here and nowhere else."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import click
+
+from common.errors import (
+    AntreanError,
+    BrokerUnavailable,
+    NoReply,
+    RequestNotTaken,
+    SettingsError,
+)
+from patient_cli.texts import Texts
+
+REFUSED: Final = 1
+USAGE: Final = 2
+NO_BROKER: Final = 69
+UNEXPECTED: Final = 70
+NO_ANSWER: Final = 75
+INTERRUPTED: Final = 130
+
+_NO_ANSWER_CODES: Final = frozenset({"busy", "temporarily_unavailable"})
+
+_UNKNOWN_OUTCOMES: Final = {
+    NoReply: ("temporarily_unavailable", "failure.unanswered"),
+    RequestNotTaken: ("busy", "problem.busy"),
+    KeyboardInterrupt: ("temporarily_unavailable", "failure.interrupted"),
+}
+
+Problem = dict[str, Any]
+"""A problem in the shape of RFC 9457, from a reply or made here (see docs/protocol.md)."""
+
+
+class ProblemAnswer(Exception):
+    """The answer was a problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.get("code"))
+        self.problem = problem
+
+
+class NoBrokerKnown(Exception):
+    """No setting and no local stack says where the broker is."""
+
+
+class OutcomeUnknown(Exception):
+    """A request that changes something ended without an answer; `cause` is what ended it.
+
+    `command` can be given safely to learn or to complete what became of it; `text` is the key of the
+    sentence that introduces the command.
+    """
+
+    def __init__(self, cause: NoReply | RequestNotTaken | KeyboardInterrupt, text: str, command: str) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.text = text
+        self.command = command
+
+
+class NoSuchCommand(click.UsageError):
+    """The first word is no command."""
+
+    def __init__(self, name: str, ctx: click.Context) -> None:
+        super().__init__("usage.no_such_command", ctx)
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How an error ends the program. `problem` is None where there is nothing to say; `sentence` is what
+    a reader is told, or None where that follows from the problem's code."""
+
+    exit_code: int
+    problem: Problem | None = None
+    sentence: str | None = None
+
+
+def problem_of(code: str, detail: str, **members: Any) -> Problem:
+    """A problem made on this side."""
+    title = code.replace("_", " ").capitalize()
+    return {"type": "about:blank", "title": title, "detail": detail, "code": code, "errors": [], **members}
+
+
+def failure_of(error: BaseException, texts: Texts) -> Failure:
+    """How `error` ends the program."""
+    if isinstance(error, OutcomeUnknown):
+        return _outcome_unknown(error, texts)
+    if isinstance(error, ProblemAnswer):
+        code = NO_ANSWER if error.problem.get("code") in _NO_ANSWER_CODES else REFUSED
+        return Failure(code, error.problem)
+    if isinstance(error, click.UsageError):
+        return _failure(USAGE, "invalid_request", _usage_sentence(error, texts))
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return Failure(INTERRUPTED)
+    if isinstance(error, AntreanError | NoBrokerKnown):
+        return _known_failure(error, texts)
+    return _failure(UNEXPECTED, "internal_error", texts("failure.unexpected", kind=type(error).__name__))
+
+
+def _known_failure(error: AntreanError | NoBrokerKnown, texts: Texts) -> Failure:
+    match error:
+        case NoBrokerKnown():
+            return _failure(NO_BROKER, "temporarily_unavailable", texts("failure.no_broker_known"))
+        case BrokerUnavailable():
+            return _failure(NO_BROKER, "temporarily_unavailable", texts("failure.broker_unavailable"))
+        case RequestNotTaken():
+            return _failure(NO_ANSWER, "busy", texts("problem.busy"))
+        case NoReply():
+            return _failure(NO_ANSWER, "temporarily_unavailable", texts("failure.no_reply"))
+        case SettingsError():
+            return _failure(USAGE, "invalid_request", texts("failure.settings", reason=str(error)))
+    return _failure(UNEXPECTED, "internal_error", str(error))
+
+
+def _failure(exit_code: int, code: str, sentence: str) -> Failure:
+    return Failure(exit_code, problem_of(code, sentence), sentence)
+
+
+def _outcome_unknown(error: OutcomeUnknown, texts: Texts) -> Failure:
+    code, what = _UNKNOWN_OUTCOMES[type(error.cause)]
+    sentence = f"{texts(what)} {texts(error.text)}"
+    problem = problem_of(code, f"{sentence} {error.command}", repeat_command=error.command)
+    return Failure(failure_of(error.cause, texts).exit_code, problem, f"{sentence}\n  {error.command}")
+
+
+def _usage_sentence(error: click.UsageError, texts: Texts) -> str:
+    sentence = _what_is_wrong(error, texts)
+    if error.ctx is None:
+        return sentence
+    return f"{sentence} {texts('usage.help_hint', command=error.ctx.command_path)}"
+
+
+def _what_is_wrong(error: click.UsageError, texts: Texts) -> str:
+    match error:
+        case NoSuchCommand():
+            return texts(error.message, name=error.name)
+        case _ if error.message in texts:
+            return texts(error.message)
+        case click.MissingParameter():
+            return texts("usage.missing", name=_parameter_name(error))
+        case click.BadParameter():
+            return texts("usage.bad_value", name=_parameter_name(error))
+        case click.NoSuchOption():
+            return texts("usage.no_such_option", name=error.option_name)
+        case click.BadOptionUsage():
+            return texts("usage.needs_value", name=error.option_name)
+    return texts("usage.unreadable")
+
+
+def _parameter_name(error: click.BadParameter) -> str:
+    if error.param is None:
+        return str(error.param_hint or "")
+    return error.param.opts[0] if isinstance(error.param, click.Option) else error.param.human_readable_name

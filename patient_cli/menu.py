@@ -1,0 +1,200 @@
+"""The menu of the original program: what `antrean` is on a terminal without a command."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import click
+
+from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
+from common.errors import AntreanError
+from patient_cli import hospital_requests
+from patient_cli.commands import show_remembered
+from patient_cli.failures import NO_ANSWER, NoBrokerKnown, OutcomeUnknown, ProblemAnswer, failure_of
+from patient_cli.hospital_requests import Registration, give_up, look_up, take_ticket, unknown_tickets
+from patient_cli.moments import parse_date_of_birth
+from patient_cli.output import print_failure, print_ticket
+from patient_cli.prompts import WentBack, ask, choose, confirm
+from patient_cli.session import Session
+from patient_cli.tables import clinic_table, hospital_table, opening, print_table
+from patient_cli.watch import watch_ticket
+
+_QUIT: Final = "0"
+_WATCH_INTERVAL_SECONDS: Final = 3.0
+
+
+def run_menu(session: Session) -> None:
+    """Shows the menu until the patient leaves it. The end of input leaves it as well."""
+    # The answers are shown to somebody who reads, whatever was asked for.
+    session.as_json = False
+    try:
+        while (choice := _main_choice(session)) != _QUIT:
+            _carry_out(session, _ACTIONS[choice][1])
+    except EOFError:
+        click.echo()
+    click.echo(session.texts("menu.bye"))
+
+
+def _main_choice(session: Session) -> str:
+    texts = session.texts
+    click.echo()
+    click.secho(f" {texts('menu.title')}", bold=True)
+    for key, (text, _) in _ACTIONS.items():
+        click.echo(f"  {key}. {texts(text)}")
+    click.echo(f"  {_QUIT}. {texts('menu.quit')}")
+    while True:
+        answer = input(f"{texts('menu.choice')}: ").strip()
+        if answer == _QUIT or answer in _ACTIONS:
+            return answer
+        click.secho(texts("menu.bad_choice"), fg="red")
+
+
+def _carry_out(session: Session, action: Callable[[Session], None]) -> None:
+    """Does what was chosen; whatever goes wrong is said, and the menu comes again."""
+    click.echo()
+    try:
+        action(session)
+    except WentBack:
+        return
+    except (AntreanError, NoBrokerKnown, ProblemAnswer, OutcomeUnknown) as error:
+        print_failure(session, failure_of(error, session.texts))
+    finally:
+        # The next question may stay unanswered for longer than a connection lives without attention.
+        session.disconnect()
+
+
+# --- taking a number ------------------------------------------------------------------------------------
+
+
+def _register(session: Session) -> None:
+    hospital = _pick_hospital(session)
+    clinic = _pick_clinic(session, hospital)
+    session.disconnect()
+    texts = session.texts
+    answers: dict[str, str] = {}
+    missing = list(_QUESTIONS)
+    while missing:
+        for name in missing:
+            answers[name] = _QUESTIONS[name](session)
+        wish = Registration(hospital["code"], clinic["code"], **answers)
+        try:
+            ticket = _take_ticket_patiently(session, wish)
+        except ProblemAnswer as error:
+            missing = [name for name in _QUESTIONS if name in _fields(error.problem)]
+            if not missing:
+                raise
+            print_failure(session, failure_of(error, texts))
+        else:
+            print_ticket(session, ticket)
+            command = session.command_line("watch", ticket["ticket_code"])
+            click.echo(texts("ticket.keep_code", command=command))
+            return
+
+
+def _take_ticket_patiently(session: Session, wish: Registration) -> dict[str, Any]:
+    """The ticket; where no answer comes, the patient may send the very same request again."""
+    while True:
+        try:
+            return take_ticket(session, wish)
+        except OutcomeUnknown as error:
+            failure = failure_of(error, session.texts)
+            if failure.exit_code != NO_ANSWER:
+                raise
+            print_failure(session, failure)
+            if not confirm(session.texts("menu.again"), session.texts):
+                raise WentBack from error
+
+
+def _pick_hospital(session: Session) -> dict[str, Any]:
+    texts = session.texts
+    hospitals = hospital_requests.hospitals(session)
+    if not hospitals:
+        click.echo(texts("table.no_hospital"))
+        raise WentBack
+    click.secho(texts("menu.pick_hospital"), bold=True)
+    print_table(hospital_table(hospitals, texts, numbered=True))
+    return hospitals[choose(texts, [each["code"] for each in hospitals])]
+
+
+def _pick_clinic(session: Session, hospital: dict[str, Any]) -> dict[str, Any]:
+    texts = session.texts
+    clinics = hospital_requests.clinics(session, hospital["code"], open_only=False)
+    if not clinics:
+        click.echo(texts("table.no_clinic"))
+        raise WentBack
+    click.echo()
+    click.secho(texts("menu.pick_clinic", hospital=hospital["name"]), bold=True)
+    print_table(clinic_table(clinics, texts, numbered=True))
+    while True:
+        clinic = clinics[choose(texts, [each["code"] for each in clinics])]
+        if clinic["is_open"]:
+            return clinic
+        click.secho(f"{clinic['name']}: {opening(clinic, texts)}.", fg="red")
+
+
+def _fields(problem: dict[str, Any]) -> set[str]:
+    # The request's `name` is the member `name` here as well.
+    return {each["field"].partition(".")[0] for each in problem.get("errors") or []}
+
+
+def _question(text: str) -> Callable[[Session], str]:
+    return lambda session: ask(session.texts(text), str, "")
+
+
+def _ask_date_of_birth(session: Session) -> str:
+    texts = session.texts
+    return ask(texts("menu.dob"), parse_date_of_birth, texts("usage.date_of_birth"))
+
+
+_QUESTIONS: Final[dict[str, Callable[[Session], str]]] = {
+    "medical_record_number": _question("menu.mrn"),
+    "name": _question("menu.name"),
+    "date_of_birth": _ask_date_of_birth,
+}
+"""By the names of the request's fields, so that those with errors can be asked again."""
+
+
+# --- tickets --------------------------------------------------------------------------------------------
+
+
+def _ask_code(session: Session) -> str:
+    texts = session.texts
+    question, complaint = texts("menu.pick_ticket"), texts("menu.bad_code")
+    return ask(question, lambda answer: format_ticket_code(parse_ticket_code(answer)), complaint)
+
+
+def _show_one(session: Session, code: str) -> None:
+    found, not_found = look_up(session, [code])
+    if not_found:
+        raise ProblemAnswer(unknown_tickets(not_found))
+    print_ticket(session, found[0])
+
+
+def _look_up(session: Session) -> None:
+    _show_one(session, _ask_code(session))
+
+
+def _watch(session: Session) -> None:
+    code = _ask_code(session)
+    try:
+        watch_ticket(session, code, _WATCH_INTERVAL_SECONDS)
+    except KeyboardInterrupt:
+        # Stops following, not the menu.
+        click.echo()
+
+
+def _cancel(session: Session) -> None:
+    code = _ask_code(session)
+    _show_one(session, code)
+    session.disconnect()
+    if confirm(session.texts("menu.sure"), session.texts):
+        print_ticket(session, give_up(session, code))
+
+
+_ACTIONS: Final[dict[str, tuple[str, Callable[[Session], None]]]] = {
+    "1": ("menu.register", _register),
+    "2": ("menu.look_up", _look_up),
+    "3": ("menu.watch", _watch),
+    "4": ("menu.cancel", _cancel),
+    "9": ("menu.all", show_remembered),
+}
+"""9 is what it was in the original program."""

@@ -1,0 +1,108 @@
+"""Moments, dates and durations as patients read and write them.
+
+Moments come from replies in ISO 8601 with the hospital's offset, and are shown in that zone.
+"""
+
+import re
+from datetime import date, datetime, timedelta
+
+from patient_cli.texts import Texts
+
+_ZONE_WORDS = {timedelta(hours=7): "WIB", timedelta(hours=8): "WITA", timedelta(hours=9): "WIT"}
+
+_ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+_INDONESIAN_DATE = re.compile(r"(\d{2})-(\d{2})-(\d{4})", re.ASCII)
+
+
+def parse_date_of_birth(text: str) -> str:
+    """`1990-01-31` or `31-01-1990` in the first form; raises ValueError where it is no such day."""
+    text = text.strip()
+    if match := _ISO_DATE.fullmatch(text):
+        year, month, day = match.groups()
+    elif match := _INDONESIAN_DATE.fullmatch(text):
+        day, month, year = match.groups()
+    else:
+        raise ValueError("a date is written as 1990-01-31 or 31-01-1990")
+    return date(int(year), int(month), int(day)).isoformat()
+
+
+def zone_word(moment: datetime) -> str:
+    """WIB, WITA or WIT by the moment's offset, elsewhere the offset itself."""
+    offset = moment.utcoffset() or timedelta()
+    return _ZONE_WORDS.get(offset) or f"UTC{moment:%z}"
+
+
+def clock_time(moment: str, texts: Texts) -> str:
+    """`09.40` in Indonesian, `09:40` in English."""
+    return datetime.fromisoformat(moment).strftime(texts("moment.clock"))
+
+
+def clock_time_with_zone(moment: str, texts: Texts) -> str:
+    """`09.40 WIB`."""
+    return f"{clock_time(moment, texts)} {zone_word(datetime.fromisoformat(moment))}"
+
+
+def long_date(day: str, texts: Texts) -> str:
+    """`Senin, 23 November 2026`."""
+    return _date(date.fromisoformat(day), texts)
+
+
+def short_date(day: str, texts: Texts) -> str:
+    """`23 Nov 2026`."""
+    at = date.fromisoformat(day)
+    return texts("moment.short_date", number=at.day, month=_month(at, texts)[:3], year=at.year)
+
+
+def date_and_time(moment: str, texts: Texts) -> str:
+    """`Selasa, 24 November 2026 pukul 08.00 WIB`."""
+    at = datetime.fromisoformat(moment)
+    day = _date(at.date(), texts)
+    return texts("moment.at", date=day, clock=clock_time(moment, texts), zone=zone_word(at))
+
+
+def brief_date_and_time(moment: str, texts: Texts) -> str:
+    """`Sel 24 Nov 08.00 WIB`."""
+    at = datetime.fromisoformat(moment)
+    return texts(
+        "moment.brief",
+        day=_weekday(at.date(), texts)[:3],
+        number=at.day,
+        month=_month(at.date(), texts)[:3],
+        clock=clock_time(moment, texts),
+        zone=zone_word(at),
+    )
+
+
+def estimate(call_at: str, earliest: str, latest: str, texts: Texts) -> str:
+    """`sekitar pukul 09.40 WIB, antara 09.25 dan 10.05`."""
+    return texts(
+        "moment.estimate",
+        at=clock_time(call_at, texts),
+        zone=zone_word(datetime.fromisoformat(call_at)),
+        earliest=clock_time(earliest, texts),
+        latest=clock_time(latest, texts),
+    )
+
+
+def duration(seconds: float, texts: Texts) -> str:
+    """`25 menit`, `1 jam 5 mnt`."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return texts("moment.under_a_minute")
+    if minutes < 60:
+        return texts("moment.minutes", minutes=minutes)
+    return texts("moment.hours", hours=minutes // 60, minutes=minutes % 60)
+
+
+def _date(day: date, texts: Texts) -> str:
+    return texts(
+        "moment.date", day=_weekday(day, texts), number=day.day, month=_month(day, texts), year=day.year
+    )
+
+
+def _weekday(day: date, texts: Texts) -> str:
+    return texts("moment.days").split()[day.weekday()]
+
+
+def _month(day: date, texts: Texts) -> str:
+    return texts("moment.months").split()[day.month - 1]

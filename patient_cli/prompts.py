@@ -1,0 +1,65 @@
+"""Questions on the terminal; a bad answer is asked for again."""
+
+from collections.abc import Callable
+from typing import Final
+
+import click
+
+from patient_cli.texts import Texts
+
+ANSWER_LENGTH_MAX: Final = 500
+
+
+class WentBack(Exception):
+    """The patient gave an empty answer, which leads back to the menu."""
+
+
+def ask(question: str, understand: Callable[[str], str], complaint: str) -> str:
+    """What `understand` makes of the answer; asked again, with `complaint`, while it raises ValueError.
+
+    Raises WentBack for an empty answer, EOFError at the end of input and KeyboardInterrupt.
+    """
+    while True:
+        answer = input(f"{question}: ").strip()[:ANSWER_LENGTH_MAX]
+        if not answer:
+            raise WentBack
+        try:
+            answer.encode()
+            return understand(answer)
+        except ValueError:
+            click.secho(complaint, fg="red")
+
+
+def choose(texts: Texts, names: list[str]) -> int:
+    """The position of the chosen one among `names`, which are shown already and numbered from 1.
+
+    It is chosen by number or by name; 0 or nothing leads back (WentBack).
+    """
+
+    def understand(answer: str) -> str:
+        if answer == "0":
+            raise WentBack
+        if answer.upper() in names:
+            return str(names.index(answer.upper()))
+        position = int(answer) if answer.isascii() and answer.isdigit() else 0
+        if not 1 <= position <= len(names):
+            raise ValueError(answer)
+        return str(position - 1)
+
+    click.echo(f"  0. {texts('menu.back')}")
+    return int(ask(texts("menu.choice"), understand, texts("menu.bad_choice")))
+
+
+def confirm(question: str, texts: Texts) -> bool:
+    """Yes or no; an empty answer is no."""
+    yes, no = texts("menu.yes").split(), texts("menu.no").split()
+
+    def understand(answer: str) -> str:
+        if answer.lower() not in yes + no:
+            raise ValueError(answer)
+        return answer.lower()
+
+    try:
+        return ask(question, understand, texts("menu.yes_or_no")) in yes
+    except WentBack:
+        return False

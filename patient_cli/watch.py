@@ -1,0 +1,158 @@
+"""Following one ticket until it needs following no more: called, served, cancelled, expired or missed."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import click
+
+from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
+from patient_cli.card import Ticket, call_estimate, people, status_word
+from patient_cli.failures import NO_ANSWER, ProblemAnswer, failure_of
+from patient_cli.hospital_requests import look_up, unknown_tickets
+from patient_cli.session import Session
+from patient_cli.texts import Texts
+
+OUTAGE_SECONDS_MAX: Final = 60.0
+"""A broker may be away for this long, after a first answer."""
+
+_INTERVAL_SECONDS_MIN: Final = 0.2
+_OUTAGE_RETRY_SECONDS: Final = 1.0
+_LOOK_SECONDS_MAX: Final = 3.0  # so that an outage is soon seen as one
+_IDLE_SECONDS_MAX: Final = 10.0  # a longer pause could cost the connection its heartbeat
+
+
+@dataclass(frozen=True)
+class Outage:
+    """No answer this time; another attempt follows."""
+
+
+class View(Protocol):
+    """Where the ticket's course is shown."""
+
+    def show(self, ticket: Ticket) -> None:
+        """Takes every sighting, whether or not anything changed."""
+        ...
+
+    def lost(self) -> None:
+        """The connection is lost, or still is."""
+        ...
+
+
+def watch_ticket(session: Session, code: str, interval_seconds: float) -> None:
+    """Shows a ticket until it is called, or ends otherwise; asks every `interval_seconds` of the hospital's
+    clock.
+
+    Raises ProblemAnswer for an unknown ticket, and a MessagingError where no answer comes for too long.
+    """
+    last: Ticket | None = None
+    view, shown = _view(session)
+    with shown:
+        for sighting in follow(session, code, interval_seconds):
+            if isinstance(sighting, Outage):
+                view.lost()
+            else:
+                view.show(sighting)
+                last = sighting
+    if last is not None and not session.as_json:
+        bell = "\a" if last["status"] == "called" and sys.stdout.isatty() else ""
+        click.echo(bell + farewell(last, session.texts))
+
+
+def follow(session: Session, code: str, interval_seconds: float) -> Iterator[Ticket | Outage]:
+    """The ticket as it is seen each time; ends when it waits no more."""
+    pause = max(session.settings.clock().real_seconds(interval_seconds), _INTERVAL_SECONDS_MIN)
+    answered_at: float | None = None
+    while True:
+        try:
+            ticket = _look(session, code, None if answered_at is None else _LOOK_SECONDS_MAX)
+        except (BrokerUnavailable, NoReply, RequestNotTaken, ProblemAnswer) as error:
+            if answered_at is None or not _may_pass(error, session.texts):
+                raise
+            if time.monotonic() - answered_at > OUTAGE_SECONDS_MAX:
+                raise
+            yield Outage()
+            time.sleep(max(pause, _OUTAGE_RETRY_SECONDS))
+            continue
+        answered_at = time.monotonic()
+        yield ticket
+        if ticket["status"] != "waiting":
+            return
+        if pause > _IDLE_SECONDS_MAX:
+            session.disconnect()
+        time.sleep(pause)
+
+
+def farewell(ticket: Ticket, texts: Texts) -> str:
+    """The sentence with which following ends."""
+    key = f"watch.{ticket['status']}"
+    if key in texts:
+        return texts(key, number=ticket["display_number"], clinic=ticket["clinic"])
+    return texts("watch.ended", number=ticket["display_number"], status=status_word(ticket, texts))
+
+
+def what_is_seen(ticket: Ticket) -> tuple[object, ...]:
+    """What makes a sighting new. The estimate alone does not: it moves with every look."""
+    return tuple(ticket[name] for name in ("status", "people_ahead", "now_serving", "called_at"))
+
+
+def _look(session: Session, code: str, timeout_seconds: float | None) -> Ticket:
+    found, not_found = look_up(session, [code], timeout_seconds=timeout_seconds)
+    if not_found:
+        raise ProblemAnswer(unknown_tickets(not_found))
+    return found[0]
+
+
+def _may_pass(error: Exception, texts: Texts) -> bool:
+    return not isinstance(error, ProblemAnswer) or failure_of(error, texts).exit_code == NO_ANSWER
+
+
+def _view(session: Session) -> tuple[View, AbstractContextManager[object]]:
+    if session.as_json or not sys.stdout.isatty():
+        return LineView(session), nullcontext()
+    from patient_cli.watch_panel import PanelView
+
+    view = PanelView(session)
+    return view, view.live
+
+
+class LineView:
+    """A line whenever something changed: for pipes, and as JSON."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._seen: tuple[object, ...] | None = None
+        self._is_lost = False
+
+    def show(self, ticket: Ticket) -> None:
+        if self._is_lost:
+            self._is_lost = False
+            self._session.note(self._session.texts("watch.back"))
+        if self._seen == what_is_seen(ticket):
+            return
+        self._seen = what_is_seen(ticket)
+        click.echo(json.dumps(ticket, ensure_ascii=False) if self._session.as_json else self._line(ticket))
+
+    def lost(self) -> None:
+        if not self._is_lost:
+            self._is_lost = True
+            self._session.note(self._session.texts("watch.lost"))
+
+    def _line(self, ticket: Ticket) -> str:
+        texts = self._session.texts
+        details = []
+        if ticket["status"] == "waiting":
+            ahead = ticket["people_ahead"]
+            details.append(
+                texts("watch.ahead", people=people(ahead, texts)) if ahead else texts("watch.next")
+            )
+            if ticket["now_serving"]:
+                details.append(texts("watch.now_serving", number=ticket["now_serving"]))
+            details.append(call_estimate(ticket, texts) or "")
+        return " · ".join(
+            [f"{ticket['display_number']} {status_word(ticket, texts)}", *filter(None, details)]
+        )
