@@ -20,6 +20,9 @@ CONTENT_TYPE = "application/cloudevents+json"
 
 CLINIC_TICK = "clinic.tick"
 
+TICK_ID_LENGTH_MAX = 64
+"""The journal keeps the id of a tick, and what the tick changed is published under ids made of it."""
+
 _FORMAT = JSONFormat()
 
 
@@ -134,6 +137,8 @@ def decode_tick(body: bytes) -> Tick:
         raise ValueError("not a clinic.tick event") from error
     if (hospitals, clinics, event.get_type()) != ("hospitals", "clinics", event_type(CLINIC_TICK)):
         raise ValueError("not a clinic.tick event")
+    if len(tick.id) > TICK_ID_LENGTH_MAX:
+        raise ValueError("the id of the clinic.tick event is too long")
     return tick
 
 

@@ -205,7 +205,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "heartbeat_seconds": _number(int, 5, 300),
     "clock_starts_at": _moment,
     "clock_started_at": _moment,
-    "clock_speed": _number(float, 0.001, 10_000),
+    "clock_speed": _number(float, 1e-6, 10_000),
     "data_dir": Path,
     "stack_dir": Path,
 }

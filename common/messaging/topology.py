@@ -1,7 +1,7 @@
 """Exchanges, queues, bindings, policies and permissions of Antrean, as data in `definitions.json`.
 
-A broker of our own loads `definitions()` at its start, which brings everything. On somebody else's broker
-`deploy()` declares over AMQP what AMQP can declare; its administrator adds the policies.
+A broker of our own loads `definitions()` at its start. `deploy()` declares over AMQP what AMQP can declare,
+on somebody else's broker too; there, its administrator adds policies and permissions.
 """
 
 import hashlib
@@ -30,6 +30,7 @@ STATUS_QUEUE: Final = "antrean.status"
 JOURNAL_QUEUE: Final = "antrean.journal"
 DEAD_QUEUE: Final = "antrean.dead"
 
+_TOPOLOGY = ("exchanges", "queues", "bindings")
 _SALT_BYTES = 4  # RabbitMQ's length of a salt
 
 
@@ -49,11 +50,19 @@ def queues() -> tuple[str, ...]:
     return tuple(queue["name"] for queue in _definitions()["queues"])
 
 
+def routing_keys(exchange: str) -> tuple[str, ...]:
+    """The routing keys with which `exchange` is bound to a queue."""
+    return tuple(row["routing_key"] for row in _definitions()["bindings"] if row["source"] == exchange)
+
+
 def definitions(passwords: Mapping[str, str]) -> dict[str, Any]:
-    """A whole definitions file for `load_definitions`, with one user for each role in `passwords`.
+    """A file for `load_definitions`: policies, and a user with its permissions for each role in `passwords`.
 
     Permissions of roles without a password are left out, since RabbitMQ refuses permissions of unknown users.
     Passwords are contained only as salted SHA-256 hashes.
+
+    Exchanges, queues and bindings are left to `deploy`: a RabbitMQ 4 that loads a binding to a stream which
+    is there already does not boot, because the stream recovers later.
     """
     users = [
         {
@@ -65,7 +74,8 @@ def definitions(passwords: Mapping[str, str]) -> dict[str, Any]:
         for role, password in passwords.items()
     ]
     permissions = [row for row in _definitions()["permissions"] if row["user"] in passwords]
-    return {**_definitions(), "users": users, "permissions": permissions}
+    kept = {key: rows for key, rows in _definitions().items() if key not in _TOPOLOGY}
+    return {**kept, "users": users, "permissions": permissions}
 
 
 def password_hash(password: str) -> str:
@@ -94,8 +104,9 @@ def declare(channel: "BlockingChannel") -> None:
 def deploy(amqp_url: str) -> None:
     """Connects to `amqp_url` and declares the topology there. Blocks while it does.
 
-    Raises BrokerUnavailable where the broker cannot be reached, or refuses the user or a declaration, and
-    SettingsError where the address cannot be used.
+    Raises BrokerUnavailable where the broker cannot be reached, or refuses the user or a declaration (a node
+    that starts again does so for about a second, until its stream has recovered), and SettingsError where the
+    address cannot be used.
     """
     with _channel(amqp_url) as channel:
         declare(channel)
@@ -113,22 +124,9 @@ def purge(amqp_url: str) -> None:
 
 
 def consumer_counts(amqp_url: str) -> dict[str, int]:
-    """How many consumers each queue has.
-
-    Raises BrokerUnavailable where a queue does not answer: a node that starts again takes connections about a
-    second before its stream can be written to.
-    """
+    """How many consumers each queue has; raises BrokerUnavailable as `deploy` does."""
     with _channel(amqp_url) as channel:
         return {name: channel.queue_declare(name, passive=True).method.consumer_count for name in queues()}
-
-
-def ready(amqp_url: str) -> bool:
-    """Whether every queue answers at `amqp_url`."""
-    try:
-        consumer_counts(amqp_url)
-    except BrokerUnavailable:
-        return False
-    return True
 
 
 @contextmanager

@@ -1,0 +1,69 @@
+# Two commands for a first look: `make demo`, and `make up` for the same system in real time.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo up test lint venv constraints clean
+
+PYTHON ?= python3
+UV ?= uv
+VENV := .venv
+BIN := $(VENV)/bin
+# constraints.txt has two parts, parted by this line; only developing needs the second.
+DEVELOPMENT := \# For development:
+
+help: ## show what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.run ## show the whole system at work in under a minute
+	@$(BIN)/antrean-stack install
+	@$(BIN)/antrean-stack demo
+
+up: $(VENV)/.run ## run the whole system here until Ctrl-C
+	@$(BIN)/antrean-stack install
+	@$(BIN)/antrean-stack up
+
+test: $(VENV)/.develop ## run all tests, on a real broker and real databases
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "$$ANTREAN_TEST_AMQP_URL" \
+	  --database-url "$$ANTREAN_TEST_DATABASE_URL"
+	@$(BIN)/pytest
+
+lint: $(VENV)/.develop ## check style, types and who may import whom
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports
+
+venv: $(VENV)/.develop ## make the virtual environment, with the development tools
+
+constraints: ## pin the newest versions that fit into constraints.txt (needs uv)
+	@set -e; work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	pin() { echo setuptools | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url "$$@" pyproject.toml -; }; \
+	pin >"$$work/run"; \
+	pin --extra dev --constraints "$$work/run" >"$$work/all"; \
+	{ echo '# Written by `make constraints`. To run:'; cat "$$work/run"; echo '$(DEVELOPMENT)'; \
+	  awk 'FNR == NR { seen[$$1] = 1; next } /^[a-z]/ { keep = !($$1 in seen) } keep' "$$work/run" "$$work/all"; \
+	} >"$$work/constraints.txt"; \
+	cp "$$work/constraints.txt" constraints.txt
+
+clean: ## remove what was made here
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make virtual environments: install its venv module (Debian and Ubuntu: apt-get install python3-venv)." >&2; \
+	  exit 1; }
+	@echo "Menyiapkan lingkungan Python / preparing the Python environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: constraints.txt pyproject.toml | $(VENV)/bin/pip
+	@echo "Memasang pustaka / installing the libraries"
+	@sed '/^$(DEVELOPMENT)/,$$d' constraints.txt >$(VENV)/run.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/run.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.develop: $(VENV)/.run
+	@echo "Memasang alat pengembangan / installing the development tools"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""The whole of Antrean on one machine, from nothing: `antrean-stack`."""

@@ -1,0 +1,45 @@
+"""Where a broker of ours listens, and when it is ready."""
+
+import socket
+from collections.abc import Mapping
+
+from common.errors import BrokerUnavailable
+from common.messaging.topology import deploy
+from local_stack.child import Child, wait_until
+
+HOST = "127.0.0.1"
+
+
+def amqp_urls(passwords: Mapping[str, str], port: int) -> dict[str, str]:
+    """The address of the broker at `port` on this machine for each role."""
+    return {role: f"amqp://{role}:{password}@{HOST}:{port}/" for role, password in passwords.items()}
+
+
+def deployed(deploy_url: str, program: Child, seconds_max: float) -> bool:
+    """Waits until the broker that `program` runs has taken the topology; returns whether it did in time."""
+
+    def takes_topology() -> bool:
+        try:
+            deploy(deploy_url)
+        except BrokerUnavailable:
+            return False
+        return True
+
+    return wait_until(lambda: not program.alive() or takes_topology(), seconds_max) and program.alive()
+
+
+def free_ports(wanted: Mapping[str, int]) -> dict[str, int]:
+    """For each name the port wanted, or any other where that is taken or 0."""
+    held: dict[str, socket.socket] = {}
+    try:
+        for name, port in wanted.items():
+            held[name] = socket.socket()
+            held[name].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                held[name].bind((HOST, port))
+            except OSError:
+                held[name].bind((HOST, 0))
+        return {name: holder.getsockname()[1] for name, holder in held.items()}
+    finally:
+        for holder in held.values():
+            holder.close()

@@ -1,0 +1,203 @@
+"""The whole system on this machine: broker, database and workers, started and stopped in order."""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from common.errors import AntreanError, BrokerUnavailable
+from common.messaging.topology import REGISTRAR_QUEUE, STATUS_QUEUE, TICKER_QUEUE, consumer_counts
+from common.settings import STACK_FILE, Role, Settings
+from local_stack.broker import Broker, choose_broker
+from local_stack.child import Child, environment_with, stop_leftovers, wait_until
+from local_stack.files import write_private
+from local_stack.speech import both, say
+from local_stack.supervisor import STOP_SECONDS_MAX, Supervisor
+
+WORKERS: Mapping[str, int] = {"registrar": 2, "ticker": 2, "status": 2}
+"""How many of each worker `antrean-stack up` and `demo` run."""
+
+SAMPLE_CATALOG = Path(__file__).with_name("sample_catalog.toml")
+
+_PROGRAMS = {"registrar": "registrar_worker", "ticker": "ticker_worker", "status": "status_responder"}
+_QUEUES = {"registrar": REGISTRAR_QUEUE, "ticker": TICKER_QUEUE, "status": STATUS_QUEUE}
+_DATABASE_ROLES = {*_PROGRAMS, "deploy"}
+_WORKERS_START_SECONDS_MAX = 30
+_ADMIN_SECONDS_MAX = 120
+
+
+class StackError(AntreanError):
+    """The local stack cannot be started."""
+
+
+class Stack:
+    """A local stack that keeps everything in `directory`; a context manager that starts and stops it.
+
+    `settings` are those given by hand (`load_settings(None)`): a broker or database they name is used instead
+    of our own. `variables` are added to the environment of every process, a clock's for example.
+    Use it from one thread, and call `tend` a few times a second.
+    """
+
+    def __init__(
+        self, settings: Settings, directory: Path, variables: Mapping[str, str] | None = None
+    ) -> None:
+        self.directory = directory.absolute()
+        self.database_url = settings.database_url or f"sqlite:///{self.directory / 'antrean.db'}"
+        self._amqp_url = settings.amqp_url
+        self._variables = dict(variables or {})
+        self._workers_dir = self.directory / "workers"
+        self._state_file = self.directory / STACK_FILE
+        self._supervisor = Supervisor()
+        self._broker: Broker | None = None
+        self._lock: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def broker(self) -> Broker:
+        """The broker of a started stack."""
+        if self._broker is None:
+            raise StackError("The local stack has not been started.")
+        return self._broker
+
+    def start(self) -> None:
+        """Starts the broker and brings database and catalog up; workers come with `start_workers`.
+
+        Raises StackError where another stack runs in this directory, and BrokerUnavailable.
+        """
+        self._take_directory()
+        self._broker = choose_broker(self._amqp_url, self.directory)
+        say(f"Menyiapkan {self._broker.description}", f"Preparing {self._broker.description}")
+        self._broker.start()
+        self._administer("migrate")
+        self._administer("catalog", "apply", str(SAMPLE_CATALOG), "--if-empty")
+        state = {
+            "pid": os.getpid(),
+            "amqp_urls": dict(self._broker.urls),
+            "database_url": self.database_url,
+        }
+        write_private(self._state_file, json.dumps(state))
+
+    def environment(self, role: Role) -> dict[str, str]:
+        """The whole environment of a process that plays `role` in this stack."""
+        database = {"ANTREAN_DATABASE_URL": self.database_url} if role in _DATABASE_ROLES else {}
+        return environment_with(self._given(role) | database)
+
+    def start_workers(self, counts: Mapping[str, int] = WORKERS) -> None:
+        """Starts so many of each worker (`registrar`, `ticker`, `status`) and waits until they consume.
+
+        Raises StackError, with what it said last, where one ends at once or does not begin in half a minute.
+        """
+        for role, count in counts.items():
+            for number in range(1, count + 1):
+                self._supervisor.start(
+                    Child(
+                        f"{role}-{number}",
+                        [sys.executable, "-m", _PROGRAMS[role]],
+                        self._given(role) | {"ANTREAN_DATABASE_URL": self.database_url},
+                        self._workers_dir,
+                    )
+                )
+        wait_until(
+            lambda: self._consuming(counts) or bool(self._supervisor.first_dead()), _WORKERS_START_SECONDS_MAX
+        )
+        if (dead := self._supervisor.first_dead()) is not None:
+            raise StackError(f"{dead.name}: {dead.last_words()}")
+        if not self._consuming(counts):
+            raise StackError(
+                both(
+                    f"Para pekerja tidak mulai bekerja; sebabnya ada di {self._workers_dir}.",
+                    f"The workers did not begin to work; {self._workers_dir} says why.",
+                )
+            )
+
+    def tend(self) -> list[Child]:
+        """Starts again what died and returns the workers among it; blocks while a broker of ours starts."""
+        if not self.broker.alive():
+            say("RabbitMQ mati; dinyalakan lagi.", "RabbitMQ died; starting it again.")
+            self.broker.start()
+        return self._supervisor.tend()
+
+    def stop(self) -> None:
+        """Stops workers, then broker. Stopping again, or before all was started, is harmless."""
+        if self._lock is None:
+            return
+        try:
+            self._state_file.unlink(missing_ok=True)
+            self._supervisor.stop()
+            if self._broker is not None:
+                self._broker.stop()
+        except BaseException:
+            self.kill()  # interrupted while stopping: leave nothing behind
+            raise
+        finally:
+            self._lock.close()
+            self._lock = None
+
+    def kill(self) -> None:
+        """Ends every process of the stack at once; safe in a signal handler."""
+        self._supervisor.kill()
+        if self._broker is not None:
+            self._broker.kill()
+        self._state_file.unlink(missing_ok=True)
+
+    def _take_directory(self) -> None:
+        for folder in (self.directory, self._workers_dir):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (self.directory / "stack.lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.close()
+            raise StackError(
+                both(
+                    f"Antrean sudah berjalan di {self.directory}: hentikan dulu dengan Ctrl-C di sana.",
+                    f"Antrean already runs in {self.directory}: stop it there first, with Ctrl-C.",
+                )
+            ) from error
+        self._lock = lock
+        # The lock is ours, so a stack that wrote this file, or whose children still run, was killed.
+        self._state_file.unlink(missing_ok=True)
+        for folder in (self._workers_dir, *sorted(self.directory.glob("rabbitmq*"))):
+            if left := stop_leftovers(folder, STOP_SECONDS_MAX):
+                names = ", ".join(left)
+                say(f"Sisa proses lama dihentikan: {names}", f"Stopped what an earlier run left: {names}")
+
+    def _given(self, role: str) -> dict[str, str]:
+        return self._variables | {"ANTREAN_AMQP_URL": self.broker.urls[role]}
+
+    def _administer(self, *arguments: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "admin_cli", *arguments],
+            env=self.environment("deploy"),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_ADMIN_SECONDS_MAX,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise StackError(done.stderr.strip() or f"antrean-admin {arguments[0]}: exit {done.returncode}.")
+
+    def _consuming(self, counts: Mapping[str, int]) -> bool:
+        try:
+            consumers = consumer_counts(self.broker.urls["deploy"])
+        except BrokerUnavailable:
+            return False
+        return all(consumers[_QUEUES[role]] >= count for role, count in counts.items())
