@@ -19,6 +19,16 @@ class AntreanError(Exception):
     """Base of all errors raised on purpose; `str(error)` is one sentence, safe to show and to log."""
 
 
+def places(error: BaseException) -> list[str]:
+    """Where an error was raised, innermost first, at most five places; safe to log, unlike its text."""
+    found: list[str] = []
+    trace = error.__traceback__
+    while trace is not None:
+        found.insert(0, f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return found[:5]
+
+
 class SettingsError(AntreanError):
     """A setting is missing or cannot be read."""
 

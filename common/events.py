@@ -7,6 +7,7 @@ clinic on one service day) carry a `sequence` without gaps.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from cloudevents.core.bindings.rabbitmq import RabbitMQMessage, from_structured, to_structured
@@ -18,7 +19,19 @@ from common.domain.tickets import TicketStatus, display_number
 
 CONTENT_TYPE = "application/cloudevents+json"
 
-CLINIC_TICK = "clinic.tick"
+
+class EventName(StrEnum):
+    """What can happen in a queue: a closed list. Ticks are signals, the others changes of state."""
+
+    TICKET_REGISTERED = "ticket.registered"
+    TICKET_CALLED = "ticket.called"
+    TICKET_SERVED = "ticket.served"
+    TICKET_CANCELLED = "ticket.cancelled"
+    TICKET_EXPIRED = "ticket.expired"
+    CLINIC_OPENED = "clinic.opened"
+    CLINIC_CLOSED = "clinic.closed"
+    CLINIC_TICK = "clinic.tick"
+
 
 TICK_ID_LENGTH_MAX = 64
 """The journal keeps the id of a tick, and what the tick changed is published under ids made of it."""
@@ -31,7 +44,7 @@ class Event:
     """An event as it is published and journaled; `body` is the encoded CloudEvent."""
 
     id: str
-    name: str
+    name: EventName
     hospital: str
     clinic: str
     body: bytes
@@ -57,7 +70,7 @@ class Tick:
     service_date: date
 
 
-def event_type(name: str) -> str:
+def event_type(name: EventName) -> str:
     """The CloudEvent type of an event's name."""
     return f"id.antrean.{name}.v1"
 
@@ -65,7 +78,7 @@ def event_type(name: str) -> str:
 def encode_event(
     *,
     event_id: str,
-    name: str,
+    name: EventName,
     hospital: str,
     clinic: str,
     service_date: date,
@@ -111,12 +124,12 @@ def encode_tick(tick: Tick, time: datetime) -> Event:
     """The tick as an event; it has no sequence, for it changes nothing by itself."""
     attributes = {
         "id": tick.id,
-        "type": event_type(CLINIC_TICK),
+        "type": event_type(EventName.CLINIC_TICK),
         "source": _source(tick.hospital, tick.clinic, tick.service_date),
         "subject": tick.clinic,
         "time": time,
     }
-    return Event(tick.id, CLINIC_TICK, tick.hospital, tick.clinic, _encode(attributes, None))
+    return Event(tick.id, EventName.CLINIC_TICK, tick.hospital, tick.clinic, _encode(attributes, None))
 
 
 def decode_tick(body: bytes) -> Tick:
@@ -135,7 +148,7 @@ def decode_tick(body: bytes) -> Tick:
         AttributeError,
     ) as error:
         raise ValueError("not a clinic.tick event") from error
-    if (hospitals, clinics, event.get_type()) != ("hospitals", "clinics", event_type(CLINIC_TICK)):
+    if (hospitals, clinics, event.get_type()) != ("hospitals", "clinics", event_type(EventName.CLINIC_TICK)):
         raise ValueError("not a clinic.tick event")
     if len(tick.id) > TICK_ID_LENGTH_MAX:
         raise ValueError("the id of the clinic.tick event is too long")

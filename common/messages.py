@@ -315,8 +315,9 @@ def parse_request(
     """The request in a message, one of `request_types`; raises RequestRefused where it cannot be read."""
     request_type = request_types.get(name or "")
     if request_type is None:
-        known = ", ".join(request_types)
-        raise _refused(ProblemCode.UNKNOWN_REQUEST, f"Set the message's type to one of: {known}.")
+        known = ", ".join(request_types) or "none yet"
+        detail = f"Requests that are answered here, by the message's type: {known}."
+        raise _refused(ProblemCode.UNKNOWN_REQUEST, detail)
     if content_type not in (None, "application/json", "application/json; charset=utf-8"):
         raise _refused(ProblemCode.INVALID_REQUEST, "Send the body as application/json.")
     if len(body) > BODY_BYTES_MAX:

@@ -10,11 +10,12 @@ from typing import NoReturn, Protocol
 
 import structlog
 
-from common.errors import AntreanError, BrokerUnavailable, SettingsError, StoreUnavailable
+from common.errors import AntreanError, BrokerUnavailable, SettingsError, StoreUnavailable, places
 
 EXIT_REFUSED = 1
 EXIT_USAGE = 2
 EXIT_UNAVAILABLE = 69
+EXIT_FAULT = 70
 
 
 class Stoppable(Protocol):
@@ -66,6 +67,9 @@ def run_process(main: Callable[[], None]) -> NoReturn:
     except AntreanError as error:
         print(error, file=sys.stderr)
         sys.exit(exit_code(error))
+    except Exception as error:  # noqa: BLE001 - a fault of ours; a traceback could show what a patient sent
+        print(f"A fault in Antrean: {type(error).__name__} at {' < '.join(places(error))}.", file=sys.stderr)
+        sys.exit(EXIT_FAULT)
     sys.exit(0)
 
 

@@ -90,7 +90,7 @@ def load_settings(role: Role | None) -> Settings:
 
     Raises SettingsError, naming the variable, where one cannot be read.
     """
-    settings = Settings.read(_variables())
+    settings = Settings.read(_environment())
     if role is None or (settings.amqp_url and settings.database_url):
         return settings
     return _completed_from_local_stack(settings, role)
@@ -140,13 +140,6 @@ def role_passwords() -> dict[str, str]:
     if missing:
         raise SettingsError(f"Set the passwords of the broker's users: {', '.join(missing)}.")
     return passwords
-
-
-def _variables() -> dict[str, str | None]:
-    try:
-        return {**dotenv_values(".env"), **os.environ}
-    except ValueError as error:
-        raise SettingsError("The file .env cannot be read: it has to be text in UTF-8.") from error
 
 
 def _url(pattern: str, example: str) -> Callable[[str], str]:

@@ -17,7 +17,7 @@ from common.domain.opening_hours import midnight
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.tickets import CANCELLABLE, TicketStatus, display_number
 from common.errors import StoreConflict
-from common.events import Event, encode_event, ticket_data
+from common.events import Event, EventName, encode_event, ticket_data
 from common.messages import (
     Cancel,
     Problem,
@@ -175,16 +175,18 @@ class _Batch:
     def _recall(self, request_ids: Sequence[str]) -> None:
         """What requests with these ids did before becomes their decision again."""
         caused = journal.find_by_causes(self.connection, request_ids)
+        # Several of these requests may be about one ticket: its registration, and its cancellation.
         places = {
-            ((first.event.hospital, first.event.clinic, first.service_date), first.number): request_id
+            request_id: ((first.event.hospital, first.event.clinic, first.service_date), first.number)
             for request_id, (first, *_) in caused.items()
             if first.number is not None
         }
-        for place, code in store.tickets_by_number(self.connection, places).items():
-            entries = caused[places[place]]
+        codes = store.tickets_by_number(self.connection, set(places.values()))
+        for request_id, place in places.items():
+            entries = caused[request_id]
             digest = entries[0].cause_digest or b""
             events = tuple(entry.event for entry in entries)
-            self.decisions[places[place]] = _Decision(digest, code, events)
+            self.decisions[request_id] = _Decision(digest, codes[place], events)
         for refusal in store.find_refusals(self.connection, request_ids).values():
             answer = Problem.model_validate_json(refusal.problem)
             self.decisions[refusal.request_id] = _Decision(refusal.digest, refusal=answer)
@@ -267,7 +269,9 @@ class _Batch:
         self.held[queue.key, request.medical_record_number] = HeldTicket(
             code, request.patient_name, request.date_of_birth
         )
-        event = self._record(asked, queue, "ticket.registered", queue.last_number, TicketStatus.WAITING)
+        event = self._record(
+            asked, queue, EventName.TICKET_REGISTERED, queue.last_number, TicketStatus.WAITING
+        )
         return _Decision(asked.digest, code, (event,))
 
     def _cancel(self, asked: _Asked) -> _Decision:
@@ -287,11 +291,11 @@ class _Batch:
         if view.room is not None:
             queue.rooms_freed[view.room] = self.now
             queue.next_change_at = min(queue.next_change_at or self.now, self.now)
-        event = self._record(asked, queue, "ticket.cancelled", view.number, TicketStatus.CANCELLED)
+        event = self._record(asked, queue, EventName.TICKET_CANCELLED, view.number, TicketStatus.CANCELLED)
         return _Decision(asked.digest, code, (event,))
 
     def _record(
-        self, asked: _Asked, queue: QueueState, name: str, number: int, status: TicketStatus
+        self, asked: _Asked, queue: QueueState, name: EventName, number: int, status: TicketStatus
     ) -> Event:
         """Journals one change as the queue's next event."""
         hospital, clinic, service_date = queue.key

@@ -15,10 +15,9 @@ from common.domain.opening_hours import midnight
 from common.domain.queue_advance import Advance, Occupant, Serving, Transition, Waiter, advance
 from common.domain.schedule import Announcement, announcements, next_service_date
 from common.domain.tickets import IN_ROOM, TicketStatus, display_number
-from common.errors import StoreConflict, StoreUnavailable
 from common.events import (
-    CLINIC_TICK,
     Event,
+    EventName,
     Tick,
     clinic_data,
     decode_tick,
@@ -74,24 +73,21 @@ class TickerHandler:
     clock: Clock
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        """One transaction for all deliveries; raises StoreUnavailable."""
+        """One transaction for all deliveries; raises StoreUnavailable, and StoreConflict where two ticks of
+        different clinics have one id: one by one they can be applied."""
         read = [_read(delivery) for delivery in deliveries]
         ticks = [each for each in read if isinstance(each, Tick)]
         events = self._apply(ticks) if ticks else {}
         return [each if isinstance(each, Outcome) else Outcome(events=events[each.id]) for each in read]
 
     def _apply(self, ticks: Sequence[Tick]) -> dict[str, list[Event]]:
-        try:
-            with transaction(self.engine) as connection:
-                self.catalog.refresh(connection)
-                return _Batch(connection, self.catalog, self.clock.now()).apply(ticks)
-        except StoreConflict as error:
-            # Only the same tick in another ticker's hands can do this; look again what it did.
-            raise StoreUnavailable("Another ticker applies the same tick.") from error
+        with transaction(self.engine) as connection:
+            self.catalog.refresh(connection)
+            return _Batch(connection, self.catalog, self.clock.now()).apply(ticks)
 
 
 def _read(delivery: Delivery) -> Tick | Outcome:
-    if delivery.name != CLINIC_TICK:
+    if delivery.name != EventName.CLINIC_TICK:
         try:
             parse_request({}, delivery.name, delivery.content_type, delivery.body)
         except RequestRefused as refused:
@@ -168,11 +164,11 @@ class _Batch:
         hospital, clinic, service_date = queue.key
         queue.last_sequence += 1
         if isinstance(happened, Transition):
-            name, number = f"ticket.{happened.status.value}", happened.number
+            name, number = EventName(f"ticket.{happened.status}"), happened.number
             subject = display_number(clinic, happened.number)
             data = ticket_data(clinic, happened.number, happened.status, queue.waiting, queue.now_serving)
         else:
-            name, number = "clinic.opened" if happened.is_open else "clinic.closed", None
+            name, number = EventName.CLINIC_OPENED if happened.is_open else EventName.CLINIC_CLOSED, None
             subject, data = clinic, clinic_data(clinic, queue.waiting, queue.now_serving)
         event = encode_event(
             event_id=journal.event_id(tick.id, ordinal),
@@ -226,8 +222,10 @@ def _advance(
     calls = [each for each in moved.transitions if each.status is TicketStatus.CALLED]
     if len(calls) < len(waiters) or len(waiters) >= queue.waiting:
         return moved
-    # Everybody who was read has been called, and more wait: go no further than the last of these calls.
-    moved = advance(serving, occupants, waiters, calls[-1].at)
+    # Everybody who was read has been called, and more wait. Stop just before the last of these calls: a
+    # room that came free at that moment would look as if nobody had been waiting for it. (There is always
+    # a call before it, since a clinic has fewer rooms than CALLS_MAX.)
+    moved = advance(serving, occupants, waiters, calls[-1].at - timedelta.resolution)
     return Advance(moved.transitions, now)
 
 

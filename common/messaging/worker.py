@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 from pika.adapters.select_connection import IOLoop
 
-from common.errors import StoreUnavailable
+from common.errors import StoreUnavailable, places
 from common.events import Event
 from common.messages import ProblemCode, problem
 from common.messaging.connection import connection_parameters
@@ -187,15 +187,6 @@ class Worker:
 def _dead(delivery: Delivery, error: Exception) -> Outcome:
     # The error's text may hold what the message held; its type does not.
     reason = f"{type(error).__name__} in the handler"
-    _log.error("dead letter", request=delivery.name, reason=reason, where=_where(error))
+    _log.error("dead letter", request=delivery.name, reason=reason, where=places(error))
     detail = "The request could not be carried out; it was set aside for the operators."
     return Outcome(reply=problem(ProblemCode.INTERNAL_ERROR, detail), dead_letter=reason)
-
-
-def _where(error: Exception) -> list[str]:
-    places: list[str] = []
-    trace = error.__traceback__
-    while trace is not None:
-        places.append(f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return places[-5:]

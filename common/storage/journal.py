@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select
 
-from common.events import Event
+from common.events import Event, EventName
 from common.storage.tables import journal
 
 
@@ -65,7 +65,9 @@ def find_by_causes(connection: Connection, cause_ids: Iterable[str]) -> dict[str
         select(journal).where(journal.c.cause_id.in_(ids)).order_by(journal.c.cause_id, journal.c.ordinal)
     )
     for row in rows:
-        event = Event(event_id(row.cause_id, row.ordinal), row.event_name, row.hospital, row.clinic, row.body)
+        event = Event(
+            event_id(row.cause_id, row.ordinal), EventName(row.event_name), row.hospital, row.clinic, row.body
+        )
         found[row.cause_id].append(
             JournalEntry(
                 event,

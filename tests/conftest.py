@@ -1,0 +1,150 @@
+"""The broker and the databases that tests run on: real ones, started once, and fresh data for each test."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from sqlalchemy import Engine, make_url, text
+
+from common.catalog_file import Catalog, read_catalog
+from common.storage.engine import open_engine
+from common.storage.schema import migrate
+from common.storage.tables import catalog_version, metadata
+from tests.broker import RunningBroker, running_broker
+from tests.database import new_database, running_postgres
+
+# How long an example takes says more about what else the machine does than about our code.
+settings.register_profile("antrean", deadline=None)
+settings.load_profile("antrean")
+
+BACKENDS = ("sqlite", "postgresql")
+"""Both databases: a test that takes `engine`, `empty_engine` or `database_url` runs on each."""
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What whoever runs the tests has set for their own Antrean concerns no test."""
+    for name in list(os.environ):
+        if name.startswith("ANTREAN_") and not name.startswith("ANTREAN_TEST_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[RunningBroker]:
+    """The broker of all tests; a test that leaves messages behind purges them."""
+    with running_broker() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a database on the PostgreSQL of all tests."""
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "antrean.sqlite"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgres(postgres: str) -> Iterator[str]:
+    url = new_database(postgres)
+    _migrate(url)
+    yield url
+    _drop(postgres, url)
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database with the newest schema and nothing in it.
+
+    On PostgreSQL it is the same one for every test, emptied: copying one takes a hundred times as long.
+    """
+    if request.param == "sqlite":
+        path = tmp_path / "antrean.sqlite"
+        shutil.copyfile(request.getfixturevalue("_migrated_sqlite"), path)
+        return f"sqlite:///{path}"
+    url: str = request.getfixturevalue("_migrated_postgres")
+    _empty(url)
+    return url
+
+
+@pytest.fixture
+def open_another(database_url: str) -> Iterator[Callable[[], Engine]]:
+    """Opens further engines on `database_url`, as other processes would; all are closed at the end."""
+    opened: list[Engine] = []
+
+    def open_one() -> Engine:
+        opened.append(open_engine(database_url))
+        return opened[-1]
+
+    yield open_one
+    for engine in opened:
+        engine.dispose()
+
+
+@pytest.fixture
+def engine(open_another: Callable[[], Engine]) -> Engine:
+    """An engine on `database_url`."""
+    return open_another()
+
+
+@pytest.fixture(params=BACKENDS)
+def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An engine on a fresh database without any table."""
+    if request.param == "sqlite":
+        engine = open_engine(f"sqlite:///{tmp_path / 'empty.sqlite'}")
+        yield engine
+        engine.dispose()
+        return
+    server: str = request.getfixturevalue("postgres")
+    url = new_database(server)
+    engine = open_engine(url)
+    yield engine
+    engine.dispose()
+    _drop(server, url)
+
+
+@pytest.fixture(scope="session")
+def sample_catalog() -> Catalog:
+    """The catalog that `make demo` and `make up` apply."""
+    with as_file(files("local_stack") / "sample_catalog.toml") as path:
+        return read_catalog(path)
+
+
+def _migrate(url: str) -> None:
+    engine = open_engine(url)
+    migrate(engine)
+    engine.dispose()
+
+
+def _empty(url: str) -> None:
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        # Whatever an earlier test has left behind holds no locks any more.
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND backend_type = 'client backend'"
+                " AND pid <> pg_backend_pid()"
+            )
+        )
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+        connection.execute(catalog_version.insert(), {"id": 1, "version": 0})
+    engine.dispose()
+
+
+def _drop(server: str, url: str) -> None:
+    engine = open_engine(server)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)'))
+    engine.dispose()

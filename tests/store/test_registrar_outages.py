@@ -1,0 +1,71 @@
+"""A database that goes away: nothing is half done, and the same requests can be handed in again."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, text
+
+from common.errors import StoreUnavailable
+from common.storage.engine import open_engine
+from tests.builders import registration
+from tests.store.staff import Staff, a_ticket, day_rows, journal_rows, staff_of, ticket_rows
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_after_a_lost_connection_the_same_requests_are_done_on_a_new_one(
+    engine: Engine, open_another: Callable[[], Engine]
+) -> None:
+    staff = staff_of(engine)
+    known = registration(1)
+    ticket = staff.ticket(known)
+    with open_another().begin() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND backend_type = 'client backend'"
+            )
+        )
+    requests = [known, registration(2)]
+    with pytest.raises(StoreUnavailable):
+        staff.registrar.handle(requests)
+    first, second = staff.registrar.handle(requests)
+    assert a_ticket(first).ticket_code == ticket.ticket_code
+    assert a_ticket(second).number == 2
+
+
+def test_without_a_database_every_worker_says_so_in_one_sentence(staff: Staff) -> None:
+    nowhere = open_engine(
+        "sqlite:////nowhere/antrean.sqlite"
+        if staff.engine.dialect.name == "sqlite"
+        else "postgresql://antrean@127.0.0.1:1/antrean"
+    )
+    stranded = Staff.on(nowhere, staff.clock)
+    for attempt in (
+        lambda: stranded.register(1),
+        lambda: stranded.ask("list_hospitals"),
+        lambda: stranded.emitter.emit(),
+        lambda: stranded.apply(stranded.tick_for()),
+    ):
+        with pytest.raises(StoreUnavailable, match=r"^[^\n]+\.$"):
+            attempt()
+    nowhere.dispose()
+
+
+@pytest.mark.parametrize("table", ["tickets", "journal"])
+def test_what_fails_in_the_middle_of_a_batch_leaves_nothing_behind(staff: Staff, table: str) -> None:
+    before = (day_rows(staff.engine), journal_rows(staff.engine))
+
+    def fail(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if statement.startswith(f"INSERT INTO {table}"):
+            raise RuntimeError("struck by lightning")
+
+    requests = [registration(1), registration(2)]
+    event.listen(staff.engine, "before_cursor_execute", fail)
+    with pytest.raises(RuntimeError, match="lightning"):
+        staff.registrar.handle(requests)
+    event.remove(staff.engine, "before_cursor_execute", fail)
+    assert ticket_rows(staff.engine) == []
+    assert (day_rows(staff.engine), journal_rows(staff.engine)) == before
+    assert [a_ticket(outcome).number for outcome in staff.registrar.handle(requests)] == [1, 2]

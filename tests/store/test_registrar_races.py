@@ -1,0 +1,139 @@
+"""Several registrars at one clinic at the same time, each with connections of its own."""
+
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from sqlalchemy import Engine
+
+from common.messages import ProblemCode, Ticket
+from common.messaging.delivery import Delivery, Outcome
+from tests.builders import cancellation, clinic_table, hospital_table, registration
+from tests.store.staff import Staff, a_problem, a_ticket, journal_rows, staff_of, ticket_rows
+
+REGISTRARS = 4
+CLINICS = ("GIG", "INT", "MAT")
+
+OpenAnother = Callable[[], Engine]
+
+
+def _at_once(
+    staff: Staff, open_another: OpenAnother, work: Sequence[Sequence[Sequence[Delivery]]]
+) -> list[list[Outcome]]:
+    """Each registrar does its list of batches, all beginning together; the outcomes of each."""
+    start = Barrier(len(work))
+
+    def registrar(batches: Sequence[Sequence[Delivery]]) -> list[Outcome]:
+        colleague = Staff.on(open_another(), staff.clock)
+        start.wait()
+        return [outcome for batch in batches for outcome in colleague.registrar.handle(batch)]
+
+    with ThreadPoolExecutor(len(work)) as pool:
+        return list(pool.map(registrar, work))
+
+
+def _in_batches(requests: list[Delivery], seed: int) -> list[list[Delivery]]:
+    dice = random.Random(seed)
+    batches = []
+    while requests:
+        size = dice.randint(1, 8)
+        batches.append(requests[:size])
+        requests = requests[size:]
+    return batches
+
+
+def _clinics(engine: Engine) -> Staff:
+    staff = staff_of(engine, hospital_table("RSHS", *(clinic_table(code) for code in CLINICS)))
+    # On the next day, so that nobody has stood in these queues and nobody has prepared them.
+    staff.clock.forward(days=1)
+    return staff
+
+
+def test_numbers_are_one_to_n_in_every_clinic(engine: Engine, open_another: OpenAnother) -> None:
+    staff = _clinics(engine)
+    work = []
+    for registrar in range(REGISTRARS):
+        patients = range(100 * registrar, 100 * registrar + 25)
+        requests = [registration(who, clinic=clinic) for who in patients for clinic in CLINICS]
+        random.Random(registrar).shuffle(requests)
+        work.append(_in_batches(requests, registrar))
+    outcomes = [outcome for done in _at_once(staff, open_another, work) for outcome in done]
+    tickets = [a_ticket(outcome) for outcome in outcomes]
+    expected = list(range(1, 25 * REGISTRARS + 1))
+    for clinic in CLINICS:
+        assert sorted(ticket.number for ticket in tickets if ticket.clinic == clinic) == expected
+        rows = [row for row in ticket_rows(engine) if row["clinic"] == clinic]
+        assert [row["number"] for row in rows] == expected
+        of_clinic = [row["sequence"] for row in journal_rows(engine) if row["clinic"] == clinic]
+        assert of_clinic[-len(expected) :] == expected
+    assert len({ticket.ticket_code for ticket in tickets}) == len(tickets)
+
+
+def test_a_request_in_several_registrars_hands_is_done_once(
+    engine: Engine, open_another: OpenAnother
+) -> None:
+    """As after a lost connection: the broker hands a request to another registrar while one is at it."""
+    staff = _clinics(engine)
+    requests = [registration(who, clinic=CLINICS[who % 3]) for who in range(30)]
+    work = []
+    for registrar in range(REGISTRARS):
+        shuffled = requests.copy()
+        random.Random(registrar).shuffle(shuffled)
+        work.append(_in_batches(shuffled, registrar))
+    done = _at_once(staff, open_another, work)
+    answers: dict[str | None, set[tuple[str, int, str]]] = {}
+    for batches, outcomes in zip(work, done, strict=True):
+        asked = [request for batch in batches for request in batch]
+        for request, outcome in zip(asked, outcomes, strict=True):
+            ticket = a_ticket(outcome)
+            [event] = outcome.events
+            answers.setdefault(request.message_id, set()).add((ticket.ticket_code, ticket.number, event.id))
+    assert len(answers) == len(requests)
+    assert all(len(different) == 1 for different in answers.values())
+    assert len(ticket_rows(engine)) == len(requests)
+
+
+def test_a_refused_request_in_several_hands_is_answered_by_all(
+    engine: Engine, open_another: OpenAnother
+) -> None:
+    staff = _clinics(engine)
+    requests = [registration(who, "RSXX") for who in range(20)]
+    done = _at_once(staff, open_another, [[[request] for request in requests]] * REGISTRARS)
+    for outcomes in done:
+        assert len([a_problem(outcome, ProblemCode.HOSPITAL_NOT_FOUND) for outcome in outcomes]) == 20
+
+
+def test_a_patient_at_several_counters_gets_one_ticket(engine: Engine, open_another: OpenAnother) -> None:
+    staff = _clinics(engine)
+    work = [[[registration(who)] for who in range(20)] for _ in range(REGISTRARS)]
+    done = _at_once(staff, open_another, work)
+    assert len(ticket_rows(engine)) == 20
+    for answers in zip(*done, strict=True):
+        granted = [outcome.reply for outcome in answers if isinstance(outcome.reply, Ticket)]
+        refused = [a_problem(outcome) for outcome in answers if not isinstance(outcome.reply, Ticket)]
+        assert len(granted) == 1
+        assert {problem.code for problem in refused} == {ProblemCode.ALREADY_REGISTERED}
+        codes = {problem.ticket.ticket_code for problem in refused if problem.ticket is not None}
+        assert codes == {granted[0].ticket_code}
+
+
+def test_the_last_place_goes_to_one_patient(engine: Engine, open_another: OpenAnother) -> None:
+    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", daily_quota=10)))
+    work = [[[registration(100 * counter + who)] for who in range(10)] for counter in range(REGISTRARS)]
+    outcomes = [outcome for done in _at_once(staff, open_another, work) for outcome in done]
+    assert sorted(o.reply.number for o in outcomes if isinstance(o.reply, Ticket)) == list(range(1, 11))
+    refused = [a_problem(o).code for o in outcomes if not isinstance(o.reply, Ticket)]
+    assert refused == [ProblemCode.QUOTA_REACHED] * 30
+
+
+def test_a_ticket_given_up_at_several_counters_is_given_up_once(
+    engine: Engine, open_another: OpenAnother
+) -> None:
+    staff = staff_of(engine)
+    codes = [ticket.ticket_code for ticket in staff.register_many(20)]
+    work = [[[cancellation(code)] for code in codes] for _ in range(REGISTRARS)]
+    done = _at_once(staff, open_another, work)
+    for answers in zip(*done, strict=True):
+        assert sum(isinstance(outcome.reply, Ticket) for outcome in answers) == 1
+    assert [row["event_name"] for row in journal_rows(engine)].count("ticket.cancelled") == 20

@@ -1,0 +1,149 @@
+"""Work is done in sets: a batch costs as many statements as one request, whatever was done before."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from common.messaging.delivery import Delivery
+from tests.builders import cancellation, clinic_table, delivery, hospital_table, registration, tick_delivery
+from tests.store.staff import Staff, a_ticket, staff_of
+
+CODES = [f"C{number:02d}" for number in range(20)]
+BATCH = 100
+
+
+@pytest.fixture
+def busy(engine: Engine) -> Staff:
+    """Staff of one hospital with many clinics, who have worked before and know the catalog."""
+    staff = staff_of(engine, hospital_table("RSHS", *(clinic_table(code) for code in CODES)))
+    staff.registrar.handle([registration(0, clinic=code) for code in CODES])
+    staff.ask("list_hospitals")
+    staff.tick()
+    return staff
+
+
+@contextmanager
+def counted(engine: Engine) -> Iterator[list[str]]:
+    """The statements that are executed in the block, `executemany` as one, each up to its list of values."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        statements.append(statement.split(" IN (")[0])
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+Requests = Callable[[Staff, int, int], Sequence[Delivery]]
+"""So many requests, of patients from a number on."""
+
+
+def _clinic(number: int) -> str:
+    return CODES[number % len(CODES)]
+
+
+def _new(_staff: Staff, first: int, count: int) -> list[Delivery]:
+    return [registration(who, clinic=_clinic(who)) for who in range(first, first + count)]
+
+
+def _redelivered(staff: Staff, first: int, count: int) -> list[Delivery]:
+    requests = _new(staff, first, count)
+    staff.registrar.handle(requests)
+    return requests
+
+
+def _refused(_staff: Staff, first: int, count: int) -> list[Delivery]:
+    return [registration(who, "RSXX") for who in range(first, first + count)]
+
+
+def _held(staff: Staff, first: int, count: int) -> list[Delivery]:
+    staff.registrar.handle(_new(staff, first, count))
+    return _new(staff, first, count)
+
+
+def _cancelled(staff: Staff, first: int, count: int) -> list[Delivery]:
+    tickets = [a_ticket(outcome) for outcome in staff.registrar.handle(_new(staff, first, count))]
+    return [cancellation(ticket.ticket_code) for ticket in tickets]
+
+
+def _of_every_kind(staff: Staff, first: int, count: int) -> list[Delivery]:
+    kinds: list[Requests] = [_new, _redelivered, _refused, _held, _cancelled]
+    return [each for kind in kinds for each in kind(staff, _next(first, kinds.index(kind)), count)]
+
+
+def _next(first: int, kind: int) -> int:
+    return first + 1000 * kind
+
+
+@pytest.mark.parametrize("requests", [_new, _redelivered, _refused, _held, _cancelled, _of_every_kind])
+def test_a_batch_of_a_hundred_costs_a_registrar_no_more_statements_than_one_request(
+    busy: Staff, requests: Requests
+) -> None:
+    one, many = requests(busy, 10_000, 1), requests(busy, 20_000, BATCH)
+    with counted(busy.engine) as for_one:
+        busy.registrar.handle(one)
+    with counted(busy.engine) as for_many:
+        busy.registrar.handle(many)
+    assert for_many == for_one
+
+
+def _ticket_status(staff: Staff, first: int, count: int) -> list[Delivery]:
+    tickets = [a_ticket(outcome) for outcome in staff.registrar.handle(_new(staff, first, count))]
+    return [delivery("ticket_status", {"ticket_codes": [ticket.ticket_code]}) for ticket in tickets]
+
+
+def _clinic_queue(_staff: Staff, _first: int, count: int) -> list[Delivery]:
+    return [delivery("clinic_queue", {"hospital": "RSHS", "clinic": _clinic(n)}) for n in range(count)]
+
+
+def _list_clinics(_staff: Staff, _first: int, count: int) -> list[Delivery]:
+    return [delivery("list_clinics", {"hospital": "RSHS"})] * count
+
+
+def _list_hospitals(_staff: Staff, _first: int, count: int) -> list[Delivery]:
+    return [delivery("list_hospitals", {})] * count
+
+
+def _every_look_up(staff: Staff, first: int, count: int) -> list[Delivery]:
+    kinds: list[Requests] = [_ticket_status, _clinic_queue, _list_clinics, _list_hospitals]
+    return [each for kind in kinds for each in kind(staff, first, count)]
+
+
+@pytest.mark.parametrize(
+    "requests", [_ticket_status, _clinic_queue, _list_clinics, _list_hospitals, _every_look_up]
+)
+def test_a_batch_of_a_hundred_costs_a_responder_no_more_statements_than_one_look_up(
+    busy: Staff, requests: Requests
+) -> None:
+    one, many = requests(busy, 10_000, 1), requests(busy, 20_000, BATCH)
+    with counted(busy.engine) as for_one:
+        busy.status.handle(one)
+    with counted(busy.engine) as for_many:
+        busy.status.handle(many)
+    assert for_many == for_one
+
+
+def test_ticks_of_many_queues_cost_a_ticker_no_more_statements_than_one(busy: Staff) -> None:
+    busy.registrar.handle([registration(who, clinic=code) for who in range(1, 6) for code in CODES])
+    busy.clock.forward(minutes=25)
+    ticks = [tick_delivery(busy.tick_for("RSHS", code)) for code in CODES]
+    with counted(busy.engine) as for_one:
+        busy.ticker.handle(ticks[:1])
+    with counted(busy.engine) as for_many:
+        busy.ticker.handle(ticks[1:])
+    assert for_many == for_one
+
+
+def test_a_claim_of_many_queues_is_one_statement(busy: Staff) -> None:
+    with counted(busy.engine) as for_none:
+        assert busy.emitter.emit() == []
+    busy.clock.forward(hours=1)
+    with counted(busy.engine) as for_all:
+        assert len(busy.emitter.emit()) == len(CODES)
+    assert len(for_all) == len(for_none)

@@ -1,0 +1,96 @@
+"""Which ticks are due, and that no two tickers claim the same one, on both databases."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from sqlalchemy import Engine
+
+from common.events import decode_tick
+from tests.builders import clinic_table, hospital_table, registration
+from tests.store.staff import TICK_SECONDS, Staff, staff_of, ticket_rows, told
+
+
+def test_only_what_is_due_is_claimed(engine: Engine) -> None:
+    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG"), clinic_table("INT")))
+    assert staff.emitter.emit() == []
+    staff.register(1, clinic="INT")
+    [tick] = staff.emitter.emit()
+    assert tick.routing_key == "RSHS.INT.clinic.tick"
+    assert decode_tick(tick.body).service_date == staff.clock.now().date()
+
+
+def test_a_claimed_tick_is_claimed_again_only_after_one_interval(staff: Staff) -> None:
+    """As when a ticker is killed with a tick in its hands."""
+    staff.register(1)
+    [lost] = staff.emitter.emit()
+    assert staff.emitter.emit() == []
+    staff.clock.forward(seconds=TICK_SECONDS - 0.001)
+    assert staff.emitter.emit() == []
+    staff.clock.forward(seconds=0.001)
+    [again] = staff.emitter.emit()
+    assert again.id != lost.id
+    assert told(staff.apply(again)) == ["ticket.called GIG-001"]
+    assert staff.apply(lost) == []
+
+
+def test_an_applied_tick_is_due_again_when_something_happens(staff: Staff) -> None:
+    staff.register_many(2)
+    staff.tick()
+    staff.clock.set("09:09:59")
+    assert staff.emitter.emit() == []
+    staff.clock.set("09:10:00")
+    assert told(staff.tick()) == ["ticket.served GIG-001", "ticket.called GIG-002"]
+
+
+def test_a_registration_behind_others_brings_no_tick_of_its_own(staff: Staff) -> None:
+    staff.register_many(2)
+    staff.tick()
+    staff.clock.set("09:05")
+    staff.register(3)
+    assert staff.emitter.emit() == []
+
+
+def test_two_tickers_claim_different_queues_and_together_all(
+    engine: Engine, open_another: Callable[[], Engine]
+) -> None:
+    codes = [f"C{number:02d}" for number in range(60)]
+    staff = staff_of(engine, hospital_table("RSHS", *(clinic_table(code) for code in codes)))
+    tickers = [Staff.on(open_another(), staff.clock) for _ in range(2)]
+    staff.registrar.handle([registration(1, clinic=code) for code in codes])
+    for _ in range(5):
+        start = Barrier(len(tickers))
+
+        def claim(ticker: Staff, start: Barrier = start) -> list[str]:
+            start.wait()
+            return [tick.clinic for tick in ticker.emitter.emit()]
+
+        with ThreadPoolExecutor(len(tickers)) as pool:
+            claims = list(pool.map(claim, tickers))
+        assert sorted(claims[0] + claims[1]) == codes
+        staff.clock.forward(seconds=TICK_SECONDS)
+
+
+def test_two_tickers_apply_the_ticks_of_many_queues_at_once(
+    engine: Engine, open_another: Callable[[], Engine]
+) -> None:
+    """Each has ticks of all queues; every patient is called once, at the right moment."""
+    codes = [f"C{number:02d}" for number in range(12)]
+    staff = staff_of(engine, hospital_table("RSHS", *(clinic_table(code) for code in codes)))
+    for code in codes:
+        staff.register_many(3, clinic=code)
+    staff.clock.set("09:40")
+    tickers = [Staff.on(open_another(), staff.clock) for _ in range(3)]
+    start = Barrier(len(tickers))
+
+    def apply(ticker: Staff) -> list[str]:
+        ticks = [ticker.tick_for("RSHS", code) for code in codes]
+        start.wait()
+        return [event.routing_key for event in ticker.apply(*ticks)]
+
+    with ThreadPoolExecutor(len(tickers)) as pool:
+        events = [key for keys in pool.map(apply, tickers) for key in keys]
+    assert sorted(events) == sorted(
+        f"RSHS.{code}.ticket.{verb}" for code in codes for verb in ("called", "served") for _ in range(3)
+    )
+    assert {row["status"] for row in ticket_rows(engine)} == {"served"}

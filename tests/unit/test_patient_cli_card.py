@@ -1,0 +1,124 @@
+"""Tickets and problems as text."""
+
+from typing import Any
+
+import click
+import pytest
+
+from patient_cli.card import problem_text, ticket_card
+from patient_cli.texts import Texts
+from patient_cli.watch import farewell, what_is_seen
+
+INDONESIAN, ENGLISH = Texts("id"), Texts("en")
+
+WAITING: dict[str, Any] = {
+    "ticket_code": "7K3F-9QXM-2T5R",
+    "number": 17,
+    "display_number": "GIG-017",
+    "hospital": "RSHS",
+    "clinic": "GIG",
+    "service_date": "2026-11-23",
+    "status": "waiting",
+    "people_ahead": 4,
+    "now_serving": "GIG-012",
+    "estimated_wait_seconds": 1500,
+    "estimated_call_at": "2026-11-23T09:40:00+07:00",
+    "earliest_call_at": "2026-11-23T09:25:00+07:00",
+    "latest_call_at": "2026-11-23T10:05:00+07:00",
+    "registered_at": "2026-11-23T09:15:00+07:00",
+    "called_at": None,
+}
+CALLED = {
+    **WAITING,
+    "status": "called",
+    "people_ahead": None,
+    "estimated_wait_seconds": None,
+    "estimated_call_at": None,
+    "earliest_call_at": None,
+    "latest_call_at": None,
+    "called_at": "2026-11-23T09:38:00+07:00",
+}
+
+
+def card(ticket: dict[str, Any], texts: Texts) -> str:
+    return click.unstyle(ticket_card(ticket, texts))
+
+
+def test_a_waiting_ticket_says_what_the_patient_wants_to_know() -> None:
+    text = card(WAITING, INDONESIAN)
+    assert "GIG-017  menunggu" in text
+    assert "RSHS · GIG · Senin, 23 November 2026" in text
+    assert "7K3F-9QXM-2T5R" in text
+    assert "4 orang" in text
+    assert "sekitar pukul 09.40 WIB, antara 09.25 dan 10.05" in text
+    assert len({len(line) for line in text.splitlines()}) == 1, "the frame is straight"
+
+
+def test_a_called_ticket_says_when_it_was_called_and_expects_nothing() -> None:
+    text = card(CALLED, ENGLISH)
+    assert "GIG-017  called" in text
+    assert "at 09:38 WIB" in text
+    assert "around" not in text
+    assert "Ahead" not in text
+
+
+def test_who_is_next_is_told_so() -> None:
+    assert "berikutnya giliran Anda" in card({**WAITING, "people_ahead": 0}, INDONESIAN)
+
+
+def test_what_a_newer_server_adds_does_no_harm() -> None:
+    assert "GIG-017  on_a_break" in card({**WAITING, "status": "on_a_break", "mood": "good"}, ENGLISH)
+
+
+def test_a_closed_clinic_says_when_it_opens_again() -> None:
+    problem = {
+        "code": "clinic_closed",
+        "detail": "...",
+        "errors": [],
+        "next_opening": "2026-11-24T08:00:00+09:00",
+    }
+    assert problem_text(problem, INDONESIAN) == (
+        "Poli ini sedang tutup. Buka lagi Selasa, 24 November 2026 pukul 08.00 WIT."
+    )
+
+
+def test_already_registered_shows_the_ticket() -> None:
+    problem = {"code": "already_registered", "detail": "...", "errors": [], "ticket": WAITING}
+    assert "GIG-017" in problem_text(problem, ENGLISH)
+
+
+def test_each_field_that_is_wrong_is_named() -> None:
+    errors = [
+        {"field": "medical_record_number", "message": "..."},
+        {"field": "ticket_codes.1", "message": "..."},
+        {"field": "shoe_size", "message": "too large"},
+        {"field": "", "message": "not an object"},
+    ]
+    problem = {"code": "invalid_request", "detail": "...", "errors": errors}
+    _, *lines = problem_text(problem, INDONESIAN).splitlines()
+    assert lines == [
+        "  Nomor rekam medis: 1 sampai 20 huruf dan angka",
+        "  Kode tiket ke-2: dua belas huruf dan angka, misalnya 7K3F-9QXM-2T5R",
+        "  shoe_size: too large",
+        "  not an object",
+    ]
+
+
+def test_an_unknown_code_speaks_for_itself() -> None:
+    assert (
+        problem_text({"code": "on_strike", "detail": "Come back tomorrow."}, ENGLISH) == "Come back tomorrow."
+    )
+
+
+@pytest.mark.parametrize(
+    "status", ["called", "in_service", "served", "cancelled", "no_show", "expired", "new_state"]
+)
+def test_following_ends_with_a_sentence(status: str) -> None:
+    for texts in (INDONESIAN, ENGLISH):
+        assert "GIG-017" in farewell({**CALLED, "status": status}, texts)
+
+
+def test_an_estimate_that_moves_is_nothing_new_to_say() -> None:
+    later = {**WAITING, "estimated_call_at": "2026-11-23T09:41:00+07:00", "estimated_wait_seconds": 1510}
+    assert what_is_seen(later) == what_is_seen(WAITING)
+    assert what_is_seen({**WAITING, "people_ahead": 3}) != what_is_seen(WAITING)

@@ -1,0 +1,64 @@
+"""Moments and dates as patients read and write them."""
+
+import pytest
+
+from patient_cli import moments
+from patient_cli.texts import Texts
+
+INDONESIAN, ENGLISH = Texts("id"), Texts("en")
+
+
+@pytest.mark.parametrize("written", ["1990-01-31", "31-01-1990", " 31-01-1990 "])
+def test_a_date_of_birth_is_read_in_both_forms(written: str) -> None:
+    assert moments.parse_date_of_birth(written) == "1990-01-31"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "31-02-1990", "1990-13-01", "31/01/1990", "1-1-1990", "90-01-31", "٣١-٠١-١٩٩٠", "0000-01-01"],
+)
+def test_what_is_no_date_of_birth_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        moments.parse_date_of_birth(written)
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown"),
+    [
+        ("2026-11-23T09:40:00+07:00", "09.40 WIB"),
+        ("2026-11-23T09:40:00+08:00", "09.40 WITA"),
+        ("2026-11-23T09:40:00+09:00", "09.40 WIT"),
+        ("2026-11-23T09:40:00+05:30", "09.40 UTC+0530"),
+        ("2026-11-23T09:40:00Z", "09.40 UTC+0000"),
+    ],
+)
+def test_a_clock_time_names_its_zone(moment: str, shown: str) -> None:
+    assert moments.clock_time_with_zone(moment, INDONESIAN) == shown
+
+
+def test_an_estimate_says_when_and_how_surely() -> None:
+    moments_given = ("2026-11-23T09:40:00+07:00", "2026-11-23T09:25:00+07:00", "2026-11-23T10:05:00+07:00")
+    assert moments.estimate(*moments_given, INDONESIAN) == "sekitar pukul 09.40 WIB, antara 09.25 dan 10.05"
+    assert moments.estimate(*moments_given, ENGLISH) == "around 09:40 WIB, between 09:25 and 10:05"
+
+
+def test_dates_have_the_language_s_own_names() -> None:
+    moment = "2026-11-24T08:00:00+07:00"
+    assert moments.date_and_time(moment, INDONESIAN) == "Selasa, 24 November 2026 pukul 08.00 WIB"
+    assert moments.date_and_time(moment, ENGLISH) == "Tuesday, 24 November 2026 at 08:00 WIB"
+    assert moments.brief_date_and_time(moment, INDONESIAN) == "Sel 24 Nov 08.00 WIB"
+    assert moments.short_date("2026-08-17", INDONESIAN) == "17 Agu 2026"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, "< 1 menit"),
+        (90, "2 menit"),
+        (1500, "25 menit"),
+        (3570, "1 jam 0 mnt"),
+        (3900, "1 jam 5 mnt"),
+    ],
+)
+def test_durations_are_in_minutes(seconds: float, shown: str) -> None:
+    assert moments.duration(seconds, INDONESIAN) == shown

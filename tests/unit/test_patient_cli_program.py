@@ -1,0 +1,212 @@
+"""Exit codes, problems and the command that repeats a registration: all that needs no broker."""
+
+import io
+import json
+import shlex
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from common.errors import BrokerUnavailable, NoReply, RequestNotTaken, SettingsError
+from common.settings import Settings
+from patient_cli.commands import antrean
+from patient_cli.failures import OutcomeUnknown, ProblemAnswer, failure_of
+from patient_cli.hospital_requests import Registration, remember
+from patient_cli.program import run
+from patient_cli.prompts import WentBack, ask, choose, confirm
+from patient_cli.session import Session
+from patient_cli.texts import Texts
+from patient_cli.ticket_book import FIELDS
+
+REGISTER = ["register", "RSHS", "GIG", "--mrn", "1", "--name", "Siti"]
+REQUEST_ID = "0198c0de-0000-7000-8000-000000000001"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("AMQP_URL", "DATABASE_URL", "LANGUAGE"):
+        monkeypatch.delenv(f"ANTREAN_{name}", raising=False)
+    monkeypatch.setenv("ANTREAN_STACK_DIR", str(tmp_path / "stack"))
+    monkeypatch.setenv("ANTREAN_DATA_DIR", str(tmp_path / "data"))
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code"),
+    [
+        (["--help"], 0),
+        (["register", "--help"], 0),
+        (["tickets"], 0),
+        (["hospitals"], 69),
+        ([*REGISTER, "--dob", "31-01-1990"], 69),
+        ([*REGISTER, "--dob", "31-02-1990"], 2),
+        (REGISTER, 2),
+        ([*REGISTER, "--dob", "31-01-1990", "--request-id", "seven"], 2),
+        (["status"], 2),
+        (["fly"], 2),
+        (["--fly"], 2),
+        (["--lang", "fr", "hospitals"], 2),
+        (["watch", "7K3F-9QXM-2T5R", "--interval", "0"], 2),
+        (["status", "\udcff"], 2),
+    ],
+)
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_exit_codes(
+    words: list[str], exit_code: int, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--lang", language, *words]) == exit_code
+    output = capsys.readouterr()
+    assert len(output.err.splitlines()) == (0 if exit_code == 0 else 1)
+    assert bool(output.out) == (exit_code == 0)
+
+
+@pytest.mark.parametrize("words", [["--json", "hospitals"], ["hospitals", "--json"]])
+def test_a_problem_is_json_wherever_json_was_asked_for(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == 69
+    problem = json.loads(capsys.readouterr().err)
+    assert set(problem) == {"type", "title", "detail", "code", "errors"}
+    assert problem["code"] == "temporarily_unavailable"
+
+
+def test_the_language_comes_from_the_settings(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["fly"])
+    monkeypatch.setenv("ANTREAN_LANGUAGE", "en")
+    run(["fly"])
+    assert capsys.readouterr().err.splitlines() == [
+        "Tidak ada perintah fly. Bantuan: antrean --help",
+        "There is no command fly. Help: antrean --help",
+    ]
+
+
+def test_a_setting_that_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ANTREAN_CLOCK_SPEED", "fast")
+    assert run(["hospitals"]) == 2
+    assert "ANTREAN_CLOCK_SPEED" in capsys.readouterr().err
+
+
+def test_a_broker_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ANTREAN_AMQP_URL", "amqp://nobody:secret@127.0.0.1:1/")
+    assert run(["status", "7K3F-9QXM-2T5R"]) == 69
+    assert "secret" not in capsys.readouterr().err
+
+
+def test_an_empty_book_is_an_empty_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["tickets", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code"),
+    [
+        (ProblemAnswer({"code": "clinic_closed"}), 1),
+        (ProblemAnswer({"code": "busy"}), 75),
+        (ProblemAnswer({"code": "temporarily_unavailable"}), 75),
+        (SettingsError("..."), 2),
+        (BrokerUnavailable("..."), 69),
+        (NoReply("..."), 75),
+        (RequestNotTaken("..."), 75),
+        (KeyboardInterrupt(), 130),
+        (RuntimeError("a fault"), 70),
+    ],
+)
+def test_every_error_has_its_exit_code(error: BaseException, exit_code: int) -> None:
+    assert failure_of(error, Texts("en")).exit_code == exit_code
+
+
+@pytest.mark.parametrize(
+    ("cause", "exit_code"), [(NoReply("..."), 75), (RequestNotTaken("..."), 75), (KeyboardInterrupt(), 130)]
+)
+def test_a_registration_without_an_answer_gives_the_command_that_repeats_it(
+    cause: NoReply | RequestNotTaken | KeyboardInterrupt, exit_code: int
+) -> None:
+    failure = failure_of(OutcomeUnknown(cause, "failure.register_unknown", "antrean x"), Texts("id"))
+    assert failure.exit_code == exit_code
+    assert failure.sentence is not None
+    assert failure.sentence.endswith("\n  antrean x")
+    assert failure.problem is not None
+    assert failure.problem["repeat_command"] == "antrean x"
+
+
+@pytest.mark.parametrize("name", ["Siti Aminah", "O'Neill; rm -rf ~", '"$HOME" `id`', "-x", "Ünal\tŞ"])
+def test_the_command_that_repeats_a_registration_says_exactly_the_same(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/opt/antrean/bin/antrean"])
+    session = Session(Settings(), Texts("en"), language_given=True)
+    session.as_json = True
+    wish = Registration("RSHS", "GIG", "00-12", name, "1990-01-31", REQUEST_ID)
+    program, *words = shlex.split(session.command_line(*wish.words()))
+    assert program == "/opt/antrean/bin/antrean"
+    assert words[-3:] == ["--lang", "en", "--json"]
+    context = antrean.commands["register"].make_context("register", words[1:], obj=session)
+    assert context.params == {
+        "hospital": "RSHS",
+        "clinic": "GIG",
+        "mrn": "00-12",
+        "name": name,
+        "dob": "1990-01-31",
+        "request_id": UUID(REQUEST_ID),
+    }
+
+
+# --- questions of the menu ------------------------------------------------------------------------------
+
+
+def type_in(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+
+
+def test_a_bad_answer_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    type_in(monkeypatch, "seven", " 7 ")
+    assert ask("Number", lambda answer: str(int(answer)), "Digits, please.") == "7"
+    assert capsys.readouterr().out.count("Digits, please.") == 1
+
+
+@pytest.mark.parametrize("answer", ["2", "gig"])
+def test_a_choice_is_made_by_number_or_by_code(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    type_in(monkeypatch, "9", "-1", "1.5", "²", answer)
+    assert choose(Texts("id"), ["INT", "GIG"]) == 1
+
+
+@pytest.mark.parametrize("answer", ["0", ""])
+def test_a_choice_can_be_left(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    type_in(monkeypatch, answer)
+    with pytest.raises(WentBack):
+        choose(Texts("id"), ["INT", "GIG"])
+
+
+@pytest.mark.parametrize(("answers", "meant"), [(["Y"], True), (["ya"], True), (["t"], False), ([""], False)])
+def test_yes_and_no(answers: list[str], meant: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    type_in(monkeypatch, "perhaps", *answers)
+    assert confirm("Sure?", Texts("id")) is meant
+
+
+def test_the_end_of_input_ends_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    type_in(monkeypatch)
+    with pytest.raises(EOFError):
+        ask("Number", str, "")
+
+
+# --- the book of tickets that cannot be kept ------------------------------------------------------------
+
+
+def test_a_ticket_that_cannot_be_recorded_is_still_good(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    settings = Settings(data_dir=tmp_path / "file" / "data")
+    session = Session(settings, Texts("en"))
+    remember(session, dict.fromkeys(FIELDS, "7K3F-9QXM-2T5R"))
+    assert "write its code down" in capsys.readouterr().err

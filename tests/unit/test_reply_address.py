@@ -1,0 +1,119 @@
+"""Which addresses are replied to: the broker's own direct reply-to addresses, and nothing that could hurt."""
+
+from base64 import b64encode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.messaging.reply_address import is_reply_address
+
+SEEN = "amq.rabbitmq.reply-to.g1h2AA9yZXBseUAxMDg1MDQ1NjQAAAKxAAAAAGsEUJA=.hFeo1dgqIbfVfzqKJ4+X7A=="
+"""As RabbitMQ 3.10 gave it to a client."""
+
+PREFIX = "amq.rabbitmq.reply-to."
+NODE = b"reply@108504564"
+TAIL = bytes(12)
+KEY = bytes(range(16))
+
+
+def address(term: bytes, key: bytes = KEY) -> str:
+    """The address that these two parts make."""
+    return f"{PREFIX}{b64encode(term).decode()}.{b64encode(key).decode()}"
+
+
+def new_pid(node: bytes = NODE, tail: bytes = TAIL) -> bytes:
+    """A process id as NEW_PID_EXT with the node's name as ATOM_UTF8_EXT, as RabbitMQ writes it."""
+    return b"\x83X" + b"v" + len(node).to_bytes(2, "big") + node + tail
+
+
+def test_an_address_as_the_broker_gives_it_is_used() -> None:
+    assert is_reply_address(SEEN)
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        new_pid(),
+        b"\x83Xw" + bytes([len(NODE)]) + NODE + TAIL,
+        b"\x83Xd" + len(NODE).to_bytes(2, "big") + NODE + TAIL,
+        b"\x83gs" + bytes([len(NODE)]) + NODE + bytes(9),
+        b"\x83gd" + len(NODE).to_bytes(2, "big") + NODE + bytes(9),
+        new_pid(b"rabbit@my-host.example.org"),
+    ],
+)
+def test_each_way_to_write_a_process_id_is_understood(term: bytes) -> None:
+    assert is_reply_address(address(term))
+
+
+@pytest.mark.parametrize(
+    "reply_to",
+    [
+        None,
+        "",
+        "amq.rabbitmq.reply-to",
+        PREFIX,
+        PREFIX + "x",
+        "antrean.ticker",
+        "antrean.dead",
+        "amq.gen-JzTY20BRgKO-HjmUJj0wLg",
+        SEEN.removeprefix("amq."),
+        SEEN.upper(),
+        SEEN + "\n",
+        " " + SEEN,
+        SEEN + ".more",
+        SEEN.removesuffix("=="),
+        SEEN[:-4],
+        SEEN.replace("=.", "."),
+        SEEN.replace("g1h2", "g1h_"),
+        SEEN.replace("g1h2", "ĝ1h2"),
+        SEEN.replace("+", "-"),
+        SEEN.rsplit(".", 1)[0],
+        SEEN.replace("reply-to.", "reply-to.AAAA"),
+        PREFIX + "." + SEEN.rsplit(".", 1)[1],
+        PREFIX + "A" * 400 + "." + SEEN.rsplit(".", 1)[1],
+    ],
+)
+def test_what_is_no_direct_reply_to_address_is_not_used(reply_to: str | None) -> None:
+    assert not is_reply_address(reply_to)
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        b"\x82" + new_pid()[1:],
+        b"\x83a" + new_pid()[2:],
+        b"\x83Xa" + new_pid()[3:],
+        new_pid(tail=bytes(11)),
+        new_pid(tail=bytes(13)),
+        new_pid() + b"\x00",
+        b"\x83Xv\x00\xff" + NODE + TAIL,
+        b"\x83Xv\x00\x00" + TAIL + bytes(8),
+        b"\x83g" + new_pid()[2:],
+        new_pid(b"no-at-sign-here"),
+        new_pid(b"two@at@signs.here"),
+        new_pid(b"@nameless-node-xx"),
+        new_pid(b"with space@hostname"),
+        new_pid(b"control\x00@hostname"),
+        new_pid("knoten@schlo\u00df-xx".encode()),
+        bytes(28),
+    ],
+)
+def test_what_is_no_process_id_is_not_used(term: bytes) -> None:
+    assert not is_reply_address(address(term))
+
+
+@pytest.mark.parametrize("length", [0, 1, 15, 17, 32])
+def test_a_key_of_another_length_is_not_used(length: int) -> None:
+    assert not is_reply_address(address(new_pid(), bytes(length)))
+
+
+@given(st.binary(max_size=60))
+def test_any_other_term_is_refused_without_an_error(term: bytes) -> None:
+    assert not is_reply_address(address(term))
+
+
+@given(st.text(max_size=60))
+def test_any_other_text_is_refused_without_an_error(text: str) -> None:
+    assert not is_reply_address(text)
+    assert not is_reply_address(PREFIX + text)

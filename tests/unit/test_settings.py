@@ -1,0 +1,165 @@
+"""Where settings come from, which come first, and how a bad one is told."""
+
+import json
+from dataclasses import FrozenInstanceError
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.clock import ScaledClock, SystemClock
+from common.errors import SettingsError
+from common.settings import STACK_FILE, clock_environment, load_settings, role_passwords
+
+STACK = {
+    "pid": 123,
+    "amqp_urls": {
+        "patient": "amqp://patient:p@127.0.0.1:5999/",
+        "registrar": "amqp://registrar:r@127.0.0.1:5999/",
+    },
+    "database_url": "sqlite:////var/antrean/antrean.sqlite",
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, in which no stack was ever started."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANTREAN_STACK_DIR", str(tmp_path / "stack"))
+    return tmp_path
+
+
+def write_stack(folder: Path, content: str) -> None:
+    """Writes what a running local stack says of itself."""
+    (folder / "stack").mkdir()
+    (folder / "stack" / STACK_FILE).write_text(content)
+
+
+def test_nothing_set_is_real_time_and_no_broker_known() -> None:
+    settings = load_settings("patient")
+    assert settings.amqp_url is None
+    assert settings.database_url is None
+    assert settings.tick_seconds == 10
+    assert settings.language == "id"
+    assert isinstance(settings.clock(), SystemClock)
+
+
+def test_the_environment_comes_before_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / ".env").write_text("ANTREAN_LANGUAGE=en\nANTREAN_TICK_SECONDS=20\n")
+    monkeypatch.setenv("ANTREAN_TICK_SECONDS", "30")
+    settings = load_settings("ticker")
+    assert settings.language == "en"
+    assert settings.tick_seconds == 30
+
+
+def test_what_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTREAN_TICK_SECONDS", "")
+    assert load_settings("ticker").tick_seconds == 10
+
+
+def test_variables_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TICK_SECONDS", "nonsense")
+    monkeypatch.setenv("ANTREAN_FUTURE_SETTING", "nonsense")
+    assert load_settings("ticker").tick_seconds == 10
+
+
+def test_a_running_local_stack_says_where_things_are(folder: Path) -> None:
+    write_stack(folder, json.dumps(STACK))
+    patient, registrar = load_settings("patient"), load_settings("registrar")
+    assert patient.amqp_url == "amqp://patient:p@127.0.0.1:5999/"
+    assert registrar.amqp_url == "amqp://registrar:r@127.0.0.1:5999/"
+    assert registrar.database_url == "sqlite:////var/antrean/antrean.sqlite"
+
+
+def test_a_broker_named_by_hand_goes_without_the_local_stack(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_stack(folder, json.dumps(STACK))
+    monkeypatch.setenv("ANTREAN_AMQP_URL", "amqp://elsewhere/")
+    settings = load_settings("patient")
+    assert settings.amqp_url == "amqp://elsewhere/"
+    assert settings.database_url is None
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "17", "{}", '{"amqp_urls": {}, "database_url": "sqlite:///x"}', "\x00"]
+)
+def test_a_broken_stack_file_is_told_in_one_sentence(folder: Path, content: str) -> None:
+    write_stack(folder, content)
+    with pytest.raises(
+        SettingsError, match=r"^[^\n]+stack\.json cannot be read: stop the local stack[^\n]+$"
+    ):
+        load_settings("patient")
+
+
+def test_what_is_not_known_is_asked_for_by_name() -> None:
+    settings = load_settings("registrar")
+    with pytest.raises(SettingsError, match=r"^No broker is known: [^\n]+ANTREAN_AMQP_URL\.$"):
+        settings.require_amqp_url()
+    with pytest.raises(SettingsError, match=r"^No database is known: [^\n]*ANTREAN_DATABASE_URL[^\n]*$"):
+        settings.require_database_url()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ANTREAN_AMQP_URL", "localhost:5672"),
+        ("ANTREAN_AMQP_URL", "http://guest:verysecret@localhost/"),
+        ("ANTREAN_DATABASE_URL", "antrean.sqlite"),
+        ("ANTREAN_DATABASE_URL", "mysql://antrean:verysecret@localhost/antrean"),
+        ("ANTREAN_LANGUAGE", "fr"),
+        ("ANTREAN_LOG_LEVEL", "LOUD"),
+        ("ANTREAN_REPLY_TIMEOUT_SECONDS", "0"),
+        ("ANTREAN_REPLY_TIMEOUT_SECONDS", "ten"),
+        ("ANTREAN_TICK_SECONDS", "-1"),
+        ("ANTREAN_TICK_SECONDS", "0"),
+        ("ANTREAN_TICK_SECONDS", "nan"),
+        ("ANTREAN_TICK_SECONDS", "inf"),
+        ("ANTREAN_BATCH_SIZE", "0"),
+        ("ANTREAN_BATCH_SIZE", "1.5"),
+        ("ANTREAN_BATCH_SIZE", "1000000"),
+        ("ANTREAN_HEARTBEAT_SECONDS", "0"),
+        ("ANTREAN_CLOCK_SPEED", "0"),
+        ("ANTREAN_CLOCK_SPEED", "nan"),
+        ("ANTREAN_CLOCK_STARTS_AT", "tomorrow"),
+        ("ANTREAN_CLOCK_STARTS_AT", "2026-11-23T08:00:00"),
+    ],
+)
+def test_a_bad_value_is_told_in_one_sentence_that_names_it_and_keeps_it_secret(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=rf"^{name} cannot be used: [^\n]+\.$") as error:
+        load_settings("patient")
+    assert "verysecret" not in str(error.value)
+
+
+def test_a_file_that_is_no_text_is_told_in_one_sentence(folder: Path) -> None:
+    (folder / ".env").write_bytes(b"ANTREAN_LANGUAGE=\xff\xfe\n")
+    with pytest.raises(SettingsError, match=r"^[^\n]*\.env[^\n]*\.$"):
+        load_settings("patient")
+
+
+def test_a_child_process_is_given_the_same_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    starts_at, started_at = datetime(2026, 11, 23, 1, tzinfo=UTC), datetime.now(UTC) - timedelta(minutes=1)
+    for name, value in clock_environment(starts_at, started_at, 59.5).items():
+        monkeypatch.setenv(name, value)
+    assert load_settings("ticker").clock() == ScaledClock(starts_at, started_at, 59.5)
+
+
+def test_settings_cannot_be_changed_afterwards() -> None:
+    settings: Any = load_settings("patient")
+    with pytest.raises(FrozenInstanceError):
+        settings.language = "en"
+
+
+def test_every_missing_password_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTREAN_PASSWORD_PATIENT", "p")
+    with pytest.raises(SettingsError, match=r"^[^\n]+$") as error:
+        role_passwords()
+    assert "ANTREAN_PASSWORD_TICKER" in str(error.value)
+    assert "ANTREAN_PASSWORD_PATIENT" not in str(error.value)
+    for role in ("DESK", "REGISTRAR", "TICKER", "STATUS", "DEPLOY"):
+        monkeypatch.setenv(f"ANTREAN_PASSWORD_{role}", "x")
+    assert role_passwords()["patient"] == "p"
