@@ -138,7 +138,7 @@ def test_example_replies_are_as_they_are_sent() -> None:
 def test_the_example_event_is_as_it_is_sent() -> None:
     ((_, text),) = _examples("event")
     event = json.loads(text)
-    assert event["type"] == event_type("ticket.called")
+    assert event["type"] == event_type(EventName.TICKET_CALLED)
     assert event["data"] == ticket_data("GIG", 17, TicketStatus.CALLED, 4, 17)
     attributes = _first_cells("attribute", _section("## Events"))
     assert event.keys() == set(attributes)
