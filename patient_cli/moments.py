@@ -74,13 +74,14 @@ def brief_date_and_time(moment: str, texts: Texts) -> str:
 
 
 def estimate(call_at: str, earliest: str, latest: str, texts: Texts) -> str:
-    """`sekitar pukul 09.40 WIB, antara 09.25 dan 10.05`."""
+    """`sekitar pukul 09.40 WIB, antara 09.25 dan 10.05`; one moment only where they are the same minute."""
+    first, last = clock_time(earliest, texts), clock_time(latest, texts)
     return texts(
-        "moment.estimate",
+        "moment.soon" if first == last else "moment.estimate",
         at=clock_time(call_at, texts),
         zone=zone_word(datetime.fromisoformat(call_at)),
-        earliest=clock_time(earliest, texts),
-        latest=clock_time(latest, texts),
+        earliest=first,
+        latest=last,
     )
 
 

@@ -77,6 +77,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "moment.short_date": ("{number} {month} {year}", "{number} {month} {year}"),
     "moment.brief": ("{day} {number} {month} {clock} {zone}", "{day} {number} {month} {clock} {zone}"),
     "moment.at": ("{date} pukul {clock} {zone}", "{date} at {clock} {zone}"),
+    "moment.soon": ("sebentar lagi, sekitar pukul {at} {zone}", "shortly, around {at} {zone}"),
     "moment.estimate": (
         "sekitar pukul {at} {zone}, antara {earliest} dan {latest}",
         "around {at} {zone}, between {earliest} and {latest}",

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from common.domain.tickets import TicketStatus
 from common.events import (
     CONTENT_TYPE,
+    TICK_ID_LENGTH_MAX,
     Event,
+    EventName,
     Tick,
     clinic_data,
     decode_tick,
@@ -32,7 +34,7 @@ def registered() -> Event:
     """The event of the design's example."""
     return encode_event(
         event_id="0198c0de-0000-7000-8000-000000000002.0",
-        name="ticket.registered",
+        name=EventName.TICKET_REGISTERED,
         hospital="RSHS",
         clinic="GIG",
         service_date=MONDAY,
@@ -98,7 +100,7 @@ def test_an_event_s_data_are_numbers_and_states_only(data: dict[str, Any]) -> No
     assert set(data) <= {"number", "display_number", "status", "waiting", "now_serving"}
     event = encode_event(
         event_id="1.0",
-        name="ticket.called",
+        name=EventName.TICKET_CALLED,
         hospital="RSHS",
         clinic="GIG",
         service_date=MONDAY,
@@ -173,6 +175,12 @@ def test_what_is_no_tick_is_refused(body: bytes) -> None:
         decode_tick(body)
 
 
+def test_a_tick_whose_id_the_journal_cannot_keep_is_refused() -> None:
+    assert decode_tick(changed_tick(id="x" * TICK_ID_LENGTH_MAX)).id == "x" * TICK_ID_LENGTH_MAX
+    with pytest.raises(ValueError, match=r"^the id of the clinic\.tick event is too long$"):
+        decode_tick(changed_tick(id="x" * (TICK_ID_LENGTH_MAX + 1)))
+
+
 @given(st.binary(max_size=100) | st.text(max_size=100).map(lambda text: json.dumps(text).encode()))
 def test_no_body_is_taken_for_a_tick_or_fails_otherwise(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"^not a clinic\.tick event$"):
@@ -182,7 +190,7 @@ def test_no_body_is_taken_for_a_tick_or_fails_otherwise(body: bytes) -> None:
 def _sequence(number: int) -> str:
     event = encode_event(
         event_id="1.0",
-        name="clinic.opened",
+        name=EventName.CLINIC_OPENED,
         hospital="RSHS",
         clinic="GIG",
         service_date=MONDAY,

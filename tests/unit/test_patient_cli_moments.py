@@ -39,6 +39,8 @@ def test_a_clock_time_names_its_zone(moment: str, shown: str) -> None:
 def test_an_estimate_says_when_and_how_surely() -> None:
     moments_given = ("2026-11-23T09:40:00+07:00", "2026-11-23T09:25:00+07:00", "2026-11-23T10:05:00+07:00")
     assert moments.estimate(*moments_given, INDONESIAN) == "sekitar pukul 09.40 WIB, antara 09.25 dan 10.05"
+    at_once = "2026-11-23T09:40:00+07:00"
+    assert moments.estimate(at_once, at_once, at_once, INDONESIAN) == "sebentar lagi, sekitar pukul 09.40 WIB"
     assert moments.estimate(*moments_given, ENGLISH) == "around 09:40 WIB, between 09:25 and 10:05"
 
 
