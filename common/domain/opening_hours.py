@@ -25,7 +25,7 @@ class Session:
 
 def midnight(day: date, zone: tzinfo) -> datetime:
     """The moment (UTC) at which `day` begins in `zone`."""
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+    return _moment(day, 0, zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,8 @@ class OpeningHours:
 
     def sessions_on(self, day: date, zone: tzinfo) -> list[Session]:
         """The sessions of one calendar day, in order."""
-        start = midnight(day, zone)
         return [
-            Session(start + timedelta(minutes=opens), start + timedelta(minutes=closes))
+            Session(_moment(day, opens, zone), _moment(day, closes, zone))
             for opens, closes in self.weekdays[day.weekday()]
         ]
 
@@ -85,6 +84,12 @@ def _parse_day(day: str, sessions: list[str]) -> tuple[tuple[int, int], ...]:
             raise ValueError(f"{day}: {text!r} does not begin after the session before it has ended")
         pairs.append((opens, closes))
     return tuple(pairs)
+
+
+def _moment(day: date, minutes: int, zone: tzinfo) -> datetime:
+    # Added to the day's naive beginning: where the clocks change, minutes are those that the clocks show.
+    on_the_clock = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)  # noqa: DTZ001
+    return on_the_clock.replace(tzinfo=zone).astimezone(UTC)
 
 
 def _clock_time(minutes: int) -> str:

@@ -107,3 +107,9 @@ def test_after_friday_s_last_session_a_clinic_opens_on_monday() -> None:
 
 def test_a_clinic_without_hours_has_no_next_opening() -> None:
     assert OpeningHours.parse({}).next_opening(datetime(2026, 11, 23, tzinfo=UTC), ZONES[0]) is None
+
+
+def test_eight_o_clock_is_what_the_clocks_show_on_the_day_they_change() -> None:
+    hours = OpeningHours.parse({"sun": ["08:00-12:00"]})
+    (session,) = hours.sessions_on(date(2026, 3, 29), ZoneInfo("Europe/Berlin"))
+    assert session.opens_at == datetime(2026, 3, 29, 6, tzinfo=UTC)

@@ -1,0 +1,345 @@
+"""Look-ups: what is shown of hospitals, clinics, queues and tickets, on both databases."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from common.domain.tickets import TicketStatus
+from common.limits import TICKET_CODES_MAX
+from common.messages import (
+    ClinicQueue,
+    Clinics,
+    ClinicSummary,
+    Hospitals,
+    Problem,
+    ProblemCode,
+    Ticket,
+    Tickets,
+    encode_reply,
+)
+from common.storage.catalog_changes import apply_catalog
+from tests.builders import MONDAY, catalog, clinic_table, delivery, hospital_table, in_bandung
+from tests.store.staff import Staff, day_rows, journal_rows, staff_of, ticket_rows
+
+SATURDAY = MONDAY + timedelta(days=5)
+
+
+@pytest.fixture
+def three_zones(engine: Engine) -> Staff:
+    """A hospital in each time zone; the clinics of all have the same hours by their own clocks."""
+    return staff_of(
+        engine,
+        hospital_table("RSHS", clinic_table("GIG"), clinic_table("INT", hours={"mon": ["07:00-14:00"]})),
+        hospital_table("RSMK", clinic_table("ANA"), time_zone="Asia/Makassar"),
+        hospital_table("RSJP", clinic_table("OBG"), time_zone="Asia/Jayapura"),
+    )
+
+
+def _clinics(staff: Staff, hospital: str = "RSHS", **more: Any) -> list[ClinicSummary]:
+    answer = staff.ask("list_clinics", hospital=hospital, **more)
+    assert isinstance(answer, Clinics)
+    assert answer.hospital == hospital
+    return answer.clinics
+
+
+def _tickets(staff: Staff, *tickets: Ticket) -> list[Ticket]:
+    answer = staff.ask("ticket_status", ticket_codes=[ticket.ticket_code for ticket in tickets])
+    assert isinstance(answer, Tickets)
+    assert answer.not_found == []
+    return answer.tickets
+
+
+def _queue(staff: Staff, clinic: str = "GIG") -> ClinicQueue:
+    answer = staff.ask("clinic_queue", hospital="RSHS", clinic=clinic)
+    assert isinstance(answer, ClinicQueue)
+    return answer
+
+
+def _problem(staff: Staff, name: str, **body: Any) -> ProblemCode:
+    answer = staff.ask(name, **body)
+    assert isinstance(answer, Problem)
+    return answer.code
+
+
+# --- hospitals and clinics ------------------------------------------------------------------------------
+
+
+def test_hospitals_are_listed_with_what_is_open_by_their_own_clocks(three_zones: Staff) -> None:
+    """At 12:30 in Bandung it is lunchtime, but for INT; 13:30 in Makassar, and 14:30 in Jayapura."""
+    three_zones.clock.set("12:30")
+    answer = three_zones.ask("list_hospitals")
+    assert isinstance(answer, Hospitals)
+    assert [(each.code, each.time_zone, each.open_clinics) for each in answer.hospitals] == [
+        ("RSHS", "Asia/Jakarta", 1),
+        ("RSJP", "Asia/Jayapura", 1),
+        ("RSMK", "Asia/Makassar", 1),
+    ]
+    three_zones.clock.set("13:30")
+    answer = three_zones.ask("list_hospitals")
+    assert isinstance(answer, Hospitals)
+    assert [each.open_clinics for each in answer.hospitals] == [2, 0, 1]
+
+
+def test_a_clinic_nobody_came_to_is_shown_as_the_protocol_says(three_zones: Staff) -> None:
+    answer = three_zones.ask("list_clinics", hospital="RSHS")
+    assert json.loads(encode_reply(answer))["clinics"][0] == {
+        "code": "GIG",
+        "name": "Poli GIG",
+        "is_open": True,
+        "opens_at": "2026-11-23T08:00:00+07:00",
+        "closes_at": "2026-11-23T12:00:00+07:00",
+        "waiting": 0,
+        "now_serving": None,
+        "estimated_wait_seconds": 0,
+        "quota_left": 1000,
+        "next_opening": None,
+    }
+
+
+def test_a_clinic_shows_its_queue_and_the_wait_of_who_would_come_now(staff: Staff) -> None:
+    staff.register_many(4)
+    staff.tick()
+    staff.clock.set("09:04")
+    [clinic] = _clinics(staff)
+    assert (clinic.waiting, clinic.now_serving, clinic.quota_left) == (3, "GIG-001", 996)
+    assert clinic.estimated_wait_seconds == (6 + 3 * 10) * 60
+    assert staff.register(5).estimated_wait_seconds == clinic.estimated_wait_seconds
+
+
+def test_tickets_given_up_return_their_place_in_the_quota(engine: Engine) -> None:
+    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", daily_quota=3)))
+    tickets = staff.register_many(3)
+    assert _clinics(staff)[0].quota_left == 0
+    staff.cancel(tickets[1])
+    assert _clinics(staff)[0].quota_left == 1
+    lower = catalog(hospital_table("RSHS", clinic_table("GIG", daily_quota=1)))
+    apply_catalog(engine, lower, staff.clock.now())
+    assert _clinics(staff)[0].quota_left == 0
+
+
+@pytest.mark.parametrize(
+    ("now", "day", "is_open", "session", "next_opening"),
+    [
+        ("07:00", MONDAY, False, ("08:00", "12:00"), in_bandung("08:00")),
+        ("12:00", MONDAY, False, ("13:00", "15:00"), in_bandung("13:00")),
+        ("14:00", MONDAY, True, ("13:00", "15:00"), None),
+        ("20:00", MONDAY, False, ("13:00", "15:00"), in_bandung("08:00", MONDAY + timedelta(days=1))),
+        ("09:00", SATURDAY, False, None, in_bandung("08:00", MONDAY + timedelta(days=7))),
+    ],
+)
+def test_hours_are_those_of_the_session_that_is_on_or_comes_next(
+    staff: Staff, now: str, day: Any, is_open: bool, session: tuple[str, str] | None, next_opening: Any
+) -> None:
+    staff.clock.set(now, day)
+    [clinic] = _clinics(staff)
+    assert clinic.is_open is is_open
+    assert (clinic.estimated_wait_seconds is None) is not is_open
+    assert (clinic.opens_at, clinic.closes_at) == (
+        (None, None) if session is None else tuple(in_bandung(at, day) for at in session)
+    )
+    assert clinic.next_opening == next_opening
+
+
+def test_only_open_clinics_are_listed_where_asked_for(three_zones: Staff) -> None:
+    three_zones.clock.set("12:30")
+    assert [clinic.code for clinic in _clinics(three_zones)] == ["GIG", "INT"]
+    assert [clinic.code for clinic in _clinics(three_zones, open_only=True)] == ["INT"]
+    three_zones.clock.set("22:00")
+    assert _clinics(three_zones, open_only=True) == []
+
+
+def test_yesterday_s_queue_is_not_today_s(staff: Staff) -> None:
+    staff.register_many(3)
+    staff.tick()
+    staff.clock.forward(days=1)
+    [clinic] = _clinics(staff)
+    assert (clinic.waiting, clinic.now_serving, clinic.quota_left) == (0, None, 1000)
+    assert _queue(staff).service_date == MONDAY + timedelta(days=1)
+    assert _queue(staff).next == []
+
+
+def test_changes_of_the_catalog_are_seen_at_once_and_retired_clinics_no_more(three_zones: Staff) -> None:
+    assert [clinic.code for clinic in _clinics(three_zones)] == ["GIG", "INT"]
+    ticket = three_zones.register(1, clinic="GIG")
+    changed = catalog(hospital_table("RSHS", clinic_table("INT", name="Penyakit Dalam")))
+    apply_catalog(three_zones.engine, changed, three_zones.clock.now(), retire_busy=True)
+    assert [(clinic.code, clinic.name) for clinic in _clinics(three_zones)] == [("INT", "Penyakit Dalam")]
+    assert _problem(three_zones, "clinic_queue", hospital="RSHS", clinic="GIG") == "clinic_not_found"
+    assert _problem(three_zones, "list_clinics", hospital="RSMK") == "hospital_not_found"
+    [shown] = _tickets(three_zones, ticket)
+    assert shown.display_number == "GIG-001"
+
+
+# --- queues ---------------------------------------------------------------------------------------------
+
+
+def test_a_queue_shows_who_is_in_and_who_comes_next_by_number_only(engine: Engine) -> None:
+    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", rooms=2)))
+    tickets = staff.register_many(12)
+    staff.tick()
+    staff.cancel(tickets[3])
+    answer = staff.ask("clinic_queue", hospital="RSHS", clinic="GIG")
+    assert json.loads(encode_reply(answer)) == {
+        "hospital": "RSHS",
+        "clinic": "GIG",
+        "service_date": "2026-11-23",
+        "is_open": True,
+        "now_serving": "GIG-002",
+        "in_rooms": ["GIG-001", "GIG-002"],
+        "next": ["GIG-003", "GIG-005", "GIG-006", "GIG-007", "GIG-008"],
+        "waiting": 9,
+    }
+
+
+def test_an_empty_queue_is_shown_as_empty(three_zones: Staff) -> None:
+    three_zones.clock.set("06:30", MONDAY + timedelta(days=1))
+    queue = _queue(three_zones)
+    assert (queue.is_open, queue.now_serving, queue.in_rooms, queue.next, queue.waiting) == (
+        False,
+        None,
+        [],
+        [],
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "code"),
+    [
+        ("list_clinics", {"hospital": "RSXX"}, "hospital_not_found"),
+        ("clinic_queue", {"hospital": "RSXX", "clinic": "GIG"}, "hospital_not_found"),
+        ("clinic_queue", {"hospital": "RSHS", "clinic": "XXX"}, "clinic_not_found"),
+        ("clinic_queue", {"hospital": "rshs", "clinic": "GIG"}, "invalid_request"),
+        ("ticket_status", {"ticket_codes": ["7K3F-9QXM-2T5R"]}, "ticket_not_found"),
+        ("ticket_status", {"ticket_codes": ["nobody"]}, "invalid_request"),
+        ("register", {}, "unknown_request"),
+    ],
+)
+def test_what_there_is_not_is_refused(staff: Staff, name: str, body: dict[str, Any], code: str) -> None:
+    assert _problem(staff, name, **body) == code
+
+
+# --- tickets --------------------------------------------------------------------------------------------
+
+
+def test_a_ticket_is_followed_until_it_is_served(staff: Staff) -> None:
+    staff.register(1)
+    ticket = staff.register(2)
+    staff.tick()
+    staff.clock.set("09:04")
+    [waiting] = _tickets(staff, ticket)
+    assert (waiting.status, waiting.people_ahead, waiting.now_serving) == ("waiting", 0, "GIG-001")
+    assert waiting.estimated_call_at == in_bandung("09:10")
+    assert waiting.estimated_wait_seconds == 6 * 60
+    assert waiting.called_at is None
+
+    staff.clock.set("09:12")
+    staff.tick()
+    [called] = _tickets(staff, ticket)
+    assert (called.status, called.people_ahead, called.now_serving) == ("called", None, "GIG-002")
+    assert called.called_at == in_bandung("09:10")
+    assert _estimates(called) == [None] * 4
+
+    staff.clock.set("09:30")
+    staff.tick()
+    [served] = _tickets(staff, ticket)
+    assert (served.status, served.called_at) == (TicketStatus.SERVED, in_bandung("09:10"))
+    assert _estimates(served) == [None] * 4
+
+
+def test_the_people_ahead_are_those_who_still_wait(staff: Staff) -> None:
+    tickets = staff.register_many(6)
+    staff.cancel(tickets[1])
+    staff.cancel(tickets[4])
+    assert [each.people_ahead for each in _tickets(staff, *tickets)] == [0, None, 1, 2, None, 3]
+    staff.tick()
+    assert [each.people_ahead for each in _tickets(staff, *tickets)] == [None, None, 0, 1, None, 2]
+
+
+def test_estimates_come_true_in_a_queue_whose_services_last_as_planned(staff: Staff) -> None:
+    tickets = staff.register_many(5)
+    staff.tick()
+    staff.clock.set("09:07")
+    expected = {each.number: each.estimated_call_at for each in _tickets(staff, *tickets[1:])}
+    staff.clock.set("10:30")
+    staff.tick()
+    assert {row["number"]: row["called_at"] for row in ticket_rows(staff.engine)[1:]} == expected
+
+
+def test_tickets_are_shown_in_the_order_asked_for_and_each_once(engine: Engine) -> None:
+    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG"), clinic_table("INT")))
+    one, two, other = staff.register(1), staff.register(2), staff.register(1, clinic="INT")
+    unknown = "0000-0000-0000"
+    codes = [two.ticket_code.lower(), unknown, other.ticket_code, one.ticket_code, two.ticket_code]
+    answer = staff.ask("ticket_status", ticket_codes=codes)
+    assert isinstance(answer, Tickets)
+    assert [each.display_number for each in answer.tickets] == ["GIG-002", "INT-001", "GIG-001"]
+    assert answer.not_found == [unknown]
+
+
+def test_as_many_tickets_as_allowed_are_shown_in_one_answer(staff: Staff) -> None:
+    tickets = staff.register_many(TICKET_CODES_MAX)
+    assert [each.number for each in _tickets(staff, *tickets)] == list(range(1, TICKET_CODES_MAX + 1))
+
+
+def test_yesterday_s_ticket_can_still_be_looked_up(staff: Staff) -> None:
+    ticket = staff.register(1)
+    staff.clock.forward(days=1)
+    staff.tick()
+    [shown] = _tickets(staff, ticket)
+    assert (shown.service_date, shown.status) == (MONDAY, TicketStatus.SERVED)
+
+
+def test_moments_carry_the_hospital_s_offset(three_zones: Staff) -> None:
+    ticket = three_zones.register(1, "RSJP", "OBG")
+    [shown] = _tickets(three_zones, ticket)
+    assert shown.registered_at.isoformat() == "2026-11-23T11:00:00+09:00"
+    assert json.loads(encode_reply(shown))["estimated_call_at"] == "2026-11-23T11:00:00+09:00"
+
+
+# --- all together ---------------------------------------------------------------------------------------
+
+
+def test_a_batch_is_answered_in_its_order_and_a_bad_request_alone(staff: Staff) -> None:
+    ticket = staff.register(1)
+    outcomes = staff.status.handle(
+        [
+            delivery("ticket_status", {"ticket_codes": [ticket.ticket_code]}),
+            delivery("clinic_queue", b"{"),
+            delivery("list_hospitals", {}),
+            delivery("dance", {}),
+            delivery("clinic_queue", {"hospital": "RSHS", "clinic": "GIG"}),
+            delivery("list_clinics", {"hospital": "RSHS"}, message_id=""),
+        ]
+    )
+    kinds = [type(outcome.reply) for outcome in outcomes]
+    assert kinds == [Tickets, Problem, Hospitals, Problem, ClinicQueue, Clinics]
+    assert not any(outcome.events or outcome.dead_letter for outcome in outcomes)
+
+
+def test_looking_changes_nothing(three_zones: Staff) -> None:
+    ticket = three_zones.register(1)
+    three_zones.clock.set("20:00", SATURDAY)
+
+    def everything() -> tuple[object, ...]:
+        engine = three_zones.engine
+        return day_rows(engine), ticket_rows(engine), journal_rows(engine)
+
+    before = everything()
+    three_zones.ask("list_hospitals")
+    _clinics(three_zones)
+    _queue(three_zones)
+    _tickets(three_zones, ticket)
+    assert everything() == before
+
+
+def _estimates(ticket: Ticket) -> list[object]:
+    return [
+        ticket.estimated_wait_seconds,
+        ticket.estimated_call_at,
+        ticket.earliest_call_at,
+        ticket.latest_call_at,
+    ]
