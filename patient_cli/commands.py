@@ -5,13 +5,13 @@ import uuid
 
 import click
 
-from common.domain.ticket_codes import parse_ticket_code
 from patient_cli import hospital_requests
 from patient_cli.failures import ProblemAnswer
 from patient_cli.hospital_requests import Registration, normal_code, unknown_tickets
 from patient_cli.localised import LocalisedGroup
 from patient_cli.moments import parse_date_of_birth
 from patient_cli.output import print_json, print_ticket, print_tickets
+from patient_cli.remembered import show_remembered
 from patient_cli.session import Session
 
 pass_session = click.make_pass_decorator(Session)
@@ -141,21 +141,3 @@ def watch(session: Session, code: str, interval: float) -> None:
     from patient_cli.watch import watch_ticket
 
     watch_ticket(session, code, interval)
-
-
-def show_remembered(session: Session) -> None:
-    """Prints every ticket this user took, with its status now, and names those that are not known."""
-    remembered = hospital_requests.remembered(session)
-    found, not_found = hospital_requests.look_up(session, [each["ticket_code"] for each in remembered])
-    if not remembered and not session.as_json:
-        click.echo(session.texts("ticket.none"))
-        return
-    print_tickets(session, found)
-    if not_found:
-        unknown = {parse_ticket_code(code) for code in not_found}
-        names = [
-            f"{each['display_number']} ({each['hospital']}, {each['service_date']}, {each['ticket_code']})"
-            for each in remembered
-            if parse_ticket_code(each["ticket_code"]) in unknown
-        ]
-        session.note(session.texts("ticket.unknown", tickets=", ".join(names)))

@@ -8,12 +8,12 @@ import click
 from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
 from common.errors import AntreanError
 from patient_cli import hospital_requests
-from patient_cli.commands import show_remembered
 from patient_cli.failures import NO_ANSWER, NoBrokerKnown, OutcomeUnknown, ProblemAnswer, failure_of
 from patient_cli.hospital_requests import Registration, give_up, look_up, take_ticket, unknown_tickets
 from patient_cli.moments import parse_date_of_birth
 from patient_cli.output import print_failure, print_ticket
 from patient_cli.prompts import WentBack, ask, choose, confirm
+from patient_cli.remembered import show_remembered
 from patient_cli.session import Session
 from patient_cli.tables import clinic_table, hospital_table, opening, print_table
 from patient_cli.watch import watch_ticket

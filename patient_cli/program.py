@@ -48,9 +48,7 @@ def _prepare_streams() -> None:
 def _session_asked_for(words: Sequence[str]) -> Session:
     # Read before click reads anything, so that its own errors come in the right language and form.
     language = _language_asked_for(words)
-    session = Session(
-        Settings(), Texts(language or "id"), language_given=language is not None
-    )
+    session = Session(Settings(), Texts(language or "id"), language_given=language is not None)
     session.as_json = "--json" in words
     session.verbose = "--verbose" in words
     return session

@@ -1,0 +1,26 @@
+"""Every ticket this user took: what `antrean tickets` and the menu's 9 show."""
+
+import click
+
+from common.domain.ticket_codes import parse_ticket_code
+from patient_cli import hospital_requests
+from patient_cli.output import print_tickets
+from patient_cli.session import Session
+
+
+def show_remembered(session: Session) -> None:
+    """Prints every ticket this user took, with its status now, and names those that are not known."""
+    remembered = hospital_requests.remembered(session)
+    found, not_found = hospital_requests.look_up(session, [each["ticket_code"] for each in remembered])
+    if not remembered and not session.as_json:
+        click.echo(session.texts("ticket.none"))
+        return
+    print_tickets(session, found)
+    if not_found:
+        unknown = {parse_ticket_code(code) for code in not_found}
+        names = [
+            f"{each['display_number']} ({each['hospital']}, {each['service_date']}, {each['ticket_code']})"
+            for each in remembered
+            if parse_ticket_code(each["ticket_code"]) in unknown
+        ]
+        session.note(session.texts("ticket.unknown", tickets=", ".join(names)))
