@@ -100,6 +100,10 @@ class RegistrarHandler:
         for _ in range(_ATTEMPTS_MAX - 1):
             try:
                 return self._decide_once(asked)
+            except _QueuesMissing as missing:
+                # In a transaction of its own, which holds no locks that another could wait for meanwhile.
+                with transaction(self.engine) as connection:
+                    create_queues(connection, missing.queues)
             except StoreConflict:
                 # The same request id in another registrar's hands, or a ticket code drawn twice. Looking
                 # again finds what the other did.
@@ -110,6 +114,14 @@ class RegistrarHandler:
         with transaction(self.engine) as connection:
             self.catalog.refresh(connection)
             return _Batch(connection, self.catalog, self.clock.now()).decide(asked)
+
+
+class _QueuesMissing(Exception):
+    """Nobody has stood in these queues before: they have no rows to lock yet."""
+
+    def __init__(self, queues: Sequence[QueueState]) -> None:
+        super().__init__(len(queues))
+        self.queues = queues
 
 
 def _read(delivery: Delivery) -> _Asked | Problem:
@@ -202,8 +214,7 @@ class _Batch:
         missing = keys - queues.keys()
         if missing:
             starts = {key: midnight(key[2], self._clinic(key).hospital.time_zone) for key in missing}
-            create_queues(self.connection, [new_queue(key, starts[key], self.now) for key in missing])
-            queues |= lock_queues(self.connection, missing)
+            raise _QueuesMissing([new_queue(key, starts[key], self.now) for key in missing])
         return queues
 
     def _clinic(self, key: ClinicDay) -> Clinic:

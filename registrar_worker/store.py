@@ -146,6 +146,7 @@ def remember_refusals(connection: Connection, refused: Sequence[Refusal]) -> Non
                     "problem": each.problem,
                     "refused_at": each.refused_at,
                 }
-                for each in refused
+                # In one order for everybody, so that nobody deadlocks.
+                for each in sorted(refused, key=lambda each: each.request_id)
             ],
         )

@@ -1,6 +1,7 @@
 """How connections to the broker are described and opened, and what their failures mean."""
 
 import pika
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import (
     AMQPError,
     AuthenticationError,
@@ -44,7 +45,7 @@ def blocking_connection(
 
     Raises BrokerUnavailable where the broker cannot be reached or refuses the user.
     """
-    # A connection that is dead without saying so is noticed after two to three heartbeats.
+    # pika notices a broker that is frozen, or a dead line, after at most twice (heartbeat + 5 s).
     parameters = connection_parameters(amqp_url, name, max(int(timeout_seconds) // 3, 1))
     parameters.blocked_connection_timeout = timeout_seconds
     parameters.socket_timeout = parameters.stack_timeout = min(timeout_seconds, CONNECT_SECONDS_MAX)
@@ -55,7 +56,7 @@ def blocking_connection(
         raise BrokerUnavailable(
             f"RabbitMQ at {where} refuses this user: check the user and password in ANTREAN_AMQP_URL."
         ) from error
-    except (AMQPError, OSError) as error:
+    except (AMQPError, AMQPConnectorException, OSError) as error:
         raise BrokerUnavailable(
             f"RabbitMQ at {where} cannot be reached: start it (`make up`) or correct ANTREAN_AMQP_URL."
         ) from error

@@ -85,9 +85,10 @@ class Link:
         )
 
     def up(self) -> None:
-        """The owner has set the channel up: the link can be used."""
-        self._state = _State.UP
-        self._backoff.reset()
+        """The owner has set the channel up: the link can be used, unless it was closed meanwhile."""
+        if self._state is _State.CONNECTING:
+            self._state = _State.UP
+            self._backoff.reset()
 
     def fail(self, reason: str) -> None:
         """The link cannot be used any more: drop it and open it anew."""

@@ -17,11 +17,9 @@ from pika.spec import Basic
 from common.events import CONTENT_TYPE, Event
 from common.messages import Reply, encode_reply
 from common.messaging.delivery import Delivery
-from common.messaging.link import Link
+from common.messaging.link import Backoff, Link
 from common.messaging.reply_address import is_reply_address
 from common.messaging.topology import DEAD_QUEUE, EVENTS_EXCHANGE
-
-_RETRY_SECONDS = 1.0
 
 _PERSISTENT = 2
 
@@ -60,6 +58,8 @@ class Publisher:
         self._last_tag = 0
         self._unconfirmed: dict[int, _Outgoing] = {}
         self._backlog: list[_Outgoing] = []
+        self._refused_backoff = Backoff()
+        self._retry_scheduled = False
         self.open, self.close = self._link.open, self._link.close
 
     @property
@@ -123,9 +123,7 @@ class Publisher:
 
     def _ready(self) -> None:
         self._link.up()
-        backlog, self._backlog = self._backlog, []
-        for message in backlog:
-            self._send(message)
+        self._send_backlog()
         self._on_up()
 
     def _confirmed(self, frame: Method[Basic.Ack | Basic.Nack]) -> None:
@@ -137,15 +135,27 @@ class Publisher:
         if isinstance(confirm, Basic.Ack):
             for message in messages:
                 self._settled(message.group)
-            return
-        self._backlog += messages
-        self._loop.call_later(_RETRY_SECONDS, self._send_backlog)
+            if not self.pending:
+                self._refused_backoff.reset()
+        elif messages:
+            self._backlog += messages
+            self._retry_later()
+
+    def _retry_later(self) -> None:
+        # One retry for all that is refused: a queue that is full stays so for a while, and those that are
+        # not take every message each time.
+        if not self._retry_scheduled:
+            self._retry_scheduled = True
+            self._loop.call_later(self._refused_backoff.next_seconds(), self._retry)
+
+    def _retry(self) -> None:
+        self._retry_scheduled = False
+        self._send_backlog()
 
     def _send_backlog(self) -> None:
-        if self.is_up:
-            backlog, self._backlog = self._backlog, []
-            for message in backlog:
-                self._send(message)
+        backlog, self._backlog = self._backlog, []
+        for message in backlog:
+            self._send(message)
 
     def _settled(self, group: _Group) -> None:
         group.unconfirmed -= 1

@@ -72,10 +72,10 @@ class RpcClient:
     ) -> Answer:
         """The answer to the request `name`; `request_id` is a UUID, a new one by default.
 
-        Blocks for at most about `timeout_seconds`, during which the request is sent again with the same
-        id and timestamp where no answer comes. Raises BrokerUnavailable where the broker cannot be
-        reached and the request was never sent, RequestNotTaken where it refused the request, and NoReply
-        where the request was sent and nothing is known of it.
+        Blocks for at most about `timeout_seconds` (some seconds longer where the broker has frozen), during
+        which the request is sent again with the same id and timestamp where no answer comes. Raises
+        BrokerUnavailable where the broker cannot be reached and the request was never sent, RequestNotTaken
+        where it refused the request, and NoReply where the request was sent and nothing is known of it.
         """
         request_id = request_id or str(uuid.uuid4())
         encoded = json.dumps(body).encode()
@@ -91,8 +91,9 @@ class RpcClient:
             delivery_mode=_PERSISTENT,
         )
         started = time.monotonic()
+        until = started + timeout_seconds
         sent = False
-        while (remaining := started + timeout_seconds - time.monotonic()) > 0:
+        while (remaining := until - time.monotonic()) > 0:
             try:
                 channel = self._open_channel(remaining)
             except BrokerUnavailable:
@@ -100,31 +101,37 @@ class RpcClient:
                     raise
                 time.sleep(min(remaining, _RECONNECT_SECONDS))
                 continue
-            sent = True
             try:
-                self._publish(channel, properties, encoded)
-                self._wait(channel, properties.correlation_id, min(remaining, RESEND_SECONDS))
+                self._publish(channel, properties, encoded, again=sent)
+                sent = True
+                self._wait(channel, properties.correlation_id, min(until, time.monotonic() + RESEND_SECONDS))
             except (AMQPError, OSError):
+                sent = True
                 self.close()
                 time.sleep(min(remaining, _RECONNECT_SECONDS))
             answer = self._answers.pop(properties.correlation_id, None)
             if answer is not None:
                 reply_name, reply_body = answer
                 return Answer(reply_name, json.loads(reply_body), request_id, time.monotonic() - started)
+        # A broker that is frozen would not answer a goodbye either: the connection is left to itself.
+        self._channel = None
         raise NoReply(f"No answer within {timeout_seconds:g} seconds.")
 
-    def _publish(self, channel: BlockingChannel, properties: pika.BasicProperties, body: bytes) -> None:
+    def _publish(
+        self, channel: BlockingChannel, properties: pika.BasicProperties, body: bytes, *, again: bool
+    ) -> None:
         try:
             channel.basic_publish(self._exchange, properties.type, body, properties, mandatory=True)
         except NackError as error:
+            if again:
+                return  # the queue has become full since; it may still hold the request sent before
             raise RequestNotTaken("The queue for such requests is full; try again in a minute.") from error
         except UnroutableError as error:
             raise RequestNotTaken("The broker has no queue for this request.") from error
         except ChannelClosedByBroker as error:
             raise BrokerUnavailable(_refused_by_broker(error)) from error
 
-    def _wait(self, channel: BlockingChannel, correlation_id: str, seconds: float) -> None:
-        until = time.monotonic() + seconds
+    def _wait(self, channel: BlockingChannel, correlation_id: str, until: float) -> None:
         while correlation_id not in self._answers and (left := until - time.monotonic()) > 0:
             channel.connection.process_data_events(left)
 

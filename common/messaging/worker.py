@@ -24,6 +24,9 @@ from common.messaging.publisher import Publisher
 STOP_SECONDS_MAX = 10
 """How long a stopping worker waits for the confirmations of what it holds."""
 
+CLOSE_SECONDS_MAX = 3
+"""How long it then waits for the broker's goodbye, which does not come from one that is frozen or blocks."""
+
 _PREFETCH_BATCHES = 4
 
 _log = structlog.get_logger()
@@ -121,6 +124,9 @@ class Worker:
             return [outcome for delivery in deliveries for outcome in self._handle([delivery])]
 
     def _retry_later(self, batch: Batch, error: StoreUnavailable) -> None:
+        if self._stopping:
+            self._close()  # what cannot be done now is delivered again, to somebody who can
+            return
         self._consumer.put_back(batch)
         wait_seconds = self._store_backoff.next_seconds()
         _log.warning("store unavailable", reason=str(error), retry_in_seconds=round(wait_seconds, 2))
@@ -175,6 +181,7 @@ class Worker:
             self._close()
 
     def _close(self) -> None:
+        self._loop.call_later(CLOSE_SECONDS_MAX, self._loop.stop)
         self._consumer.close()
         self._publisher.close()
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -23,7 +23,12 @@ __all__ = ["Connection", "Engine", "open_engine", "snapshot", "transaction"]
 STATEMENT_SECONDS_MAX = 5
 """No statement, and no wait for a lock, may take longer: a worker that blocks loses its heartbeats."""
 
+IDLE_SECONDS_MAX = 15
+"""PostgreSQL ends a transaction that asks nothing for so long: a frozen worker must not keep its locks."""
+
 CONNECT_SECONDS_MAX = 3
+
+_READ_ONLY = "25006"
 
 
 def open_engine(database_url: str) -> Engine:
@@ -77,11 +82,10 @@ def _translated_errors() -> Iterator[None]:
         raise StoreConflict("Another transaction wrote the same thing first.") from error
     except DBAPIError as error:
         code = _error_code(error)
-        if code == "SQLITE_ERROR" or not isinstance(error, OperationalError | InterfaceError):
-            if error.connection_invalidated:
-                raise _unavailable("connection lost") from error
-            raise  # a wrong statement: trying again would not help
-        raise _unavailable(code) from error
+        may_pass = isinstance(error, OperationalError | InterfaceError) and code != "SQLITE_ERROR"
+        if may_pass or error.connection_invalidated:
+            raise _unavailable(code) from error
+        raise  # a wrong statement: trying again would not help
 
 
 def _error_code(error: DBAPIError) -> str:
@@ -118,7 +122,7 @@ def _open_sqlite(url: URL) -> Engine:
 
 def _open_postgresql(url: URL) -> Engine:
     milliseconds = STATEMENT_SECONDS_MAX * 1000
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=2,
         max_overflow=0,
@@ -132,6 +136,15 @@ def _open_postgresql(url: URL) -> Engine:
             "keepalives_count": 3,
             "application_name": "antrean",
             "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+            f" -c idle_in_transaction_session_timeout={IDLE_SECONDS_MAX * 1000}"
             " -c timezone=UTC -c synchronous_commit=on",
         },
     )
+
+    @event.listens_for(engine, "handle_error")
+    def leave_a_standby(context: ExceptionContext) -> None:
+        # After a failover, the address may lead to the new primary: connect anew.
+        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+            context.is_disconnect = True
+
+    return engine

@@ -50,7 +50,8 @@ def record(connection: Connection, entries: Sequence[JournalEntry], now: datetim
                 "recorded_at": now,
                 "body": entry.event.body,
             }
-            for entry in entries
+            # In one order for everybody, so that nobody deadlocks.
+            for entry in sorted(entries, key=lambda entry: (entry.cause_id, entry.ordinal))
         ],
     )
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from common.errors import StoreUnavailable
-from common.storage.engine import open_engine
+from common.storage.engine import open_engine, transaction
 from tests.builders import registration
 from tests.store.staff import Staff, a_ticket, day_rows, journal_rows, staff_of, ticket_rows
 
@@ -33,6 +33,38 @@ def test_after_a_lost_connection_the_same_requests_are_done_on_a_new_one(
     first, second = staff.registrar.handle(requests)
     assert a_ticket(first).ticket_code == ticket.ticket_code
     assert a_ticket(second).number == 2
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_database_that_became_a_standby_is_left_and_tried_anew(engine: Engine) -> None:
+    staff = staff_of(engine)
+    staff.ticket(registration(1))
+    with engine.connect() as connection:
+        connection.execute(text("SET default_transaction_read_only = on"))
+        connection.commit()
+    with pytest.raises(StoreUnavailable, match="25006"):
+        staff.registrar.handle([registration(2)])
+    (outcome,) = staff.registrar.handle([registration(2)])
+    assert a_ticket(outcome).number == 2
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_frozen_worker_does_not_keep_its_locks(
+    engine: Engine, open_another: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("common.storage.engine.IDLE_SECONDS_MAX", 1)
+    frozen = open_another()
+    staff = staff_of(engine)
+    staff.ticket(registration(1))
+
+    def freeze_and_wake() -> None:
+        with transaction(frozen) as connection:
+            connection.execute(text("SELECT * FROM clinic_days FOR UPDATE"))
+            assert staff.ticket(registration(2)).number == 2
+            connection.execute(text("SELECT 1"))
+
+    with pytest.raises(StoreUnavailable):
+        freeze_and_wake()
 
 
 def test_without_a_database_every_worker_says_so_in_one_sentence(staff: Staff) -> None:
