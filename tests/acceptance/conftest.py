@@ -1,0 +1,70 @@
+"""What the acceptance tests share: the sample catalog at work on a Monday morning, and users at shells."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from common.catalog_file import Catalog
+from common.settings import Role
+from tests.acceptance.command_line import Shell
+from tests.broker import RunningBroker
+from tests.builders import in_bandung
+from tests.deployment import Deployment, deployed, personal_data_in
+
+
+@pytest.fixture(scope="module")
+def no_workers(
+    broker: RunningBroker,
+    sample_catalog: Catalog,
+    _migrated_sqlite: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Deployment]:
+    """The sample catalog, at nine in Bandung."""
+    directory = tmp_path_factory.mktemp("antrean")
+    path = directory / "antrean.sqlite"
+    shutil.copyfile(_migrated_sqlite, path)
+    starts_at = in_bandung("09:00")
+    with deployed(
+        broker, f"sqlite:///{path}", directory, catalog=sample_catalog, starts_at=starts_at
+    ) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def system(no_workers: Deployment) -> Deployment:
+    """All workers, as `make up` runs them; whoever comes to a free room is called within a second."""
+    counts: dict[Role, int] = {"registrar": 2, "ticker": 2, "status": 2}
+    no_workers.start_together(counts, ANTREAN_TICK_SECONDS="0.5")
+    return no_workers
+
+
+def shell_of(deployment: Deployment, directory: Path) -> Shell:
+    """A user's shell that knows where the broker is, and nothing of the database."""
+    variables = {
+        **deployment.variables,
+        "ANTREAN_AMQP_URL": deployment.urls["patient"],
+        "ANTREAN_DATA_DIR": str(directory / "data"),
+        "ANTREAN_STACK_DIR": str(directory / "stack"),
+    }
+    return Shell(directory, variables, deployment.ticket_codes)
+
+
+@pytest.fixture
+def shell(system: Deployment, tmp_path: Path) -> Shell:
+    """A user's shell while everything is up."""
+    return shell_of(system, tmp_path)
+
+
+@pytest.fixture
+def lonely_shell(no_workers: Deployment, tmp_path: Path) -> Shell:
+    """A user's shell where the broker is up and no worker need be."""
+    return shell_of(no_workers, tmp_path)
+
+
+def nothing_personal_in(shell: Shell) -> None:
+    """Checks the files in a user's home: no name, number or date of birth; ticket codes are theirs."""
+    for path in shell.directory.rglob("*"):
+        if path.is_file():
+            assert not personal_data_in(path.read_text(errors="replace")), path

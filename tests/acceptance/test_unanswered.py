@@ -1,0 +1,81 @@
+"""Nobody answers, or the queue is full: the command says so, and which command repeats it safely."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.acceptance.command_line import Done, Shell, register_words
+from tests.deployment import Deployment, Patient, full_queue
+from tests.workers.registrars import numbers_given_out
+
+IMPATIENT = {"ANTREAN_REPLY_TIMEOUT_SECONDS": "1"}
+
+
+@pytest.fixture
+def workers_come_back(no_workers: Deployment) -> Iterator[Deployment]:
+    """The deployment, in which the test starts workers; they are stopped afterwards."""
+    yield no_workers
+    no_workers.stop()
+
+
+@pytest.mark.parametrize(("form", "clinic"), [("--json", "INT"), ("--verbose", "ANA")])
+def test_a_registration_without_an_answer_is_repeated_by_the_command_in_the_message(
+    workers_come_back: Deployment, lonely_shell: Shell, form: str, clinic: str
+) -> None:
+    shell = lonely_shell
+    unanswered = shell.antrean(*register_words("RSHS", clinic, Patient()), form, **IMPATIENT)
+    command = repeat_command(unanswered)
+    assert "--request-id" in command
+
+    workers_come_back.start_consuming("registrar")
+    first, second = shell.line(command), shell.line(command)
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    if form == "--json":
+        assert first.json["number"] == 1
+        assert first.json["ticket_code"] == second.json["ticket_code"]
+    assert numbers_given_out(workers_come_back, clinic) == [1]
+    workers_come_back.start_consuming("status")
+    (ticket,) = shell.antrean("tickets", "--json").json
+    assert ticket["display_number"] == f"{clinic}-001"
+
+
+def repeat_command(done: Done) -> str:
+    """The command that a message gives."""
+    if done.stderr.startswith("{"):
+        problem = done.problem(75)
+        assert problem["code"] in ("temporarily_unavailable", "busy")
+        return str(problem["repeat_command"])
+    return done.sentence(75).splitlines()[-1].strip()
+
+
+def test_a_full_queue(no_workers: Deployment, lonely_shell: Shell) -> None:
+    with full_queue(no_workers):
+        busy = lonely_shell.antrean(*register_words("RSHS", "OBG", Patient()), "--json", **IMPATIENT)
+
+    assert busy.problem(75)["code"] == "busy"
+    assert "--request-id" in repeat_command(busy)
+
+
+def test_a_look_up_without_an_answer(lonely_shell: Shell) -> None:
+    done = lonely_shell.antrean("status", "7K3F-9QXM-2T5R", "--json", **IMPATIENT)
+
+    assert done.problem(75)["code"] == "temporarily_unavailable"
+
+
+def test_a_cancellation_without_an_answer_names_the_command_that_tells(
+    workers_come_back: Deployment, lonely_shell: Shell
+) -> None:
+    (registrar,) = workers_come_back.start_consuming("registrar")
+    ticket = lonely_shell.register("RSHS", "BED")
+    registrar.stop()
+
+    done = lonely_shell.antrean("cancel", ticket["ticket_code"], "--json", **IMPATIENT)
+    command = repeat_command(done)
+    workers_come_back.start_together({"registrar": 1, "status": 1})
+
+    # The cancellation itself waits in the queue, and is carried out before the look-up is answered or not:
+    # either state is true, and a repeated cancellation is harmless.
+    found = json.loads(lonely_shell.line(command).stdout)
+    assert found[0]["status"] in ("waiting", "cancelled")

@@ -1,0 +1,247 @@
+"""Antrean at work for a test: a database with a catalog, and workers as processes on a real broker."""
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pika
+from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import ChannelClosedByBroker, NackError
+
+from common.catalog_file import Catalog
+from common.domain.opening_hours import WEEKDAYS
+from common.messaging import topology
+from common.settings import Role, clock_environment
+from common.storage.catalog_changes import apply_catalog
+from common.storage.engine import open_engine
+from tests.broker import RunningBroker
+from tests.builders import catalog as catalog_of
+from tests.builders import clinic_table, hospital_table
+from tests.processes import Program, bare_environment, eventually
+
+MONDAY_MORNING = datetime.fromisoformat("2026-11-23T10:00:00+07:00")
+"""Where the clock of a deployment starts, unless a test says otherwise."""
+
+MODULES = {"registrar": "registrar_worker", "ticker": "ticker_worker", "status": "status_responder"}
+QUEUES = {
+    "registrar": topology.REGISTRAR_QUEUE,
+    "ticker": topology.TICKER_QUEUE,
+    "status": topology.STATUS_QUEUE,
+}
+
+HOSPITAL = "RSUJI"
+CLINICS = tuple(f"C{number:02d}" for number in range(1, 31))
+"""Clinics that are always open, for a test each, so that nobody stands in another test's queue."""
+
+CLOSED_CLINIC = "TUTUP"
+SMALL_CLINIC = "KUOTA"
+SMALL_QUOTA = 2
+
+
+def open_catalog() -> Catalog:
+    """One hospital with `CLINICS`, one room and ten minutes each, and clinics that refuse."""
+    always = {day: ["00:00-24:00"] for day in WEEKDAYS}
+    clinics = [
+        *(clinic_table(code, hours=always) for code in CLINICS),
+        clinic_table(CLOSED_CLINIC, hours={"sun": ["08:00-12:00"]}),
+        clinic_table(SMALL_CLINIC, hours=always, daily_quota=SMALL_QUOTA),
+    ]
+    return catalog_of(hospital_table(HOSPITAL, *clinics))
+
+
+_LETTERS = str.maketrans("0123456789-_", "abcdefghijkl")
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Somebody with data that nobody else has, so that they are found wherever they leaked."""
+
+    medical_record_number: str = field(default_factory=lambda: f"RM{secrets.token_hex(6).upper()}")
+    name: str = field(default_factory=lambda: f"Wulandari {secrets.token_urlsafe(9).translate(_LETTERS)}")
+    date_of_birth: date = date(1953, 7, 19)
+
+    def body(self, hospital: str, clinic: str) -> dict[str, str]:
+        """The body of this patient's registration."""
+        return {
+            "hospital": hospital,
+            "clinic": clinic,
+            "medical_record_number": self.medical_record_number,
+            "name": self.name,
+            "date_of_birth": self.date_of_birth.isoformat(),
+        }
+
+
+_PERSONAL = re.compile(r"Wulandari|RM[0-9A-F]{12}|1953-07-19|19-07-1953")
+_TICKET_CODE = re.compile(r"\b(?:[0-9A-HJKMNP-TV-Z]{4}-){2}[0-9A-HJKMNP-TV-Z]{4}\b")
+
+
+def personal_data_in(text: str) -> list[str]:
+    """What `text` says of any `Patient`."""
+    return sorted(set(_PERSONAL.findall(text)))
+
+
+def ticket_codes_in(text: str, ticket_codes: set[str]) -> list[str]:
+    """What in `text` opens a ticket: one of these codes, in either form, or what looks like one."""
+    known = {form for code in ticket_codes for form in (code, code.replace("-", "")) if form in text}
+    return sorted(set(_TICKET_CODE.findall(text)) | known)
+
+
+@dataclass
+class Deployment:
+    """Workers are started with `start`, and none is left when the deployment ends.
+
+    No worker's log may hold personal data or a code of `ticket_codes`: this is checked at the end.
+    """
+
+    directory: Path
+    urls: Mapping[str, str]
+    database_url: str
+    variables: Mapping[str, str]
+    programs: list[Program] = field(default_factory=list)
+    ticket_codes: set[str] = field(default_factory=set)
+
+    def environment(self, role: Role, **settings: str) -> dict[str, str]:
+        """The whole environment of a process that plays `role`."""
+        addresses = {"ANTREAN_AMQP_URL": self.urls[role], "ANTREAN_DATABASE_URL": self.database_url}
+        return bare_environment(self.directory) | addresses | {**self.variables} | settings
+
+    def start(self, role: Role, **settings: str) -> Program:
+        """Starts one more worker; does not wait for it."""
+        name = f"{role}-{len(self.programs) + 1}"
+        program = Program.module(name, MODULES[role], self.environment(role, **settings), self.directory)
+        self.programs.append(program)
+        return program
+
+    def start_consuming(self, role: Role, count: int = 1, **settings: str) -> list[Program]:
+        """Starts so many more of a worker, and waits until they consume."""
+        self.start_together({role: count}, **settings)
+        return self.programs[-count:]
+
+    def start_together(self, counts: Mapping[Role, int], **settings: str) -> None:
+        """Starts so many more of each worker, all at once, and waits until all that run consume."""
+        for role, count in counts.items():
+            for _ in range(count):
+                self.start(role, **settings)
+        for role in counts:
+            names = [program.name for program in self.programs if program.exit_code is None]
+            self.await_consumers(QUEUES[role], sum(name.startswith(f"{role}-") for name in names))
+
+    def await_consumers(self, queue: str, count: int) -> None:
+        """Waits until `queue` has exactly so many consumers."""
+
+        def reached() -> bool:
+            return self.consumers(queue) == count
+
+        eventually(reached, f"{queue} has {count} consumers\n{self.logs()[-3000:]}")
+
+    def consumers(self, queue: str) -> int:
+        """How many consume `queue`; 0 where there is no such queue."""
+        try:
+            with self.channel() as channel:
+                return int(channel.queue_declare(queue, passive=True).method.consumer_count)
+        except ChannelClosedByBroker:
+            return 0
+
+    def ready(self, queue: str) -> int:
+        """How many messages of `queue` nobody has been given."""
+        with self.channel() as channel:
+            return int(channel.queue_declare(queue, passive=True).method.message_count)
+
+    @contextmanager
+    def channel(self) -> Iterator[BlockingChannel]:
+        """A channel of the user who may declare and read everything of Antrean."""
+        with connected(self.urls["deploy"]) as connection:
+            yield connection.channel()
+
+    def logs(self) -> str:
+        """What all programs have printed by now."""
+        return "".join(f"--- {program.name}\n{program.output}" for program in self.programs)
+
+    def stop(self) -> None:
+        """Stops every program in order, the frozen ones at once."""
+        for program in self.programs:
+            if program.exit_code is None:
+                program.thaw()
+                program.ask_to_stop()
+        for program in self.programs:
+            program.ends()
+
+
+@contextmanager
+def deployed(
+    broker: RunningBroker,
+    database_url: str,
+    directory: Path,
+    *,
+    urls: Mapping[str, str] | None = None,
+    catalog: Catalog | None = None,
+    starts_at: datetime = MONDAY_MORNING,
+    speed: float = 1.0,
+) -> Iterator[Deployment]:
+    """A deployment on a database with the newest schema, whose clock starts at `starts_at`; no worker yet."""
+    broker.purge()
+    engine = open_engine(database_url)
+    apply_catalog(engine, catalog or open_catalog(), starts_at)
+    engine.dispose()
+    clock = clock_environment(starts_at, datetime.now(UTC), speed)
+    variables = {**clock, "ANTREAN_LOG_LEVEL": "debug", "ANTREAN_HEARTBEAT_SECONDS": "30"}
+    deployment = Deployment(directory, urls or broker.urls, database_url, variables)
+    try:
+        yield deployment
+        logs = deployment.logs()
+        assert not personal_data_in(logs), "a worker's log holds personal data"
+        assert not ticket_codes_in(logs, deployment.ticket_codes), "a worker's log holds ticket codes"
+    finally:
+        deployment.stop()
+        broker.purge()
+
+
+@contextmanager
+def full_queue(deployment: Deployment) -> Iterator[None]:
+    """The registrars' queue is full while the block runs; it is empty before and after.
+
+    It is declared with its limit as arguments, which works on a broker without policies too.
+    """
+    arguments = {"x-queue-type": "quorum", "x-max-length": 1, "x-overflow": "reject-publish"}
+    queue = topology.REGISTRAR_QUEUE
+    try:
+        with deployment.channel() as channel:
+            channel.queue_delete(queue)
+            channel.queue_declare(queue, durable=True, arguments=arguments)
+            for routing_key in ("register", "cancel"):
+                channel.queue_bind(queue, topology.PATIENT_EXCHANGE, routing_key)
+        with connected(deployment.urls["patient"]) as connection:
+            filling = connection.channel()
+            filling.confirm_delivery()
+
+            def refused() -> bool:
+                try:
+                    filling.basic_publish(topology.PATIENT_EXCHANGE, "register", b"{}")
+                except NackError:
+                    return True
+                return False
+
+            # A quorum queue takes a few more than its limit, until word has come round.
+            eventually(refused, "the queue refuses")
+        yield
+    finally:
+        with deployment.channel() as channel:
+            channel.queue_delete(queue)
+        topology.deploy(deployment.urls["deploy"])
+
+
+@contextmanager
+def connected(url: str) -> Iterator[pika.BlockingConnection]:
+    """A connection without heartbeats, which nobody would answer while a test waits for something else."""
+    parameters = pika.URLParameters(url)
+    parameters.heartbeat = 0
+    connection = pika.BlockingConnection(parameters)
+    try:
+        yield connection
+    finally:
+        if connection.is_open:
+            connection.close()

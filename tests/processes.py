@@ -1,0 +1,120 @@
+"""Programs of ours as processes, each in an environment of its own, watched by their output and their end."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from local_stack.child import wait_until
+
+SECONDS_MAX = 30.0
+"""How long anything that a test waits for may take, on a machine that has much else to do."""
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def eventually(condition: Callable[[], bool], what: str, seconds_max: float = SECONDS_MAX) -> None:
+    """Waits until `condition` holds; the test fails, saying `what` did not happen, where it never does."""
+    if not wait_until(condition, seconds_max):
+        pytest.fail(f"Did not happen within {seconds_max:g} s: {what}.")
+
+
+def bare_environment(directory: Path) -> dict[str, str]:
+    """What any program needs, and nothing of the settings of whoever runs the tests."""
+    kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
+    return kept | {"HOME": str(directory), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+
+
+class Program:
+    """One run of a program; all that it prints stands in `log_file`.
+
+    It works in `directory`, where there is no `.env`, and ends with the process that runs the tests.
+    """
+
+    def __init__(
+        self, name: str, arguments: Sequence[str], environment: Mapping[str, str], directory: Path
+    ) -> None:
+        self.name = name
+        self.log_file = directory / f"{name}.log"
+        with self.log_file.open("wb") as log:
+            self._process = subprocess.Popen(
+                arguments,
+                env={**environment},
+                cwd=directory,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,
+            )
+        self.pid = self._process.pid
+
+    @classmethod
+    def module(cls, name: str, module: str, environment: Mapping[str, str], directory: Path) -> Self:
+        """`python -m MODULE`."""
+        return cls(name, [sys.executable, "-m", module], environment, directory)
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; the negative number of the signal that ended it."""
+        return self._process.poll()
+
+    @property
+    def output(self) -> str:
+        """All that it has printed by now."""
+        return self.log_file.read_text(errors="replace")
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """Ends it at once, as a power failure would, and waits for the end."""
+        self._process.kill()
+        self._process.wait(SECONDS_MAX)
+
+    def freeze(self) -> None:
+        """Stops its execution, wherever it is, and waits until it stands still."""
+        self.send(signal.SIGSTOP)
+        os.waitpid(self.pid, os.WUNTRACED)
+
+    def thaw(self) -> None:
+        """Lets it go on."""
+        self.send(signal.SIGCONT)
+
+    def ends(self) -> int:
+        """Waits for its end; returns the exit code."""
+        try:
+            return self._process.wait(SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            pytest.fail(f"{self.name} did not end within {SECONDS_MAX:g} s.\n{self.output[-2000:]}")
+
+    def ask_to_stop(self) -> None:
+        """Sends SIGTERM."""
+        self.send(signal.SIGTERM)
+
+    def stop(self) -> int:
+        """Asks it to stop and waits for the end; returns the exit code."""
+        self.ask_to_stop()
+        return self.ends()
+
+    def prints(self, text: str, times: int = 1) -> None:
+        """Waits until it has printed `text` at least `times` times."""
+        eventually(
+            lambda: self.output.count(text) >= times or self.exit_code is not None,
+            f"{self.name} prints {text!r}\n{self.output[-2000:]}",
+        )
+        assert self.output.count(text) >= times, f"{self.name} ended without {text!r}: {self.output[-2000:]}"
+
+
+def _end_with_parent() -> None:
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,0 +1,66 @@
+"""What the tests of the workers share: databases to deploy on."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url, text
+
+from common.storage.engine import open_engine
+from common.storage.schema import migrate
+from tests.conftest import BACKENDS
+from tests.database import new_database
+
+
+@pytest.fixture(scope="module")
+def module_database_url(_migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a fresh SQLite database for all tests of a module."""
+    return _copy(_migrated_sqlite, tmp_path_factory.mktemp("database"))
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def each_database_url(
+    request: pytest.FixtureRequest, _migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The same on SQLite, then on PostgreSQL."""
+    if request.param == "sqlite":
+        yield _copy(_migrated_sqlite, tmp_path_factory.mktemp("database"))
+        return
+    server: str = request.getfixturevalue("postgres")
+    with fresh_postgresql(server) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(_migrated_sqlite: Path, tmp_path: Path) -> str:
+    """The address of a fresh SQLite database for one test."""
+    return _copy(_migrated_sqlite, tmp_path)
+
+
+@pytest.fixture
+def postgresql_url(postgres: str) -> Iterator[str]:
+    """The address of a fresh PostgreSQL database for one test."""
+    with fresh_postgresql(postgres) as url:
+        yield url
+
+
+@contextmanager
+def fresh_postgresql(server: str) -> Iterator[str]:
+    """A database with the newest schema on `server`, dropped at the end."""
+    url = new_database(server)
+    engine = open_engine(url)
+    migrate(engine)
+    engine.dispose()
+    yield url
+    engine = open_engine(server)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)'))
+    engine.dispose()
+
+
+def _copy(database: Path, directory: Path) -> str:
+    path = directory / "antrean.sqlite"
+    shutil.copyfile(database, path)
+    return f"sqlite:///{path}"

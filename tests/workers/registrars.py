@@ -1,0 +1,44 @@
+"""Registrars that can be cut off from the broker, and what the database says that they did."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from sqlalchemy import select
+
+from common.storage.engine import open_engine
+from common.storage.tables import journal, tickets
+from tests.deployment import Deployment
+from tests.processes import Program
+from tests.tcp_proxy import TcpProxy, proxy_to
+
+
+@contextmanager
+def registrars_by_proxy(deployment: Deployment, count: int) -> Iterator[list[tuple[Program, TcpProxy]]]:
+    """Registrars that consume, each connected by way of a proxy of its own."""
+    with ExitStack() as stack:
+        found = []
+        for _ in range(count):
+            proxy = stack.enter_context(proxy_to(deployment.urls["registrar"]))
+            url = proxy.url(deployment.urls["registrar"])
+            (program,) = deployment.start_consuming("registrar", ANTREAN_AMQP_URL=url)
+            found.append((program, proxy))
+        yield found
+        deployment.stop()
+
+
+def numbers_given_out(deployment: Deployment, clinic: str) -> list[int]:
+    """The numbers of all tickets of a clinic, in order."""
+    engine = open_engine(deployment.database_url)
+    with engine.connect() as connection:
+        found = list(connection.scalars(select(tickets.c.number).where(tickets.c.clinic == clinic)))
+    engine.dispose()
+    return sorted(found)
+
+
+def sequences_journaled(deployment: Deployment, clinic: str) -> list[int]:
+    """The sequence numbers of a clinic's events in the journal, in order."""
+    engine = open_engine(deployment.database_url)
+    with engine.connect() as connection:
+        found = list(connection.scalars(select(journal.c.sequence).where(journal.c.clinic == clinic)))
+    engine.dispose()
+    return sorted(found)

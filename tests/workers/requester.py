@@ -1,0 +1,140 @@
+"""A client of the workers that knows nothing of ours but the protocol: raw messages out, raw replies in."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pika
+import pytest
+from pika.adapters.blocking_connection import BlockingChannel
+from pika.spec import Basic
+
+from common.messaging.topology import PATIENT_EXCHANGE
+from tests.deployment import HOSPITAL, Deployment, Patient, connected
+from tests.processes import SECONDS_MAX
+
+REPLY_TO = "amq.rabbitmq.reply-to"
+
+_RESEND_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply: its `type` property, its correlation id and its body."""
+
+    name: str | None
+    correlation_id: str | None
+    content_type: str | None
+    body: dict[str, Any]
+
+    @property
+    def code(self) -> str:
+        """The code of a problem."""
+        assert self.name == "problem", self
+        return str(self.body["code"])
+
+
+@dataclass(frozen=True)
+class Message:
+    """A request as it is put on the wire; by default a registration that will be granted."""
+
+    body: bytes
+    properties: pika.BasicProperties
+    routing_key: str
+    exchange: str = PATIENT_EXCHANGE
+
+
+def message(name: str, body: Mapping[str, Any] | bytes, **properties: Any) -> Message:
+    """The request `name`; `properties` are set in place of those that a good client sets."""
+    given: dict[str, Any] = {
+        "type": name,
+        "message_id": str(uuid.uuid4()),
+        "correlation_id": str(uuid.uuid4()),
+        "reply_to": REPLY_TO,
+        "content_type": "application/json",
+        "delivery_mode": 2,
+    }
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Message(raw, pika.BasicProperties(**given | properties), name)
+
+
+def registration(
+    clinic: str, patient: Patient | None = None, hospital: str = HOSPITAL, **properties: Any
+) -> Message:
+    """A registration of a new patient, unless one is given."""
+    return message("register", (patient or Patient()).body(hospital, clinic), **properties)
+
+
+class Requester:
+    """One connection that sends requests and collects the replies."""
+
+    def __init__(self, channel: BlockingChannel, ticket_codes: set[str]) -> None:
+        self._channel = channel
+        self._ticket_codes = ticket_codes
+        self.answers: list[Answer] = []
+        channel.basic_consume(REPLY_TO, self._answered, auto_ack=True)
+        channel.confirm_delivery()
+
+    def send(self, request: Message) -> None:
+        """Publishes; returns when the broker has taken it."""
+        self._channel.basic_publish(
+            request.exchange, request.routing_key, request.body, request.properties, mandatory=True
+        )
+
+    def answers_to(self, request: Message, count: int = 1) -> list[Answer]:
+        """Waits for so many replies to a request; returns all that have come."""
+        self._wait(lambda: len(self._found(request)) >= count, f"{count} replies to {request.routing_key}")
+        return self._found(request)
+
+    def ask(self, request: Message) -> Answer:
+        """Sends a request and waits for its reply."""
+        self.send(request)
+        return self.answers_to(request)[0]
+
+    def insist(self, request: Message) -> Answer:
+        """Sends a request, again and again, as clients do, until its reply has come."""
+        for _ in range(round(SECONDS_MAX / _RESEND_SECONDS)):
+            if found := self._found(request):
+                return found[0]
+            self.send(request)
+            self._wait_until(lambda: self._found(request), _RESEND_SECONDS)
+        pytest.fail(f"No reply to {request.routing_key} within {SECONDS_MAX:g} s.")
+
+    def collect(self, count: int) -> list[Answer]:
+        """Waits until so many replies have come, of all together; returns all."""
+        self._wait(lambda: len(self.answers) >= count, f"{count} replies, there are {len(self.answers)}")
+        return self.answers
+
+    def _found(self, request: Message) -> list[Answer]:
+        wanted = request.properties.correlation_id
+        return [answer for answer in self.answers if answer.correlation_id == wanted]
+
+    def _wait(self, condition: Callable[[], Any], what: str) -> None:
+        self._wait_until(condition, SECONDS_MAX)
+        if not condition():
+            pytest.fail(f"Did not come within {SECONDS_MAX:g} s: {what}.")
+
+    def _wait_until(self, condition: Callable[[], Any], seconds_max: float) -> None:
+        end = time.monotonic() + seconds_max
+        while not condition() and (left := end - time.monotonic()) > 0:
+            self._channel.connection.process_data_events(min(left, 0.5))
+
+    def _answered(
+        self, _channel: BlockingChannel, _method: Basic.Deliver, properties: pika.BasicProperties, body: bytes
+    ) -> None:
+        answer = Answer(properties.type, properties.correlation_id, properties.content_type, json.loads(body))
+        ticket = answer.body if answer.name == "ticket" else answer.body.get("ticket")
+        if ticket:
+            self._ticket_codes.add(ticket["ticket_code"])
+        self.answers.append(answer)
+
+
+@contextmanager
+def requester(deployment: Deployment, url: str | None = None) -> Iterator[Requester]:
+    """A requester with the permissions of a patient."""
+    with connected(url or deployment.urls["patient"]) as connection:
+        yield Requester(connection.channel(), deployment.ticket_codes)

@@ -1,0 +1,132 @@
+"""The broker or the database goes away and comes back: nothing is lost, nothing is answered falsely."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from common.messaging.topology import DEAD_QUEUE, EVENTS_EXCHANGE, REGISTRAR_QUEUE, deploy
+from tests.broker import RunningBroker
+from tests.deployment import CLINICS, QUEUES, Deployment, deployed
+from tests.processes import Program
+from tests.tcp_proxy import TcpProxy, proxy_to
+from tests.workers.event_tap import event_tap
+from tests.workers.registrars import numbers_given_out
+from tests.workers.requester import Requester, message, registration, requester
+
+
+@pytest.fixture(scope="module")
+def proxy(broker: RunningBroker) -> Iterator[TcpProxy]:
+    """The registrar's way to the broker."""
+    with proxy_to(broker.url("registrar")) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def deployment(
+    broker: RunningBroker,
+    proxy: TcpProxy,
+    module_database_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Deployment]:
+    """One worker of each kind; all of them outlive every test, and have settled everything in the end."""
+    with deployed(broker, module_database_url, tmp_path_factory.mktemp("outages")) as deployment:
+        deployment.start("registrar", ANTREAN_AMQP_URL=proxy.url(broker.url("registrar")))
+        deployment.start_together({"ticker": 1, "status": 1})
+        deployment.await_consumers(REGISTRAR_QUEUE, 1)
+        yield deployment
+        assert [program.stop() for program in deployment.programs] == [0, 0, 0], deployment.logs()
+        assert [deployment.ready(queue) for queue in (*QUEUES.values(), DEAD_QUEUE)] == [0, 0, 0, 0]
+
+
+@pytest.fixture
+def registrar(deployment: Deployment) -> Program:
+    """The registrar."""
+    return deployment.programs[0]
+
+
+@pytest.fixture
+def patient(deployment: Deployment) -> Iterator[Requester]:
+    """A patient's connection."""
+    with requester(deployment) as connected_requester:
+        yield connected_requester
+
+
+def test_the_connections_break_again_and_again(
+    deployment: Deployment, registrar: Program, proxy: TcpProxy, patient: Requester
+) -> None:
+    """With requests under way each time: all are carried out, once each."""
+    clinic, rounds, each = CLINICS[0], 3, 20
+    requests = [registration(clinic) for _ in range(rounds * each)]
+    with event_tap(deployment) as tap:
+        for number in range(rounds):
+            for request in requests[number * each : (number + 1) * each]:
+                patient.send(request)
+            patient.answers_to(requests[number * each])
+            proxy.cut()
+            registrar.prints("link lost", times=2 * (number + 1))
+        found = [patient.insist(request) for request in requests]
+        tap.until(
+            lambda: {event.sequence for event in tap.of(clinic)} == set(range(1, rounds * each + 1)),
+            "every event, at least once",
+        )
+
+    assert sorted(answer.body["number"] for answer in found) == list(range(1, rounds * each + 1))
+    assert numbers_given_out(deployment, clinic) == list(range(1, rounds * each + 1))
+
+
+def test_the_queues_are_deleted_and_declared_again(deployment: Deployment, patient: Requester) -> None:
+    """The broker cancels the consumers then; a worker that only lives on consumes nothing."""
+    lost_before = [program.output.count("link lost") for program in deployment.programs]
+    try:
+        with deployment.channel() as channel:
+            for queue in QUEUES.values():
+                channel.queue_delete(queue)
+        for program, before in zip(deployment.programs, lost_before, strict=True):
+            program.prints("link lost", times=before + 1)
+    finally:
+        deploy(deployment.urls["deploy"])
+
+    for queue in QUEUES.values():
+        deployment.await_consumers(queue, 1)
+    assert patient.ask(registration(CLINICS[1])).name == "ticket"
+    assert patient.ask(message("list_hospitals", {})).name == "hospitals"
+
+
+def test_the_events_exchange_is_deleted_and_declared_again(
+    deployment: Deployment, registrar: Program, patient: Requester
+) -> None:
+    """A registration is carried out all the same, and settled when its event has been taken."""
+    clinic, request = CLINICS[2], registration(CLINICS[2])
+    try:
+        with deployment.channel() as channel:
+            channel.exchange_delete(EVENTS_EXCHANGE)
+        patient.send(request)
+        registrar.prints("NOT_FOUND")
+    finally:
+        deploy(deployment.urls["deploy"])
+
+    assert patient.insist(request).body["number"] == 1
+    with event_tap(deployment) as tap:
+        assert patient.insist(registration(clinic)).body["number"] == 2
+        tap.until(lambda: 2 in {event.sequence for event in tap.of(clinic)}, "events go on")
+    assert numbers_given_out(deployment, clinic) == [1, 2]
+
+
+def test_sqlite_is_locked_for_longer_than_a_worker_waits(
+    deployment: Deployment, registrar: Program, patient: Requester
+) -> None:
+    clinic = CLINICS[3]
+    path = deployment.database_url.removeprefix("sqlite:///")
+    requests = [registration(clinic) for _ in range(3)]
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for request in requests:
+            patient.send(request)
+        registrar.prints("store unavailable")
+        other.execute("ROLLBACK")
+        numbers = [patient.answers_to(request)[0].body["number"] for request in requests]
+
+    assert numbers == [1, 2, 3]
+    assert {answer.name for answer in patient.answers} == {"ticket"}, "nobody answered while it was locked"

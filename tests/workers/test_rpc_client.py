@@ -1,0 +1,126 @@
+"""Our own client, against real workers: it asks again, and says what it knows when no answer comes."""
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from common.clock import SystemClock
+from common.errors import BrokerUnavailable, NoReply, RequestNotTaken, SettingsError
+from common.messaging.rpc_client import RpcClient
+from common.messaging.topology import PATIENT_EXCHANGE, REGISTRAR_QUEUE, STATUS_QUEUE
+from tests.broker import RunningBroker
+from tests.deployment import CLINICS, HOSPITAL, Deployment, Patient, deployed, full_queue
+from tests.processes import eventually
+from tests.tcp_proxy import proxy_to
+from tests.workers.registrars import numbers_given_out
+
+CLINIC = CLINICS[0]
+
+
+@pytest.fixture(scope="module")
+def deployment(
+    broker: RunningBroker, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    """A deployment without workers, at first."""
+    with deployed(broker, module_database_url, tmp_path_factory.mktemp("client")) as deployment:
+        yield deployment
+
+
+@contextmanager
+def client_of(url: str) -> Iterator[RpcClient]:
+    """A patient's client."""
+    with RpcClient(url, PATIENT_EXCHANGE, SystemClock()) as client:
+        yield client
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_without_an_answer_nothing_is_known(deployment: Deployment) -> None:
+    with client_of(deployment.urls["patient"]) as client, pytest.raises(NoReply):
+        client.call("list_hospitals", {}, timeout_seconds=0.5)
+    # The client leaves a connection that may have frozen to itself: collected here, it warns nobody else.
+    gc.collect()
+
+    assert deployment.ready(STATUS_QUEUE) == 1
+    with deployment.channel() as channel:
+        channel.queue_purge(STATUS_QUEUE)
+
+
+def test_without_a_broker_nothing_was_sent() -> None:
+    with proxy_to("amqp://127.0.0.1:1/") as proxy:
+        proxy.refuse()
+        with client_of(proxy.url("amqp://patient:x@127.0.0.1/")) as client, pytest.raises(BrokerUnavailable):
+            client.call("list_hospitals", {}, timeout_seconds=5)
+
+
+def test_with_a_wrong_password_nothing_was_sent(deployment: Deployment) -> None:
+    url = deployment.urls["patient"].replace("@", "-wrong@")
+    with client_of(url) as client, pytest.raises(BrokerUnavailable) as raised:
+        client.call("list_hospitals", {}, timeout_seconds=5)
+    assert "-wrong" not in str(raised.value)
+
+
+def test_with_an_address_that_is_none(deployment: Deployment) -> None:
+    with client_of("amqp://patient:x@127.0.0.1:port/") as client, pytest.raises(SettingsError):
+        client.call("list_hospitals", {}, timeout_seconds=5)
+
+
+def test_a_request_that_nobody_answers_is_not_taken(deployment: Deployment) -> None:
+    with client_of(deployment.urls["patient"]) as client, pytest.raises(RequestNotTaken):
+        client.call("call_next", {}, timeout_seconds=5)
+
+
+def test_a_full_queue_takes_no_request(deployment: Deployment) -> None:
+    with (
+        full_queue(deployment),
+        client_of(deployment.urls["patient"]) as client,
+        pytest.raises(RequestNotTaken),
+    ):
+        client.call("register", Patient().body(HOSPITAL, CLINIC), timeout_seconds=5)
+    assert deployment.ready(REGISTRAR_QUEUE) == 0
+
+
+def test_a_lost_reply_costs_no_ticket(deployment: Deployment) -> None:
+    """The client connects anew, asks again with the same id, and gets the same ticket."""
+    deployment.start_consuming("registrar")
+    url, found = deployment.urls["patient"], []
+    with proxy_to(url) as proxy, client_of(proxy.url(url)) as client:
+
+        def register() -> None:
+            found.append(client.call("register", Patient().body(HOSPITAL, CLINIC), timeout_seconds=30))
+
+        register()
+        (link,) = proxy.links
+        link.to_client.hold()
+        asking = threading.Thread(target=register)
+        asking.start()
+        eventually(lambda: numbers_given_out(deployment, CLINIC) == [1, 2], "the registration is carried out")
+        link.cut()
+        asking.join()
+
+    assert [(answer.name, answer.body["number"]) for answer in found] == [("ticket", 1), ("ticket", 2)]
+    assert numbers_given_out(deployment, CLINIC) == [1, 2]
+
+
+def test_a_request_is_sent_again_until_somebody_answers(deployment: Deployment) -> None:
+    """The first one is lost before anybody has read it."""
+    url, found = deployment.urls["patient"], []
+    for program in deployment.programs:
+        program.stop()
+    with client_of(url) as client:
+
+        def register() -> None:
+            found.append(client.call("register", Patient().body(HOSPITAL, CLINICS[1]), timeout_seconds=30))
+
+        asking = threading.Thread(target=register)
+        asking.start()
+        eventually(lambda: deployment.ready(REGISTRAR_QUEUE) == 1, "the request waits")
+        with deployment.channel() as channel:
+            channel.queue_purge(REGISTRAR_QUEUE)
+        deployment.start_consuming("registrar")
+        asking.join()
+
+    assert found[0].body["number"] == 1
+    assert numbers_given_out(deployment, CLINICS[1]) == [1]
