@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 _HOST = "127.0.0.1"
 _CHUNK_BYTES = 65536
+_BEGINNING_BYTES = 2048
 _CONNECT_SECONDS_MAX = 5
 # How an AMQP client names its connection: a long string in its properties, with four bytes of length.
 _NAME = re.compile(rb"connection_nameS\0\0\0(.)", re.DOTALL)
@@ -17,9 +18,13 @@ _NAME = re.compile(rb"connection_nameS\0\0\0(.)", re.DOTALL)
 
 @dataclass
 class Way:
-    """One direction of a connection. What arrives while it is held passes when it is released."""
+    """One direction of a connection. What arrives while it is held passes when it is released.
+
+    `beginning` is what has passed first.
+    """
 
     bytes_passed: int = 0
+    beginning: bytes = b""
     _free: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -80,6 +85,8 @@ class Link:
                     continue  # read on, so that the client sees an end and no reset
                 target.sendall(chunk)
                 way.bytes_passed += len(chunk)
+                if len(way.beginning) < _BEGINNING_BYTES:
+                    way.beginning += chunk
         way.wait_until_free()
         _shut(target, socket.SHUT_WR)
 
