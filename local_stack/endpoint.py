@@ -1,5 +1,6 @@
 """Where a broker of ours listens, and when it is ready."""
 
+import random
 import socket
 from collections.abc import Mapping
 
@@ -8,6 +9,11 @@ from common.messaging.topology import deploy
 from local_stack.child import Child, wait_until
 
 HOST = "127.0.0.1"
+
+# Below the range from which systems give ports to clients: one of those could be taken before, or between
+# two starts of, the server that is to listen on it.
+_PORTS = range(20_000, 32_000)
+_PORT_TRIES_MAX = 200
 
 
 def amqp_urls(passwords: Mapping[str, str], port: int) -> dict[str, str]:
@@ -29,17 +35,25 @@ def deployed(deploy_url: str, program: Child, seconds_max: float) -> bool:
 
 
 def free_ports(wanted: Mapping[str, int]) -> dict[str, int]:
-    """For each name the port wanted, or any other where that is taken or 0."""
+    """For each name the port wanted, or any other where that is taken or 0; raises OSError for none."""
     held: dict[str, socket.socket] = {}
     try:
         for name, port in wanted.items():
             held[name] = socket.socket()
             held[name].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                held[name].bind((HOST, port))
-            except OSError:
-                held[name].bind((HOST, 0))
+            if not port or not _bound(held[name], port):
+                tries = random.sample(_PORTS, _PORT_TRIES_MAX)
+                if not any(_bound(held[name], each) for each in tries):
+                    raise OSError(f"no free port for {name} on {HOST}")
         return {name: holder.getsockname()[1] for name, holder in held.items()}
     finally:
         for holder in held.values():
             holder.close()
+
+
+def _bound(holder: socket.socket, port: int) -> bool:
+    try:
+        holder.bind((HOST, port))
+    except OSError:
+        return False
+    return True

@@ -104,6 +104,7 @@ class PrivateNode:
         directory = self._directory
         return {
             "HOME": str(directory / "home"),
+            "ERL_CRASH_DUMP": str(directory / "erl_crash.dump"),
             "ERL_EPMD_ADDRESS": HOST,
             "ERL_EPMD_PORT": str(self._ports["epmd"]),
             "RABBITMQ_ADVANCED_CONFIG_FILE": str(directory / "advanced.config"),
