@@ -24,7 +24,7 @@ up: $(VENV)/.run ## run the whole system here until Ctrl-C
 test: $(VENV)/.develop ## run all tests, on a real broker and real databases
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "$$ANTREAN_TEST_AMQP_URL" \
 	  --database-url "$$ANTREAN_TEST_DATABASE_URL"
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/.develop ## check style, types and who may import whom
 	$(BIN)/ruff check

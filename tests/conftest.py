@@ -25,6 +25,15 @@ BACKENDS = ("sqlite", "postgresql")
 """Both databases: a test that takes `engine`, `empty_engine` or `database_url` runs on each."""
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """How many processes `pytest -n auto` divides the tests among.
+
+    One more than there are processors, since most tests wait. Each process has a broker of its own, so a
+    broker that was named for them all gets one process.
+    """
+    return 0 if os.environ.get("ANTREAN_TEST_AMQP_URL") else (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """What whoever runs the tests has set for their own Antrean concerns no test."""
