@@ -26,16 +26,17 @@ def ticket_reply(view: TicketView, clinic: Clinic, occupants: Sequence[Occupant]
         if estimate is None
         else (estimate.call_at, estimate.earliest_call_at, estimate.latest_call_at)
     )
+    hospital_code, clinic_code, service_date = view.clinic_day
     return Ticket(
         ticket_code=format_ticket_code(view.ticket_code),
         number=view.number,
-        display_number=display_number(view.clinic, view.number),
-        hospital=view.hospital,
-        clinic=view.clinic,
-        service_date=view.service_date,
+        display_number=display_number(clinic_code, view.number),
+        hospital=hospital_code,
+        clinic=clinic_code,
+        service_date=service_date,
         status=view.status,
         people_ahead=view.people_ahead,
-        now_serving=None if view.now_serving is None else display_number(view.clinic, view.now_serving),
+        now_serving=None if view.now_serving is None else display_number(clinic_code, view.now_serving),
         estimated_wait_seconds=None if estimate is None else wait_seconds(estimate, now),
         estimated_call_at=local(expected),
         earliest_call_at=local(earliest),

@@ -213,14 +213,11 @@ class _Batch:
         queues = lock_queues(self.connection, keys)
         missing = keys - queues.keys()
         if missing:
-            starts = {key: midnight(key[2], self._clinic(key).hospital.time_zone) for key in missing}
+            starts = {
+                key: midnight(key[2], self.catalog.clinic_of(key).hospital.time_zone) for key in missing
+            }
             raise _QueuesMissing([new_queue(key, starts[key], self.now) for key in missing])
         return queues
-
-    def _clinic(self, key: ClinicDay) -> Clinic:
-        clinic = self.catalog.clinic(key[0], key[1])
-        assert clinic is not None, "a clinic with tickets is retired, never removed"
-        return clinic
 
     # --- deciding ---------------------------------------------------------------------------------------
 
@@ -344,7 +341,9 @@ class _Batch:
         views: dict[str, TicketView] = read_ticket_views(self.connection, codes) if codes else {}
         occupants = read_occupants(self.connection, {view.clinic_day for view in views.values()})
         return {
-            code: ticket_reply(view, self._clinic(view.clinic_day), occupants[view.clinic_day], self.now)
+            code: ticket_reply(
+                view, self.catalog.clinic_of(view.clinic_day), occupants[view.clinic_day], self.now
+            )
             for code, view in views.items()
         }
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, insert, select, tuple_, update
 
 from common.domain.tickets import ACTIVE, TicketStatus
-from common.storage.queues import ClinicDay
+from common.storage.queues import ClinicDay, key_columns, key_of
 from common.storage.tables import refusals, tickets
 
 
@@ -49,11 +49,9 @@ def queues_of_tickets(connection: Connection, ticket_codes: Sequence[str]) -> di
     if not ticket_codes:
         return {}
     rows = connection.execute(
-        select(tickets.c.ticket_code, tickets.c.hospital, tickets.c.clinic, tickets.c.service_date).where(
-            tickets.c.ticket_code.in_(ticket_codes)
-        )
+        select(tickets.c.ticket_code, *key_columns(tickets)).where(tickets.c.ticket_code.in_(ticket_codes))
     )
-    return {row.ticket_code: (row.hospital, row.clinic, row.service_date) for row in rows}
+    return {row.ticket_code: key_of(row) for row in rows}
 
 
 def find_refusals(connection: Connection, request_ids: Sequence[str]) -> dict[str, Refusal]:
@@ -72,14 +70,12 @@ def find_active_tickets(
     wanted = [(*key, medical_record_number) for key, medical_record_number in patients]
     if not wanted:
         return {}
-    patient = tuple_(
-        tickets.c.hospital, tickets.c.clinic, tickets.c.service_date, tickets.c.medical_record_number
-    )
+    patient = tuple_(*key_columns(tickets), tickets.c.medical_record_number)
     rows = connection.execute(
         select(tickets).where(patient.in_(wanted), tickets.c.status.in_(sorted(ACTIVE)))
     )
     return {
-        ((row.hospital, row.clinic, row.service_date), row.medical_record_number): HeldTicket(
+        (key_of(row), row.medical_record_number): HeldTicket(
             row.ticket_code, row.patient_name, row.date_of_birth
         )
         for row in rows
@@ -93,9 +89,9 @@ def tickets_by_number(
     wanted = [(*key, number) for key, number in numbers]
     if not wanted:
         return {}
-    place = tuple_(tickets.c.hospital, tickets.c.clinic, tickets.c.service_date, tickets.c.number)
+    place = tuple_(*key_columns(tickets), tickets.c.number)
     rows = connection.execute(select(tickets).where(place.in_(wanted)))
-    return {((row.hospital, row.clinic, row.service_date), row.number): row.ticket_code for row in rows}
+    return {(key_of(row), row.number): row.ticket_code for row in rows}
 
 
 def insert_tickets(connection: Connection, new: Sequence[NewTicket]) -> None:

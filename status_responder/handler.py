@@ -106,8 +106,7 @@ class _Answers:
             return problems.ticket_not_found()
         tickets = []
         for view in known:
-            clinic = self.catalog.clinic(view.hospital, view.clinic)
-            assert clinic is not None, "a clinic with tickets is retired, never removed"
+            clinic = self.catalog.clinic_of(view.clinic_day)
             tickets.append(ticket_reply(view, clinic, self._occupants(view.clinic_day), self.now))
         unknown = [
             format_ticket_code(code) for code in dict.fromkeys(request.ticket_codes) if code not in views

@@ -131,7 +131,7 @@ class _Batch:
 
     def _move(self, queue: QueueState, tick: Tick) -> list[Event]:
         """Brings one queue to the present moment."""
-        clinic = self._clinic(queue.key)
+        clinic = self.catalog.clinic_of(queue.key)
         day_end = clinic.hospital.day_end(queue.key[2])
         occupants, waiters = self.occupants[queue.key], self.waiters[queue.key]
         moved = _advance(clinic, queue, occupants, waiters, self.now)
@@ -194,13 +194,8 @@ class _Batch:
             start = midnight(service_date, clinic.hospital.time_zone)
             self.next_days.append(new_queue((*clinic.key, service_date), start, opens_at))
 
-    def _clinic(self, key: ClinicDay) -> Clinic:
-        clinic = self.catalog.clinic(key[0], key[1])
-        assert clinic is not None, "a clinic with service days is retired, never removed"
-        return clinic
-
     def _day_end(self, key: ClinicDay) -> datetime:
-        return self._clinic(key).hospital.day_end(key[2])
+        return self.catalog.clinic_of(key).hospital.day_end(key[2])
 
 
 def _advance(

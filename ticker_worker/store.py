@@ -7,12 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, case, delete, func, select, tuple_, update
 
 from common.domain.tickets import TicketStatus
-from common.storage.queues import ClinicDay
+from common.storage.queues import ClinicDay, key_columns, key_of
 from common.storage.tables import clinic_days, refusals, tickets
-
-_KEY = ("hospital", "clinic", "service_date")
-
-_day_key = tuple_(*(clinic_days.c[name] for name in _KEY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +30,7 @@ def claim_due(connection: Connection, now: datetime, until: datetime, limit: int
     somebody else is claiming or changing at this moment are passed over.
     """
     due = (
-        select(*(clinic_days.c[name] for name in _KEY))
+        select(*key_columns(clinic_days))
         .where(clinic_days.c.next_change_at <= now)
         .order_by(clinic_days.c.next_change_at)
         .limit(limit)
@@ -42,17 +38,17 @@ def claim_due(connection: Connection, now: datetime, until: datetime, limit: int
     )
     claimed = connection.execute(
         update(clinic_days)
-        .where(_day_key.in_(due))
+        .where(tuple_(*key_columns(clinic_days)).in_(due))
         .values(next_change_at=until)
-        .returning(*(clinic_days.c[name] for name in _KEY))
+        .returning(*key_columns(clinic_days))
     )
-    return [(row.hospital, row.clinic, row.service_date) for row in claimed]
+    return [key_of(row) for row in claimed]
 
 
 _write_ticket = (
     update(tickets)
     .where(
-        *(tickets.c[name] == bindparam(f"key_{name}") for name in _KEY),
+        *(column == bindparam(f"key_{column.key}") for column in key_columns(tickets)),
         tickets.c.number == bindparam("key_number"),
     )
     .values(

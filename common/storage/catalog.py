@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, select, union_all, update
 
 from common.domain.catalog import Clinic, ClinicState, Hospital, QueueMode
 from common.domain.opening_hours import OpeningHours
+from common.storage.queues import ClinicDay
 from common.storage.tables import catalog_version, clinics, hospitals
 
 
@@ -59,6 +60,10 @@ class CatalogCache:
     def clinic(self, hospital: str, code: str) -> Clinic | None:
         """The clinic, which may be retired; None where there never was one."""
         return self._clinics.get((hospital, code))
+
+    def clinic_of(self, day: ClinicDay) -> Clinic:
+        """The clinic of a service day that has a row: retired perhaps, but never removed."""
+        return self._clinics[day[:2]]
 
     def hospital(self, code: str) -> Hospital | None:
         """The hospital; None where it has no clinic that is not retired."""

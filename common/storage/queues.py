@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from common.storage.tables import clinic_days
@@ -42,8 +54,22 @@ class QueueState:
     changed: bool = False
 
 
-_day_key = tuple_(*(clinic_days.c[name] for name in _KEY))
-_in_order = select(clinic_days).order_by(*(clinic_days.c[name] for name in _KEY))
+def key_columns(table: FromClause) -> tuple[ColumnElement[Any], ...]:
+    """The columns of a table, or of an alias, that name the queue which its row belongs to."""
+    return tuple(table.c[name] for name in _KEY)
+
+
+def key_of(row: Row[*tuple[Any, ...]]) -> ClinicDay:
+    """The queue that a row with the `key_columns` belongs to."""
+    return (row.hospital, row.clinic, row.service_date)
+
+
+def same_queue(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    """That the rows of two tables belong to one queue: what they are joined on."""
+    return and_(*(a == b for a, b in zip(key_columns(one), key_columns(other), strict=True)))
+
+
+_in_order = select(clinic_days).order_by(*key_columns(clinic_days))
 
 
 def lock_queues(connection: Connection, days: Iterable[ClinicDay]) -> dict[ClinicDay, QueueState]:
@@ -97,7 +123,7 @@ def _read(
     wanted = sorted(set(days))
     if not wanted:
         return {}
-    rows = connection.execute(statement.where(_day_key.in_(wanted)))
+    rows = connection.execute(statement.where(tuple_(*key_columns(clinic_days)).in_(wanted)))
     states = (_state(row) for row in rows.mappings())
     return {state.key: state for state in states}
 

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import Connection, and_, case, func, select, tuple_
+from sqlalchemy import Connection, case, func, select, tuple_
 
 from common.domain.queue_advance import Occupant
 from common.domain.tickets import IN_ROOM, TicketStatus
-from common.storage.queues import ClinicDay
+from common.storage.queues import ClinicDay, key_columns, key_of, same_queue
 from common.storage.tables import clinic_days, tickets
 
 
@@ -18,9 +18,7 @@ class TicketView:
     """A ticket and its place in the queue; `people_ahead` is None unless it waits."""
 
     ticket_code: str
-    hospital: str
-    clinic: str
-    service_date: date
+    clinic_day: ClinicDay
     number: int
     status: TicketStatus
     people_ahead: int | None
@@ -29,19 +27,12 @@ class TicketView:
     called_at: datetime | None
     room: int | None
 
-    @property
-    def clinic_day(self) -> ClinicDay:
-        """The queue that the ticket stands in."""
-        return (self.hospital, self.clinic, self.service_date)
-
 
 _ahead = tickets.alias("ahead")
 _people_ahead = (
     select(func.count())
     .where(
-        _ahead.c.hospital == tickets.c.hospital,
-        _ahead.c.clinic == tickets.c.clinic,
-        _ahead.c.service_date == tickets.c.service_date,
+        same_queue(_ahead, tickets),
         _ahead.c.status == TicketStatus.WAITING,
         _ahead.c.number < tickets.c.number,
     )
@@ -49,9 +40,7 @@ _people_ahead = (
 )
 _views = select(
     tickets.c.ticket_code,
-    tickets.c.hospital,
-    tickets.c.clinic,
-    tickets.c.service_date,
+    *key_columns(tickets),
     tickets.c.number,
     tickets.c.status,
     case((tickets.c.status == TicketStatus.WAITING, _people_ahead)).label("people_ahead"),
@@ -59,10 +48,7 @@ _views = select(
     tickets.c.registered_at,
     tickets.c.called_at,
     tickets.c.room,
-).join(
-    clinic_days,
-    and_(*(tickets.c[name] == clinic_days.c[name] for name in ("hospital", "clinic", "service_date"))),
-)
+).join(clinic_days, same_queue(tickets, clinic_days))
 
 
 def read_ticket_views(connection: Connection, ticket_codes: Iterable[str]) -> dict[str, TicketView]:
@@ -71,9 +57,7 @@ def read_ticket_views(connection: Connection, ticket_codes: Iterable[str]) -> di
     return {
         row.ticket_code: TicketView(
             row.ticket_code,
-            row.hospital,
-            row.clinic,
-            row.service_date,
+            key_of(row),
             row.number,
             TicketStatus(row.status),
             row.people_ahead,
@@ -87,9 +71,7 @@ def read_ticket_views(connection: Connection, ticket_codes: Iterable[str]) -> di
 
 
 _occupants = select(
-    tickets.c.hospital,
-    tickets.c.clinic,
-    tickets.c.service_date,
+    *key_columns(tickets),
     tickets.c.number,
     tickets.c.room,
     tickets.c.status,
@@ -103,8 +85,7 @@ def read_occupants(connection: Connection, days: Iterable[ClinicDay]) -> dict[Cl
     wanted = list(days)
     if not wanted:
         return found
-    queue = tuple_(tickets.c.hospital, tickets.c.clinic, tickets.c.service_date)
-    for row in connection.execute(_occupants.where(queue.in_(wanted))):
+    for row in connection.execute(_occupants.where(tuple_(*key_columns(tickets)).in_(wanted))):
         occupant = Occupant(row.number, row.room, TicketStatus(row.status), row.called_at)
-        found[(row.hospital, row.clinic, row.service_date)].append(occupant)
+        found[key_of(row)].append(occupant)
     return found
