@@ -73,7 +73,8 @@ def advance(
 
     `waiters` are in the order in which they are to be called. A service in `clock` mode lasts
     `mean_service` from the call; the room is then free, and the next patient is called at that very
-    moment, or when they came if that is later. In `desk` mode only the end of the day changes anything.
+    moment, or when they came if that is later, and never before whoever precedes them. In `desk` mode only
+    the end of the day changes anything.
     """
     rooms = _Rooms(serving, occupants)
     waiting = list(reversed(waiters))
@@ -110,6 +111,8 @@ class _Rooms:
             for room in range(1, serving.rooms + 1)
             if room not in self.occupants
         }
+        # Two registrars' clocks may differ: whoever has the later number may seem to have come earlier.
+        self._last_call_at = max((each.called_at for each in occupants), default=serving.since)
 
     def next_leaving_at(self) -> datetime | None:
         if not self.occupants:
@@ -120,7 +123,7 @@ class _Rooms:
     def next_call_at(self, waiter: Waiter) -> datetime | None:
         if not self._free_since:
             return None
-        return max(min(self._free_since.values()), waiter.waiting_since)
+        return max(min(self._free_since.values()), waiter.waiting_since, self._last_call_at)
 
     def leave(self, at: datetime) -> int:
         occupant = min(self.occupants.values(), key=lambda o: (o.called_at, o.number))
@@ -133,6 +136,7 @@ class _Rooms:
         # The lowest room that is free at that moment, however time was split into ticks.
         room = min(room for room, since in self._free_since.items() if since <= at)
         del self._free_since[room]
+        self._last_call_at = at
         self.occupants[room] = Occupant(waiter.number, room, TicketStatus.CALLED, at)
         return room
 

@@ -46,6 +46,18 @@ def test_patients_take_the_lowest_free_room(one_room: Serving) -> None:
     assert moved.transitions == (Transition(2, CALLED, minute(1), 1),)
 
 
+def test_a_later_number_that_seems_to_have_come_earlier_is_not_called_earlier(one_room: Serving) -> None:
+    two_rooms = replace(one_room, rooms=2)
+    first, second = Waiter(1, minute(2)), Waiter(2, minute(1))
+
+    at_once = advance(two_rooms, [], [first, second], minute(5)).transitions
+    one = advance(two_rooms, [], [first], minute(2)).transitions
+    other = advance(two_rooms, [Occupant(1, 1, CALLED, minute(2))], [second], minute(5)).transitions
+
+    assert at_once == (Transition(1, CALLED, minute(2), 1), Transition(2, CALLED, minute(2), 2))
+    assert one + other == at_once
+
+
 def test_a_room_given_up_is_free_from_that_moment(one_room: Serving) -> None:
     freed = replace(one_room, rooms_freed={1: minute(4)})
     moved = advance(freed, [], [Waiter(2, minute(1))], minute(30))
