@@ -121,6 +121,9 @@ def _open_sqlite(url: URL) -> Engine:
 
 
 def _open_postgresql(url: URL) -> Engine:
+    # Imported here: what runs on SQLite need not load psycopg.
+    from common.storage.bounded_connection import BoundedConnection
+
     milliseconds = STATEMENT_SECONDS_MAX * 1000
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
@@ -140,6 +143,10 @@ def _open_postgresql(url: URL) -> Engine:
             " -c timezone=UTC -c synchronous_commit=on",
         },
     )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> BoundedConnection:
+        return BoundedConnection.connect(*arguments, **options)
 
     @event.listens_for(engine, "handle_error")
     def leave_a_standby(context: ExceptionContext) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from common.errors import SchemaMismatch, StoreError, StoreUnavailable
 from common.storage.engine import snapshot, transaction
+from common.storage.long_statements import long_statements
 from common.storage.tables import metadata
 
 HEAD = "0001"
@@ -16,6 +17,9 @@ HEAD = "0001"
 
 _LOCK_SECONDS_MAX = 60
 """How long a migration waits for another to end."""
+
+_STATEMENT_SECONDS_MAX = 3600
+"""How long rewriting one large table may take."""
 
 _LOCK_KEY = 0x416E7472
 """PostgreSQL's advisory lock that a migration holds: "Antr"."""
@@ -88,9 +92,8 @@ def _upgrade(connection: Connection) -> None:
 def _exclusive_transaction(engine: Engine) -> Iterator[Connection]:
     """A transaction that no other migration runs beside, with time enough to rewrite large tables."""
     if engine.dialect.name == "postgresql":
-        with transaction(engine) as connection:
+        with transaction(engine) as connection, long_statements(connection, _STATEMENT_SECONDS_MAX):
             connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS_MAX}s'"))
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
             yield connection
         return

@@ -45,3 +45,33 @@ def test_postgresql_goes_away(broker: RunningBroker, postgresql_url: str, tmp_pa
         assert answered == {"ticket", "clinic_queue"}, "nobody has answered for a database that was away"
         assert status.exit_code is None
         assert deployment.ready(DEAD_QUEUE) == 0
+
+
+def test_postgresql_never_answers(broker: RunningBroker, postgresql_url: str, tmp_path: Path) -> None:
+    """As a frozen server, or one behind a line of which only the near end is left. No heartbeat is missed."""
+    with (
+        proxy_to(postgresql_url) as proxy,
+        deployed(broker, postgresql_url, tmp_path) as deployment,
+        requester(deployment) as patient,
+    ):
+        settings = {
+            "ANTREAN_DATABASE_URL": proxy.url(postgresql_url),
+            "ANTREAN_HEARTBEAT_SECONDS": "5",
+            "ANTREAN_TICK_SECONDS": "0.5",
+        }
+        deployment.start_together({"registrar": 1, "status": 1, "ticker": 1}, **settings)
+        assert patient.ask(registration(CLINIC)).body["number"] == 1
+
+        proxy.hold()
+        request = registration(CLINIC)
+        look_up = message("clinic_queue", {"hospital": HOSPITAL, "clinic": CLINIC})
+        patient.send(request)
+        patient.send(look_up)
+        for program in deployment.programs:
+            program.prints("OperationalError")
+
+        assert patient.answers_to(request)[0].body["number"] == 2, "over a connection that answers"
+        assert patient.answers_to(look_up)[0].name == "clinic_queue"
+        assert patient.ask(registration(CLINIC)).body["number"] == 3
+        assert "link lost" not in deployment.logs()
+        assert len(proxy.links) <= 2 * len(deployment.programs), "what never answers is closed"

@@ -1,0 +1,40 @@
+"""A connection to PostgreSQL that waits for no answer for ever.
+
+The server bounds its statements itself. One that is frozen bounds nothing, and neither does a connection of
+which only the near end is left, whose TCP something in between still acknowledges.
+"""
+
+import time
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.rows import TupleRow
+
+T = TypeVar("T")
+
+
+class BoundedConnection(psycopg.Connection[TupleRow]):
+    """Closes itself, and raises OperationalError, where the server takes longer than `answer_seconds_max`
+    for one answer. (psycopg itself bounds the connecting, by `connect_timeout`.)"""
+
+    answer_seconds_max = 7.0
+    """Longer than the server takes to end a statement by itself."""
+
+    def wait(self, gen: Generator[Any, Any, T], *arguments: Any, **options: Any) -> T:
+        """As psycopg's, which also gives control to `gen` a few times a second while nothing comes."""
+        return super().wait(self._bounded(gen), *arguments, **options)
+
+    def _bounded(self, gen: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
+        until = time.monotonic() + self.answer_seconds_max
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if not ready and time.monotonic() > until:
+                    self.close()
+                    raise psycopg.OperationalError("no answer in time")
+                wanted = gen.send(ready)
+        except StopIteration as done:
+            answer: T = done.value
+            return answer
