@@ -1,7 +1,9 @@
 """Requests and replies: their names, shapes and the closed list of problem codes (see docs/protocol.md)."""
 
+import json
 import re
 import unicodedata
+from collections import Counter
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
@@ -69,7 +71,8 @@ def _ticket_code(text: str) -> str:
 
 def _medical_record_number(text: str) -> str:
     """Upper case without the separators that hospitals print for legibility (`00-12-34` is `001234`)."""
-    number = text.upper().translate(_SEPARATORS)
+    # Upper-casing makes ASCII of some other letters (SS of a sharp s): those are no part of a number.
+    number = text.upper().translate(_SEPARATORS) if text.isascii() else ""
     if not _MEDICAL_RECORD_NUMBER.fullmatch(number):
         raise ValueError("a medical record number has 1 to 20 letters and digits")
     return number
@@ -300,6 +303,9 @@ def encode_reply(reply: Reply) -> bytes:
 FIELD_ERRORS_MAX = 20
 """Field errors listed in one problem."""
 
+# An object is read as the list of its members, and numbers as they stand: the longest would be an error.
+_MEMBERS = json.JSONDecoder(object_pairs_hook=list, parse_int=str, parse_float=str)
+
 
 class RequestRefused(Exception):
     """The request cannot be read; `problem` is the answer."""
@@ -323,13 +329,26 @@ def parse_request(
     if len(body) > BODY_BYTES_MAX:
         raise _refused(ProblemCode.MESSAGE_TOO_LARGE, f"Send at most {BODY_BYTES_MAX} bytes.")
     try:
-        return request_type.model_validate_json(body)
+        request = request_type.model_validate_json(body)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False, include_context=False)
         errors = [_field_error(each["type"], each["loc"], each["msg"]) for each in found[:FIELD_ERRORS_MAX]]
         fields = sorted({each.field for each in errors if each.field})
         detail = f"Correct {', '.join(fields)}." if fields else "Send one JSON object in UTF-8."
         raise _refused(ProblemCode.INVALID_REQUEST, detail, errors) from error
+    if repeated := _repeated_members(body):
+        errors = [FieldError(field=name, message="the member stands there twice") for name in repeated]
+        raise _refused(ProblemCode.INVALID_REQUEST, f"Correct {', '.join(repeated)}.", errors)
+    return request
+
+
+def _repeated_members(body: bytes) -> list[str]:
+    """The members that stand more than once in the body of a request that was read.
+
+    The one that counts would be the last for some readers and the first for others.
+    """
+    counts = Counter(name for name, _ in _MEMBERS.decode(body.decode()))
+    return sorted(name for name, count in counts.items() if count > 1)
 
 
 def _field_error(kind: str, location: tuple[int | str, ...], message: str) -> FieldError:

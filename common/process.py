@@ -60,6 +60,14 @@ def run_until_stopped(work: Stoppable) -> None:
     work.run()
 
 
+def run_worker(main: Callable[[], None]) -> NoReturn:
+    """`run_process` for a worker, which takes settings but no words on its command line."""
+    if len(sys.argv) > 1:
+        print("A worker takes no arguments: set ANTREAN_ variables, as in .env.example.", file=sys.stderr)
+        sys.exit(EXIT_USAGE)
+    run_process(main)
+
+
 def run_process(main: Callable[[], None]) -> NoReturn:
     """Ends the process as `main` ends: 0, or one sentence on standard error and the exit code for it."""
     try:

@@ -12,6 +12,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -34,10 +35,12 @@ _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All settings. `amqp_url` and `database_url` are None where nothing says where the thing is."""
+    """All settings. `amqp_url`, `database_url` and `management_url` are None where nothing says where the
+    thing is."""
 
     amqp_url: str | None = None
     database_url: str | None = None
+    management_url: str | None = None
     language: Language = "id"
     log_level: str = "info"
     reply_timeout_seconds: float = 10.0
@@ -66,10 +69,17 @@ class Settings:
         return cls(**given)
 
     def clock(self) -> Clock:
-        """The clock that these settings ask for."""
+        """The clock that these settings ask for; raises SettingsError where it shows no moment."""
         if self.clock_starts_at is None or self.clock_started_at is None:
             return SystemClock()
-        return ScaledClock(self.clock_starts_at, self.clock_started_at, self.clock_speed)
+        clock = ScaledClock(self.clock_starts_at, self.clock_started_at, self.clock_speed)
+        try:
+            clock.now()
+        except OverflowError as error:
+            raise SettingsError(
+                "ANTREAN_CLOCK_STARTS_AT cannot be used: this clock has left the calendar."
+            ) from error
+        return clock
 
     def require_amqp_url(self) -> str:
         """The broker's address; raises SettingsError where nothing names one."""
@@ -107,10 +117,14 @@ def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
     path = settings.stack_dir / STACK_FILE
     try:
         stack = json.loads(path.read_text())
-        found = {"amqp_url": stack["amqp_urls"][role], "database_url": stack["database_url"]}
+        found = {
+            "amqp_url": stack["amqp_urls"][role],
+            "database_url": stack["database_url"],
+            "management_url": stack.get("management_url"),
+        }
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return settings
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"{path} cannot be read: stop the local stack and start it again.") from error
     if settings.amqp_url:
         # A broker named by hand belongs to another installation, and so does its database.
@@ -126,6 +140,27 @@ def clock_environment(starts_at: datetime, started_at: datetime, speed: float) -
         "ANTREAN_CLOCK_STARTED_AT": started_at.isoformat(),
         "ANTREAN_CLOCK_SPEED": repr(speed),
     }
+
+
+def role_urls(settings: Settings) -> dict[str, str]:
+    """The broker's address for each role whose password is known here: from a local stack that runs the
+    broker of `settings`, and from `ANTREAN_PASSWORD_PATIENT` and so on."""
+    from urllib.parse import quote, urlsplit  # only here: `antrean` has to be quick to start
+
+    if settings.amqp_url is None:
+        return {}
+    urls: dict[str, str] = {}
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        stack_urls = json.loads((settings.stack_dir / STACK_FILE).read_text())["amqp_urls"]
+        if settings.amqp_url in stack_urls.values():
+            urls = stack_urls
+    given = _environment()
+    address = urlsplit(settings.amqp_url)
+    where = address.netloc.rpartition("@")[2]
+    for role in get_args(Role):
+        if password := given.get(f"{PREFIX}PASSWORD_{role.upper()}"):
+            urls[role] = address._replace(netloc=f"{role}:{quote(password, safe='')}@{where}").geturl()
+    return urls
 
 
 def role_passwords() -> dict[str, str]:
@@ -190,6 +225,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
         r"(sqlite|postgresql)(\+[a-z]+)?://",
         "sqlite:////path/to/file or postgresql://user:password@host/database",
     ),
+    "management_url": _url(r"https?://[^:@/]+:[^@/]+@", "http://user:password@host:15672/"),
     "language": _one_of(*get_args(Language)),
     "log_level": _one_of(*_LOG_LEVELS),
     "reply_timeout_seconds": _number(float, 0.1, 120),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from common.errors import SettingsError
 from common.process import run_process
 from common.settings import load_settings
 from local_stack.install import install_missing, install_missing_for_tests
@@ -16,6 +17,7 @@ from local_stack.speech import say
 from local_stack.stack import Stack
 
 _TEND_SECONDS = 0.25
+_INTERRUPTED = 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,7 +43,7 @@ def install_for_tests(amqp_url: str | None, database_url: str | None) -> None:
 def up() -> None:
     """Menjalankan semuanya sampai Ctrl-C. / Runs everything until Ctrl-C."""
     settings = load_settings(None)
-    stack = Stack(settings, settings.stack_dir)
+    stack = Stack(settings, settings.stack_dir, management=True)
     try:
         with interruptible(stack.kill), stack:
             try:
@@ -86,7 +88,16 @@ def _watch(stack: Stack) -> None:
 
 def main() -> None:
     """The console script."""
-    run_process(cli)
+    run_process(_run)
+
+
+def _run() -> None:
+    try:
+        cli(standalone_mode=False)
+    except click.Abort:
+        sys.exit(_INTERRUPTED)
+    except click.ClickException as error:
+        raise SettingsError(error.format_message()) from error
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The commands of `antrean`: each asks, and prints what it got."""
 
+import math
 import sys
 import uuid
 
@@ -22,6 +23,12 @@ def _date_of_birth(ctx: click.Context, parameter: click.Parameter, text: str) ->
         return parse_date_of_birth(text)
     except ValueError as error:
         raise click.BadParameter("usage.date_of_birth", ctx, parameter) from error
+
+
+def _interval(ctx: click.Context, parameter: click.Parameter, seconds: float) -> float:
+    if math.isnan(seconds):  # which click finds in every range
+        raise click.BadParameter("", ctx, parameter)
+    return seconds
 
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -135,7 +142,9 @@ def cancel(session: Session, code: str) -> None:
 
 @antrean.command("watch", help="help.watch")
 @click.argument("code")
-@click.option("--interval", type=click.FloatRange(0.1, 3600), default=3.0, help="help.interval")
+@click.option(
+    "--interval", type=click.FloatRange(0.1, 3600), default=3.0, callback=_interval, help="help.interval"
+)
 @pass_session
 def watch(session: Session, code: str, interval: float) -> None:
     from patient_cli.watch import watch_ticket

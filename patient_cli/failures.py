@@ -135,7 +135,7 @@ def _usage_sentence(error: click.UsageError, texts: Texts) -> str:
 def _what_is_wrong(error: click.UsageError, texts: Texts) -> str:
     match error:
         case NoSuchCommand():
-            return texts(error.message, name=error.name)
+            return texts(error.message, name=_on_one_line(error.name))
         case _ if error.message in texts:
             return texts(error.message)
         case click.MissingParameter():
@@ -143,10 +143,15 @@ def _what_is_wrong(error: click.UsageError, texts: Texts) -> str:
         case click.BadParameter():
             return texts("usage.bad_value", name=_parameter_name(error))
         case click.NoSuchOption():
-            return texts("usage.no_such_option", name=error.option_name)
+            return texts("usage.no_such_option", name=_on_one_line(error.option_name))
         case click.BadOptionUsage():
             return texts("usage.needs_value", name=error.option_name)
     return texts("usage.unreadable")
+
+
+def _on_one_line(word: str) -> str:
+    """A word as it was given; with its line feeds and control characters, if any, made visible."""
+    return word if word and word.isprintable() else repr(word)
 
 
 def _parameter_name(error: click.BadParameter) -> str:

@@ -51,7 +51,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "usage.no_such_option": ("Tidak ada opsi {name}.", "There is no option {name}."),
     "usage.no_such_command": ("Tidak ada perintah {name}.", "There is no command {name}."),
     "usage.bad_value": ("Nilai untuk {name} tidak dapat dipakai.", "The value for {name} cannot be used."),
-    "usage.needs_value": ("{name} memerlukan satu nilai.", "{name} takes one value."),
+    "usage.needs_value": (
+        "Nilai untuk {name} kurang, atau opsi itu tidak memakai nilai.",
+        "The value for {name} is missing, or this option takes none.",
+    ),
     "usage.unreadable": (
         "Perintah ini kelebihan atau kekurangan kata.",
         "This command has a word too many or too few.",

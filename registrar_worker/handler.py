@@ -15,9 +15,9 @@ from common.clock import Clock
 from common.domain.catalog import Clinic, QueueMode
 from common.domain.opening_hours import midnight
 from common.domain.ticket_codes import new_ticket_code
-from common.domain.tickets import CANCELLABLE, TicketStatus, display_number
+from common.domain.tickets import CANCELLABLE, TicketStatus
 from common.errors import StoreConflict
-from common.events import Event, EventName, encode_event, ticket_data
+from common.events import Event, EventName
 from common.messages import (
     Cancel,
     Problem,
@@ -194,6 +194,9 @@ class _Batch:
             if first.number is not None
         }
         codes = store.tickets_by_number(self.connection, set(places.values()))
+        for tick_id in caused.keys() - places.keys():
+            # What opened or closed a clinic was no request: one that bears its id is another.
+            self.decisions[tick_id] = _Decision(digest=b"")
         for request_id, place in places.items():
             entries = caused[request_id]
             digest = entries[0].cause_digest or b""
@@ -306,33 +309,16 @@ class _Batch:
         self, asked: _Asked, queue: QueueState, name: EventName, number: int, status: TicketStatus
     ) -> Event:
         """Journals one change as the queue's next event."""
-        hospital, clinic, service_date = queue.key
-        queue.last_sequence += 1
-        queue.changed = True
-        event = encode_event(
-            event_id=journal.event_id(asked.request_id, 0),
-            name=name,
-            hospital=hospital,
-            clinic=clinic,
-            service_date=service_date,
-            time=self.now,
-            sequence=queue.last_sequence,
-            subject=display_number(clinic, number),
-            data=ticket_data(clinic, number, status, queue.waiting, queue.now_serving),
+        entry = journal.next_entry(
+            queue,
+            name,
+            self.now,
+            (number, status),
+            cause_id=asked.request_id,
+            cause_digest=asked.digest,
         )
-        self.entries.append(
-            JournalEntry(
-                event,
-                service_date,
-                queue.last_sequence,
-                asked.request_id,
-                0,
-                asked.digest,
-                number,
-                self.now,
-            )
-        )
-        return event
+        self.entries.append(entry)
+        return entry.event
 
     # --- after deciding ---------------------------------------------------------------------------------
 

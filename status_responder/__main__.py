@@ -2,7 +2,7 @@
 
 from common.messaging.topology import STATUS_QUEUE
 from common.messaging.worker import Worker, WorkerOptions
-from common.process import configure_logging, run_process, run_until_stopped
+from common.process import configure_logging, run_until_stopped, run_worker
 from common.settings import load_settings
 from common.storage.catalog import CatalogCache
 from common.storage.engine import open_engine
@@ -12,7 +12,7 @@ from status_responder.handler import StatusHandler
 
 def main() -> None:
     """The console script."""
-    run_process(run)
+    run_worker(run)
 
 
 def run() -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from common.messaging.topology import TICKER_QUEUE
 from common.messaging.worker import Worker, WorkerOptions
-from common.process import configure_logging, run_process, run_until_stopped
+from common.process import configure_logging, run_until_stopped, run_worker
 from common.settings import load_settings
 from common.storage.catalog import CatalogCache
 from common.storage.engine import open_engine
@@ -14,7 +14,7 @@ from ticker_worker.handler import TickEmitter, TickerHandler
 
 def main() -> None:
     """The console script."""
-    run_process(run)
+    run_worker(run)
 
 
 def run() -> None:

@@ -14,16 +14,13 @@ from common.domain.catalog import Clinic
 from common.domain.opening_hours import midnight
 from common.domain.queue_advance import Advance, Occupant, Serving, Transition, Waiter, advance
 from common.domain.schedule import Announcement, announcements, next_service_date
-from common.domain.tickets import IN_ROOM, TicketStatus, display_number
+from common.domain.tickets import IN_ROOM, TicketStatus
 from common.events import (
     Event,
     EventName,
     Tick,
-    clinic_data,
     decode_tick,
-    encode_event,
     encode_tick,
-    ticket_data,
 )
 from common.messages import RequestRefused, parse_request
 from common.messaging.delivery import Delivery, Outcome
@@ -161,29 +158,13 @@ class _Batch:
     def _record(
         self, queue: QueueState, tick: Tick, ordinal: int, happened: Transition | Announcement
     ) -> None:
-        hospital, clinic, service_date = queue.key
-        queue.last_sequence += 1
+        ticket = None
         if isinstance(happened, Transition):
-            name, number = EventName(f"ticket.{happened.status}"), happened.number
-            subject = display_number(clinic, happened.number)
-            data = ticket_data(clinic, happened.number, happened.status, queue.waiting, queue.now_serving)
+            name = EventName(f"ticket.{happened.status}")
+            ticket = (happened.number, happened.status)
         else:
-            name, number = EventName.CLINIC_OPENED if happened.is_open else EventName.CLINIC_CLOSED, None
-            subject, data = clinic, clinic_data(clinic, queue.waiting, queue.now_serving)
-        event = encode_event(
-            event_id=journal.event_id(tick.id, ordinal),
-            name=name,
-            hospital=hospital,
-            clinic=clinic,
-            service_date=service_date,
-            time=happened.at,
-            sequence=queue.last_sequence,
-            subject=subject,
-            data=data,
-        )
-        entry = JournalEntry(
-            event, service_date, queue.last_sequence, tick.id, ordinal, None, number, happened.at
-        )
+            name = EventName.CLINIC_OPENED if happened.is_open else EventName.CLINIC_CLOSED
+        entry = journal.next_entry(queue, name, happened.at, ticket, cause_id=tick.id, ordinal=ordinal)
         self.entries.append(entry)
 
     def _prepare_next_day(self, clinic: Clinic) -> None:

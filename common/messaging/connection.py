@@ -25,7 +25,7 @@ def connection_parameters(amqp_url: str, name: str, heartbeat_seconds: int) -> p
     read_any_header_table()
     try:
         parameters = pika.URLParameters(amqp_url)
-    except (ValueError, TypeError) as error:
+    except Exception as error:  # pika evaluates parts of the address as Python literals
         raise SettingsError(
             "ANTREAN_AMQP_URL cannot be used: write amqp://user:password@host:5672/."
         ) from error

@@ -8,10 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, literal, select, tuple_
 
-from common.events import Event, EventName
+from common.domain.tickets import TicketStatus, display_number
+from common.events import Event, EventName, clinic_data, encode_event, ticket_data
+from common.storage.queues import QueueState
 from common.storage.tables import journal
 
 
@@ -27,6 +30,63 @@ class JournalEntry:
     cause_digest: bytes | None
     number: int | None
     occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event, and its place among all that was ever recorded: the moment first, then the primary key."""
+
+    event: Event
+    place: tuple[datetime, str, str, date, int]
+
+    @property
+    def recorded_at(self) -> datetime:
+        """When it was recorded, by the clock of whoever did it."""
+        return self.place[0]
+
+
+_PLACE = (
+    journal.c.recorded_at,
+    journal.c.hospital,
+    journal.c.clinic,
+    journal.c.service_date,
+    journal.c.sequence,
+)
+
+
+def next_entry(
+    queue: QueueState,
+    name: EventName,
+    at: datetime,
+    ticket: tuple[int, TicketStatus] | None = None,
+    *,
+    cause_id: str,
+    ordinal: int = 0,
+    cause_digest: bytes | None = None,
+) -> JournalEntry:
+    """The next event of a locked queue, to be recorded: what happened `at` a moment to a ticket (its number
+    and new state), or to the clinic. It speaks of the queue as it stands, and counts up its sequence."""
+    hospital, clinic, service_date = queue.key
+    queue.last_sequence += 1
+    queue.changed = True
+    if ticket is not None:
+        subject = display_number(clinic, ticket[0])
+        data = ticket_data(clinic, *ticket, queue.waiting, queue.now_serving)
+    else:
+        subject, data = clinic, clinic_data(clinic, queue.waiting, queue.now_serving)
+    event = encode_event(
+        event_id=event_id(cause_id, ordinal),
+        name=name,
+        hospital=hospital,
+        clinic=clinic,
+        service_date=service_date,
+        time=at,
+        sequence=queue.last_sequence,
+        subject=subject,
+        data=data,
+    )
+    number = ticket[0] if ticket is not None else None
+    return JournalEntry(event, service_date, queue.last_sequence, cause_id, ordinal, cause_digest, number, at)
 
 
 def record(connection: Connection, entries: Sequence[JournalEntry], now: datetime) -> None:
@@ -66,12 +126,9 @@ def find_by_causes(connection: Connection, cause_ids: Iterable[str]) -> dict[str
         select(journal).where(journal.c.cause_id.in_(ids)).order_by(journal.c.cause_id, journal.c.ordinal)
     )
     for row in rows:
-        event = Event(
-            event_id(row.cause_id, row.ordinal), EventName(row.event_name), row.hospital, row.clinic, row.body
-        )
         found[row.cause_id].append(
             JournalEntry(
-                event,
+                _event(row),
                 row.service_date,
                 row.sequence,
                 row.cause_id,
@@ -84,6 +141,40 @@ def find_by_causes(connection: Connection, cause_ids: Iterable[str]) -> dict[str
     return found
 
 
+def read_recorded(
+    connection: Connection,
+    since: datetime,
+    until: datetime | None,
+    after: RecordedEvent | None,
+    count_max: int,
+) -> list[RecordedEvent]:
+    """The next events recorded at `since` or later, and before `until`, that follow `after`; at most
+    `count_max`, in the order of their places.
+
+    The cost grows with `count_max`, not with how much was recorded before or is recorded later.
+    """
+    # What is said of the moment alone is what the index serves.
+    condition = journal.c.recorded_at >= (after.recorded_at if after else since)
+    if until is not None:
+        condition &= journal.c.recorded_at < until
+    if after is not None:
+        place = [literal(value, column.type) for value, column in zip(after.place, _PLACE, strict=True)]
+        condition &= tuple_(*_PLACE) > tuple_(*place)
+    rows = connection.execute(select(journal).where(condition).order_by(*_PLACE).limit(count_max))
+    return [
+        RecordedEvent(
+            _event(row), (row.recorded_at, row.hospital, row.clinic, row.service_date, row.sequence)
+        )
+        for row in rows
+    ]
+
+
 def event_id(cause_id: str, ordinal: int) -> str:
     """The id of the event that is the cause's change number `ordinal`: always the same one."""
     return f"{cause_id}.{ordinal}"
+
+
+def _event(row: Row[tuple[Any, ...]]) -> Event:
+    return Event(
+        event_id(row.cause_id, row.ordinal), EventName(row.event_name), row.hospital, row.clinic, row.body
+    )

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,17 +76,17 @@ class Shell:
         """The whole environment of a command."""
         return bare_environment(self.directory) | {"PATH": f"{BIN}:/usr/bin:/bin"} | {**self.variables}
 
-    def run(self, *words: str, **settings: str) -> Done:
+    def run(self, program: str, *words: str | bytes, **settings: str) -> Done:
         """Runs a program of ours, such as `antrean`, to its end."""
-        return self._run([*words], settings)
+        return self._run(program, words, settings)
 
     def antrean(self, *words: str, **settings: str) -> Done:
         """Runs `antrean`."""
-        return self._run(["antrean", *words], settings)
+        return self._run("antrean", words, settings)
 
     def line(self, command: str, **settings: str) -> Done:
         """Runs a command as it is typed, or copied from a message."""
-        return self._run(["/bin/sh", "-c", command], settings)
+        return self._run("/bin/sh", ["-c", command], settings)
 
     def start(self, name: str, *words: str) -> Program:
         """Starts a command and does not wait for its end."""
@@ -100,9 +100,9 @@ class Shell:
         self.ticket_codes.add(ticket["ticket_code"])
         return ticket
 
-    def _run(self, words: list[str], settings: Mapping[str, str]) -> Done:
+    def _run(self, program: str, words: Sequence[str | bytes], settings: Mapping[str, str]) -> Done:
         done = subprocess.run(
-            [str(BIN / words[0]) if "/" not in words[0] else words[0], *words[1:]],
+            [program if "/" in program else str(BIN / program), *words],
             env={**self.environment, **settings},
             cwd=self.directory,
             stdin=subprocess.DEVNULL,

@@ -1,13 +1,14 @@
 """What a patient reads when it does not work, and what a script can tell from it."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.command_line import Shell, register_words
 from tests.acceptance.conftest import nothing_personal_in
-from tests.deployment import Deployment, Patient
+from tests.deployment import Deployment, Patient, personal_data_in
 from tests.tcp_proxy import proxy_to
 from tests.workers.requester import registration, requester
 
@@ -80,13 +81,31 @@ def test_somebody_with_another_patients_number(shell: Shell) -> None:
         (["clinics", "RS-HS"], "invalid_request"),
         ([*register_words("RSHS", "GIG", Patient("!!"))], "invalid_request"),
         ([*register_words("RSHS", "GIG", Patient(name="12345"))], "invalid_request"),
+        ([*register_words("RSHS", "GIG", Patient(name="Wulandari \u202eAminah"))], "invalid_request"),
+        ([*register_words("RSHS", "GIG", Patient(name="Wulandari\nAminah"))], "invalid_request"),
+        ([*register_words("RSHS", "GIG", Patient(name="Wulandari\x1b[2J"))], "invalid_request"),
+        ([*register_words("RSHS", "GIG", Patient(name="Wulandari " * 4_000))], "message_too_large"),
+        ([*register_words("RSHS", "GIG", Patient("12'; DROP TABLE tickets"))], "invalid_request"),
+        ([*register_words("../../RSHS", "GIG", Patient())], "invalid_request"),
+        ([*register_words("RSHS", "#", Patient())], "invalid_request"),
+        ([*register_words("RSHS", "GIG", Patient(date_of_birth=date(2026, 11, 24)))], "invalid_request"),
+        (["status", "7K3F-9QXM-2T5R' OR '1'='1"], "invalid_request"),
     ],
     ids=lambda value: value if isinstance(value, str) else value[0],
 )
 def test_what_is_not_there_or_not_right(shell: Shell, words: list[str], code: str) -> None:
-    problem = shell.antrean(*words, "--json").problem()
+    done = shell.antrean(*words, "--json")
 
-    assert problem["code"] == code
+    assert done.problem()["code"] == code
+    assert not personal_data_in(done.stderr)
+    assert shell.antrean("tickets", "--json").json == []
+
+
+@pytest.mark.parametrize(
+    "name", ["Wulandari O'Brien", "Wulandari'); DROP TABLE tickets; --", "$(id) `id` \\ é"]
+)
+def test_a_name_is_plain_text(shell: Shell, name: str) -> None:
+    assert shell.register("RSHS", "GIG", Patient(name=name))["status"] == "waiting"
 
 
 def test_a_status_of_no_ticket(shell: Shell) -> None:

@@ -54,6 +54,17 @@ def test_an_answer_is_known_long_after_a_new_request_would_have_expired(staff: S
     assert staff.ticket(request).ticket_code == ticket.ticket_code
 
 
+def test_the_id_of_a_tick_is_no_requests(staff: Staff) -> None:
+    """Whoever is told of events knows such ids. One who sends them harms nobody in the same batch."""
+    opened = next(row for row in journal_rows(staff.engine) if row["event_name"] == "clinic.opened")
+    forged = registration(1, message_id=opened["cause_id"])
+
+    refused, granted = staff.registrar.handle([forged, registration(2)])
+
+    a_problem(refused, ProblemCode.REQUEST_ID_REUSED)
+    assert a_ticket(granted).number == 1
+
+
 @pytest.mark.parametrize(
     "written_otherwise",
     [{"name": " Pasien  1"}, {"medical_record_number": "0000-0001"}],

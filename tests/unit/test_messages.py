@@ -142,6 +142,8 @@ BAD_FIELDS = [
     ("medical_record_number", "1234';--"),
     ("medical_record_number", "12\u000034"),
     ("medical_record_number", "१२३४"),
+    ("medical_record_number", "\u00df1"),
+    ("medical_record_number", "\ufb011"),
     ("medical_record_number", 123456),
     ("name", ""),
     ("name", "   "),
@@ -221,11 +223,28 @@ def test_every_kind_of_request_is_checked(name: str, body: dict[str, Any]) -> No
         b"[" * 5000,
         b'{"a":' * 5000,
         b"\x00" * 10,
+        b"\xef\xbb\xbf{}",
+        b"9" * 5000,
     ],
 )
 def test_what_is_not_one_json_object_is_refused(body: bytes) -> None:
     answer = refused("register", body)
     assert answer.code is ProblemCode.INVALID_REQUEST
+
+
+@pytest.mark.parametrize("first", ['"RSHS"', '"RSUD"', "null", "NaN", "[[]]", '{"hospital":{}}'])
+def test_a_member_that_stands_there_twice_is_named(first: str) -> None:
+    body = f'{{"hospital":{first},{json.dumps(REGISTER)[1:]}'.encode()
+    answer = refused("register", body)
+    assert answer.code is ProblemCode.INVALID_REQUEST
+    assert answer.detail == "Correct hospital."
+    assert [each.field for each in answer.errors] == ["hospital"]
+
+
+def test_nesting_deeper_than_any_body_may_be_is_refused_unread() -> None:
+    for opening, closing in (b"[", b"]"), (b'{"a":', b"}"):
+        body = opening * 100_000 + b"0" + closing * 100_000
+        assert refused("register", body).code is ProblemCode.MESSAGE_TOO_LARGE
 
 
 def test_the_name_of_an_unknown_field_is_not_repeated_either() -> None:

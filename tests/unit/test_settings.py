@@ -10,7 +10,7 @@ import pytest
 
 from common.clock import ScaledClock, SystemClock
 from common.errors import SettingsError
-from common.settings import STACK_FILE, clock_environment, load_settings, role_passwords
+from common.settings import STACK_FILE, clock_environment, load_settings, role_passwords, role_urls
 
 STACK = {
     "pid": 123,
@@ -72,6 +72,22 @@ def test_a_running_local_stack_says_where_things_are(folder: Path) -> None:
     assert registrar.database_url == "sqlite:////var/antrean/antrean.sqlite"
 
 
+def test_a_running_local_stack_says_where_its_broker_can_be_looked_into(folder: Path) -> None:
+    write_stack(folder, json.dumps(STACK | {"management_url": "http://deploy:d@127.0.0.1:5998"}))
+    settings = load_settings("patient")
+    assert settings.management_url == "http://deploy:d@127.0.0.1:5998"
+    assert role_urls(settings) == STACK["amqp_urls"]
+
+
+def test_the_address_of_each_role_whose_password_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTREAN_PASSWORD_STATUS", "s/e:c@ret")
+    assert role_urls(load_settings("deploy")) == {}
+    monkeypatch.setenv("ANTREAN_AMQP_URL", "amqps://deploy:d@broker.example:5671/clinic?heartbeat=5")
+    assert role_urls(load_settings("deploy")) == {
+        "status": "amqps://status:s%2Fe%3Ac%40ret@broker.example:5671/clinic?heartbeat=5"
+    }
+
+
 def test_a_broker_named_by_hand_goes_without_the_local_stack(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +124,8 @@ def test_what_is_not_known_is_asked_for_by_name() -> None:
         ("ANTREAN_AMQP_URL", "http://guest:verysecret@localhost/"),
         ("ANTREAN_DATABASE_URL", "antrean.sqlite"),
         ("ANTREAN_DATABASE_URL", "mysql://antrean:verysecret@localhost/antrean"),
+        ("ANTREAN_MANAGEMENT_URL", "amqp://deploy:verysecret@localhost/"),
+        ("ANTREAN_MANAGEMENT_URL", "http://localhost:15672/"),
         ("ANTREAN_LANGUAGE", "fr"),
         ("ANTREAN_LOG_LEVEL", "LOUD"),
         ("ANTREAN_REPLY_TIMEOUT_SECONDS", "0"),

@@ -1,4 +1,4 @@
-"""Messages that no good client sends, by what is wrong with each."""
+"""Messages whose properties, headers or addresses no good client sets, by what is wrong with each."""
 
 import base64
 import json
@@ -9,62 +9,55 @@ from typing import Any
 
 import pika
 
+from common.events import CONTENT_TYPE, EventName, Tick, encode_tick
 from common.limits import TICKET_CODES_MAX
-from tests.deployment import CLINICS, HOSPITAL, MONDAY_MORNING, Patient
-from tests.workers.requester import REPLY_TO
+from common.messaging.topology import EVENTS_EXCHANGE, REGISTRAR_QUEUE
+from tests.deployment import CLINICS, HOSPITAL, MONDAY_MORNING
+from tests.workers.requester import REPLY_TO, Message
 
 CLINIC = CLINICS[0]
 
+TOMORROW = int((MONDAY_MORNING + timedelta(days=1)).timestamp())
+EXPIRATION_MAX = str(365 * 24 * 60 * 60 * 1000)
+"""Milliseconds; RabbitMQ takes no longer one."""
 
-def body(**changes: Any) -> bytes:
-    """A registration's body with some members changed, or, where `...` is given, left out."""
-    members = Patient().body(HOSPITAL, CLINIC) | changes
-    return json.dumps({name: value for name, value in members.items() if value is not ...}).encode()
-
-
-BODIES = {
-    "empty": b"",
-    "no JSON": b"hospital=RSUJI",
-    "JSON cut short": body()[:-5],
-    "two JSON texts": body() + b"{}",
-    "not UTF-8": body(name="Siti").replace(b"Siti", b"Sit\xe9"),
-    "UTF-16": body().decode().encode("utf-16"),
-    "an array": b"[" + body() + b"]",
-    "a string": b'"register"',
-    "null": b"null",
-    "nested deeper than any parser goes": b"[" * 10_000 + b"]" * 10_000,
-    "a member missing": body(clinic=...),
-    "all members missing": b"{}",
-    "a member too many": body(priority=1),
-    "the right members and the code of a ticket": body(ticket_code="7K3F-9QXM-2T5R"),
-    "a number for a text": body(medical_record_number=123456),
-    "a list for a text": body(name=["Siti"]),
-    "null for a text": body(hospital=None),
-    "a hospital's code in small letters": body(hospital="rsuji"),
-    "a hospital's code with a line feed": body(hospital=f"{HOSPITAL}\n"),
-    "a clinic's code for a routing key": body(clinic="C01.#"),
-    "a medical record number with other signs": body(medical_record_number="12'; DROP"),
-    "a medical record number too long": body(medical_record_number="1" * 21),
-    "a medical record number of digits from elsewhere": body(medical_record_number="١٢٣٤"),
-    "an empty medical record number": body(medical_record_number="- -"),
-    "a name with a line feed": body(name="Siti\nAminah"),
-    "a name with a terminal's escape": body(name="Siti\x1b[31m"),
-    "a name with a zero byte": body(name="Siti\x00"),
-    "a name that turns the text round": body(name="Siti \u202eAminah"),
-    "a name with half a character": b'{"hospital":"RSUJI","clinic":"C01","medical_record_number":"1",'
-    b'"name":"Siti \\ud800","date_of_birth":"1990-01-31"}',
-    "a name of spaces": body(name="   "),
-    "a name of digits": body(name="12345"),
-    "a name too long": body(name="Siti " * 100),
-    "no such day": body(date_of_birth="1990-02-30"),
-    "no leap year": body(date_of_birth="1900-02-29"),
-    "day first": body(date_of_birth="31-01-1990"),
-    "a day and an hour": body(date_of_birth="1990-01-31T00:00:00"),
-    "a day as a number": body(date_of_birth=19900131),
-    "a day of the year zero": body(date_of_birth="0000-01-01"),
-    "born tomorrow": body(date_of_birth=f"{MONDAY_MORNING + timedelta(days=1):%Y-%m-%d}"),
-    "born too long ago": body(date_of_birth="1850-01-01"),
+IGNORED: dict[str, dict[str, Any]] = {
+    "made tomorrow": {"timestamp": TOMORROW},
+    "made beyond all calendars": {"timestamp": 2**63},
+    "expires in a year": {"expiration": EXPIRATION_MAX},
+    "more urgent than all": {"priority": 255},
+    "not to be kept": {"delivery_mode": 1},
+    "said to be compressed": {"content_encoding": "gzip"},
+    "from some program": {"app_id": "Wulandari" * 28, "cluster_id": "x" * 255},
+    "no correlation id": {"correlation_id": None},
+    "the longest correlation id": {"correlation_id": "c" * 255},
+    "a correlation id from right to left": {"correlation_id": "\u202eWulandari"},
+    "a request id in another form": {"message_id": "urn:uuid:{0198C0DE-0000-7000-8000-00000000000A}"},
+    "copied to the same workers": {"headers": {"CC": ["cancel"]}},
+    "copied to queues": {"headers": {"CC": ["antrean.dead", "antrean.ticker", "#"], "BCC": [1, None]}},
+    "nested headers": {"headers": {"a": {"b": [{"c": [[[1, {"d": None}]]]}]}}},
+    "large headers": {"headers": {"a": "x" * 100_000}},
+    "many headers": {"headers": {f"h{number}": number for number in range(2_000)}},
+    "died before": {"headers": {"x-death": [{"count": 99, "queue": REGISTRAR_QUEUE, "reason": "rejected"}]}},
+    "died of nonsense": {"headers": {"x-death": [1, "a"], "x-first-death-reason": "Wulandari"}},
+    "delivered often": {"headers": {"x-delivery-count": 1_000_000, "x-acquired-count": -1}},
+    "delivered a word": {"headers": {"x-delivery-count": "often"}},
+    "set aside before": {"headers": {"x-antrean-reason": "Wulandari in the handler"}},
 }
+"""A registration with any of these is granted as if they were not there."""
+
+REFUSED_BY_BROKER: dict[str, dict[str, Any]] = {
+    "expires in the past": {"expiration": "-1"},
+    "expires after a word": {"expiration": "soon"},
+    "expires after a fraction": {"expiration": "1.5"},
+    "expires after nothing": {"expiration": ""},
+    "expires in centuries": {"expiration": "9" * 20},
+    "from a worker": {"user_id": "registrar"},
+    "from nobody": {"user_id": ""},
+    "copied to no list": {"headers": {"CC": "list_hospitals"}},
+    "copied blindly to no list": {"headers": {"BCC": 5}},
+}
+"""The broker closes the sender's channel (406); nobody is handed the message."""
 
 
 class RawHeaders(pika.BasicProperties):
@@ -106,6 +99,9 @@ def address_of_unknown_node(genuine: str) -> str:
 
 
 MALFORMED: dict[str, Callable[[str], str | bytes]] = {
+    "empty": lambda address: "",
+    "a path": lambda address: "../../antrean.dead",
+    "the queue of some client": lambda address: "amq.gen-JzTY20BRgKO-HjmUJj0wLg",
     "the pseudo-queue itself, made up": lambda address: REPLY_TO + ".",
     "no key": lambda address: address.rpartition(".")[0],
     "no base64": lambda address: f"{REPLY_TO}.!!!!.????",
@@ -118,6 +114,7 @@ MALFORMED: dict[str, Callable[[str], str | bytes]] = {
     "base64 without its padding": lambda address: address.rstrip("="),
     "a key cut short": lambda address: address[:-8],
     "more behind it": lambda address: address + ".x",
+    "as long as can be": lambda address: address.ljust(255, "="),
     "a line feed behind it": lambda address: address + "\n",
     "not UTF-8": lambda address: address.encode() + b"\xff",
     "a node that is unknown": address_of_unknown_node,
@@ -137,6 +134,7 @@ LOOK_UPS: dict[str, tuple[str, dict[str, Any], str]] = {
     "a member too many": ("list_hospitals", {"hospital": HOSPITAL}, "invalid_request"),
     "no hospital": ("list_clinics", {}, "invalid_request"),
     "a text for a truth": ("list_clinics", {"hospital": HOSPITAL, "open_only": "yes"}, "invalid_request"),
+    "a number for a truth": ("list_clinics", {"hospital": HOSPITAL, "open_only": 1}, "invalid_request"),
     "an unknown hospital": ("list_clinics", {"hospital": "RSZZZ"}, "hospital_not_found"),
     "a queue of an unknown hospital": (
         "clinic_queue",
@@ -149,3 +147,59 @@ LOOK_UPS: dict[str, tuple[str, dict[str, Any], str]] = {
         "clinic_not_found",
     ),
 }
+
+
+def tick_message(body: bytes, **properties: Any) -> Message:
+    """What a ticker publishes to a ticker, with any body."""
+    given = {"type": EventName.CLINIC_TICK, "content_type": CONTENT_TYPE} | properties
+    return Message(
+        body, pika.BasicProperties(**given), f"{HOSPITAL}.{CLINIC}.{EventName.CLINIC_TICK}", EVENTS_EXCHANGE
+    )
+
+
+def tick_body(**changes: Any) -> bytes:
+    """A tick of a clinic with some attributes changed, or, where `...` is given, left out."""
+    tick = Tick("0198c0de-0000-7000-8000-0000000000ff", HOSPITAL, CLINIC, MONDAY_MORNING.date())
+    attributes = json.loads(encode_tick(tick, MONDAY_MORNING).body) | changes
+    return json.dumps({name: value for name, value in attributes.items() if value is not ...}).encode()
+
+
+NO_TICKS = {
+    "empty": b"",
+    "not UTF-8": b"\xff\xfe",
+    "an array": b"[]",
+    "a text": b'"tick"',
+    "null": b"null",
+    "arrays nested deep": b"[" * 30_000 + b"]" * 30_000,
+    "a huge integer": b"9" * 5_000,
+    "no attributes": b"{}",
+    "a number for the id": tick_body(id=1),
+    "an id too long": tick_body(id="x" * 65),
+    "no source": tick_body(source=...),
+    "another source": tick_body(source="antrean"),
+    "no such day": tick_body(source=f"/hospitals/{HOSPITAL}/clinics/{CLINIC}/2026-11-31"),
+    "a longer source": tick_body(source=f"/hospitals/{HOSPITAL}/clinics/{CLINIC}/2026-11-23/x"),
+    "another event": tick_body(type="id.antrean.ticket.called.v1"),
+    "another version": tick_body(specversion="9.9"),
+    "no time": tick_body(time="yesterday"),
+    "half a character in the clinic": tick_body(source=f"/hospitals/{HOSPITAL}/clinics/\ud800/2026-11-23"),
+}
+"""These are set aside as dead letters: nobody waits for the answer to a tick.
+
+The last one makes the handler fail: it is the poison among the others.
+"""
+
+IDLE_TICKS = {
+    "an unknown hospital": tick_body(source=f"/hospitals/RSZZZ/clinics/{CLINIC}/2026-11-23"),
+    "an unknown clinic": tick_body(source=f"/hospitals/{HOSPITAL}/clinics/ZZZ/2026-11-23"),
+    "SQL": tick_body(source=f"/hospitals/{HOSPITAL}/clinics/' OR 1=1 --/2026-11-23"),
+    "words of a binding": tick_body(source="/hospitals/#/clinics/*/2026-11-23"),
+    "a day long ago": tick_body(source=f"/hospitals/{HOSPITAL}/clinics/{CLINIC}/0001-01-01"),
+    "a day at the end of the calendar": tick_body(
+        source=f"/hospitals/{HOSPITAL}/clinics/{CLINIC}/9999-12-31"
+    ),
+    "no id": tick_body(id=...),
+    "data": tick_body(data={"number": 1, "status": "served", "waiting": -5}),
+    "a sequence": tick_body(sequence="0000000001"),
+}
+"""These are ticks, and there is nothing to do for them."""

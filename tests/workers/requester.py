@@ -90,6 +90,11 @@ class Requester:
         self._wait(lambda: len(self._found(request)) >= count, f"{count} replies to {request.routing_key}")
         return self._found(request)
 
+    def answered(self, request: Message) -> list[Answer]:
+        """The replies to a request that have come by now."""
+        self._channel.connection.process_data_events(0)
+        return self._found(request)
+
     def ask(self, request: Message) -> Answer:
         """Sends a request and waits for its reply."""
         self.send(request)
