@@ -1,7 +1,7 @@
 """`antrean-admin`: runs a command, and ends with the exit code of what happened.
 
 0 done · 1 refused · 2 usage or settings · 69 database or broker not reachable · 70 a fault in this program ·
-130 interrupted.
+75 the broker takes nothing now · 130 interrupted.
 """
 
 import sys

@@ -7,12 +7,14 @@ from typing import Any, Final
 import click
 
 from admin_cli.changes import busy_clinics
+from admin_cli.republish import RepublishStopped
 from admin_cli.session import Session
 from admin_cli.texts import Texts
 from common.errors import (
     AntreanError,
     BrokerUnavailable,
     CatalogError,
+    RequestNotTaken,
     SchemaMismatch,
     SettingsError,
     StoreUnavailable,
@@ -22,6 +24,7 @@ REFUSED: Final = 1
 USAGE: Final = 2
 UNAVAILABLE: Final = 69
 UNEXPECTED: Final = 70
+BUSY: Final = 75
 INTERRUPTED: Final = 130
 
 
@@ -69,6 +72,12 @@ def _known_failure(error: AntreanError, texts: Texts) -> Failure:
             return Failure(UNAVAILABLE, texts("failure.database", reason=error))
         case BrokerUnavailable():
             return Failure(UNAVAILABLE, texts("failure.broker", reason=error))
+        case RequestNotTaken():
+            return Failure(BUSY, texts("failure.busy", reason=error))
+        case RepublishStopped():
+            cause = _known_failure(error.cause, texts)
+            go_on = texts("failure.go_on", count=error.count, since=error.since.isoformat())
+            return Failure(cause.exit_code, f"{cause.sentence} {go_on}")
     return Failure(REFUSED, str(error))
 
 

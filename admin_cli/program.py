@@ -11,8 +11,12 @@ import click
 
 from admin_cli.broker import broker
 from admin_cli.catalog import catalog
+from admin_cli.dead_letters import dead_letters
+from admin_cli.doctor.command import doctor
 from admin_cli.failures import INTERRUPTED, UNEXPECTED, failure_of, print_failure
+from admin_cli.integrity import check_integrity
 from admin_cli.localised import LocalisedGroup
+from admin_cli.republish import republish
 from admin_cli.schema import migrate
 from admin_cli.session import Session
 from admin_cli.texts import LANGUAGES, Language, Texts
@@ -29,6 +33,10 @@ def antrean_admin() -> None:
 antrean_admin.add_command(migrate)
 antrean_admin.add_command(catalog)
 antrean_admin.add_command(broker)
+antrean_admin.add_command(doctor)
+antrean_admin.add_command(dead_letters)
+antrean_admin.add_command(republish)
+antrean_admin.add_command(check_integrity)
 
 
 def run(words: Sequence[str]) -> int:

@@ -2,6 +2,9 @@
 
 from typing import Final, Literal
 
+from admin_cli.doctor.texts import DOCTOR_TEXTS
+from admin_cli.integrity_texts import INTEGRITY_TEXTS
+
 Language = Literal["id", "en"]
 
 LANGUAGES: Final[tuple[Language, ...]] = ("id", "en")
@@ -42,6 +45,60 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "help.output": ("Berkas yang ditulis. Wajib.", "The file to write. Required."),
     "help.mode": ("Izin berkas itu (0600).", "That file's permissions (0600)."),
+    "help.dead_letters": (
+        "Pesan yang tidak dapat diproses (antrean.dead). Dicari menurut id dari `list`.",
+        "Messages that could not be processed (antrean.dead). Named by their id from `list`.",
+    ),
+    "help.dead_letters_list": (
+        "Tampilkan pesan mati, tanpa data pasien. Semuanya tetap di tempatnya.",
+        "List the dead letters, without patients' data. All stay where they are.",
+    ),
+    "help.dead_letters_show": (
+        "Tampilkan satu pesan mati, tanpa data pasien kecuali dengan --reveal.",
+        "Show one dead letter, without the patient's data unless asked with --reveal.",
+    ),
+    "help.dead_letters_retry": (
+        "Kirim ulang permintaan, lalu hapus dari pesan mati. Id dan waktu kirimnya tetap: yang sudah"
+        " dikerjakan tidak dikerjakan dua kali, dan pendaftaran yang lebih lama dari 15 menit tidak mendapat"
+        " nomor lagi. Jawabannya tidak dikirim kepada siapa pun.",
+        "Send requests again, then remove them from the dead letters. They keep their id and the time when"
+        " they were sent: what was done is not done twice, and a registration older than 15 minutes gets no"
+        " number any more. Nobody is sent the answer.",
+    ),
+    "help.dead_letters_drop": (
+        "Hapus pesan mati untuk selamanya.",
+        "Remove dead letters for ever.",
+    ),
+    "help.letters_limit": (
+        "Baca paling banyak sekian pesan (1000).",
+        "Read so many letters at most (1000).",
+    ),
+    "help.letters_all": ("Semua pesan mati.", "All dead letters."),
+    "help.reveal": (
+        "Tampilkan juga isi dan semua properti, DENGAN DATA PASIEN.",
+        "Also show body and all properties, WITH THE PATIENT'S DATA.",
+    ),
+    "help.yes": ("Jangan bertanya dahulu.", "Do not ask first."),
+    "help.republish": (
+        "Terbitkan ulang kejadian dari jurnal, persis seperti semula (id yang sama), ke antrean.events. TIME:"
+        " ISO 8601 dengan selisih zona (2026-11-23T08:00:00+07:00), atau berapa lama lalu: 90s, 30m, 2h, 1d.",
+        "Publish events of the journal again, exactly as they were (same ids), to antrean.events. TIME: ISO"
+        " 8601 with an offset (2026-11-23T08:00:00+07:00), or how long ago: 90s, 30m, 2h, 1d.",
+    ),
+    "help.since": (
+        "Kejadian yang dicatat pada saat ini atau sesudahnya. Wajib.",
+        "Events that were recorded at this time or later. Required.",
+    ),
+    "help.until": ("... dan sebelum saat ini.", "... and before this time."),
+    "help.republish_clinic": (
+        "Hanya poli ini, misalnya RSHS/GIG; boleh diulang.",
+        "Only this clinic, such as RSHS/GIG; may be repeated.",
+    ),
+    "help.republish_dry_run": ("Hanya hitung.", "Only count."),
+    "help.check_integrity": (
+        "Periksa seluruh basis data tanpa mengubahnya: nomor, tiket, penghitung, dan jurnal harus cocok.",
+        "Check the whole database, changing nothing: numbers, tickets, counters and journal have to agree.",
+    ),
     "help.json": ("Cetak JSON.", "Print JSON."),
     "help.lang": ("Bahasa: id atau en.", "Language: id or en."),
     "help.verbose": (
@@ -108,11 +165,105 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Exchanges, queues and bindings are declared.",
     ),
     "broker.definitions_written": ("{path} ditulis.", "{path} was written."),
+    "letter.id": ("id", "id"),
+    "letter.request": ("permintaan", "request"),
+    "letter.request_id": ("id permintaan", "request id"),
+    "letter.sent": ("dikirim", "sent"),
+    "letter.died": ("mati", "died"),
+    "letter.queue": ("antrean", "queue"),
+    "letter.reason": ("sebab", "reason"),
+    "letter.content_type": ("jenis isi", "content type"),
+    "letter.bytes": ("byte", "bytes"),
+    "letter.retry": ("kirim ulang", "retry"),
+    "letter.can_be_retried": ("dapat", "possible"),
+    "reason.rejected": ("ditolak pekerja", "rejected by a worker"),
+    "reason.expired": ("kedaluwarsa dalam antrean", "expired in the queue"),
+    "reason.maxlen": ("antrean penuh", "the queue was full"),
+    "reason.delivery_limit": (
+        "terlalu sering gagal (batas pengiriman)",
+        "failed too often (delivery limit)",
+    ),
+    "obstacle.tick": (
+        "ini kejadian, bukan permintaan; detak berikutnya menggantikannya, jadi hapus saja (drop)",
+        "an event is no request, and the next tick does what this one would have done: drop it",
+    ),
+    "obstacle.look_up": (
+        "yang bertanya sudah tidak menunggu jawaban, jadi hapus saja (drop)",
+        "whoever looked something up waits no more: drop it",
+    ),
+    "obstacle.unknown_request": (
+        "antreannya tidak mengenal permintaan seperti ini, jadi hapus saja (drop)",
+        "its queue knows no such request: drop it",
+    ),
+    "obstacle.no_request_id": (
+        "tanpa id permintaan yang sah tidak ada yang menerimanya, jadi hapus saja (drop)",
+        "nobody takes it without a valid request id: drop it",
+    ),
+    "obstacle.age_unknown": (
+        "tidak diketahui kapan dikirim, dan pendaftaran lama tidak boleh mendapat nomor hari ini, jadi hapus"
+        " saja (drop)",
+        "nobody knows when it was sent, and an old registration must not get today's number: drop it",
+    ),
+    "dead_letters.none": ("Tidak ada pesan mati.", "There are no dead letters."),
+    "dead_letters.more": (
+        "Masih ada {count} pesan mati lagi; --limit membaca lebih banyak.",
+        "There are {count} more dead letters; --limit reads more.",
+    ),
+    "dead_letters.retried": ("Dikirim ulang: {count}.", "Sent again: {count}."),
+    "dead_letters.dropped": ("Dihapus: {count}.", "Dropped: {count}."),
+    "dead_letters.confirm": (
+        "Hapus {count} pesan mati untuk selamanya?",
+        "Drop {count} dead letters for ever?",
+    ),
+    "dead_letters.none_dropped": ("Tidak ada yang dihapus.", "Nothing was dropped."),
+    "dead_letters.yes_needed": (
+        "Tidak ada yang dapat ditanyai di sini: tambahkan --yes.",
+        "There is nobody to ask here: add --yes.",
+    ),
+    "dead_letters.which": (
+        "Sebut pesan menurut id, atau semuanya dengan --all.",
+        "Name letters by id, or all of them with --all.",
+    ),
+    "dead_letters.left": (
+        "Tidak dikirim ulang ({ids}): {why}.",
+        "Not sent again ({ids}): {why}.",
+    ),
+    "dead_letters.not_found": (
+        "Tidak ada di antara pesan mati: {ids}; lihat antrean-admin dead-letters list.",
+        "Not among the dead letters: {ids}; see antrean-admin dead-letters list.",
+    ),
+    "republish.progress": ("{count} kejadian, sampai {last}", "{count} events, up to {last}"),
+    "republish.none": (
+        "Tidak ada kejadian yang dicatat dalam waktu itu.",
+        "No event was recorded in that time.",
+    ),
+    "republish.done": (
+        "Diterbitkan ulang: {count} kejadian, dicatat {first} sampai {last}.",
+        "Published again: {count} events, recorded from {first} to {last}.",
+    ),
+    "republish.counted": (
+        "Akan diterbitkan ulang: {count} kejadian, dicatat {first} sampai {last} (--dry-run).",
+        "Would be published again: {count} events, recorded from {first} to {last} (--dry-run).",
+    ),
+    "republish.empty_range": ("Harus sesudah --since.", "It has to be after --since."),
+    "republish.no_moment": (
+        "{text} bukan waktu: tulis misalnya 2026-11-23T08:00:00+07:00, atau 2h untuk dua jam lalu.",
+        "{text} is no time: write, for example, 2026-11-23T08:00:00+07:00, or 2h for two hours ago.",
+    ),
+    "republish.unknown_clinic": (
+        "{clinic} tidak ada dalam katalog; tulis seperti RSHS/GIG.",
+        "{clinic} is not in the catalog; write it as RSHS/GIG.",
+    ),
     # --- failures ---------------------------------------------------------------------------------------
     "failure.settings": ("Pengaturan tidak dapat dipakai: {reason}", "{reason}"),
     "failure.schema": ("Skema basis data tidak cocok: {reason}", "{reason}"),
     "failure.database": ("Basis data tidak dapat dipakai: {reason}", "{reason}"),
     "failure.broker": ("RabbitMQ tidak dapat dipakai: {reason}", "{reason}"),
+    "failure.busy": ("Belum dapat dilakukan: {reason}", "{reason}"),
+    "failure.go_on": (
+        "Yang pasti sudah terbit: {count}. Lanjutkan dengan --since {since}",
+        "Published for certain: {count}. Go on with --since {since}",
+    ),
     "failure.catalog": (
         "Berkas katalog ditolak, tidak ada yang diubah.",
         "The catalog file was refused, nothing was changed.",
@@ -128,6 +279,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Unexpected error ({kind}). Repeat with --verbose to see where.",
     ),
     "failure.help_hint": ("Bantuan: {command} --help", "Help: {command} --help"),
+    **INTEGRITY_TEXTS,
+    **DOCTOR_TEXTS,
 }
 
 

@@ -6,15 +6,18 @@ from typing import Protocol
 
 from common.errors import BrokerUnavailable
 from common.messaging.topology import deploy, roles
+from common.settings import Settings
 from local_stack import container, private_node
 from local_stack.install import install_broker
 from local_stack.speech import say
 
 
 class Broker(Protocol):
-    """A RabbitMQ with Antrean's topology. `urls` holds its address for each role."""
+    """A RabbitMQ with Antrean's topology. `urls` holds its address for each role, and `management_url` that
+    of its management API, where we know one."""
 
     urls: Mapping[str, str]
+    management_url: str | None
 
     @property
     def description(self) -> str:
@@ -41,7 +44,8 @@ class Broker(Protocol):
 class NamedBroker:
     """The broker that the user names; it is neither started nor stopped, and one user plays all roles."""
 
-    def __init__(self, amqp_url: str) -> None:
+    def __init__(self, amqp_url: str, management_url: str | None) -> None:
+        self.management_url = management_url
         self.urls: Mapping[str, str] = dict.fromkeys(roles(), amqp_url)
         self._amqp_url = amqp_url
 
@@ -71,19 +75,19 @@ class NamedBroker:
         """Leaves it as it is."""
 
 
-def choose_broker(amqp_url: str | None, directory: Path) -> Broker:
-    """The broker at `amqp_url`; else a private node, a container, or a private node installed for it.
+def choose_broker(settings: Settings, directory: Path, *, management: bool) -> Broker:
+    """The broker that `settings` name; else a private node, a container, or a private node installed for it.
 
-    `directory` is where a broker of ours keeps its data. Raises BrokerUnavailable, with the command to have
-    run, where there is nothing and nothing may be installed.
+    `directory` is where a broker of ours keeps its data; `management` asks for its management API. Raises
+    BrokerUnavailable, with the command to have run, where there is nothing and nothing may be installed.
     """
-    if amqp_url is not None:
-        return NamedBroker(amqp_url)
+    if settings.amqp_url is not None:
+        return NamedBroker(settings.amqp_url, settings.management_url)
     if (server := private_node.find_server()) is not None:
-        return private_node.PrivateNode(directory / "rabbitmq", server)
+        return private_node.PrivateNode(directory / "rabbitmq", server, management=management)
     if container.docker_answers():
         return container.ContainerBroker(directory / "rabbitmq-container")
     install_broker()
     if (server := private_node.find_server()) is None:
         raise BrokerUnavailable("RabbitMQ was installed, but its rabbitmq-server or epmd cannot be found.")
-    return private_node.PrivateNode(directory / "rabbitmq", server)
+    return private_node.PrivateNode(directory / "rabbitmq", server, management=management)

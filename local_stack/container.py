@@ -11,7 +11,7 @@ from pathlib import Path
 from common.errors import BrokerUnavailable
 from common.messaging.topology import definitions, roles
 from local_stack.child import Child
-from local_stack.endpoint import HOST, amqp_urls, deployed, free_ports
+from local_stack.endpoint import HOST, amqp_urls, deployed, free_ports, management_url
 from local_stack.files import write_private
 from local_stack.speech import say
 
@@ -38,8 +38,10 @@ class ContainerBroker:
         kept = json.loads(path.read_text()) if path.exists() else {}
         passwords = {role: secrets.token_urlsafe(24) for role in roles()} | kept
         write_private(path, json.dumps(passwords))
-        self._port = free_ports({"amqp": 0})["amqp"]
+        ports = free_ports({"amqp": 0, "management": 0})
+        self._port, self._management_port = ports["amqp"], ports["management"]
         self.urls: Mapping[str, str] = amqp_urls(passwords, self._port)
+        self.management_url: str | None = management_url(passwords, self._management_port)
         self._write_configuration(passwords)
         self._child = Child("container", self._arguments(), {}, directory)
 
@@ -81,6 +83,7 @@ class ContainerBroker:
         return [
             *("docker", "run", "--rm", "--name", self._name, "--hostname", "antrean"),
             *("--publish", f"{HOST}:{self._port}:5672"),
+            *("--publish", f"{HOST}:{self._management_port}:15672"),
             *("--volume", f"{self._name}:/var/lib/rabbitmq"),
             *(word for host, inside in mounts.items() for word in ("--volume", f"{host}:{inside}:ro")),
             IMAGE,

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Mapping
 
 from common.errors import BrokerUnavailable
-from common.messaging.topology import deploy
+from common.messaging.topology import MANAGEMENT_ROLE, deploy
 from local_stack.child import Child, wait_until
 
 HOST = "127.0.0.1"
@@ -19,6 +19,11 @@ _PORT_TRIES_MAX = 200
 def amqp_urls(passwords: Mapping[str, str], port: int) -> dict[str, str]:
     """The address of the broker at `port` on this machine for each role."""
     return {role: f"amqp://{role}:{password}@{HOST}:{port}/" for role, password in passwords.items()}
+
+
+def management_url(passwords: Mapping[str, str], port: int) -> str:
+    """The address of the management API at `port` on this machine, for the role that may look at it."""
+    return f"http://{MANAGEMENT_ROLE}:{passwords[MANAGEMENT_ROLE]}@{HOST}:{port}"
 
 
 def deployed(deploy_url: str, program: Child, seconds_max: float) -> bool:

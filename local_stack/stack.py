@@ -39,16 +39,23 @@ class Stack:
     """A local stack that keeps everything in `directory`; a context manager that starts and stops it.
 
     `settings` are those given by hand (`load_settings(None)`): a broker or database they name is used instead
-    of our own. `variables` are added to the environment of every process, a clock's for example.
+    of our own. `variables` are added to the environment of every process, a clock's for example. `management`
+    asks for a broker that `antrean-admin doctor` can look into; it may take longer to stop.
     Use it from one thread, and call `tend` a few times a second.
     """
 
     def __init__(
-        self, settings: Settings, directory: Path, variables: Mapping[str, str] | None = None
+        self,
+        settings: Settings,
+        directory: Path,
+        variables: Mapping[str, str] | None = None,
+        *,
+        management: bool = False,
     ) -> None:
         self.directory = directory.absolute()
         self.database_url = settings.database_url or f"sqlite:///{self.directory / 'antrean.db'}"
-        self._amqp_url = settings.amqp_url
+        self._settings = settings
+        self._management = management
         self._variables = dict(variables or {})
         self._workers_dir = self.directory / "workers"
         self._state_file = self.directory / STACK_FILE
@@ -82,7 +89,7 @@ class Stack:
         Raises StackError where another stack runs in this directory, and BrokerUnavailable.
         """
         self._take_directory()
-        self._broker = choose_broker(self._amqp_url, self.directory)
+        self._broker = choose_broker(self._settings, self.directory, management=self._management)
         say(f"Menyiapkan {self._broker.description}", f"Preparing {self._broker.description}")
         self._broker.start()
         self._administer("migrate")
@@ -90,6 +97,7 @@ class Stack:
         state = {
             "pid": os.getpid(),
             "amqp_urls": dict(self._broker.urls),
+            "management_url": self._broker.management_url,
             "database_url": self.database_url,
         }
         write_private(self._state_file, json.dumps(state))

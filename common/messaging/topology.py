@@ -30,6 +30,12 @@ STATUS_QUEUE: Final = "antrean.status"
 JOURNAL_QUEUE: Final = "antrean.journal"
 DEAD_QUEUE: Final = "antrean.dead"
 
+MANAGEMENT_ROLE: Final = "deploy"
+"""The role that may look at the management API, and change nothing there."""
+
+DEFAULT_EXCHANGE: Final = "amq.default"
+"""What permissions call the exchange that is named "" where one publishes."""
+
 _TOPOLOGY = ("exchanges", "queues", "bindings")
 _SALT_BYTES = 4  # RabbitMQ's length of a salt
 
@@ -50,9 +56,44 @@ def queues() -> tuple[str, ...]:
     return tuple(queue["name"] for queue in _definitions()["queues"])
 
 
-def routing_keys(exchange: str) -> tuple[str, ...]:
-    """The routing keys with which `exchange` is bound to a queue."""
-    return tuple(row["routing_key"] for row in _definitions()["bindings"] if row["source"] == exchange)
+def exchanges() -> tuple[str, ...]:
+    """The names of all exchanges."""
+    return tuple(exchange["name"] for exchange in _definitions()["exchanges"])
+
+
+def queue_types() -> dict[str, str]:
+    """The type of each queue: `quorum`, `classic` or `stream`."""
+    return {queue["name"]: queue["arguments"]["x-queue-type"] for queue in _definitions()["queues"]}
+
+
+def bindings() -> tuple[tuple[str, str, str], ...]:
+    """Every binding as (exchange, routing key, queue)."""
+    rows = _definitions()["bindings"]
+    return tuple((row["source"], row["routing_key"], row["destination"]) for row in rows)
+
+
+def policies() -> dict[str, dict[str, Any]]:
+    """What the policy of each queue should come to: each has one policy, of the same name."""
+    named = {policy["name"]: policy["definition"] for policy in _definitions()["policies"]}
+    return {queue: named[queue] for queue in queues()}
+
+
+def permissions() -> dict[str, dict[str, str]]:
+    """For each role the regular expressions of what it may `configure`, `write` and `read`."""
+    return {
+        row["user"]: {action: row[action] for action in ("configure", "write", "read")}
+        for row in _definitions()["permissions"]
+    }
+
+
+def tags() -> dict[str, list[str]]:
+    """For each role what it may do in the management API."""
+    return {user["name"]: user["tags"] for user in _definitions()["users"]}
+
+
+def routing_keys(exchange: str) -> dict[str, str]:
+    """The routing keys with which `exchange` is bound, each with the queue that it leads to."""
+    return {key: queue for source, key, queue in bindings() if source == exchange}
 
 
 def definitions(passwords: Mapping[str, str]) -> dict[str, Any]:
@@ -69,7 +110,7 @@ def definitions(passwords: Mapping[str, str]) -> dict[str, Any]:
             "name": role,
             "password_hash": password_hash(password),
             "hashing_algorithm": "rabbit_password_hashing_sha256",
-            "tags": [],
+            "tags": tags()[role],
         }
         for role, password in passwords.items()
     ]
@@ -93,12 +134,24 @@ def declare(channel: "BlockingChannel") -> None:
     The channel's user needs the permissions of the role `deploy`. Raises pika's ChannelClosedByBroker where
     the user lacks one (403) or something stands there with other arguments (406).
     """
-    for exchange in _definitions()["exchanges"]:
-        channel.exchange_declare(exchange["name"], exchange["type"], durable=exchange["durable"])
-    for queue in _definitions()["queues"]:
-        channel.queue_declare(queue["name"], durable=queue["durable"], arguments=queue["arguments"])
-    for binding in _definitions()["bindings"]:
-        channel.queue_bind(binding["destination"], binding["source"], binding["routing_key"])
+    for exchange in exchanges():
+        declare_exchange(channel, exchange)
+    for queue in queues():
+        declare_queue(channel, queue)
+    for exchange, routing_key, queue in bindings():
+        channel.queue_bind(queue, exchange, routing_key)
+
+
+def declare_exchange(channel: "BlockingChannel", name: str) -> None:
+    """Declares one of our exchanges; raises as `declare` does."""
+    exchange = next(each for each in _definitions()["exchanges"] if each["name"] == name)
+    channel.exchange_declare(name, exchange["type"], durable=exchange["durable"])
+
+
+def declare_queue(channel: "BlockingChannel", name: str) -> None:
+    """Declares one of our queues; raises as `declare` does."""
+    queue = next(each for each in _definitions()["queues"] if each["name"] == name)
+    channel.queue_declare(name, durable=queue["durable"], arguments=queue["arguments"])
 
 
 def deploy(amqp_url: str) -> None:

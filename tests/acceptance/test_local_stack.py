@@ -92,6 +92,10 @@ def test_the_stack_stops_and_goes_on_where_it_was(shell: Shell, stack_dir: Path)
     assert stat.S_IMODE((stack_dir / STACK_FILE).stat().st_mode) == 0o600
     assert stat.S_IMODE(stack_dir.stat().st_mode) == 0o700
     assert len(shell.antrean("hospitals", "--json").json) >= 4
+    warnings = [
+        each for each in shell.run("antrean-admin", "doctor", "--json").json["checks"] if each["advice"]
+    ]
+    assert [each["check"] for each in warnings] == ["clocks"], warnings
     numbers = register_while_a_registrar_is_killed(shell, first, stack_dir)
     assert numbers == list(range(1, len(numbers) + 1))
     refused = shell.run("antrean-stack", "up")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from common.messaging.topology import DEAD_QUEUE
+from common.settings import Settings
 from local_stack.broker import Broker, choose_broker
 from tests.broker import RunningBroker
 from tests.deployment import CLINICS, QUEUES, Deployment, deployed
@@ -23,7 +24,7 @@ def own_broker(broker: RunningBroker, tmp_path_factory: pytest.TempPathFactory) 
     if broker.node is not None:
         yield broker.node
         return
-    own = choose_broker(None, tmp_path_factory.mktemp("broker"))
+    own = choose_broker(Settings(), tmp_path_factory.mktemp("broker"), management=False)
     own.start()
     yield own
     own.stop()

@@ -1,0 +1,214 @@
+"""`antrean-admin dead-letters`: what could not be processed is looked at, sent again, or dropped."""
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from admin_cli import letters as view
+from admin_cli.localised import LocalisedGroup, LocalisedOption, json_option
+from admin_cli.session import Session, pass_session
+from common.errors import AntreanError
+
+if TYPE_CHECKING:
+    from common.messaging.dead_letters import DeadLetter, DeadLetters, Obstacle
+
+_COUNT_DEFAULT: Final = 1_000
+_COUNT_MAX: Final = 65_535  # AMQP's limit to what one connection holds
+_IDS_NAMED_MAX: Final = 5
+
+
+def _limit_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(
+        "--limit",
+        cls=LocalisedOption,
+        type=click.IntRange(1, _COUNT_MAX),
+        default=_COUNT_DEFAULT,
+        help="help.letters_limit",
+    )
+
+
+def _which() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The letters that a command is for: ids, or `--all`."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        decorated = click.option(
+            "--all", "every", cls=LocalisedOption, is_flag=True, help="help.letters_all"
+        )(_limit_option()(function))
+        return click.argument("ids", nargs=-1, metavar="[ID]...")(decorated)
+
+    return decorate
+
+
+@click.group("dead-letters", cls=LocalisedGroup, help="help.dead_letters")
+def dead_letters() -> None:
+    pass
+
+
+@dead_letters.command("list", help="help.dead_letters_list")
+@_limit_option()
+@json_option()
+@pass_session
+def list_letters(session: Session, limit: int) -> None:
+    with _opened(session) as source:
+        if session.as_json:
+            found = [view.as_json(letter) for letter in source.read(limit)]
+            _print_json({"letters": found, "more": source.unread})
+            return
+        rows = [view.row(letter, session.texts) for letter in source.read(limit)]
+        more = source.unread
+    if rows:
+        view.print_table(rows, session.texts)
+    else:
+        session.say("dead_letters.none")
+    _say_more(session, more)
+
+
+@dead_letters.command("show", help="help.dead_letters_show")
+@click.argument("letter_id", metavar="ID")
+@click.option("--reveal", cls=LocalisedOption, is_flag=True, help="help.reveal")
+@_limit_option()
+@json_option()
+@pass_session
+def show(session: Session, letter_id: str, limit: int, *, reveal: bool) -> None:
+    with _opened(session) as source:
+        # All are read, for only so do they keep their order.
+        found = list(_matching(source, limit, {letter_id.lower()}))
+        more = source.unread
+    if not found:
+        raise AntreanError(_not_found(session, [letter_id], more))
+    letter = found[0]  # others of this id are alike
+    if session.as_json:
+        _print_json(view.as_json(letter, reveal=reveal))
+        return
+    shown = view.lines(letter, session.texts)
+    if reveal:
+        shown += ["", *view.revealed_lines(letter)]
+    click.echo("\n".join(shown))
+
+
+@dead_letters.command("retry", help="help.dead_letters_retry")
+@_which()
+@pass_session
+def retry(session: Session, ids: tuple[str, ...], limit: int, *, every: bool) -> None:
+    wanted = _wanted(session, ids, every=every)
+    left: dict[Obstacle, list[str]] = defaultdict(list)
+    found: set[str] = set()
+    sent = 0
+    with _opened(session) as source:
+        try:
+            for letter in _matching(source, limit, wanted):
+                found.add(letter.id)
+                if letter.obstacle is not None:
+                    left[letter.obstacle].append(letter.id)
+                    continue
+                source.retry(letter)
+                sent += 1
+        finally:
+            # Also where the broker refuses the next one: these have gone.
+            session.say("dead_letters.retried", count=sent)
+        more = source.unread
+    _finish(session, wanted, found, more, left)
+
+
+@dead_letters.command("drop", help="help.dead_letters_drop")
+@_which()
+@click.option("--yes", cls=LocalisedOption, is_flag=True, help="help.yes")
+@pass_session
+def drop(session: Session, ids: tuple[str, ...], limit: int, *, every: bool, yes: bool) -> None:
+    wanted = _wanted(session, ids, every=every)
+    if yes:
+        dropped, more = _drop(session, wanted, limit)
+    else:
+        confirmed, more = _confirmed(session, wanted, limit)
+        # Whatever the limit, all are looked through: the first are not the same as before.
+        dropped, _ = _drop(session, confirmed, _COUNT_MAX)
+    _finish(session, wanted, dropped, more, {})
+
+
+def _drop(session: Session, wanted: set[str] | None, limit: int) -> tuple[set[str], int]:
+    """The ids of what was dropped, and how many letters were not looked at."""
+    dropped: list[str] = []
+    with _opened(session) as source:
+        try:
+            for letter in _matching(source, limit, wanted):
+                source.drop(letter)
+                dropped.append(letter.id)
+        finally:
+            session.say("dead_letters.dropped", count=len(dropped))
+        return set(dropped), source.unread
+
+
+def _confirmed(session: Session, wanted: set[str] | None, limit: int) -> tuple[set[str], int]:
+    """The ids that the operator agrees to drop, and how many letters were not looked at.
+
+    Nothing is held meanwhile: an operator may take longer than a connection waits.
+    """
+    with _opened(session) as source:
+        found = [letter.id for letter in _matching(source, limit, wanted)]
+        more = source.unread
+    if found and not sys.stdin.isatty():
+        raise click.UsageError(session.texts("dead_letters.yes_needed"))
+    if found and not click.confirm(session.texts("dead_letters.confirm", count=len(found))):
+        raise AntreanError(session.texts("dead_letters.none_dropped"))
+    return set(found), more
+
+
+def _wanted(session: Session, ids: tuple[str, ...], *, every: bool) -> set[str] | None:
+    """The ids of the letters that are meant, None for all."""
+    if every == bool(ids):
+        raise click.UsageError(session.texts("dead_letters.which"))
+    return None if every else {each.lower() for each in ids}
+
+
+def _matching(source: "DeadLetters", limit: int, wanted: set[str] | None) -> Iterator["DeadLetter"]:
+    return (letter for letter in source.read(limit) if wanted is None or letter.id in wanted)
+
+
+def _finish(
+    session: Session,
+    wanted: set[str] | None,
+    found: set[str],
+    more: int,
+    left: Mapping["Obstacle", list[str]],
+) -> None:
+    """Says what is left; raises AntreanError where something that was asked for could not be done."""
+    sentences = [
+        session.texts("dead_letters.left", ids=_named(ids), why=session.texts(f"obstacle.{obstacle}"))
+        for obstacle, ids in left.items()
+    ]
+    if missing := sorted((wanted or set()) - found):
+        sentences.append(_not_found(session, missing, more))
+    if wanted is None:
+        _say_more(session, more)
+    if sentences:
+        raise AntreanError(" ".join(sentences))
+
+
+def _not_found(session: Session, ids: Iterable[str], more: int) -> str:
+    sentence = session.texts("dead_letters.not_found", ids=_named([view.visible(each) for each in ids]))
+    return f"{sentence} {session.texts('dead_letters.more', count=more)}" if more else sentence
+
+
+def _named(ids: Sequence[str]) -> str:
+    shown = ", ".join(ids[:_IDS_NAMED_MAX])
+    return shown if len(ids) <= _IDS_NAMED_MAX else f"{shown}, ... ({len(ids)})"
+
+
+def _say_more(session: Session, more: int) -> None:
+    if more:
+        session.say("dead_letters.more", count=more)
+
+
+def _opened(session: Session) -> "DeadLetters":
+    from common.messaging.dead_letters import DeadLetters
+
+    return DeadLetters(session.settings.require_amqp_url())
+
+
+def _print_json(value: Any) -> None:
+    # In ASCII: what is revealed may hold anything, and a terminal obeys more than JSON escapes.
+    click.echo(json.dumps(value, indent=2))

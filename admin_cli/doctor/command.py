@@ -1,0 +1,41 @@
+"""The command: runs every check, and shows each finding as it comes."""
+
+from collections.abc import Iterator
+
+import click
+
+from admin_cli.doctor.findings import Finding, Status
+from admin_cli.doctor.screen import Screen
+from admin_cli.localised import LocalisedCommand, json_option
+from admin_cli.session import Session, pass_session
+from common.settings import Settings
+
+_FAILED = 1
+
+
+@click.command("doctor", cls=LocalisedCommand, help="help.doctor")
+@json_option()
+@pass_session
+@click.pass_context
+def doctor(context: click.Context, session: Session) -> None:
+    screen = Screen(session)
+    for finding in findings(session.settings):
+        screen.show(finding)
+    screen.end()
+    if screen.counts[Status.FAILED]:
+        context.exit(_FAILED)
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """All findings, each as soon as it is known. A check that cannot be made is a finding too."""
+    from admin_cli.doctor.broker_checks import broker_findings
+    from admin_cli.doctor.clock_checks import simulated_clock
+    from admin_cli.doctor.database_checks import database_findings
+    from admin_cli.doctor.management_checks import management_findings
+    from admin_cli.doctor.worker_checks import worker_findings
+
+    seen = yield from broker_findings(settings)
+    yield from management_findings(settings, seen)
+    yield from worker_findings(settings, seen)
+    yield from database_findings(settings)
+    yield from simulated_clock(settings)

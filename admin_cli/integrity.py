@@ -1,0 +1,72 @@
+"""`antrean-admin check-integrity`: what never breaks, looked for in the live database."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from admin_cli.localised import LocalisedCommand, json_option
+from admin_cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from common.storage.integrity import Finding, Integrity
+
+
+@click.command("check-integrity", cls=LocalisedCommand, help="help.check_integrity")
+@json_option()
+@pass_session
+def check_integrity(session: Session) -> None:
+    from admin_cli.store import open_database
+    from common.storage import integrity
+    from common.storage.engine import snapshot
+
+    with (
+        open_database(session.settings.require_database_url()) as engine,
+        snapshot(engine) as connection,
+    ):
+        found = integrity.check_integrity(connection)
+    if session.as_json:
+        click.echo(json.dumps(_as_json(session, found), ensure_ascii=False, indent=2))
+    else:
+        _print(session, found)
+    if found.findings:
+        click.get_current_context().exit(1)
+
+
+def _print(session: Session, found: "Integrity") -> None:
+    for finding in found.findings:
+        click.echo(f"- {_sentence(session, finding)}")
+    if found.cut_short:
+        session.say("integrity.cut_short")
+    if found.findings:
+        session.say("integrity.findings", findings=len(found.findings), **found.checked)
+    else:
+        session.say("integrity.clean", **found.checked)
+
+
+def _sentence(session: Session, finding: "Finding") -> str:
+    where = f"{finding.hospital} {finding.clinic} {finding.service_date}"
+    return session.texts(f"integrity.{finding.check}", where=where, **_shown(finding.values))
+
+
+def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: "NULL" if value is None else value for name, value in values.items()}
+
+
+def _as_json(session: Session, found: "Integrity") -> dict[str, Any]:
+    return {
+        "checked": dict(found.checked),
+        "findings": [
+            {
+                "check": finding.check,
+                "hospital": finding.hospital,
+                "clinic": finding.clinic,
+                "service_date": finding.service_date.isoformat(),
+                "values": dict(finding.values),
+                "detail": _sentence(session, finding),
+            }
+            for finding in found.findings
+        ],
+        "cut_short": bool(found.cut_short),
+    }

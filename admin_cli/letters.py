@@ -1,0 +1,140 @@
+"""How dead letters are shown: without a patient's data, or, asked to reveal it, with nothing left raw."""
+
+import base64
+import sys
+import unicodedata
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from admin_cli.texts import Texts
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from common.messaging.dead_letters import DeadLetter
+
+_PIPE_WIDTH: Final = 200
+"""Columns where the output is no terminal: wide enough that nothing is folded."""
+
+_PROPERTY_LENGTH_MAX: Final = 4_000
+
+_BROKERS_REASONS: Final = frozenset({"rejected", "expired", "maxlen", "delivery_limit"})
+
+
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+"""Unicode's categories of characters that a terminal obeys, hides or does not know."""
+
+_COLUMNS: Final = ("id", "request", "sent", "died", "queue", "reason", "bytes")
+
+Row = tuple[str, ...]
+
+
+def row(letter: "DeadLetter", texts: Texts) -> Row:
+    """The letter as a row of `print_table`; it keeps nothing of the body."""
+    return (
+        letter.id,
+        letter.name or "?",
+        _moment(letter.sent_at),
+        _moment(letter.died_at),
+        letter.queue or "?",
+        _reason(letter, texts),
+        str(letter.size_bytes),
+    )
+
+
+def print_table(rows: list[Row], texts: Texts) -> None:
+    """Prints it as plain writing does, also where the reader went away."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), header_style="bold")
+    for column in _COLUMNS:
+        # Where a terminal is narrow the others are folded; an id must stay whole to be of use.
+        table.add_column(texts(f"letter.{column}"), no_wrap=column == "id", overflow="fold")
+    for cells in rows:
+        table.add_row(*map(Text, cells))
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    with console.capture() as captured:
+        console.print(table)
+    click.echo(captured.get(), nl=False)
+
+
+def lines(letter: "DeadLetter", texts: Texts) -> list[str]:
+    """Everything that is safe to show."""
+    rows = {
+        "id": letter.id,
+        "request": letter.name or "?",
+        "request_id": letter.request_id or "?",
+        "sent": _moment(letter.sent_at),
+        "died": _moment(letter.died_at),
+        "queue": letter.queue or "?",
+        "reason": _reason(letter, texts),
+        "content_type": letter.content_type or "?",
+        "bytes": str(letter.size_bytes),
+        "retry": texts(f"obstacle.{letter.obstacle}") if letter.obstacle else texts("letter.can_be_retried"),
+    }
+    width = max(len(texts(f"letter.{name}")) for name in rows)
+    return [f"{texts(f'letter.{name}'):<{width}}  {value}" for name, value in rows.items()]
+
+
+def revealed_lines(letter: "DeadLetter") -> list[str]:
+    """All properties, headers and the body, each on one line, with every control character spelt out."""
+    properties = _properties(letter)
+    shown = [f"{name}: {visible(properties[name])}" for name in sorted(properties)]
+    return [*shown, "body: " + visible(letter.raw.body.decode(errors="backslashreplace"))]
+
+
+def as_json(letter: "DeadLetter", *, reveal: bool = False) -> dict[str, Any]:
+    """The letter in values for JSON; its body and headers only to `reveal` them."""
+    members: dict[str, Any] = {
+        "id": letter.id,
+        "request": letter.name,
+        "request_id": letter.request_id,
+        "sent_at": letter.sent_at and letter.sent_at.isoformat(),
+        "died_at": letter.died_at and letter.died_at.isoformat(),
+        "queue": letter.queue,
+        "reason": letter.reason,
+        "content_type": letter.content_type,
+        "bytes": letter.size_bytes,
+        "obstacle": letter.obstacle,
+    }
+    if reveal:
+        members["properties"] = _properties(letter)
+        try:
+            members["body"] = letter.raw.body.decode()
+        except UnicodeDecodeError:
+            members["body_base64"] = base64.b64encode(letter.raw.body).decode()
+    return members
+
+
+def visible(text: str) -> str:
+    """`text` with every character that is not plainly seen written as an escape."""
+    return "".join(
+        character if unicodedata.category(character) not in _UNSEEN else _escape(character)
+        for character in text
+    )
+
+
+def _properties(letter: "DeadLetter") -> dict[str, str]:
+    shown = {name: repr(value) for name, value in letter.raw.properties.items()}
+    return {
+        name: value if len(value) <= _PROPERTY_LENGTH_MAX else f"{value[:_PROPERTY_LENGTH_MAX]} ..."
+        for name, value in shown.items()
+    }
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def _moment(moment: "datetime | None") -> str:
+    return "?" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _reason(letter: "DeadLetter", texts: Texts) -> str:
+    if letter.reason in _BROKERS_REASONS:
+        return texts(f"reason.{letter.reason}")
+    return letter.reason or "?"

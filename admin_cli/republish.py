@@ -1,0 +1,181 @@
+"""`antrean-admin republish`: events of the journal, published once more exactly as they were."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from admin_cli.localised import LocalisedCommand, LocalisedOption, json_option
+from admin_cli.session import Session, pass_session
+from common.errors import AntreanError
+
+if TYPE_CHECKING:
+    from common.messaging.event_publisher import EventPublisher
+    from common.storage.engine import Engine
+    from common.storage.journal import RecordedEvent
+
+_EVENTS_AT_ONCE: Final = 500
+"""Events in one short transaction that reads, and then unconfirmed at the broker."""
+
+_AGO: Final = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class RepublishStopped(AntreanError):
+    """`cause` ended it after `count` events; beginning again at `since` leaves nothing out."""
+
+    def __init__(self, cause: AntreanError, count: int, since: datetime) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.count = count
+        self.since = since
+
+
+@dataclass
+class _Progress:
+    count: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+@click.command("republish", cls=LocalisedCommand, help="help.republish")
+@click.option("--since", cls=LocalisedOption, required=True, metavar="TIME", help="help.since")
+@click.option("--until", cls=LocalisedOption, metavar="TIME", help="help.until")
+@click.option(
+    "--clinic",
+    "clinics",
+    cls=LocalisedOption,
+    multiple=True,
+    metavar="HOSPITAL/CLINIC",
+    help="help.republish_clinic",
+)
+@click.option("--dry-run", cls=LocalisedOption, is_flag=True, help="help.republish_dry_run")
+@json_option()
+@pass_session
+def republish(
+    session: Session, since: str, until: str | None, clinics: tuple[str, ...], *, dry_run: bool
+) -> None:
+    from admin_cli.store import open_database
+    from common.messaging.event_publisher import EventPublisher
+    from common.process import configure_logging
+
+    now = session.settings.clock().now()
+    begin = _moment(session, "--since", since, now)
+    end = None if until is None else _moment(session, "--until", until, now)
+    if end is not None and end <= begin:
+        raise click.BadParameter(session.texts("republish.empty_range"), param_hint="--until")
+    configure_logging("antrean-admin", "error")  # a lost link is told in the end, if it stays lost
+    with open_database(session.settings.require_database_url()) as engine:
+        wanted = _known_clinics(session, engine, clinics)
+        recorded = _recorded(engine, begin, end, wanted)
+        progress = _Progress()
+        with nullcontext() if dry_run else EventPublisher(session.settings.require_amqp_url()) as publisher:
+            try:
+                _publish(session, recorded, publisher, progress)
+            except AntreanError as error:
+                raise RepublishStopped(error, progress.count, progress.last or begin) from error
+            except KeyboardInterrupt:
+                if not dry_run:
+                    text = session.texts(
+                        "failure.go_on", count=progress.count, since=_written(progress.last or begin)
+                    )
+                    click.echo(text, err=True)
+                raise
+    _report(session, progress, dry_run=dry_run)
+
+
+def _publish(
+    session: Session,
+    recorded: Iterator["list[RecordedEvent]"],
+    publisher: "EventPublisher | None",
+    progress: _Progress,
+) -> None:
+    watched = sys.stderr.isatty() and not session.as_json
+    for some in recorded:
+        if publisher is not None:
+            publisher.publish([each.event for each in some])
+        if some:
+            progress.first = progress.first or some[0].recorded_at
+            progress.last = some[-1].recorded_at
+            progress.count += len(some)
+        if watched and progress.last:
+            text = session.texts("republish.progress", count=progress.count, last=_written(progress.last))
+            click.echo(f"\r{text}\033[K", nl=False, err=True)
+    if watched:
+        click.echo("\r\033[K", nl=False, err=True)
+
+
+def _recorded(
+    engine: "Engine", since: datetime, until: datetime | None, wanted: set[tuple[str, str]]
+) -> Iterator["list[RecordedEvent]"]:
+    """The events in lots, each read in a short transaction of its own; only those of `wanted`, if any."""
+    from common.storage.engine import snapshot
+    from common.storage.journal import read_recorded
+
+    after = None
+    while True:
+        with snapshot(engine) as connection:
+            found = read_recorded(connection, since, until, after, _EVENTS_AT_ONCE)
+        # Not left to the database: it could look for seconds until it has so many of one small clinic.
+        yield [each for each in found if not wanted or (each.event.hospital, each.event.clinic) in wanted]
+        if len(found) < _EVENTS_AT_ONCE:
+            return
+        after = found[-1]
+
+
+def _known_clinics(session: Session, engine: "Engine", names: tuple[str, ...]) -> set[tuple[str, str]]:
+    from admin_cli.store import catalog_in_force
+
+    if not names:
+        return set()
+    known, wanted = catalog_in_force(engine), set()
+    for name in names:
+        hospital, _, clinic = name.upper().partition("/")
+        if known.clinic(hospital, clinic) is None:
+            raise click.BadParameter(
+                session.texts("republish.unknown_clinic", clinic=repr(name)), param_hint="--clinic"
+            )
+        wanted.add((hospital, clinic))
+    return wanted
+
+
+def _moment(session: Session, option: str, text: str, now: datetime) -> datetime:
+    """`text` as a moment: ISO 8601 with an offset, or how long ago, such as `2h`."""
+    try:
+        if ago := _AGO.fullmatch(text):
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError(text)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter(
+            session.texts("republish.no_moment", text=repr(text)), param_hint=option
+        ) from error
+
+
+def _report(session: Session, progress: _Progress, *, dry_run: bool) -> None:
+    if session.as_json:
+        members = {
+            "events": progress.count,
+            "published": bool(progress.count) and not dry_run,
+            "first_recorded_at": progress.first and progress.first.isoformat(),
+            "last_recorded_at": progress.last and progress.last.isoformat(),
+        }
+        click.echo(json.dumps(members, indent=2))
+    elif progress.first is None or progress.last is None:
+        session.say("republish.none")
+    else:
+        name = "republish.counted" if dry_run else "republish.done"
+        first, last = _written(progress.first), _written(progress.last)
+        session.say(name, count=progress.count, first=first, last=last)
+
+
+def _written(moment: datetime) -> str:
+    return moment.isoformat()

@@ -1,0 +1,309 @@
+"""The dead letters: what a worker could not process or the broker gave up, read and settled one by one.
+
+Everything in a letter is a stranger's word, and often a patient's. `DeadLetter` therefore has two sides:
+fields that hold nothing but values known beforehand, safe to show, and `RawLetter` with all of it.
+"""
+
+import hashlib
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Final, Self
+from uuid import UUID
+
+import pika
+from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import (
+    AMQPError,
+    ChannelClosedByBroker,
+    ConnectionBlockedTimeout,
+    NackError,
+    UnroutableError,
+)
+
+from common.errors import BrokerUnavailable, RequestNotTaken
+from common.events import CONTENT_TYPE, EventName
+from common.messaging.connection import blocking_connection
+from common.messaging.topology import (
+    DEAD_QUEUE,
+    DESK_EXCHANGE,
+    PATIENT_EXCHANGE,
+    STATUS_QUEUE,
+    queues,
+    routing_keys,
+)
+
+ID_LENGTH: Final = 10
+"""Hexadecimal digits of a letter's id."""
+
+_ID_BYTES = ID_LENGTH // 2
+_NEXT_SECONDS_MAX = 5
+_PERSISTENT = 2
+_TIMESTAMP_TOLD = "register"
+"""The request whose age decides what becomes of it."""
+
+_REASON_OF_WORKER = "x-antrean-reason"
+_WORKERS_REASON = re.compile(r"[A-Za-z0-9_ .']{1,100}")
+_BROKERS_REASONS = frozenset({"rejected", "expired", "maxlen", "delivery_limit"})
+_CONTENT_TYPES = frozenset({"application/json", "application/json; charset=utf-8", CONTENT_TYPE})
+_EVENT_NAMES = frozenset(name.value for name in EventName)
+
+
+class Obstacle(StrEnum):
+    """Why a letter cannot be sent again."""
+
+    TICK = "tick"
+    LOOK_UP = "look_up"
+    UNKNOWN_REQUEST = "unknown_request"
+    NO_REQUEST_ID = "no_request_id"
+    AGE_UNKNOWN = "age_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class RawLetter:
+    """A letter as it came, with the patient's data; `tag` names it on its channel."""
+
+    tag: int
+    body: bytes
+    properties: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One letter. What is None was left out, or is nothing that Antrean knows.
+
+    `id` is the same however often the letter is read; letters with the same id are alike in everything that
+    matters. `name` is a request's or an event's; `queue` is where it died, and `reason` the broker's word for
+    why or a worker's sentence. `exchange` is where it can be sent to again; without it, `obstacle` says why.
+    """
+
+    id: str
+    name: str | None
+    request_id: str | None
+    sent_at: datetime | None
+    died_at: datetime | None
+    reason: str | None
+    queue: str | None
+    content_type: str | None
+    size_bytes: int
+    exchange: str | None
+    obstacle: Obstacle | None
+    raw: RawLetter
+
+
+class DeadLetters:
+    """The queue `antrean.dead`, on a connection of the role `deploy`.
+
+    A letter that was read is this connection's until it is retried or dropped; all others are back in their
+    places when the connection ends, however it ends. All methods block, and raise BrokerUnavailable where the
+    connection is lost or the user may not do this.
+    """
+
+    def __init__(self, amqp_url: str) -> None:
+        self._connection = blocking_connection(amqp_url, "antrean-dead-letters")
+        # Nobody can try guessed names on an id without knowing this.
+        credentials = pika.URLParameters(amqp_url).credentials
+        self._key = hashlib.sha256(repr(vars(credentials).get("password")).encode()).digest()
+        self._unread = 0
+        with _lost_connection():
+            self._channel: BlockingChannel = self._connection.channel()
+            self._channel.confirm_delivery()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._connection.is_open:
+            return
+        with _lost_connection():
+            self._connection.close()  # answered once the broker has every acknowledgement
+
+    @property
+    def unread(self) -> int:
+        """How many letters there are behind the one read last."""
+        return self._unread
+
+    def read(self, count_max: int) -> Iterator[DeadLetter]:
+        """The letters that are there now, at most `count_max`, and those first that came first.
+
+        `count_max` is 65,535 at most, what AMQP lets one consumer hold. Raises RequestNotTaken where another
+        operator is reading them, too.
+        """
+        with _lost_connection():
+            waiting = self._channel.queue_declare(DEAD_QUEUE, passive=True).method.message_count
+            # As many as there are: what is retried meanwhile may be back before the last one is read.
+            count = min(count_max, waiting)
+            self._unread = waiting
+            if not count:
+                return
+            # Consumed, for a quorum queue takes back what a consumer held in the order in which it was. What
+            # was asked for by basic.get comes back in any order.
+            self._channel.basic_qos(prefetch_count=count)
+            deliveries = self._channel.consume(DEAD_QUEUE, inactivity_timeout=_NEXT_SECONDS_MAX)
+        for _ in range(count):
+            with _lost_connection():
+                method, properties, body = next(deliveries, (None, None, None))
+            if method is None or properties is None or body is None:
+                raise RequestNotTaken("Another command holds dead letters now; try again in a minute.")
+            self._unread -= 1
+            yield _letter(method.delivery_tag, properties, body, self._key)
+
+    def retry(self, letter: DeadLetter) -> None:
+        """Sends the request again and, once the broker has confirmed it, removes the letter.
+
+        It keeps its request id and the time at which it was sent, and nobody gets its answer. Raises
+        RequestNotTaken where the broker refuses it now: the letter stays.
+        """
+        assert letter.exchange is not None
+        raw, sent_at = letter.raw.properties, letter.sent_at or letter.died_at
+        properties = pika.BasicProperties(
+            type=letter.name,
+            message_id=raw.get("message_id"),
+            content_type=letter.content_type,
+            timestamp=None if sent_at is None else int(sent_at.timestamp()),
+            delivery_mode=_PERSISTENT,
+        )
+        with _lost_connection():
+            try:
+                self._channel.basic_publish(
+                    letter.exchange, letter.name or "", letter.raw.body, properties, mandatory=True
+                )
+            except (NackError, ConnectionBlockedTimeout) as error:
+                raise RequestNotTaken(
+                    "RabbitMQ takes no more requests now: the queue is full, or a resource alarm is raised."
+                    " Try again later."
+                ) from error
+            except UnroutableError as error:
+                raise RequestNotTaken(
+                    "RabbitMQ has no queue for this request: see `antrean-admin broker declare`."
+                ) from error
+        self.drop(letter)
+
+    def drop(self, letter: DeadLetter) -> None:
+        """Removes the letter for ever."""
+        with _lost_connection():
+            self._channel.basic_ack(letter.raw.tag)
+
+
+@contextmanager
+def _lost_connection() -> Iterator[None]:
+    try:
+        yield
+    except ChannelClosedByBroker as error:
+        raise BrokerUnavailable(
+            f"RabbitMQ does not let this user see to {DEAD_QUEUE} (use the role deploy), or lacks it"
+            " (`antrean-admin broker declare`)."
+        ) from error
+    except AMQPError as error:
+        raise BrokerUnavailable(
+            "The connection to RabbitMQ was lost; letters that were not done with are where they were."
+        ) from error
+
+
+# --- reading --------------------------------------------------------------------------------------------
+
+
+def _letter(tag: int, properties: pika.BasicProperties, body: bytes, key: bytes) -> DeadLetter:
+    headers = properties.headers if isinstance(properties.headers, dict) else {}
+    death = _last_death(headers)
+    queue = _one_of(death.get("queue"), queues())
+    reason = _one_of(death.get("reason"), _BROKERS_REASONS)
+    by_worker = not death and _REASON_OF_WORKER in headers
+    if by_worker:
+        reason = _matching(headers[_REASON_OF_WORKER], _WORKERS_REASON)
+    name = _one_of(
+        properties.type,
+        _EVENT_NAMES | routing_keys(PATIENT_EXCHANGE).keys() | routing_keys(DESK_EXCHANGE).keys(),
+    )
+    sent_at, died_at = _moment(properties.timestamp), death.get("time")
+    died_at = died_at if isinstance(died_at, datetime) else None
+    request_id = _uuid(properties.message_id)
+    exchange, obstacle = _way_back(name, queue, anywhere=by_worker)
+    if exchange is not None and request_id is None:
+        exchange, obstacle = None, Obstacle.NO_REQUEST_ID
+    elif exchange is not None and name == _TIMESTAMP_TOLD and not (sent_at or died_at):
+        exchange, obstacle = None, Obstacle.AGE_UNKNOWN
+    return DeadLetter(
+        id=_digest(
+            key,
+            [properties.type, properties.message_id, properties.content_type, properties.timestamp],
+            [reason, queue, died_at],
+            body,
+        ),
+        name=name,
+        request_id=request_id,
+        sent_at=sent_at,
+        died_at=died_at,
+        reason=reason,
+        queue=queue,
+        content_type=_one_of(properties.content_type, _CONTENT_TYPES),
+        size_bytes=len(body),
+        exchange=exchange,
+        obstacle=obstacle,
+        raw=RawLetter(
+            tag,
+            body,
+            {key: value for key, value in vars(properties).items() if value is not None},
+        ),
+    )
+
+
+def _way_back(name: str | None, queue: str | None, *, anywhere: bool) -> tuple[str | None, Obstacle | None]:
+    """The exchange through which a request came to the queue where it died.
+
+    The name is the sender's word: a patient's message that calls itself the staff's must not become it by
+    our hand. So the name has to be one that the queue takes. With `anywhere` a worker has seen to that, who
+    answers what it does not know; where nobody can tell the queue, only what any patient may send goes back.
+    """
+    if name in _EVENT_NAMES:
+        return None, Obstacle.TICK
+    for exchange in (PATIENT_EXCHANGE, DESK_EXCHANGE):
+        leads_to = routing_keys(exchange).get(name or "")
+        if leads_to is None:
+            continue
+        if leads_to == STATUS_QUEUE:
+            return None, Obstacle.LOOK_UP
+        if leads_to == queue or (queue is None and (anywhere or exchange == PATIENT_EXCHANGE)):
+            return exchange, None
+    return None, Obstacle.UNKNOWN_REQUEST
+
+
+def _last_death(headers: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the broker noted when it moved the letter here. The rest of `x-death` may be the sender's."""
+    deaths = headers.get("x-death")
+    last = deaths[0] if isinstance(deaths, list) and deaths else None
+    return last if isinstance(last, dict) else {}
+
+
+def _digest(key: bytes, *parts: Sequence[Any] | bytes) -> str:
+    """Without what changes from one reading to the next, such as `x-delivery-count`."""
+    content = repr(parts).encode("utf-8", "backslashreplace")
+    return hashlib.blake2b(content, key=key, digest_size=_ID_BYTES).hexdigest()
+
+
+def _one_of(value: Any, known: Collection[str]) -> str | None:
+    return value if isinstance(value, str) and value in known else None
+
+
+def _matching(value: Any, pattern: re.Pattern[str]) -> str | None:
+    return value if isinstance(value, str) and pattern.fullmatch(value) else None
+
+
+def _uuid(value: Any) -> str | None:
+    try:
+        return str(UUID(value)) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _moment(timestamp: int | None) -> datetime | None:
+    try:
+        return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,156 @@
+"""RabbitMQ's management API: what AMQP cannot tell. Only read.
+
+Source: https://www.rabbitmq.com/docs/http-api-reference
+"""
+
+import json
+import re
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
+from typing import Any, Final
+from urllib.parse import quote, unquote, urlsplit
+
+from common.errors import BrokerUnavailable, SettingsError
+
+REQUEST_SECONDS_MAX: Final = 5
+_ANSWER_BYTES_MAX = 16 * 1024 * 1024
+_UNAUTHORISED = (401, 403)
+_QUEUE_KINDS: Final = {"quorum": "quorum_queues", "classic": "classic_queues", "stream": "streams"}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAlarms:
+    """A node of the broker that is short of memory or disk; both are numbers of bytes."""
+
+    name: str
+    memory: bool
+    disk: bool
+    disk_free_bytes: int
+
+
+class Management:
+    """The API at `url` (`http://user:password@host:15672/`), about the virtual host `vhost`.
+
+    Every method raises BrokerUnavailable where the API does not answer, or not to this user. Blocks for at
+    most `REQUEST_SECONDS_MAX` per request.
+    """
+
+    def __init__(self, url: str, vhost: str) -> None:
+        parts = urlsplit(url)
+        try:
+            port = parts.port
+        except ValueError as error:
+            raise SettingsError(
+                "ANTREAN_MANAGEMENT_URL cannot be used: write http://user:password@host:15672/."
+            ) from error
+        self.where = f"{parts.hostname}:{port}" if port else str(parts.hostname)
+        self._address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}/api"
+        credentials = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
+        self._authorization = f"Basic {b64encode(credentials.encode()).decode()}"
+        self._vhost = vhost
+        self._at = quote(vhost, safe="")
+
+    def user_tags(self) -> list[str]:
+        """What this user may see: `management`, `monitoring`, `administrator` ..."""
+        tags = self._get("/whoami")["tags"]
+        return tags.split(",") if isinstance(tags, str) else list(tags)
+
+    def clock(self) -> datetime:
+        """The broker's clock, in UTC, to the second: cut off, not rounded."""
+        _, date = self._answer("/whoami")
+        try:
+            return parsedate_to_datetime(date).astimezone(UTC)
+        except ValueError as error:
+            raise BrokerUnavailable(f"What answers at {self.where} does not say what time it is.") from error
+
+    def bindings(self) -> set[tuple[str, str, str]]:
+        """Every binding of a queue to a named exchange as (exchange, routing key, queue)."""
+        return {
+            (row["source"], row["routing_key"], row["destination"])
+            for row in self._get(f"/bindings/{self._at}")
+            if row["source"] and row["destination_type"] == "queue"
+        }
+
+    def policies(self, queue_types: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+        """What the policies in force come to for each queue, which is given with its type."""
+        policies = self._get(f"/policies/{self._at}")
+        operator_policies = self._get(f"/operator-policies/{self._at}")
+        return {
+            queue: effective_policy(queue, queue_type, policies, operator_policies)
+            for queue, queue_type in queue_types.items()
+        }
+
+    def alarms(self) -> list[NodeAlarms]:
+        """The nodes that are short of something; the user needs the tag `monitoring`."""
+        nodes = [
+            NodeAlarms(
+                node["name"],
+                bool(node.get("mem_alarm")),
+                bool(node.get("disk_free_alarm")),
+                node["disk_free"] if isinstance(node.get("disk_free"), int) else 0,
+            )
+            for node in self._get("/nodes")
+        ]
+        return [node for node in nodes if node.memory or node.disk]
+
+    def permissions(self) -> dict[str, dict[str, str]]:
+        """What each user may `configure`, `write` and `read`; this user needs the tag `administrator`."""
+        return {
+            row["user"]: {action: row[action] for action in ("configure", "write", "read")}
+            for row in self._get("/permissions")
+            if row["vhost"] == self._vhost
+        }
+
+    def _get(self, path: str) -> Any:
+        return self._answer(path)[0]
+
+    def _answer(self, path: str) -> tuple[Any, str]:
+        """The answer to a request, and its date."""
+        request = urllib.request.Request(  # noqa: S310 - the address was checked to be one of HTTP
+            self._address + path, headers={"Authorization": self._authorization}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=REQUEST_SECONDS_MAX) as answer:  # noqa: S310
+                return json.loads(answer.read(_ANSWER_BYTES_MAX)), answer.headers.get("Date", "")
+        except urllib.error.HTTPError as error:
+            with error:
+                reason = "this user" if error.code in _UNAUTHORISED else f"{path} ({error.code})"
+            raise BrokerUnavailable(
+                f"The management API at {self.where} refuses {reason}: it needs the tag monitoring."
+            ) from error
+        except (OSError, HTTPException, ValueError) as error:
+            raise BrokerUnavailable(f"The management API at {self.where} does not answer.") from error
+
+
+def effective_policy(
+    queue: str,
+    queue_type: str,
+    policies: Iterable[Mapping[str, Any]],
+    operator_policies: Iterable[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """What the policies come to for one queue: the one with the highest priority, of those of the users and
+    of those of the operator; of a limit that both set, the lower.
+
+    Source: https://www.rabbitmq.com/docs/policies#operator-policies
+    """
+    effective = _matching(queue, queue_type, policies)
+    for key, value in _matching(queue, queue_type, operator_policies).items():
+        ours = effective.get(key)
+        effective[key] = min(ours, value) if isinstance(ours, int) and isinstance(value, int) else value
+    return effective
+
+
+def _matching(queue: str, queue_type: str, policies: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    applicable = ("all", "queues", _QUEUE_KINDS[queue_type])
+    matching = [
+        policy
+        for policy in policies
+        if policy["apply-to"] in applicable and re.search(policy["pattern"], queue)
+    ]
+    return dict(max(matching, key=lambda policy: policy["priority"])["definition"]) if matching else {}

@@ -1,0 +1,402 @@
+"""`antrean-admin check-integrity`: a database as the workers leave it has no findings; each thing that
+somebody, or a damaged restore, can spoil is found, with what to do about it."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, Table, func, insert, select, text, update
+
+from admin_cli.integrity_texts import INTEGRITY_TEXTS
+from admin_cli.program import run
+from common.events import EventName
+from common.storage import integrity
+from common.storage.bounded_connection import BoundedConnection
+from common.storage.engine import open_engine, snapshot, transaction
+from common.storage.integrity import Finding, Integrity, check_integrity
+from common.storage.long_statements import long_statements
+from common.storage.schema import migrate
+from common.storage.tables import clinic_days, journal, metadata, refusals, tickets
+from tests.builders import MONDAY, cancellation, clinic_table, hospital_table, registration
+from tests.store.staff import Staff, staff_of
+
+Plant = Callable[[Connection], object]
+
+
+def a_day_of_work(engine: Engine) -> Staff:
+    """Five patients: number 1 served, 2 called, 3 cancelled, 4 and 5 waiting; one was refused."""
+    staff = staff_of(engine, hospital_table("RSHS", clinic_table(daily_quota=4), clinic_table("INT")))
+    taken = staff.register_many(4)
+    staff.tick()
+    staff.cancel(taken[2])
+    staff.clock.forward(minutes=11)
+    staff.tick()
+    staff.register(5)
+    staff.refusal(registration(6))
+    staff.refusal(cancellation(taken[0].ticket_code))
+    return staff
+
+
+def looked_through(engine: Engine) -> Integrity:
+    with snapshot(engine) as connection:
+        return check_integrity(connection)
+
+
+def found_after(engine: Engine, *plants: Plant) -> Sequence[Finding]:
+    """What is found after somebody has changed the database."""
+    with transaction(engine) as connection:
+        for plant in plants:
+            plant(connection)
+    return looked_through(engine).findings
+
+
+def day(**values: Any) -> Plant:
+    """The clinic's day is changed to these values."""
+    statement = update(clinic_days).where(clinic_days.c.clinic == "GIG").values(**values)
+    return lambda connection: connection.execute(statement)
+
+
+def ticket(number: int, /, **values: Any) -> Plant:
+    """A ticket is changed to these values."""
+    statement = update(tickets).where(tickets.c.number == number).values(**values)
+    return lambda connection: connection.execute(statement)
+
+
+def event(sequence: int, /, **values: Any) -> Plant:
+    """An event of the journal is changed to these values."""
+    statement = update(journal).where(journal.c.sequence == sequence).values(**values)
+    return lambda connection: connection.execute(statement)
+
+
+def without(table: Table, **row: Any) -> Plant:
+    """A row is deleted."""
+    return lambda connection: connection.execute(
+        table.delete().where(*(table.c[name] == value for name, value in row.items()))
+    )
+
+
+def the_event(connection: Connection, name: str, number: int) -> Any:
+    return connection.execute(
+        select(journal).where(journal.c.event_name == name, journal.c.number == number)
+    ).one()
+
+
+def test_nothing_is_found_in_what_the_workers_wrote(engine: Engine) -> None:
+    staff = a_day_of_work(engine)
+    first = looked_through(engine)
+    assert first.findings == ()
+    with snapshot(engine) as connection:
+        counted = {
+            table.name: connection.scalar(select(func.count()).select_from(table))
+            for table in (clinic_days, tickets, journal, refusals)
+        }
+    assert dict(first.checked) == counted
+    assert all(counted.values())
+    staff.clock.set("00:00:30", MONDAY + timedelta(days=1))
+    staff.tick()
+    assert looked_through(engine).findings == ()
+    assert looked_through(engine).checked["clinic_days"] > first.checked["clinic_days"]
+
+
+def test_nothing_is_found_in_an_empty_database(engine: Engine) -> None:
+    assert looked_through(engine) == Integrity(
+        {"clinic_days": 0, "tickets": 0, "journal": 0, "refusals": 0}, (), ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("plant", "check", "values"),
+    [
+        pytest.param(
+            ticket(5, number=7),
+            "numbers",
+            {"last_number": 5, "tickets": 5, "numbers": 5, "smallest": 1, "largest": 7},
+            id="gap",
+        ),
+        pytest.param(
+            ticket(1, number=0),
+            "numbers",
+            {"last_number": 5, "tickets": 5, "numbers": 5, "smallest": 0, "largest": 5},
+            id="number zero",
+        ),
+        pytest.param(
+            without(tickets, number=5),
+            "numbers",
+            {"last_number": 5, "tickets": 4, "numbers": 4, "smallest": 1, "largest": 4},
+            id="ticket gone",
+        ),
+        pytest.param(without(tickets, number=5), "no_ticket", {"number": 5}, id="event without a ticket"),
+        pytest.param(
+            day(waiting=3), "counter", {"counter": "waiting", "stored": 3, "found": 2}, id="waiting"
+        ),
+        pytest.param(
+            day(cancelled=0), "counter", {"counter": "cancelled", "stored": 0, "found": 1}, id="cancelled"
+        ),
+        pytest.param(
+            day(now_serving=None),
+            "counter",
+            {"counter": "now_serving", "stored": None, "found": 2},
+            id="now serving",
+        ),
+        pytest.param(day(next_change_at=None), "stuck", {"patients": 3}, id="never due"),
+        pytest.param(ticket(2, called_at=None), "moments", {"tickets": 1}, id="called at no time"),
+        pytest.param(ticket(3, ended_at=None), "moments", {"tickets": 1}, id="ended at no time"),
+        pytest.param(
+            day(last_sequence=20),
+            "sequences",
+            {"last_sequence": 20, "events": 10, "sequences": 10, "smallest": 1, "largest": 10},
+            id="last sequence",
+        ),
+        pytest.param(
+            without(journal, sequence=4),
+            "sequences",
+            {"last_sequence": 10, "events": 9, "sequences": 9, "smallest": 1, "largest": 10},
+            id="event gone",
+        ),
+        pytest.param(
+            ticket(4, status="called"),
+            "status",
+            {"number": 4, "status": "called", "event": "ticket.registered"},
+            id="status without an event",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_day_is_found(
+    plant: Plant, check: str, values: dict[str, Any], engine: Engine
+) -> None:
+    a_day_of_work(engine)
+    found = found_after(engine, plant)
+    assert Finding(check, "RSHS", "GIG", MONDAY, values) in found
+
+
+def test_a_ticket_without_any_event_is_found(engine: Engine) -> None:
+    a_day_of_work(engine)
+    found = found_after(engine, without(journal, number=5))
+    assert (
+        Finding("status", "RSHS", "GIG", MONDAY, {"number": 5, "status": "waiting", "event": None}) in found
+    )
+
+
+def test_events_in_an_order_that_cannot_be_are_found(engine: Engine) -> None:
+    a_day_of_work(engine)
+    with snapshot(engine) as connection:
+        cancelled = the_event(connection, "ticket.cancelled", 3).sequence
+    found = found_after(engine, event(cancelled, event_name="ticket.served"))
+    values = {
+        "number": 3,
+        "sequence": cancelled,
+        "event": "ticket.served",
+        "before": "ticket.registered",
+    }
+    assert Finding("transition", "RSHS", "GIG", MONDAY, values) in found
+
+
+def test_a_number_called_after_a_larger_one_is_found(engine: Engine) -> None:
+    a_day_of_work(engine)
+    with snapshot(engine) as connection:
+        first, second = (the_event(connection, "ticket.called", number).sequence for number in (1, 2))
+    found = found_after(engine, event(first, number=2), event(second, number=1))
+    assert Finding("called_back", "RSHS", "GIG", MONDAY, {"number": 1, "before": 2}) in found
+
+
+def test_two_patients_in_one_room_are_found(engine: Engine) -> None:
+    a_day_of_work(engine)
+    found = found_after(engine, ticket(4, status="called", room=1))
+    values = {"room": 1, "tickets": 2, "smallest": 2, "largest": 4}
+    assert Finding("one_room", "RSHS", "GIG", MONDAY, values) in found
+
+
+def test_a_request_with_two_tickets_is_found(engine: Engine) -> None:
+    a_day_of_work(engine)
+    with snapshot(engine) as connection:
+        cause = the_event(connection, "ticket.registered", 4).cause_id
+        other = the_event(connection, "ticket.registered", 5).sequence
+    found = found_after(engine, event(other, cause_id=cause, ordinal=1))
+    for number in (4, 5):
+        values = {"number": number, "cause_id": cause}
+        assert Finding("two_tickets", "RSHS", "GIG", MONDAY, values) in found
+
+
+def test_a_request_that_was_refused_and_done_is_found(engine: Engine) -> None:
+    a_day_of_work(engine)
+    with snapshot(engine) as connection:
+        done = the_event(connection, "ticket.registered", 4)
+    row = {"request_id": done.cause_id, "digest": done.cause_digest, "code": "clinic_closed"}
+    row |= {"problem": b"{}", "refused_at": done.recorded_at}
+    found = found_after(engine, lambda connection: connection.execute(insert(refusals), row))
+    values = {"number": 4, "code": "clinic_closed", "cause_id": done.cause_id}
+    assert found == (Finding("refused", "RSHS", "GIG", MONDAY, values),)
+
+
+# --- what the constraints of the tables keep out, until they are lost -----------------------------------
+
+
+@pytest.fixture
+def unconstrained(empty_engine: Engine) -> Engine:
+    """A database of its own whose tables have lost their constraints, after a day of work."""
+    migrate(empty_engine)
+    a_day_of_work(empty_engine)
+    with transaction(empty_engine) as connection:
+        for table in ("tickets", "journal"):
+            connection.execute(text(f"CREATE TABLE bare AS SELECT * FROM {table}"))
+            connection.execute(text(f"DROP TABLE {table}"))
+            connection.execute(text(f"ALTER TABLE bare RENAME TO {table}"))
+    return empty_engine
+
+
+def test_a_number_given_out_twice_is_found(unconstrained: Engine) -> None:
+    values = {"last_number": 5, "tickets": 5, "numbers": 4, "smallest": 1, "largest": 5}
+    found = found_after(unconstrained, ticket(4, number=5))
+    assert Finding("numbers", "RSHS", "GIG", MONDAY, values) in found
+
+
+def test_a_patient_with_two_active_tickets_is_found(unconstrained: Engine) -> None:
+    with snapshot(unconstrained) as connection:
+        patient = connection.scalar(select(tickets.c.medical_record_number).where(tickets.c.number == 5))
+    found = found_after(unconstrained, ticket(2, medical_record_number=patient))
+    values = {"tickets": 2, "smallest": 2, "largest": 5}
+    assert found == (Finding("two_active", "RSHS", "GIG", MONDAY, values),)
+
+
+def test_an_event_id_used_twice_is_found(unconstrained: Engine) -> None:
+    with snapshot(unconstrained) as connection:
+        one, other = (the_event(connection, "ticket.registered", number) for number in (4, 5))
+    found = found_after(unconstrained, event(other.sequence, cause_id=one.cause_id))
+    for sequence in (one.sequence, other.sequence):
+        values = {"sequence": sequence, "cause_id": one.cause_id, "ordinal": 0}
+        assert Finding("two_events", "RSHS", "GIG", MONDAY, values) in found
+
+
+def test_a_sequence_used_twice_is_found(unconstrained: Engine) -> None:
+    found = found_after(unconstrained, event(9, sequence=10))
+    values = {"last_sequence": 10, "events": 10, "sequences": 9, "smallest": 1, "largest": 10}
+    assert Finding("sequences", "RSHS", "GIG", MONDAY, values) in found
+
+
+# --- the command ----------------------------------------------------------------------------------------
+
+
+class Ended:
+    """What a run of the command printed, and its exit code."""
+
+    def __init__(self, exit_code: int, out: str, err: str) -> None:
+        assert "Traceback" not in err
+        self.exit_code, self.out, self.err = exit_code, out, err
+
+
+@pytest.fixture
+def command(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ended]:
+    """Runs `antrean-admin check-integrity`."""
+    monkeypatch.setenv("ANTREAN_DATABASE_URL", database_url)
+
+    def run_command(*words: str) -> Ended:
+        exit_code = run(["check-integrity", *words])
+        return Ended(exit_code, *capsys.readouterr())
+
+    return run_command
+
+
+def test_the_command_says_what_it_checked(command: Callable[..., Ended], engine: Engine) -> None:
+    a_day_of_work(engine)
+    clean = command("--lang", "en")
+    assert clean.exit_code == 0
+    assert clean.out.startswith("Nothing is wrong: ")
+    assert "5 tickets, " in clean.out
+    assert command().out.startswith("Tidak ada yang keliru: ")
+    assert json.loads(command("--json").out)["findings"] == []
+
+
+def test_the_command_says_what_is_wrong_and_what_to_do(command: Callable[..., Ended], engine: Engine) -> None:
+    a_day_of_work(engine)
+    found_after(engine, day(waiting=3, now_serving=None))
+    ended = command("--lang", "en")
+    assert ended.exit_code == 1
+    lines = ended.out.splitlines()
+    assert lines[:2] == [
+        "- RSHS GIG 2026-11-23: clinic_days.waiting is 3, but tickets and journal say 2."
+        " Stop the workers and set it to 2.",
+        "- RSHS GIG 2026-11-23: clinic_days.now_serving is NULL, but tickets and journal say 2."
+        " Stop the workers and set it to 2.",
+    ]
+    assert lines[2].startswith("Findings: 2. Checked: ")
+    as_json = command("--json")
+    assert as_json.exit_code == 1
+    first = json.loads(as_json.out)["findings"][0]
+    assert first["values"] == {"counter": "waiting", "stored": 3, "found": 2}
+    assert (first["hospital"], first["clinic"], first["service_date"]) == ("RSHS", "GIG", "2026-11-23")
+    assert "RSHS GIG 2026-11-23" in first["detail"]
+
+
+def test_many_findings_are_cut_short(
+    command: Callable[..., Ended], engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_day_of_work(engine)
+    found_after(engine, ticket(4, status="called"), ticket(5, status="called"))
+    monkeypatch.setattr(integrity, "FINDINGS_MAX", 1)
+    assert [found.check for found in looked_through(engine).findings].count("status") == 1
+    assert "There are more findings" in command("--lang=en").out
+    assert json.loads(command("--json").out)["cut_short"] is True
+
+
+def test_the_command_changes_nothing(command: Callable[..., Ended], engine: Engine) -> None:
+    a_day_of_work(engine)
+
+    def everything() -> list[list[Any]]:
+        with snapshot(engine) as connection:
+            tables = metadata.sorted_tables
+            return [sorted(map(repr, connection.execute(select(table)))) for table in tables]
+
+    before = everything()
+    command()
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("url", "exit_code"),
+    [("postgresql://x@127.0.0.1:1/x", 69), ("sqlite:////no/such/folder/x", 69), ("x", 2)],
+)
+def test_a_database_that_does_not_answer(
+    url: str,
+    exit_code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("ANTREAN_DATABASE_URL", url)
+    assert run(["check-integrity"]) == exit_code
+    ended = capsys.readouterr()
+    assert ended.out == ""
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_every_check_has_its_sentence_and_every_event_of_a_ticket_its_state() -> None:
+    said = {name.removeprefix("integrity.") for name in INTEGRITY_TEXTS}
+    assert said >= (set(integrity._CHECKS) - {"days", "journals"}) | {
+        "numbers",
+        "counter",
+        "stuck",
+        "moments",
+        "sequences",
+    }
+    of_tickets = {name for name in EventName if name.startswith("ticket.")}
+    assert set(integrity._STATUS_AFTER) == of_tickets
+
+
+def test_only_this_transaction_may_take_minutes(postgres: str) -> None:
+    engine = open_engine(postgres)
+
+    def limits(connection: Connection) -> tuple[str | None, float]:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, BoundedConnection)
+        return connection.scalar(text("SHOW statement_timeout")), driver.answer_seconds_max
+
+    with snapshot(engine) as connection:
+        usual = limits(connection)
+        with long_statements(connection, 600):
+            assert limits(connection) == ("10min", 605)
+    with snapshot(engine) as connection:
+        assert limits(connection) == usual
+    engine.dispose()

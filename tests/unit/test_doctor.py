@@ -1,0 +1,76 @@
+"""What the doctor decides from values alone: clocks, policies, permissions; and what it says."""
+
+from datetime import UTC, datetime, timedelta
+from string import Formatter
+
+import pytest
+
+from admin_cli.doctor.clock_checks import compared
+from admin_cli.doctor.findings import Status
+from admin_cli.doctor.texts import DOCTOR_TEXTS
+from common.messaging.management import effective_policy
+from common.messaging.permissions import may
+
+
+def test_every_text_takes_the_same_values_in_both_languages() -> None:
+    for name, (indonesian, english) in DOCTOR_TEXTS.items():
+        fields = [{field for _, field, _, _ in Formatter().parse(text)} for text in (indonesian, english)]
+        # Where the library's own sentence is told, Indonesian says first what it is about.
+        assert fields[0] - {None} == fields[1] - {None}, name
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"),
+    [
+        (0.0, Status.OK),
+        (1.9, Status.OK),
+        (2.1, Status.WARNING),
+        (-2.1, Status.WARNING),
+        (29.0, Status.WARNING),
+        (31.0, Status.FAILED),
+        (-86_400.0, Status.FAILED),
+    ],
+)
+def test_clocks_that_are_apart(seconds: float, status: Status) -> None:
+    here = datetime(2026, 11, 23, 3, tzinfo=UTC)
+    theirs = here + timedelta(seconds=seconds)
+    assert compared("clocks.database", theirs, theirs, here, here).status is status
+
+
+def test_a_slow_answer_and_a_clock_of_whole_seconds_are_allowed_for() -> None:
+    here = datetime(2026, 11, 23, 3, tzinfo=UTC)
+    earlier = here - timedelta(seconds=4)
+    assert compared("clocks.broker", earlier, earlier, earlier, here).status is Status.OK
+    cut_off = here - timedelta(seconds=3)
+    finding = compared("clocks.broker", cut_off, cut_off + timedelta(seconds=1), here, here)
+    assert finding.status is Status.OK
+
+
+def test_the_policy_in_force_is_the_one_with_the_highest_priority_and_the_operators_lower_limit() -> None:
+    def policy(pattern: str, priority: int, kinds: str = "queues", **definition: object) -> dict[str, object]:
+        definition = {key.replace("_", "-"): value for key, value in definition.items()}
+        return {"pattern": pattern, "priority": priority, "apply-to": kinds, "definition": definition}
+
+    ours = [
+        policy("^antrean", 0, max_length=1, delivery_limit=3),
+        policy("registrar", 1, max_length=2, overflow="reject-publish"),
+        policy("registrar", 9, "classic_queues", max_length=3),
+        policy("registrar", 9, "exchanges", max_length=4),
+        policy("^registrar", 9, max_length=5),
+    ]
+    operators = [policy(".*", 0, max_length=1, expires=7)]
+    assert effective_policy("antrean.registrar", "quorum", ours, []) == {
+        "max-length": 2,
+        "overflow": "reject-publish",
+    }
+    assert effective_policy("antrean.registrar", "quorum", ours, operators) == {
+        "max-length": 1,
+        "overflow": "reject-publish",
+        "expires": 7,
+    }
+    assert effective_policy("other", "stream", [], []) == {}
+
+
+def test_what_an_expression_permits_is_searched_as_rabbitmq_does() -> None:
+    assert may({"write": "antrean.desk"}, "write", "not-antrean.desk-at-all")
+    assert not may({"write": "^$"}, "write", "antrean.desk")

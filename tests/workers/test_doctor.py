@@ -1,0 +1,404 @@
+"""`antrean-admin doctor`: a healthy installation passes, and each thing that is broken is named."""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from admin_cli.doctor.command import findings
+from admin_cli.doctor.database_checks import database_findings
+from admin_cli.doctor.findings import Finding, Status
+from admin_cli.texts import Texts
+from common.catalog_file import Catalog
+from common.messaging import topology
+from common.settings import Role, Settings, clock_environment, load_settings
+from common.storage.catalog_changes import apply_catalog
+from common.storage.engine import open_engine
+from local_stack.child import environment_with
+from local_stack.private_node import PrivateNode, find_server
+from tests.broker import MISSING, RunningBroker
+from tests.deployment import MONDAY_MORNING, Deployment, connected, deployed
+from tests.processes import SECONDS_MAX, eventually
+
+WORKER_COUNTS: Mapping[Role, int] = {"registrar": 2, "ticker": 2, "status": 2}
+NOWHERE = "127.0.0.1:1"
+"""Nothing listens at this port."""
+
+
+class Node(PrivateNode):
+    """A node that tests break, with the management API and an administrator of their own."""
+
+    administrator = "administrator:of-the-tests"
+
+    def __init__(self, directory: Path, server: Path) -> None:
+        super().__init__(directory, server, management=True)
+        self._program = server.with_name("rabbitmqctl")
+
+    def evaluate(self, expressions: str) -> str:
+        """What the node makes of expressions in Erlang."""
+        done = subprocess.run(
+            [self._program, "--quiet", "eval", expressions],
+            env=environment_with(self._environment()),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_MAX * 2,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def start(self) -> None:
+        super().start()
+        name, _, password = self.administrator.partition(":")
+        self.evaluate(
+            f'rabbit_auth_backend_internal:add_user(<<"{name}">>, <<"{password}">>, <<"tests">>),'
+            f'rabbit_auth_backend_internal:set_tags(<<"{name}">>, [administrator], <<"tests">>).'
+        )
+
+    def alarm(self, watermark: str) -> str:
+        """Sets how much of the machine's memory is too much; the watermark before."""
+        return self.evaluate(
+            "W = vm_memory_monitor:get_vm_memory_high_watermark(),"
+            f"vm_memory_monitor:set_vm_memory_high_watermark({watermark}), timer:sleep(200), W."
+        )
+
+    def change(self, method: str, path: str, contents: object = None) -> None:
+        """Changes something through the management API, as the administrator."""
+        credentials = b64encode(self.administrator.encode()).decode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._ports['management']}/api{path}",
+            json.dumps(contents).encode(),
+            {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"},
+            method=method,
+        )
+        urllib.request.urlopen(request, timeout=SECONDS_MAX).close()
+
+    def mend(self) -> None:
+        """Brings users, permissions, policies, queues and bindings back."""
+        written = json.loads((self._directory / "definitions.json").read_text())
+        self.change("POST", "/definitions", written)
+        topology.deploy(self.urls["deploy"])
+
+    def url_of(self, credentials: str) -> str:
+        """The management API's address for another user."""
+        return f"http://{credentials}@127.0.0.1:{self._ports['management']}/"
+
+    def known(self) -> dict[str, str]:
+        """What an operator would have set to let the doctor try every role."""
+        assert self.management_url is not None
+        passwords = {f"ANTREAN_PASSWORD_{role.upper()}": each for role, each in self._passwords.items()}
+        return passwords | {"ANTREAN_MANAGEMENT_URL": self.management_url}
+
+
+class Diagnosis:
+    """What the doctor found: for each check that ended so, what it said and what to do."""
+
+    def __init__(self, found: Iterable[tuple[str, str, str]]) -> None:
+        self.ok: dict[str, str] = {}
+        self.warnings: dict[str, str] = {}
+        self.failed: dict[str, str] = {}
+        for status, check, told in found:
+            kept = {"ok": self.ok, "warning": self.warnings, "failed": self.failed}[status]
+            kept[check] = f"{kept.get(check, '')}\n{told}"
+
+
+@dataclass
+class Patient:
+    """The installation that is examined."""
+
+    node: Node
+    deployment: Deployment
+
+    def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Runs the doctor as a process, with everything known."""
+        return subprocess.run(
+            [sys.executable, "-m", "admin_cli", "doctor", *words],
+            env=self.deployment.environment("deploy") | self.node.known() | settings,
+            cwd=self.deployment.directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_MAX * 2,
+            check=False,
+        )
+
+    def examined(self, **settings: str) -> Diagnosis:
+        """What the doctor finds, in this process: it has loaded everything already."""
+        with pytest.MonkeyPatch.context() as patched:
+            patched.chdir(self.deployment.directory)
+            for name, value in (self.deployment.environment("deploy") | self.node.known() | settings).items():
+                patched.setenv(name, value)
+            found = list(findings(load_settings("deploy")))
+        texts = Texts("en")
+        return Diagnosis(
+            (each.status, each.check, f"{each.message(texts)} -> {each.advice(texts)}") for each in found
+        )
+
+    def examined_apart(self, **settings: str) -> Diagnosis:
+        """The same by a process: a connection on which no answer came is left to the process's end."""
+        done = self.run("--json", "--lang", "en", **settings)
+        assert done.stderr == ""
+        checks = json.loads(done.stdout)["checks"]
+        found = Diagnosis(
+            (row["status"], row["check"], f"{row['message']} -> {row['advice']}") for row in checks
+        )
+        assert done.returncode == (1 if found.failed else 0)
+        return found
+
+
+@pytest.fixture(scope="module")
+def patient(
+    _migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, sample_catalog: Catalog
+) -> Iterator[Patient]:
+    """A whole installation at work; each test mends what it breaks."""
+    if (server := find_server()) is None:
+        pytest.fail(MISSING)
+    directory = tmp_path_factory.mktemp("doctor")
+    shutil.copyfile(_migrated_sqlite, directory / "antrean.sqlite")
+    with tempfile.TemporaryDirectory(prefix="antrean-broker-") as folder:
+        node = Node(Path(folder), server)
+        try:
+            node.start()
+            broker = RunningBroker(node.urls, has_roles=True, has_policies=True, node=node)
+            url = f"sqlite:///{directory / 'antrean.sqlite'}"
+            with deployed(broker, url, directory, catalog=sample_catalog) as deployment:
+                deployment.start_together(WORKER_COUNTS)
+                yield Patient(node, deployment)
+        finally:
+            node.kill()
+
+
+def test_a_healthy_installation_passes_and_nothing_is_left_behind(patient: Patient) -> None:
+    def contents() -> list[tuple[object, ...]]:
+        with sqlite3.connect(patient.deployment.directory / "antrean.sqlite") as connection:
+            tables = ("tickets", "journal", "refusals")
+            return [connection.execute(f"SELECT count(*) FROM {table}").fetchone() for table in tables]
+
+    before = contents()
+    done = patient.run("--json", "--lang", "en")
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads(done.stdout)
+    found = {row["check"]: row["status"] for row in said["checks"]}
+    assert found == {"clocks": "warning"} | dict.fromkeys(
+        [
+            *("broker", "broker.alarms", "broker.message_size", "broker.topology", "broker.queues"),
+            *("broker.dead_letters", "broker.bindings", "broker.policies", "broker.permissions"),
+            *("workers.registrar", "workers.status", "workers.ticker"),
+            *("answers.registrar", "answers.status", "answers.ticker"),
+            *("database", "database.durability", "database.schema", "database.disk", "database.writable"),
+            *("database.catalog", "database.lag", "clocks.broker"),
+        ],
+        "ok",
+    ), "the deployment's clock is simulated"
+    assert (said["ok"], said["warning"], said["failed"]) == (23, 1, 0)
+    assert contents() == before
+    for queue in topology.queues():
+        assert queue == topology.JOURNAL_QUEUE or patient.deployment.ready(queue) == 0
+
+
+def test_the_screen_shows_a_line_for_each_check_and_no_password(patient: Patient) -> None:
+    done = patient.run()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Antrean bekerja: 23 baik, 1 perlu perhatian" in done.stdout
+    assert len(done.stdout.splitlines()) == 24 + 1 + 1, "one of them says what to do, and one counts"
+    assert "\x1b" not in done.stdout
+    assert all(secret not in done.stdout for secret in patient.node.known().values())
+
+
+def break_the_broker(patient: Patient) -> None:
+    """Changes what stands at the broker, as a careless administrator or an older version might."""
+    node = patient.node
+    with connected(node.urls["deploy"]) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.queue_unbind(topology.TICKER_QUEUE, topology.EVENTS_EXCHANGE, "*.*.clinic.tick")
+        channel.queue_bind(topology.DEAD_QUEUE, topology.PATIENT_EXCHANGE, "old_request")
+        channel.basic_publish(topology.PATIENT_EXCHANGE, "old_request", b"{}", mandatory=True)
+        channel.queue_delete(topology.JOURNAL_QUEUE)
+        channel.queue_declare(topology.JOURNAL_QUEUE, durable=True)
+        channel.exchange_delete(topology.DEAD_LETTER_EXCHANGE)
+    policy = topology.policies()[topology.TICKER_QUEUE] | {"max-length": 7}
+    node.change(
+        "PUT",
+        "/policies/%2F/other",
+        {"pattern": r"^antrean\.ticker", "definition": policy, "priority": 5, "apply-to": "queues"},
+    )
+    permit(node, "patient", write=".*")
+    permit(node, "status", write="^$")
+    node.change("PUT", "/users/registrar", {"password": "another", "tags": ""})
+
+
+def permit(node: Node, role: str, **patterns: str) -> None:
+    """Gives a role other permissions than it should have."""
+    node.change("PUT", f"/permissions/%2F/{role}", topology.permissions()[role] | patterns)
+
+
+def mend_the_broker(patient: Patient) -> None:
+    """Takes all of that back."""
+    patient.node.change("DELETE", "/policies/%2F/other")
+    with connected(patient.node.urls["deploy"]) as connection:
+        channel = connection.channel()
+        channel.queue_delete(topology.JOURNAL_QUEUE)
+        channel.queue_delete(topology.DEAD_QUEUE)
+    patient.node.mend()
+
+
+def test_what_was_changed_at_the_broker_is_named(patient: Patient) -> None:
+    try:
+        break_the_broker(patient)
+        patience = {"ANTREAN_REPLY_TIMEOUT_SECONDS": "0.5"}
+        found = patient.examined_apart(**patience)
+        without = patient.examined_apart(**patience, ANTREAN_MANAGEMENT_URL="", ANTREAN_PASSWORD_PATIENT="")
+    finally:
+        mend_the_broker(patient)
+    assert "Missing: antrean.dead-letters." in found.failed["broker.topology"]
+    assert "antrean.journal is not what it should be" in found.failed["broker.topology"]
+    assert "*.*.clinic.tick-> antrean.ticker" in found.failed["broker.bindings"]
+    assert "old_request" in found.warnings["broker.bindings"]
+    assert "antrean.ticker is different" in found.failed["broker.policies"]
+    assert "max-length 7 (100000)" in found.failed["broker.policies"]
+    permissions = found.failed["broker.permissions"]
+    assert "patient may do more than it needs: write antrean.desk" in permissions
+    assert "status may not do what it needs: write amq.default" in permissions
+    assert "registrar cannot log in" in permissions
+    assert "(antrean.dead): 1" in found.warnings["broker.dead_letters"]
+
+    assert "ANTREAN_MANAGEMENT_URL" in without.warnings["broker.bindings"]
+    assert "ANTREAN_MANAGEMENT_URL" in without.warnings["broker.policies"]
+    assert "ANTREAN_PASSWORD_PATIENT" in without.warnings["broker.permissions"]
+    assert "patient" not in without.failed["broker.permissions"]
+    eventually(lambda: patient.examined_apart().failed == {}, "what was mended is well again")
+
+
+def test_an_administrator_sees_permissions_as_they_are_written(patient: Patient) -> None:
+    node = patient.node
+    try:
+        permit(node, "desk", write=r"antrean\.desk")  # not anchored
+        node.change("DELETE", "/permissions/%2F/ticker")
+        administrator = {"ANTREAN_MANAGEMENT_URL": node.url_of(node.administrator)}
+        found = patient.examined_apart(**administrator, ANTREAN_REPLY_TIMEOUT_SECONDS="0.5")
+    finally:
+        node.mend()
+    said = found.failed["broker.permissions"]
+    assert r"desk are different, with what they should be in brackets: write antrean\.desk (^antr" in said
+    assert "The user ticker is missing" in said
+
+
+def test_an_alarm_is_named_and_nothing_waits_for_answers(patient: Patient) -> None:
+    watermark = patient.node.alarm("1.0e-6")
+    try:
+        found = patient.examined_apart()
+    finally:
+        patient.node.alarm(watermark)
+    assert found.failed.keys() == {"broker.alarms"}
+    assert "takes no messages: low on memory" in found.failed["broker.alarms"]
+    assert found.warnings.keys() == {"broker.permissions", "workers", "clocks"}
+    assert not any(check.startswith("answers") for check in found.ok)
+
+
+def test_tickers_that_are_gone_or_late_are_named(patient: Patient) -> None:
+    tickers = [each for each in patient.deployment.programs if each.name.startswith("ticker")]
+    for ticker in tickers:
+        ticker.ask_to_stop()
+    for ticker in tickers:
+        assert ticker.ends() == 0
+    hours_later = clock_environment(MONDAY_MORNING + timedelta(hours=2), datetime.now(UTC), 1.0)
+    found = patient.examined(**hours_later)
+    patient.deployment.start_consuming("ticker")
+    assert "No antrean-ticker consumes antrean.ticker" in found.failed["workers.ticker"]
+    assert "Clinics that wait for a ticker" in found.failed["database.lag"]
+    found = patient.examined()
+    assert "Only one antrean-ticker" in found.warnings["workers.ticker"]
+    assert "answers.ticker" in found.ok
+
+
+def test_a_worker_that_says_nothing_is_named(patient: Patient) -> None:
+    responders = [each for each in patient.deployment.programs if each.name.startswith("status")]
+    for responder in responders:
+        responder.freeze()
+    try:
+        found = patient.examined_apart(ANTREAN_REPLY_TIMEOUT_SECONDS="1")
+    finally:
+        for responder in responders:
+            responder.thaw()
+    assert "did not answer list_hospitals within 1 seconds" in found.failed["answers.status"]
+    assert "answers.registrar" in found.ok
+
+
+def test_an_old_schema_is_named(patient: Patient, tmp_path: Path) -> None:
+    file = tmp_path / "old.sqlite"
+    with sqlite3.connect(patient.deployment.directory / "antrean.sqlite") as connection:
+        connection.execute("VACUUM INTO ?", [str(file)])
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+    found = patient.examined(ANTREAN_DATABASE_URL=f"sqlite:///{file}")
+    assert "older schema 0000" in found.failed["database.schema"]
+    assert "antrean-admin migrate" in found.failed["database.schema"]
+    assert found.failed.keys() == {"database.schema"}
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("sqlite:////nowhere/antrean.sqlite", "There is no database file"),
+        (f"postgresql://antrean@{NOWHERE}/antrean", "The database"),
+        ("sqlite:///:memory:", "ANTREAN_DATABASE_URL cannot be used"),
+    ],
+)
+def test_a_database_that_is_gone_is_a_failed_check(patient: Patient, address: str, said: str) -> None:
+    found = patient.examined(ANTREAN_DATABASE_URL=address)
+    assert found.failed.keys() == {"database"}
+    assert said in found.failed["database"]
+    assert not Path("/nowhere").exists()
+
+
+def test_a_broker_that_is_gone_is_a_failed_check(patient: Patient) -> None:
+    gone = {
+        "ANTREAN_AMQP_URL": f"amqp://deploy:secret@{NOWHERE}/",
+        "ANTREAN_MANAGEMENT_URL": f"http://deploy:secret@{NOWHERE}/",
+    }
+    found = patient.examined(**gone)
+    assert found.failed.keys() == {"broker", "broker.management"}
+    assert found.warnings.keys() >= {"broker.permissions", "workers"}
+    assert "database.lag" in found.ok
+    assert "secret" not in f"{found.failed}{found.warnings}{found.ok}"
+
+
+def test_nothing_set_at_all_is_told_and_is_no_crash(patient: Patient) -> None:
+    found = patient.examined(ANTREAN_AMQP_URL="", ANTREAN_DATABASE_URL="", ANTREAN_MANAGEMENT_URL="")
+    assert "No broker is known" in found.failed["broker"]
+    assert "No database is known" in found.failed["database"]
+
+
+def test_the_management_api_may_be_refused(patient: Patient) -> None:
+    found = patient.examined(ANTREAN_MANAGEMENT_URL=patient.node.url_of("deploy:wrong"))
+    assert "refuses this user" in found.failed["broker.management"]
+    assert "broker.permissions" in found.ok
+
+
+def test_postgresql_is_well(postgresql_url: str, sample_catalog: Catalog) -> None:
+    empty = database_checks(postgresql_url)
+    assert empty["database.catalog"].status is Status.FAILED
+    engine = open_engine(postgresql_url)
+    apply_catalog(engine, sample_catalog, datetime.now(UTC))
+    engine.dispose()
+    found = database_checks(postgresql_url)
+    # A server that is thrown away after the tests may be told not to care for its data.
+    assert {name for name, each in found.items() if each.status is not Status.OK} <= {"database.durability"}
+    assert found.keys() >= {"clocks.database", "database.durability", "database.lag"}
+    assert found["database"].message(Texts("en")).startswith("PostgreSQL ")
+
+
+def database_checks(url: str) -> dict[str, Finding]:
+    """The findings about a database; there is one for each check."""
+    return {each.check: each for each in database_findings(Settings(database_url=url))}
