@@ -1,6 +1,6 @@
 """Starts a registrar: `python -m registrar_worker`, or `antrean-registrar`."""
 
-from common.messaging.topology import REGISTRAR_QUEUE
+from common.messaging.topology import REGISTRAR_QUARANTINE, REGISTRAR_QUEUE
 from common.messaging.worker import Worker, WorkerOptions
 from common.process import configure_logging, run_until_stopped, run_worker
 from common.settings import load_settings
@@ -23,6 +23,7 @@ def run() -> None:
         name="antrean registrar",
         amqp_url=settings.require_amqp_url(),
         queue=REGISTRAR_QUEUE,
+        quarantine=REGISTRAR_QUARANTINE,
         batch_size=settings.batch_size,
         heartbeat_seconds=settings.heartbeat_seconds,
     )

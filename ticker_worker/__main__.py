@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from common.messaging.topology import TICKER_QUEUE
+from common.messaging.topology import TICKER_QUARANTINE, TICKER_QUEUE
 from common.messaging.worker import Worker, WorkerOptions
 from common.process import configure_logging, run_until_stopped, run_worker
 from common.settings import load_settings
@@ -26,6 +26,7 @@ def run() -> None:
         name="antrean ticker",
         amqp_url=settings.require_amqp_url(),
         queue=TICKER_QUEUE,
+        quarantine=TICKER_QUARANTINE,
         batch_size=settings.batch_size,
         heartbeat_seconds=settings.heartbeat_seconds,
         emit_seconds=clock.real_seconds(settings.tick_seconds),

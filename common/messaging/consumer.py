@@ -1,8 +1,10 @@
 """Takes deliveries from one queue and acknowledges them when told."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import pika
 from pika.adapters.select_connection import IOLoop
@@ -10,19 +12,19 @@ from pika.channel import Channel
 from pika.spec import Basic
 
 from common.messaging.acknowledgements import AckWindow
-from common.messaging.delivery import Delivery
+from common.messaging.delivery import SUSPECT_REDELIVERIES, Delivery
 from common.messaging.link import Link
 
+_DELIVERY_COUNT = "x-delivery-count"
 
+
+@dataclass(frozen=True, eq=False)
 class Batch:
     """Deliveries of one channel; once that channel is gone they will come again, and this batch is void."""
 
-    def __init__(self, deliveries: list[Delivery], epoch: int) -> None:
-        self.deliveries = deliveries
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self.deliveries)
+    consumer: "Consumer"
+    deliveries: Sequence[Delivery]
+    epoch: int
 
 
 class Consumer:
@@ -61,20 +63,19 @@ class Consumer:
     def take(self, batch_size: int) -> Batch:
         """The deliveries that have waited longest, at most `batch_size`."""
         count = min(batch_size, len(self._buffer))
-        return Batch([self._buffer.popleft() for _ in range(count)], self._epoch)
+        return Batch(self, [self._buffer.popleft() for _ in range(count)], self._epoch)
 
     def put_back(self, batch: Batch) -> None:
         """The batch could not be done now: it is the next to be taken."""
         if batch.epoch == self._epoch:
             self._buffer.extendleft(reversed(batch.deliveries))
 
-    def settle(self, epoch: int, tags: Iterable[int]) -> None:
+    def settle(self, batch: Batch) -> None:
         """Acknowledges the deliveries, as soon as all before them can be."""
-        if epoch != self._epoch or self._channel is None:
+        if batch.epoch != self._epoch or self._channel is None:
             return
-        settled = list(tags)
-        self._unsettled -= len(settled)
-        upto = self._window.settle(settled)
+        self._unsettled -= len(batch.deliveries)
+        upto = self._window.settle(delivery.tag for delivery in batch.deliveries)
         if upto is not None and self._channel.is_open:
             self._channel.basic_ack(upto, multiple=True)
 
@@ -107,6 +108,8 @@ class Consumer:
                 correlation_id=_text(properties.correlation_id),
                 reply_to=_text(properties.reply_to),
                 sent_at=_moment(properties.timestamp),
+                # Only with a redelivery is the count the broker's; before, a client may have made it up.
+                redeliveries=_redeliveries(properties.headers) if method.redelivered else 0,
             )
         )
         self._unsettled += 1
@@ -123,6 +126,13 @@ class Consumer:
 def _text(value: str | bytes | None) -> str | None:
     # pika hands on as bytes what is not UTF-8; such a property is as good as none.
     return value if isinstance(value, str) else None
+
+
+def _redeliveries(headers: dict[str, Any] | None) -> int:
+    if headers == {}:
+        return SUSPECT_REDELIVERIES  # headers that pika cannot read: nobody knows
+    count = (headers or {}).get(_DELIVERY_COUNT)
+    return count if isinstance(count, int) else 0
 
 
 def _moment(timestamp: int | None) -> datetime | None:

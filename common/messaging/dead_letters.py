@@ -32,6 +32,7 @@ from common.messaging.topology import (
     DEAD_QUEUE,
     DESK_EXCHANGE,
     PATIENT_EXCHANGE,
+    QUARANTINES,
     STATUS_QUEUE,
     queues,
     routing_keys,
@@ -263,6 +264,7 @@ def _way_back(name: str | None, queue: str | None, *, anywhere: bool) -> tuple[s
     """
     if name in _EVENT_NAMES:
         return None, Obstacle.TICK
+    queue = QUARANTINES.get(queue or "", queue)
     for exchange in (PATIENT_EXCHANGE, DESK_EXCHANGE):
         leads_to = routing_keys(exchange).get(name or "")
         if leads_to is None:

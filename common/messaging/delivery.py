@@ -8,12 +8,16 @@ from typing import Protocol
 from common.events import Event
 from common.messages import Reply
 
+SUSPECT_REDELIVERIES = 3
+"""Restarts and lost connections alone seldom bring a message back so often."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A message as it arrived. All of it is a stranger's word, the addresses included.
 
     `name` is its `type` property, `sent_at` its timestamp (whole seconds), `tag` names it on its channel.
+    `redeliveries` is the broker's word: how often it was given out before and not acknowledged.
     """
 
     tag: int
@@ -24,6 +28,12 @@ class Delivery:
     correlation_id: str | None
     reply_to: str | None
     sent_at: datetime | None
+    redeliveries: int = 0
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether it may be what killed the workers that had it in hand."""
+        return self.redeliveries >= SUSPECT_REDELIVERIES
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,27 +1,55 @@
 """Publishes replies, events and dead letters, on a connection of its own.
 
 A reply is sent once: its client asks again if it does not come. What others rely on (events, dead letters)
-is sent until the broker has confirmed it, over as many connections as that takes.
+is sent until the broker has confirmed it, over as many connections as that takes. The exception are events
+that the broker refuses again and again, because some integrator's queue is full and says so: a worker lets
+them go, or one such queue would bring the whole hospital to a stand. Every other queue has them, and the
+journal keeps them for whoever missed them. Dead letters are nowhere else: they are never let go.
 """
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import takewhile
 
 import pika
+import structlog
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.frame import Method
 from pika.spec import Basic
 
-from common.events import CONTENT_TYPE, Event
+from common.events import CONTENT_TYPE, Event, EventName
 from common.messages import Reply, encode_reply
 from common.messaging.delivery import Delivery
 from common.messaging.link import Backoff, Link
 from common.messaging.reply_address import is_reply_address
-from common.messaging.topology import DEAD_QUEUE, EVENTS_EXCHANGE
+from common.messaging.topology import EVENTS_EXCHANGE
+
+REFUSALS_MAX = 8
+"""How often an event is refused before it is let go: for about 20 s, which a restarting node may need."""
+
+REFUSING_SECONDS = 60
+"""For so long after an event was let go others are let go at their first refusal: nothing waits for a queue
+that stays full."""
+
+IN_FLIGHT_MAX = 4096
+"""Messages on their way at which nothing more should be handled: broker or network do not keep up."""
 
 _PERSISTENT = 2
+
+_ADVICE = "empty the full queue, then send again what it missed: antrean-admin republish --since"
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A delivery that goes to another queue, as it came: with a `reason`, to be looked at by people."""
+
+    delivery: Delivery
+    queue: str
+    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -32,17 +60,24 @@ class _Group:
     on_confirmed: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Outgoing:
     exchange: str
     routing_key: str
     properties: pika.BasicProperties
     body: bytes
     group: _Group
+    event: Event | None = None
+    refusals: int = 0
 
 
 class Publisher:
-    """Publishes with confirms; usable while `is_up`, and keeps what is unconfirmed when it is not."""
+    """Publishes with confirms; usable while `is_up`, and keeps what is unconfirmed when it is not.
+
+    `on_up` is called when something can be published (again): the link is up, or no longer congested.
+    What is kept is bounded by who publishes: a worker by its prefetch, and by handling nothing while
+    `is_congested`. With `lets_go`, events that are refused again and again count as confirmed.
+    """
 
     def __init__(
         self,
@@ -50,16 +85,21 @@ class Publisher:
         parameters: pika.connection.Parameters,
         on_up: Callable[[], None],
         on_closed: Callable[[], None],
+        *,
+        lets_go: bool = False,
     ) -> None:
         self._loop = loop
         self._on_up = on_up
+        self._lets_go = lets_go
         self._link = Link(loop, parameters, self._set_up, self._lost, on_closed)
         self._channel: Channel | None = None
         self._last_tag = 0
+        self._confirmed_tag = 0
         self._unconfirmed: dict[int, _Outgoing] = {}
         self._backlog: list[_Outgoing] = []
         self._refused_backoff = Backoff()
         self._retry_scheduled = False
+        self._let_go_at = float("-inf")
         self.open, self.close = self._link.open, self._link.close
 
     @property
@@ -68,12 +108,40 @@ class Publisher:
         return self._link.is_up
 
     @property
+    def is_congested(self) -> bool:
+        """Whether the broker has not yet taken so much, replies included, that nothing should be added."""
+        return self._last_tag - self._confirmed_tag > IN_FLIGHT_MAX
+
+    @property
     def pending(self) -> int:
-        """Messages that the broker has not confirmed yet."""
+        """Messages that the broker has not confirmed yet; replies do not count."""
         return len(self._unconfirmed) + len(self._backlog)
 
-    def reply(self, delivery: Delivery, reply: Reply) -> None:
-        """Answers a delivery, if its `reply_to` can be used and the link is up."""
+    def publish(
+        self,
+        events: Iterable[Event],
+        set_aside: Iterable[SetAside],
+        on_confirmed: Callable[[], None],
+        replies: Iterable[tuple[Delivery, Reply]] = (),
+    ) -> None:
+        """Publishes all; `on_confirmed` is called when the broker has all events and all that is set aside,
+        at once if there is none of it.
+
+        Replies go last: one of them may make the broker close the connection. They are sent only where their
+        `reply_to` can be used and the link is up.
+        """
+        group = _Group(0, on_confirmed)
+        outgoing = [_event_message(event, group) for event in events]
+        outgoing += [_set_aside_message(each, group) for each in set_aside]
+        group.unconfirmed = len(outgoing)
+        for message in outgoing:
+            self._send(message)
+        for delivery, reply in replies:
+            self._reply(delivery, reply)
+        if not outgoing:
+            on_confirmed()
+
+    def _reply(self, delivery: Delivery, reply: Reply) -> None:
         if self._channel is None or not self.is_up or not is_reply_address(delivery.reply_to):
             return
         properties = pika.BasicProperties(
@@ -81,22 +149,6 @@ class Publisher:
         )
         # Never `mandatory`: the broker returns such a reply although its client has got it.
         self._publish(self._channel, "", delivery.reply_to or "", properties, encode_reply(reply))
-
-    def publish(
-        self,
-        events: Iterable[Event],
-        dead_letters: Iterable[tuple[Delivery, str]],
-        on_confirmed: Callable[[], None],
-    ) -> None:
-        """Publishes all; `on_confirmed` is called when the broker has them all, at once if there are none."""
-        group = _Group(0, on_confirmed)
-        outgoing = [_event_message(event, group) for event in events]
-        outgoing += [_dead_letter_message(delivery, reason, group) for delivery, reason in dead_letters]
-        group.unconfirmed = len(outgoing)
-        if not outgoing:
-            on_confirmed()
-        for message in outgoing:
-            self._send(message)
 
     def _send(self, message: _Outgoing) -> None:
         if self._channel is None or not self.is_up:
@@ -113,7 +165,7 @@ class Publisher:
 
     def _set_up(self, channel: Channel) -> None:
         self._channel = channel
-        self._last_tag = 0
+        self._last_tag = self._confirmed_tag = 0
         # Passive: a missing exchange is said at once, not at the first event.
         channel.exchange_declare(
             EVENTS_EXCHANGE,
@@ -129,6 +181,8 @@ class Publisher:
     def _confirmed(self, frame: Method[Basic.Ack | Basic.Nack]) -> None:
         confirm = frame.method
         upto = confirm.delivery_tag
+        was_congested = self.is_congested
+        self._confirmed_tag = max(self._confirmed_tag, upto)
         # The dictionary is in the order of the tags.
         tags = list(takewhile(lambda tag: tag <= upto, self._unconfirmed)) if confirm.multiple else [upto]
         messages = [self._unconfirmed.pop(tag) for tag in tags if tag in self._unconfirmed]
@@ -137,9 +191,26 @@ class Publisher:
                 self._settled(message.group)
             if not self.pending:
                 self._refused_backoff.reset()
-        elif messages:
-            self._backlog += messages
+        else:
+            for message in messages:
+                self._refused(message)
+        if was_congested and not self.is_congested:
+            self._on_up()
+
+    def _refused(self, message: _Outgoing) -> None:
+        message.refusals += 1
+        if message.event is None or not self._is_let_go(message):
+            self._backlog.append(message)
             self._retry_later()
+            return
+        if message.event.name is not EventName.CLINIC_TICK:  # a tick is due again anyhow
+            _log.warning("event refused by a full queue", event_id=message.event.id, advice=_ADVICE)
+        self._let_go_at = time.monotonic()
+        self._settled(message.group)
+
+    def _is_let_go(self, message: _Outgoing) -> bool:
+        refusing = time.monotonic() - self._let_go_at < REFUSING_SECONDS
+        return self._lets_go and (refusing or message.refusals >= REFUSALS_MAX)
 
     def _retry_later(self) -> None:
         # One retry for all that is refused: a queue that is full stays so for a while, and those that are
@@ -164,6 +235,7 @@ class Publisher:
 
     def _lost(self) -> None:
         self._channel = None
+        self._last_tag = self._confirmed_tag = 0
         self._backlog = [*self._unconfirmed.values(), *self._backlog]
         self._unconfirmed = {}
 
@@ -172,15 +244,20 @@ def _event_message(event: Event, group: _Group) -> _Outgoing:
     properties = pika.BasicProperties(
         content_type=CONTENT_TYPE, type=event.name, message_id=event.id, delivery_mode=_PERSISTENT
     )
-    return _Outgoing(EVENTS_EXCHANGE, event.routing_key, properties, event.body, group)
+    return _Outgoing(EVENTS_EXCHANGE, event.routing_key, properties, event.body, group, event)
 
 
-def _dead_letter_message(delivery: Delivery, reason: str, group: _Group) -> _Outgoing:
+def _set_aside_message(set_aside: SetAside, group: _Group) -> _Outgoing:
+    delivery = set_aside.delivery
     properties = pika.BasicProperties(
         content_type=delivery.content_type,
         type=delivery.name,
         message_id=delivery.message_id,
+        correlation_id=delivery.correlation_id,
+        reply_to=delivery.reply_to,
+        # How old a registration is decides what becomes of it when it is tried again.
+        timestamp=None if delivery.sent_at is None else int(delivery.sent_at.timestamp()),
         delivery_mode=_PERSISTENT,
-        headers={"x-antrean-reason": reason},
+        headers={"x-antrean-reason": set_aside.reason} if set_aside.reason else None,
     )
-    return _Outgoing("", DEAD_QUEUE, properties, delivery.body, group)
+    return _Outgoing("", set_aside.queue, properties, delivery.body, group)

@@ -72,8 +72,10 @@ class RpcClient:
     ) -> Answer:
         """The answer to the request `name`; `request_id` is a UUID, a new one by default.
 
-        Blocks for at most about `timeout_seconds` (some seconds longer where the broker has frozen), during
-        which the request is sent again with the same id and timestamp where no answer comes. Raises
+        Blocks for at most about `timeout_seconds`, during which the request is sent again with the same id
+        and timestamp where no answer comes. (Where the broker or the line freezes just while it is being
+        published, only missing heartbeats tell pika: that takes up to two thirds of that time and ten seconds
+        more.) A broker under a resource alarm takes nothing and says so to nobody: no answer either. Raises
         BrokerUnavailable where the broker cannot be reached and the request was never sent, RequestNotTaken
         where it refused the request, and NoReply where the request was sent and nothing is known of it.
         """

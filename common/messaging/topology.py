@@ -26,9 +26,14 @@ DEAD_LETTER_EXCHANGE: Final = "antrean.dead-letters"
 
 REGISTRAR_QUEUE: Final = "antrean.registrar"
 TICKER_QUEUE: Final = "antrean.ticker"
+REGISTRAR_QUARANTINE: Final = "antrean.registrar.quarantine"
+TICKER_QUARANTINE: Final = "antrean.ticker.quarantine"
 STATUS_QUEUE: Final = "antrean.status"
 JOURNAL_QUEUE: Final = "antrean.journal"
 DEAD_QUEUE: Final = "antrean.dead"
+
+QUARANTINES: Final = {REGISTRAR_QUARANTINE: REGISTRAR_QUEUE, TICKER_QUARANTINE: TICKER_QUEUE}
+"""Where workers isolate what may be what kills them, and the queue that each is the quarantine of."""
 
 MANAGEMENT_ROLE: Final = "deploy"
 """The role that may look at the management API, and change nothing there."""

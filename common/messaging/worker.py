@@ -5,12 +5,14 @@ that neither a resource alarm nor a poisonous reply address keeps a worker from 
 blocks the loop for at most one transaction, whose statements are bounded well below a heartbeat.
 """
 
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
 from pika.adapters.select_connection import IOLoop
+from pika.connection import Parameters
 
 from common.errors import StoreUnavailable, places
 from common.events import Event
@@ -19,7 +21,8 @@ from common.messaging.connection import connection_parameters
 from common.messaging.consumer import Batch, Consumer
 from common.messaging.delivery import Delivery, Handler, Outcome
 from common.messaging.link import Backoff
-from common.messaging.publisher import Publisher
+from common.messaging.publisher import Publisher, SetAside
+from common.messaging.topology import DEAD_QUEUE
 
 STOP_SECONDS_MAX = 10
 """How long a stopping worker waits for the confirmations of what it holds."""
@@ -42,13 +45,15 @@ class Emitter(Protocol):
 
 @dataclass(frozen=True)
 class WorkerOptions:
-    """`name` is what the broker's connection list shows; `emit_seconds` is real time."""
+    """`name` is what the broker's connection list shows; `quarantine` is the queue for deliveries that may
+    be what kills workers, and is consumed as well; `emit_seconds` is real time."""
 
     name: str
     amqp_url: str
     queue: str
     batch_size: int
     heartbeat_seconds: int
+    quarantine: str | None = None
     emit_seconds: float = 0.0
 
 
@@ -64,22 +69,29 @@ class Worker:
         self._work_scheduled = False
         self._stopping = False
         self._emission_unconfirmed = False
-        self._open_links = 2
-        prefetch = options.batch_size * _PREFETCH_BATCHES
+        self._intake = self._consumer("consumer", options.queue, options.batch_size * _PREFETCH_BATCHES)
+        self._consumers = deque([self._intake])
+        if options.quarantine is not None:
+            # One at a time: what kills has nothing beside it then that would come back with it.
+            self._consumers.append(self._consumer("quarantine", options.quarantine, prefetch=1))
+        publishing = self._parameters("publisher")
+        self._publisher = Publisher(self._loop, publishing, self._schedule, self._link_closed, lets_go=True)
+        self._open_links = len(self._consumers) + 1
 
-        consuming, publishing = (
-            connection_parameters(options.amqp_url, f"{options.name} {purpose}", options.heartbeat_seconds)
-            for purpose in ("consumer", "publisher")
-        )
-        self._consumer = Consumer(
-            self._loop, consuming, options.queue, prefetch, self._schedule, self._link_closed
-        )
-        self._publisher = Publisher(self._loop, publishing, self._schedule, self._link_closed)
+    def _parameters(self, purpose: str) -> Parameters:
+        options = self._options
+        name = f"{options.name} {purpose}"
+        return connection_parameters(options.amqp_url, name, options.heartbeat_seconds)
+
+    def _consumer(self, purpose: str, queue: str, prefetch: int) -> Consumer:
+        parameters = self._parameters(purpose)
+        return Consumer(self._loop, parameters, queue, prefetch, self._schedule, self._link_closed)
 
     def run(self) -> None:
         """Works until `stop` has been called and all that was held is done."""
         self._publisher.open()
-        self._consumer.open()
+        for consumer in self._consumers:
+            consumer.open()
         if self._emitter is not None:
             self._loop.call_later(0, self._emit)
         self._loop.start()
@@ -98,10 +110,14 @@ class Worker:
 
     def _work(self) -> None:
         self._work_scheduled = False
-        if not self._publisher.is_up:
+        if not self._publisher.is_up or self._publisher.is_congested:
             return  # its `on_up` schedules work again
-        batch = self._consumer.take(self._options.batch_size)
-        if not batch:
+        batch = self._take()
+        if batch is None:
+            return
+        suspects = [each for each in batch.deliveries if each.is_suspect]
+        if suspects and batch.consumer is self._intake and self._options.quarantine is not None:
+            self._isolate(batch, suspects, self._options.quarantine)
             return
         try:
             outcomes = self._handle(batch.deliveries)
@@ -111,6 +127,28 @@ class Worker:
         self._store_backoff.reset()
         self._finish(batch, outcomes)
         self._schedule()
+
+    def _take(self) -> Batch | None:
+        """The next batch; the queues take turns, so that none waits for ever."""
+        for consumer in self._consumers:
+            batch = consumer.take(self._options.batch_size)
+            if batch.deliveries:
+                self._consumers.remove(consumer)
+                self._consumers.append(consumer)
+                return batch
+        return None
+
+    def _isolate(self, batch: Batch, suspects: Sequence[Delivery], quarantine: str) -> None:
+        """Moves suspects to the quarantine before they can kill: each time, all that is in hand here would
+        come back with them, until it has exceeded the delivery limit too."""
+        others = [each for each in batch.deliveries if not each.is_suspect]
+        batch.consumer.put_back(replace(batch, deliveries=others))
+        moved = replace(batch, deliveries=suspects)
+        _log.warning("quarantined", size=len(suspects))
+        self._publisher.publish(
+            [], [SetAside(each, quarantine) for each in suspects], lambda: self._settle(moved)
+        )
+        self._schedule()  # the others come when these have left this process
 
     def _handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         try:
@@ -127,30 +165,31 @@ class Worker:
         if self._stopping:
             self._close()  # what cannot be done now is delivered again, to somebody who can
             return
-        self._consumer.put_back(batch)
+        batch.consumer.put_back(batch)
         wait_seconds = self._store_backoff.next_seconds()
         _log.warning("store unavailable", reason=str(error), retry_in_seconds=round(wait_seconds, 2))
         self._work_scheduled = True
         self._loop.call_later(wait_seconds, self._work)
 
     def _finish(self, batch: Batch, outcomes: Sequence[Outcome]) -> None:
-        for delivery, outcome in zip(batch.deliveries, outcomes, strict=True):
-            if outcome.reply is not None:
-                self._publisher.reply(delivery, outcome.reply)
+        done = list(zip(batch.deliveries, outcomes, strict=True))
+        letters = [(delivery, outcome.dead_letter) for delivery, outcome in done if outcome.dead_letter]
         self._publisher.publish(
             [event for outcome in outcomes for event in outcome.events],
-            [(d, o.dead_letter) for d, o in zip(batch.deliveries, outcomes, strict=True) if o.dead_letter],
+            [SetAside(delivery, DEAD_QUEUE, reason) for delivery, reason in letters],
             lambda: self._settle(batch),
+            replies=[(delivery, outcome.reply) for delivery, outcome in done if outcome.reply is not None],
         )
 
     def _settle(self, batch: Batch) -> None:
-        self._consumer.settle(batch.epoch, (delivery.tag for delivery in batch.deliveries))
+        batch.consumer.settle(batch)
         self._stop_if_done()
 
     def _emit(self) -> None:
         if self._stopping or self._emitter is None:
             return
         self._loop.call_later(self._options.emit_seconds, self._emit)
+        # One emission at a time: what is unconfirmed does not grow while the broker takes nothing.
         if not self._publisher.is_up or self._emission_unconfirmed:
             return
         try:
@@ -171,18 +210,23 @@ class Worker:
         if self._stopping:
             return
         self._stopping = True
-        _log.info("stopping", unsettled=self._consumer.unsettled)
-        self._consumer.cancel()
+        _log.info("stopping", unsettled=self._unsettled())
+        for consumer in self._consumers:
+            consumer.cancel()
         self._loop.call_later(STOP_SECONDS_MAX, self._close)
         self._stop_if_done()
 
     def _stop_if_done(self) -> None:
-        if self._stopping and not self._consumer.unsettled and not self._publisher.pending:
+        if self._stopping and not self._unsettled() and not self._publisher.pending:
             self._close()
+
+    def _unsettled(self) -> int:
+        return sum(consumer.unsettled for consumer in self._consumers)
 
     def _close(self) -> None:
         self._loop.call_later(CLOSE_SECONDS_MAX, self._loop.stop)
-        self._consumer.close()
+        for consumer in self._consumers:
+            consumer.close()
         self._publisher.close()
 
     def _link_closed(self) -> None:

@@ -1,6 +1,7 @@
 """The publisher and its link, without a broker: what pika's callbacks do to them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
@@ -9,9 +10,12 @@ import pytest
 from pika.frame import Method
 from pika.spec import Basic
 
-from common.events import Event, Tick, encode_tick
-from common.messaging.publisher import Publisher
-from tests.builders import in_bandung
+from common.events import Event, EventName, Tick, encode_tick
+from common.messages import ProblemCode, problem
+from common.messaging.publisher import IN_FLIGHT_MAX, REFUSALS_MAX, Publisher, SetAside
+from common.messaging.topology import DEAD_QUEUE
+from tests.builders import in_bandung, registration
+from tests.unit.test_reply_address import SEEN as REPLY_ADDRESS
 
 
 class Loop:
@@ -83,11 +87,13 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
     return found
 
 
-def opened(loop: Loop, connections: list[Connection], closed: list[None]) -> tuple[Publisher, Connection]:
+def opened(
+    loop: Loop, connections: list[Connection], closed: list[None], **options: Any
+) -> tuple[Publisher, Connection]:
     """A publisher whose channel is being set up."""
-    publisher = Publisher(
-        cast("Any", loop), pika.ConnectionParameters(), lambda: None, lambda: closed.append(None)
-    )
+    parameters = pika.ConnectionParameters()
+    options = {"on_up": lambda: None} | options
+    publisher = Publisher(cast("Any", loop), parameters, on_closed=lambda: closed.append(None), **options)
     publisher.open()
     connections[-1].opened(connections[-1])
     return publisher, connections[-1]
@@ -97,6 +103,11 @@ def ticks(count: int) -> list[Event]:
     """Events."""
     moment = in_bandung("09:00")
     return [encode_tick(Tick(str(n), "RSHS", "GIG", date(2026, 11, 23)), moment) for n in range(count)]
+
+
+def called(count: int) -> list[Event]:
+    """Events that tell of a change."""
+    return [replace(tick, name=EventName.TICKET_CALLED) for tick in ticks(count)]
 
 
 def test_what_is_refused_is_sent_again_once_for_all(connections: list[Connection]) -> None:
@@ -131,3 +142,107 @@ def test_closed_while_it_is_set_up_it_stays_closed(connections: list[Connection]
 
     assert len(closed) == 1
     assert not loop.timers, "no new connection is waited for"
+
+
+def refuse(connection: Connection, count: int) -> None:
+    """The broker refuses the last so many messages."""
+    sent = len(connection.published)
+    for tag in range(sent - count + 1, sent + 1):
+        connection.confirm(Method(1, Basic.Nack(tag)))
+
+
+def test_an_event_that_is_refused_for_ever_is_let_go(
+    connections: list[Connection], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And those that follow at once, for nothing shall wait for a queue that stays full."""
+    loop, confirmed = Loop(), list[str]()
+    publisher, connection = opened(loop, connections, [], lets_go=True)
+    connection.set_up()
+    (event,) = called(1)
+    publisher.publish([event], [], lambda: confirmed.append("first"))
+    for _ in range(REFUSALS_MAX - 1):
+        refuse(connection, 1)
+        assert not confirmed
+        loop.fire()
+    refuse(connection, 1)
+
+    assert confirmed == ["first"]
+    assert publisher.pending == 0
+    warning = capsys.readouterr().out
+    assert event.id in warning
+    assert "republish --since" in warning
+
+    publisher.publish([*called(3), *ticks(2)], [], lambda: confirmed.append("second"))
+    refuse(connection, 5)
+    assert confirmed == ["first", "second"]
+    assert not loop.timers, "none is sent again"
+    assert capsys.readouterr().out.count("refused") == 3, "a tick is nothing that anybody misses"
+
+
+def test_a_dead_letter_is_never_let_go(connections: list[Connection]) -> None:
+    loop, confirmed = Loop(), list[None]()
+    publisher, connection = opened(loop, connections, [], lets_go=True)
+    connection.set_up()
+    letter = registration(1)
+    publisher.publish(called(1), [SetAside(letter, DEAD_QUEUE, "a reason")], lambda: confirmed.append(None))
+    refuse(connection, 2)
+    for _ in range(REFUSALS_MAX - 1):
+        loop.fire()
+        refuse(connection, 2)
+    for _ in range(3 * REFUSALS_MAX):
+        loop.fire()
+        refuse(connection, 1)
+        assert connection.published[-1] == DEAD_QUEUE
+    assert not confirmed
+
+    loop.fire()
+    connection.confirm(Method(1, Basic.Ack(len(connection.published))))
+    assert len(confirmed) == 1
+
+
+def test_who_must_not_lose_an_event_lets_none_go(connections: list[Connection]) -> None:
+    loop, confirmed = Loop(), list[None]()
+    publisher, connection = opened(loop, connections, [])
+    connection.set_up()
+    publisher.publish(called(1), [], lambda: confirmed.append(None))
+
+    for _ in range(3 * REFUSALS_MAX):
+        refuse(connection, 1)
+        loop.fire()
+
+    assert not confirmed
+    assert publisher.pending == 1
+
+
+def test_events_go_before_replies(connections: list[Connection]) -> None:
+    """A reply can cost the connection; what was published before it has been taken."""
+    loop, confirmed = Loop(), list[None]()
+    publisher, connection = opened(loop, connections, [])
+    connection.set_up()
+    asked = replace(registration(1), reply_to=REPLY_ADDRESS)
+    refusal = problem(ProblemCode.CLINIC_CLOSED, "Closed.")
+
+    publisher.publish(called(1), [], lambda: confirmed.append(None), replies=[(asked, refusal)])
+
+    assert connection.published == [called(1)[0].routing_key, REPLY_ADDRESS]
+    assert not confirmed
+    connection.confirm(Method(1, Basic.Ack(2, multiple=True)))
+    assert len(confirmed) == 1
+
+
+def test_where_the_broker_does_not_keep_up_nothing_is_added(connections: list[Connection]) -> None:
+    loop, ready = Loop(), list[None]()
+    publisher, connection = opened(loop, connections, [], on_up=lambda: ready.append(None))
+    connection.set_up()
+    ready.clear()
+    publisher.publish(ticks(IN_FLIGHT_MAX), [], lambda: None)
+    assert not publisher.is_congested
+    publisher.publish(ticks(1), [], lambda: None)
+    assert publisher.is_congested
+
+    connection.confirm(Method(1, Basic.Ack(1)))
+
+    assert not publisher.is_congested
+    assert len(ready) == 1
+    connection.confirm(Method(1, Basic.Ack(IN_FLIGHT_MAX + 1, multiple=True)))
+    assert len(ready) == 1, "it is told once"

@@ -1,6 +1,7 @@
 """The broker or the database goes away and comes back: nothing is lost, nothing is answered falsely."""
 
 import sqlite3
+import uuid
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -130,3 +131,28 @@ def test_sqlite_is_locked_for_longer_than_a_worker_waits(
 
     assert numbers == [1, 2, 3]
     assert {answer.name for answer in patient.answers} == {"ticket"}, "nobody answered while it was locked"
+
+
+def test_an_integrators_queue_is_full_and_refuses(
+    deployment: Deployment, registrar: Program, patient: Requester
+) -> None:
+    """Requests are answered and settled; the events are let go, and said to be."""
+    clinic, requests = CLINICS[4], [registration(CLINICS[4]) for _ in range(20)]
+    queue = f"antrean.sub.full.{uuid.uuid4()}"
+    limits = {"x-max-length": 1, "x-overflow": "reject-publish"}
+    with deployment.channel() as channel:
+        channel.queue_declare(queue, arguments=limits)
+        channel.queue_bind(queue, EVENTS_EXCHANGE, f"*.{clinic}.ticket.registered")
+        for request in requests:
+            patient.send(request)
+        assert sorted(patient.answers_to(request)[0].body["number"] for request in requests) == [
+            *range(1, 21)
+        ]
+        registrar.prints("event refused by a full queue", times=len(requests) - 1)
+
+        later = [registration(clinic) for _ in range(5)]
+        for request in later:
+            patient.ask(request)
+        registrar.prints("event refused by a full queue", times=len(requests) + len(later) - 1)
+        assert registrar.output.count('"event_id"') <= len(requests) + len(later), "once each"
+        channel.queue_delete(queue)

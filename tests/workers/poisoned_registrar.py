@@ -1,0 +1,30 @@
+"""A registrar that some requests kill and others make fail, by what their correlation id begins with."""
+
+import os
+import signal
+from collections.abc import Sequence
+
+from common.messaging.delivery import Delivery, Outcome
+from registrar_worker import __main__ as registrar
+from registrar_worker.handler import RegistrarHandler
+
+KILLS = "kills-"
+FAILS = "fails-"
+
+
+class PoisonedHandler(RegistrarHandler):
+    """As if a request could crash the interpreter, or meet a fault of ours."""
+
+    def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        """Dies or fails before anything is done."""
+        names = [delivery.correlation_id or "" for delivery in deliveries]
+        if any(name.startswith(KILLS) for name in names):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if any(name.startswith(FAILS) for name in names):
+            raise LookupError
+        return super().handle(deliveries)
+
+
+if __name__ == "__main__":
+    vars(registrar)["RegistrarHandler"] = PoisonedHandler
+    registrar.main()

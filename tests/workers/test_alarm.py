@@ -1,0 +1,99 @@
+"""The broker is short of memory: clients are told in time, workers do what was taken, nothing is lost."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from common.clock import SystemClock
+from common.errors import NoReply
+from common.messaging.rpc_client import RpcClient
+from common.messaging.topology import PATIENT_EXCHANGE, STATUS_QUEUE
+from local_stack.child import environment_with
+from local_stack.private_node import PrivateNode, find_server
+from tests.broker import RunningBroker, private_node
+from tests.deployment import CLINICS, HOSPITAL, QUEUES, deployed
+from tests.processes import SECONDS_MAX, Program, eventually
+from tests.workers.registrars import numbers_given_out
+from tests.workers.requester import message, registration, requester
+
+CLINIC = CLINICS[0]
+NO_ANSWER = 75
+
+
+@pytest.fixture
+def node(broker: RunningBroker) -> Iterator[PrivateNode]:
+    """The broker of all tests where it is a node of ours, else one for this test."""
+    if broker.node is not None:
+        yield broker.node
+        return
+    with private_node() as own:
+        yield own
+
+
+@contextmanager
+def short_of_memory(node: PrivateNode) -> Iterator[None]:
+    """The node believes so while the block runs."""
+    watermark = evaluate(node, "vm_memory_monitor:get_vm_memory_high_watermark().")
+    set_watermark = "vm_memory_monitor:set_vm_memory_high_watermark"
+    alarms = evaluate(node, f"{set_watermark}(1.0e-6), timer:sleep(200), rabbit_alarm:get_alarms().")
+    assert "memory" in alarms
+    try:
+        yield
+    finally:
+        evaluate(node, f"{set_watermark}({watermark}).")
+
+
+def evaluate(node: PrivateNode, expression: str) -> str:
+    """What the node says to a line of Erlang."""
+    server = find_server()
+    assert server is not None
+    said = subprocess.run(
+        [server.with_name("rabbitmqctl"), "--quiet", "eval", expression],
+        env=environment_with(node._environment()),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=2 * SECONDS_MAX,
+        check=True,
+    )
+    return said.stdout.strip()
+
+
+def test_clients_are_told_and_workers_go_on(node: PrivateNode, sqlite_url: str, tmp_path: Path) -> None:
+    broker = RunningBroker(node.urls, has_roles=True, has_policies=True, node=node)
+    with deployed(broker, sqlite_url, tmp_path) as deployment, requester(deployment) as patient:
+        deployment.start_together({"registrar": 1, "status": 1})
+        for program in deployment.programs:
+            program.freeze()
+        registrations = [registration(CLINIC) for _ in range(50)]
+        look_ups = [message("clinic_queue", {"hospital": HOSPITAL, "clinic": CLINIC}) for _ in range(50)]
+        for request in (*registrations, *look_ups):
+            patient.send(request)
+        url = deployment.urls["patient"]
+
+        with short_of_memory(node):
+            for program in deployment.programs:
+                program.thaw()
+            with RpcClient(url, PATIENT_EXCHANGE, SystemClock()) as client, pytest.raises(NoReply):
+                client.call("list_hospitals", {}, timeout_seconds=2)
+            settings = {"ANTREAN_REPLY_TIMEOUT_SECONDS": "2", "ANTREAN_LANGUAGE": "en"}
+            environment = deployment.environment("patient", **settings)
+            arguments = [sys.executable, "-m", "patient_cli", "hospitals"]
+            command = Program("antrean", arguments, environment, tmp_path)
+            assert command.ends() == NO_ANSWER
+            assert "try again" in command.output
+            assert "Traceback" not in command.output
+            eventually(
+                lambda: len(numbers_given_out(deployment, CLINIC)) == 50, "what was taken is carried out"
+            )
+            eventually(lambda: deployment.ready(STATUS_QUEUE) == 0, "look-ups are taken up")
+
+        for request in (*registrations, *look_ups):
+            patient.answers_to(request)
+        assert numbers_given_out(deployment, CLINIC) == [*range(1, 51)]
+        assert [program.stop() for program in deployment.programs] == [0, 0]
+        assert [deployment.ready(queue) for queue in QUEUES.values()] == [0, 0, 0]

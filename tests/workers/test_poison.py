@@ -1,0 +1,131 @@
+"""A request that kills its registrar, or makes it fail, ends among the dead letters: it alone."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from common.messaging.topology import (
+    DEAD_LETTER_EXCHANGE,
+    DEAD_QUEUE,
+    REGISTRAR_QUARANTINE,
+    REGISTRAR_QUEUE,
+    deploy,
+)
+from tests.broker import RunningBroker
+from tests.deployment import CLINICS, Deployment, deployed
+from tests.processes import Program, eventually
+from tests.workers.poisoned_registrar import FAILS, KILLS
+from tests.workers.registrars import numbers_given_out
+from tests.workers.requester import Message, Requester, registration, requester
+
+CLINIC = CLINICS[0]
+GOOD = 300
+DELIVERY_LIMIT = 2
+"""Of the quarantine: less than the policy's, to save time."""
+
+SECONDS_MAX = 90.0
+
+
+@pytest.fixture
+def deployment(broker: RunningBroker, sqlite_url: str, tmp_path: Path) -> Iterator[Deployment]:
+    """A deployment with no worker yet."""
+    with deployed(broker, sqlite_url, tmp_path) as deployment:
+        yield deployment
+
+
+def start_poisoned(deployment: Deployment) -> Program:
+    """Starts a registrar that poison kills."""
+    name = f"registrar-{len(deployment.programs) + 1}"
+    environment = deployment.environment("registrar")
+    program = Program.module(name, "tests.workers.poisoned_registrar", environment, deployment.directory)
+    deployment.programs.append(program)
+    return program
+
+
+def poison(kind: str) -> Message:
+    """A good registration, but for its effect."""
+    return registration(CLINIC, correlation_id=f"{kind}{uuid.uuid4()}")
+
+
+def dead_letters(deployment: Deployment) -> set[str | None]:
+    """The ids of all dead letters, which are taken out."""
+    found: set[str | None] = set()
+    with deployment.channel() as channel:
+        while (properties := channel.basic_get(DEAD_QUEUE, auto_ack=True)[1]) is not None:
+            found.add(properties.message_id)
+    return found
+
+
+@contextmanager
+def delivery_limit(deployment: Deployment) -> Iterator[None]:
+    """The registrars' quarantine gives a message up after `DELIVERY_LIMIT` redeliveries."""
+    arguments = {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": DELIVERY_LIMIT,
+        "x-dead-letter-exchange": DEAD_LETTER_EXCHANGE,
+    }
+    try:
+        with deployment.channel() as channel:
+            channel.queue_delete(REGISTRAR_QUARANTINE)
+            channel.queue_declare(REGISTRAR_QUARANTINE, durable=True, arguments=arguments)
+        yield
+    finally:
+        with deployment.channel() as channel:
+            channel.queue_delete(REGISTRAR_QUARANTINE)
+        deploy(deployment.urls["deploy"])
+
+
+def all_have_one_ticket_each(deployment: Deployment, patient: Requester, requests: list[Message]) -> None:
+    """Each request is answered, the same each time, and nobody else has a number."""
+    numbers = []
+    for request in requests:
+        (number,) = {answer.body["number"] for answer in patient.answers_to(request)}
+        numbers.append(number)
+    assert sorted(numbers) == list(range(1, len(requests) + 1))
+    assert numbers_given_out(deployment, CLINIC) == sorted(numbers)
+
+
+@pytest.mark.parametrize("registrars", [1, 3])
+def test_what_kills_its_worker_dies_alone(deployment: Deployment, registrars: int) -> None:
+    """Among hundreds in the hands of registrars that start again each time they die."""
+    good, killers = [registration(CLINIC) for _ in range(GOOD)], [poison(KILLS) for _ in range(2)]
+    with delivery_limit(deployment), requester(deployment) as patient:
+        requests = good.copy()
+        for place, killer in zip((GOOD // 2, GOOD - 20), killers, strict=True):
+            requests.insert(place, killer)
+        for request in requests:
+            patient.send(request)
+        alive = [start_poisoned(deployment) for _ in range(registrars)]
+
+        def the_poison_is_dead() -> bool:
+            for number, registrar in enumerate(alive):
+                if registrar.exit_code is not None:
+                    alive[number] = start_poisoned(deployment)
+            return deployment.ready(DEAD_QUEUE) >= len(killers)
+
+        eventually(the_poison_is_dead, "the poison is dead", SECONDS_MAX)
+        the_poison_is_dead()  # starts again whom it killed last
+        all_have_one_ticket_each(deployment, patient, good)
+        assert dead_letters(deployment) == {killer.properties.message_id for killer in killers}
+        assert patient.ask(registration(CLINIC)).name == "ticket", "the others go on"
+        assert deployment.ready(REGISTRAR_QUEUE) == 0
+
+
+def test_what_makes_the_handler_fail_dies_alone(deployment: Deployment) -> None:
+    """In the middle of a full batch; its neighbours are done one by one."""
+    good, failing = [registration(CLINIC) for _ in range(127)], poison(FAILS)
+    with requester(deployment) as patient:
+        for request in [*good[:60], failing, *good[60:]]:
+            patient.send(request)
+        registrar = start_poisoned(deployment)
+
+        assert patient.answers_to(failing)[0].code == "internal_error"
+        all_have_one_ticket_each(deployment, patient, good)
+        eventually(lambda: deployment.ready(DEAD_QUEUE) == 1, "the dead letter")
+        assert dead_letters(deployment) == {failing.properties.message_id}
+        assert registrar.exit_code is None
+        assert registrar.output.count("dead letter") == 1
+        assert '"where"' in registrar.output, "it says where it failed"
