@@ -1,12 +1,17 @@
 # Two commands for a first look: `make demo`, and `make up` for the same system in real time.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint venv constraints clean
+.PHONY: help demo up test chaos lint venv constraints clean
 
 PYTHON ?= python3
 UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
+# Of a chaos run: seconds of faults, sqlite or postgresql, the seed (else random), the script of another RabbitMQ.
+DURATION ?= 330
+DATABASE ?= sqlite
+SEED ?=
+SERVER ?=
 # constraints.txt has two parts, parted by this line; only developing needs the second.
 DEVELOPMENT := \# For development:
 
@@ -25,6 +30,11 @@ test: $(VENV)/.develop ## run all tests, on a real broker and real databases
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "$$ANTREAN_TEST_AMQP_URL" \
 	  --database-url "$$ANTREAN_TEST_DATABASE_URL"
 	@$(BIN)/pytest --numprocesses auto --dist loadfile
+
+chaos: $(VENV)/.develop ## break the system all over for six minutes, and check that no ticket was lost or doubled
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
+	@$(BIN)/python -m tests.chaos --duration $(DURATION) --database $(DATABASE) \
+	  $(if $(SEED),--seed $(SEED)) $(if $(SERVER),--rabbitmq-server $(SERVER))
 
 lint: $(VENV)/.develop ## check style, types and who may import whom
 	$(BIN)/ruff check

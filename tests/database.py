@@ -46,7 +46,8 @@ def running_postgres() -> Iterator[str]:
     elif container.docker_answers():
         with PostgresContainer(IMAGE, driver=None) as server:
             url = server.get_connection_url()
-            _await_server(url)
+            if not wait_until(lambda: _answers(url), _START_SECONDS_MAX):
+                pytest.fail("The PostgreSQL container did not start.")
             yield url
     else:
         pytest.fail(MISSING)
@@ -60,50 +61,76 @@ def new_database(url: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
-@contextmanager
-def _private_server(binaries: Path) -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="antrean-postgres-", ignore_cleanup_errors=True) as name:
-        directory, data = Path(name), Path(name) / "data"
+class PostgresServer:
+    """A PostgreSQL server of our own that keeps everything in `directory`; started by its owner.
+
+    Without `durable` it does not wait for its disk, which no test needs that does not end it at once.
+    `url` is the address of its first database, the same for as long as this object lives.
+    """
+
+    def __init__(self, binaries: Path, directory: Path, *, durable: bool = False) -> None:
+        data = directory / "data"
         as_user: list[str] = []
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             user = _unprivileged_user()
             shutil.chown(directory, user.pw_uid, user.pw_gid)
             ids = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
             as_user = ["setpriv", *ids, "--pdeathsig=INT"]
-        initialise = [
-            str(binaries / "initdb"),
-            "-D",
-            str(data),
-            "-U",
-            _USER,
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "-N",
-        ]
-        subprocess.run([*as_user, *initialise, "--locale=C"], cwd=directory, check=True, capture_output=True)
+        options = ["-U", _USER, "-A", "trust", "-E", "UTF8", "-N", "--locale=C"]
+        initialise = [*as_user, str(binaries / "initdb"), "-D", str(data), *options]
+        subprocess.run(initialise, cwd=directory, check=True, capture_output=True)
         port = free_ports({"postgres": 0})["postgres"]
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(port),
             "unix_socket_directories": "",
-            "fsync": "off",
+            "fsync": "on" if durable else "off",
             "max_connections": "60",
         }
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        program = [*as_user, str(binaries / "postgres"), "-D", str(data), *options]
-        server = Child("postgres", program, {}, directory)
-        server.start()
+        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        program = [*as_user, str(binaries / "postgres"), "-D", str(data), *words]
+        self._child = Child("postgres", program, {}, directory)
+        self.url = f"postgresql://{_USER}@127.0.0.1:{port}/postgres"
+
+    def launch(self) -> None:
+        """Starts the server without waiting until it `answers`."""
+        self._child.start()
+
+    def start(self) -> None:
+        """Starts the server and waits until it answers; fails, with its log, where it never does."""
+        self.launch()
+        wait_until(lambda: self.answers() or not self._child.alive(), _START_SECONDS_MAX)
+        if not self.answers():
+            pytest.fail(f"PostgreSQL did not start. {self._child.log_file.read_text()}")
+
+    def answers(self) -> bool:
+        """Whether it takes connections."""
+        return _answers(self.url)
+
+    def stop(self) -> None:
+        """Stops in order, without waiting for clients."""
+        self._end(signal.SIGINT)
+
+    def stop_at_once(self) -> None:
+        """PostgreSQL's "immediate" stop: every process of it ends where it is, as if the power failed."""
+        self._end(signal.SIGQUIT)
+
+    def _end(self, number: signal.Signals) -> None:
+        if (pid := self._child.pid) is not None:
+            os.kill(pid, number)
+        if not self._child.wait(_STOP_SECONDS_MAX):
+            self._child.kill()
+
+
+@contextmanager
+def _private_server(binaries: Path) -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="antrean-postgres-", ignore_cleanup_errors=True) as name:
+        server = PostgresServer(binaries, Path(name))
         try:
-            url = f"postgresql://{_USER}@127.0.0.1:{port}/postgres"
-            _await_server(url, server)
-            yield url
+            server.start()
+            yield server.url
         finally:
-            if (pid := server.pid) is not None:
-                os.kill(pid, signal.SIGINT)  # does not wait for clients, unlike SIGTERM
-            if not server.wait(_STOP_SECONDS_MAX):
-                server.kill()
+            server.stop()
 
 
 def _unprivileged_user() -> pwd.struct_passwd:
@@ -113,18 +140,12 @@ def _unprivileged_user() -> pwd.struct_passwd:
         return pwd.getpwnam("nobody")
 
 
-def _await_server(url: str, server: Child | None = None) -> None:
-    def answers() -> bool:
-        try:
-            psycopg.connect(_plain(url), connect_timeout=2).close()
-        except psycopg.OperationalError:
-            return False
-        return True
-
-    up = wait_until(lambda: answers() or (server is not None and not server.alive()), _START_SECONDS_MAX)
-    if not up or not answers():
-        log = server.log_file.read_text() if server is not None else ""
-        pytest.fail(f"PostgreSQL did not start. {log}")
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(_plain(url), connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _plain(url: str) -> str:

@@ -1,17 +1,23 @@
-"""A TCP proxy between a program and its broker or database: shows what passes, holds it up, and goes away."""
+"""A TCP proxy between a program and its broker or database: it shows, holds up, delays, cuts and resets."""
 
 import re
 import socket
+import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
+from local_stack.endpoint import free_ports
+
 _HOST = "127.0.0.1"
 _CHUNK_BYTES = 65536
 _BEGINNING_BYTES = 2048
 _CONNECT_SECONDS_MAX = 5
+_BACKLOG_MAX = 1024  # many clients may come at once
+_NO_LINGER = struct.pack("ii", 1, 0)
 # How an AMQP client names its connection: a long string in its properties, with four bytes of length.
 _NAME = re.compile(rb"connection_nameS\0\0\0(.)", re.DOTALL)
 
@@ -20,11 +26,13 @@ _NAME = re.compile(rb"connection_nameS\0\0\0(.)", re.DOTALL)
 class Way:
     """One direction of a connection. What arrives while it is held passes when it is released.
 
-    `beginning` is what has passed first.
+    `beginning` is what has passed first; every chunk passes `delay_seconds` after it came.
     """
 
     bytes_passed: int = 0
     beginning: bytes = b""
+    delay_seconds: float = 0.0
+    bytes_left: int | None = None
     _free: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -42,15 +50,33 @@ class Way:
         """Blocks while the way is held."""
         self._free.wait()
 
+    def passes(self, chunk: bytes) -> bytes:
+        """As much of `chunk` as may pass before the connection is to be cut."""
+        return chunk if self.bytes_left is None else chunk[: self.bytes_left]
+
+    def passed(self, chunk: bytes) -> None:
+        """Counts what has passed."""
+        self.bytes_passed += len(chunk)
+        if self.bytes_left is not None:
+            self.bytes_left -= len(chunk)
+        if len(self.beginning) < _BEGINNING_BYTES:
+            self.beginning += chunk
+
 
 class Link:
-    """One connection through the proxy; `name` is what an AMQP client calls it."""
+    """One connection through the proxy; `name` is what an AMQP client calls it.
 
-    def __init__(self, client: socket.socket, server: socket.socket) -> None:
+    When both of its ends have closed it, its sockets are closed too.
+    """
+
+    def __init__(self, client: socket.socket, server: socket.socket, delay_seconds: float = 0.0) -> None:
         self.name = ""
-        self.to_server, self.to_client = Way(), Way()
+        self.to_server, self.to_client = Way(delay_seconds=delay_seconds), Way(delay_seconds=delay_seconds)
         self.is_cut = False
+        self._is_reset = False
         self._client, self._server = client, server
+        self._pumping = 2
+        self._last = threading.Lock()
         self._threads = [
             threading.Thread(target=self._pump, args=ends, daemon=True)
             for ends in ((client, server, self.to_server), (server, client, self.to_client))
@@ -58,13 +84,41 @@ class Link:
         for thread in self._threads:
             thread.start()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether both ends have closed it."""
+        return self._pumping == 0
+
+    @property
+    def server_has_closed(self) -> bool:
+        """Whether the server has ended its side, though the client may not have."""
+        return not self._threads[1].is_alive()
+
+    def hold(self) -> None:
+        """Lets nothing pass in either direction: both ends believe that it is up."""
+        self.to_server.hold()
+        self.to_client.hold()
+
+    def release(self) -> None:
+        """Lets pass what was held, and all that follows."""
+        self.to_server.release()
+        self.to_client.release()
+
     def cut(self) -> None:
         """Ends the connection. The client can still read what has reached it; what is held is lost."""
         self.is_cut = True
         _shut(self._server, socket.SHUT_RDWR)
         _shut(self._client, socket.SHUT_WR)
-        self.to_server.release()
-        self.to_client.release()
+        self.release()
+
+    def reset(self) -> None:
+        """Ends the connection at both ends with an RST, as a machine does that knows nothing of it."""
+        self.is_cut = self._is_reset = True
+        for end in (self._client, self._server):
+            with suppress(OSError):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            _shut(end, socket.SHUT_RD)  # wakes its thread and sends nothing; closing then sends the RST
+        self.release()
 
     def close(self) -> None:
         """Cuts, and waits until nothing of it is left."""
@@ -72,23 +126,29 @@ class Link:
         _shut(self._client, socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join()
-        self._client.close()
-        self._server.close()
 
     def _pump(self, source: socket.socket, target: socket.socket, way: Way) -> None:
         with suppress(OSError):
             while chunk := source.recv(_CHUNK_BYTES):
                 if not self.name and source is self._client and (found := _NAME.search(chunk)):
                     self.name = chunk[found.end() : found.end() + found[1][0]].decode()
+                time.sleep(way.delay_seconds)
                 way.wait_until_free()
                 if self.is_cut:
                     continue  # read on, so that the client sees an end and no reset
-                target.sendall(chunk)
-                way.bytes_passed += len(chunk)
-                if len(way.beginning) < _BEGINNING_BYTES:
-                    way.beginning += chunk
+                passing = way.passes(chunk)
+                target.sendall(passing)
+                way.passed(passing)
+                if way.bytes_left == 0:
+                    self.cut()
         way.wait_until_free()
-        _shut(target, socket.SHUT_WR)
+        if not self._is_reset:
+            _shut(target, socket.SHUT_WR)
+        with self._last:
+            self._pumping -= 1
+            if self._pumping == 0:
+                self._client.close()
+                self._server.close()
 
 
 class TcpProxy:
@@ -99,7 +159,8 @@ class TcpProxy:
         self._links: list[Link] = []
         self._listener: socket.socket | None = None
         self._thread: threading.Thread | None = None
-        self.port = 0
+        self._delay_seconds = 0.0
+        self.port = free_ports({"proxy": 0})["proxy"]
         self.open()
 
     def url(self, url: str) -> str:
@@ -111,7 +172,7 @@ class TcpProxy:
     @property
     def links(self) -> list[Link]:
         """The connections that are up."""
-        return [link for link in self._links if not link.is_cut]
+        return [link for link in self._links if not (link.is_cut or link.is_over)]
 
     def link(self, name: str) -> Link:
         """The one connection whose name ends with `name`."""
@@ -123,8 +184,7 @@ class TcpProxy:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((_HOST, self.port))
-        listener.listen()
-        self.port = listener.getsockname()[1]
+        listener.listen(_BACKLOG_MAX)
         self._listener = listener
         self._thread = threading.Thread(target=self._accept, args=(listener,), daemon=True)
         self._thread.start()
@@ -142,6 +202,33 @@ class TcpProxy:
         """Cuts the connections that are up."""
         for link in self.links:
             link.cut()
+
+    def reset(self) -> None:
+        """Resets the connections that are up."""
+        for link in self.links:
+            link.reset()
+
+    def hold(self) -> None:
+        """Makes the connections that are up half-open; those to come are as they should be."""
+        for link in self.links:
+            link.hold()
+
+    def release(self) -> None:
+        """Lets pass what is held."""
+        for link in self.links:
+            link.release()
+
+    def delay(self, seconds: float) -> None:
+        """Lets every chunk pass so much later, in both directions, on connections to come too."""
+        self._delay_seconds = seconds
+        for link in self.links:
+            link.to_server.delay_seconds = link.to_client.delay_seconds = seconds
+
+    def cut_after(self, count: int) -> None:
+        """Cuts each connection that is up when so many more bytes have passed in one direction, be it within
+        a frame."""
+        for link in self.links:
+            link.to_server.bytes_left = link.to_client.bytes_left = count
 
     def close(self) -> None:
         """Ends everything."""
@@ -161,7 +248,8 @@ class TcpProxy:
                 client.close()
                 continue
             server.settimeout(None)
-            self._links.append(Link(client, server))
+            self._links = [link for link in self._links if not link.is_over]
+            self._links.append(Link(client, server, self._delay_seconds))
 
 
 @contextmanager

@@ -1,0 +1,91 @@
+"""`python -m tests.chaos`: one chaos run. 0: everything held; 1: something did not; 2: wrong usage;
+130: interrupted.
+
+`make chaos` runs it; docs/reliability.md describes it.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from common.errors import AntreanError
+from tests.chaos.report import print_report
+from tests.chaos.run import Options, run
+
+_SEED_MAX = 999_999
+_DURATION_SECONDS = 330.0
+_WIDTH = 110
+
+
+def main() -> int:
+    """Runs and prints; keeps the run's directory where it was asked for, or something is wrong."""
+    arguments = _arguments()
+    for name in list(os.environ):
+        if name.startswith("ANTREAN_"):  # the settings of whoever runs this concern no run
+            del os.environ[name]
+    console = _console()
+    options = Options(
+        arguments.seed, arguments.duration, arguments.database, arguments.rabbitmq_server, arguments.rate
+    )
+    again = f"SEED={options.seed} DURATION={options.duration_seconds:g} DATABASE={options.engine_kind}"
+    if options.server is not None:
+        again += f" SERVER={options.server}"
+    console.print(f"seed {options.seed}; to repeat: make chaos {again}", highlight=False, soft_wrap=True)
+    directory = arguments.directory or Path(tempfile.mkdtemp(prefix="antrean-chaos-"))
+    directory.mkdir(parents=True, exist_ok=True)
+    if any(directory.iterdir()):
+        print(f"{directory} is not empty: name another folder.", file=sys.stderr)
+        return 2
+    keep = True
+    began_at = time.monotonic()
+
+    def say(what: str) -> None:
+        line = f"{time.monotonic() - began_at:6.1f}  {what}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    try:
+        outcome = run(options, directory, say)
+        print_report(console, directory, outcome)
+        keep = not outcome.is_clean or arguments.directory is not None
+        console.print(f"seed {options.seed}: {'clean' if outcome.is_clean else 'NOT CLEAN'}", highlight=False)
+    except AntreanError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        keep = arguments.directory is not None
+        print("Interrupted: everything has been stopped.", file=sys.stderr)
+        return 130
+    finally:
+        if keep:
+            console.print(f"the evidence is kept in {directory}", highlight=False)
+        else:
+            shutil.rmtree(directory, ignore_errors=True)
+    return 0 if outcome.is_clean else 1
+
+
+def _console() -> Console:
+    """As wide as its tables need, where nobody's terminal says otherwise."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_WIDTH)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=random.randint(1, _SEED_MAX))
+    parser.add_argument("--duration", type=float, default=_DURATION_SECONDS, help="seconds of faults")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--rabbitmq-server", type=Path, help="the script that starts RabbitMQ")
+    parser.add_argument("--rate", type=float, default=11.0, help="registrations a second")
+    parser.add_argument("--directory", type=Path, help="where the evidence is to stand and stay")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

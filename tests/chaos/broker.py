@@ -1,0 +1,118 @@
+"""The broker of a run: a node of our own that is killed, stopped, started, and told that memory is short."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from common.errors import BrokerUnavailable
+from common.messaging.topology import deploy
+from local_stack.child import environment_with
+from local_stack.private_node import PrivateNode
+
+_START_SECONDS_MAX = 90
+_STOP_SECONDS_MAX = 30
+_CONTROL_SECONDS_MAX = 60
+_POLL_SECONDS = 0.1
+_ADVANCED_CONFIG = "[{rabbit, [{quorum_tick_interval, 1000}]}].\n"  # so old are lengths of queues at most
+_WATERMARK_OF_AN_ALARM = "1.0e-6"  # of this machine's memory: any node has more
+
+
+class ChaosBroker(PrivateNode):
+    """What takes a while here calls `meanwhile` many times a second, so that the run goes on."""
+
+    def __init__(self, directory: Path, server: Path, meanwhile: Callable[[], object]) -> None:
+        super().__init__(directory, server)
+        self.starts = 0
+        self._server = server
+        self._meanwhile = meanwhile
+        self._watermark = ""
+        (directory / "advanced.config").write_text(_ADVANCED_CONFIG)
+
+    def start(self) -> None:
+        """Starts the node and waits until it has the topology; raises BrokerUnavailable if it never has."""
+        self.launch()
+        if not self._wait(lambda: self.ready() or not self.alive(), _START_SECONDS_MAX) or not self.alive():
+            raise BrokerUnavailable(f"The node did not start; {self._children[-1].log_file} says why.")
+
+    def launch(self) -> None:
+        """Starts the node without waiting until it is `ready`."""
+        self.starts += 1
+        self._write_configuration()
+        for child in self._children:
+            child.start()
+
+    def ready(self) -> bool:
+        """Whether every queue answers."""
+        try:
+            deploy(self.urls["deploy"])
+        except BrokerUnavailable:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Stops the node in order, then its name server."""
+        self.ask_to_stop()
+        self._wait(self.stopped, _STOP_SECONDS_MAX)
+        super().stop()
+
+    def ask_to_stop(self) -> None:
+        """Asks the node to stop in order, without waiting until it has `stopped`."""
+        self._children[-1].ask_to_stop()
+
+    def stopped(self) -> bool:
+        """Whether the node has ended; its name server may run on."""
+        return not self._children[-1].alive()
+
+    def alarm(self, on: bool) -> None:
+        """Raises the alarm that memory is short, by the node's own monitor, or ends it.
+
+        Raises BrokerUnavailable where the node does not say so afterwards.
+        """
+        if not self._watermark:
+            self._watermark = self._control("eval", "vm_memory_monitor:get_vm_memory_high_watermark().")
+        watermark = _WATERMARK_OF_AN_ALARM if on else self._watermark
+        set_it = f"vm_memory_monitor:set_vm_memory_high_watermark({watermark})"
+        wait = "timer:sleep(200)"  # the alarm is raised by another process
+        alarms = self._control("eval", f"{set_it}, {wait}, rabbit_alarm:get_alarms().")
+        if ("memory" in alarms) != on:
+            raise BrokerUnavailable(f"The memory alarm is not {'raised' if on else 'over'}: {alarms}")
+
+    def queues(self) -> dict[str, dict[str, Any]]:
+        """Each queue with `messages_ready`, `messages_unacknowledged` and `consumers`, about a second old."""
+        columns = ("name", "messages_ready", "messages_unacknowledged", "consumers")
+        rows = json.loads(self._control("--formatter", "json", "list_queues", *columns))
+        return {row["name"]: row for row in rows}
+
+    def version(self) -> str:
+        """The version of the node that runs."""
+        return self._control("eval", "io:format(rabbit_misc:version()).").removesuffix("ok").strip()
+
+    def _control(self, *arguments: str) -> str:
+        """What `rabbitmqctl`, which lies beside the server's script, says; raises BrokerUnavailable."""
+        program = [str(self._server.with_name("rabbitmqctl")), "--quiet", *arguments]
+        with subprocess.Popen(
+            program,
+            env=environment_with(self._environment()),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as control:
+            try:
+                ended = self._wait(lambda: control.poll() is not None, _CONTROL_SECONDS_MAX)
+            finally:
+                control.kill()
+            said, _ = control.communicate()
+        if not ended or control.returncode != 0:
+            raise BrokerUnavailable(f"rabbitmqctl {arguments[0]} failed: {said.strip()[:300]}")
+        return said.strip()
+
+    def _wait(self, condition: Callable[[], bool], seconds_max: float) -> bool:
+        end = time.monotonic() + seconds_max
+        while not (holds := condition()) and time.monotonic() < end:
+            self._meanwhile()
+            time.sleep(_POLL_SECONDS)
+        return holds

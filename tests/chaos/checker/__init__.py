@@ -1,0 +1,60 @@
+"""The independent checker: what a run's clients, its subscriber, the journal stream and its database say.
+
+`python -m tests.chaos.checker RUN_DIRECTORY` prints how much was checked of each invariant (report.py names
+them all), every violation with its evidence, and ends with 1 where there is any. It trusts none of our code:
+it imports the standard library and psycopg, reads the files of the run, and the tables by plain SQL.
+
+What it cannot tell:
+
+- Whether a request that was confirmed was lost, and then done only because it was sent again. It can be
+  told of the settling attempts, which are sent when all queues are empty: what the earlier attempt caused
+  must have been recorded before, on the simulated clock that journal and history share. It cannot be told
+  of attempts during the run (the request may have been in its queue still), nor of settling attempts whose
+  answer leaves no trace (`request_expired`, `invalid_request`, a refusal forgotten after a jump of the
+  clock). How many these were is printed.
+- Whether a registration without any answer expired or was lost, where the clock has jumped by 15 minutes
+  after it was sent: it counts as expired.
+"""
+
+import traceback
+from pathlib import Path
+
+from tests.chaos.checker.deliveries import check_deliveries
+from tests.chaos.checker.evidence import Evidence, UnreadableError, read_evidence
+from tests.chaos.checker.faults import check_faults
+from tests.chaos.checker.look_ups import check_look_ups
+from tests.chaos.checker.queues import check_queues
+from tests.chaos.checker.report import Invariant, Report, Violation
+from tests.chaos.checker.requests import check_requests
+
+__all__ = ["Invariant", "Report", "Violation", "check"]
+
+
+def check(directory: Path) -> Report:
+    """Everything that is wrong with the run in `directory`; never raises for what stands in it."""
+    report = Report()
+    try:
+        evidence = read_evidence(directory)
+        report.checked[Invariant.EVIDENCE] = evidence.lines_read
+        for problem in evidence.unreadable:
+            report.expect(Invariant.EVIDENCE, False, problem)
+        for part in (check_queues, check_requests, check_look_ups, check_deliveries, check_faults):
+            part(evidence, report)
+        _count(evidence, report)
+    except UnreadableError as error:
+        report.expect(Invariant.EVIDENCE, False, str(error))
+        return report
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"a line has another form than agreed: {error!r} in {where.name}, line {where.lineno}"
+        report.expect(Invariant.EVIDENCE, False, what)
+    report.object_to_nothing_checked()
+    return report
+
+
+def _count(evidence: Evidence, report: Report) -> None:
+    report.facts["requests"] = len(evidence.requests)
+    report.facts["tickets"] = len(evidence.tickets)
+    report.facts["clock jumps"] = len(evidence.run.get("clock_jumps", []))
+    for operation in evidence.operations:
+        report.facts[f"operations {operation.op} {operation.phase}"] += 1

@@ -1,0 +1,21 @@
+"""`python -m tests.chaos.checker RUN_DIRECTORY`: 0 where nothing is wrong, 1 where something is, 2 usage."""
+
+import sys
+from pathlib import Path
+
+from tests.chaos.checker import check
+
+
+def main(words: list[str]) -> int:
+    """Checks the run and prints what was found."""
+    if len(words) != 1 or not Path(words[0]).is_dir():
+        print("Usage: python -m tests.chaos.checker RUN_DIRECTORY", file=sys.stderr)
+        return 2
+    report = check(Path(words[0]))
+    for line in report.lines():
+        print(line)
+    return 1 if report.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

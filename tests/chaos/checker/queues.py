@@ -1,0 +1,225 @@
+"""The queues: tickets, counters and the journal, which is gone through event by event as it was written."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.chaos.checker.evidence import ClinicDay, Day, Entry, Evidence, Ticket
+from tests.chaos.checker.report import Invariant, Report
+
+_STATUS_AFTER = {
+    "ticket.registered": "waiting",
+    "ticket.called": "called",
+    "ticket.served": "served",
+    "ticket.cancelled": "cancelled",
+    "ticket.expired": "expired",
+}
+_MAY_BECOME = {
+    None: {"waiting"},
+    "waiting": {"called", "cancelled", "expired"},
+    "called": {"served", "cancelled", "expired"},
+}
+_ACTIVE = {"waiting", "called"}
+_CLINIC_EVENTS = {"clinic.opened", "clinic.closed"}
+
+
+def check_queues(evidence: Evidence, report: Report) -> None:
+    """NUMBERS, COUNTERS, SEQUENCES, STATES, CALLS, ONE_ACTIVE, QUOTA and what bodies say of EVENT_IDS."""
+    tickets: dict[ClinicDay, list[Ticket]] = defaultdict(list)
+    entries: dict[ClinicDay, list[Entry]] = defaultdict(list)
+    for ticket in evidence.tickets:
+        tickets[ticket.day].append(ticket)
+    for entry in evidence.journal:
+        entries[entry.day].append(entry)
+    quotas: Mapping[str, int] = evidence.run.get("quotas", {})
+    days = {day.day: day for day in evidence.days}
+    for key in sorted(days.keys() | tickets.keys() | entries.keys()):
+        day = days.get(key)
+        if day is None:
+            report.expect(Invariant.COUNTERS, False, f"{_name(key)} has tickets or events, but no clinic-day")
+            day = Day(key, 0, 0, 0, 0, None)
+        _numbers(day, tickets[key], report)
+        _sequences(day, entries[key], report)
+        replay = _Replay(day, tickets[key], quotas.get(key[1]), report)
+        for entry in sorted(entries[key], key=lambda entry: entry.sequence):
+            replay.apply(entry)
+        replay.end()
+    _event_ids(evidence, report)
+
+
+def _numbers(day: Day, tickets: Sequence[Ticket], report: Report) -> None:
+    report.checked[Invariant.NUMBERS] += len(tickets)
+    numbers = sorted(ticket.number for ticket in tickets)
+    if numbers != list(range(1, len(numbers) + 1)):
+        twice = sorted(number for number, count in Counter(numbers).items() if count > 1)
+        missing = sorted(set(range(1, max(numbers) + 1)) - set(numbers))
+        report.expect(
+            Invariant.NUMBERS,
+            False,
+            f"{_name(day.day)} has {len(numbers)} tickets, the smallest is {numbers[0]}, the largest"
+            f" {numbers[-1]}, missing are {missing}, doubled {twice}",
+        )
+    report.expect(
+        Invariant.NUMBERS,
+        day.last_number == max(numbers, default=0),
+        f"{_name(day.day)} has last_number {day.last_number}, its largest is {max(numbers, default=0)}",
+    )
+
+
+def _sequences(day: Day, entries: Sequence[Entry], report: Report) -> None:
+    report.checked[Invariant.SEQUENCES] += 1
+    sequences = [entry.sequence for entry in entries]
+    missing = sorted(set(range(1, day.last_sequence + 1)) - set(sequences))
+    beyond = sorted(set(sequences) - set(range(1, day.last_sequence + 1)))
+    twice = sorted(sequence for sequence, count in Counter(sequences).items() if count > 1)
+    report.expect(
+        Invariant.SEQUENCES,
+        not (missing or beyond or twice),
+        f"{_name(day.day)} has last_sequence {day.last_sequence}: missing in the journal {missing},"
+        f" beyond it {beyond}, doubled {twice}",
+    )
+
+
+def _event_ids(evidence: Evidence, report: Report) -> None:
+    seen: dict[str, Entry] = {}
+    for entry in evidence.journal:
+        report.checked[Invariant.EVENT_IDS] += 1
+        keys = (f"the event id {entry.event_id}", f"cause {entry.cause_id} and ordinal {entry.ordinal}")
+        for key in keys:
+            other = seen.setdefault(key, entry)
+            what = f"{_place(other)} and {_place(entry)} have {key} in common"
+            report.expect(Invariant.EVENT_IDS, other is entry, what)
+        what = f"{_place(entry)} was caused by {entry.cause_id}, but its event's id is {entry.event_id}"
+        report.expect(Invariant.EVENT_IDS, entry.event_id.startswith(entry.cause_id), what)
+
+
+@dataclass
+class _Replay:
+    """One queue, as its journal tells it."""
+
+    day: Day
+    tickets: Sequence[Ticket]
+    quota: int | None
+    report: Report
+    statuses: dict[int, str] = field(default_factory=dict)
+    holders: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    last_number: int = 0
+    now_serving: int | None = None
+
+    def __post_init__(self) -> None:
+        self.patients = {ticket.number: ticket.medical_record_number for ticket in self.tickets}
+
+    def apply(self, entry: Entry) -> None:
+        """The next event by sequence."""
+        self.report.checked[Invariant.STATES] += 1
+        status = _STATUS_AFTER.get(entry.name)
+        known = entry.name in _CLINIC_EVENTS or status is not None
+        self._expect(Invariant.STATES, known, entry, "is of a kind that is not known")
+        if status is not None and entry.number is not None:
+            self._move(entry, entry.number, status)
+        self._body(entry, status)
+
+    def _move(self, entry: Entry, number: int, status: str) -> None:
+        before = self.statuses.get(number)
+        allowed = status in _MAY_BECOME.get(before, set())
+        self._expect(Invariant.STATES, allowed, entry, f"changes ticket {number} from {before} to {status}")
+        if status == "waiting":
+            self._register(entry, number)
+        if status == "called":
+            self._call(entry, number)
+        self.statuses[number] = status
+        self.counts[status] += 1
+        if before is not None:
+            self.counts[before] -= 1
+        if status not in _ACTIVE:
+            self.holders = {who: held for who, held in self.holders.items() if held != number}
+
+    def _register(self, entry: Entry, number: int) -> None:
+        what = f"gives out {number} after {self.last_number}"
+        self._expect(Invariant.NUMBERS, number == self.last_number + 1, entry, what)
+        self.last_number = number
+        patient = self.patients.get(number)
+        self._expect(
+            Invariant.STATES, patient is not None, entry, f"is of ticket {number}, which is not there"
+        )
+        if patient is not None:
+            self.report.checked[Invariant.ONE_ACTIVE] += 1
+            held = self.holders.get(patient)
+            what = f"gives ticket {number} to a patient who still holds {held}"
+            self._expect(Invariant.ONE_ACTIVE, held is None, entry, what)
+            self.holders[patient] = number
+        if self.quota is not None:
+            self.report.checked[Invariant.QUOTA] += 1
+            given = len(self.statuses) - self.counts["cancelled"]
+            what = f"gives out a ticket where {given} of {self.quota} are given out"
+            self._expect(Invariant.QUOTA, given < self.quota, entry, what)
+
+    def _call(self, entry: Entry, number: int) -> None:
+        self.report.checked[Invariant.CALLS] += 1
+        what = f"calls {number} after {self.now_serving}"
+        self._expect(Invariant.CALLS, number > (self.now_serving or 0), entry, what)
+        self.now_serving = number
+
+    def _body(self, entry: Entry, status: str | None) -> None:
+        """What the event says is what the journal's columns, and all events before it, say."""
+        hospital, clinic, date = self.day.day
+        shown = None if entry.number is None else f"{clinic}-{entry.number:03d}"
+        data: dict[str, Any] = {
+            "waiting": self.counts["waiting"],
+            "now_serving": None if self.now_serving is None else f"{clinic}-{self.now_serving:03d}",
+        }
+        if status is not None:
+            data |= {"number": entry.number, "display_number": shown, "status": status}
+        expected = {
+            "specversion": "1.0",
+            "id": entry.event_id,
+            "type": f"id.antrean.{entry.name}.v1",
+            "source": f"/hospitals/{hospital}/clinics/{clinic}/{date}",
+            "subject": shown or clinic,
+            "time": entry.event.get("time"),
+            "datacontenttype": "application/json",
+            "sequence": f"{entry.sequence:010d}",
+            "data": data,
+        }
+        for name in expected.keys() | entry.event.keys():
+            found, wanted = entry.event.get(name), expected.get(name)
+            what = f"has an event whose {name} is {found!r} instead of {wanted!r}"
+            self._expect(Invariant.STATES, found == wanted, entry, what)
+
+    def end(self) -> None:
+        """Tickets and counters stand where the events left them."""
+        expect = self.report.expect
+        name = _name(self.day.day)
+        for ticket in self.tickets:
+            status = self.statuses.get(ticket.number)
+            what = f"ticket {ticket.number} of {name} is {ticket.status}, its last event says {status}"
+            expect(Invariant.STATES, ticket.status == status, what)
+        held: dict[str, list[int]] = defaultdict(list)
+        for ticket in self.tickets:
+            if ticket.status in _ACTIVE:
+                held[ticket.medical_record_number].append(ticket.number)
+        for numbers in held.values():
+            what = f"one patient holds the active tickets {numbers} in {name}"
+            expect(Invariant.ONE_ACTIVE, len(numbers) == 1, what)
+        self.report.checked[Invariant.COUNTERS] += 1
+        tickets = Counter(ticket.status for ticket in self.tickets)
+        for counter, found, wanted in (
+            ("waiting", self.day.waiting, tickets["waiting"]),
+            ("cancelled", self.day.cancelled, tickets["cancelled"]),
+            ("now_serving", self.day.now_serving, self.now_serving),
+        ):
+            what = f"{name} has {counter} {found}, tickets and journal say {wanted}"
+            expect(Invariant.COUNTERS, found == wanted, what)
+
+    def _expect(self, invariant: Invariant, holds: bool, entry: Entry, what: str) -> None:
+        self.report.expect(invariant, holds, f"{_place(entry)} {what}")
+
+
+def _name(day: ClinicDay) -> str:
+    return " ".join(day)
+
+
+def _place(entry: Entry) -> str:
+    return f"event {entry.sequence} of {_name(entry.day)} ({entry.name})"

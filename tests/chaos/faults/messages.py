@@ -1,0 +1,156 @@
+"""Faults of messages: one request many times over, ticks twice and from long ago, and poison."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from tests.chaos import planted
+from tests.chaos.faults.scene import Scene, clinic, consumer_links, consumes
+from tests.chaos.faults.steps import Note, NotSeen, Steps, Waiting, pause, until
+from tests.chaos.history import Asked
+from tests.chaos.plan import Fault
+from tests.chaos.readers import read_dead_letters
+
+_COPIES = 100
+_BOTH_SECONDS_MAX = 120.0
+_TICK_AGE = timedelta(hours=1)
+_DEAD_SECONDS_MAX = 240.0
+_LOOK_AGAIN_SECONDS = 1.0
+
+
+def request_many_times(scene: Scene, fault: Fault) -> Steps:
+    """One registration is published 100 times, over several connections, at once."""
+    system = scene.system
+    asked = scene.registration(fault)
+
+    def publish() -> planted.Copies:
+        copies = planted.publish_copies(system.patient_url, scene.history, asked, copies=_COPIES)
+        if copies.confirmed < _COPIES / 2:
+            raise ConnectionError(f"only {copies.confirmed} copies were confirmed")
+        return copies
+
+    copies = yield from scene.persistently(publish)
+    seen = f"{copies.sent} copies sent, {copies.confirmed} confirmed, {copies.answered} answered"
+    yield Note("fired", seen)
+    yield Note("healed", f"the answers named {copies.tickets} ticket(s)")
+
+
+def tick_told_twice(scene: Scene, fault: Fault) -> Steps:
+    """The queue of the tickers gets the same tick twice in a row, one for each of them."""
+    system = scene.system
+
+    tickers = [worker for worker in system.workers.values() if worker.role == "ticker"]
+    yield from until(lambda: all(map(consumes, tickers)), "both tickers consume", _BOTH_SECONDS_MAX)
+    links = [link for worker in tickers for link in consumer_links(worker)]
+    before = [link.to_client.bytes_passed for link in links]
+
+    def publish() -> int:
+        tick = planted.synthetic_tick(system.hospital, clinic(fault), system.clock)
+        return _all_confirmed(planted.publish_ticks(system.urls["ticker"], [tick, tick]), 2)
+
+    count = yield from scene.persistently(publish)
+    yield from until(
+        lambda: all(link.to_client.bytes_passed > passed for link, passed in zip(links, before, strict=True)),
+        "both tickers were given something",
+    )
+    yield Note("fired", f"one tick was taken {count} times, and both tickers were given ticks")
+    yield Note("healed", "nothing is left to be undone")
+
+
+def tick_replayed(scene: Scene, fault: Fault) -> Steps:
+    """A tick that was applied before comes again, and as if it were an hour old."""
+    system = scene.system
+    tick = yield from scene.persistently(lambda: planted.capture_tick(system.urls["deploy"]))
+    yield from pause(2 * fault.variety)
+
+    def publish() -> int:
+        replayed = planted.aged(tick, system.clock.now(), _TICK_AGE)
+        return _all_confirmed(planted.publish_ticks(system.urls["ticker"], [replayed]), 1)
+
+    yield from scene.persistently(publish)
+    yield Note("fired", f"a tick of {tick.clinic} was taken again, an hour old")
+    yield Note("healed", "nothing is left to be undone")
+
+
+def bad_tick(scene: Scene, fault: Fault) -> Steps:
+    """A tick that nobody can read: it alone becomes a dead letter, whatever stands beside it."""
+    system = scene.system
+    before = _bad_ticks(scene)
+
+    def publish() -> int:
+        taken = planted.plant_bad_tick(
+            system.urls["ticker"], system.directory, system.hospital, clinic(fault)
+        )
+        return _all_confirmed(taken, 1)
+
+    yield from scene.persistently(publish)
+    yield from _until_dead(scene, lambda dead: bool(dead & _bad_ticks(scene) - before))
+    yield Note("fired", "it became a dead letter")
+    yield Note("healed", "nothing is left to be undone")
+
+
+def poison(scene: Scene, fault: Fault) -> Steps:
+    """A request that kills each worker that takes it up, until the broker has had enough."""
+    system = scene.system
+    planted_ones: list[Asked] = []
+    registrars = [name for name in system.workers if name.startswith("registrar")]
+
+    def deaths() -> int:
+        return sum(system.deaths[name] for name in registrars)
+
+    for name in registrars:
+        yield from scene.free(name)
+    before = deaths()
+
+    def plant() -> int:
+        planted_ones.append(scene.registration(fault))
+        taken = planted.plant_poison(
+            system.urls["patient"], system.directory, scene.history, planted_ones[-1]
+        )
+        return _all_confirmed(taken, 1)
+
+    with scene.claimed(*registrars):
+        yield from scene.persistently(plant)
+        yield from until(lambda: deaths() > before, "a registrar died of poison")
+        wanted = planted_ones[-1].request_id
+        yield from _until_dead(scene, lambda dead: wanted in dead)
+        yield Note("fired", f"registrars died {deaths() - before} times, then it became a dead letter")
+        for name in registrars:
+            yield from scene.works_again(system.workers[name])
+        yield Note("healed", "the registrars consume again")
+
+
+def _bad_ticks(scene: Scene) -> set[str]:
+    """The message ids of the bad ticks that were planted until now."""
+    path = scene.system.directory / "poison.jsonl"
+    lines = path.read_text().splitlines() if path.exists() else []
+    planted_ones = [json.loads(line) for line in lines]
+    return {each["message_id"] for each in planted_ones if each["kind"] == planted.NOT_A_TICK}
+
+
+def _all_confirmed(count: int, wanted: int) -> int:
+    if count < wanted:
+        raise ConnectionError(f"{count} of {wanted} messages were confirmed")
+    return count
+
+
+def _until_dead(scene: Scene, condition: Callable[[set[str]], bool]) -> Waiting[None]:
+    """Waits until the message ids of all dead letters are as they should be."""
+    give_up_at = time.monotonic() + _DEAD_SECONDS_MAX
+    while not condition((yield from _dead(scene))):
+        if time.monotonic() > give_up_at:
+            raise NotSeen(f"not within {_DEAD_SECONDS_MAX:g} s: it became a dead letter")
+        yield from pause(_LOOK_AGAIN_SECONDS)
+
+
+def _dead(scene: Scene) -> Waiting[set[str]]:
+    """The message ids of all dead letters."""
+    path = scene.system.directory / "control" / "dead.jsonl"
+
+    def read() -> set[str]:
+        path.unlink(missing_ok=True)
+        read_dead_letters(scene.system.urls["deploy"], path)
+        return {json.loads(line)["message_id"] for line in path.read_text().splitlines()}
+
+    return (yield from scene.persistently(read))

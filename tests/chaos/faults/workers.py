@@ -1,0 +1,101 @@
+"""Faults of workers: killed at a failpoint or at random; frozen until somebody else does their work."""
+
+from pathlib import Path
+
+from tests.chaos.failpoints import Point
+from tests.chaos.faults.scene import Scene, consumer_links
+from tests.chaos.faults.steps import Note, NotSeen, Steps, Waiting, pause, seen, until
+from tests.chaos.plan import Fault
+from tests.chaos.workers import ChaosWorker
+
+_FIRE_SECONDS_MAX = 25.0
+_WORKERS_TRIED_MAX = 3
+_REDONE_SECONDS = 2.0  # for others to take up what the broker gives them then, before the zombie wakes
+
+
+def kill_at(scene: Scene, fault: Fault, point: Point) -> Steps:
+    """A worker kills itself when it next reaches `point`."""
+    tried: set[str] = set()
+    for _ in range(_WORKERS_TRIED_MAX):
+        worker = yield from scene.sound_worker(fault, tried)
+        with scene.claimed(worker.name):
+            pid = worker.pid
+            worker.arm(point, "kill")
+            if not (yield from _fires(worker)):
+                tried.add(worker.name)
+                continue
+            yield from until(lambda worker=worker, pid=pid: worker.pid != pid, f"{worker.name} died")  # type: ignore[misc]
+            yield Note("fired", f"{worker.name} died at {point}")
+            yield from scene.works_again(worker)
+            yield Note("healed", f"{worker.name} consumes again")
+            return
+    raise NotSeen(f"{', '.join(sorted(tried))} never reached {point}")
+
+
+def kill_at_random(scene: Scene, fault: Fault) -> Steps:
+    """A worker is killed, wherever it is."""
+    worker = yield from scene.sound_worker(fault, set())
+    with scene.claimed(worker.name):
+        yield from pause(fault.variety)
+        pid = worker.pid
+        worker.kill()
+        yield from until(lambda: worker.pid != pid, f"{worker.name} died")
+        yield Note("fired", f"{worker.name} died")
+        yield from scene.works_again(worker)
+        yield Note("healed", f"{worker.name} consumes again")
+
+
+def zombie(scene: Scene, fault: Fault, point: Point, *, cut: bool) -> Steps:
+    """A worker freezes at `point` until the broker has given it up, and with it what it was given.
+
+    The broker does so by itself when heartbeats stay away, or, with `cut`, because the connection ends.
+    """
+    tried: set[str] = set()
+    for _ in range(_WORKERS_TRIED_MAX):
+        worker = yield from scene.sound_worker(fault, tried)
+        with scene.claimed(worker.name):
+            worker.arm(point, "freeze")
+            if not (yield from _fires(worker)):
+                tried.add(worker.name)
+                continue
+            try:
+                yield from _until_given_up(worker, cut=cut)
+                yield from pause(_REDONE_SECONDS)
+                yield Note("fired", f"{worker.name} froze at {point}, and the broker took its messages back")
+            finally:
+                worker.thaw()
+            yield from scene.works_again(worker)
+            yield Note("healed", f"{worker.name} woke and consumes again")
+            return
+    raise NotSeen(f"{', '.join(sorted(tried))} never reached {point}")
+
+
+def _fires(worker: ChaosWorker) -> Waiting[bool]:
+    """Whether what was armed is reached in time; it is disarmed then or not armed any more."""
+    if not (yield from seen(worker.fired, _FIRE_SECONDS_MAX)):
+        worker.disarm()
+    return worker.fired()
+
+
+def _until_given_up(worker: ChaosWorker, *, cut: bool) -> Waiting[None]:
+    """Waits until the worker's connections to the broker have ended on the broker's side."""
+    pid = worker.pid
+    yield from until(lambda: _is_stopped(pid), f"{worker.name} stands still")
+    links = worker.broker_way.links
+    if cut:
+        for link in links:
+            link.cut()
+    what = f"the broker ended the connections of {worker.name}"
+    yield from until(
+        lambda: not consumer_links(worker) and all(link.is_cut or link.server_has_closed for link in links),
+        what,
+    )
+
+
+def _is_stopped(pid: int | None) -> bool:
+    """Whether the process exists and is stopped by a signal."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] == "T"

@@ -1,0 +1,247 @@
+"""What the faults put on the wire: copies of one request, ticks again, poison.
+
+Every function blocks, at most about `seconds_max`, and raises OSError (TimeoutError among them) where the
+broker cannot be reached or does not confirm in time.
+"""
+
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pika
+from pika.exceptions import AMQPError
+
+from common.clock import Clock
+from common.errors import BrokerUnavailable
+from common.events import CONTENT_TYPE, Event, EventName, Tick, decode_tick, encode_tick
+from common.messaging.connection import blocking_connection
+from common.messaging.topology import EVENTS_EXCHANGE
+from tests.chaos.client import Confirmed, Line, Replied
+from tests.chaos.history import Asked, History, JsonLines, Operation
+from tests.chaos.worker import POISON_FILE
+
+SECONDS_MAX = 30.0
+KILLS_WORKER = "kills_worker"
+NOT_A_TICK = "not_a_tick"
+
+_TICKS = "*.*.clinic.tick"
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Copies:
+    """What was seen of copies of one request; `tickets` counts the different tickets that were named."""
+
+    sent: int
+    confirmed: int
+    answered: int
+    tickets: int
+
+
+def publish_copies(
+    amqp_url: str,
+    history: History,
+    asked: Asked,
+    copies: int = 100,
+    connections: int = 8,
+    seconds_max: float = SECONDS_MAX,
+) -> Copies:
+    """Publishes a request many times, in turns over several connections, and collects the replies.
+
+    What a lost connection leaves unanswered is `unknown`; that is no error here.
+    """
+    until = time.monotonic() + seconds_max
+    lines: list[_Copier] = []
+    with ExitStack() as leaving:
+        for number in range(connections):
+            lines.append(_Copier(amqp_url, history, asked, number))
+            leaving.callback(lines[-1].leave)
+        for number in range(copies):
+            lines[number % connections].send(copies)
+        while any(line.waits for line in lines) and time.monotonic() < until:
+            for line in lines:
+                line.listen(time.monotonic() + _POLL_SECONDS)
+    return Copies(
+        sent=sum(len(line.operations) for line in lines),
+        confirmed=sum(each.is_confirmed for line in lines for each in line.operations.values()),
+        answered=sum(len(line.answered) for line in lines),
+        tickets=len(set().union(*(line.ticket_codes for line in lines))),
+    )
+
+
+class _Copier:
+    """One of the connections that copies go over."""
+
+    def __init__(self, amqp_url: str, history: History, asked: Asked, number: int) -> None:
+        self.operations: dict[str, Operation] = {}
+        self.answered: set[str] = set()
+        self.ticket_codes: set[str] = set()
+        self._history = history
+        self._asked = asked
+        self._name = f"copies-{number}"
+        self._line: Line | None = Line(amqp_url, self._name, SECONDS_MAX)
+
+    @property
+    def waits(self) -> bool:
+        """Whether replies are to come."""
+        return self._line is not None and len(self.answered) < len(self.operations)
+
+    def send(self, copies: int) -> None:
+        """One copy of so many."""
+        if self._line is None:
+            return
+        operation = self._history.invoke(self._name, self._asked, copies=copies)
+        self.operations[operation.id] = operation
+        try:
+            self._line.send(self._asked, operation.id)
+        except OSError:
+            self.leave()
+
+    def listen(self, until: float) -> None:
+        """Takes what has come."""
+        if self._line is None or not self.waits:
+            return
+        try:
+            arrived = self._line.news(until)
+        except OSError:
+            self.leave()
+            return
+        for news in arrived:
+            operation = self.operations[news.correlation_id]
+            if isinstance(news, Replied):
+                operation.answered(news.name, news.body)
+                self.answered.add(operation.id)
+                if news.name == "ticket":
+                    self.ticket_codes.add(news.body["ticket_code"])
+            elif news.taken:
+                operation.confirmed()
+            else:
+                operation.unknown("not_taken")
+
+    def leave(self) -> None:
+        """What is unanswered stays so."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+        for operation in self.operations.values():
+            operation.unknown("no_reply")  # unless it has ended
+
+
+# --- ticks ----------------------------------------------------------------------------------------------
+
+
+def capture_tick(amqp_url: str, seconds_max: float = SECONDS_MAX) -> Event:
+    """A copy of the next tick that a ticker emits; needs the user `deploy`."""
+    with _broker_errors(), blocking_connection(amqp_url, "chaos-capture") as connection:
+        channel = connection.channel()
+        queue = channel.queue_declare(f"antrean.chaos.{uuid.uuid4()}", exclusive=True).method.queue
+        channel.queue_bind(queue, EVENTS_EXCHANGE, _TICKS)
+        for method, _, body in channel.consume(queue, auto_ack=True, inactivity_timeout=seconds_max):
+            if method is None or body is None:
+                break
+            try:
+                tick = decode_tick(body)
+            except ValueError:
+                continue  # a planted one
+            return Event(tick.id, EventName.CLINIC_TICK, tick.hospital, tick.clinic, body)
+    raise TimeoutError("No tick was emitted in time.")
+
+
+def synthetic_tick(hospital: str, clinic: str, clock: Clock, time_zone: str = "Asia/Jakarta") -> Event:
+    """A tick with an id of its own, for the queue of the present day."""
+    now = clock.now()
+    service_date = now.astimezone(ZoneInfo(time_zone)).date()
+    return encode_tick(Tick(str(uuid.uuid4()), hospital, clinic, service_date), now)
+
+
+def aged(tick: Event, now: datetime, age: timedelta) -> Event:
+    """The same tick, with the same id, as if it had been emitted that long before `now`."""
+    return encode_tick(decode_tick(tick.body), now - age)
+
+
+def publish_ticks(amqp_url: str, ticks: Sequence[Event], seconds_max: float = SECONDS_MAX) -> int:
+    """Publishes as a ticker does; returns how many were confirmed. The queue gives neighbours to different
+    tickers. Needs the user `ticker`."""
+    messages = [(tick.routing_key, _tick_properties(tick.id), tick.body) for tick in ticks]
+    return _publish_events(amqp_url, messages, seconds_max)
+
+
+def plant_bad_tick(
+    amqp_url: str, directory: Path, hospital: str, clinic: str, seconds_max: float = SECONDS_MAX
+) -> bool:
+    """Publishes a tick that nobody can read; returns whether it was confirmed. Needs the user `ticker`."""
+    message_id = str(uuid.uuid4())
+    _note_poison(directory, message_id, NOT_A_TICK)
+    message = (f"{hospital}.{clinic}.clinic.tick", _tick_properties(message_id), b'{"specversion": "1.0"}')
+    return _publish_events(amqp_url, [message], seconds_max) == 1
+
+
+def _tick_properties(message_id: str) -> pika.BasicProperties:
+    return pika.BasicProperties(
+        content_type=CONTENT_TYPE,
+        type=EventName.CLINIC_TICK,
+        message_id=message_id,
+        correlation_id=str(uuid.uuid4()),
+        delivery_mode=pika.DeliveryMode.Persistent.value,
+    )
+
+
+def _publish_events(
+    amqp_url: str, messages: Sequence[tuple[str, pika.BasicProperties, bytes]], seconds_max: float
+) -> int:
+    until = time.monotonic() + seconds_max
+    settled = confirmed = 0
+    with Line(amqp_url, "chaos-ticks", seconds_max) as line:
+        for routing_key, properties, body in messages:
+            line.publish(EVENTS_EXCHANGE, routing_key, properties, body)
+        while settled < len(messages) and time.monotonic() < until:
+            for news in line.news(until):
+                settled += 1
+                confirmed += isinstance(news, Confirmed) and news.taken
+    return confirmed
+
+
+# --- poison ---------------------------------------------------------------------------------------------
+
+
+def plant_poison(
+    amqp_url: str, directory: Path, history: History, asked: Asked, seconds_max: float = SECONDS_MAX
+) -> bool:
+    """Publishes a well-formed request that kills whoever is to handle it; returns whether it was confirmed.
+
+    It is listed as poison before it leaves, and never sent again.
+    """
+    until = time.monotonic() + seconds_max
+    with Line(amqp_url, "chaos-poison", seconds_max) as line:
+        _note_poison(directory, asked.request_id, KILLS_WORKER)
+        with (directory / "control" / POISON_FILE).open("a") as listed:
+            listed.write(f"{asked.request_id}\n")
+        operation = history.invoke("poisoner", asked, planted="poison")
+        try:
+            line.send(asked, operation.id)
+            while not operation.is_confirmed and time.monotonic() < until:
+                if any(isinstance(news, Confirmed) and news.taken for news in line.news(until)):
+                    operation.confirmed()
+        finally:
+            operation.unknown("no_reply")
+    return operation.is_confirmed
+
+
+def _note_poison(directory: Path, message_id: str, kind: str) -> None:
+    lines = JsonLines(directory / "poison.jsonl")
+    lines.write({"message_id": message_id, "kind": kind})
+    lines.close()
+
+
+@contextmanager
+def _broker_errors() -> Iterator[None]:
+    """What the product's own connection raises, as OSError."""
+    try:
+        yield
+    except (AMQPError, BrokerUnavailable) as error:
+        raise ConnectionError(str(error)) from error

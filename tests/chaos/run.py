@@ -1,0 +1,205 @@
+"""A chaos run from beginning to end: the system, its clients, the faults of a plan, and the evidence."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from common.messaging.topology import QUARANTINES
+from tests.chaos.database import EngineKind
+from tests.chaos.faults import Injector, Steps
+from tests.chaos.history import JsonLines
+from tests.chaos.plan import Fault, Plan, make_plan
+from tests.chaos.readers import read_dead_letters, read_stream
+from tests.chaos.system import CLOSED_CLINIC, QUEUES, QUOTAS, ROOMS, SMALL_CLINIC, System
+from tests.deployment import personal_data_in
+from tests.processes import Program
+
+DRAIN_SECONDS_MAX = 30.0
+"""How long the queues may take to be empty when the last fault is healed."""
+
+_TURN_SECONDS = 0.05
+_CLIENT_START_SECONDS_MAX = 30.0
+_CLIENT_END_SECONDS_MAX = 60.0
+_CHECKER_SECONDS_MAX = 300
+_HEALING_SECONDS_MAX = 240.0  # every fault has limits of its own, which together are lower
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run is. `registrations_per_second` is what all patients together wish for; `server` is the
+    script that starts a RabbitMQ, None for the installed one."""
+
+    seed: int
+    duration_seconds: float
+    engine_kind: EngineKind
+    server: Path | None = None
+    registrations_per_second: float = 11.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended. `failures` are what is wrong beside what the checker found, a sentence each."""
+
+    checker_found_nothing: bool
+    checker_said: str
+    failures: list[str]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing at all is wrong."""
+        return self.checker_found_nothing and not self.failures
+
+
+def run(options: Options, directory: Path, say: Callable[[str], None]) -> Outcome:
+    """Runs in `directory`, which holds all evidence afterwards; `say` is told what happens."""
+    started_at = time.time()
+    plan = make_plan(options.seed, options.duration_seconds, options.engine_kind)
+    (directory / "plan.json").write_text(json.dumps(plan.as_json(), indent=1))
+    say("starting broker, database and workers")
+    with System(directory, options.engine_kind, options.server) as system:
+        about = {
+            "seed": options.seed,
+            "duration": options.duration_seconds,
+            "database_url": system.database_url,
+            "rabbitmq_version": system.broker.version(),
+            "started_at": started_at,
+            "hospital": system.hospital,
+            "quotas": QUOTAS,
+        }
+        say(f"RabbitMQ {about['rabbitmq_version']}, {options.engine_kind}: {len(plan.faults)} faults planned")
+        chaos = _Run(system, options, plan, say)
+        about |= chaos.go() | {"clock_jumps": system.clock_jumps, "finished_at": time.time()}
+        (directory / "run.json").write_text(json.dumps(about, indent=1))
+        say("checking")
+        arguments = [sys.executable, "-m", "tests.chaos.checker", str(directory)]
+        checked = subprocess.run(
+            arguments, capture_output=True, text=True, timeout=_CHECKER_SECONDS_MAX, check=False
+        )
+    failures = chaos.failures + _personal_data_in_logs(directory / "logs")
+    return Outcome(checked.returncode == 0, checked.stdout + checked.stderr, failures)
+
+
+class _Run:
+    """The part of a run in which the system runs."""
+
+    def __init__(self, system: System, options: Options, plan: Plan, say: Callable[[str], None]) -> None:
+        self.failures: list[str] = []
+        self._system = system
+        self._options = options
+        self._plan = plan
+        self._say = say
+        self._control = system.directory / "control"
+        self._notes = JsonLines(system.directory / "faults.jsonl")
+        (system.directory / "poison.jsonl").touch()  # none may be planted
+
+    def go(self) -> dict[str, Any]:
+        """Everything from the first client to the last reading; returns what `run.json` is to say of it."""
+        system = self._system
+        subscriber = self._client("subscriber", "--url", system.urls["deploy"])
+        self._wait((self._control / "subscribed").exists, _CLIENT_START_SECONDS_MAX, "subscribed")
+        patients = self._client(
+            "patients",
+            *("--url", system.patient_url, "--hospital", system.hospital, "--clinics", ",".join(ROOMS)),
+            *("--closed", CLOSED_CLINIC, "--small", SMALL_CLINIC, "--seed", str(self._options.seed)),
+            *("--rate", str(self._options.registrations_per_second)),
+        )
+        self._inject_all()
+        healed_at = self._heal()
+        self._say("all faults are over: waiting for the queues")
+        drained = self._wait(self._drained, DRAIN_SECONDS_MAX, "the queues drained")
+        drained_at = time.time() if drained else None
+        self._say("asking again for what is unknown")
+        (self._control / "settle").touch()
+        self._end(patients)
+        system.stop_workers()
+        subscriber.ask_to_stop()
+        self._end(subscriber)
+        read_stream(system.urls["deploy"], system.directory / "stream.jsonl")
+        read_dead_letters(system.urls["deploy"], system.directory / "dead.jsonl")
+        return {"healed_at": healed_at, "drained_at": drained_at}
+
+    def _client(self, name: str, *arguments: str) -> Program:
+        return self._system.program(name, f"tests.chaos.{name}", str(self._system.directory), *arguments)
+
+    # --- faults -----------------------------------------------------------------------------------------
+
+    def _inject_all(self) -> None:
+        """Injects each fault at its time, and lets those that have begun go on until all are over."""
+        injector = Injector(self._system)
+        began_at = time.monotonic()
+        waiting = list(self._plan.faults)
+        under_way: dict[str, tuple[Fault, Steps]] = {}
+        last = began_at + self._options.duration_seconds + _HEALING_SECONDS_MAX
+        while waiting or under_way or time.monotonic() < began_at + self._options.duration_seconds:
+            elapsed = time.monotonic() - began_at
+            while waiting and waiting[0].starts_after <= elapsed:
+                fault = waiting.pop(0)
+                self._note(fault, "injected", fault.target or "")
+                under_way[fault.id] = fault, injector.inject(fault)
+            for fault, steps in list(under_way.values()):
+                if not self._go_on(fault, steps):
+                    del under_way[fault.id]
+            if time.monotonic() > last:
+                self.failures.append(f"faults never ended: {', '.join(under_way)}")
+                break
+            self._system.tend()
+            time.sleep(_TURN_SECONDS)
+        injector.close()
+
+    def _go_on(self, fault: Fault, steps: Steps) -> bool:
+        """Lets a fault go one step; returns whether it goes on after that."""
+        try:
+            note = next(steps)
+        except StopIteration:
+            return False
+        if note is not None:
+            self._note(fault, note.phase, note.detail)
+        return True
+
+    def _note(self, fault: Fault, phase: str, detail: str) -> None:
+        line = {"id": fault.id, "kind": fault.kind, "phase": phase, "at": time.time(), "detail": detail}
+        self._notes.write(line)
+        self._say(f"{fault.id} {fault.kind}: {phase} {detail}")
+
+    def _heal(self) -> float:
+        """Tells the patients to begin nothing new; what faults did is undone by now."""
+        self._notes.close()
+        (self._control / "quiet").touch()
+        return time.time()
+
+    # --- waiting ----------------------------------------------------------------------------------------
+
+    def _wait(self, condition: Callable[[], bool], seconds_max: float, what: str) -> bool:
+        """Waits while the supervisor goes on; what does not happen in time is a failure."""
+        end = time.monotonic() + seconds_max
+        while not (holds := condition()) and time.monotonic() < end:
+            self._system.tend()
+            time.sleep(_TURN_SECONDS)
+        if not holds:
+            self.failures.append(f"Not within {seconds_max:g} s: {what}.")
+        return holds
+
+    def _drained(self) -> bool:
+        """Whether no queue of the workers holds anything, be it ready or unacknowledged."""
+        found = self._system.broker.queues()
+        return not any(
+            found[queue][column]
+            for queue in (*QUEUES.values(), *QUARANTINES)
+            for column in ("messages_ready", "messages_unacknowledged")
+        )
+
+    def _end(self, program: Program) -> None:
+        what = f"{program.name} ended"
+        ended = self._wait(lambda: program.exit_code is not None, _CLIENT_END_SECONDS_MAX, what)
+        if ended and program.exit_code != 0:
+            self.failures.append(f"{program.name} ended with {program.exit_code}: {program.output[-500:]}")
+
+
+def _personal_data_in_logs(logs: Path) -> list[str]:
+    found = {path.name: personal_data_in(path.read_text(errors="replace")) for path in logs.glob("*.log")}
+    return [f"{name} holds personal data, such as {what[0]}" for name, what in found.items() if what]

@@ -1,0 +1,202 @@
+"""The system of a chaos run: the real broker, database and workers, with proxies of ours between them."""
+
+import json
+import sys
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from common.domain.opening_hours import WEEKDAYS
+from common.errors import BrokerUnavailable
+from common.messaging import topology
+from common.storage.catalog_changes import apply_catalog
+from common.storage.engine import open_engine
+from common.storage.schema import migrate
+from local_stack.child import wait_until
+from local_stack.private_node import find_server
+from local_stack.stack import StackError
+from local_stack.supervisor import Supervisor
+from tests.builders import catalog, clinic_table, hospital_table
+from tests.chaos.broker import ChaosBroker
+from tests.chaos.clock import OffsetClock
+from tests.chaos.database import EngineKind, PostgresDatabase, SqliteFile
+from tests.chaos.plan import WORKERS
+from tests.chaos.workers import ChaosWorker
+from tests.processes import Program, bare_environment
+from tests.tcp_proxy import TcpProxy
+
+HOSPITAL = "RSUJI"
+ROOMS = {"C01": 4, "C02": 6, "C03": 8, "C04": 12, "C05": 16, "C06": 20}
+"""The clinics that are always open, and their rooms: together about a call per second."""
+
+CLOSED_CLINIC = "TUTUP"
+SMALL_CLINIC = "KUOTA"
+QUOTAS = {**dict.fromkeys(ROOMS, 10_000), CLOSED_CLINIC: 100, SMALL_CLINIC: 20}
+HEARTBEAT_SECONDS = 5
+TICK_SECONDS = 1
+
+ROLES = {"registrar": "registrar", "ticker": "ticker", "responder": "status"}
+"""The user of the broker that each worker is."""
+
+QUEUES = {
+    "registrar": topology.REGISTRAR_QUEUE,
+    "ticker": topology.TICKER_QUEUE,
+    "responder": topology.STATUS_QUEUE,
+}
+
+_SAMPLE_SECONDS = 1.0
+_WORKERS_START_SECONDS_MAX = 60
+
+
+class System:
+    """Starts everything in `directory` (new, or empty) and ends it; a context manager for the main thread.
+
+    `urls` are the broker's own addresses by role; patients come by `patient_url`. Raises BrokerUnavailable
+    and StoreUnavailable where broker or database are not installed or do not start, and StackError where the
+    workers do not.
+    """
+
+    def __init__(self, directory: Path, engine_kind: EngineKind, server: Path | None = None) -> None:
+        self.directory = directory.absolute()
+        self.engine_kind = engine_kind
+        self.hospital = HOSPITAL
+        for name in ("control", "logs", "rabbitmq", "database"):
+            (self.directory / name).mkdir(parents=True, exist_ok=True)
+        self.directory.chmod(0o711)  # PostgreSQL runs as another user where we are root
+        self.clock = OffsetClock.set_in(self.directory / "control")
+        server = server or find_server()
+        if server is None:
+            raise BrokerUnavailable("This needs an installed rabbitmq-server, which it can kill and start.")
+        self.broker = ChaosBroker(self.directory / "rabbitmq", server, self.tend)
+        self.urls = self.broker.urls
+        self.database: SqliteFile | PostgresDatabase = (
+            SqliteFile(self.directory / "database")
+            if engine_kind == "sqlite"
+            else PostgresDatabase(self.directory / "database", self.tend)
+        )
+        self.workers: dict[str, ChaosWorker] = {}
+        self.deaths: Counter[str] = Counter()
+        self.clock_jumps: list[dict[str, float]] = []
+        self._programs: list[Program] = []
+        self._supervisor = Supervisor()
+        self._memory = (self.directory / "memory.jsonl").open("a")
+        self._sample_at = 0.0
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def database_url(self) -> str:
+        """The database's own address."""
+        return self.database.url
+
+    def tend(self) -> None:
+        """Starts again which workers died, and once a second writes how much memory each occupies."""
+        self.deaths.update(child.name for child in self._supervisor.tend())
+        if time.monotonic() < self._sample_at:
+            return
+        self._sample_at = time.monotonic() + _SAMPLE_SECONDS
+        for worker in self.workers.values():
+            if (occupied := worker.resident_bytes()) is not None:
+                sample = {"at": time.time(), "worker": worker.name, "pid": worker.pid, "rss_bytes": occupied}
+                self._memory.write(json.dumps(sample) + "\n")
+
+    def jump_clock(self, seconds: float) -> None:
+        """Puts the clock of the run forward, for all its processes."""
+        self.clock_jumps.append({"at": time.time(), "seconds": seconds})
+        self.clock.jump(seconds)
+
+    def consuming(self) -> bool:
+        """Whether every worker consumes its queue."""
+        try:
+            consumers = topology.consumer_counts(self.urls["deploy"])
+        except BrokerUnavailable:
+            return False
+        return all(consumers[QUEUES[role]] == len(names) for role, names in WORKERS.items())
+
+    def program(self, name: str, module: str, *arguments: str) -> Program:
+        """Starts a client of the run, `python -m MODULE`; it is not supervised, and ends with the system."""
+        logs = self.directory / "logs"
+        started = Program(name, [sys.executable, "-m", module, *arguments], bare_environment(logs), logs)
+        self._programs.append(started)
+        return started
+
+    def stop(self) -> None:
+        """Stops workers, then broker and database, in order; harmless where all is stopped."""
+        for program in self._programs:
+            program.kill()
+        self.stop_workers()
+        self.broker.stop()
+        self.database.stop()
+        self._open.close()
+        self._memory.close()
+
+    def stop_workers(self) -> None:
+        """Stops the workers in order; broker and database go on."""
+        for worker in self.workers.values():
+            worker.thaw()
+        self._supervisor.stop()
+
+    def _start(self) -> None:
+        self.broker.start()
+        self.database.start()
+        engine = open_engine(self.database_url)
+        migrate(engine)
+        always = {day: ["00:00-24:00"] for day in WEEKDAYS}
+        clinics = [
+            *(_clinic(code, hours=always, rooms=rooms) for code, rooms in ROOMS.items()),
+            _clinic(CLOSED_CLINIC, hours={"sun": ["08:00-12:00"]}),
+            _clinic(SMALL_CLINIC, hours=always),
+        ]
+        apply_catalog(engine, catalog(hospital_table(HOSPITAL, *clinics)), self.clock.now())
+        engine.dispose()
+        self.client_way = self._way(self.urls["patient"])
+        self.patient_url = self.client_way.url(self.urls["patient"])
+        for role, names in WORKERS.items():
+            for name in names:
+                self._start_worker(name, role)
+        if not wait_until(self.consuming, _WORKERS_START_SECONDS_MAX):
+            raise StackError(f"The workers did not begin to consume; {self.directory / 'logs'} says why.")
+
+    def _start_worker(self, name: str, role: str) -> None:
+        amqp_url = self.urls[ROLES[role]]
+        broker_way = self._way(amqp_url)
+        database_way = self._way(self.database_url) if self.engine_kind == "postgresql" else None
+        database_url = self.database_url if database_way is None else database_way.url(self.database_url)
+        variables = {
+            "ANTREAN_AMQP_URL": broker_way.url(amqp_url),
+            "ANTREAN_DATABASE_URL": database_url,
+            "ANTREAN_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
+            "ANTREAN_LOG_LEVEL": "debug",
+            "ANTREAN_TICK_SECONDS": str(TICK_SECONDS),
+        }
+        worker = ChaosWorker(name, variables, self.directory, broker_way, database_way)
+        self.workers[name] = worker
+        self._supervisor.start(worker.child)
+
+    def _way(self, url: str) -> TcpProxy:
+        parts = urlsplit(url)
+        assert parts.hostname is not None
+        assert parts.port is not None
+        way = TcpProxy(parts.hostname, parts.port)
+        self._open.callback(way.close)
+        return way
+
+
+def _clinic(code: str, **changes: object) -> dict[str, object]:
+    return clinic_table(code, mean_service_minutes=1.0, daily_quota=QUOTAS[code], **changes)
