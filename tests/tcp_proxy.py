@@ -111,6 +111,10 @@ class Link:
         _shut(self._client, socket.SHUT_WR)
         self.release()
 
+    def cut_after(self, count: int) -> None:
+        """Cuts the connection when so many more bytes have passed in one direction, be it within a frame."""
+        self.to_server.bytes_left = self.to_client.bytes_left = count
+
     def reset(self) -> None:
         """Ends the connection at both ends with an RST, as a machine does that knows nothing of it."""
         self.is_cut = self._is_reset = True
@@ -203,11 +207,6 @@ class TcpProxy:
         for link in self.links:
             link.cut()
 
-    def reset(self) -> None:
-        """Resets the connections that are up."""
-        for link in self.links:
-            link.reset()
-
     def hold(self) -> None:
         """Makes the connections that are up half-open; those to come are as they should be."""
         for link in self.links:
@@ -223,12 +222,6 @@ class TcpProxy:
         self._delay_seconds = seconds
         for link in self.links:
             link.to_server.delay_seconds = link.to_client.delay_seconds = seconds
-
-    def cut_after(self, count: int) -> None:
-        """Cuts each connection that is up when so many more bytes have passed in one direction, be it within
-        a frame."""
-        for link in self.links:
-            link.to_server.bytes_left = link.to_client.bytes_left = count
 
     def close(self) -> None:
         """Ends everything."""

@@ -34,18 +34,18 @@ class Between:
 
 def cut(scene: Scene, fault: Fault, ends: str) -> Steps:
     """Every connection on the way ends."""
-    yield from _ended(scene, fault, ends, TcpProxy.cut, "cut")
+    yield from _ended(scene, fault, ends, Link.cut, "cut")
 
 
 def reset(scene: Scene, fault: Fault, ends: str) -> Steps:
     """Every connection on the way is answered with an RST."""
-    yield from _ended(scene, fault, ends, TcpProxy.reset, "reset")
+    yield from _ended(scene, fault, ends, Link.reset, "reset")
 
 
 def cut_after_bytes(scene: Scene, fault: Fault, ends: str) -> Steps:
     """Every connection ends after some more bytes, most likely within a frame."""
     count = 1 + int(fault.variety * _CUT_AFTER_BYTES_MAX)
-    yield from _ended(scene, fault, ends, lambda way: way.cut_after(count), f"cut after {count} bytes")
+    yield from _ended(scene, fault, ends, lambda link: link.cut_after(count), f"cut after {count} bytes")
 
 
 def delayed(scene: Scene, fault: Fault, ends: str) -> Steps:
@@ -90,16 +90,17 @@ def half_open(scene: Scene, fault: Fault, ends: str) -> Steps:
         yield Note("healed", f"{between.name} works on new connections")
 
 
-def _ended(scene: Scene, fault: Fault, ends: str, end: Callable[[TcpProxy], None], how: str) -> Steps:
+def _ended(scene: Scene, fault: Fault, ends: str, end: Callable[[Link], None], how: str) -> Steps:
     between = yield from _between(scene, fault, ends)
     with scene.claimed(between.claim):
         links: list[Link] = []
 
         def some_are_cut() -> bool:
-            # Where they ended by themselves, before a byte more passed, those that followed are to be cut.
-            if all(link not in links for link in between.way.links):
-                links.extend(between.way.links)
-                end(between.way)
+            # Also those that came meanwhile: the first ones may be idle, or have ended by themselves.
+            for link in between.way.links:
+                if link not in links:
+                    links.append(link)
+                    end(link)
             return any(link.is_cut for link in links)
 
         yield from until(some_are_cut, f"{between.name}: connections {how}")
