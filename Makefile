@@ -29,7 +29,7 @@ up: $(VENV)/.run ## run the whole system here until Ctrl-C
 test: $(VENV)/.develop ## run all tests, on a real broker and real databases
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "$$ANTREAN_TEST_AMQP_URL" \
 	  --database-url "$$ANTREAN_TEST_DATABASE_URL"
-	@$(BIN)/pytest --numprocesses auto --dist loadfile
+	@$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 chaos: $(VENV)/.develop ## break the system all over for six minutes, and check that no ticket was lost or doubled
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
