@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import pika
@@ -12,7 +11,7 @@ from pika.channel import Channel
 from pika.spec import Basic
 
 from common.messaging.acknowledgements import AckWindow
-from common.messaging.delivery import SUSPECT_REDELIVERIES, Delivery
+from common.messaging.delivery import SUSPECT_REDELIVERIES, Delivery, moment_of
 from common.messaging.link import Link
 
 _DELIVERY_COUNT = "x-delivery-count"
@@ -107,7 +106,7 @@ class Consumer:
                 message_id=_text(properties.message_id),
                 correlation_id=_text(properties.correlation_id),
                 reply_to=_text(properties.reply_to),
-                sent_at=_moment(properties.timestamp),
+                sent_at=moment_of(properties.timestamp),
                 # Only with a redelivery is the count the broker's; before, a client may have made it up.
                 redeliveries=_redeliveries(properties.headers) if method.redelivered else 0,
             )
@@ -133,10 +132,3 @@ def _redeliveries(headers: dict[str, Any] | None) -> int:
         return SUSPECT_REDELIVERIES  # headers that pika cannot read: nobody knows
     count = (headers or {}).get(_DELIVERY_COUNT)
     return count if isinstance(count, int) else 0
-
-
-def _moment(timestamp: int | None) -> datetime | None:
-    try:
-        return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Final, Self
@@ -28,6 +28,7 @@ from pika.exceptions import (
 from common.errors import BrokerUnavailable, RequestNotTaken
 from common.events import CONTENT_TYPE, EventName
 from common.messaging.connection import blocking_connection
+from common.messaging.delivery import moment_of
 from common.messaging.topology import (
     DEAD_QUEUE,
     DESK_EXCHANGE,
@@ -222,7 +223,7 @@ def _letter(tag: int, properties: pika.BasicProperties, body: bytes, key: bytes)
         properties.type,
         _EVENT_NAMES | routing_keys(PATIENT_EXCHANGE).keys() | routing_keys(DESK_EXCHANGE).keys(),
     )
-    sent_at, died_at = _moment(properties.timestamp), death.get("time")
+    sent_at, died_at = moment_of(properties.timestamp), death.get("time")
     died_at = died_at if isinstance(died_at, datetime) else None
     request_id = _uuid(properties.message_id)
     exchange, obstacle = _way_back(name, queue, anywhere=by_worker)
@@ -301,11 +302,4 @@ def _uuid(value: Any) -> str | None:
     try:
         return str(UUID(value)) if isinstance(value, str) else None
     except ValueError:
-        return None
-
-
-def _moment(timestamp: int | None) -> datetime | None:
-    try:
-        return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
-    except (ValueError, OverflowError, OSError):
         return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from common.events import Event
@@ -59,3 +59,11 @@ class Handler(Protocol):
         by itself, and one that fails alone becomes a dead letter.
         """
         ...
+
+
+def moment_of(timestamp: int | None) -> datetime | None:
+    """The moment that a `timestamp` property names, None where it names none that a calendar knows."""
+    try:
+        return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
