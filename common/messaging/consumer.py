@@ -59,6 +59,16 @@ class Consumer:
         """Deliveries that were taken or wait to be taken, and are not acknowledged."""
         return self._unsettled
 
+    @property
+    def waiting(self) -> int:
+        """Deliveries that wait to be taken."""
+        return len(self._buffer)
+
+    @property
+    def in_hand(self) -> int:
+        """Deliveries that were taken, and are not acknowledged."""
+        return self._unsettled - len(self._buffer)
+
     def take(self, batch_size: int) -> Batch:
         """The deliveries that have waited longest, at most `batch_size`."""
         count = min(batch_size, len(self._buffer))

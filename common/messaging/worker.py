@@ -5,7 +5,6 @@ that neither a resource alarm nor a poisonous reply address keeps a worker from 
 blocks the loop for at most one transaction, whose statements are bounded well below a heartbeat.
 """
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -70,7 +69,7 @@ class Worker:
         self._stopping = False
         self._emission_unconfirmed = False
         self._intake = self._consumer("consumer", options.queue, options.batch_size * _PREFETCH_BATCHES)
-        self._consumers = deque([self._intake])
+        self._consumers = [self._intake]
         if options.quarantine is not None:
             # One at a time: what kills has nothing beside it then that would come back with it.
             self._consumers.append(self._consumer("quarantine", options.quarantine, prefetch=1))
@@ -125,16 +124,21 @@ class Worker:
             self._retry_later(batch, error)
             return
         self._store_backoff.reset()
+        self._consumers.remove(batch.consumer)
+        self._consumers.append(batch.consumer)
         self._finish(batch, outcomes)
         self._schedule()
 
     def _take(self) -> Batch | None:
-        """The next batch; the queues take turns, so that none waits for ever."""
+        """The next batch. The queues take turns, so that none waits for ever; but the quarantine waits until
+        all that was taken before is settled, for it may be the last thing that this worker does."""
         for consumer in self._consumers:
+            if consumer is not self._intake and self._intake.in_hand:
+                if consumer.waiting:
+                    return None
+                continue
             batch = consumer.take(self._options.batch_size)
             if batch.deliveries:
-                self._consumers.remove(consumer)
-                self._consumers.append(consumer)
                 return batch
         return None
 
@@ -148,7 +152,6 @@ class Worker:
         self._publisher.publish(
             [], [SetAside(each, quarantine) for each in suspects], lambda: self._settle(moved)
         )
-        self._schedule()  # the others come when these have left this process
 
     def _handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         try:
@@ -183,6 +186,7 @@ class Worker:
 
     def _settle(self, batch: Batch) -> None:
         batch.consumer.settle(batch)
+        self._schedule()
         self._stop_if_done()
 
     def _emit(self) -> None:
