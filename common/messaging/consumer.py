@@ -42,7 +42,7 @@ class Consumer:
         on_arrival: Callable[[], None],
         on_closed: Callable[[], None],
     ) -> None:
-        self._queue = queue
+        self.queue = queue
         self._prefetch = prefetch
         self._on_arrival = on_arrival
         self._link = Link(loop, parameters, self._set_up, self._lost, on_closed)
@@ -53,6 +53,11 @@ class Consumer:
         self._consumer_tag = ""
         self._unsettled = 0
         self.open, self.close = self._link.open, self._link.close
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the queue is there and consumed."""
+        return self._link.is_up
 
     @property
     def unsettled(self) -> int:
@@ -97,11 +102,11 @@ class Consumer:
         self._channel = channel
         channel.basic_qos(prefetch_count=self._prefetch)
         # Passive: a missing queue is said at once, and a worker may not declare.
-        channel.queue_declare(self._queue, passive=True, callback=lambda _ok: self._consume(channel))
+        channel.queue_declare(self.queue, passive=True, callback=lambda _ok: self._consume(channel))
 
     def _consume(self, channel: Channel) -> None:
         self._consumer_tag = channel.basic_consume(
-            self._queue, self._arrived, callback=lambda _ok: self._link.up()
+            self.queue, self._arrived, callback=lambda _ok: self._link.up()
         )
 
     def _arrived(

@@ -70,9 +70,11 @@ class Worker:
         self._emission_unconfirmed = False
         self._intake = self._consumer("consumer", options.queue, options.batch_size * _PREFETCH_BATCHES)
         self._consumers = [self._intake]
+        self._quarantine: Consumer | None = None
         if options.quarantine is not None:
             # One at a time: what kills has nothing beside it then that would come back with it.
-            self._consumers.append(self._consumer("quarantine", options.quarantine, prefetch=1))
+            self._quarantine = self._consumer("quarantine", options.quarantine, prefetch=1)
+            self._consumers.append(self._quarantine)
         publishing = self._parameters("publisher")
         self._publisher = Publisher(self._loop, publishing, self._schedule, self._link_closed, lets_go=True)
         self._open_links = len(self._consumers) + 1
@@ -114,9 +116,7 @@ class Worker:
         batch = self._take()
         if batch is None:
             return
-        suspects = [each for each in batch.deliveries if each.is_suspect]
-        if suspects and batch.consumer is self._intake and self._options.quarantine is not None:
-            self._isolate(batch, suspects, self._options.quarantine)
+        if batch.consumer is self._intake and self._isolate_suspects(batch):
             return
         try:
             outcomes = self._handle(batch.deliveries)
@@ -133,7 +133,7 @@ class Worker:
         """The next batch. The queues take turns, so that none waits for ever; but the quarantine waits until
         all that was taken before is settled, for it may be the last thing that this worker does."""
         for consumer in self._consumers:
-            if consumer is not self._intake and self._intake.in_hand:
+            if consumer is self._quarantine and self._intake.in_hand:
                 if consumer.waiting:
                     return None
                 continue
@@ -142,16 +142,20 @@ class Worker:
                 return batch
         return None
 
-    def _isolate(self, batch: Batch, suspects: Sequence[Delivery], quarantine: str) -> None:
+    def _isolate_suspects(self, batch: Batch) -> bool:
         """Moves suspects to the quarantine before they can kill: each time, all that is in hand here would
-        come back with them, until it has exceeded the delivery limit too."""
+        come back with them, until it has exceeded the delivery limit too. Returns whether there were any."""
+        suspects = [each for each in batch.deliveries if each.is_suspect]
+        # What is sent to a queue that is not there, the broker confirms and throws away.
+        if not suspects or self._quarantine is None or not self._quarantine.is_up:
+            return False
         others = [each for each in batch.deliveries if not each.is_suspect]
         batch.consumer.put_back(replace(batch, deliveries=others))
         moved = replace(batch, deliveries=suspects)
+        set_aside = [SetAside(each, self._quarantine.queue) for each in suspects]
         _log.warning("quarantined", size=len(suspects))
-        self._publisher.publish(
-            [], [SetAside(each, quarantine) for each in suspects], lambda: self._settle(moved)
-        )
+        self._publisher.publish([], set_aside, lambda: self._settle(moved))
+        return True
 
     def _handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         try:

@@ -23,7 +23,7 @@ from tests.domain.queue_runs import (
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(days(), tick_times())
 def test_any_ticks_leave_the_queue_of_one_late_tick(day: Day, ticks: list[TickAt]) -> None:
     ticked, late = run(day, ticks), run(day)

@@ -26,7 +26,7 @@ GOOD: dict[str, Any] = {
     "clinic_queue": {"hospital": "RSHS", "clinic": "GIG"},
 }
 
-many = settings(max_examples=300)
+many = settings(max_examples=150)
 
 
 def read(name: str, body: bytes) -> Request | None:
