@@ -76,7 +76,8 @@ class Patient:
 
 
 _PERSONAL = re.compile(r"Wulandari|RM[0-9A-F]{12}|1953-07-19|19-07-1953")
-_TICKET_CODE = re.compile(r"\b(?:[0-9A-HJKMNP-TV-Z]{4}-){2}[0-9A-HJKMNP-TV-Z]{4}\b")
+# By itself: within a UUID, three groups of digits look like it.
+_TICKET_CODE = re.compile(r"(?<![\w-])(?:[0-9A-HJKMNP-TV-Z]{4}-){2}[0-9A-HJKMNP-TV-Z]{4}(?![\w-])")
 
 
 def personal_data_in(text: str) -> list[str]:
