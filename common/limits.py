@@ -6,6 +6,9 @@ A file of its own, since a command line that only sends need not load the messag
 BODY_BYTES_MAX = 32 * 1024
 """Bytes of a request's body; a longer one is refused unread."""
 
+MESSAGE_BYTES_MAX = 64 * 1024
+"""What the broker is to take at all (its `max_message_size`); it closes the channel of whoever sends more."""
+
 TICKET_CODES_MAX = 100
 """Ticket codes in one look-up."""
 

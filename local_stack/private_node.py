@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from common.errors import BrokerUnavailable
+from common.limits import MESSAGE_BYTES_MAX
 from common.messaging.topology import definitions, roles
 from local_stack.child import Child
 from local_stack.endpoint import HOST, amqp_urls, deployed, free_ports, management_url
@@ -19,7 +20,6 @@ from local_stack.files import write_private
 
 _START_SECONDS_MAX = 90
 _STOP_SECONDS_MAX = 30
-_MESSAGE_BYTES_MAX = 64 * 1024
 _LOG_WRITE_AHEAD_BYTES_MAX = 32 * 1024 * 1024  # held in memory too; RabbitMQ's own 512 MiB suits a server
 # Debian's own wrapper on the PATH insists on its own user and folder; these are what it wraps.
 _SERVER_PLACES = (
@@ -141,7 +141,7 @@ class PrivateNode:
             f"listeners.tcp.1 = {HOST}:{self._ports['amqp']}\n"
             f"{self._management_configuration()}"
             f"load_definitions = {directory / 'definitions.json'}\n"
-            f"max_message_size = {_MESSAGE_BYTES_MAX}\n"
+            f"max_message_size = {MESSAGE_BYTES_MAX}\n"
             f"raft.wal_max_size_bytes = {_LOG_WRITE_AHEAD_BYTES_MAX}\n"
             "log.console = false\n",
         )

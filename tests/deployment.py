@@ -53,6 +53,25 @@ def open_catalog() -> Catalog:
     return catalog_of(hospital_table(HOSPITAL, *clinics))
 
 
+TICKET_FIELDS = {
+    "ticket_code",
+    "number",
+    "display_number",
+    "hospital",
+    "clinic",
+    "service_date",
+    "status",
+    "people_ahead",
+    "now_serving",
+    "estimated_wait_seconds",
+    "estimated_call_at",
+    "earliest_call_at",
+    "latest_call_at",
+    "registered_at",
+    "called_at",
+}
+"""What a ticket holds, wherever one is shown."""
+
 _LETTERS = str.maketrans("0123456789-_", "abcdefghijkl")
 
 

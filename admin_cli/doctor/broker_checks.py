@@ -6,10 +6,9 @@ from typing import Final
 
 from admin_cli.doctor.findings import Finding, failed, ok, warning
 from common.errors import BrokerUnavailable, SettingsError
-from common.limits import BODY_BYTES_MAX
+from common.limits import BODY_BYTES_MAX, MESSAGE_BYTES_MAX
 from common.messaging import topology
 from common.messaging.inspection import (
-    MESSAGE_BYTES_MAX,
     Inspection,
     QueueState,
     TopologyFault,

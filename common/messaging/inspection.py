@@ -23,9 +23,6 @@ from common.messaging.connection import blocking_connection
 
 CONNECTION_NAME: Final = "antrean-doctor"
 
-MESSAGE_BYTES_MAX: Final = 64 * 1024
-"""The broker's `max_message_size` that we ask for."""
-
 _NOBODYS_KEY = "antrean-doctor"
 """A routing key with which nothing is bound: what is published with it is dropped."""
 

@@ -14,24 +14,6 @@ from tests.processes import SECONDS_MAX, Program, bare_environment
 BIN = Path(sys.executable).parent
 """Where the console scripts of this installation are."""
 
-TICKET_FIELDS = {
-    "ticket_code",
-    "number",
-    "display_number",
-    "hospital",
-    "clinic",
-    "service_date",
-    "status",
-    "people_ahead",
-    "now_serving",
-    "estimated_wait_seconds",
-    "estimated_call_at",
-    "earliest_call_at",
-    "latest_call_at",
-    "registered_at",
-    "called_at",
-}
-
 
 @dataclass(frozen=True)
 class Done:

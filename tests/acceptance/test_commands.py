@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.command_line import TICKET_FIELDS, Shell, register_words
+from tests.acceptance.command_line import Shell, register_words
 from tests.acceptance.conftest import nothing_personal_in, shell_of
-from tests.deployment import Deployment, Patient
+from tests.deployment import TICKET_FIELDS, Deployment, Patient
 from tests.processes import eventually
 
 

@@ -13,6 +13,7 @@ from tests.deployment import (
     CLINICS,
     CLOSED_CLINIC,
     HOSPITAL,
+    TICKET_FIELDS,
     Deployment,
     Patient,
     connected,
@@ -22,24 +23,6 @@ from tests.deployment import (
 )
 from tests.workers.event_tap import EventTap, event_tap, first_of_each
 from tests.workers.requester import Requester, message, registration, requester
-
-TICKET_FIELDS = {
-    "ticket_code",
-    "number",
-    "display_number",
-    "hospital",
-    "clinic",
-    "service_date",
-    "status",
-    "people_ahead",
-    "now_serving",
-    "estimated_wait_seconds",
-    "estimated_call_at",
-    "earliest_call_at",
-    "latest_call_at",
-    "registered_at",
-    "called_at",
-}
 
 
 @pytest.fixture(scope="module")
