@@ -17,6 +17,7 @@ from common.messaging.topology import definitions, roles
 from local_stack.child import Child
 from local_stack.endpoint import HOST, amqp_urls, deployed, free_ports, management_url
 from local_stack.files import write_private
+from local_stack.lean_server import lean_server
 
 _START_SECONDS_MAX = 90
 _STOP_SECONDS_MAX = 30
@@ -61,7 +62,9 @@ class PrivateNode:
                 {},
                 directory,
             ),
-            Child("rabbitmq", [str(server)], self._environment(), directory),
+            Child(
+                "rabbitmq", [str(lean_server(server, directory / "server"))], self._environment(), directory
+            ),
         ]
 
     @property
@@ -70,7 +73,7 @@ class PrivateNode:
         return f"RabbitMQ ({HOST}:{self._ports['amqp']}, {self._directory})"
 
     def start(self) -> None:
-        """Starts the node and declares the topology there (about 7 s).
+        """Starts the node and declares the topology there (about 4 s).
 
         Raises BrokerUnavailable, naming the log, where it does not come up.
         """

@@ -30,7 +30,10 @@ def management_findings(settings: Settings, broker: BrokerSeen | None) -> Iterat
             tags = management.user_tags()
             yield from _bindings(management)
             yield from _policies(management)
-            yield from _node_alarms(management, tags)
+            if broker is None or not broker.takes_messages:
+                # Otherwise any alarm is over, and the management API, whose picture of a node is up to ten
+                # seconds old, does not know it yet.
+                yield from _node_alarms(management, tags)
             yield broker_clock(management)
         except SettingsError as error:
             yield failed("broker.management", "settings", reason=error)

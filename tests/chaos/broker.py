@@ -11,13 +11,13 @@ from common.errors import BrokerUnavailable
 from common.messaging.topology import deploy
 from local_stack.child import environment_with
 from local_stack.private_node import PrivateNode
+from tests.memory_alarm import RAISED_AT, WATERMARK, set_watermark
 
 _START_SECONDS_MAX = 90
 _STOP_SECONDS_MAX = 30
 _CONTROL_SECONDS_MAX = 60
 _POLL_SECONDS = 0.1
 _ADVANCED_CONFIG = "[{rabbit, [{quorum_tick_interval, 1000}]}].\n"  # so old are lengths of queues at most
-_WATERMARK_OF_AN_ALARM = "1.0e-6"  # of this machine's memory: any node has more
 
 
 class ChaosBroker(PrivateNode):
@@ -72,13 +72,10 @@ class ChaosBroker(PrivateNode):
         Raises BrokerUnavailable where the node does not say so afterwards.
         """
         if not self._watermark:
-            self._watermark = self._control("eval", "vm_memory_monitor:get_vm_memory_high_watermark().")
-        watermark = _WATERMARK_OF_AN_ALARM if on else self._watermark
-        set_it = f"vm_memory_monitor:set_vm_memory_high_watermark({watermark})"
-        wait = "timer:sleep(200)"  # the alarm is raised by another process
-        alarms = self._control("eval", f"{set_it}, {wait}, rabbit_alarm:get_alarms().")
-        if ("memory" in alarms) != on:
-            raise BrokerUnavailable(f"The memory alarm is not {'raised' if on else 'over'}: {alarms}")
+            self._watermark = self._control("eval", WATERMARK)
+        watermark = RAISED_AT if on else self._watermark
+        if self._control("eval", set_watermark(watermark, alarm=on)) != "true":
+            raise BrokerUnavailable(f"The memory alarm is not {'raised' if on else 'over'}.")
 
     def queues(self) -> dict[str, dict[str, Any]]:
         """Each queue with `messages_ready`, `messages_unacknowledged` and `consumers`, about a second old."""

@@ -5,14 +5,14 @@ import signal
 from collections.abc import Sequence
 
 from common.messaging.delivery import Delivery, Outcome
-from registrar_worker import __main__ as registrar
-from registrar_worker.handler import RegistrarHandler
+from registrar_worker import handler
+from registrar_worker.__main__ import main
 
 KILLS = "kills-"
 FAILS = "fails-"
 
 
-class PoisonedHandler(RegistrarHandler):
+class PoisonedHandler(handler.RegistrarHandler):
     """As if a request could crash the interpreter, or meet a fault of ours."""
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
@@ -26,5 +26,5 @@ class PoisonedHandler(RegistrarHandler):
 
 
 if __name__ == "__main__":
-    vars(registrar)["RegistrarHandler"] = PoisonedHandler
-    registrar.main()
+    vars(handler)["RegistrarHandler"] = PoisonedHandler
+    main()

@@ -1,9 +1,7 @@
 """The broker is short of memory: clients are told in time, workers do what was taken, nothing is lost."""
 
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,11 +10,11 @@ from common.clock import SystemClock
 from common.errors import NoReply
 from common.messaging.rpc_client import RpcClient
 from common.messaging.topology import PATIENT_EXCHANGE, STATUS_QUEUE
-from local_stack.child import environment_with
-from local_stack.private_node import PrivateNode, find_server
+from local_stack.private_node import PrivateNode
 from tests.broker import RunningBroker, private_node
 from tests.deployment import CLINICS, HOSPITAL, QUEUES, deployed
-from tests.processes import SECONDS_MAX, Program, eventually
+from tests.processes import Program, eventually
+from tests.workers.node_control import short_of_memory
 from tests.workers.registrars import numbers_given_out
 from tests.workers.requester import message, registration, requester
 
@@ -32,35 +30,6 @@ def node(broker: RunningBroker) -> Iterator[PrivateNode]:
         return
     with private_node() as own:
         yield own
-
-
-@contextmanager
-def short_of_memory(node: PrivateNode) -> Iterator[None]:
-    """The node believes so while the block runs."""
-    watermark = evaluate(node, "vm_memory_monitor:get_vm_memory_high_watermark().")
-    set_watermark = "vm_memory_monitor:set_vm_memory_high_watermark"
-    alarms = evaluate(node, f"{set_watermark}(1.0e-6), timer:sleep(200), rabbit_alarm:get_alarms().")
-    assert "memory" in alarms
-    try:
-        yield
-    finally:
-        evaluate(node, f"{set_watermark}({watermark}).")
-
-
-def evaluate(node: PrivateNode, expression: str) -> str:
-    """What the node says to a line of Erlang."""
-    server = find_server()
-    assert server is not None
-    said = subprocess.run(
-        [server.with_name("rabbitmqctl"), "--quiet", "eval", expression],
-        env=environment_with(node._environment()),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=2 * SECONDS_MAX,
-        check=True,
-    )
-    return said.stdout.strip()
 
 
 def test_clients_are_told_and_workers_go_on(node: PrivateNode, sqlite_url: str, tmp_path: Path) -> None:

@@ -21,14 +21,15 @@ from admin_cli.doctor.findings import Finding, Status
 from admin_cli.texts import Texts
 from common.catalog_file import Catalog
 from common.messaging import topology
+from common.messaging.management import Management
 from common.settings import Role, Settings, clock_environment, load_settings
 from common.storage.catalog_changes import apply_catalog
 from common.storage.engine import open_engine
-from local_stack.child import environment_with
 from local_stack.private_node import PrivateNode, find_server
 from tests.broker import MISSING, RunningBroker
 from tests.deployment import MONDAY_MORNING, Deployment, connected, deployed
 from tests.processes import SECONDS_MAX, eventually
+from tests.workers.node_control import evaluate, short_of_memory
 
 WORKER_COUNTS: Mapping[Role, int] = {"registrar": 2, "ticker": 2, "status": 2}
 NOWHERE = "127.0.0.1:1"
@@ -42,34 +43,16 @@ class Node(PrivateNode):
 
     def __init__(self, directory: Path, server: Path) -> None:
         super().__init__(directory, server, management=True)
-        self._program = server.with_name("rabbitmqctl")
-
-    def evaluate(self, expressions: str) -> str:
-        """What the node makes of expressions in Erlang."""
-        done = subprocess.run(
-            [self._program, "--quiet", "eval", expressions],
-            env=environment_with(self._environment()),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS_MAX * 2,
-            check=True,
-        )
-        return done.stdout.strip()
+        # So old is at most what the management API has collected, twice over.
+        (directory / "advanced.config").write_text("[{rabbit, [{collect_statistics_interval, 1000}]}].\n")
 
     def start(self) -> None:
         super().start()
         name, _, password = self.administrator.partition(":")
-        self.evaluate(
+        evaluate(
+            self,
             f'rabbit_auth_backend_internal:add_user(<<"{name}">>, <<"{password}">>, <<"tests">>),'
-            f'rabbit_auth_backend_internal:set_tags(<<"{name}">>, [administrator], <<"tests">>).'
-        )
-
-    def alarm(self, watermark: str) -> str:
-        """Sets how much of the machine's memory is too much; the watermark before."""
-        return self.evaluate(
-            "W = vm_memory_monitor:get_vm_memory_high_watermark(),"
-            f"vm_memory_monitor:set_vm_memory_high_watermark({watermark}), timer:sleep(200), W."
+            f'rabbit_auth_backend_internal:set_tags(<<"{name}">>, [administrator], <<"tests">>).',
         )
 
     def change(self, method: str, path: str, contents: object = None) -> None:
@@ -295,15 +278,17 @@ def test_an_administrator_sees_permissions_as_they_are_written(patient: Patient)
 
 
 def test_an_alarm_is_named_and_nothing_waits_for_answers(patient: Patient) -> None:
-    watermark = patient.node.alarm("1.0e-6")
-    try:
+    management = Management(patient.node.url_of(patient.node.administrator), "/")
+    with short_of_memory(patient.node):
+        eventually(lambda: management.alarms() != [], "the management API knows of it")
         found = patient.examined_apart()
-    finally:
-        patient.node.alarm(watermark)
+    over = patient.examined()
     assert found.failed.keys() == {"broker.alarms"}
     assert "takes no messages: low on memory" in found.failed["broker.alarms"]
+    assert "antrean@localhost is short of memory" in found.failed["broker.alarms"]
     assert found.warnings.keys() == {"broker.permissions", "workers", "clocks"}
     assert not any(check.startswith("answers") for check in found.ok)
+    assert over.failed == {}, "although the management API tells of the alarm for a while yet"
 
 
 def test_tickers_that_are_gone_or_late_are_named(patient: Patient) -> None:

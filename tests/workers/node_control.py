@@ -1,0 +1,37 @@
+"""What tests do to a node of their own by `rabbitmqctl`."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from local_stack.child import environment_with
+from local_stack.private_node import PrivateNode, find_server
+from tests.memory_alarm import RAISED_AT, WATERMARK, set_watermark
+from tests.processes import SECONDS_MAX
+
+
+def evaluate(node: PrivateNode, expressions: str) -> str:
+    """What the node makes of expressions in Erlang."""
+    server = find_server()
+    assert server is not None
+    done = subprocess.run(
+        [server.with_name("rabbitmqctl"), "--quiet", "eval", expressions],
+        env=environment_with(node._environment()),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=2 * SECONDS_MAX,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+@contextmanager
+def short_of_memory(node: PrivateNode) -> Iterator[None]:
+    """The node believes so while the block runs, and no longer when it has ended."""
+    watermark = evaluate(node, WATERMARK)
+    assert evaluate(node, set_watermark(RAISED_AT, alarm=True)) == "true"
+    try:
+        yield
+    finally:
+        assert evaluate(node, set_watermark(watermark, alarm=False)) == "true", "the alarm is over"
