@@ -13,6 +13,7 @@ from pika.spec import Basic
 from common.messaging.acknowledgements import AckWindow
 from common.messaging.delivery import SUSPECT_REDELIVERIES, Delivery, moment_of
 from common.messaging.link import Link
+from common.messaging.quick_connection import QuickConnection
 
 _DELIVERY_COUNT = "x-delivery-count"
 
@@ -98,7 +99,7 @@ class Consumer:
         if self._link.is_up and self._channel is not None:
             self._channel.basic_cancel(self._consumer_tag)
 
-    def _set_up(self, channel: Channel) -> None:
+    def _set_up(self, _connection: QuickConnection, channel: Channel) -> None:
         self._channel = channel
         channel.basic_qos(prefetch_count=self._prefetch)
         # Passive: a missing queue is said at once, and a worker may not declare.

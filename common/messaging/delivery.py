@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from common.events import Event
 from common.messages import Reply
@@ -12,8 +12,7 @@ SUSPECT_REDELIVERIES = 3
 """Restarts and lost connections alone seldom bring a message back so often."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A message as it arrived. All of it is a stranger's word, the addresses included.
 
     `name` is its `type` property, `sent_at` its timestamp (whole seconds), `tag` names it on its channel.

@@ -10,6 +10,8 @@ from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.exceptions import AMQPError
 
+from common.messaging.quick_connection import QuickConnection
+
 _BACKOFF_SECONDS_MIN = 0.2
 _BACKOFF_SECONDS_MAX = 15.0
 
@@ -44,16 +46,16 @@ class _State(Enum):
 class Link:
     """Keeps one channel open on one connection, until it is closed.
 
-    `on_channel` is called with each new channel; it sets the channel up and then calls `up()`. When
-    anything fails (the connection, the channel, a cancelled consumer), `on_lost` is called once and all of
-    it is opened anew after a wait. Nothing here blocks; everything runs on `loop`.
+    `on_channel` is called with each new connection and its channel; it sets the channel up and then calls
+    `up()`. When anything fails (the connection, the channel, a cancelled consumer), `on_lost` is called once
+    and all of it is opened anew after a wait. Nothing here blocks; everything runs on `loop`.
     """
 
     def __init__(
         self,
         loop: IOLoop,
         parameters: pika.connection.Parameters,
-        on_channel: Callable[[Channel], None],
+        on_channel: Callable[[QuickConnection, Channel], None],
         on_lost: Callable[[], None],
         on_closed: Callable[[], None],
     ) -> None:
@@ -64,7 +66,7 @@ class Link:
         self._on_closed = on_closed
         self._state = _State.IDLE
         self._backoff = Backoff()
-        self._connection: pika.SelectConnection | None = None
+        self._connection: QuickConnection | None = None
 
     @property
     def is_up(self) -> bool:
@@ -76,7 +78,7 @@ class Link:
         if self._state is _State.CLOSED:
             return
         self._state = _State.CONNECTING
-        self._connection = pika.SelectConnection(
+        self._connection = QuickConnection(
             self._parameters,
             on_open_callback=self._connection_opened,
             on_open_error_callback=lambda _connection, error: self._connection_gone(error),
@@ -112,16 +114,16 @@ class Link:
         elif self._connection is None or self._connection.is_closed:
             self._on_closed()
 
-    def _connection_opened(self, connection: pika.SelectConnection) -> None:
+    def _connection_opened(self, connection: QuickConnection) -> None:
         if self._state is _State.CLOSED:
             connection.close()
             return
-        connection.channel(on_open_callback=self._channel_opened)
+        connection.channel(on_open_callback=lambda channel: self._channel_opened(connection, channel))
 
-    def _channel_opened(self, channel: Channel) -> None:
+    def _channel_opened(self, connection: QuickConnection, channel: Channel) -> None:
         channel.add_on_close_callback(lambda _channel, error: self.fail(_reason(error)))
         channel.add_on_cancel_callback(lambda _frame: self.fail("the broker cancelled the consumer"))
-        self._on_channel(channel)
+        self._on_channel(connection, channel)
 
     def _connection_gone(self, error: BaseException | str) -> None:
         self.fail(_reason(error))

@@ -10,19 +10,21 @@ journal keeps them for whoever missed them. Dead letters are nowhere else: they 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import takewhile
 
 import pika
 import structlog
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
-from pika.frame import Method
 from pika.spec import Basic
 
 from common.events import CONTENT_TYPE, Event, EventName
 from common.messages import Reply, encode_reply
 from common.messaging.delivery import Delivery
+from common.messaging.frames import Message, OpenProperties, encode_properties
 from common.messaging.link import Backoff, Link
+from common.messaging.quick_connection import Confirm, QuickConnection
 from common.messaging.reply_address import is_reply_address
 from common.messaging.topology import EVENTS_EXCHANGE
 
@@ -62,10 +64,7 @@ class _Group:
 
 @dataclass(slots=True)
 class _Outgoing:
-    exchange: str
-    routing_key: str
-    properties: pika.BasicProperties
-    body: bytes
+    message: Message
     group: _Group
     event: Event | None = None
     refusals: int = 0
@@ -92,7 +91,7 @@ class Publisher:
         self._on_up = on_up
         self._lets_go = lets_go
         self._link = Link(loop, parameters, self._set_up, self._lost, on_closed)
-        self._channel: Channel | None = None
+        self._write: Callable[[list[Message]], None] | None = None
         self._last_tag = 0
         self._confirmed_tag = 0
         self._unconfirmed: dict[int, _Outgoing] = {}
@@ -131,46 +130,33 @@ class Publisher:
         `reply_to` can be used and the link is up.
         """
         group = _Group(0, on_confirmed)
-        outgoing = [_event_message(event, group) for event in events]
-        outgoing += [_set_aside_message(each, group) for each in set_aside]
+        outgoing = [_Outgoing(_event_message(event), group, event) for event in events]
+        outgoing += [_Outgoing(_set_aside_message(each), group) for each in set_aside]
         group.unconfirmed = len(outgoing)
-        for message in outgoing:
-            self._send(message)
-        for delivery, reply in replies:
-            self._reply(delivery, reply)
+        self._send(outgoing, replies)
         if not outgoing:
             on_confirmed()
 
-    def _reply(self, delivery: Delivery, reply: Reply) -> None:
-        if self._channel is None or not self.is_up or not is_reply_address(delivery.reply_to):
+    def _send(self, outgoing: list[_Outgoing], replies: Iterable[tuple[Delivery, Reply]] = ()) -> None:
+        if self._write is None or not self.is_up:
+            self._backlog += outgoing
             return
-        properties = pika.BasicProperties(
-            content_type="application/json", type=reply.name, correlation_id=delivery.correlation_id
-        )
-        # Never `mandatory`: the broker returns such a reply although its client has got it.
-        self._publish(self._channel, "", delivery.reply_to or "", properties, encode_reply(reply))
+        messages = [each.message for each in outgoing]
+        messages += [_reply_message(*each) for each in replies if is_reply_address(each[0].reply_to)]
+        self._write(messages)
+        self._unconfirmed.update(enumerate(outgoing, self._last_tag + 1))
+        self._last_tag += len(messages)
 
-    def _send(self, message: _Outgoing) -> None:
-        if self._channel is None or not self.is_up:
-            self._backlog.append(message)
-            return
-        self._publish(self._channel, message.exchange, message.routing_key, message.properties, message.body)
-        self._unconfirmed[self._last_tag] = message
-
-    def _publish(
-        self, channel: Channel, exchange: str, key: str, properties: pika.BasicProperties, body: bytes
-    ) -> None:
-        channel.basic_publish(exchange, key, body, properties)
-        self._last_tag += 1
-
-    def _set_up(self, channel: Channel) -> None:
-        self._channel = channel
+    def _set_up(self, connection: QuickConnection, channel: Channel) -> None:
+        self._write = partial(connection.publish, channel)
         self._last_tag = self._confirmed_tag = 0
         # Passive: a missing exchange is said at once, not at the first event.
         channel.exchange_declare(
             EVENTS_EXCHANGE,
             passive=True,
-            callback=lambda _ok: channel.confirm_delivery(self._confirmed, lambda _ok: self._ready()),
+            callback=lambda _ok: connection.confirm_delivery(
+                channel, self._confirmed, lambda _ok: self._ready()
+            ),
         )
 
     def _ready(self) -> None:
@@ -178,7 +164,7 @@ class Publisher:
         self._send_backlog()
         self._on_up()
 
-    def _confirmed(self, frame: Method[Basic.Ack | Basic.Nack]) -> None:
+    def _confirmed(self, frame: Confirm) -> None:
         confirm = frame.method
         upto = confirm.delivery_tag
         was_congested = self.is_congested
@@ -225,8 +211,7 @@ class Publisher:
 
     def _send_backlog(self) -> None:
         backlog, self._backlog = self._backlog, []
-        for message in backlog:
-            self._send(message)
+        self._send(backlog)
 
     def _settled(self, group: _Group) -> None:
         group.unconfirmed -= 1
@@ -234,20 +219,35 @@ class Publisher:
             group.on_confirmed()
 
     def _lost(self) -> None:
-        self._channel = None
+        self._write = None
         self._last_tag = self._confirmed_tag = 0
         self._backlog = [*self._unconfirmed.values(), *self._backlog]
         self._unconfirmed = {}
 
 
-def _event_message(event: Event, group: _Group) -> _Outgoing:
-    properties = pika.BasicProperties(
-        content_type=CONTENT_TYPE, type=event.name, message_id=event.id, delivery_mode=_PERSISTENT
-    )
-    return _Outgoing(EVENTS_EXCHANGE, event.routing_key, properties, event.body, group, event)
+@cache
+def _event_properties(name: EventName) -> OpenProperties:
+    properties = pika.BasicProperties(content_type=CONTENT_TYPE, type=name, delivery_mode=_PERSISTENT)
+    return OpenProperties("message_id", properties)
 
 
-def _set_aside_message(set_aside: SetAside, group: _Group) -> _Outgoing:
+@cache
+def _reply_properties(name: str) -> OpenProperties:
+    return OpenProperties("correlation_id", pika.BasicProperties(content_type="application/json", type=name))
+
+
+def _event_message(event: Event) -> Message:
+    properties = _event_properties(event.name).filled(event.id)
+    return Message(EVENTS_EXCHANGE, event.routing_key, properties, event.body)
+
+
+def _reply_message(delivery: Delivery, reply: Reply) -> Message:
+    # Never `mandatory`: the broker returns such a reply although its client has got it.
+    properties = _reply_properties(reply.name).filled(delivery.correlation_id)
+    return Message("", delivery.reply_to or "", properties, encode_reply(reply))
+
+
+def _set_aside_message(set_aside: SetAside) -> Message:
     delivery = set_aside.delivery
     properties = pika.BasicProperties(
         content_type=delivery.content_type,
@@ -260,4 +260,4 @@ def _set_aside_message(set_aside: SetAside, group: _Group) -> _Outgoing:
         delivery_mode=_PERSISTENT,
         headers={"x-antrean-reason": set_aside.reason} if set_aside.reason else None,
     )
-    return _Outgoing("", set_aside.queue, properties, delivery.body, group)
+    return Message("", set_aside.queue, encode_properties(properties), delivery.body)

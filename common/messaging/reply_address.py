@@ -9,9 +9,11 @@ So both parts are decoded as strictly as the broker would: a process id in Erlan
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
+from functools import lru_cache
 
 _ADDRESS = re.compile(r"amq\.rabbitmq\.reply-to\.([A-Za-z0-9+/]{16,340}={0,2})\.([A-Za-z0-9+/]{22}==)")
 _ADDRESS_LENGTH_MAX = 255
+_KNOWN_MAX = 4096  # a client keeps its address for as long as its connection lasts
 
 _VERSION = 131
 _KEY_BYTES = 16
@@ -23,6 +25,7 @@ _ATOM_LENGTH_BYTES = {ord("v"): 2, ord("w"): 1, ord("d"): 2, ord("s"): 1}
 _NODE = re.compile(rb"[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+")
 
 
+@lru_cache(_KNOWN_MAX)
 def is_reply_address(reply_to: str | None) -> bool:
     """Whether a reply may be published to this address."""
     if reply_to is None or len(reply_to) > _ADDRESS_LENGTH_MAX:

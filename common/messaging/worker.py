@@ -197,8 +197,9 @@ class Worker:
         if self._stopping or self._emitter is None:
             return
         self._loop.call_later(self._options.emit_seconds, self._emit)
-        # One emission at a time: what is unconfirmed does not grow while the broker takes nothing.
-        if not self._publisher.is_up or self._emission_unconfirmed:
+        # One emission at a time: what is unconfirmed does not grow while the broker takes nothing. And none
+        # while deliveries wait here: a worker that does not keep up would only be further behind with it.
+        if not self._publisher.is_up or self._emission_unconfirmed or self._intake.waiting:
             return
         try:
             events = self._emitter.emit()

@@ -1,11 +1,11 @@
 """Events as integrators receive them: valid CloudEvents, without a patient's data."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from cloudevents.core.bindings.rabbitmq import RabbitMQMessage, from_structured
+from cloudevents.core.bindings.rabbitmq import RabbitMQMessage, from_structured, to_structured
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from hypothesis import given
@@ -79,6 +79,72 @@ def test_an_event_is_a_valid_cloudevent() -> None:
     assert (read.get_source(), read.get_subject()) == ("/hospitals/RSHS/clinics/GIG/2026-11-23", "GIG-017")
     assert read.get_time() == NINE
     assert read.get_extension("sequence") == "0000000042"
+
+
+codes = st.from_regex(r"[A-Z0-9]{2,10}", fullmatch=True)
+moments = st.datetimes(
+    timezones=st.just(UTC)
+    | st.integers(-86399, 86399).map(lambda seconds: timezone(timedelta(seconds=seconds)))
+)
+texts = st.text(min_size=1, max_size=40)
+
+
+@given(
+    texts,
+    st.sampled_from(EventName),
+    codes,
+    codes,
+    st.dates(),
+    moments,
+    st.integers(0, 10**12),
+    texts,
+    st.dictionaries(texts, st.none() | st.integers() | texts),
+)
+def test_an_event_is_written_as_the_cloudevents_library_writes_it(
+    event_id: str,
+    name: EventName,
+    hospital: str,
+    clinic: str,
+    day: date,
+    moment: datetime,
+    sequence: int,
+    subject: str,
+    data: dict[str, Any],
+) -> None:
+    event = encode_event(
+        event_id=event_id,
+        name=name,
+        hospital=hospital,
+        clinic=clinic,
+        service_date=day,
+        time=moment,
+        sequence=sequence,
+        subject=subject,
+        data=data,
+    )
+    attributes = {
+        "id": event_id,
+        "type": event.type,
+        "source": f"/hospitals/{hospital}/clinics/{clinic}/{day}",
+        "subject": subject,
+        "time": moment,
+        "datacontenttype": "application/json",
+        "sequence": f"{sequence:010d}",
+    }
+    assert event.body == to_structured(CloudEvent(attributes, data), JSONFormat()).body
+
+
+@given(texts, codes, codes, st.dates(), moments)
+def test_so_is_a_tick(tick_id: str, hospital: str, clinic: str, day: date, moment: datetime) -> None:
+    event = encode_tick(Tick(tick_id, hospital, clinic, day), moment)
+    attributes = {
+        "id": tick_id,
+        "type": event.type,
+        "source": f"/hospitals/{hospital}/clinics/{clinic}/{day}",
+        "subject": clinic,
+        "time": moment,
+    }
+    assert event.body == to_structured(CloudEvent(attributes), JSONFormat()).body
 
 
 def test_sequences_are_in_order_as_texts_too() -> None:
@@ -164,7 +230,9 @@ def changed_tick(**changes: Any) -> bytes:
         changed_tick(source="/hospitals/RSHS/clinics/GIG/today"),
         changed_tick(source="/hospitals/RSHS/clinics/GIG/2026-02-30"),
         changed_tick(source="/clinics/RSHS/hospitals/GIG/2026-11-23"),
+        changed_tick(source="/hospitals/RSHS/clinics/\ud800/2026-11-23"),
         changed_tick(id=""),
+        changed_tick(id="\ud800"),
         changed_tick(id=7),
         changed_tick(specversion="2.0"),
         changed_tick(time="yesterday"),

@@ -1,6 +1,6 @@
 """The publisher and its link, without a broker: what pika's callbacks do to them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, cast
@@ -10,10 +10,12 @@ import pytest
 from pika.frame import Method
 from pika.spec import Basic
 
-from common.events import Event, EventName, Tick, encode_tick
-from common.messages import ProblemCode, problem
+from common.events import CONTENT_TYPE, Event, EventName, Tick, encode_tick
+from common.messages import ProblemCode, encode_reply, problem
+from common.messaging import link
+from common.messaging.frames import Message
 from common.messaging.publisher import IN_FLIGHT_MAX, REFUSALS_MAX, Publisher, SetAside
-from common.messaging.topology import DEAD_QUEUE
+from common.messaging.topology import DEAD_QUEUE, EVENTS_EXCHANGE
 from tests.builders import in_bandung, registration
 from tests.unit.test_reply_address import SEEN as REPLY_ADDRESS
 
@@ -42,7 +44,7 @@ class Connection:
 
     def __init__(self, _parameters: object, **callbacks: Any) -> None:
         self.opened, self.gone = callbacks["on_open_callback"], callbacks["on_close_callback"]
-        self.published: list[str] = []
+        self.messages: list[Message] = []
         self.confirm: Callable[[Method[Any]], None] = lambda _frame: None
         self.set_up: Callable[[], None] = lambda: None
 
@@ -61,13 +63,20 @@ class Connection:
         assert passive
         callback(None)
 
-    def confirm_delivery(self, confirm: Callable[[Method[Any]], None], done: Callable[[Any], None]) -> None:
+    def confirm_delivery(
+        self, _channel: object, confirm: Callable[[Method[Any]], None], done: Callable[[Any], None]
+    ) -> None:
         """Is answered by `set_up`."""
         self.confirm, self.set_up = confirm, lambda: done(None)
 
-    def basic_publish(self, _exchange: str, key: str, *_more: object) -> None:
+    def publish(self, _channel: object, messages: Sequence[Message]) -> None:
         """Remembers what was published."""
-        self.published.append(key)
+        self.messages += messages
+
+    @property
+    def published(self) -> list[str]:
+        """The routing keys of all that was published."""
+        return [message.routing_key for message in self.messages]
 
     def close(self) -> None:
         """Begins to close."""
@@ -83,7 +92,7 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
         found.append(Connection(*arguments, **callbacks))
         return found[-1]
 
-    monkeypatch.setattr(pika, "SelectConnection", connect)
+    monkeypatch.setattr(link, "QuickConnection", connect)
     return found
 
 
@@ -219,7 +228,7 @@ def test_events_go_before_replies(connections: list[Connection]) -> None:
     loop, confirmed = Loop(), list[None]()
     publisher, connection = opened(loop, connections, [])
     connection.set_up()
-    asked = replace(registration(1), reply_to=REPLY_ADDRESS)
+    asked = registration(1)._replace(reply_to=REPLY_ADDRESS)
     refusal = problem(ProblemCode.CLINIC_CLOSED, "Closed.")
 
     publisher.publish(called(1), [], lambda: confirmed.append(None), replies=[(asked, refusal)])
@@ -228,6 +237,67 @@ def test_events_go_before_replies(connections: list[Connection]) -> None:
     assert not confirmed
     connection.confirm(Method(1, Basic.Ack(2, multiple=True)))
     assert len(confirmed) == 1
+
+
+def test_replies_are_numbered_with_the_events(connections: list[Connection]) -> None:
+    """Or the confirmation of one message would be taken for another's."""
+    publisher, connection = opened(Loop(), connections, [])
+    connection.set_up()
+    confirmed: list[str] = []
+    asked = registration(1)._replace(reply_to=REPLY_ADDRESS)
+    from_a_stranger = asked._replace(reply_to=DEAD_QUEUE)
+    refusal = problem(ProblemCode.CLINIC_CLOSED, "Closed.")
+    replies = [(from_a_stranger, refusal), (asked, refusal), (asked, refusal)]
+
+    publisher.publish(called(1), [], lambda: confirmed.append("first"), replies)
+    publisher.publish(called(1), [], lambda: confirmed.append("second"), replies)
+
+    assert len(connection.published) == 6, "only addresses that can be used are replied to"
+    connection.confirm(Method(1, Basic.Ack(1)))
+    assert confirmed == ["first"]
+    for reply in (2, 3):
+        connection.confirm(Method(1, Basic.Ack(reply)))
+    assert confirmed == ["first"]
+    connection.confirm(Method(1, Basic.Ack(4)))
+    assert confirmed == ["first", "second"]
+    assert publisher.pending == 0
+
+
+def test_every_message_says_what_it_is(connections: list[Connection]) -> None:
+    """And whose it is: clients know a reply by its correlation id, and integrators an event by its id."""
+    publisher, connection = opened(Loop(), connections, [])
+    connection.set_up()
+    asked = registration(1)._replace(reply_to=REPLY_ADDRESS, correlation_id="as they called it")
+    nameless = asked._replace(correlation_id=None)
+    refusal = problem(ProblemCode.CLINIC_CLOSED, "Closed.")
+    (event,) = called(1)
+
+    letters = [SetAside(asked, DEAD_QUEUE, "a reason"), SetAside(nameless, DEAD_QUEUE)]
+    publisher.publish([event], letters, lambda: None, replies=[(asked, refusal), (nameless, refusal)])
+
+    reply = {"content_type": "application/json", "type": "problem"}
+    letter = {
+        "content_type": asked.content_type,
+        "type": asked.name,
+        "message_id": asked.message_id,
+        "reply_to": REPLY_ADDRESS,
+        "timestamp": None if asked.sent_at is None else int(asked.sent_at.timestamp()),
+        "delivery_mode": 2,
+    }
+    assert [message.exchange for message in connection.messages] == [EVENTS_EXCHANGE, "", "", "", ""]
+    assert [pika.BasicProperties().decode(each.properties) for each in connection.messages] == [
+        pika.BasicProperties(
+            content_type=CONTENT_TYPE, type="ticket.called", message_id=event.id, delivery_mode=2
+        ),
+        pika.BasicProperties(
+            **letter, correlation_id="as they called it", headers={"x-antrean-reason": "a reason"}
+        ),
+        pika.BasicProperties(**letter),
+        pika.BasicProperties(**reply, correlation_id="as they called it"),
+        pika.BasicProperties(**reply),
+    ]
+    bodies = [event.body, asked.body, asked.body, encode_reply(refusal), encode_reply(refusal)]
+    assert [message.body for message in connection.messages] == bodies
 
 
 def test_where_the_broker_does_not_keep_up_nothing_is_added(connections: list[Connection]) -> None:
