@@ -294,8 +294,10 @@ def problem(code: ProblemCode, detail: str, **extra: Any) -> Problem:
 
 def encode_reply(reply: Reply) -> bytes:
     """The reply as JSON in UTF-8. A problem's members that are not there are left out."""
-    exclude = {name for name in ("ticket", "next_opening") if getattr(reply, name, ...) is None}
-    return reply.model_dump_json(exclude=exclude).encode()
+    absent = None
+    if isinstance(reply, Problem):
+        absent = {name for name in ("ticket", "next_opening") if getattr(reply, name) is None}
+    return reply.model_dump_json(exclude=absent).encode()
 
 
 # --- reading a request ----------------------------------------------------------------------------------

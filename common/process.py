@@ -1,5 +1,6 @@
 """What every worker process does around its work: structured logs, signals, ordered stop, exit codes."""
 
+import gc
 import logging
 import os
 import signal
@@ -57,14 +58,20 @@ def run_until_stopped(work: Stoppable) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
+    gc.freeze()  # what was made until now stays, and need not be looked through
+    gc.enable()
     work.run()
 
 
 def run_worker(main: Callable[[], None]) -> NoReturn:
-    """`run_process` for a worker, which takes settings but no words on its command line."""
+    """`run_process` for a worker, which takes settings but no words on its command line.
+
+    Garbage is not collected until `main` comes to `run_until_stopped`: reading modules makes none.
+    """
     if len(sys.argv) > 1:
         print("A worker takes no arguments: set ANTREAN_ variables, as in .env.example.", file=sys.stderr)
         sys.exit(EXIT_USAGE)
+    gc.disable()
     run_process(main)
 
 

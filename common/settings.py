@@ -18,7 +18,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-from dotenv import dotenv_values
 from platformdirs import user_data_path, user_state_path
 
 from common.clock import Clock, ScaledClock, SystemClock
@@ -107,6 +106,10 @@ def load_settings(role: Role | None) -> Settings:
 
 
 def _environment() -> dict[str, str | None]:
+    if not os.access(".env", os.F_OK):
+        return {**os.environ}
+    from dotenv import dotenv_values  # only here: `antrean` has to be quick to start
+
     try:
         return {**dotenv_values(".env"), **os.environ}
     except (OSError, UnicodeDecodeError) as error:

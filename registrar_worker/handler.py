@@ -5,7 +5,7 @@ order of arrival: what it did before (found in the journal by its id), else what
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -45,15 +45,15 @@ from common.storage.queues import (
     write_queues,
 )
 from common.storage.ticket_views import TicketView, read_occupants, read_ticket_views
-from common.ticket_replies import ticket_reply
+from common.ticket_replies import ShownQueue
 from registrar_worker import store
-from registrar_worker.store import HeldTicket, NewTicket, Refusal
+from registrar_worker.store import HeldTicket, NewTicket, Patient, Refusal
 
 REQUEST_AGE_MAX = timedelta(minutes=15)
 """An older registration takes no number: whoever sent it has gone."""
 
 _PATIENT_AGE_MAX = timedelta(days=130 * 365.25)
-_ATTEMPTS_MAX = 3
+_ATTEMPTS_MAX = 5
 _REQUEST_TYPES: dict[str, type[Request]] = {each.name: each for each in (Register, Cancel)}
 
 
@@ -100,6 +100,9 @@ class RegistrarHandler:
         for _ in range(_ATTEMPTS_MAX - 1):
             try:
                 return self._decide_once(asked)
+            except _CatalogChanged:
+                with transaction(self.engine) as connection:
+                    self.catalog.refresh(connection)
             except _QueuesMissing as missing:
                 # In a transaction of its own, which holds no locks that another could wait for meanwhile.
                 with transaction(self.engine) as connection:
@@ -112,8 +115,11 @@ class RegistrarHandler:
 
     def _decide_once(self, asked: Sequence[_Asked]) -> list[Outcome]:
         with transaction(self.engine) as connection:
-            self.catalog.refresh(connection)
             return _Batch(connection, self.catalog, self.clock.now()).decide(asked)
+
+
+class _CatalogChanged(Exception):
+    """What the requests are decided by is not known yet."""
 
 
 class _QueuesMissing(Exception):
@@ -137,6 +143,15 @@ def _read(delivery: Delivery) -> _Asked | Problem:
     return _Asked(request_id, digest, request, delivery.sent_at)
 
 
+@dataclass(frozen=True, slots=True)
+class _Today:
+    """A clinic at the moment of a batch, and what names its queue."""
+
+    clinic: Clinic
+    key: ClinicDay
+    is_open: bool
+
+
 @dataclass
 class _Batch:
     """Decides and carries out requests in one transaction, at the moment `now`."""
@@ -148,6 +163,9 @@ class _Batch:
     new_tickets: list[NewTicket] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     entries: list[JournalEntry] = field(default_factory=list)
+    today: dict[tuple[str, str], _Today | None] = field(default_factory=dict)
+    # The tickets of this batch as they were given out: what is known need not be read.
+    granted: dict[str, TicketView] = field(default_factory=dict)
 
     def decide(self, asked: Sequence[_Asked]) -> list[Outcome]:
         """The outcomes in the order of the requests; all that they change is written."""
@@ -171,21 +189,23 @@ class _Batch:
         """Locks the queues, then reads all that the decisions depend on."""
         connection = self.connection
         codes = [each.request.ticket_code for each in asked if isinstance(each.request, Cancel)]
-        self.queue_of_code = store.queues_of_tickets(connection, codes)
-        patients = {
-            (key, each.request.medical_record_number)
-            for each in asked
-            if isinstance(each.request, Register) and (key := self._queue_key(each.request))
-        }
-        keys = {key for key, _ in patients} | set(self.queue_of_code.values())
-        self.queues = self._lock(keys)
-        ids = [each.request_id for each in asked]
-        self._recall(ids)
-        self.held = store.find_active_tickets(connection, patients)
+        patients = [self._patient(each.request) for each in asked]
+        keys = {patient[0] for patient in patients if patient is not None}
+        self.queues = self._lock(keys | set(store.queues_of_tickets(connection, codes).values()))
+        asked_by = zip((each.request_id for each in asked), patients, strict=True)
+        known = store.find_known(connection, asked_by)
+        if known.catalog_version != self.catalog.version:
+            raise _CatalogChanged
+        self.held = store.find_held_tickets(connection, known.held)
+        for refusal in store.find_refusals(connection, known.refused):
+            answer = Problem.model_validate_json(refusal.problem)
+            self.decisions[refusal.request_id] = _Decision(refusal.digest, refusal=answer)
+        if known.done:
+            self._recall(known.done)
         self.views = read_ticket_views(connection, codes) if codes else {}
 
-    def _recall(self, request_ids: Sequence[str]) -> None:
-        """What requests with these ids did before becomes their decision again."""
+    def _recall(self, request_ids: Collection[str]) -> None:
+        """What these requests did before becomes their decision again."""
         caused = journal.find_by_causes(self.connection, request_ids)
         # Several of these requests may be about one ticket: its registration, and its cancellation.
         places = {
@@ -202,15 +222,23 @@ class _Batch:
             digest = entries[0].cause_digest or b""
             events = tuple(entry.event for entry in entries)
             self.decisions[request_id] = _Decision(digest, codes[place], events)
-        for refusal in store.find_refusals(self.connection, request_ids).values():
-            answer = Problem.model_validate_json(refusal.problem)
-            self.decisions[refusal.request_id] = _Decision(refusal.digest, refusal=answer)
 
-    def _queue_key(self, request: Register) -> ClinicDay | None:
-        clinic = self.catalog.clinic(request.hospital, request.clinic)
-        if clinic is None or clinic.retired:
+    def _patient(self, request: Register | Cancel) -> Patient | None:
+        """Whom a request registers, and where; None where it registers nobody, or names no clinic."""
+        if isinstance(request, Cancel) or (today := self._today(request)) is None:
             return None
-        return (*clinic.key, clinic.hospital.service_date(self.now))
+        return today.key, request.medical_record_number
+
+    def _today(self, request: Register) -> _Today | None:
+        """The clinic that a request names, worked out once for a batch; None where there is none."""
+        code = (request.hospital, request.clinic)
+        if code not in self.today:
+            clinic = self.catalog.clinic(*code)
+            self.today[code] = None
+            if clinic is not None and not clinic.retired:
+                key = (*code, clinic.hospital.service_date(self.now))
+                self.today[code] = _Today(clinic, key, clinic.is_open(self.now))
+        return self.today[code]
 
     def _lock(self, keys: set[ClinicDay]) -> dict[ClinicDay, QueueState]:
         queues = lock_queues(self.connection, keys)
@@ -238,19 +266,19 @@ class _Batch:
         assert isinstance(request, Register)
         if asked.sent_at is not None and self.now - asked.sent_at > REQUEST_AGE_MAX:
             return _Decision(asked.digest, refusal=problems.request_expired())
-        clinic = self.catalog.clinic(request.hospital, request.clinic)
-        key = self._queue_key(request)
-        if clinic is None or key is None:
+        today = self._today(request)
+        if today is None:
             found = self.catalog.hospital(request.hospital)
             refusal = problems.clinic_not_found() if found else problems.hospital_not_found()
             return _Decision(asked.digest, refusal=refusal, remember=True)
+        clinic, key = today.clinic, today.key
         if not timedelta() <= key[2] - request.date_of_birth <= _PATIENT_AGE_MAX:
             return _Decision(asked.digest, refusal=problems.date_of_birth_impossible())
         held = self.held.get((key, request.medical_record_number))
         if held is not None:
             return _already_held(asked, request, held)
         queue = self.queues[key]
-        if not clinic.is_open(self.now):
+        if not today.is_open:
             return _Decision(asked.digest, refusal=problems.clinic_closed(clinic, self.now), remember=True)
         if queue.last_number - queue.cancelled >= clinic.daily_quota:
             return _Decision(asked.digest, refusal=problems.quota_reached(clinic, self.now), remember=True)
@@ -265,12 +293,24 @@ class _Batch:
         if queue.waiting or clinic.mode is QueueMode.DESK:
             due_at = clinic.hospital.day_end(queue.key[2])
         queue.next_change_at = min(queue.next_change_at or due_at, due_at)
+        number = queue.last_number
+        self.granted[code] = TicketView(
+            ticket_code=code,
+            clinic_day=queue.key,
+            number=number,
+            status=TicketStatus.WAITING,
+            people_ahead=queue.waiting,
+            now_serving=queue.now_serving,
+            registered_at=self.now,
+            called_at=None,
+            room=None,
+        )
         queue.waiting += 1
         self.new_tickets.append(
             NewTicket(
                 code,
                 queue.key,
-                queue.last_number,
+                number,
                 request.medical_record_number,
                 request.patient_name,
                 request.date_of_birth,
@@ -280,9 +320,7 @@ class _Batch:
         self.held[queue.key, request.medical_record_number] = HeldTicket(
             code, request.patient_name, request.date_of_birth
         )
-        event = self._record(
-            asked, queue, EventName.TICKET_REGISTERED, queue.last_number, TicketStatus.WAITING
-        )
+        event = self._record(asked, queue, EventName.TICKET_REGISTERED, number, TicketStatus.WAITING)
         return _Decision(asked.digest, code, (event,))
 
     def _cancel(self, asked: _Asked) -> _Decision:
@@ -324,14 +362,12 @@ class _Batch:
 
     def _ticket_replies(self, decided: Iterable[_Decision]) -> dict[str, Ticket]:
         codes = {decision.ticket_code for decision in decided if decision.ticket_code}
-        views: dict[str, TicketView] = read_ticket_views(self.connection, codes) if codes else {}
-        occupants = read_occupants(self.connection, {view.clinic_day for view in views.values()})
-        return {
-            code: ticket_reply(
-                view, self.catalog.clinic_of(view.clinic_day), occupants[view.clinic_day], self.now
-            )
-            for code, view in views.items()
-        }
+        read = codes - self.granted.keys()
+        views = self.granted | (read_ticket_views(self.connection, read) if read else {})
+        days = {view.clinic_day for view in views.values()}
+        occupants = read_occupants(self.connection, days)
+        shown = {day: ShownQueue(self.catalog.clinic_of(day), occupants[day], self.now) for day in days}
+        return {code: shown[view.clinic_day].ticket(view) for code, view in views.items()}
 
     def _remember(
         self, asked: Sequence[_Asked], decided: Sequence[_Decision], replies: Sequence[Reply]

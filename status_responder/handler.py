@@ -1,14 +1,14 @@
 """Look-ups: a batch of questions in, replies out, from one snapshot of the database. Changes nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from common import problems
 from common.clock import Clock
 from common.domain.catalog import Clinic
 from common.domain.opening_hours import Session
-from common.domain.queue_advance import Occupant, Waiter
+from common.domain.queue_advance import Waiter
 from common.domain.ticket_codes import format_ticket_code
 from common.domain.tickets import display_number
 from common.messages import (
@@ -24,6 +24,7 @@ from common.messages import (
     Reply,
     Request,
     RequestRefused,
+    Ticket,
     Tickets,
     TicketStatusRequest,
     parse_request,
@@ -32,7 +33,8 @@ from common.messaging.delivery import Delivery, Outcome
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Engine
 from common.storage.queues import ClinicDay
-from common.ticket_replies import estimate_for, local_time, ticket_reply, wait_seconds
+from common.storage.ticket_views import TicketView
+from common.ticket_replies import ShownQueue, local_time
 from status_responder import store
 from status_responder.store import Found
 
@@ -84,11 +86,13 @@ def _wanted(requests: Sequence[Request]) -> store.Wanted:
 
 @dataclass(frozen=True)
 class _Answers:
-    """Composes replies from what was found at the moment `now`."""
+    """Composes replies from what was found at the moment `now`. What several of them show is made once."""
 
     catalog: CatalogCache
     found: Found
     now: datetime
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    queues: dict[ClinicDay, ShownQueue] = field(default_factory=dict)
 
     def answer(self, request: Request) -> Reply:
         if isinstance(request, TicketStatusRequest):
@@ -100,18 +104,27 @@ class _Answers:
         return self._hospitals()
 
     def _tickets(self, request: TicketStatusRequest) -> Reply:
+        codes = dict.fromkeys(request.ticket_codes)
         views = self.found.tickets
-        known = [views[code] for code in dict.fromkeys(request.ticket_codes) if code in views]
+        known = [self._ticket(views[code]) for code in codes if code in views]
         if not known:
             return problems.ticket_not_found()
-        tickets = []
-        for view in known:
-            clinic = self.catalog.clinic_of(view.clinic_day)
-            tickets.append(ticket_reply(view, clinic, self._occupants(view.clinic_day), self.now))
-        unknown = [
-            format_ticket_code(code) for code in dict.fromkeys(request.ticket_codes) if code not in views
-        ]
-        return Tickets(tickets=tickets, not_found=unknown)
+        return Tickets(
+            tickets=known, not_found=[format_ticket_code(code) for code in codes if code not in views]
+        )
+
+    def _ticket(self, view: TicketView) -> Ticket:
+        ticket = self.tickets.get(view.ticket_code)
+        if ticket is None:
+            ticket = self.tickets[view.ticket_code] = self._queue(view.clinic_day).ticket(view)
+        return ticket
+
+    def _queue(self, key: ClinicDay) -> ShownQueue:
+        queue = self.queues.get(key)
+        if queue is None:
+            clinic, occupants = self.catalog.clinic_of(key), self.found.occupants.get(key, ())
+            queue = self.queues[key] = ShownQueue(clinic, occupants, self.now)
+        return queue
 
     def _hospitals(self) -> Hospitals:
         return Hospitals(
@@ -145,10 +158,6 @@ class _Answers:
         is_open = clinic.is_open(self.now)
         session = _session_today(clinic, self.now)
         opening = None if is_open else clinic.next_opening(self.now)
-        wait: int | None = None
-        if is_open:
-            estimate = estimate_for(clinic, waiting, self._occupants(key), self.now)
-            wait = wait_seconds(estimate, self.now)
         return ClinicSummary(
             code=clinic.code,
             name=clinic.name,
@@ -157,7 +166,7 @@ class _Answers:
             closes_at=local_time(clinic, session.closes_at) if session else None,
             waiting=waiting,
             now_serving=_shown(clinic, queue.now_serving if queue else None),
-            estimated_wait_seconds=wait,
+            estimated_wait_seconds=self._queue(key).wait_seconds(waiting) if is_open else None,
             quota_left=max(clinic.daily_quota - given_out, 0),
             next_opening=local_time(clinic, opening) if opening else None,
         )
@@ -169,20 +178,18 @@ class _Answers:
             return problems.clinic_not_found() if found else problems.hospital_not_found()
         key = store.queue_today(clinic, self.now)
         queue = self.found.queues.get(key)
-        waiters: Sequence[Waiter] = self.found.waiters.get(key, [])
+        in_rooms = sorted(self.found.occupants.get(key, ()), key=lambda occupant: occupant.room)
+        waiters: Sequence[Waiter] = self.found.waiters.get(key, ())
         return ClinicQueue(
             hospital=request.hospital,
             clinic=request.clinic,
             service_date=key[2],
             is_open=clinic.is_open(self.now),
             now_serving=_shown(clinic, queue.now_serving if queue else None),
-            in_rooms=[display_number(clinic.code, o.number) for o in self._occupants(key)],
+            in_rooms=[display_number(clinic.code, occupant.number) for occupant in in_rooms],
             next=[display_number(clinic.code, waiter.number) for waiter in waiters],
             waiting=queue.waiting if queue else 0,
         )
-
-    def _occupants(self, key: ClinicDay) -> Sequence[Occupant]:
-        return sorted(self.found.occupants.get(key, []), key=lambda occupant: occupant.room)
 
 
 def _session_today(clinic: Clinic, now: datetime) -> Session | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from common.domain.catalog import Clinic
 from common.domain.queue_advance import Occupant, Waiter
+from common.domain.tickets import TicketStatus
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Engine, snapshot
 from common.storage.queues import ClinicDay, QueueState, read_queues
@@ -48,13 +49,12 @@ def look_up(engine: Engine, catalog: CatalogCache, wanted: Wanted, now: datetime
         listed = {
             queue_today(clinic, now) for code in wanted.hospitals for clinic in catalog.clinics_of(code)
         }
-        tickets = read_ticket_views(connection, wanted.ticket_codes) if wanted.ticket_codes else {}
+        tickets = read_ticket_views(connection, wanted.ticket_codes)
+        waited_in = {view.clinic_day for view in tickets.values() if view.status is TicketStatus.WAITING}
         return Found(
             tickets=tickets,
             queues=read_queues(connection, asked | listed),
-            occupants=read_occupants(
-                connection, asked | listed | {view.clinic_day for view in tickets.values()}
-            ),
+            occupants=read_occupants(connection, asked | listed | waited_in),
             waiters=next_waiters(connection, asked, NEXT_SHOWN),
         )
 

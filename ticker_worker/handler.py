@@ -5,7 +5,7 @@ or reordered tick leaves the same queue as one on time.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -34,8 +34,8 @@ from common.storage.waiters import next_waiters
 from ticker_worker import store
 from ticker_worker.store import TicketChange
 
-CLAIMS_MAX = 10_000
-"""Ticks that one emission claims at most; the rest is claimed at the next."""
+CLAIMS_MAX = 1_000
+"""Ticks that one emission claims at most, about as many as a ticker applies until the next one."""
 
 CALLS_MAX = 100
 """Calls in one queue that one tick makes at most; more follow with the next tick."""
@@ -43,10 +43,26 @@ CALLS_MAX = 100
 REFUSALS_KEPT = timedelta(hours=1)
 """Longer than a registration may wait to be taken up."""
 
+FORGOTTEN_MAX = 1_000
+"""Refusals that one emission removes at most."""
+
+
+EMISSIONS_PER_INTERVAL = 10
+"""Ticks wait for their emission only a part of the interval for which they are claimed, and come in small
+lots, between which there is room for other work."""
+
+EMISSION_SECONDS_MIN = 0.1
+"""Real time between two emissions, unless the interval itself is shorter."""
+
+
+def emission_seconds(interval_seconds: float) -> float:
+    """The real time between two emissions, where a claim lasts for so much real time."""
+    return max(interval_seconds / EMISSIONS_PER_INTERVAL, min(interval_seconds, EMISSION_SECONDS_MIN))
+
 
 @dataclass(frozen=True)
 class TickEmitter:
-    """Claims the queues in which something is due, and has a tick for each."""
+    """Claims the queues in which something is due, for one `interval`, and has a tick for each."""
 
     engine: Engine
     clock: Clock
@@ -57,7 +73,7 @@ class TickEmitter:
         now = self.clock.now()
         with transaction(self.engine) as connection:
             due = store.claim_due(connection, now, now + self.interval, CLAIMS_MAX)
-            store.forget_refusals(connection, now - REFUSALS_KEPT)
+            store.forget_refusals(connection, now - REFUSALS_KEPT, FORGOTTEN_MAX)
         return [encode_tick(Tick(str(uuid.uuid4()), *key), now) for key in due]
 
 
@@ -105,6 +121,8 @@ class _Batch:
     changes: list[TicketChange] = field(default_factory=list)
     entries: list[JournalEntry] = field(default_factory=list)
     next_days: list[QueueState] = field(default_factory=list)
+    waiters: dict[ClinicDay, list[Waiter]] = field(default_factory=dict)
+    moved: dict[ClinicDay, Advance] = field(default_factory=dict)
 
     def apply(self, ticks: Sequence[Tick]) -> dict[str, list[Event]]:
         """The events that each tick caused, by its id: those of an earlier delivery, if there was one."""
@@ -114,10 +132,7 @@ class _Batch:
         # A queue is moved once per batch, by the first tick that has not moved it before.
         new = [tick for tick in reversed(ticks) if tick.id not in caused]
         movers = {_key(tick): tick for tick in new if _key(tick) in queues}
-        ended = {key for key in movers if self._day_end(key) <= self.now}
-        self.occupants = read_occupants(self.connection, movers)
-        self.waiters = next_waiters(self.connection, movers.keys() - ended, CALLS_MAX)
-        self.waiters |= next_waiters(self.connection, ended, _all_of(queues, ended))
+        self._advance({key: queues[key] for key in movers})
         for key, tick in movers.items():
             events[tick.id] = self._move(queues[key], tick)
         store.write_tickets(self.connection, self.changes)
@@ -126,17 +141,40 @@ class _Batch:
         journal.record(self.connection, self.entries, self.now)
         return events
 
+    def _advance(self, queues: Mapping[ClinicDay, QueueState]) -> None:
+        """Finds what has happened in the queues, and in whose day it was the end."""
+        self.occupants = read_occupants(self.connection, queues.keys())
+        ended = [queue for key, queue in queues.items() if self._day_end(key) <= self.now]
+        self._advance_with(ended, max((queue.waiting for queue in ended), default=0) + 1)
+        going = [queue for key, queue in queues.items() if key not in self.moved]
+        # Who is on time calls no more than one patient to each room.
+        rooms_max = max((self.catalog.clinic_of(queue.key).rooms for queue in going), default=0)
+        self._advance_with(going, rooms_max + 1)
+        self._advance_with([queue for queue in going if self._has_called_all(queue.key)], CALLS_MAX)
+
+    def _advance_with(self, queues: Sequence[QueueState], waiters_max: int) -> None:
+        """Reads so many of each queue's waiting patients, and advances it with them."""
+        self.waiters |= next_waiters(self.connection, [queue.key for queue in queues], waiters_max)
+        for queue in queues:
+            key = queue.key
+            clinic, waiters = self.catalog.clinic_of(key), self.waiters.get(key, [])
+            self.moved[key] = _advance(clinic, queue, self.occupants[key], waiters, self.now)
+
+    def _has_called_all(self, key: ClinicDay) -> bool:
+        """Whether somebody who was not read may have been called by now."""
+        next_change_at = self.moved[key].next_change_at
+        return next_change_at is not None and next_change_at <= self.now
+
     def _move(self, queue: QueueState, tick: Tick) -> list[Event]:
         """Brings one queue to the present moment."""
         clinic = self.catalog.clinic_of(queue.key)
         day_end = clinic.hospital.day_end(queue.key[2])
-        occupants, waiters = self.occupants[queue.key], self.waiters[queue.key]
-        moved = _advance(clinic, queue, occupants, waiters, self.now)
+        moved = self.moved[queue.key]
         told = announcements(clinic, queue.key[2], queue.announced_until)
         told_now = [each for each in told if each.at <= self.now]
         happened: list[Transition | Announcement] = [*told_now, *moved.transitions]
         happened.sort(key=lambda each: each.at)
-        waiting = {waiter.number for waiter in waiters}
+        waiting = {waiter.number for waiter in self.waiters.get(queue.key, ())}
         before = len(self.entries)
         for ordinal, each in enumerate(happened):
             if isinstance(each, Transition):
@@ -200,7 +238,7 @@ def _advance(
         return moved
     # Everybody who was read has been called, and more wait. Stop just before the last of these calls: a
     # room that came free at that moment would look as if nobody had been waiting for it. (There is always
-    # a call before it, since a clinic has fewer rooms than CALLS_MAX.)
+    # a call before it, since more are read than a clinic has rooms.)
     moved = advance(serving, occupants, waiters, calls[-1].at - timedelta.resolution)
     return Advance(moved.transitions, now)
 
@@ -220,7 +258,3 @@ def _ticket_changes(key: ClinicDay, transitions: Sequence[Transition]) -> list[T
 
 def _key(tick: Tick) -> ClinicDay:
     return (tick.hospital, tick.clinic, tick.service_date)
-
-
-def _all_of(queues: dict[ClinicDay, QueueState], keys: set[ClinicDay]) -> int:
-    return max((queues[key].waiting for key in keys), default=0) + 1

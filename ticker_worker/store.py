@@ -1,13 +1,14 @@
 """The ticker's SQL: claim what is due, write what happened, forget old refusals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, case, delete, func, select, tuple_, update
+from sqlalchemy import ClauseElement, Connection, FromClause, bindparam, case, delete, func, select, update
 
 from common.domain.tickets import TicketStatus
-from common.storage.queues import ClinicDay, key_columns, key_of
+from common.storage.prepared import INTEGER, MOMENT, TEXT, Columns, Prepared
+from common.storage.queues import KEY_COLUMNS, ClinicDay, key_columns, key_of, same_queue
 from common.storage.tables import clinic_days, refusals, tickets
 
 
@@ -23,76 +24,91 @@ class TicketChange:
     ended_at: datetime | None = None
 
 
+def _claim_due(_: FromClause) -> ClauseElement:
+    due = (
+        select(*key_columns(clinic_days))
+        .where(clinic_days.c.next_change_at <= bindparam("now", type_=MOMENT))
+        .order_by(clinic_days.c.next_change_at)
+        .limit(bindparam("limit", type_=INTEGER))
+        .with_for_update(skip_locked=True)
+        .cte("due")  # not a subquery, which could be executed more than once
+    )
+    return (
+        update(clinic_days)
+        .where(same_queue(clinic_days, due))
+        .values(next_change_at=bindparam("until", type_=MOMENT))
+        .returning(*key_columns(clinic_days))
+    )
+
+
+_claim = Prepared(_claim_due)
+
+
 def claim_due(connection: Connection, now: datetime, until: datetime, limit: int) -> list[ClinicDay]:
     """The queues in which something is due at `now`, the longest due first, at most `limit`.
 
     They are claimed until `until`: only then, or when their tick was applied, are they due again. Rows that
     somebody else is claiming or changing at this moment are passed over.
     """
-    due = (
-        select(*key_columns(clinic_days))
-        .where(clinic_days.c.next_change_at <= now)
-        .order_by(clinic_days.c.next_change_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    claimed = connection.execute(
-        update(clinic_days)
-        .where(tuple_(*key_columns(clinic_days)).in_(due))
-        .values(next_change_at=until)
-        .returning(*key_columns(clinic_days))
-    )
-    return [key_of(row) for row in claimed]
+    return [key_of(row) for row in _claim(connection, now=now, until=until, limit=limit)]
 
 
-_write_ticket = (
-    update(tickets)
-    .where(
-        *(column == bindparam(f"key_{column.key}") for column in key_columns(tickets)),
-        tickets.c.number == bindparam("key_number"),
-    )
-    .values(
-        status=bindparam("new_status"),
-        room=func.coalesce(bindparam("new_room", type_=tickets.c.room.type), tickets.c.room),
-        called_at=func.coalesce(
-            bindparam("new_called_at", type_=tickets.c.called_at.type), tickets.c.called_at
-        ),
-        # Where nobody said that the service began, it began with the call.
-        started_at=case(
-            (
-                bindparam("new_status") == TicketStatus.SERVED,
-                func.coalesce(
-                    tickets.c.started_at,
-                    bindparam("new_called_at", type_=tickets.c.called_at.type),
-                    tickets.c.called_at,
-                ),
-            ),
-            else_=tickets.c.started_at,
-        ),
-        ended_at=bindparam("new_ended_at", type_=tickets.c.ended_at.type),
-    )
-)
+_CHANGED: Columns = {
+    **KEY_COLUMNS,
+    "number": INTEGER,
+    "status": TEXT,
+    "room": INTEGER,
+    "called_at": MOMENT,
+    "ended_at": MOMENT,
+}
 
 
-def write_tickets(connection: Connection, changes: Sequence[TicketChange]) -> None:
-    """Writes what became of tickets in locked queues."""
+def _write_changes(given: FromClause) -> ClauseElement:
+    called_at = func.coalesce(given.c.called_at, tickets.c.called_at)
+    # Where nobody said that the service began, it began with the call.
+    began = case(
+        (given.c.status == TicketStatus.SERVED.value, func.coalesce(tickets.c.started_at, called_at)),
+        else_=tickets.c.started_at,
+    )
+    return (
+        update(tickets)
+        .where(same_queue(tickets, given), tickets.c.number == given.c.number)
+        .values(
+            status=given.c.status,
+            room=func.coalesce(given.c.room, tickets.c.room),
+            called_at=called_at,
+            started_at=began,
+            ended_at=given.c.ended_at,
+        )
+    )
+
+
+_write = Prepared(_write_changes, _CHANGED)
+
+
+def write_tickets(connection: Connection, changes: Iterable[TicketChange]) -> None:
+    """Writes what became of tickets in locked queues, of each once."""
     rows = [
-        {
-            "key_hospital": change.key[0],
-            "key_clinic": change.key[1],
-            "key_service_date": change.key[2],
-            "key_number": change.number,
-            "new_status": change.status.value,
-            "new_room": change.room,
-            "new_called_at": change.called_at,
-            "new_ended_at": change.ended_at,
-        }
-        for change in changes
+        (*each.key, each.number, each.status.value, each.room, each.called_at, each.ended_at)
+        for each in changes
     ]
     if rows:
-        connection.execute(_write_ticket, rows)
+        _write(connection, rows)
 
 
-def forget_refusals(connection: Connection, before: datetime) -> None:
-    """Removes refusals of requests that are too old to be taken up anyway."""
-    connection.execute(delete(refusals).where(refusals.c.refused_at < before))
+def _forget_some(_: FromClause) -> ClauseElement:
+    old = (
+        select(refusals.c.request_id)
+        .where(refusals.c.refused_at < bindparam("before", type_=MOMENT))
+        .order_by(refusals.c.refused_at)
+        .limit(bindparam("limit", type_=INTEGER))
+    )
+    return delete(refusals).where(refusals.c.request_id.in_(old))
+
+
+_forget = Prepared(_forget_some)
+
+
+def forget_refusals(connection: Connection, before: datetime, limit: int) -> None:
+    """Removes refusals of requests that are too old to be taken up anyway, at most `limit` of them."""
+    _forget(connection, before=before, limit=limit)

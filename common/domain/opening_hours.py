@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Self
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -23,6 +24,7 @@ class Session:
     closes_at: datetime
 
 
+@lru_cache(maxsize=1000)
 def midnight(day: date, zone: tzinfo) -> datetime:
     """The moment (UTC) at which `day` begins in `zone`."""
     return _moment(day, 0, zone)
@@ -55,10 +57,7 @@ class OpeningHours:
 
     def sessions_on(self, day: date, zone: tzinfo) -> list[Session]:
         """The sessions of one calendar day, in order."""
-        return [
-            Session(_moment(day, opens, zone), _moment(day, closes, zone))
-            for opens, closes in self.weekdays[day.weekday()]
-        ]
+        return list(_sessions(self.weekdays[day.weekday()], day, zone))
 
     def next_opening(self, after: datetime, zone: tzinfo) -> datetime | None:
         """The first opening later than `after`; None where the next fortnight has none."""
@@ -84,6 +83,12 @@ def _parse_day(day: str, sessions: list[str]) -> tuple[tuple[int, int], ...]:
             raise ValueError(f"{day}: {text!r} does not begin after the session before it has ended")
         pairs.append((opens, closes))
     return tuple(pairs)
+
+
+@lru_cache(maxsize=1000)
+def _sessions(hours: tuple[tuple[int, int], ...], day: date, zone: tzinfo) -> tuple[Session, ...]:
+    # Remembered, since thousands of clinics keep the same few hours.
+    return tuple(Session(_moment(day, opens, zone), _moment(day, closes, zone)) for opens, closes in hours)
 
 
 def _moment(day: date, minutes: int, zone: tzinfo) -> datetime:

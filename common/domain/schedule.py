@@ -21,10 +21,13 @@ def announcements(clinic: Clinic, service_date: date, after: datetime) -> list[A
     """
     if clinic.retired or clinic.state is not ClinicState.SCHEDULE:
         return []
-    sessions = clinic.sessions_on(service_date)
-    found = [Announcement(session.opens_at, True) for session in sessions]
-    found += [Announcement(session.closes_at, False) for session in sessions]
-    return sorted((each for each in found if each.at > after), key=lambda each: each.at)
+    found = (
+        Announcement(at, is_open)
+        for session in clinic.sessions_on(service_date)
+        for at, is_open in ((session.opens_at, True), (session.closes_at, False))
+        if at > after
+    )
+    return sorted(found, key=lambda each: each.at)
 
 
 def next_service_date(clinic: Clinic, now: datetime) -> date | None:

@@ -5,18 +5,19 @@ are shown in three groups of four, `7K3F-9QXM-2T5R`. They are read case-insensit
 that look like digits folded (I and L to 1, O to 0).
 """
 
-import secrets
-
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 LENGTH = 12
 
 _GROUP = 4
+_LETTERS = frozenset(ALPHABET)
 _FOLD = str.maketrans("ILO", "110", "- ")
 
 
 def new_ticket_code() -> str:
     """A new code in its canonical form, twelve characters without hyphens."""
+    import secrets  # only here: `antrean` has to be quick to start
+
     bits = secrets.randbits(5 * LENGTH)
     return "".join(ALPHABET[bits >> 5 * position & 31] for position in range(LENGTH))
 
@@ -24,11 +25,11 @@ def new_ticket_code() -> str:
 def parse_ticket_code(text: str) -> str:
     """The canonical form of a code as somebody wrote it; raises ValueError where it is none."""
     code = text.strip().upper().translate(_FOLD) if text.isascii() else ""
-    if len(code) != LENGTH or not set(code) <= set(ALPHABET):
+    if len(code) != LENGTH or not _LETTERS.issuperset(code):
         raise ValueError("a ticket code has twelve letters and digits, such as 7K3F-9QXM-2T5R")
     return code
 
 
 def format_ticket_code(code: str) -> str:
     """The form in which a canonical code is shown."""
-    return "-".join(code[start : start + _GROUP] for start in range(0, LENGTH, _GROUP))
+    return f"{code[:_GROUP]}-{code[_GROUP:-_GROUP]}-{code[-_GROUP:]}"

@@ -33,19 +33,26 @@ class ServiceTime:
     spread: timedelta
 
 
-def estimate_call(
-    people_ahead: int, rooms: int, occupants: Sequence[Occupant], service: ServiceTime, now: datetime
-) -> Estimate:
-    """The estimate for a patient with `people_ahead` waiting patients before them, made at `now`."""
-    # Whoever leaves a room that was closed meanwhile is followed by nobody.
-    followed = [occupant for occupant in occupants if occupant.room <= rooms]
-    free = rooms - len(followed)
-    departures_needed = people_ahead - free + 1
-    if departures_needed <= 0:
-        return Estimate(now, now, now)
-    departures = sorted(max(occupant.called_at + service.mean, now) for occupant in followed)
-    room_free_at = [now] * free + departures
-    rounds, room = divmod(people_ahead, rooms)
-    call_at = room_free_at[room] + rounds * service.mean
-    margin = _Z_80_PERCENT * sqrt(departures_needed) / rooms * service.spread
-    return Estimate(call_at, max(call_at - margin, now), call_at + margin)
+class Outlook:
+    """What is to be expected of one queue, as it stands at `now`."""
+
+    def __init__(
+        self, rooms: int, occupants: Sequence[Occupant], service: ServiceTime, now: datetime
+    ) -> None:
+        # Whoever leaves a room that was closed meanwhile is followed by nobody.
+        departures = [max(each.called_at + service.mean, now) for each in occupants if each.room <= rooms]
+        self._free = rooms - len(departures)
+        self._room_free_at = [now] * self._free + sorted(departures)
+        self._service = service
+        self._now = now
+
+    def estimate(self, people_ahead: int) -> Estimate:
+        """The estimate for a patient with `people_ahead` waiting patients before them."""
+        departures_needed = people_ahead - self._free + 1
+        if departures_needed <= 0:
+            return Estimate(self._now, self._now, self._now)
+        rooms = len(self._room_free_at)
+        rounds, room = divmod(people_ahead, rooms)
+        call_at = self._room_free_at[room] + rounds * self._service.mean
+        margin = _Z_80_PERCENT * sqrt(departures_needed) / rooms * self._service.spread
+        return Estimate(call_at, max(call_at - margin, self._now), call_at + margin)

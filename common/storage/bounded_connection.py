@@ -4,11 +4,11 @@ The server bounds its statements itself. One that is frozen bounds nothing, and 
 which only the near end is left, whose TCP something in between still acknowledges.
 """
 
-import time
 from collections.abc import Generator
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg import errors
 from psycopg.rows import TupleRow
 
 T = TypeVar("T")
@@ -22,19 +22,9 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
     """Longer than the server takes to end a statement by itself."""
 
     def wait(self, gen: Generator[Any, Any, T], *arguments: Any, **options: Any) -> T:
-        """As psycopg's, which also gives control to `gen` a few times a second while nothing comes."""
-        return super().wait(self._bounded(gen), *arguments, **options)
-
-    def _bounded(self, gen: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
-        until = time.monotonic() + self.answer_seconds_max
+        """As psycopg's, which bounds no wait unless it is told to."""
         try:
-            wanted = next(gen)
-            while True:
-                ready = yield wanted
-                if not ready and time.monotonic() > until:
-                    self.close()
-                    raise psycopg.OperationalError("no answer in time")
-                wanted = gen.send(ready)
-        except StopIteration as done:
-            answer: T = done.value
-            return answer
+            return super().wait(gen, *arguments, **{"timeout": self.answer_seconds_max, **options})
+        except errors._WaitTimeout as error:
+            self.close()
+            raise psycopg.OperationalError("no answer in time") from error

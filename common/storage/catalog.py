@@ -1,12 +1,17 @@
 """The catalog in the database, as every process knows it through its `CatalogCache`."""
 
+import gc
+import json
 from datetime import timedelta
+from functools import lru_cache
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, select, union_all, update
+from sqlalchemy import Connection, Row, Text, cast, select, union_all, update
 
 from common.domain.catalog import Clinic, ClinicState, Hospital, QueueMode
 from common.domain.opening_hours import OpeningHours
+from common.storage.prepared import Prepared
 from common.storage.queues import ClinicDay
 from common.storage.tables import catalog_version, clinics, hospitals
 
@@ -29,13 +34,20 @@ def take_version(connection: Connection) -> int:
     return version
 
 
+_version = Prepared(lambda _: select(catalog_version.c.version))
+
+
 class CatalogCache:
     """All hospitals and clinics, re-read from the database only where they changed."""
 
     def __init__(self) -> None:
         self._version = 0
-        self._clinics: dict[tuple[str, str], Clinic] = {}
-        self._clinics_of: dict[str, list[Clinic]] = {}
+        self._clinics: dict[str, dict[str, Clinic]] = {}
+
+    @property
+    def version(self) -> int:
+        """Up to which change of the catalog all is known, 0 for none."""
+        return self._version
 
     def refresh(self, connection: Connection) -> None:
         """Takes over what changed since the last time, at the cost of one small statement where nothing did.
@@ -43,76 +55,99 @@ class CatalogCache:
         Call it before the transaction changes the catalog itself: what is rolled back would stay known.
         Where it raises, the cache is as it was.
         """
-        version = connection.execute(select(catalog_version.c.version)).scalar_one()
+        [(version,)] = _version(connection)
         if version == self._version:
             return
-        if version > self._version:
-            newer, known = self._version, dict(self._clinics)
-        else:  # the database was restored from a copy
-            newer, known = 0, {}
-        known.update((clinic.key, clinic) for clinic in _changed_clinics(connection, newer))
-        clinics_of: dict[str, list[Clinic]] = {}
-        for _key, clinic in sorted(known.items()):
-            if not clinic.retired:
-                clinics_of.setdefault(clinic.hospital.code, []).append(clinic)
-        self._version, self._clinics, self._clinics_of = version, known, clinics_of
+        was_restored = version < self._version  # from a copy of the database
+        newer_than = 0 if was_restored else self._version
+        changed = _changed_clinics(connection, newer_than)
+        if was_restored:
+            self._clinics = {}
+        for clinic in changed:
+            self._clinics.setdefault(clinic.hospital.code, {})[clinic.code] = clinic
+        if newer_than == 0:
+            gc.freeze()  # a country's clinics need not be looked through with each collection of garbage
+        self._version = version
 
     def clinic(self, hospital: str, code: str) -> Clinic | None:
         """The clinic, which may be retired; None where there never was one."""
-        return self._clinics.get((hospital, code))
+        return self._clinics.get(hospital, {}).get(code)
 
     def clinic_of(self, day: ClinicDay) -> Clinic:
         """The clinic of a service day that has a row: retired perhaps, but never removed."""
-        return self._clinics[day[:2]]
+        return self._clinics[day[0]][day[1]]
 
     def hospital(self, code: str) -> Hospital | None:
         """The hospital; None where it has no clinic that is not retired."""
-        found = self._clinics_of.get(code)
-        return found[0].hospital if found else None
+        return next((clinic.hospital for clinic in self.clinics_of(code)), None)
 
     def hospitals(self) -> list[Hospital]:
         """The hospitals that have clinics, by code."""
-        return [found[0].hospital for found in self._clinics_of.values()]
+        return [found for code in sorted(self._clinics) if (found := self.hospital(code)) is not None]
 
     def clinics_of(self, hospital: str) -> list[Clinic]:
         """The clinics of a hospital that are not retired, by code."""
-        return list(self._clinics_of.get(hospital, ()))
+        clinics_of = self._clinics.get(hospital, {})
+        return [clinic for _code, clinic in sorted(clinics_of.items()) if not clinic.retired]
+
+
+_ROWS_AT_ONCE = 1000
+"""Rows of the catalog in memory as the database gives them, which takes several times a clinic's room."""
 
 
 def _changed_clinics(connection: Connection, newer_than: int) -> list[Clinic]:
     """The clinics that changed, or whose hospital did, after a version: one statement, so of one moment."""
     both = select(
-        *clinics.c,
+        *(column for column in clinics.c if column is not clinics.c.opening_hours),
+        cast(clinics.c.opening_hours, Text).label("opening_hours"),
         hospitals.c.name.label("hospital_name"),
         hospitals.c.city,
         hospitals.c.time_zone,
     ).join_from(clinics, hospitals, clinics.c.hospital == hospitals.c.code)
     # Not one condition with OR, which would keep both indices on versions out of use.
-    rows = connection.execute(
-        union_all(
-            both.where(clinics.c.version > newer_than),
-            both.where(hospitals.c.version > newer_than, clinics.c.version <= newer_than),
-        )
-    ).all()
+    statement = union_all(
+        both.where(clinics.c.version > newer_than),
+        both.where(hospitals.c.version > newer_than, clinics.c.version <= newer_than),
+    )
     known: dict[str, Hospital] = {}
-    for row in rows:
-        if row.hospital not in known:
-            known[row.hospital] = Hospital(row.hospital, row.hospital_name, row.city, ZoneInfo(row.time_zone))
-    return [_clinic(row, known[row.hospital]) for row in rows]
+    equals: dict[Any, Any] = {}
+    found = []
+    with connection.execute(statement, execution_options={"yield_per": _ROWS_AT_ONCE}) as rows:
+        for row in rows:
+            if row.hospital not in known:
+                zone = ZoneInfo(row.time_zone)
+                known[row.hospital] = Hospital(row.hospital, row.hospital_name, row.city, zone)
+            found.append(_clinic(row, known[row.hospital], equals))
+    return found
 
 
-def _clinic(row: Row[tuple[object, ...]], hospital: Hospital) -> Clinic:
+T = TypeVar("T")
+
+
+def _clinic(row: Row[tuple[object, ...]], hospital: Hospital, equals: dict[Any, Any]) -> Clinic:
+    """The clinic of a row. A country's clinics have few different names and settings: one object of each,
+    kept in `equals`, serves them all."""
+
+    def the_same(value: T) -> T:
+        kept: T = equals.setdefault(value, value)
+        return kept
+
     return Clinic(
         hospital=hospital,
-        code=row.code,
-        name=row.name,
-        opening_hours=OpeningHours.parse(row.opening_hours),
+        code=the_same(row.code),
+        name=the_same(row.name),
+        opening_hours=_opening_hours(row.opening_hours),
         rooms=row.rooms,
         daily_quota=row.daily_quota,
-        mean_service=timedelta(seconds=row.mean_service_seconds),
-        service_spread=timedelta(seconds=row.service_spread_seconds),
-        serving_since=row.serving_since,
+        mean_service=the_same(timedelta(seconds=row.mean_service_seconds)),
+        service_spread=the_same(timedelta(seconds=row.service_spread_seconds)),
+        serving_since=the_same(row.serving_since),
         mode=QueueMode(row.mode),
         state=ClinicState(row.state),
         retired=row.retired,
     )
+
+
+@lru_cache(maxsize=1000)
+def _opening_hours(encoded: str) -> OpeningHours:
+    return OpeningHours.parse(json.loads(encoded))

@@ -28,6 +28,10 @@ IDLE_SECONDS_MAX = 15
 
 CONNECT_SECONDS_MAX = 3
 
+_ROWS_BY_KEY = "-c random_page_cost=1.1 -c enable_hashjoin=off -c enable_mergejoin=off"
+"""What a worker does looks rows up by their keys. A plan that goes through a whole table would be right only
+while the table is empty, which is when PostgreSQL makes and keeps it."""
+
 _READ_ONLY = "25006"
 
 
@@ -111,6 +115,7 @@ def _open_sqlite(url: URL) -> Engine:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # NORMAL can lose commits on power loss
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.create_function("antrean_unhex", 1, _unhex, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -118,6 +123,11 @@ def _open_sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _unhex(text: str | None) -> bytes | None:
+    """Bytes of what was given as JSON (see `Prepared`); SQLite has had a function for it only since 3.41."""
+    return None if text is None else bytes.fromhex(text)
 
 
 def _open_postgresql(url: URL) -> Engine:
@@ -140,7 +150,8 @@ def _open_postgresql(url: URL) -> Engine:
             "application_name": "antrean",
             "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
             f" -c idle_in_transaction_session_timeout={IDLE_SECONDS_MAX * 1000}"
-            " -c timezone=UTC -c synchronous_commit=on",
+            " -c timezone=UTC -c synchronous_commit=on"
+            f" {_ROWS_BY_KEY}",
         },
     )
 

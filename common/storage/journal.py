@@ -5,16 +5,17 @@ again when nobody can say whether it was.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, literal, select, tuple_
+from sqlalchemy import Connection, insert, literal, select, tuple_
 
 from common.domain.tickets import TicketStatus, display_number
 from common.events import Event, EventName, clinic_data, encode_event, ticket_data
-from common.storage.queues import QueueState
+from common.storage.prepared import BYTES, INTEGER, MOMENT, TEXT, Columns, Prepared
+from common.storage.queues import KEY_COLUMNS, QueueState
 from common.storage.tables import journal
 
 
@@ -89,43 +90,62 @@ def next_entry(
     return JournalEntry(event, service_date, queue.last_sequence, cause_id, ordinal, cause_digest, number, at)
 
 
-def record(connection: Connection, entries: Sequence[JournalEntry], now: datetime) -> None:
+_columns: Columns = {
+    **KEY_COLUMNS,
+    "sequence": INTEGER,
+    "cause_id": TEXT,
+    "ordinal": INTEGER,
+    "cause_digest": BYTES,
+    "event_name": TEXT,
+    "number": INTEGER,
+    "occurred_at": MOMENT,
+    "recorded_at": MOMENT,
+    "body": BYTES,
+}
+_record = Prepared(
+    lambda given: insert(journal).from_select([*_columns], select(*(given.c[name] for name in _columns))),
+    _columns,
+)
+
+
+def record(connection: Connection, entries: Iterable[JournalEntry], now: datetime) -> None:
     """Writes the entries. Raises IntegrityError where another transaction has recorded the same cause."""
-    if not entries:
-        return
-    connection.execute(
-        insert(journal),
-        [
-            {
-                "hospital": entry.event.hospital,
-                "clinic": entry.event.clinic,
-                "service_date": entry.service_date,
-                "sequence": entry.sequence,
-                "cause_id": entry.cause_id,
-                "ordinal": entry.ordinal,
-                "cause_digest": entry.cause_digest,
-                "event_name": entry.event.name,
-                "number": entry.number,
-                "occurred_at": entry.occurred_at,
-                "recorded_at": now,
-                "body": entry.event.body,
-            }
-            # In one order for everybody, so that nobody deadlocks.
-            for entry in sorted(entries, key=lambda entry: (entry.cause_id, entry.ordinal))
-        ],
-    )
+    rows = [
+        (
+            entry.event.hospital,
+            entry.event.clinic,
+            entry.service_date,
+            entry.sequence,
+            entry.cause_id,
+            entry.ordinal,
+            entry.cause_digest,
+            entry.event.name.value,
+            entry.number,
+            entry.occurred_at,
+            now,
+            entry.event.body,
+        )
+        # In one order for everybody, so that nobody deadlocks.
+        for entry in sorted(entries, key=lambda entry: (entry.cause_id, entry.ordinal))
+    ]
+    if rows:
+        _record(connection, rows)
+
+
+_by_cause = Prepared(
+    lambda given: (
+        select(journal)
+        .join(given, journal.c.cause_id == given.c.cause_id)
+        .order_by(journal.c.cause_id, journal.c.ordinal)
+    ),
+    {"cause_id": TEXT},
+)
 
 
 def find_by_causes(connection: Connection, cause_ids: Iterable[str]) -> dict[str, list[JournalEntry]]:
     """What each of these causes has changed, in order; causes that changed nothing are left out."""
-    ids = list(cause_ids)
     found: dict[str, list[JournalEntry]] = defaultdict(list)
-    if not ids:
-        return found
-    rows = connection.execute(
-        select(journal).where(journal.c.cause_id.in_(ids)).order_by(journal.c.cause_id, journal.c.ordinal)
-    )
-    for row in rows:
+    for row in _by_cause(connection, [(cause_id,) for cause_id in {*cause_ids}]):
         found[row.cause_id].append(
             JournalEntry(
                 _event(row),
@@ -174,7 +194,7 @@ def event_id(cause_id: str, ordinal: int) -> str:
     return f"{cause_id}.{ordinal}"
 
 
-def _event(row: Row[tuple[Any, ...]]) -> Event:
+def _event(row: Any) -> Event:
     return Event(
         event_id(row.cause_id, row.ordinal), EventName(row.event_name), row.hospital, row.clinic, row.body
     )

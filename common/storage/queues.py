@@ -1,41 +1,44 @@
 """The row of one clinic's service day: locked by whoever changes the queue, and written back."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    ClauseElement,
     ColumnElement,
     Connection,
     FromClause,
     Row,
-    RowMapping,
     Select,
     and_,
-    bindparam,
     select,
-    tuple_,
+    true,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 
+from common.storage.prepared import DATE, ENCODED_JSON, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.tables import clinic_days
 
 ClinicDay = tuple[str, str, date]
 """Hospital code, clinic code and service date: what names a queue."""
 
-_KEY = ("hospital", "clinic", "service_date")
-_COUNTERS = (
-    "last_number",
-    "last_sequence",
-    "waiting",
-    "cancelled",
-    "now_serving",
-    "rooms_freed",
-    "announced_until",
-    "next_change_at",
-)
+KEY_COLUMNS: Columns = {"hospital": TEXT, "clinic": TEXT, "service_date": DATE}
+"""What names a queue, as columns of rows that are given to a `Prepared` statement."""
+
+_COUNTERS: Columns = {
+    "last_number": INTEGER,
+    "last_sequence": INTEGER,
+    "waiting": INTEGER,
+    "cancelled": INTEGER,
+    "now_serving": INTEGER,
+    "rooms_freed": ENCODED_JSON,
+    "announced_until": MOMENT,
+    "next_change_at": MOMENT,
+}
 
 
 @dataclass(slots=True)
@@ -56,7 +59,7 @@ class QueueState:
 
 def key_columns(table: FromClause) -> tuple[ColumnElement[Any], ...]:
     """The columns of a table, or of an alias, that name the queue which its row belongs to."""
-    return tuple(table.c[name] for name in _KEY)
+    return tuple(table.c[name] for name in KEY_COLUMNS)
 
 
 def key_of(row: Row[*tuple[Any, ...]]) -> ClinicDay:
@@ -69,47 +72,62 @@ def same_queue(one: FromClause, other: FromClause) -> ColumnElement[bool]:
     return and_(*(a == b for a, b in zip(key_columns(one), key_columns(other), strict=True)))
 
 
-_in_order = select(clinic_days).order_by(*key_columns(clinic_days))
+def _of_given(given: FromClause) -> Select[Any]:
+    # In one order for everybody, so that nobody deadlocks.
+    return select(clinic_days).join(given, same_queue(clinic_days, given)).order_by(*key_columns(clinic_days))
 
 
-def lock_queues(connection: Connection, days: Iterable[ClinicDay]) -> dict[ClinicDay, QueueState]:
+_lock = Prepared(lambda given: _of_given(given).with_for_update(of=clinic_days), KEY_COLUMNS)
+_read = Prepared(_of_given, KEY_COLUMNS)
+
+
+_columns = KEY_COLUMNS | _COUNTERS
+
+
+def _insert_missing(given: FromClause) -> ClauseElement:
+    rows = select(*(given.c[name] for name in _columns)).where(
+        true()
+    )  # SQLite's parser wants a condition here
+    # Both databases write it alike.
+    return postgresql.insert(clinic_days).from_select([*_columns], rows).on_conflict_do_nothing()
+
+
+_create = Prepared(_insert_missing, _columns)
+
+
+def lock_queues(connection: Connection, days: Collection[ClinicDay]) -> dict[ClinicDay, QueueState]:
     """Locks the rows of these days, in one order for everybody, so that nobody deadlocks. Days without a
     row are left out."""
-    return _read(connection, days, _in_order.with_for_update())
+    return _states(_lock(connection, list(days)) if days else ())
 
 
-def read_queues(connection: Connection, days: Iterable[ClinicDay]) -> dict[ClinicDay, QueueState]:
+def read_queues(connection: Connection, days: Collection[ClinicDay]) -> dict[ClinicDay, QueueState]:
     """The rows of these days, for reading only. Days without a row are left out."""
-    return _read(connection, days, _in_order)
+    return _states(_read(connection, list(days)) if days else ())
 
 
-def create_queues(connection: Connection, states: Sequence[QueueState]) -> None:
+def create_queues(connection: Connection, states: Iterable[QueueState]) -> None:
     """Writes rows for days that have none; a day that has one by now keeps it."""
-    if not states:
-        return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    ordered = sorted(states, key=lambda state: state.key)
-    rows = [{**dict(zip(_KEY, state.key, strict=True)), **_counters(state)} for state in ordered]
-    connection.execute(dialect.insert(clinic_days).on_conflict_do_nothing(), rows)
+    rows = [_values(state) for state in sorted(states, key=lambda state: state.key)]
+    if rows:
+        _create(connection, rows)
 
 
-_write = (
-    update(clinic_days)
-    .where(*(clinic_days.c[name] == bindparam(f"key_{name}") for name in _KEY))
-    .values({name: bindparam(f"new_{name}") for name in _COUNTERS})
+_write = Prepared(
+    lambda given: (
+        update(clinic_days)
+        .where(same_queue(clinic_days, given))
+        .values({name: given.c[name] for name in _COUNTERS})
+    ),
+    _columns,
 )
 
 
 def write_queues(connection: Connection, states: Iterable[QueueState]) -> None:
     """Writes back the locked queues that were changed."""
-    rows = [
-        {f"key_{name}": value for name, value in zip(_KEY, state.key, strict=True)}
-        | {f"new_{name}": value for name, value in _counters(state).items()}
-        for state in states
-        if state.changed
-    ]
-    if rows:
-        connection.execute(_write, rows)
+    changed = [_values(state) for state in states if state.changed]
+    if changed:
+        _write(connection, changed)
 
 
 def new_queue(key: ClinicDay, day_start: datetime, next_change_at: datetime) -> QueueState:
@@ -117,23 +135,34 @@ def new_queue(key: ClinicDay, day_start: datetime, next_change_at: datetime) -> 
     return QueueState(key, 0, 0, 0, 0, None, {}, day_start, next_change_at)
 
 
-def _read(
-    connection: Connection, days: Iterable[ClinicDay], statement: Select[Any]
-) -> dict[ClinicDay, QueueState]:
-    wanted = sorted(set(days))
-    if not wanted:
-        return {}
-    rows = connection.execute(statement.where(tuple_(*key_columns(clinic_days)).in_(wanted)))
-    states = (_state(row) for row in rows.mappings())
-    return {state.key: state for state in states}
+def _states(rows: Iterable[Any]) -> dict[ClinicDay, QueueState]:
+    return {
+        key: QueueState(
+            key,
+            row.last_number,
+            row.last_sequence,
+            row.waiting,
+            row.cancelled,
+            row.now_serving,
+            {int(room): datetime.fromisoformat(at) for room, at in row.rooms_freed.items()},
+            row.announced_until,
+            row.next_change_at,
+        )
+        for row in rows
+        for key in [key_of(row)]
+    }
 
 
-def _state(row: RowMapping) -> QueueState:
-    freed = {int(room): datetime.fromisoformat(at) for room, at in row["rooms_freed"].items()}
-    counters = {**{name: row[name] for name in _COUNTERS}, "rooms_freed": freed}
-    return QueueState(key=(row["hospital"], row["clinic"], row["service_date"]), **counters)
-
-
-def _counters(state: QueueState) -> dict[str, Any]:
+def _values(state: QueueState) -> tuple[Any, ...]:
     freed = {str(room): at.isoformat() for room, at in state.rooms_freed.items()}
-    return {**{name: getattr(state, name) for name in _COUNTERS}, "rooms_freed": freed}
+    return (
+        *state.key,
+        state.last_number,
+        state.last_sequence,
+        state.waiting,
+        state.cancelled,
+        state.now_serving,
+        json.dumps(freed),
+        state.announced_until,
+        state.next_change_at,
+    )

@@ -4,6 +4,7 @@ Moments are stored in UTC. A clinic's service day (`clinic_days`) is the row tha
 its queue locks first; it counts tickets and events, so numbers and sequences have no gaps.
 """
 
+from collections.abc import Container
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,10 +13,12 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Dialect,
     ForeignKeyConstraint,
+    FromClause,
     Index,
     Integer,
     LargeBinary,
@@ -24,8 +27,11 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    literal_column,
     text,
 )
+
+from common.domain.tickets import TicketStatus
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -193,3 +199,13 @@ refusals = Table(
 )
 """Refused registrations, so that a redelivered request gets the same answer. A row is needed only until the
 request is too old to be taken up at all, and is removed soon after."""
+
+
+def in_states(table: FromClause, states: Container[TicketStatus]) -> ColumnElement[bool]:
+    """That the rows of `tickets`, or of an alias, are in one of these states.
+
+    The states stand in the statement itself, so that the planner sees which partial index serves.
+    """
+    # As the index has them: for SQLite another order, or a list of one for an equality, is another condition.
+    found = [literal_column(f"'{state}'", String) for state in TicketStatus if state in states]
+    return table.c.status.in_(found) if len(found) > 1 else table.c.status == found[0]

@@ -1,20 +1,20 @@
 """Tickets as patients see them: what is read for every reply that shows a ticket."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Connection, case, func, select, tuple_
+from sqlalchemy import ClauseElement, Connection, FromClause, cast, func, select
 
 from common.domain.queue_advance import Occupant
 from common.domain.tickets import IN_ROOM, TicketStatus
-from common.storage.queues import ClinicDay, key_columns, key_of, same_queue
-from common.storage.tables import clinic_days, tickets
+from common.storage.prepared import INTEGER, TEXT, Prepared
+from common.storage.queues import KEY_COLUMNS, ClinicDay, key_columns, key_of, same_queue
+from common.storage.tables import clinic_days, in_states, tickets
 
 
-@dataclass(frozen=True, slots=True)
-class TicketView:
+class TicketView(NamedTuple):
     """A ticket and its place in the queue; `people_ahead` is None unless it waits."""
 
     ticket_code: str
@@ -28,64 +28,87 @@ class TicketView:
     room: int | None
 
 
-_ahead = tickets.alias("ahead")
-_people_ahead = (
-    select(func.count())
-    .where(
-        same_queue(_ahead, tickets),
-        _ahead.c.status == TicketStatus.WAITING,
-        _ahead.c.number < tickets.c.number,
-    )
-    .scalar_subquery()
-)
-_views = select(
+_STATUSES = {status.value: status for status in TicketStatus}
+
+_SHOWN = (
     tickets.c.ticket_code,
     *key_columns(tickets),
     tickets.c.number,
     tickets.c.status,
-    case((tickets.c.status == TicketStatus.WAITING, _people_ahead)).label("people_ahead"),
-    clinic_days.c.now_serving,
     tickets.c.registered_at,
     tickets.c.called_at,
     tickets.c.room,
-).join(clinic_days, same_queue(tickets, clinic_days))
+)
 
 
-def read_ticket_views(connection: Connection, ticket_codes: Iterable[str]) -> dict[str, TicketView]:
-    """The tickets with these canonical codes; codes that are nobody's are left out."""
-    rows = connection.execute(_views.where(tickets.c.ticket_code.in_(list(ticket_codes))))
+def _views(given: FromClause) -> ClauseElement:
+    # Each waiting patient is counted once per statement, however many tickets of their queue are asked for:
+    # between one of these and the next. A ticket's place is the sum of what was counted up to it.
+    previous = func.lag(tickets.c.number, 1, 0).over(
+        partition_by=key_columns(tickets), order_by=tickets.c.number
+    )
+    asked = (
+        select(*_SHOWN, previous.label("previous"))
+        .join(given, tickets.c.ticket_code == given.c.ticket_code)
+        .subquery("asked")
+    )
+    ahead = tickets.alias("ahead")
+    since_previous = (
+        select(cast(func.count(), INTEGER))
+        .where(
+            same_queue(ahead, asked),
+            in_states(ahead, {TicketStatus.WAITING}),
+            ahead.c.number >= asked.c.previous,
+            ahead.c.number < asked.c.number,
+        )
+        .scalar_subquery()
+    )
+    return select(
+        *(asked.c[column.name] for column in _SHOWN),
+        clinic_days.c.now_serving,
+        func.sum(since_previous)
+        .over(partition_by=key_columns(asked), order_by=asked.c.number)
+        .label("people_ahead"),
+    ).join(clinic_days, same_queue(asked, clinic_days))
+
+
+_ticket_views = Prepared(_views, {"ticket_code": TEXT})
+
+
+def read_ticket_views(connection: Connection, ticket_codes: Collection[str]) -> dict[str, TicketView]:
+    """The tickets with these canonical codes, each given once; codes that are nobody's are left out."""
+    if not ticket_codes:
+        return {}
     return {
         row.ticket_code: TicketView(
             row.ticket_code,
             key_of(row),
             row.number,
-            TicketStatus(row.status),
-            row.people_ahead,
+            status := _STATUSES[row.status],
+            row.people_ahead if status is TicketStatus.WAITING else None,
             row.now_serving,
             row.registered_at,
             row.called_at,
             row.room,
         )
-        for row in rows
+        for row in _ticket_views(connection, [(code,) for code in ticket_codes])
     }
 
 
-_occupants = select(
-    *key_columns(tickets),
-    tickets.c.number,
-    tickets.c.room,
-    tickets.c.status,
-    tickets.c.called_at,
-).where(tickets.c.status.in_(sorted(IN_ROOM)))
+_occupants = Prepared(
+    lambda given: (
+        select(*key_columns(tickets), tickets.c.number, tickets.c.room, tickets.c.status, tickets.c.called_at)
+        .join(given, same_queue(tickets, given))
+        .where(in_states(tickets, IN_ROOM))
+    ),
+    KEY_COLUMNS,
+)
 
 
-def read_occupants(connection: Connection, days: Iterable[ClinicDay]) -> dict[ClinicDay, list[Occupant]]:
+def read_occupants(connection: Connection, days: Collection[ClinicDay]) -> dict[ClinicDay, list[Occupant]]:
     """Who is in the rooms of these queues."""
     found: dict[ClinicDay, list[Occupant]] = defaultdict(list)
-    wanted = list(days)
-    if not wanted:
-        return found
-    for row in connection.execute(_occupants.where(tuple_(*key_columns(tickets)).in_(wanted))):
-        occupant = Occupant(row.number, row.room, TicketStatus(row.status), row.called_at)
-        found[key_of(row)].append(occupant)
+    if days:
+        for row in _occupants(connection, list(days)):
+            found[key_of(row)].append(Occupant(row.number, row.room, _STATUSES[row.status], row.called_at))
     return found

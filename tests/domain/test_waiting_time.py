@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from common.domain.catalog import QueueMode
 from common.domain.queue_advance import Occupant, Serving, Waiter, advance
 from common.domain.tickets import TicketStatus
-from common.domain.waiting_time import Estimate, ServiceTime, estimate_call
+from common.domain.waiting_time import Estimate, Outlook, ServiceTime
 from tests.domain.queue_runs import MORNING
 
 NOW = MORNING + timedelta(hours=2)
@@ -25,7 +25,7 @@ class Situation:
 
     def estimate(self, people_ahead: int) -> Estimate:
         """The estimate for somebody with so many waiting people ahead."""
-        return estimate_call(people_ahead, self.rooms, self.occupants, self.service, NOW)
+        return Outlook(self.rooms, self.occupants, self.service, NOW).estimate(people_ahead)
 
 
 @st.composite
@@ -93,7 +93,7 @@ def test_the_interval_of_a_known_queue() -> None:
     """One room, four departures to come: 10 minutes each, and 1.2816 · √4 · 5 minutes to either side."""
     in_room = Occupant(1, 1, TicketStatus.IN_SERVICE, NOW - timedelta(minutes=4))
     service = ServiceTime(timedelta(minutes=10), timedelta(minutes=5))
-    estimate = estimate_call(3, 1, [in_room], service, NOW)
+    estimate = Outlook(1, [in_room], service, NOW).estimate(3)
     assert estimate.call_at == NOW + timedelta(minutes=36)
     assert estimate.latest_call_at - estimate.call_at == timedelta(minutes=12.816)
     assert estimate.call_at - estimate.earliest_call_at == timedelta(minutes=12.816)
@@ -102,7 +102,7 @@ def test_the_interval_of_a_known_queue() -> None:
 def test_two_rooms_halve_the_spread_of_as_many_departures() -> None:
     in_rooms = [Occupant(room, room, TicketStatus.CALLED, NOW) for room in (1, 2)]
     service = ServiceTime(timedelta(minutes=10), timedelta(minutes=5))
-    estimate = estimate_call(3, 2, in_rooms, service, NOW)
+    estimate = Outlook(2, in_rooms, service, NOW).estimate(3)
     assert estimate.call_at == NOW + timedelta(minutes=20)
     assert estimate.latest_call_at - estimate.call_at == timedelta(minutes=6.408)
 
@@ -110,4 +110,4 @@ def test_two_rooms_halve_the_spread_of_as_many_departures() -> None:
 def test_somebody_overdue_is_expected_to_leave_now() -> None:
     overdue = Occupant(1, 1, TicketStatus.IN_SERVICE, NOW - timedelta(hours=1))
     service = ServiceTime(timedelta(minutes=10), timedelta(minutes=5))
-    assert estimate_call(0, 1, [overdue], service, NOW).call_at == NOW
+    assert Outlook(1, [overdue], service, NOW).estimate(0).call_at == NOW

@@ -1,15 +1,15 @@
 """A database that goes away: nothing is half done, and the same requests can be handed in again."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, text
 
 from common.errors import StoreUnavailable
 from common.storage.engine import open_engine, transaction
 from tests.builders import registration
 from tests.store.staff import Staff, a_ticket, day_rows, journal_rows, staff_of, ticket_rows
+from tests.store.statements import noticed
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -89,15 +89,13 @@ def test_without_a_database_every_worker_says_so_in_one_sentence(staff: Staff) -
 def test_what_fails_in_the_middle_of_a_batch_leaves_nothing_behind(staff: Staff, table: str) -> None:
     before = (day_rows(staff.engine), journal_rows(staff.engine))
 
-    def fail(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+    def fail(statement: str) -> None:
         if statement.startswith(f"INSERT INTO {table}"):
             raise RuntimeError("struck by lightning")
 
     requests = [registration(1), registration(2)]
-    event.listen(staff.engine, "before_cursor_execute", fail)
-    with pytest.raises(RuntimeError, match="lightning"):
+    with noticed(staff.engine, fail), pytest.raises(RuntimeError, match="lightning"):
         staff.registrar.handle(requests)
-    event.remove(staff.engine, "before_cursor_execute", fail)
     assert ticket_rows(staff.engine) == []
     assert (day_rows(staff.engine), journal_rows(staff.engine)) == before
     assert [a_ticket(outcome).number for outcome in staff.registrar.handle(requests)] == [1, 2]

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from common.messaging.delivery import Delivery
 from tests.builders import cancellation, clinic_table, delivery, hospital_table, registration, tick_delivery
 from tests.store.staff import Staff, a_ticket, staff_of
+from tests.store.statements import noticed
 
 CODES = [f"C{number:02d}" for number in range(20)]
 BATCH = 100
@@ -27,17 +27,11 @@ def busy(engine: Engine) -> Staff:
 
 @contextmanager
 def counted(engine: Engine) -> Iterator[list[str]]:
-    """The statements that are executed in the block, `executemany` as one, each up to its list of values."""
+    """The statements that are executed in the block, each up to its list of values."""
     statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        statements.append(statement.split(" IN (")[0])
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with noticed(engine, lambda statement: statements.append(statement.split(" IN (")[0])):
         yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+    assert statements
 
 
 Requests = Callable[[Staff, int, int], Sequence[Delivery]]

@@ -1,0 +1,249 @@
+"""Statements that are rendered once and then handed straight to the driver, for a whole batch at a time.
+
+A worker executes the same few statements for every batch. SQLAlchemy would assemble and interpret each of
+them anew, at several times the cost of executing it. So a statement is written with SQLAlchemy, once for
+both databases, and executed by the driver's own cursor. What a batch is about goes in as a table of rows:
+parallel arrays on PostgreSQL, JSON on SQLite. The statement is then the same whatever the size of the batch,
+and the server keeps its plan.
+"""
+
+import json
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    ClauseElement,
+    Connection,
+    Date,
+    Dialect,
+    FromClause,
+    Integer,
+    LargeBinary,
+    String,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+from common.storage.tables import UtcDateTime
+
+TEXT, INTEGER, DATE, MOMENT, BYTES = String(), Integer(), Date(), UtcDateTime(), LargeBinary()
+ENCODED_JSON = JSON()
+"""The types of given columns. JSON is given as text, the others as Python's own values."""
+
+Columns = dict[str, TypeEngine[Any]]
+"""Names and types of the columns of given rows."""
+
+_Process = Callable[[Any], Any]
+
+
+class Prepared:
+    """A statement about rows that are given to it as a table with the columns `given_columns`.
+
+    `write` makes the statement of that table; without columns there is none, and it is a table never used.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[FromClause], ClauseElement],
+        given_columns: Columns | None = None,
+    ) -> None:
+        self._write = write
+        self._given_columns = given_columns or {}
+        self._rendered: dict[str, _Rendered] = {}
+
+    def __call__(
+        self, connection: Connection, given: Sequence[Sequence[Any]] = (), **parameters: Any
+    ) -> list[Any]:
+        """Executes the statement about the rows `given`; `parameters` are its other values, by name.
+
+        Returns the rows of the result as named tuples, none where the statement has no result. Raises what
+        SQLAlchemy's own execution would.
+        """
+        dialect = connection.dialect
+        rendered = self._rendered.get(dialect.name)
+        if rendered is None:
+            rendered = self._rendered[dialect.name] = _render(dialect, self._write, self._given_columns)
+        values = {name: process(parameters[name]) for name, process in rendered.parameters.items()}
+        values |= rendered.constants
+        if self._given_columns:
+            values |= rendered.encode(given)
+        rows = _execute(connection, rendered.text, rendered.arrange(values))
+        return rendered.decode(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """A statement as one driver takes it.
+
+    `constants` are parameters that it brings itself, `parameters` makes the others fit for the driver,
+    `encode` makes parameters of the given rows, `arrange` puts all parameters as the driver wants them,
+    `decode` makes named tuples of the driver's rows.
+    """
+
+    text: str
+    constants: dict[str, Any]
+    parameters: dict[str, _Process]
+    encode: Callable[[Sequence[Sequence[Any]]], dict[str, Any]]
+    arrange: Callable[[dict[str, Any]], Any]
+    decode: Callable[[Iterable[Sequence[Any]]], list[Any]]
+
+
+def _render(dialect: Dialect, write: Callable[[FromClause], ClauseElement], columns: Columns) -> _Rendered:
+    on_postgresql = dialect.name == "postgresql"
+    given = (_arrays if on_postgresql else _json_rows)(columns)
+    compiled = write(given).compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)
+    order = compiled.positiontup
+    own = {_array_name(name) for name in columns} | {_JSON}
+    return _Rendered(
+        text=str(compiled),
+        constants={
+            name: _bind_process(dialect, bind.type)(bind.value)
+            for bind, name in compiled.bind_names.items()
+            if not bind.required
+        },
+        parameters={
+            name: _bind_process(dialect, bind.type)
+            for bind, name in compiled.bind_names.items()
+            if bind.required and name not in own
+        },
+        encode=_array_encoder(columns) if on_postgresql else _json_encoder(dialect, columns),
+        arrange=(lambda values: values)
+        if order is None
+        else (lambda values: [values[name] for name in order]),
+        decode=_decoder(dialect, compiled.statement),
+    )
+
+
+# --- given rows as parallel arrays ----------------------------------------------------------------------
+
+
+def _arrays(columns: Columns) -> FromClause:
+    arrays = [bindparam(_array_name(name), type_=ARRAY(type_)) for name, type_ in columns.items()]
+    table = func.unnest(*arrays).table_valued(*(column(name, type_) for name, type_ in columns.items()))
+    return table.render_derived(name="given")
+
+
+def _array_name(name: str) -> str:
+    return f"given_{name}"
+
+
+def _array_encoder(columns: Columns) -> Callable[[Sequence[Sequence[Any]]], dict[str, Any]]:
+    writers = [(_array_name(name), _ELEMENTS[type_]) for name, type_ in columns.items()]
+
+    def encode(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+        arrays = zip(*rows, strict=True) if rows else ([] for _ in writers)
+        return {
+            name: "{" + ",".join(["NULL" if value is None else write(value) for value in values]) + "}"
+            for (name, write), values in zip(writers, arrays, strict=True)
+        }
+
+    return encode
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+# An array's elements as PostgreSQL reads them. The driver would find out for each what it is.
+_ELEMENTS: dict[TypeEngine[Any], Callable[[Any], str]] = {
+    TEXT: _quoted,
+    ENCODED_JSON: _quoted,
+    INTEGER: str,
+    DATE: date.isoformat,
+    MOMENT: datetime.isoformat,
+    BYTES: lambda value: f'"\\\\x{value.hex()}"',
+}
+
+
+# --- given rows as JSON ---------------------------------------------------------------------------------
+
+_JSON = "given"
+
+
+def _json_rows(columns: Columns) -> FromClause:
+    row = func.json_each(bindparam(_JSON, type_=TEXT)).table_valued("value", name="row").c.value
+    values = [
+        type_coerce(_json_value(row.op("->>")(literal_column(str(place))), type_), type_).label(name)
+        for place, (name, type_) in enumerate(columns.items())
+    ]
+    return select(*values).subquery("given")
+
+
+def _json_value(value: Any, type_: TypeEngine[Any]) -> Any:
+    return func.antrean_unhex(value) if type_ is BYTES else value
+
+
+def _json_encoder(dialect: Dialect, columns: Columns) -> Callable[[Sequence[Sequence[Any]]], dict[str, Any]]:
+    processes = [_json_process(dialect, type_) for type_ in columns.values()]
+
+    def encode(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+        encoded = [[process(value) for process, value in zip(processes, row, strict=True)] for row in rows]
+        return {_JSON: json.dumps(encoded)}
+
+    return encode
+
+
+def _json_process(dialect: Dialect, type_: TypeEngine[Any]) -> _Process:
+    if type_ is BYTES:
+        return lambda value: None if value is None else value.hex()
+    return _unchanged if type_ is ENCODED_JSON else _bind_process(dialect, type_)
+
+
+# --- values and rows ------------------------------------------------------------------------------------
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _bind_process(dialect: Dialect, type_: TypeEngine[Any]) -> _Process:
+    return type_.dialect_impl(dialect).bind_processor(dialect) or _unchanged
+
+
+def _decoder(dialect: Dialect, statement: Any) -> Callable[[Iterable[Sequence[Any]]], list[Any]]:
+    columns = list(statement.exported_columns) if hasattr(statement, "exported_columns") else []
+    if not columns:
+        return list
+    make: Callable[[Sequence[Any]], Any] = namedtuple("Row", [each.key for each in columns])._make  # type: ignore[attr-defined]
+    processes = [
+        (place, process)
+        for place, each in enumerate(columns)
+        if (process := each.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+    ]
+
+    def decode(rows: Iterable[Sequence[Any]]) -> list[Any]:
+        found = []
+        for row in rows:
+            values = [*row]
+            for place, process in processes:
+                values[place] = process(values[place])
+            found.append(make(values))
+        return found
+
+    return decode
+
+
+def _execute(connection: Connection, text: str, values: Any) -> Sequence[Sequence[Any]]:
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(text, values)
+        return cursor.fetchall() if cursor.description else ()
+    except connection.dialect.loaded_dbapi.Error as error:
+        # What SQLAlchemy does for a statement of its own: the error gets its class, a lost connection leaves
+        # the pool. It has no public name for that.
+        connection._handle_dbapi_exception(error, text, None, cursor, None)
+    finally:
+        cursor.close()
