@@ -1,7 +1,7 @@
 # Two commands for a first look: `make demo`, and `make up` for the same system in real time.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up test chaos lint venv constraints clean
+.PHONY: help demo up test chaos bench bench-national lint venv constraints clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -12,11 +12,15 @@ DURATION ?= 330
 DATABASE ?= sqlite
 SEED ?=
 SERVER ?=
-# constraints.txt has two parts, parted by this line; only developing needs the second.
+# Of a benchmark: anything for a short run, whose figures say little; and what to measure, else everything.
+QUICK ?=
+ONLY ?=
+# constraints.txt has three parts; these lines begin the second and the third, each needed only for its purpose.
 DEVELOPMENT := \# For development:
+BENCHMARKS := \# For benchmarks:
 
 help: ## show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.run ## show the whole system at work in under a minute
 	@$(BIN)/antrean-stack install
@@ -36,6 +40,14 @@ chaos: $(VENV)/.develop ## break the system all over for six minutes, and check 
 	@$(BIN)/python -m tests.chaos --duration $(DURATION) --database $(DATABASE) \
 	  $(if $(SEED),--seed $(SEED)) $(if $(SERVER),--rabbitmq-server $(SERVER))
 
+bench: $(VENV)/.benchmark ## measure everything in under 12 minutes, and write docs/performance.md anew
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(foreach name,$(ONLY),--only $(name))
+
+bench-national: $(VENV)/.benchmark ## run the whole country's morning on this machine, in real time
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
+	@$(BIN)/python -m benchmarks national $(if $(QUICK),--quick)
+
 lint: $(VENV)/.develop ## check style, types and who may import whom
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -49,9 +61,13 @@ constraints: ## pin the newest versions that fit into constraints.txt (needs uv)
 	pin() { echo setuptools | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url "$$@" pyproject.toml -; }; \
 	pin >"$$work/run"; \
-	pin --extra dev --constraints "$$work/run" >"$$work/all"; \
-	{ echo '# Written by `make constraints`. To run:'; cat "$$work/run"; echo '$(DEVELOPMENT)'; \
-	  awk 'FNR == NR { seen[$$1] = 1; next } /^[a-z]/ { keep = !($$1 in seen) } keep' "$$work/run" "$$work/all"; \
+	pin --extra dev --constraints "$$work/run" >"$$work/develop"; \
+	pin --extra benchmarks --constraints "$$work/develop" >"$$work/benchmark"; \
+	beyond_run() { \
+	  awk 'FNR == NR { seen[$$1] = 1; next } /^[a-z]/ { keep = !($$1 in seen) } keep' "$$work/run" "$$1"; }; \
+	{ echo '# Written by `make constraints`. To run:'; cat "$$work/run"; \
+	  echo '$(DEVELOPMENT)'; beyond_run "$$work/develop"; \
+	  echo '$(BENCHMARKS)'; beyond_run "$$work/benchmark"; \
 	} >"$$work/constraints.txt"; \
 	cp "$$work/constraints.txt" constraints.txt
 
@@ -75,5 +91,12 @@ $(VENV)/.run: constraints.txt pyproject.toml | $(VENV)/bin/pip
 
 $(VENV)/.develop: $(VENV)/.run
 	@echo "Memasang alat pengembangan / installing the development tools"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	@sed '/^$(BENCHMARKS)/,$$d' constraints.txt >$(VENV)/develop.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/develop.txt
+	@touch $@
+
+$(VENV)/.benchmark: $(VENV)/.run
+	@echo "Memasang alat pengukuran / installing what the benchmarks need"
+	@sed '/^$(DEVELOPMENT)/,/^$(BENCHMARKS)/d' constraints.txt >$(VENV)/benchmark.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/benchmark.txt
 	@touch $@

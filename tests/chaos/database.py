@@ -10,7 +10,8 @@ from typing import Literal
 
 from common.errors import StoreUnavailable
 from local_stack.install import find_postgresql
-from tests.database import PostgresServer, new_database
+from local_stack.private_postgres import PostgresServer
+from tests.database import new_database
 
 EngineKind = Literal["sqlite", "postgresql"]
 
