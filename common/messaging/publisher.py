@@ -143,9 +143,10 @@ class Publisher:
             return
         messages = [each.message for each in outgoing]
         messages += [_reply_message(*each) for each in replies if is_reply_address(each[0].reply_to)]
-        self._write(messages)
+        # Noted first: a write that finds the connection gone may say so at once.
         self._unconfirmed.update(enumerate(outgoing, self._last_tag + 1))
         self._last_tag += len(messages)
+        self._write(messages)
 
     def _set_up(self, connection: QuickConnection, channel: Channel) -> None:
         self._write = partial(connection.publish, channel)

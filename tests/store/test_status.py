@@ -1,6 +1,7 @@
 """Look-ups: what is shown of hospitals, clinics, queues and tickets, on both databases."""
 
 import json
+import random
 from datetime import timedelta
 from typing import Any
 
@@ -257,6 +258,31 @@ def test_the_people_ahead_are_those_who_still_wait(staff: Staff) -> None:
     assert [each.people_ahead for each in _tickets(staff, *tickets)] == [0, None, 1, 2, None, 3]
     staff.tick()
     assert [each.people_ahead for each in _tickets(staff, *tickets)] == [None, None, 0, 1, None, 2]
+
+
+def test_everybody_in_several_queues_is_shown_their_own_place(engine: Engine) -> None:
+    """Asked for all at once, in any selection, or one by one: it is the same place."""
+    codes = ["GIG", "INT", "ANA"]
+    staff = staff_of(engine, hospital_table("RSHS", *(clinic_table(code, rooms=2) for code in codes)))
+    tickets = [ticket for code in codes for ticket in staff.register_many(10, clinic=code)]
+    staff.tick()
+    dice = random.Random(20261123)
+    for gone in dice.sample(tickets, 9):
+        staff.cancel(gone)
+    waiting: dict[str, list[int]] = {code: [] for code in codes}
+    for row in ticket_rows(engine):
+        if row["status"] == "waiting":
+            waiting[row["clinic"]].append(row["number"])
+    shown = {ticket.ticket_code: ticket for ticket in _tickets(staff, *tickets)}
+    for ticket in tickets:
+        now = shown[ticket.ticket_code]
+        numbers = waiting[ticket.clinic]
+        ahead = numbers.index(ticket.number) if ticket.number in numbers else None
+        assert (now.status == "waiting", now.people_ahead) == (ahead is not None, ahead)
+        assert _tickets(staff, ticket) == [now]
+    for _ in range(5):
+        some = dice.sample(tickets, 12)
+        assert _tickets(staff, *some) == [shown[ticket.ticket_code] for ticket in some]
 
 
 def test_estimates_come_true_in_a_queue_whose_services_last_as_planned(staff: Staff) -> None:

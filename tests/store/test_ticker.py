@@ -89,6 +89,27 @@ def test_events_are_journaled_as_they_are_published(staff: Staff) -> None:
     assert {row["recorded_at"] for row in rows} == {in_bandung("09:25")}
 
 
+def test_a_queue_that_is_late_is_brought_up_with_others_that_are_not(engine: Engine) -> None:
+    """One batch: GIG has calls of an hour to make, INT one, and in ANA all who waited were called."""
+    slow = {"rooms": 2, "mean_service_minutes": 60.0}
+    clinics = [clinic_table("GIG", rooms=3, mean_service_minutes=5.0), clinic_table("INT", **slow)]
+    staff = staff_of(engine, hospital_table("RSHS", *clinics, clinic_table("ANA", **slow)))
+    for code, count in (("GIG", 60), ("INT", 20), ("ANA", 2)):
+        staff.register_many(count, clinic=code)
+    staff.clock.set("09:00:30")
+    staff.apply(*(staff.tick_for("RSHS", code) for code in ("INT", "ANA")))
+    staff.clock.set("10:00")
+    staff.apply(*(staff.tick_for("RSHS", code) for code in ("GIG", "INT", "ANA")))
+    called = [(row["clinic"], row["number"], row["called_at"]) for row in ticket_rows(engine)]
+    nine, ten = in_bandung("09:00"), in_bandung("10:00")
+    assert [each for each in called if each[0] == "GIG"] == [
+        ("GIG", k + 1, nine + timedelta(minutes=5 * (k // 3)) if k < 39 else None) for k in range(60)
+    ]
+    assert [at for code, _, at in called if code == "INT"] == [nine, nine, ten, ten] + [None] * 16
+    assert [at for code, _, at in called if code == "ANA"] == [nine, nine]
+    assert {row["clinic"]: row["waiting"] for row in day_rows(engine)} == {"GIG": 21, "INT": 16, "ANA": 0}
+
+
 def test_every_room_is_used(engine: Engine) -> None:
     staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", rooms=3)))
     staff.register_many(5)

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from sqlalchemy import Engine
+import pytest
+from sqlalchemy import Engine, func, select
 
 from common.events import decode_tick
+from common.storage.tables import refusals
 from tests.builders import clinic_table, hospital_table, registration
 from tests.store.staff import TICK_SECONDS, Staff, staff_of, ticket_rows, told
+from ticker_worker.handler import emission_seconds
 
 
 def test_only_what_is_due_is_claimed(engine: Engine) -> None:
@@ -49,6 +52,53 @@ def test_a_registration_behind_others_brings_no_tick_of_its_own(staff: Staff) ->
     staff.clock.set("09:05")
     staff.register(3)
     assert staff.emitter.emit() == []
+
+
+def test_no_more_is_claimed_at_once_than_can_be_applied(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has been due for longest comes first."""
+    codes = ["GIG", "INT", "ANA", "OBG", "THT"]
+    staff = staff_of(engine, hospital_table("RSHS", *(clinic_table(code) for code in codes)))
+    monkeypatch.setattr("ticker_worker.handler.CLAIMS_MAX", 2)
+    for code in codes:
+        staff.register(1, clinic=code)
+        staff.clock.forward(seconds=1)
+    claims = [{tick.clinic for tick in staff.emitter.emit()} for _ in range(4)]
+    assert claims == [{"GIG", "INT"}, {"ANA", "OBG"}, {"THT"}, set()]
+
+
+@pytest.mark.parametrize(
+    ("interval_seconds", "seconds"), [(10, 1), (3600, 360), (1, 0.1), (0.5, 0.1), (0.05, 0.05)]
+)
+def test_ticks_are_emitted_several_times_in_an_interval_but_not_all_the_time(
+    interval_seconds: float, seconds: float
+) -> None:
+    assert emission_seconds(interval_seconds) == seconds
+
+
+def test_refusals_are_forgotten_after_an_hour_some_at_a_time(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ticker_worker.handler.FORGOTTEN_MAX", 3)
+    staff = staff_of(engine)
+
+    def refused() -> int:
+        with engine.connect() as connection:
+            return connection.execute(select(func.count()).select_from(refusals)).scalar_one()
+
+    for who in range(5):
+        staff.refusal(registration(who, "RSXX"))
+    staff.clock.forward(hours=1)
+    staff.refusal(registration(5, "RSXX"))
+    staff.emitter.emit()
+    assert refused() == 6
+    staff.clock.forward(seconds=1)
+    left = []
+    for _ in range(3):
+        staff.emitter.emit()
+        left.append(refused())
+    assert left == [3, 1, 1]
 
 
 def test_two_tickers_claim_different_queues_and_together_all(
