@@ -26,6 +26,7 @@ from common.domain.opening_hours import WEEKDAYS
 
 ROOMS = 2
 SERVICE_SECONDS = 300
+_ARRIVAL_SECONDS = 600.0  # within which all came, before the first was called
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ class Seed:
             "called": patients.called,
             "waiting": patients.waiting,
             "tickets": patients.tickets,
+            "arrivals": _ARRIVAL_SECONDS,
             # Where the rooms are free, the last patient has just left.
             "free": 0 if patients.in_rooms else ROOMS,
         }
@@ -213,14 +215,19 @@ _DAYS = f"""
 
 _NUMBERED = """
     WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < :{numbers}),
+    queue AS MATERIALIZED (
+        SELECT hospital, clinic, service_date, cast(service_date AS text) AS day,
+            :at - 86400 * days_between(service_date, :today) AS at, phase(hospital, clinic) AS phase
+        FROM clinic_days
+        WHERE last_sequence = 0
+    ),
     numbered AS (
-        SELECT hospital, clinic, service_date, n, cast(service_date AS text) AS day,
-            :at - 86400 * days_between(service_date, :today) - 600.0 * (:tickets + 1 - n) / (:tickets + 1)
-                - {service} * (:called + 1 + :free) / {rooms} AS registered,
-            :at - 86400 * days_between(service_date, :today)
-                - {service} * (:called - n + :free + phase(hospital, clinic)) / {rooms} AS called
-        FROM clinic_days CROSS JOIN series
-        WHERE last_sequence = 0 AND :{numbers} > 0
+        SELECT hospital, clinic, service_date, day, n,
+            at - {service} * (:called + 1 + :free) / {rooms} - :arrivals * (:tickets + 1 - n) / (:tickets + 1)
+                AS registered,
+            at - {service} * (:called - n + :free + phase) / {rooms} AS called
+        FROM queue CROSS JOIN series
+        WHERE :{numbers} > 0
     )
 """
 

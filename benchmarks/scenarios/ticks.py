@@ -17,7 +17,7 @@ from common.messaging.topology import TICKER_QUEUE
 TICK_SECONDS = 10
 """The ticker's default interval."""
 
-_SEEDING_SECONDS = 45
+_SEEDING_SECONDS = 30
 _WARM_UP_SECONDS = 15
 
 
