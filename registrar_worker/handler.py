@@ -33,7 +33,7 @@ from common.messages import (
 )
 from common.messaging.delivery import Delivery, Outcome
 from common.storage import journal
-from common.storage.catalog import CatalogCache
+from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Connection, Engine, transaction
 from common.storage.journal import JournalEntry
 from common.storage.queues import (
@@ -100,7 +100,7 @@ class RegistrarHandler:
         for _ in range(_ATTEMPTS_MAX - 1):
             try:
                 return self._decide_once(asked)
-            except _CatalogChanged:
+            except CatalogChanged:
                 with transaction(self.engine) as connection:
                     self.catalog.refresh(connection)
             except _QueuesMissing as missing:
@@ -114,12 +114,8 @@ class RegistrarHandler:
         return self._decide_once(asked)
 
     def _decide_once(self, asked: Sequence[_Asked]) -> list[Outcome]:
-        with transaction(self.engine) as connection:
+        with transaction(self.engine, pipelined=True) as connection:
             return _Batch(connection, self.catalog, self.clock.now()).decide(asked)
-
-
-class _CatalogChanged(Exception):
-    """What the requests are decided by is not known yet."""
 
 
 class _QueuesMissing(Exception):
@@ -192,17 +188,18 @@ class _Batch:
         patients = [self._patient(each.request) for each in asked]
         keys = {patient[0] for patient in patients if patient is not None}
         self.queues = self._lock(keys | set(store.queues_of_tickets(connection, codes).values()))
+        # Sent before the first result is waited for: it is one way to the database and back.
+        views, occupants = read_ticket_views(connection, codes), read_occupants(connection, self.queues)
         asked_by = zip((each.request_id for each in asked), patients, strict=True)
         known = store.find_known(connection, asked_by)
-        if known.catalog_version != self.catalog.version:
-            raise _CatalogChanged
+        self.catalog.expect(known.catalog_version)
+        self.views, self.occupants = views(), {**occupants()}
         self.held = store.find_held_tickets(connection, known.held)
         for refusal in store.find_refusals(connection, known.refused):
             answer = Problem.model_validate_json(refusal.problem)
             self.decisions[refusal.request_id] = _Decision(refusal.digest, refusal=answer)
         if known.done:
             self._recall(known.done)
-        self.views = read_ticket_views(connection, codes) if codes else {}
 
     def _recall(self, request_ids: Collection[str]) -> None:
         """What these requests did before becomes their decision again."""
@@ -338,6 +335,8 @@ class _Batch:
         queue.waiting -= view.status is TicketStatus.WAITING
         self.held = {patient: held for patient, held in self.held.items() if held.ticket_code != code}
         if view.room is not None:
+            occupants = self.occupants[queue.key]
+            self.occupants[queue.key] = [each for each in occupants if each.number != view.number]
             queue.rooms_freed[view.room] = self.now
             queue.next_change_at = min(queue.next_change_at or self.now, self.now)
         event = self._record(asked, queue, EventName.TICKET_CANCELLED, view.number, TicketStatus.CANCELLED)
@@ -362,11 +361,12 @@ class _Batch:
 
     def _ticket_replies(self, decided: Iterable[_Decision]) -> dict[str, Ticket]:
         codes = {decision.ticket_code for decision in decided if decision.ticket_code}
-        read = codes - self.granted.keys()
-        views = self.granted | (read_ticket_views(self.connection, read) if read else {})
+        views = self.granted | read_ticket_views(self.connection, codes - self.granted.keys())()
         days = {view.clinic_day for view in views.values()}
-        occupants = read_occupants(self.connection, days)
-        shown = {day: ShownQueue(self.catalog.clinic_of(day), occupants[day], self.now) for day in days}
+        occupants = {**self.occupants, **read_occupants(self.connection, days - self.queues.keys())()}
+        shown = {
+            day: ShownQueue(self.catalog.clinic_of(day), occupants.get(day, ()), self.now) for day in days
+        }
         return {code: shown[view.clinic_day].ticket(view) for code, view in views.items()}
 
     def _remember(

@@ -5,12 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from common.domain.catalog import Clinic
-from common.domain.queue_advance import Occupant, Waiter
+from common.domain.queue_advance import Waiter
 from common.domain.tickets import TicketStatus
-from common.storage.catalog import CatalogCache
+from common.storage.catalog import CatalogCache, CatalogChanged, read_version
 from common.storage.engine import Engine, snapshot
 from common.storage.queues import ClinicDay, QueueState, read_queues
-from common.storage.ticket_views import TicketView, read_occupants, read_ticket_views
+from common.storage.ticket_views import (
+    Occupants,
+    TicketView,
+    read_occupants,
+    read_ticket_views,
+)
 from common.storage.waiters import next_waiters
 
 NEXT_SHOWN = 5
@@ -32,29 +37,40 @@ class Found:
 
     tickets: Mapping[str, TicketView]
     queues: Mapping[ClinicDay, QueueState]
-    occupants: Mapping[ClinicDay, Sequence[Occupant]]
+    occupants: Occupants
     waiters: Mapping[ClinicDay, Sequence[Waiter]]
 
 
 def look_up(engine: Engine, catalog: CatalogCache, wanted: Wanted, now: datetime) -> Found:
-    """Reads everything in one read-only transaction, after bringing `catalog` up to date.
+    """Reads everything in one read-only transaction, and brings `catalog` up to date.
 
     The number of statements does not depend on how much is wanted. Raises StoreUnavailable.
     """
-    with snapshot(engine) as connection:
-        catalog.refresh(connection)
+    while True:
+        try:
+            return _look_up(engine, catalog, wanted, now)
+        except CatalogChanged:
+            with snapshot(engine) as connection:
+                catalog.refresh(connection)
+
+
+def _look_up(engine: Engine, catalog: CatalogCache, wanted: Wanted, now: datetime) -> Found:
+    with snapshot(engine, pipelined=True) as connection:
+        # Sent before the first result is waited for: it is one way to the database and back.
+        version, views = read_version(connection), read_ticket_views(connection, wanted.ticket_codes)
+        catalog.expect(version())
+        tickets = views()
+        waited_in = {view.clinic_day for view in tickets.values() if view.status is TicketStatus.WAITING}
         asked = {
             queue_today(clinic, now) for key in wanted.clinics if (clinic := catalog.clinic(*key)) is not None
         }
         listed = {
             queue_today(clinic, now) for code in wanted.hospitals for clinic in catalog.clinics_of(code)
         }
-        tickets = read_ticket_views(connection, wanted.ticket_codes)
-        waited_in = {view.clinic_day for view in tickets.values() if view.status is TicketStatus.WAITING}
         return Found(
             tickets=tickets,
             queues=read_queues(connection, asked | listed),
-            occupants=read_occupants(connection, asked | listed | waited_in),
+            occupants=read_occupants(connection, asked | listed | waited_in)(),
             waiters=next_waiters(connection, asked, NEXT_SHOWN),
         )
 

@@ -143,7 +143,7 @@ class _Batch:
 
     def _advance(self, queues: Mapping[ClinicDay, QueueState]) -> None:
         """Finds what has happened in the queues, and in whose day it was the end."""
-        self.occupants = read_occupants(self.connection, queues.keys())
+        self.occupants = read_occupants(self.connection, queues.keys())()
         ended = [queue for key, queue in queues.items() if self._day_end(key) <= self.now]
         self._advance_with(ended, max((queue.waiting for queue in ended), default=0) + 1)
         going = [queue for key, queue in queues.items() if key not in self.moved]
@@ -158,7 +158,7 @@ class _Batch:
         for queue in queues:
             key = queue.key
             clinic, waiters = self.catalog.clinic_of(key), self.waiters.get(key, [])
-            self.moved[key] = _advance(clinic, queue, self.occupants[key], waiters, self.now)
+            self.moved[key] = _advance(clinic, queue, self.occupants.get(key, ()), waiters, self.now)
 
     def _has_called_all(self, key: ClinicDay) -> bool:
         """Whether somebody who was not read may have been called by now."""

@@ -2,6 +2,7 @@
 
 import gc
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -37,6 +38,16 @@ def take_version(connection: Connection) -> int:
 _version = Prepared(lambda _: select(catalog_version.c.version))
 
 
+def read_version(connection: Connection) -> Callable[[], int]:
+    """The catalog's version, waited for where what is returned is called."""
+    rows = _version.later(connection)
+    return lambda: rows()[0].version
+
+
+class CatalogChanged(Exception):
+    """What is read belongs to another version of the catalog than the one that is known."""
+
+
 class CatalogCache:
     """All hospitals and clinics, re-read from the database only where they changed."""
 
@@ -44,10 +55,10 @@ class CatalogCache:
         self._version = 0
         self._clinics: dict[str, dict[str, Clinic]] = {}
 
-    @property
-    def version(self) -> int:
-        """Up to which change of the catalog all is known, 0 for none."""
-        return self._version
+    def expect(self, version: int) -> None:
+        """Raises CatalogChanged where this is not the version that is known: `refresh`, and read again."""
+        if version != self._version:
+            raise CatalogChanged
 
     def refresh(self, connection: Connection) -> None:
         """Takes over what changed since the last time, at the cost of one small statement where nothing did.
@@ -55,7 +66,7 @@ class CatalogCache:
         Call it before the transaction changes the catalog itself: what is rolled back would stay known.
         Where it raises, the cache is as it was.
         """
-        [(version,)] = _version(connection)
+        version = read_version(connection)()
         if version == self._version:
             return
         was_restored = version < self._version  # from a copy of the database

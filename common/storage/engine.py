@@ -1,10 +1,12 @@
 """The database engine: how connections are opened, bounded and closed, and what their failures mean."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -17,6 +19,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from common.errors import SettingsError, StoreConflict, StoreUnavailable
+from common.storage.prepared import Prepared
 
 __all__ = ["Connection", "Engine", "open_engine", "snapshot", "transaction"]
 
@@ -28,11 +31,17 @@ IDLE_SECONDS_MAX = 15
 
 CONNECT_SECONDS_MAX = 3
 
+_BUSY_SECONDS = 0.01
+
 _ROWS_BY_KEY = "-c random_page_cost=1.1 -c enable_hashjoin=off -c enable_mergejoin=off"
 """What a worker does looks rows up by their keys. A plan that goes through a whole table would be right only
 while the table is empty, which is when PostgreSQL makes and keeps it."""
 
 _READ_ONLY = "25006"
+
+_begin = Prepared(lambda _: text("BEGIN"))
+_begin_snapshot = Prepared(lambda _: text("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+_begin_immediate = Prepared(lambda _: text("BEGIN IMMEDIATE"))
 
 
 def open_engine(database_url: str) -> Engine:
@@ -52,28 +61,34 @@ def open_engine(database_url: str) -> Engine:
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
+def transaction(engine: Engine, *, pipelined: bool = False) -> Iterator[Connection]:
     """One transaction that may write: committed at the end of the block, rolled back on an exception.
+
+    Where it is `pipelined`, only `Prepared` statements may be executed in it: those whose result nobody has
+    asked for yet share their way to the database and back, on which a small transaction spends its time.
 
     On SQLite it takes the write lock at once. Raises StoreUnavailable where the database does not answer,
     a lock is not had in time or the transaction lost to another: nothing was committed then, or, where the
     answer to the commit itself was lost, it is found by its request ids when it is tried again. Raises
     StoreConflict where a constraint was violated, and nothing was committed.
     """
-    with _translated_errors(), engine.begin() as connection:
+    with _translated_errors(), _begun(engine, pipelined=pipelined) as connection:
         yield connection
 
 
 @contextmanager
-def snapshot(engine: Engine) -> Iterator[Connection]:
-    """One read-only transaction that sees one moment of the database; raises StoreUnavailable."""
-    with _translated_errors(), engine.connect().execution_options(antrean_read_only=True) as connection:
-        if connection.dialect.name == "postgresql":
-            connection = connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-        with connection.begin():
-            yield connection
+def snapshot(engine: Engine, *, pipelined: bool = False) -> Iterator[Connection]:
+    """One read-only transaction that sees one moment of the database, and may be `pipelined` as others;
+    raises StoreUnavailable."""
+    with _translated_errors(), _begun(engine, pipelined=pipelined, read_only=True) as connection:
+        yield connection
+
+
+@contextmanager
+def _begun(engine: Engine, **how: bool) -> Iterator[Connection]:
+    # What begins it on the database, below, is told how by the connection's options.
+    with engine.connect().execution_options(**how) as connection, connection.begin():
+        yield connection
 
 
 @contextmanager
@@ -112,17 +127,30 @@ def _open_sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")  # NORMAL can lose commits on power loss
         connection.execute("PRAGMA foreign_keys = ON")
         connection.create_function("antrean_unhex", 1, _unhex, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        read_only = connection.get_execution_options().get("antrean_read_only")
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        (_begin if connection.get_execution_options().get("read_only") else _begin_immediate)(connection)
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    # Once for a new file. SQLite's own timeout does not wait for others who are doing it at this moment.
+    until = time.monotonic() + STATEMENT_SECONDS_MAX
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_BUSY_SECONDS)
+        else:
+            return
 
 
 def _unhex(text: str | None) -> bytes | None:
@@ -141,6 +169,7 @@ def _open_postgresql(url: URL) -> Engine:
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS_MAX,
         pool_pre_ping=False,
+        use_native_hstore=False,
         connect_args={
             "connect_timeout": CONNECT_SECONDS_MAX,
             "tcp_user_timeout": 2 * milliseconds,
@@ -157,7 +186,18 @@ def _open_postgresql(url: URL) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> BoundedConnection:
-        return BoundedConnection.connect(*arguments, **options)
+        return BoundedConnection.connect(*arguments, autocommit=True, **options)  # we say BEGIN ourselves
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if options.get("isolation_level") == "AUTOCOMMIT":
+            return
+        driver_connection = connection.connection.driver_connection
+        if options.get("pipelined"):
+            assert isinstance(driver_connection, BoundedConnection)
+            driver_connection.begin_pipeline()
+        (_begin_snapshot if options.get("read_only") else _begin)(connection)
 
     @event.listens_for(engine, "handle_error")
     def leave_a_standby(context: ExceptionContext) -> None:

@@ -9,7 +9,8 @@ and the server keeps its plan.
 
 import json
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -44,7 +45,11 @@ ENCODED_JSON = JSON()
 Columns = dict[str, TypeEngine[Any]]
 """Names and types of the columns of given rows."""
 
+Later = Callable[[], list[Any]]
+"""Waits for the result of a statement that was sent, and returns its rows."""
+
 _Process = Callable[[Any], Any]
+_Rows = Sequence[Sequence[Any]]
 
 
 class Prepared:
@@ -68,7 +73,16 @@ class Prepared:
         """Executes the statement about the rows `given`; `parameters` are its other values, by name.
 
         Returns the rows of the result as named tuples, none where the statement has no result. Raises what
-        SQLAlchemy's own execution would.
+        SQLAlchemy's own execution would; in a pipelined transaction, where there is no result to wait for,
+        at the next fetch or the end.
+        """
+        return self.later(connection, given, **parameters)()
+
+    def later(self, connection: Connection, given: Sequence[Sequence[Any]] = (), **parameters: Any) -> Later:
+        """Sends the statement; the function returned waits for the result, and returns its rows.
+
+        In a pipelined transaction, what is sent before the first result is fetched shares one way to the
+        database and back.
         """
         dialect = connection.dialect
         rendered = self._rendered.get(dialect.name)
@@ -78,8 +92,8 @@ class Prepared:
         values |= rendered.constants
         if self._given_columns:
             values |= rendered.encode(given)
-        rows = _execute(connection, rendered.text, rendered.arrange(values))
-        return rendered.decode(rows)
+        fetch = _send(connection, rendered.text, rendered.arrange(values), rendered.has_rows)
+        return lambda: rendered.decode(fetch())
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +106,7 @@ class _Rendered:
     """
 
     text: str
+    has_rows: bool
     constants: dict[str, Any]
     parameters: dict[str, _Process]
     encode: Callable[[Sequence[Sequence[Any]]], dict[str, Any]]
@@ -108,6 +123,7 @@ def _render(dialect: Dialect, write: Callable[[FromClause], ClauseElement], colu
     own = {_array_name(name) for name in columns} | {_JSON}
     return _Rendered(
         text=str(compiled),
+        has_rows=bool(_result_columns(compiled.statement)),
         constants={
             name: _bind_process(dialect, bind.type)(bind.value)
             for bind, name in compiled.bind_names.items()
@@ -213,8 +229,12 @@ def _bind_process(dialect: Dialect, type_: TypeEngine[Any]) -> _Process:
     return type_.dialect_impl(dialect).bind_processor(dialect) or _unchanged
 
 
+def _result_columns(statement: Any) -> list[Any]:
+    return list(statement.exported_columns) if hasattr(statement, "exported_columns") else []
+
+
 def _decoder(dialect: Dialect, statement: Any) -> Callable[[Iterable[Sequence[Any]]], list[Any]]:
-    columns = list(statement.exported_columns) if hasattr(statement, "exported_columns") else []
+    columns = _result_columns(statement)
     if not columns:
         return list
     make: Callable[[Sequence[Any]], Any] = namedtuple("Row", [each.key for each in columns])._make  # type: ignore[attr-defined]
@@ -236,14 +256,30 @@ def _decoder(dialect: Dialect, statement: Any) -> Callable[[Iterable[Sequence[An
     return decode
 
 
-def _execute(connection: Connection, text: str, values: Any) -> Sequence[Sequence[Any]]:
+def _send(connection: Connection, text: str, values: Any, has_rows: bool) -> Callable[[], _Rows]:
     cursor = connection.connection.cursor()
-    try:
+    with _errors_of(connection, text, cursor):
         cursor.execute(text, values)
-        return cursor.fetchall() if cursor.description else ()
+        if not has_rows:
+            cursor.close()
+            return tuple
+        if connection.dialect.name == "sqlite":
+            # Its rows are read as they are fetched, and what follows may change them.
+            rows = cursor.fetchall()
+            return lambda: rows
+
+    def fetch() -> _Rows:
+        with _errors_of(connection, text, cursor), closing(cursor):
+            return cursor.fetchall()
+
+    return fetch
+
+
+@contextmanager
+def _errors_of(connection: Connection, text: str, cursor: Any) -> Iterator[None]:
+    try:
+        yield
     except connection.dialect.loaded_dbapi.Error as error:
         # What SQLAlchemy does for a statement of its own: the error gets its class, a lost connection leaves
         # the pool. It has no public name for that.
         connection._handle_dbapi_exception(error, text, None, cursor, None)
-    finally:
-        cursor.close()

@@ -1,7 +1,11 @@
-"""Tickets as patients see them: what is read for every reply that shows a ticket."""
+"""Tickets as patients see them: what is read for every reply that shows a ticket.
+
+Each statement is sent at once. Its result is waited for where what is returned here is called, so that
+several can be sent before.
+"""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -75,11 +79,14 @@ def _views(given: FromClause) -> ClauseElement:
 _ticket_views = Prepared(_views, {"ticket_code": TEXT})
 
 
-def read_ticket_views(connection: Connection, ticket_codes: Collection[str]) -> dict[str, TicketView]:
+def read_ticket_views(
+    connection: Connection, ticket_codes: Collection[str]
+) -> Callable[[], dict[str, TicketView]]:
     """The tickets with these canonical codes, each given once; codes that are nobody's are left out."""
     if not ticket_codes:
-        return {}
-    return {
+        return dict
+    rows = _ticket_views.later(connection, [(code,) for code in ticket_codes])
+    return lambda: {
         row.ticket_code: TicketView(
             row.ticket_code,
             key_of(row),
@@ -91,7 +98,7 @@ def read_ticket_views(connection: Connection, ticket_codes: Collection[str]) -> 
             row.called_at,
             row.room,
         )
-        for row in _ticket_views(connection, [(code,) for code in ticket_codes])
+        for row in rows()
     }
 
 
@@ -104,11 +111,20 @@ _occupants = Prepared(
     KEY_COLUMNS,
 )
 
+Occupants = Mapping[ClinicDay, Sequence[Occupant]]
+"""Who is in the rooms of each queue; queues whose rooms are empty are left out."""
 
-def read_occupants(connection: Connection, days: Collection[ClinicDay]) -> dict[ClinicDay, list[Occupant]]:
+
+def read_occupants(connection: Connection, days: Collection[ClinicDay]) -> Callable[[], Occupants]:
     """Who is in the rooms of these queues."""
-    found: dict[ClinicDay, list[Occupant]] = defaultdict(list)
-    if days:
-        for row in _occupants(connection, list(days)):
+    if not days:
+        return dict
+    rows = _occupants.later(connection, list(days))
+
+    def by_queue() -> Occupants:
+        found: dict[ClinicDay, list[Occupant]] = defaultdict(list)
+        for row in rows():
             found[key_of(row)].append(Occupant(row.number, row.room, _STATUSES[row.status], row.called_at))
-    return found
+        return found
+
+    return by_queue

@@ -13,18 +13,19 @@ from common.storage import prepared
 @contextmanager
 def noticed(engine: Engine, notice: Callable[[str], None]) -> Iterator[None]:
     """Calls `notice` with each statement of the block before it is executed; what it raises is raised."""
-    execute = prepared._execute
+    send = prepared._send
 
     def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         notice(statement)
 
-    def execute_prepared(connection: Connection, statement: str, values: Any) -> Any:
-        notice(statement)
-        return execute(connection, statement, values)
+    def send_prepared(connection: Connection, statement: str, values: Any, has_rows: bool) -> Any:
+        if not statement.startswith("BEGIN"):
+            notice(statement)
+        return send(connection, statement, values, has_rows)
 
     event.listen(engine, "before_cursor_execute", note)
     try:
-        with patch.object(prepared, "_execute", execute_prepared):
+        with patch.object(prepared, "_send", send_prepared):
             yield
     finally:
         event.remove(engine, "before_cursor_execute", note)
