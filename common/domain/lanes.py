@@ -49,3 +49,13 @@ def turns_of_regular(priority_ahead: int, streak: int, ratio: int) -> int:
     the regular lane is never empty."""
     left = max(ratio - streak, 0)
     return 0 if priority_ahead < left else 1 + (priority_ahead - left) // ratio
+
+
+def overtaking_max(
+    lane: Lane, ahead_in_lane: int, waiting_in_other_lane: int, streak: int, ratio: int
+) -> int:
+    """How many of those who come later can be called before a ticket: priority patients before a regular
+    one, as far as those who wait now leave them turns. (Whoever has priority is hardly ever overtaken.)"""
+    if lane is Lane.PRIORITY:
+        return 0
+    return max(turns_of_priority(ahead_in_lane, streak, ratio) - waiting_in_other_lane, 0)

@@ -1,0 +1,71 @@
+"""The parts of a clinic's day, by which its service times are learned, and the pauses in it."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from itertools import pairwise
+
+from common.domain.catalog import Clinic, ClinicState
+from common.domain.opening_hours import OpeningHours, midnight
+
+OPENING = timedelta(minutes=30)
+"""The beginning of a session: more come at once than later."""
+
+OPENING_PART = 0
+"""The beginnings of a day's sessions are one part of the day; the others, from 1, are two hours each."""
+
+_PART_HOURS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DayPart:
+    """A stretch of one day (UTC) that lies within one part of the day; open, or closed until a later session
+    (`is_pause`), or after the last one."""
+
+    part: int
+    begins_at: datetime
+    ends_at: datetime
+    is_open: bool
+    is_pause: bool
+
+    @property
+    def length(self) -> timedelta:
+        """How long it is."""
+        return self.ends_at - self.begins_at
+
+
+def day_parts(clinic: Clinic, day: date) -> tuple[DayPart, ...]:
+    """The stretches of one service day, in order and without gaps, from midnight to midnight.
+
+    A clinic that its staff forced open or closed does not pause by schedule.
+    """
+    by_schedule = clinic.state is ClinicState.SCHEDULE
+    return _day_parts(clinic.opening_hours, day, clinic.hospital.time_zone, by_schedule)
+
+
+def part_at(clinic: Clinic, day: date, moment: datetime) -> int:
+    """The part of the service day in which `moment` lies; the first or the last one if it lies outside."""
+    parts = day_parts(clinic, day)
+    return next((each.part for each in parts if moment < each.ends_at), parts[-1].part)
+
+
+# Remembered, since each reply needs them and thousands of clinics keep the same few hours.
+@lru_cache(maxsize=1000)
+def _day_parts(hours: OpeningHours, day: date, zone: tzinfo, by_schedule: bool) -> tuple[DayPart, ...]:
+    sessions = hours.sessions_on(day, zone)
+    begins, ends = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+    on_the_clock = [
+        datetime(day.year, day.month, day.day, hour, tzinfo=zone) for hour in range(0, 24, _PART_HOURS)
+    ]
+    bounds = {begins, ends, *(each.astimezone(UTC) for each in on_the_clock)}
+    for each in sessions:
+        bounds |= {each.opens_at, each.closes_at, min(each.opens_at + OPENING, each.closes_at)}
+    moments = sorted(bounds)
+    found = []
+    for begins_at, ends_at in pairwise(moments):
+        session = next((each for each in sessions if each.opens_at <= begins_at < each.closes_at), None)
+        is_opening = session is not None and begins_at < session.opens_at + OPENING
+        part = OPENING_PART if is_opening else 1 + begins_at.astimezone(zone).hour // _PART_HOURS
+        is_pause = by_schedule and session is None and any(each.opens_at > begins_at for each in sessions)
+        found.append(DayPart(part, begins_at, ends_at, session is not None, is_pause))
+    return tuple(found)
