@@ -28,6 +28,10 @@ _OPENS_AT_HOUR = 8
 _FIXED_TURN = timedelta(minutes=10)
 """What rival (b) takes for everybody's turn."""
 
+_FORGETFUL_EVENING = 4
+_OVERNIGHT = timedelta(hours=15)
+"""Staff who forget rooms end the last patient's service only so long after the opening, every so many days."""
+
 _LOOK_UP_SECONDS = 25 * 60.0
 """Who waits looks at the estimate again after so long, on average."""
 
@@ -146,12 +150,16 @@ class _Day:
 
     def _end(self, index: int, now: datetime) -> None:
         patient, occupant = self._patients[index], self._occupants.pop(index)
-        if self._observed.nature.family.forgets_rooms and index == len(self._patients) - 1:
-            now = self._opens_at + timedelta(hours=15)
+        is_last = index == len(self._patients) - 1
+        if is_last and self._observed.nature.family.forgets_rooms and self._is_forgetful_evening():
+            now = self._opens_at + _OVERNIGHT
         ended = EndedCall(
             self._registered_at(index), occupant.called_at, now, self._lane(index), patient.came
         )
         self._observed.records = learn(self._clinic, self._observed.records, self._observed.day, ended)
+
+    def _is_forgetful_evening(self) -> bool:
+        return (self._observed.day - _FIRST_DAY).days % _FORGETFUL_EVENING == 0
 
     def _tell(self, index: int, now: datetime, *, at_registration: bool) -> Told:
         lane = self._lane(index)

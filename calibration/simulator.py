@@ -110,6 +110,10 @@ class _Rooms(ciw.dists.Distribution):  # type: ignore[misc]
         self._priority_in_a_row = 0
         self.no_shows: set[int] = set()
 
+    def __deepcopy__(self, memo: object) -> "_Rooms":
+        """ciw copies distributions, one for each kind of patient; but the rooms are the same for all."""
+        return self
+
     def sample(self, t: Any = None, ind: Any = None) -> float:
         """Asked once for each patient, at the moment of the call."""
         is_priority = ind.customer_class == "priority"
@@ -117,7 +121,9 @@ class _Rooms(ciw.dists.Distribution):  # type: ignore[misc]
         if self._rng.random() < self._nature.no_shows:
             self.no_shows.add(ind.id_number)
             return self._rng.uniform(*_NO_SHOW_SECONDS)
-        return self._nature.draw_service(self._rng, t, self._pace)
+        # ciw opens the rooms again when a pause ends, whoever is still in them: nobody is.
+        longest = min((opens - t for opens, _ in self._nature.sessions if opens > t), default=_DAY_SECONDS)
+        return min(self._nature.draw_service(self._rng, t, self._pace), longest)
 
     def next_patient(self, waiting: list[Any], t: float) -> Any:  # noqa: ARG002
         """The first of the lane whose turn it is."""

@@ -11,16 +11,14 @@ from common.domain.opening_hours import OpeningHours, midnight
 OPENING = timedelta(minutes=30)
 """The beginning of a session: more come at once than later."""
 
-OPENING_PART = 0
-"""The beginnings of a day's sessions are one part of the day; the others, from 1, are two hours each."""
-
 _PART_HOURS = 2
+"""A part of the day is two hours on the clock, of which the beginning of a session is a part of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayPart:
-    """A stretch of one day (UTC) that lies within one part of the day; open, or closed until a later session
-    (`is_pause`), or after the last one."""
+    """A stretch of one day (UTC) that lies within one part of the day, 0 to 23; open, or closed until a later
+    session (`is_pause`), or after the last one."""
 
     part: int
     begins_at: datetime
@@ -65,7 +63,7 @@ def _day_parts(hours: OpeningHours, day: date, zone: tzinfo, by_schedule: bool) 
     for begins_at, ends_at in pairwise(moments):
         session = next((each for each in sessions if each.opens_at <= begins_at < each.closes_at), None)
         is_opening = session is not None and begins_at < session.opens_at + OPENING
-        part = OPENING_PART if is_opening else 1 + begins_at.astimezone(zone).hour // _PART_HOURS
+        part = 2 * (begins_at.astimezone(zone).hour // _PART_HOURS) + is_opening
         is_pause = by_schedule and session is None and any(each.opens_at > begins_at for each in sessions)
         found.append(DayPart(part, begins_at, ends_at, session is not None, is_pause))
     return tuple(found)

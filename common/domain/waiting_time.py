@@ -94,8 +94,11 @@ class Outlook:
                 overtaking = min(self._day.priority_arrivals(wait.mean), overtaking_max)
                 wait = self._until_call(people_ahead + overtaking)
             turn = self._service.mean / len(self._left)
-            count_variance = overtaking * (1 - overtaking / overtaking_max)
-            wait = Gamma(wait.mean, wait.variance + count_variance * turn**2)
+            is_open = 1 - overtaking / overtaking_max
+            # Whatever makes the wait longer brings more who overtake.
+            feedback = 1 / (1 - min(is_open * overtaking * turn / wait.mean, 0.5)) if wait.mean else 1.0
+            variance = wait.variance + is_open * overtaking * turn**2
+            wait = Gamma(wait.mean, variance * feedback**2)
         wait = Gamma(wait.mean, wait.variance + (self._uncertainty * wait.mean) ** 2)
         return Estimate(
             self._moment(wait.quantile(0)),
@@ -120,7 +123,7 @@ class Outlook:
         mixed_mean = max(self._mean_left + turns * mean / rooms, 0.0)
         later_variance = max(people_ahead + 1 - rooms, 0.0) * variance
         mixed_variance = (self._variance_left[-1 if rounds else room] + later_variance) / rooms**2
-        mixed_variance += (1 - irregularity) * (rooms - 1) / 6 * (mean / rooms) ** 2
+        mixed_variance += irregularity * (1 - irregularity) * (rooms - 1) * (mean / rooms) ** 2
         order = exp(-2 * (pi / mean) ** 2 * ordered_variance)
         return Gamma(
             order * ordered_mean + (1 - order) * mixed_mean,
