@@ -1,4 +1,4 @@
-"""What the system knows of a simulated clinic from moment to moment, and what it would have told its patients.
+"""What the system knows of a simulated clinic from moment to moment, and what it would have told patients.
 
 Only what has happened by then is used: registrations, calls and ends of calls, today and on earlier days.
 """
@@ -30,7 +30,7 @@ _FIXED_TURN = timedelta(minutes=10)
 
 _FORGETFUL_EVENING = 4
 _OVERNIGHT = timedelta(hours=15)
-"""Staff who forget rooms end the last patient's service only so long after the opening, every so many days."""
+"""Staff who forget rooms end a day's last service only so long after the opening, every so many days."""
 
 _LOOK_UP_SECONDS = 25 * 60.0
 """Who waits looks at the estimate again after so long, on average."""
@@ -79,7 +79,7 @@ class ObservedClinic:
             hospital=Hospital("RSUD", "RSUD", "Kota", _ZONE),
             code="UMUM",
             name="Poli Umum",
-            opening_hours=OpeningHours.parse({day: hours for day in WEEKDAYS}),
+            opening_hours=OpeningHours.parse(dict.fromkeys(WEEKDAYS, hours)),
             rooms=self.nature.family.rooms,
             daily_quota=1000,
             mean_service=mean,

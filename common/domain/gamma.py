@@ -7,11 +7,11 @@ continued fraction, NIST Digital Library of Mathematical Functions, 8.9.2.
 from math import erfc, exp, lgamma, log, sqrt
 from typing import NamedTuple, Self
 
-_SHAPE_MAX = 400.0
-"""The hazard of a larger shape is taken for this one's: its standard deviation is 5 % of its mean."""
+_SHAPE_MAX = 100.0
+"""What ages by a larger shape is taken for this one: its standard deviation is a tenth of its mean."""
 
 _FRACTION_TERMS = 12
-"""Terms of the continued fraction; three standard deviations into the tail they are plenty."""
+"""Terms of the continued fraction: beyond the mean, and up to that shape, it is right to a thousandth."""
 
 
 class Gamma(NamedTuple):
@@ -42,7 +42,7 @@ class Gamma(NamedTuple):
 
 def _hazard(shape: float, x: float) -> float:
     """The density at `x` of a gamma distribution of scale 1, given that it is not less."""
-    if x < shape + 1 + 3 * sqrt(shape):
+    if x < shape + 1:
         ninth = 1 / (9 * shape)
         beyond = erfc(((x / shape) ** (1 / 3) - 1 + ninth) / sqrt(2 * ninth)) / 2
         return exp((shape - 1) * log(x) - x - lgamma(shape)) / beyond

@@ -8,10 +8,11 @@ observed teaches: a clinic that is moved by the clock serves by the catalog, and
 The formulae are in docs/waiting-time.md.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import sqrt
+from typing import NamedTuple
 
 from common.domain.catalog import Clinic
 from common.domain.day_parts import part_at
@@ -47,8 +48,7 @@ _OUTLIER_DEVIATIONS = 5.0
 of this length: a room that was forgotten overnight is no service, but a clinic that became slow is seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """Sums over calls: those whose patient was served, with the services' seconds and squared seconds; those
     whose patient did not come, with the seconds until that was seen; and the priority patients who came."""
 
@@ -61,14 +61,10 @@ class Tally:
 
     def plus(self, other: "Tally", fading: float = 1.0) -> "Tally":
         """Both together, this one with so much of its weight."""
-        return Tally(
-            fading * self.served + other.served,
-            fading * self.seconds + other.seconds,
-            fading * self.squares + other.squares,
-            fading * self.no_shows + other.no_shows,
-            fading * self.no_show_seconds + other.no_show_seconds,
-            fading * self.priority + other.priority,
-        )
+        return Tally(*[fading * mine + others for mine, others in zip(self, other, strict=True)])
+
+
+_NOTHING = Tally()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +76,9 @@ class PartRecord:
     """
 
     day: date
-    today: Tally = Tally()
+    today: Tally = _NOTHING
     days: float = 0.0
-    before: Tally = Tally()
+    before: Tally = _NOTHING
     pace_excess: float = 0.0
     pace_weight: float = 0.0
 
@@ -149,8 +145,7 @@ def _add(records: dict[int, PartRecord], part: int, day: date, tally: Tally) -> 
     records[part] = replace(record, today=record.today.plus(tally))
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     """A mean in seconds and the squared deviation relative to it, as if from so many observed services."""
 
     mean: float
@@ -170,46 +165,48 @@ class ServiceTimes:
 
     def __init__(self, clinic: Clinic, records: Mapping[int, PartRecord], day: date) -> None:
         self._records = {part: record.on(day) for part, record in records.items()}
+        before = _sum([each.before for each in self._records.values()])
+        today = _sum([each.today for each in self._records.values()])
         mean, spread = clinic.mean_service.total_seconds(), clinic.service_spread.total_seconds()
         catalog = _Known(mean, max(spread / mean, _SPREAD_MIN) ** 2, CATALOG_WEIGHT)
-        whole = catalog.refined(_sum(each.before for each in self._records.values()))
-        self._elsewhen = replace(whole, weight=CLINIC_WEIGHT)
+        whole = catalog.refined(before)
+        self._elsewhen = whole._replace(weight=CLINIC_WEIGHT)
         self._parts = {part: self._elsewhen.refined(each.before) for part, each in self._records.items()}
-        self._read_pace(whole)
-        self._read_no_shows()
+        self._read_pace(whole, today)
+        self._read_no_shows(before.plus(today))
 
-    def _read_pace(self, whole: _Known) -> None:
+    def _read_pace(self, whole: _Known, today: Tally) -> None:
         """How quick today is: as the days before, until today's services say otherwise."""
         records = self._records.values()
-        weight = _PACE_WEIGHT + sum(each.pace_weight for each in records)
-        excess = _PACE_WEIGHT * _PACE_SPREAD**2 + sum(each.pace_excess for each in records)
+        weight = _PACE_WEIGHT + sum([each.pace_weight for each in records])
+        excess = _PACE_WEIGHT * _PACE_SPREAD**2 + sum([each.pace_excess for each in records])
         variance = max(excess / weight, 0.0) + whole.irregularity / whole.weight
-        today = _sum(each.today for each in records)
-        expected = sum(each.today.served * self._parts[part].mean for part, each in self._records.items())
+        expected = sum([each.today.served * self._parts[part].mean for part, each in self._records.items()])
         deviation = today.seconds / expected - 1 if expected else 0.0
         trust = variance * today.served / (variance * today.served + whole.irregularity)
         self._pace = 1 + trust * deviation
         self._pace_variance = variance * (1 - trust)
 
-    def _read_no_shows(self) -> None:
-        tally = _sum(each.before.plus(each.today) for each in self._records.values())
-        prior = _NO_SHOW_SHARE * _NO_SHOW_WEIGHT
-        no_shows = tally.no_shows + prior
+    def _read_no_shows(self, tally: Tally) -> None:
+        no_shows = tally.no_shows + _NO_SHOW_SHARE * _NO_SHOW_WEIGHT
+        seconds = tally.no_show_seconds + _NO_SHOW_SHARE * _NO_SHOW_WEIGHT * _NO_SHOW_SECONDS
         self._no_show_share = no_shows / (tally.no_shows + tally.served + _NO_SHOW_WEIGHT)
-        self._no_show_seconds = (tally.no_show_seconds + prior * _NO_SHOW_SECONDS) / no_shows
+        self._no_show_seconds = seconds / no_shows
+
+    def mean(self, part: int) -> float:
+        """For how many seconds, on average, somebody who is called in that part of the day is in a room."""
+        served = self._parts.get(part, self._elsewhen).mean * self._pace
+        return served + self._no_show_share * (self._no_show_seconds - served)
 
     def service(self, part: int) -> ServiceTime:
-        """For how long somebody who is called in that part of the day occupies a room."""
+        """For how long somebody who is called in that part of the day is in a room."""
         known = self._parts.get(part, self._elsewhen)
-        mean = known.mean * self._pace
-        share, wasted = self._no_show_share, self._no_show_seconds
-        occupied = (1 - share) * mean + share * wasted
-        squares = (1 - share) * mean**2 * (1 + known.irregularity) + share * wasted**2
-        of_part = known.irregularity / known.weight
+        served, mean, share = known.mean * self._pace, self.mean(part), self._no_show_share
+        squares = (1 - share) * served**2 * (1 + known.irregularity) + share * self._no_show_seconds**2
         return ServiceTime(
-            timedelta(seconds=occupied),
-            timedelta(seconds=sqrt(max(squares - occupied**2, 0.0))),
-            sqrt(self._pace_variance + of_part),
+            timedelta(seconds=mean),
+            timedelta(seconds=sqrt(max(squares - mean**2, 0.0))),
+            sqrt(self._pace_variance + known.irregularity / known.weight),
         )
 
     def priority_patients(self, part: int) -> float:
@@ -218,8 +215,5 @@ class ServiceTimes:
         return record.before.priority / record.days if record is not None and record.days else 0.0
 
 
-def _sum(tallies: Iterable[Tally]) -> Tally:
-    total = Tally()
-    for tally in tallies:
-        total = total.plus(tally)
-    return total
+def _sum(tallies: Sequence[Tally]) -> Tally:
+    return Tally(*map(sum, zip(*tallies, strict=True))) if tallies else Tally()

@@ -46,12 +46,12 @@ class ServiceTime:
 class Stretch:
     """A stretch of the day, until `ends_at`; the next one begins there.
 
-    `mean` is that of a service then, None in a pause, in which nobody is called; `priority_per_hour` are the
-    priority patients who come.
+    `mean_seconds` is that of a service then, None in a pause, in which nobody is called; `priority_per_hour`
+    are the priority patients who come.
     """
 
     ends_at: datetime
-    mean: timedelta | None
+    mean_seconds: float | None
     priority_per_hour: float = 0.0
 
 
@@ -158,8 +158,8 @@ class _Day:
         for stretch in stretches:
             ends = inf if stretch is stretches[-1] else (stretch.ends_at - now).total_seconds()
             self._arrivals.append((begins, ends, stretch.priority_per_hour / 3600))
-            if stretch.mean is not None:
-                pace = service.mean / stretch.mean.total_seconds()
+            if stretch.mean_seconds is not None:
+                pace = service.mean / stretch.mean_seconds
                 self._stretches.append(_Served(served, begins, ends, pace))
                 served += (ends - begins) * pace
             elif self._stretches:
@@ -186,7 +186,7 @@ class _Day:
         for stretch in reversed(self._stretches):
             if served >= stretch.served:
                 at = stretch.begins + (served - stretch.served) / stretch.pace
-                return at if at <= stretch.ends else resumes
+                return at if at < stretch.ends else resumes
             resumes = stretch.begins
         raise AssertionError("the first stretch begins with no service given")
 
