@@ -11,8 +11,7 @@ from enum import IntEnum
 from random import Random
 from zoneinfo import ZoneInfo
 
-from calibration.scenarios import RATIO, Nature
-from calibration.simulator import Patient
+from calibration.scenarios import RATIO, Nature, Patient
 from common.domain.catalog import Clinic, Hospital, QueueMode
 from common.domain.clinic_outlook import clinic_outlook
 from common.domain.lanes import Lane, after_call, overtaking_max, people_ahead

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from calibration.experiment import Extent, Findings
+from calibration.findings import Findings
 
 _DOCS = Path(__file__).parents[1] / "docs"
 _BEGIN, _END = "<!-- measured: calibration -->", "<!-- end: calibration -->"
@@ -45,10 +45,10 @@ def row(found: Findings) -> list[str]:
     ]
 
 
-def write_report(found: Sequence[Findings], extent: Extent, seed: int) -> None:
-    """Writes the table and the chart anew; raises OSError."""
+def write_report(found: Sequence[Findings], run: str) -> None:
+    """Writes the table, below what was run, and the chart anew; raises OSError."""
     path = _DOCS / "waiting-time.md"
-    path.write_text(put(path.read_text(), table(found, extent, seed)))
+    path.write_text(put(path.read_text(), table(found, run)))
     draw(found, _DOCS / "waiting-time.svg")
 
 
@@ -59,15 +59,10 @@ def put(text: str, content: str) -> str:
     return f"{before}{_BEGIN}\n{content}\n{_END}{after}"
 
 
-def table(found: Sequence[Findings], extent: Extent, seed: int) -> str:
-    """All families as a Markdown table, below a sentence on what was run."""
-    told = sum(each.told for each in found)
-    said = (
-        f"{told:,} estimates, of {len(found)} families of {extent.clinics} clinics with {extent.days} days "
-        f"each (seed {seed}). Errors are mean absolute errors in minutes."
-    )
+def table(found: Sequence[Findings], run: str) -> str:
+    """All families as a Markdown table, below what was run."""
     lines = [HEADINGS, ["---", *["--:"] * (len(HEADINGS) - 1)], *map(row, found)]
-    return "\n".join(["", said, "", *("| " + " | ".join(line) + " |" for line in lines), ""])
+    return "\n".join(["", run, "", *("| " + " | ".join(line) + " |" for line in lines), ""])
 
 
 def draw(found: Sequence[Findings], path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What clinics the experiment is about: families of clinics that are alike, and one clinic's true nature."""
+"""What the experiment is about: families of clinics that are alike, a clinic's true nature, its patients."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -71,6 +71,17 @@ class Nature:
             return rng.lognormvariate(log(mean) - variance / 2, sqrt(variance))
         shape = irregularity**-2
         return rng.gammavariate(shape, mean / shape)
+
+
+@dataclass(frozen=True)
+class Patient:
+    """What happened to a patient, in seconds from the opening; `came` unless called in vain."""
+
+    registered: float
+    called: float
+    ended: float
+    is_priority: bool
+    came: bool
 
 
 def draw_nature(family: Family, rng: Random) -> Nature:

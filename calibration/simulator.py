@@ -1,30 +1,18 @@
 """The truth: one clinic's day, simulated by ciw, which knows nothing of the system."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 import ciw
 
-from calibration.scenarios import RATIO, Nature
+from calibration.scenarios import RATIO, Nature, Patient
 
 _BURST_SECONDS = 20 * 60.0
 _NO_SHOW_SECONDS = (60.0, 240.0)
 """For how long a called patient is waited for, from and to."""
 
 _DAY_SECONDS = 24 * 3600.0
-
-
-@dataclass(frozen=True)
-class Patient:
-    """What happened to a patient, in seconds from the opening; `came` unless called in vain."""
-
-    registered: float
-    called: float
-    ended: float
-    is_priority: bool
-    came: bool
 
 
 def simulate_day(nature: Nature, seed: int) -> list[Patient]:
