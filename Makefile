@@ -1,7 +1,7 @@
 # Two commands for a first look: `make demo`, and `make up` for the same system in real time.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up test chaos bench bench-national lint venv constraints clean
+.PHONY: help demo up test chaos bench bench-national calibrate lint venv constraints clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -15,9 +15,10 @@ SERVER ?=
 # Of a benchmark: anything for a short run, whose figures say little; and what to measure, else everything.
 QUICK ?=
 ONLY ?=
-# constraints.txt has three parts; these lines begin the second and the third, each needed only for its purpose.
+# constraints.txt has four parts; these lines begin all but the first, each needed only for its purpose.
 DEVELOPMENT := \# For development:
 BENCHMARKS := \# For benchmarks:
+CALIBRATION := \# For the calibration:
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +49,9 @@ bench-national: $(VENV)/.benchmark ## run the whole country's morning on this ma
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
 	@$(BIN)/python -m benchmarks national $(if $(QUICK),--quick)
 
+calibrate: $(VENV)/.calibrate ## hold the waiting times that patients are told against simulated days
+	@$(BIN)/python -m calibration
+
 lint: $(VENV)/.develop ## check style, types and who may import whom
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -63,11 +67,13 @@ constraints: ## pin the newest versions that fit into constraints.txt (needs uv)
 	pin >"$$work/run"; \
 	pin --extra dev --constraints "$$work/run" >"$$work/develop"; \
 	pin --extra benchmarks --constraints "$$work/develop" >"$$work/benchmark"; \
+	pin --extra calibration --constraints "$$work/benchmark" >"$$work/calibration"; \
 	beyond_run() { \
 	  awk 'FNR == NR { seen[$$1] = 1; next } /^[a-z]/ { keep = !($$1 in seen) } keep' "$$work/run" "$$1"; }; \
 	{ echo '# Written by `make constraints`. To run:'; cat "$$work/run"; \
 	  echo '$(DEVELOPMENT)'; beyond_run "$$work/develop"; \
 	  echo '$(BENCHMARKS)'; beyond_run "$$work/benchmark"; \
+	  echo '$(CALIBRATION)'; beyond_run "$$work/calibration"; \
 	} >"$$work/constraints.txt"; \
 	cp "$$work/constraints.txt" constraints.txt
 
@@ -97,6 +103,12 @@ $(VENV)/.develop: $(VENV)/.run
 
 $(VENV)/.benchmark: $(VENV)/.run
 	@echo "Memasang alat pengukuran / installing what the benchmarks need"
-	@sed '/^$(DEVELOPMENT)/,/^$(BENCHMARKS)/d' constraints.txt >$(VENV)/benchmark.txt
+	@sed -e '/^$(DEVELOPMENT)/,/^$(BENCHMARKS)/d' -e '/^$(CALIBRATION)/,$$d' constraints.txt >$(VENV)/benchmark.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/benchmark.txt
+	@touch $@
+
+$(VENV)/.calibrate: $(VENV)/.run
+	@echo "Memasang simulator / installing the simulator"
+	@sed '/^$(DEVELOPMENT)/,/^$(CALIBRATION)/d' constraints.txt >$(VENV)/calibration.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/calibration.txt
 	@touch $@

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from common.domain.catalog import Clinic
+from common.domain.clinic_outlook import clinic_outlook
 from common.domain.queue_advance import Occupant
 from common.domain.ticket_codes import format_ticket_code
 from common.domain.tickets import TicketStatus, display_number
-from common.domain.waiting_time import Estimate, Outlook, ServiceTime
+from common.domain.waiting_time import Estimate
 from common.messages import Ticket
 from common.storage.ticket_views import TicketView
 
@@ -18,8 +19,7 @@ class ShownQueue:
     def __init__(self, clinic: Clinic, occupants: Sequence[Occupant], now: datetime) -> None:
         self._clinic = clinic
         self._now = now
-        service = ServiceTime(clinic.mean_service, clinic.service_spread)
-        self._outlook = Outlook(clinic.rooms, occupants, service, now)
+        self._outlook = clinic_outlook(clinic, {}, occupants, now)
 
     def ticket(self, view: TicketView) -> Ticket:
         """One of its tickets."""

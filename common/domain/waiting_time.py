@@ -1,15 +1,21 @@
 """When a waiting patient will be called: an estimate with its 80 % interval.
 
-With every room busy, the patient who has k people ahead is called at the (k+1)-th departure from now. The
-expected moment follows from the rooms' expected departures; the spread of n departures from s rooms is
-taken as σ √n / s. Source: W. Whitt, Predicting Queueing Delays, Management Science 45(6), 1999.
+Whoever has n people ahead is called when a room comes free for the (n + 1)-th time. The moment's mean and
+variance follow from how long those in the rooms will still take, given how long they have been there, and
+from the services between; a gamma distribution with these two moments gives the median and the interval.
+The formulae, where they come from and how they are tested are in docs/waiting-time.md.
+
+Sources: W. Whitt, Predicting Queueing Delays, Management Science 45(6), 1999; R. Ibrahim and W. Whitt,
+Real-Time Delay Estimation Based on Delay History, M&SOM 11(3), 2009.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import sqrt
+from math import exp, inf, pi
+from typing import NamedTuple
 
+from common.domain.gamma import Gamma
 from common.domain.queue_advance import Occupant
 
 _Z_80_PERCENT = 1.2816
@@ -18,7 +24,8 @@ _Z_80_PERCENT = 1.2816
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The expected moment of the call, and the interval that holds the true one in 80 % of cases."""
+    """The moment than which the call is as likely to come earlier as later, and the interval that holds it
+    in 80 % of cases."""
 
     call_at: datetime
     earliest_call_at: datetime
@@ -27,32 +34,165 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class ServiceTime:
-    """The mean and the standard deviation of a clinic's service time."""
+    """For how long a called patient occupies a room: mean and standard deviation, and the standard error
+    with which the mean is known, as a part of it."""
 
     mean: timedelta
     spread: timedelta
+    uncertainty: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of the day, until `ends_at`; the next one begins there.
+
+    `mean_seconds` is that of a service then, None in a pause, in which nobody is called; `priority_per_hour`
+    are the priority patients who come.
+    """
+
+    ends_at: datetime
+    mean_seconds: float | None
+    priority_per_hour: float = 0.0
 
 
 class Outlook:
-    """What is to be expected of one queue, as it stands at `now`."""
+    """What is to be expected of one queue, as it stands at `now`.
+
+    `service` is what is to be expected at `now`, or at the end of the pause; `stretches` tell how the day
+    goes on, the last one until its end. Without them it goes on as it is, and nobody overtakes.
+    """
 
     def __init__(
-        self, rooms: int, occupants: Sequence[Occupant], service: ServiceTime, now: datetime
+        self,
+        rooms: int,
+        occupants: Sequence[Occupant],
+        service: ServiceTime,
+        now: datetime,
+        stretches: Sequence[Stretch] = (),
     ) -> None:
-        # Whoever leaves a room that was closed meanwhile is followed by nobody.
-        departures = [max(each.called_at + service.mean, now) for each in occupants if each.room <= rooms]
-        self._free = rooms - len(departures)
-        self._room_free_at = [now] * self._free + sorted(departures)
-        self._service = service
         self._now = now
+        self._uncertainty = service.uncertainty
+        self._service = Gamma(service.mean.total_seconds(), service.spread.total_seconds() ** 2)
+        self._day = _Day(self._service, now, stretches)
+        # Whoever leaves a room that was closed meanwhile is followed by nobody.
+        ages = [max((now - each.called_at).total_seconds(), 0.0) for each in occupants if each.room <= rooms]
+        left = [self._day.left_after_pause(self._service.left_after(age)) for age in ages]
+        self._left = sorted([Gamma(0.0, 0.0)] * (rooms - len(left)) + left)
+        self._mean_left = sum(each.mean for each in self._left) / rooms
+        self._variance_left = [sum(each.variance for each in self._left[: n + 1]) for n in range(rooms)]
 
-    def estimate(self, people_ahead: int) -> Estimate:
-        """The estimate for a patient with `people_ahead` waiting patients before them."""
-        departures_needed = people_ahead - self._free + 1
-        if departures_needed <= 0:
-            return Estimate(self._now, self._now, self._now)
-        rooms = len(self._room_free_at)
-        rounds, room = divmod(people_ahead, rooms)
-        call_at = self._room_free_at[room] + rounds * self._service.mean
-        margin = _Z_80_PERCENT * sqrt(departures_needed) / rooms * self._service.spread
-        return Estimate(call_at, max(call_at - margin, self._now), call_at + margin)
+    def estimate(self, people_ahead: int, overtaking_max: int = 0) -> Estimate:
+        """The estimate for a patient with `people_ahead` waiting patients before them.
+
+        By the rule of the lanes, at most `overtaking_max` of those who are still to come are called before.
+        """
+        wait = self._until_call(people_ahead)
+        if overtaking_max:
+            overtaking = 0.0
+            # The later the call, the more overtake, and the later the call: two rounds come close enough.
+            for _ in range(2):
+                overtaking = min(self._day.priority_arrivals(wait.mean), overtaking_max)
+                wait = self._until_call(people_ahead + overtaking)
+            turn = self._service.mean / len(self._left)
+            is_open = 1 - overtaking / overtaking_max
+            # Whatever makes the wait longer brings more who overtake.
+            feedback = 1 / (1 - min(is_open * overtaking * turn / wait.mean, 0.5)) if wait.mean else 1.0
+            variance = wait.variance + is_open * overtaking * turn**2
+            wait = Gamma(wait.mean, variance * feedback**2)
+        wait = Gamma(wait.mean, wait.variance + (self._uncertainty * wait.mean) ** 2)
+        return Estimate(
+            self._moment(wait.quantile(0)),
+            self._moment(wait.quantile(-_Z_80_PERCENT)),
+            self._moment(wait.quantile(_Z_80_PERCENT)),
+        )
+
+    def _until_call(self, people_ahead: float) -> Gamma:
+        """The time, at the pace of now, until a room comes free for the (people_ahead + 1)-th time.
+
+        It lies between two extremes: that the rooms keep coming free in the order in which they are expected
+        to; and that, after some services of random length, they come free at any time.
+        """
+        mean, variance = self._service
+        rooms = len(self._left)
+        rounds, room = divmod(int(people_ahead), rooms)
+        first = self._left[room]
+        ordered_mean = first.mean + (rounds + people_ahead % 1 / rooms) * mean
+        ordered_variance = first.variance + rounds * variance
+        irregularity = min(variance / mean**2, 1.0)
+        turns = people_ahead - (rooms - 1) / 2 * (1 + irregularity)
+        mixed_mean = max(self._mean_left + turns * mean / rooms, 0.0)
+        later_variance = max(people_ahead + 1 - rooms, 0.0) * variance
+        mixed_variance = (self._variance_left[-1 if rounds else room] + later_variance) / rooms**2
+        mixed_variance += irregularity * (1 - irregularity) * (rooms - 1) * (mean / rooms) ** 2
+        order = exp(-2 * (pi / mean) ** 2 * ordered_variance)
+        return Gamma(
+            order * ordered_mean + (1 - order) * mixed_mean,
+            order * ordered_variance + (1 - order) * mixed_variance,
+        )
+
+    def _moment(self, served_seconds: float) -> datetime:
+        return self._now + timedelta(seconds=self._day.clock_seconds(served_seconds))
+
+
+class _Served(NamedTuple):
+    """A stretch in which patients are called: it begins after `served` seconds of service at the pace of
+    now, lasts on the clock from `begins` until `ends`, and is `pace` times as quick."""
+
+    served: float
+    begins: float
+    ends: float
+    pace: float
+
+
+class _Day:
+    """Translates time of service, at the pace of `now`, into time on the clock, in seconds from now: slower
+    and quicker stretches lie between, and pauses."""
+
+    def __init__(self, service: Gamma, now: datetime, stretches: Sequence[Stretch]) -> None:
+        self._stretches: list[_Served] = []
+        self._arrivals: list[tuple[float, float, float]] = []
+        self._pause_left = 0.0
+        # Whoever is in a room when a pause begins is served to the end within it.
+        overrun = (service.mean + service.variance / service.mean) / 2
+        begins = served = 0.0
+        for stretch in stretches:
+            ends = inf if stretch is stretches[-1] else (stretch.ends_at - now).total_seconds()
+            self._arrivals.append((begins, ends, stretch.priority_per_hour / 3600))
+            if stretch.mean_seconds is not None:
+                pace = service.mean / stretch.mean_seconds
+                self._stretches.append(_Served(served, begins, ends, pace))
+                served += (ends - begins) * pace
+            elif self._stretches:
+                served += min(overrun, ends - begins)
+            else:
+                self._pause_left = ends
+            begins = ends
+        if not self._stretches:
+            self._stretches.append(_Served(0.0, 0.0, inf, 1.0))
+
+    def left_after_pause(self, left: Gamma) -> Gamma:
+        """What is left of a service at the end of the pause in which it is now, if it is in one."""
+        if not self._pause_left:
+            return left
+        return (
+            Gamma(left.mean - self._pause_left, left.variance)
+            if left.mean > self._pause_left
+            else Gamma(0, 0)
+        )
+
+    def clock_seconds(self, served: float) -> float:
+        """When so much service will have been given."""
+        resumes = inf
+        for stretch in reversed(self._stretches):
+            if served >= stretch.served:
+                at = stretch.begins + (served - stretch.served) / stretch.pace
+                return at if at < stretch.ends else resumes
+            resumes = stretch.begins
+        raise AssertionError("the first stretch begins with no service given")
+
+    def priority_arrivals(self, served: float) -> float:
+        """How many priority patients are expected to come until then."""
+        until = self.clock_seconds(served)
+        return sum(
+            rate * (min(ends, until) - begins) for begins, ends, rate in self._arrivals if begins < until
+        )

@@ -1,0 +1,186 @@
+"""What the system knows of a simulated clinic from moment to moment, and what it would have told patients.
+
+Only what has happened by then is used: registrations, calls and ends of calls, today and on earlier days.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import IntEnum
+from random import Random
+from zoneinfo import ZoneInfo
+
+from calibration.scenarios import RATIO, Nature, Patient
+from common.domain.catalog import Clinic, Hospital, QueueMode
+from common.domain.clinic_outlook import clinic_outlook
+from common.domain.lanes import Lane, after_call, overtaking_max, people_ahead
+from common.domain.opening_hours import WEEKDAYS, OpeningHours
+from common.domain.queue_advance import Occupant
+from common.domain.service_times import EndedCall, PartRecord, learn
+from common.domain.tickets import TicketStatus
+from common.domain.waiting_time import Estimate
+
+_ZONE = ZoneInfo("Asia/Jakarta")
+_FIRST_DAY = date(2026, 11, 23)
+_OPENS_AT_HOUR = 8
+_FIXED_TURN = timedelta(minutes=10)
+"""What rival (b) takes for everybody's turn."""
+
+_FORGETFUL_EVENING = 4
+_OVERNIGHT = timedelta(hours=15)
+"""Staff who forget rooms end a day's last service only so long after the opening, every so many days."""
+
+_LOOK_UP_SECONDS = 25 * 60.0
+"""Who waits looks at the estimate again after so long, on average."""
+
+
+class Happening(IntEnum):
+    """What happens, in the order of what happens at one moment."""
+
+    END = 0
+    CALL = 1
+    REGISTRATION = 2
+    CALL_AT_ONCE = 3
+    LOOK_UP = 4
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a waiting patient was told at `at`, beside what became of it.
+
+    The rivals: `configured`, people ahead times the configured mean; `per_room`, that divided by the rooms;
+    `fixed`, the ticket's number times ten minutes; `last_wait`, the wait of the last patient who was called.
+    """
+
+    at: datetime
+    at_registration: bool
+    estimate: Estimate
+    configured: datetime
+    per_room: datetime
+    fixed: datetime
+    last_wait: datetime
+    called_at: datetime
+
+
+@dataclass
+class ObservedClinic:
+    """One clinic: its catalog entry, and what was learned of it so far."""
+
+    nature: Nature
+    records: dict[int, PartRecord] = field(default_factory=dict)
+    day: date = _FIRST_DAY
+
+    def __post_init__(self) -> None:
+        hours = [f"{_clock_time(opens)}-{_clock_time(closes)}" for opens, closes in self.nature.sessions]
+        mean = timedelta(seconds=self.nature.configured_mean)
+        self.clinic = Clinic(
+            hospital=Hospital("RSUD", "RSUD", "Kota", _ZONE),
+            code="UMUM",
+            name="Poli Umum",
+            opening_hours=OpeningHours.parse(dict.fromkeys(WEEKDAYS, hours)),
+            rooms=self.nature.family.rooms,
+            daily_quota=1000,
+            mean_service=mean,
+            service_spread=mean / 2,
+            serving_since=datetime(2026, 1, 1, tzinfo=UTC),
+            mode=QueueMode.DESK,
+        )
+
+    def observe(self, patients: Sequence[Patient], rng: Random) -> Iterator[Told]:
+        """Lives through one day; what it would have told those who had to wait."""
+        day = _Day(self, patients)
+        yield from day.live(rng)
+        self.day += timedelta(days=1)
+
+
+class _Day:
+    """One day of an observed clinic."""
+
+    def __init__(self, observed: ObservedClinic, patients: Sequence[Patient]) -> None:
+        self._observed = observed
+        self._clinic = observed.clinic
+        self._patients = patients
+        self._opens_at = datetime(
+            observed.day.year, observed.day.month, observed.day.day, _OPENS_AT_HOUR, tzinfo=_ZONE
+        ).astimezone(UTC)
+        self._waiting: dict[Lane, deque[int]] = {lane: deque() for lane in Lane}
+        self._occupants: dict[int, Occupant] = {}
+        self._streak = 0
+        self._last_wait = dict.fromkeys(Lane, timedelta())
+
+    def live(self, rng: Random) -> Iterator[Told]:
+        """All that happens, in order."""
+        for at, happening, index in sorted(self._happenings(rng)):
+            now = self._opens_at + timedelta(seconds=at)
+            if happening is Happening.END:
+                self._end(index, now)
+            elif happening in (Happening.CALL, Happening.CALL_AT_ONCE):
+                self._call(index, now)
+            else:
+                if happening is Happening.REGISTRATION:
+                    self._waiting[self._lane(index)].append(index)
+                if at < self._patients[index].called:
+                    yield self._tell(index, now, at_registration=happening is Happening.REGISTRATION)
+
+    def _happenings(self, rng: Random) -> Iterator[tuple[float, Happening, int]]:
+        for index, patient in enumerate(self._patients):
+            waits = patient.registered < patient.called
+            yield patient.registered, Happening.REGISTRATION, index
+            yield patient.called, Happening.CALL if waits else Happening.CALL_AT_ONCE, index
+            yield patient.ended, Happening.END, index
+            at = patient.registered + rng.expovariate(1 / _LOOK_UP_SECONDS)
+            while at < patient.called:
+                yield at, Happening.LOOK_UP, index
+                at += rng.expovariate(1 / _LOOK_UP_SECONDS)
+
+    def _lane(self, index: int) -> Lane:
+        return Lane.PRIORITY if self._patients[index].is_priority else Lane.REGULAR
+
+    def _call(self, index: int, now: datetime) -> None:
+        lane = self._lane(index)
+        if self._waiting[lane].popleft() != index:
+            raise AssertionError("within a lane, patients are called in the order in which they came")
+        self._streak = after_call(lane, self._streak, RATIO)
+        taken = {each.room for each in self._occupants.values()}
+        room = next(room for room in range(1, self._clinic.rooms + 1) if room not in taken)
+        self._occupants[index] = Occupant(index + 1, room, TicketStatus.CALLED, now)
+        self._last_wait[lane] = now - self._registered_at(index)
+
+    def _end(self, index: int, now: datetime) -> None:
+        patient, occupant = self._patients[index], self._occupants.pop(index)
+        is_last = index == len(self._patients) - 1
+        if is_last and self._observed.nature.family.forgets_rooms and self._is_forgetful_evening():
+            now = self._opens_at + _OVERNIGHT
+        ended = EndedCall(
+            self._registered_at(index), occupant.called_at, now, self._lane(index), patient.came
+        )
+        self._observed.records = learn(self._clinic, self._observed.records, self._observed.day, ended)
+
+    def _is_forgetful_evening(self) -> bool:
+        return (self._observed.day - _FIRST_DAY).days % _FORGETFUL_EVENING == 0
+
+    def _tell(self, index: int, now: datetime, *, at_registration: bool) -> Told:
+        lane = self._lane(index)
+        other = Lane.REGULAR if lane is Lane.PRIORITY else Lane.PRIORITY
+        place = (lane, self._waiting[lane].index(index), len(self._waiting[other]), self._streak, RATIO)
+        ahead = people_ahead(*place)
+        outlook = clinic_outlook(self._clinic, self._observed.records, list(self._occupants.values()), now)
+        return Told(
+            at=now,
+            at_registration=at_registration,
+            estimate=outlook.estimate(ahead, overtaking_max(*place)),
+            configured=now + ahead * self._clinic.mean_service,
+            per_room=now + ahead * self._clinic.mean_service / self._clinic.rooms,
+            fixed=max(self._opens_at + (index + 1) * _FIXED_TURN, now),
+            last_wait=max(self._registered_at(index) + self._last_wait[lane], now),
+            called_at=self._opens_at + timedelta(seconds=self._patients[index].called),
+        )
+
+    def _registered_at(self, index: int) -> datetime:
+        return self._opens_at + timedelta(seconds=self._patients[index].registered)
+
+
+def _clock_time(second: float) -> str:
+    hours, minutes = divmod(int(second) // 60 + _OPENS_AT_HOUR * 60, 60)
+    return f"{hours:02d}:{minutes:02d}"

@@ -1,0 +1,103 @@
+"""What the calibration makes of a day that is written down by hand: what patients are told, and figures."""
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from calibration import report
+from calibration.findings import summarise
+from calibration.observer import ObservedClinic, Told
+from calibration.scenarios import FAMILIES, Family, Law, Nature, Patient, draw_nature
+
+FAMILY = Family("by hand", rooms=1)
+NATURE = Nature(FAMILY, mean_service=600, configured_mean=300, drift=0.0, no_shows=0.0, load=1.0)
+
+
+def patient(registered: float, called: float, ended: float, *, is_priority: bool = False) -> Patient:
+    """One who came, with moments in minutes from the opening."""
+    return Patient(60 * registered, 60 * called, 60 * ended, is_priority, came=True)
+
+
+DAY = [
+    patient(0, 0, 10),
+    patient(1, 20, 30),
+    patient(2, 30, 40),
+    patient(5, 10, 20, is_priority=True),
+]
+
+
+@pytest.fixture(scope="module")
+def told() -> list[Told]:
+    """What those of `DAY` were told on a clinic's first day."""
+    return list(ObservedClinic(NATURE).observe(DAY, Random(1)))
+
+
+@pytest.fixture(scope="module")
+def told_in_a_week() -> list[Told]:
+    """What they were told on seven such days."""
+    clinic, rng = ObservedClinic(NATURE), Random(1)
+    return [each for _ in range(7) for each in clinic.observe(DAY, rng)]
+
+
+def test_whoever_must_wait_is_told_at_registration(told: list[Told]) -> None:
+    registered = [(each.at - told[0].at) / timedelta(minutes=1) for each in told if each.at_registration]
+    assert registered == [0, 1, 4]
+
+
+def test_the_rivals_are_what_they_are_said_to_be(told: list[Told]) -> None:
+    opens_at = told[0].at - timedelta(minutes=1)
+    second, third, last = (each for each in told if each.at_registration)
+    assert [each.configured - each.at for each in (second, third, last)] == [
+        timedelta(minutes=minutes) for minutes in (0, 5, 0)
+    ]
+    assert [each.fixed - opens_at for each in (second, third, last)] == [
+        timedelta(minutes=minutes) for minutes in (20, 30, 40)
+    ]
+    assert third.last_wait == third.at
+    assert last.called_at == opens_at + timedelta(minutes=10)
+
+
+def test_what_has_not_happened_yet_changes_nothing_that_is_told() -> None:
+    other_end = [*DAY[:1], patient(1, 20, 90), patient(2, 90, 95), DAY[3]]
+    one, other = (
+        [each for each in ObservedClinic(NATURE).observe(day, Random(1)) if each.at_registration]
+        for day in (DAY, other_end)
+    )
+    assert [each.estimate for each in one] == [each.estimate for each in other]
+
+
+def test_figures(told_in_a_week: list[Told]) -> None:
+    found = summarise(FAMILY, told_in_a_week)
+    held = [
+        each.estimate.earliest_call_at <= each.called_at <= each.estimate.latest_call_at
+        for each in told_in_a_week
+    ]
+    assert found.coverage == pytest.approx(sum(held) / len(held))
+    assert found.coverage + found.early + found.late == pytest.approx(1)
+    assert found.told == len(held) > 21
+    assert min(found.error, *found.rivals.values()) > 0
+
+
+def test_the_table_stands_between_its_markers(told_in_a_week: list[Told]) -> None:
+    found = summarise(FAMILY, told_in_a_week)
+    text = "before\n<!-- measured: calibration -->\nold\n<!-- end: calibration -->\nafter"
+    written = report.put(text, report.table([found], "What was run."))
+    assert written.startswith("before\n<!-- measured: calibration -->\n\nWhat was run.\n\n| family |")
+    assert written.endswith("|\n\n<!-- end: calibration -->\nafter")
+    assert "| by hand | 1 |" in written
+    assert "old" not in written
+
+
+@pytest.mark.parametrize("law", Law)
+def test_services_have_the_mean_and_the_spread_of_their_family(law: Law) -> None:
+    rng = Random(1)
+    nature = draw_nature(Family("", 1, law, irregularity=0.5), rng)
+    drawn = [nature.draw_service(rng, 0, pace=1.0) / nature.mean_service for _ in range(20_000)]
+    mean = sum(drawn) / len(drawn)
+    assert mean == pytest.approx(1, abs=0.02)
+    assert sum((each - mean) ** 2 for each in drawn) / len(drawn) == pytest.approx(0.25, abs=0.02)
+
+
+def test_no_family_is_twice_there() -> None:
+    assert len({(each.name, each.rooms) for each in FAMILIES}) == len(FAMILIES)
