@@ -104,6 +104,8 @@ def _hospital_as_json(hospital: "Hospital", clinics: list["Clinic"]) -> dict[str
                 "service_spread_minutes": clinic.service_spread.total_seconds() / 60,
                 "mode": clinic.mode.value,
                 "state": clinic.state.value,
+                "priority_age": clinic.priority_age or False,
+                "priority_ratio": clinic.priority_ratio,
                 "hours": clinic.opening_hours.format(),
             }
             for clinic in clinics

@@ -158,6 +158,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "field.mean_service_seconds": ("rata-rata layanan (menit)", "mean service (minutes)"),
     "field.service_spread_seconds": ("simpangan layanan (menit)", "service spread (minutes)"),
     "field.mode": ("mode", "mode"),
+    "field.priority_age": ("usia prioritas", "priority age"),
+    "field.priority_ratio": ("prioritas per pasien umum", "priority patients per regular one"),
     "weekdays": ("Sen Sel Rab Kam Jum Sab Min", "Mon Tue Wed Thu Fri Sat Sun"),
     "never_open": ("tidak pernah buka", "never open"),
     "broker.declared": (

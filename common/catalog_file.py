@@ -84,7 +84,8 @@ class _Table(BaseModel):
 
 
 class CatalogClinic(_Table):
-    """A clinic as the file gives it; times in minutes, which may have fractions."""
+    """A clinic as the file gives it; times in minutes, which may have fractions. `priority_age = false`:
+    nobody has priority by age."""
 
     code: _Code
     name: Annotated[str, Field(max_length=200), AfterValidator(_printable)]
@@ -93,6 +94,8 @@ class CatalogClinic(_Table):
     mean_service_minutes: Annotated[float, Field(ge=1, le=240, allow_inf_nan=False)]
     service_spread_minutes: _Minutes | None = None
     mode: Literal["clock", "desk"] = "clock"
+    priority_age: Annotated[int, Field(ge=1, le=130)] | Literal[False] = 60
+    priority_ratio: Annotated[int, Field(ge=1, le=20)] = 2
     hours: Annotated[dict[str, Any], AfterValidator(_hours)]
 
     @property

@@ -26,12 +26,20 @@ class EventName(StrEnum):
     """What can happen in a queue: a closed list. Ticks are signals, the others changes of state."""
 
     TICKET_REGISTERED = "ticket.registered"
+    TICKET_PRIORITISED = "ticket.prioritised"
     TICKET_CALLED = "ticket.called"
+    TICKET_RECALLED = "ticket.recalled"
+    TICKET_STARTED = "ticket.started"
     TICKET_SERVED = "ticket.served"
+    TICKET_NO_SHOW = "ticket.no_show"
+    TICKET_REINSTATED = "ticket.reinstated"
+    TICKET_TRANSFERRED = "ticket.transferred"
     TICKET_CANCELLED = "ticket.cancelled"
     TICKET_EXPIRED = "ticket.expired"
     CLINIC_OPENED = "clinic.opened"
     CLINIC_CLOSED = "clinic.closed"
+    CLINIC_ROOMS_CHANGED = "clinic.rooms_changed"
+    CLINIC_MODE_CHANGED = "clinic.mode_changed"
     CLINIC_TICK = "clinic.tick"
 
 

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from common.domain.catalog import CODE_PATTERN
+from common.domain.lanes import Lane
 from common.domain.ticket_codes import parse_ticket_code
 from common.domain.tickets import TicketStatus
 from common.limits import BODY_BYTES_MAX, NAME_LENGTH_MAX, TICKET_CODES_MAX
@@ -175,6 +176,7 @@ class Ticket(Reply):
     """A ticket as it stands. Moments carry the hospital's offset; durations are in seconds.
 
     The estimate is null where nothing is to be expected any more: called, served, cancelled ...
+    `transferred_to` is the code of the ticket in another clinic's queue that the patient got for this one.
     """
 
     name: ClassVar[str] = "ticket"
@@ -186,6 +188,7 @@ class Ticket(Reply):
     clinic: str
     service_date: date
     status: TicketStatus
+    lane: Lane
     people_ahead: int | None
     now_serving: str | None
     estimated_wait_seconds: int | None
@@ -194,6 +197,7 @@ class Ticket(Reply):
     latest_call_at: AwareDatetime | None
     registered_at: AwareDatetime
     called_at: AwareDatetime | None
+    transferred_to: str | None
 
 
 class Tickets(Reply):

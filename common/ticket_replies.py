@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from common.domain.catalog import Clinic
 from common.domain.clinic_outlook import clinic_outlook
+from common.domain.lanes import Lane, people_ahead
 from common.domain.queue_advance import Occupant
 from common.domain.ticket_codes import format_ticket_code
-from common.domain.tickets import TicketStatus, display_number
+from common.domain.tickets import display_number
 from common.domain.waiting_time import Estimate
 from common.messages import Ticket
 from common.storage.ticket_views import TicketView
@@ -23,9 +24,17 @@ class ShownQueue:
 
     def ticket(self, view: TicketView) -> Ticket:
         """One of its tickets."""
+        ahead: int | None = None
         estimate: Estimate | None = None
-        if view.status is TicketStatus.WAITING and view.people_ahead is not None:
-            estimate = self._outlook.estimate(view.people_ahead)
+        if view.ahead_in_lane is not None:
+            ahead = people_ahead(
+                view.lane,
+                view.ahead_in_lane,
+                view.waiting_in_other_lane,
+                view.priority_streak,
+                self._clinic.priority_ratio,
+            )
+            estimate = self._outlook.estimate(ahead)
         hospital_code, clinic_code, service_date = view.clinic_day
         return Ticket(
             ticket_code=format_ticket_code(view.ticket_code),
@@ -35,7 +44,8 @@ class ShownQueue:
             clinic=clinic_code,
             service_date=service_date,
             status=view.status,
-            people_ahead=view.people_ahead,
+            lane=view.lane,
+            people_ahead=ahead,
             now_serving=None if view.now_serving is None else display_number(clinic_code, view.now_serving),
             estimated_wait_seconds=None if estimate is None else self._seconds_until(estimate.call_at),
             estimated_call_at=None if estimate is None else self._local(estimate.call_at),
@@ -43,11 +53,14 @@ class ShownQueue:
             latest_call_at=None if estimate is None else self._local(estimate.latest_call_at),
             registered_at=self._local(view.registered_at),
             called_at=None if view.called_at is None else self._local(view.called_at),
+            transferred_to=None if view.transferred_to is None else format_ticket_code(view.transferred_to),
         )
 
-    def wait_seconds(self, people_ahead: int) -> int:
-        """The time until the expected call of somebody with so many waiting people before them."""
-        return self._seconds_until(self._outlook.estimate(people_ahead).call_at)
+    def wait_seconds(self, regular: int, priority: int, streak: int) -> int:
+        """The time until the expected call of somebody who would come now to the regular lane, where so many
+        wait in each lane."""
+        ahead = people_ahead(Lane.REGULAR, regular, priority, streak, self._clinic.priority_ratio)
+        return self._seconds_until(self._outlook.estimate(ahead).call_at)
 
     def _seconds_until(self, moment: datetime) -> int:
         return round((moment - self._now).total_seconds())

@@ -19,6 +19,7 @@ COLOURS: Final = {
     "served": "blue",
     "cancelled": "red",
     "no_show": "red",
+    "transferred": "blue",
     "expired": "red",
 }
 
@@ -43,6 +44,8 @@ def ticket_facts(ticket: Ticket, texts: Texts) -> list[tuple[str, str]]:
     if ticket["called_at"]:
         called_at = clock_time_with_zone(ticket["called_at"], texts)
         facts.append((texts("ticket.called_at"), texts("ticket.called_at_value", clock=called_at)))
+    if new_code := ticket.get("transferred_to"):
+        facts.append((texts("ticket.transferred_to"), new_code))
     return facts
 
 

@@ -95,6 +95,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.served": ("selesai dilayani", "served"),
     "status.cancelled": ("dibatalkan", "cancelled"),
     "status.no_show": ("tidak hadir saat dipanggil", "not there when called"),
+    "status.transferred": ("dipindahkan ke poli lain", "transferred to another clinic"),
     "status.expired": ("kedaluwarsa", "expired"),
     "ticket.code": ("Kode tiket", "Ticket code"),
     "ticket.status": ("Status", "Status"),
@@ -105,6 +106,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ticket.nobody": ("tidak ada, berikutnya giliran Anda", "nobody, you are next"),
     "ticket.estimate": ("Perkiraan dipanggil", "Expected call"),
     "ticket.called_at": ("Dipanggil", "Called"),
+    "ticket.transferred_to": ("Tiket baru", "New ticket"),
     "ticket.called_at_value": ("pukul {clock}", "at {clock}"),
     "ticket.keep_code": (
         "Simpan kode tiket ini. Pantau dengan: {command}",
@@ -154,6 +156,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "watch.no_show": (
         "Nomor {number} sudah dipanggil dan Anda tidak hadir; hubungi petugas poli {clinic}.",
         "Number {number} was called and you were not there; speak to the staff of clinic {clinic}.",
+    ),
+    "watch.transferred": (
+        "Tiket ini dipindahkan ke poli lain; pantau tiket barunya.",
+        "This ticket was transferred to another clinic; follow the new one.",
     ),
     "watch.expired": (
         "Tiket {number} kedaluwarsa: hari pelayanannya sudah berakhir.",

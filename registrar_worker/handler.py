@@ -13,6 +13,7 @@ from uuid import UUID
 from common import problems
 from common.clock import Clock
 from common.domain.catalog import Clinic, QueueMode
+from common.domain.lanes import Lane
 from common.domain.opening_hours import midnight
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.tickets import CANCELLABLE, TicketStatus
@@ -284,34 +285,42 @@ class _Batch:
     def _grant(self, asked: _Asked, request: Register, clinic: Clinic, queue: QueueState) -> _Decision:
         """Gives out the next number."""
         code = new_ticket_code()
-        queue.last_number += 1
+        reason = clinic.age_priority(request.date_of_birth, queue.key[2])
+        lane = Lane.PRIORITY if reason else Lane.REGULAR
+        number, arrived_at = queue.take_number(self.now)
         # To an empty queue the patient may be called at once; else the queue's next change is known.
         due_at = self.now
         if queue.waiting or clinic.mode is QueueMode.DESK:
             due_at = clinic.hospital.day_end(queue.key[2])
         queue.next_change_at = min(queue.next_change_at or due_at, due_at)
-        number = queue.last_number
         self.granted[code] = TicketView(
             ticket_code=code,
             clinic_day=queue.key,
             number=number,
             status=TicketStatus.WAITING,
-            people_ahead=queue.waiting,
+            lane=lane,
+            ahead_in_lane=queue.waiting_in(lane),
+            waiting_in_other_lane=queue.waiting - queue.waiting_in(lane),
+            priority_streak=queue.priority_streak,
             now_serving=queue.now_serving,
             registered_at=self.now,
             called_at=None,
             room=None,
+            transferred_to=None,
         )
-        queue.waiting += 1
+        queue.count_waiting(lane, 1)
         self.new_tickets.append(
             NewTicket(
                 code,
                 queue.key,
                 number,
+                lane,
+                reason,
                 request.medical_record_number,
                 request.patient_name,
                 request.date_of_birth,
                 self.now,
+                arrived_at,
             )
         )
         self.held[queue.key, request.medical_record_number] = HeldTicket(
@@ -332,7 +341,8 @@ class _Batch:
         queue = self.queues[view.clinic_day]
         self.cancelled.append(code)
         queue.cancelled += 1
-        queue.waiting -= view.status is TicketStatus.WAITING
+        if view.status is TicketStatus.WAITING:
+            queue.count_waiting(view.lane, -1)
         self.held = {patient: held for patient, held in self.held.items() if held.ticket_code != code}
         if view.room is not None:
             occupants = self.occupants[queue.key]

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, insert, literal, select, update
 
-from common.domain.tickets import ACTIVE, TicketStatus
+from common.domain.lanes import Lane
+from common.domain.tickets import ACTIVE, PriorityReason, TicketStatus
 from common.storage.prepared import BYTES, DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, ClinicDay, key_columns, key_of, same_queue
 from common.storage.tables import catalog_version, in_states, journal, refusals, tickets
@@ -24,15 +25,18 @@ class HeldTicket:
 
 @dataclass(frozen=True, slots=True)
 class NewTicket:
-    """A ticket to be given out; it waits since it was registered."""
+    """A ticket to be given out; it waits since it has arrived in its lane."""
 
     ticket_code: str
     key: ClinicDay
     number: int
+    lane: Lane
+    priority_reason: PriorityReason | None
     medical_record_number: str
     patient_name: str
     date_of_birth: date
     registered_at: datetime
+    arrived_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +176,18 @@ _NEW: Columns = {
     **KEY_COLUMNS,
     "ticket_code": TEXT,
     "number": INTEGER,
+    "lane": TEXT,
+    "priority_reason": TEXT,
     "medical_record_number": TEXT,
     "patient_name": TEXT,
     "date_of_birth": DATE,
     "registered_at": MOMENT,
+    "arrived_at": MOMENT,
 }
 _insert = Prepared(
     lambda given: insert(tickets).from_select(
         [*_NEW, "waiting_since", "status"],
-        select(*(given.c[name] for name in _NEW), given.c.registered_at, literal(TicketStatus.WAITING.value)),
+        select(*(given.c[name] for name in _NEW), given.c.arrived_at, literal(TicketStatus.WAITING.value)),
     ),
     _NEW,
 )
@@ -193,10 +200,13 @@ def insert_tickets(connection: Connection, new: Iterable[NewTicket]) -> None:
             *ticket.key,
             ticket.ticket_code,
             ticket.number,
+            ticket.lane.value,
+            None if ticket.priority_reason is None else ticket.priority_reason.value,
             ticket.medical_record_number,
             ticket.patient_name,
             ticket.date_of_birth,
             ticket.registered_at,
+            ticket.arrived_at,
         )
         for ticket in new
     ]

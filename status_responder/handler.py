@@ -7,8 +7,9 @@ from datetime import datetime
 from common import problems
 from common.clock import Clock
 from common.domain.catalog import Clinic
+from common.domain.lanes import Lane
 from common.domain.opening_hours import Session
-from common.domain.queue_advance import Waiter
+from common.domain.queue_advance import calling_order
 from common.domain.ticket_codes import format_ticket_code
 from common.domain.tickets import display_number
 from common.messages import (
@@ -153,9 +154,12 @@ class _Answers:
     def _clinic_summary(self, clinic: Clinic) -> ClinicSummary:
         key = store.queue_today(clinic, self.now)
         queue = self.found.queues.get(key)
+        priority = queue.waiting_in(Lane.PRIORITY) if queue else 0
         waiting = queue.waiting if queue else 0
+        streak = queue.priority_streak if queue else 0
         given_out = queue.last_number - queue.cancelled if queue else 0
         is_open = clinic.is_open(self.now)
+        wait = self._queue(key).wait_seconds(waiting - priority, priority, streak) if is_open else None
         session = _session_today(clinic, self.now)
         opening = None if is_open else clinic.next_opening(self.now)
         return ClinicSummary(
@@ -166,7 +170,7 @@ class _Answers:
             closes_at=local_time(clinic, session.closes_at) if session else None,
             waiting=waiting,
             now_serving=_shown(clinic, queue.now_serving if queue else None),
-            estimated_wait_seconds=self._queue(key).wait_seconds(waiting) if is_open else None,
+            estimated_wait_seconds=wait,
             quota_left=max(clinic.daily_quota - given_out, 0),
             next_opening=local_time(clinic, opening) if opening else None,
         )
@@ -179,7 +183,9 @@ class _Answers:
         key = store.queue_today(clinic, self.now)
         queue = self.found.queues.get(key)
         in_rooms = sorted(self.found.occupants.get(key, ()), key=lambda occupant: occupant.room)
-        waiters: Sequence[Waiter] = self.found.waiters.get(key, ())
+        waiters = self.found.waiters.get(key, ())
+        streak = queue.priority_streak if queue else 0
+        following = calling_order(waiters, streak, clinic.priority_ratio)[: store.NEXT_SHOWN]
         return ClinicQueue(
             hospital=request.hospital,
             clinic=request.clinic,
@@ -187,7 +193,7 @@ class _Answers:
             is_open=clinic.is_open(self.now),
             now_serving=_shown(clinic, queue.now_serving if queue else None),
             in_rooms=[display_number(clinic.code, occupant.number) for occupant in in_rooms],
-            next=[display_number(clinic.code, waiter.number) for waiter in waiters],
+            next=[display_number(clinic.code, waiter.number) for waiter in following],
             waiting=queue.waiting if queue else 0,
         )
 

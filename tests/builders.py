@@ -100,8 +100,8 @@ def delivery(
 
 
 def patient(number: int) -> dict[str, str]:
-    """The data of one of any number of different patients."""
-    born = date(1950, 1, 1) + timedelta(days=number)
+    """The data of one of any number of different patients, none of them of a special age."""
+    born = date(1980, 1, 1) + timedelta(days=number % 9000)
     return {
         "medical_record_number": f"{number:08d}",
         "name": f"Pasien {number}",

@@ -6,11 +6,12 @@ or reordered tick leaves the same queue as one on time.
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from common.clock import Clock
 from common.domain.catalog import Clinic
+from common.domain.lanes import Lane
 from common.domain.opening_hours import midnight
 from common.domain.queue_advance import Advance, Occupant, Serving, Transition, Waiter, advance
 from common.domain.schedule import Announcement, announcements, next_service_date
@@ -174,16 +175,17 @@ class _Batch:
         told_now = [each for each in told if each.at <= self.now]
         happened: list[Transition | Announcement] = [*told_now, *moved.transitions]
         happened.sort(key=lambda each: each.at)
-        waiting = {waiter.number for waiter in self.waiters.get(queue.key, ())}
+        waiting = {waiter.number: waiter.lane for waiter in self.waiters.get(queue.key, ())}
         before = len(self.entries)
         for ordinal, each in enumerate(happened):
             if isinstance(each, Transition):
-                queue.waiting -= each.number in waiting
-                waiting.discard(each.number)
+                if each.number in waiting:
+                    queue.count_waiting(waiting.pop(each.number), -1)
                 if each.status is TicketStatus.CALLED:
                     queue.now_serving = each.number
             self._record(queue, tick, ordinal, each)
         self.changes += _ticket_changes(queue.key, moved.transitions)
+        queue.priority_streak = moved.streak
         queue.announced_until = max(queue.announced_until, self.now)
         moments = [moved.next_change_at, day_end, *(each.at for each in told[len(told_now) :])]
         queue.next_change_at = min(at for at in moments if at is not None)
@@ -231,16 +233,23 @@ def _advance(
         since=clinic.serving_since,
         day_end=clinic.hospital.day_end(queue.key[2]),
         rooms_freed=queue.rooms_freed,
+        streak=queue.priority_streak,
+        ratio=clinic.priority_ratio,
     )
     moved = advance(serving, occupants, waiters, now)
-    calls = [each for each in moved.transitions if each.status is TicketStatus.CALLED]
-    if len(calls) < len(waiters) or len(waiters) >= queue.waiting:
+    calls = {each.number: each.at for each in moved.transitions if each.status is TicketStatus.CALLED}
+    emptied_at = []
+    for lane in Lane:
+        numbers = [waiter.number for waiter in waiters if waiter.lane is lane]
+        if len(numbers) < queue.waiting_in(lane) and calls.keys() >= set(numbers):
+            emptied_at.append(max(calls[number] for number in numbers))
+    if not emptied_at:
         return moved
-    # Everybody who was read has been called, and more wait. Stop just before the last of these calls: a
-    # room that came free at that moment would look as if nobody had been waiting for it. (There is always
-    # a call before it, since more are read than a clinic has rooms.)
-    moved = advance(serving, occupants, waiters, calls[-1].at - timedelta.resolution)
-    return Advance(moved.transitions, now)
+    # Everybody of a lane who was read has been called, and more wait. Stop just before the last of these
+    # calls: a room that came free at that moment would look as if nobody had been waiting for it. (There is
+    # always a call before it, since more are read of a lane than a clinic has rooms.)
+    moved = advance(serving, occupants, waiters, min(emptied_at) - timedelta.resolution)
+    return replace(moved, next_change_at=now)
 
 
 def _ticket_changes(key: ClinicDay, transitions: Sequence[Transition]) -> list[TicketChange]:

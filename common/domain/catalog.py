@@ -6,6 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from common.domain.opening_hours import OpeningHours, Session, midnight
+from common.domain.tickets import PriorityReason, is_of_age
 
 CODE_PATTERN = r"^[A-Z0-9]{2,10}$"
 """Hospital and clinic codes; such a code is safe as a word of a routing key."""
@@ -48,7 +49,11 @@ class Hospital:
 class Clinic:
     """A clinic. `rooms` patients are served at once, each for `mean_service` (± `service_spread`, the
     standard deviation), by this arrangement since `serving_since`; at most `daily_quota` tickets that are
-    not cancelled are given out for one service day."""
+    not cancelled are given out for one service day.
+
+    From `priority_age` on (None: at no age) patients wait in the priority lane, of which up to
+    `priority_ratio` are called per regular one. What the staff forced ends at `forced_until`; then the
+    clinic follows its opening hours again."""
 
     hospital: Hospital
     code: str
@@ -61,6 +66,10 @@ class Clinic:
     serving_since: datetime
     mode: QueueMode = QueueMode.CLOCK
     state: ClinicState = ClinicState.SCHEDULE
+    forced_until: datetime | None = None
+    forced_reason: str | None = None
+    priority_age: int | None = 60
+    priority_ratio: int = 2
     retired: bool = False
 
     @property
@@ -70,11 +79,23 @@ class Clinic:
 
     def is_open(self, moment: datetime) -> bool:
         """Whether patients can register at `moment`."""
-        if self.retired or self.state is ClinicState.CLOSED:
+        if self.retired:
             return False
-        if self.state is ClinicState.OPEN:
-            return True
-        return self.session_at(moment) is not None
+        state = self.state_at(moment)
+        if state is ClinicState.SCHEDULE:
+            return self.session_at(moment) is not None
+        return state is ClinicState.OPEN
+
+    def state_at(self, moment: datetime) -> ClinicState:
+        """What the staff have forced, as long as it lasts."""
+        is_over = self.forced_until is not None and self.forced_until <= moment
+        return ClinicState.SCHEDULE if is_over else self.state
+
+    def age_priority(self, date_of_birth: date, on: date) -> PriorityReason | None:
+        """Why somebody born on that day waits in the priority lane, if it is for their age."""
+        if self.priority_age is None or not is_of_age(date_of_birth, self.priority_age, on):
+            return None
+        return PriorityReason.AGE
 
     def sessions_on(self, service_date: date) -> list[Session]:
         """The day's sessions as moments, in order."""
@@ -86,7 +107,11 @@ class Clinic:
         return next((s for s in sessions if s.opens_at <= moment < s.closes_at), None)
 
     def next_opening(self, after: datetime) -> datetime | None:
-        """The first opening by schedule later than `after`; None where the next fortnight has none."""
+        """The first opening later than `after`; None where the next fortnight has none."""
         if self.retired:
             return None
+        if self.state_at(after) is ClinicState.CLOSED and self.forced_until is not None:
+            if self.session_at(self.forced_until) is not None:
+                return self.forced_until
+            after = self.forced_until
         return self.opening_hours.next_opening(after, self.hospital.time_zone)

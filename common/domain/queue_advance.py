@@ -4,12 +4,17 @@
 queue as advancing to t2 at once. So a tick that comes late, twice or out of order does no harm.
 """
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 
 from common.domain.catalog import QueueMode
+from common.domain.lanes import Lane, after_call, next_lane
 from common.domain.tickets import TicketStatus
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +29,11 @@ class Occupant:
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """A ticket that has been waiting since `waiting_since`."""
+    """A ticket that has been waiting since `waiting_since`: before that moment it is not called."""
 
     number: int
     waiting_since: datetime
+    lane: Lane = Lane.REGULAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +50,21 @@ class Transition:
 class Advance:
     """What happened until now, in the order in which it happened.
 
-    `next_change_at` is the moment at which something happens next by the clock, None where nothing will.
+    `next_change_at` is the moment at which something happens next by the clock, None where nothing will;
+    `streak` is what the lanes remember then.
     """
 
     transitions: tuple[Transition, ...]
     next_change_at: datetime | None
+    streak: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
     """How a clinic serves, by this arrangement since `since`, on a service day that ends at `day_end`.
 
-    `rooms_freed` says since when a room is free whose patient gave the ticket up or did not come.
+    `rooms_freed` says since when a room is free whose patient gave the ticket up or did not come; `streak`
+    and `ratio` say how the lanes take turns.
     """
 
     mode: QueueMode
@@ -64,6 +73,8 @@ class Serving:
     since: datetime
     day_end: datetime
     rooms_freed: Mapping[int, datetime] = field(default_factory=dict)
+    streak: int = 0
+    ratio: int = 2
 
 
 def advance(
@@ -71,31 +82,79 @@ def advance(
 ) -> Advance:
     """Moves one clinic's queue forward to `now`.
 
-    `waiters` are in the order in which they are to be called. A service in `clock` mode lasts
-    `mean_service` from the call; the room is then free, and the next patient is called at that very
-    moment, or when they came if that is later, and never before whoever precedes them. In `desk` mode only
-    the end of the day changes anything.
+    `waiters` are in the order in which each lane calls them. A service in `clock` mode lasts
+    `mean_service` from the call; the room is then free, and whoever is next by then is called at that very
+    moment, or, if nobody waits, when somebody comes. In `desk` mode only the end of the day changes anything.
     """
     rooms = _Rooms(serving, occupants)
-    waiting = list(reversed(waiters))
+    waiting = _Lanes(serving, waiters)
     transitions: list[Transition] = []
     until = min(now, serving.day_end)
     while serving.mode is QueueMode.CLOCK:
         leaves_at = rooms.next_leaving_at()
-        called_at = rooms.next_call_at(waiting[-1]) if waiting else None
+        called_at = _next_call_at(rooms, waiting)
         if leaves_at is not None and leaves_at <= until and (called_at is None or leaves_at <= called_at):
             number = rooms.leave(leaves_at)
             transitions.append(Transition(number, TicketStatus.SERVED, leaves_at))
         elif called_at is not None and called_at <= until and called_at < serving.day_end:
-            waiter = waiting.pop()
+            waiter = waiting.call(called_at)
             room = rooms.enter(waiter, called_at)
             transitions.append(Transition(waiter.number, TicketStatus.CALLED, called_at, room))
         else:
             break
     if now >= serving.day_end:
-        transitions += _end_of_day(rooms.occupants.values(), waiting, serving.day_end)
-        return Advance(tuple(transitions), None)
-    return Advance(tuple(transitions), _next_change_at(serving, rooms, waiting))
+        transitions += _end_of_day(rooms.occupants.values(), waiting.left(), serving.day_end)
+        return Advance(tuple(transitions), None, waiting.streak)
+    return Advance(tuple(transitions), _next_change_at(serving, rooms, waiting), waiting.streak)
+
+
+def calling_order(waiters: Sequence[Waiter], streak: int, ratio: int) -> list[Waiter]:
+    """Waiters who are all there, and stand in the order in which each lane calls them, in the order in which
+    they are called."""
+    lanes = {lane: deque(each for each in waiters if each.lane is lane) for lane in Lane}
+    ordered = []
+    while lane := next_lane(
+        streak,
+        ratio,
+        priority_waiting=bool(lanes[Lane.PRIORITY]),
+        regular_waiting=bool(lanes[Lane.REGULAR]),
+    ):
+        ordered.append(lanes[lane].popleft())
+        streak = after_call(lane, streak, ratio)
+    return ordered
+
+
+class _Lanes:
+    """Those who wait, while time is advanced: who has come is called by turns, the others come later."""
+
+    def __init__(self, serving: Serving, waiters: Sequence[Waiter]) -> None:
+        self.streak = serving.streak
+        self._ratio = serving.ratio
+        places = sorted(enumerate(waiters), key=lambda each: each[1].waiting_since, reverse=True)
+        self._coming = places
+        self._here: dict[Lane, list[tuple[int, Waiter]]] = {lane: [] for lane in Lane}
+
+    def somebody_since(self) -> datetime | None:
+        """Since when there is somebody to call; the distant past where somebody was left by an earlier call,
+        None where nobody waits or will come."""
+        if any(self._here.values()):
+            return _LONG_AGO
+        return self._coming[-1][1].waiting_since if self._coming else None
+
+    def call(self, at: datetime) -> Waiter:
+        """Whose turn it is at a moment at which somebody is there; the next one's is not earlier."""
+        while self._coming and self._coming[-1][1].waiting_since <= at:
+            place = self._coming.pop()
+            heappush(self._here[place[1].lane], place)
+        priority, regular = (bool(self._here[lane]) for lane in (Lane.PRIORITY, Lane.REGULAR))
+        lane = next_lane(self.streak, self._ratio, priority_waiting=priority, regular_waiting=regular)
+        assert lane is not None
+        self.streak = after_call(lane, self.streak, self._ratio)
+        return heappop(self._here[lane])[1]
+
+    def left(self) -> list[Waiter]:
+        """Who has not been called, in no order."""
+        return [waiter for places in (*self._here.values(), self._coming) for _, waiter in places]
 
 
 class _Rooms:
@@ -120,10 +179,10 @@ class _Rooms:
         called_at = min(occupant.called_at for occupant in self.occupants.values())
         return max(called_at + self._serving.mean_service, self._serving.since)
 
-    def next_call_at(self, waiter: Waiter) -> datetime | None:
+    def next_free_at(self) -> datetime | None:
         if not self._free_since:
             return None
-        return max(min(self._free_since.values()), waiter.waiting_since, self._last_call_at)
+        return max(min(self._free_since.values()), self._last_call_at)
 
     def leave(self, at: datetime) -> int:
         occupant = min(self.occupants.values(), key=lambda o: (o.called_at, o.number))
@@ -141,6 +200,11 @@ class _Rooms:
         return room
 
 
+def _next_call_at(rooms: _Rooms, waiting: _Lanes) -> datetime | None:
+    free_at, somebody_since = rooms.next_free_at(), waiting.somebody_since()
+    return None if free_at is None or somebody_since is None else max(free_at, somebody_since)
+
+
 def _end_of_day(
     occupants: Iterable[Occupant], waiting: Iterable[Waiter], day_end: datetime
 ) -> list[Transition]:
@@ -153,11 +217,11 @@ def _end_of_day(
     return [Transition(number, status, day_end) for number, status in sorted(left)]
 
 
-def _next_change_at(serving: Serving, rooms: _Rooms, waiting: list[Waiter]) -> datetime | None:
-    if not rooms.occupants and not waiting:
+def _next_change_at(serving: Serving, rooms: _Rooms, waiting: _Lanes) -> datetime | None:
+    if not rooms.occupants and waiting.somebody_since() is None:
         return None
     moments = [serving.day_end]
     if serving.mode is QueueMode.CLOCK:
-        called_at = rooms.next_call_at(waiting[-1]) if waiting else None
-        moments += [at for at in (rooms.next_leaving_at(), called_at) if at is not None]
+        next_call_at = _next_call_at(rooms, waiting)
+        moments += [at for at in (rooms.next_leaving_at(), next_call_at) if at is not None]
     return min(moments)

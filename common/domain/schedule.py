@@ -8,7 +8,7 @@ from common.domain.catalog import Clinic, ClinicState
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A clinic opened (or closed) by its schedule at the moment `at`."""
+    """A clinic opened (or closed) at the moment `at`, without anybody's doing."""
 
     at: datetime
     is_open: bool
@@ -17,16 +17,23 @@ class Announcement:
 def announcements(clinic: Clinic, service_date: date, after: datetime) -> list[Announcement]:
     """The day's openings and closings by schedule later than `after`, in order.
 
-    A clinic that its staff forced open or closed does not open or close by schedule.
+    A clinic that its staff forced open or closed does not open or close by schedule until that is over; then
+    it does so at that moment, if its opening hours say otherwise.
     """
-    if clinic.retired or clinic.state is not ClinicState.SCHEDULE:
+    if clinic.retired:
         return []
-    found = (
+    found = [
         Announcement(at, is_open)
         for session in clinic.sessions_on(service_date)
         for at, is_open in ((session.opens_at, True), (session.closes_at, False))
-        if at > after
-    )
+        if at > after and clinic.state_at(at) is ClinicState.SCHEDULE
+    ]
+    over_at = clinic.forced_until
+    if clinic.state is not ClinicState.SCHEDULE and over_at is not None and over_at > after:
+        was_open, is_open = clinic.state is ClinicState.OPEN, clinic.session_at(over_at) is not None
+        is_told = any(each.at == over_at for each in found)
+        if was_open != is_open and not is_told and over_at < clinic.hospital.day_end(service_date):
+            found.append(Announcement(over_at, is_open))
     return sorted(found, key=lambda each: each.at)
 
 

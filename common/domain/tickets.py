@@ -1,11 +1,13 @@
 """Tickets: their states and the number that patients see called."""
 
+from datetime import date
 from enum import StrEnum
 
 
 class TicketStatus(StrEnum):
     """waiting → called → in_service → served; waiting|called → cancelled; called → no_show → waiting;
-    waiting|called → expired at the end of the service day."""
+    waiting|called → transferred, to another clinic's queue; waiting|called → expired at the end of the
+    service day."""
 
     WAITING = "waiting"
     CALLED = "called"
@@ -13,6 +15,7 @@ class TicketStatus(StrEnum):
     SERVED = "served"
     CANCELLED = "cancelled"
     NO_SHOW = "no_show"
+    TRANSFERRED = "transferred"
     EXPIRED = "expired"
 
 
@@ -23,6 +26,24 @@ IN_ROOM = frozenset({TicketStatus.CALLED, TicketStatus.IN_SERVICE})
 """A ticket in one of these states occupies a room."""
 
 CANCELLABLE = frozenset({TicketStatus.WAITING, TicketStatus.CALLED})
+
+GIVEN_BACK = frozenset({TicketStatus.CANCELLED, TicketStatus.TRANSFERRED})
+"""A ticket in one of these states does not count towards the day's quota."""
+
+
+class PriorityReason(StrEnum):
+    """Why a ticket waits in the priority lane: by age, which the registrar sees, or as the desk marks it."""
+
+    AGE = "age"
+    DISABILITY = "disability"
+    PREGNANCY = "pregnancy"
+    INFANT = "infant"
+
+
+def is_of_age(date_of_birth: date, age: int, on: date) -> bool:
+    """Whether somebody has lived for `age` whole years on a day; born on 29 February, from 1 March on."""
+    birthday = (on.month, on.day) >= (date_of_birth.month, date_of_birth.day)
+    return on.year - date_of_birth.year - (not birthday) >= age
 
 
 def display_number(clinic_code: str, number: int) -> str:

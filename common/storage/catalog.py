@@ -155,6 +155,10 @@ def _clinic(row: Row[tuple[object, ...]], hospital: Hospital, equals: dict[Any, 
         serving_since=the_same(row.serving_since),
         mode=QueueMode(row.mode),
         state=ClinicState(row.state),
+        forced_until=row.forced_until,
+        forced_reason=row.forced_reason,
+        priority_age=row.priority_age,
+        priority_ratio=row.priority_ratio,
         retired=row.retired,
     )
 

@@ -172,6 +172,8 @@ def _wanted(catalog: Catalog) -> _Rows:
                 "mean_service_seconds": clinic.mean_service_seconds,
                 "service_spread_seconds": clinic.service_spread_seconds,
                 "mode": clinic.mode,
+                "priority_age": clinic.priority_age or None,
+                "priority_ratio": clinic.priority_ratio,
             }
     return rows
 

@@ -25,7 +25,8 @@ from sqlalchemy import (
     tuple_,
 )
 
-from common.domain.tickets import ACTIVE, IN_ROOM, TicketStatus
+from common.domain.lanes import Lane
+from common.domain.tickets import ACTIVE, GIVEN_BACK, IN_ROOM, PriorityReason, TicketStatus
 from common.events import EventName
 from common.storage.long_statements import long_statements
 from common.storage.tables import clinic_days, journal, refusals, tickets
@@ -38,20 +39,44 @@ STATEMENT_SECONDS_MAX: Final = 600
 
 _KEY = ("hospital", "clinic", "service_date")
 
+_COUNTERS = ("waiting", "waiting_priority", "cancelled")
+"""What a clinic-day counts of its tickets."""
+
 _STATUS_AFTER = {
     EventName.TICKET_REGISTERED: TicketStatus.WAITING,
+    EventName.TICKET_PRIORITISED: TicketStatus.WAITING,
     EventName.TICKET_CALLED: TicketStatus.CALLED,
+    EventName.TICKET_RECALLED: TicketStatus.CALLED,
+    EventName.TICKET_STARTED: TicketStatus.IN_SERVICE,
     EventName.TICKET_SERVED: TicketStatus.SERVED,
+    EventName.TICKET_NO_SHOW: TicketStatus.NO_SHOW,
+    EventName.TICKET_REINSTATED: TicketStatus.WAITING,
+    EventName.TICKET_TRANSFERRED: TicketStatus.TRANSFERRED,
     EventName.TICKET_CANCELLED: TicketStatus.CANCELLED,
     EventName.TICKET_EXPIRED: TicketStatus.EXPIRED,
 }
-_MAY_FOLLOW = {
-    EventName.TICKET_REGISTERED: (
+_MAY_HAPPEN_IN = {
+    TicketStatus.WAITING: (
+        EventName.TICKET_PRIORITISED,
         EventName.TICKET_CALLED,
+        EventName.TICKET_TRANSFERRED,
         EventName.TICKET_CANCELLED,
         EventName.TICKET_EXPIRED,
     ),
-    EventName.TICKET_CALLED: (EventName.TICKET_SERVED, EventName.TICKET_CANCELLED, EventName.TICKET_EXPIRED),
+    TicketStatus.CALLED: (
+        EventName.TICKET_RECALLED,
+        EventName.TICKET_STARTED,
+        EventName.TICKET_SERVED,
+        EventName.TICKET_NO_SHOW,
+        EventName.TICKET_TRANSFERRED,
+        EventName.TICKET_CANCELLED,
+        EventName.TICKET_EXPIRED,
+    ),
+    TicketStatus.IN_SERVICE: (EventName.TICKET_SERVED,),
+    TicketStatus.NO_SHOW: (EventName.TICKET_REINSTATED,),
+}
+_MAY_FOLLOW = {
+    name: _MAY_HAPPEN_IN[status] for name, status in _STATUS_AFTER.items() if status in _MAY_HAPPEN_IN
 }
 
 
@@ -121,6 +146,8 @@ def _count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 _is_active = tickets.c.status.in_(sorted(ACTIVE))
 _is_in_room = tickets.c.status.in_(sorted(IN_ROOM))
+_is_given_back = tickets.c.status.in_(sorted(GIVEN_BACK))
+_waits_with_priority = and_(tickets.c.status == TicketStatus.WAITING, tickets.c.lane == Lane.PRIORITY.value)
 _was_called = tickets.c.status.in_(sorted({*IN_ROOM, TicketStatus.SERVED}))
 _has_odd_moments = or_(
     _is_active != tickets.c.ended_at.is_(None),
@@ -135,7 +162,8 @@ _tickets_of_day = (
         func.min(tickets.c.number).label("smallest"),
         func.max(tickets.c.number).label("largest"),
         _count_where(tickets.c.status == TicketStatus.WAITING).label("waiting"),
-        _count_where(tickets.c.status == TicketStatus.CANCELLED).label("cancelled"),
+        _count_where(_waits_with_priority).label("waiting_priority"),
+        _count_where(_is_given_back).label("cancelled"),
         _count_where(_is_active).label("active"),
         _count_where(_has_odd_moments).label("odd_moments"),
     )
@@ -188,14 +216,13 @@ def _as_it_is(check: str, row: RowMapping) -> Iterator[tuple[str, _Values]]:
 def _days() -> Select[Any]:
     """Clinic-days whose row does not agree with their tickets."""
     day, of_day = clinic_days.c, _tickets_of_day.c
-    counts = ("tickets", "numbers", "largest", "waiting", "cancelled", "active", "odd_moments")
+    counts = ("tickets", "numbers", "largest", *_COUNTERS, "active", "odd_moments")
     found = {name: func.coalesce(of_day[name], 0) for name in counts}
     return (
         select(
             *_key(clinic_days),
             day.last_number,
-            day.waiting.label("waiting_counted"),
-            day.cancelled.label("cancelled_counted"),
+            *(day[name].label(f"{name}_counted") for name in _COUNTERS),
             day.next_change_at,
             func.coalesce(of_day.smallest, 1).label("smallest"),
             *(value.label(name) for name, value in found.items()),
@@ -205,8 +232,7 @@ def _days() -> Select[Any]:
             or_(
                 *(found[name] != day.last_number for name in ("tickets", "numbers", "largest")),
                 func.coalesce(of_day.smallest, 1) != 1,
-                found["waiting"] != day.waiting,
-                found["cancelled"] != day.cancelled,
+                *(found[name] != day[name] for name in _COUNTERS),
                 and_(found["active"] > 0, day.next_change_at.is_(None)),
                 found["odd_moments"] > 0,
             )
@@ -219,7 +245,7 @@ def _read_day(_check: str, row: RowMapping) -> Iterator[tuple[str, _Values]]:
     numbers = ("last_number", "tickets", "numbers", "smallest", "largest")
     if {row["tickets"], row["numbers"], row["largest"]} != {row["last_number"]} or row["smallest"] != 1:
         yield "numbers", {name: row[name] for name in numbers}
-    for counter in ("waiting", "cancelled"):
+    for counter in _COUNTERS:
         counted, found = row[f"{counter}_counted"], row[counter]
         if counted != found:
             yield "counter", {"counter": counter, "stored": counted, "found": found}
@@ -300,16 +326,28 @@ def _events_without_tickets() -> Select[Any]:
 
 
 def _calls() -> Select[Any]:
-    """Calls of a number that is not larger than the one called before."""
+    """Calls of a number that is not larger than the one called before from the same lane.
+
+    Those whom the desk gave another place are left out: reinstated, transferred from elsewhere, or marked.
+    """
+    same_ticket = and_(_same_day(journal, tickets), journal.c.number == tickets.c.number)
+    by_the_registrar = or_(
+        tickets.c.priority_reason.is_(None), tickets.c.priority_reason == PriorityReason.AGE.value
+    )
     calls = (
         select(
             *_key(journal),
             journal.c.number,
             func.lag(journal.c.number)
-            .over(partition_by=_key(journal), order_by=journal.c.sequence)
+            .over(partition_by=[*_key(journal), tickets.c.lane], order_by=journal.c.sequence)
             .label("before"),
         )
-        .where(journal.c.event_name == EventName.TICKET_CALLED)
+        .join_from(journal, tickets, same_ticket)
+        .where(
+            journal.c.event_name == EventName.TICKET_CALLED,
+            tickets.c.waiting_since == tickets.c.arrived_at,
+            by_the_registrar,
+        )
         .subquery()
     )
     return select(*_key(calls), calls.c.number, calls.c.before).where(calls.c.number <= calls.c.before)

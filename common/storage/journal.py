@@ -21,7 +21,8 @@ from common.storage.tables import journal
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One event of one clinic's service day; `number` is the ticket's, None for the clinic's own events."""
+    """One event of one clinic's service day; `number` is the ticket's, None for the clinic's own events;
+    `operator` is who of the staff asked for it, None for what patients and the clock did."""
 
     event: Event
     service_date: date
@@ -31,6 +32,7 @@ class JournalEntry:
     cause_digest: bytes | None
     number: int | None
     occurred_at: datetime
+    operator: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def next_entry(
     cause_id: str,
     ordinal: int = 0,
     cause_digest: bytes | None = None,
+    operator: str | None = None,
 ) -> JournalEntry:
     """The next event of a locked queue, to be recorded: what happened `at` a moment to a ticket (its number
     and new state), or to the clinic. It speaks of the queue as it stands, and counts up its sequence."""
@@ -87,7 +90,9 @@ def next_entry(
         data=data,
     )
     number = ticket[0] if ticket is not None else None
-    return JournalEntry(event, service_date, queue.last_sequence, cause_id, ordinal, cause_digest, number, at)
+    return JournalEntry(
+        event, service_date, queue.last_sequence, cause_id, ordinal, cause_digest, number, at, operator
+    )
 
 
 _columns: Columns = {
@@ -96,6 +101,7 @@ _columns: Columns = {
     "cause_id": TEXT,
     "ordinal": INTEGER,
     "cause_digest": BYTES,
+    "operator": TEXT,
     "event_name": TEXT,
     "number": INTEGER,
     "occurred_at": MOMENT,
@@ -119,6 +125,7 @@ def record(connection: Connection, entries: Iterable[JournalEntry], now: datetim
             entry.cause_id,
             entry.ordinal,
             entry.cause_digest,
+            entry.operator,
             entry.event.name.value,
             entry.number,
             entry.occurred_at,
@@ -156,6 +163,7 @@ def find_by_causes(connection: Connection, cause_ids: Iterable[str]) -> dict[str
                 row.cause_digest,
                 row.number,
                 row.occurred_at,
+                row.operator,
             )
         )
     return found

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
+from common.domain.lanes import Lane
 from common.storage.prepared import DATE, ENCODED_JSON, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.tables import clinic_days
 
@@ -33,6 +34,9 @@ _COUNTERS: Columns = {
     "last_number": INTEGER,
     "last_sequence": INTEGER,
     "waiting": INTEGER,
+    "waiting_priority": INTEGER,
+    "priority_streak": INTEGER,
+    "last_arrival_at": MOMENT,
     "cancelled": INTEGER,
     "now_serving": INTEGER,
     "rooms_freed": ENCODED_JSON,
@@ -49,12 +53,30 @@ class QueueState:
     last_number: int
     last_sequence: int
     waiting: int
+    waiting_priority: int
+    priority_streak: int
+    last_arrival_at: datetime | None
     cancelled: int
     now_serving: int | None
     rooms_freed: dict[int, datetime]
     announced_until: datetime
     next_change_at: datetime | None
     changed: bool = False
+
+    def take_number(self, now: datetime) -> tuple[int, datetime]:
+        """The next number, and when whoever gets it arrives: never before the number before it."""
+        self.last_number += 1
+        self.last_arrival_at = max(self.last_arrival_at or now, now)
+        return self.last_number, self.last_arrival_at
+
+    def waiting_in(self, lane: Lane) -> int:
+        """How many wait in a lane."""
+        return self.waiting_priority if lane is Lane.PRIORITY else self.waiting - self.waiting_priority
+
+    def count_waiting(self, lane: Lane, difference: int) -> None:
+        """So many more, or fewer, wait in a lane."""
+        self.waiting += difference
+        self.waiting_priority += difference if lane is Lane.PRIORITY else 0
 
 
 def key_columns(table: FromClause) -> tuple[ColumnElement[Any], ...]:
@@ -132,7 +154,7 @@ def write_queues(connection: Connection, states: Iterable[QueueState]) -> None:
 
 def new_queue(key: ClinicDay, day_start: datetime, next_change_at: datetime) -> QueueState:
     """A queue that nobody has stood in; openings since `day_start` are still to be announced."""
-    return QueueState(key, 0, 0, 0, 0, None, {}, day_start, next_change_at)
+    return QueueState(key, 0, 0, 0, 0, 0, None, 0, None, {}, day_start, next_change_at)
 
 
 def _states(rows: Iterable[Any]) -> dict[ClinicDay, QueueState]:
@@ -142,6 +164,9 @@ def _states(rows: Iterable[Any]) -> dict[ClinicDay, QueueState]:
             row.last_number,
             row.last_sequence,
             row.waiting,
+            row.waiting_priority,
+            row.priority_streak,
+            row.last_arrival_at,
             row.cancelled,
             row.now_serving,
             {int(room): datetime.fromisoformat(at) for room, at in row.rooms_freed.items()},
@@ -160,6 +185,9 @@ def _values(state: QueueState) -> tuple[Any, ...]:
         state.last_number,
         state.last_sequence,
         state.waiting,
+        state.waiting_priority,
+        state.priority_streak,
+        state.last_arrival_at,
         state.cancelled,
         state.now_serving,
         json.dumps(freed),

@@ -95,6 +95,12 @@ clinics = Table(
     Column("service_spread_seconds", Integer, nullable=False),
     Column("mode", String(10), nullable=False),
     Column("state", String(10), nullable=False),
+    # Until when the staff forced the state, and why.
+    Column("forced_until", UtcDateTime),
+    Column("forced_reason", String(200)),
+    # From which age on patients wait in the priority lane; NULL: at no age.
+    Column("priority_age", Integer, server_default=text("60")),
+    Column("priority_ratio", Integer, nullable=False, server_default=text("2")),
     # Since when rooms, mode and service time are as they are: nothing is called by them for a time before.
     Column("serving_since", UtcDateTime, nullable=False),
     # No longer in the catalog: takes no registrations, keeps its past.
@@ -112,6 +118,12 @@ clinic_days = Table(
     Column("last_number", Integer, nullable=False),
     Column("last_sequence", Integer, nullable=False),
     Column("waiting", Integer, nullable=False),
+    # Of those who wait, how many wait in the priority lane.
+    Column("waiting_priority", Integer, nullable=False, server_default=text("0")),
+    Column("priority_streak", Integer, nullable=False, server_default=text("0")),
+    # No later number arrives earlier, whatever the registrars' clocks say.
+    Column("last_arrival_at", UtcDateTime),
+    # Tickets that do not count towards the quota: those that were transferred, too.
     Column("cancelled", Integer, nullable=False),
     # The number called last; NULL before the first call.
     Column("now_serving", Integer),
@@ -128,6 +140,7 @@ _clinic_day = ["hospital", "clinic", "service_date"]
 _is_active = text("status IN ('waiting', 'called', 'in_service')")
 _is_waiting = text("status = 'waiting'")
 _is_in_room = text("status IN ('called', 'in_service')")
+_is_no_show = text("status = 'no_show'")
 
 tickets = Table(
     "tickets",
@@ -141,14 +154,21 @@ tickets = Table(
     Column("medical_record_number", String(20), nullable=False),
     Column("patient_name", String(100), nullable=False),
     Column("date_of_birth", Date, nullable=False),
-    Column("status", String(10), nullable=False),
+    Column("status", String(11), nullable=False),
+    Column("lane", String(10), nullable=False, server_default="regular"),
+    Column("priority_reason", String(20)),
     Column("room", Integer),
     Column("registered_at", UtcDateTime, nullable=False),
+    # Its place in the lane, which it keeps when it is transferred or reinstated.
+    Column("arrived_at", UtcDateTime, nullable=False),
+    # Since when it can be called.
     Column("waiting_since", UtcDateTime, nullable=False),
     Column("called_at", UtcDateTime),
     Column("started_at", UtcDateTime),
-    # When it came into a final state: served, cancelled, expired, or no-show until reinstated.
+    # When it came into a final state: served, cancelled, expired ..., or no-show until reinstated.
     Column("ended_at", UtcDateTime),
+    # The code of the ticket in another clinic's queue that the patient got for this one.
+    Column("transferred_to", String(12)),
     UniqueConstraint(*_clinic_day, "number"),
     ForeignKeyConstraint(_clinic_day, [f"clinic_days.{name}" for name in _clinic_day]),
     Index(
@@ -160,9 +180,16 @@ tickets = Table(
         postgresql_where=_is_active,
     ),
     Index(
-        "ix_tickets_waiting", *_clinic_day, "number", sqlite_where=_is_waiting, postgresql_where=_is_waiting
+        "ix_tickets_waiting",
+        *_clinic_day,
+        "lane",
+        "arrived_at",
+        "number",
+        sqlite_where=_is_waiting,
+        postgresql_where=_is_waiting,
     ),
     Index("ix_tickets_in_room", *_clinic_day, sqlite_where=_is_in_room, postgresql_where=_is_in_room),
+    Index("ix_tickets_no_show", *_clinic_day, sqlite_where=_is_no_show, postgresql_where=_is_no_show),
 )
 
 journal = Table(
@@ -178,6 +205,8 @@ journal = Table(
     # SHA-256 of the request; NULL for ticks. The same id with another digest is another request.
     Column("cause_digest", LargeBinary(32)),
     Column("event_name", String(30), nullable=False),
+    # Who of the staff asked for it; NULL for what patients and the clock did.
+    Column("operator", String(100)),
     # The ticket's number; NULL for events of the clinic itself.
     Column("number", Integer),
     Column("occurred_at", UtcDateTime, nullable=False),

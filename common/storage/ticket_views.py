@@ -6,32 +6,41 @@ several can be sent before.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ClauseElement, Connection, FromClause, cast, func, select
+from sqlalchemy import ClauseElement, Connection, FromClause, cast, func, literal, select, tuple_
 
+from common.domain.lanes import Lane
 from common.domain.queue_advance import Occupant
 from common.domain.tickets import IN_ROOM, TicketStatus
-from common.storage.prepared import INTEGER, TEXT, Prepared
+from common.storage.prepared import INTEGER, MOMENT, TEXT, Prepared
 from common.storage.queues import KEY_COLUMNS, ClinicDay, key_columns, key_of, same_queue
 from common.storage.tables import clinic_days, in_states, tickets
 
 
 class TicketView(NamedTuple):
-    """A ticket and its place in the queue; `people_ahead` is None unless it waits."""
+    """A ticket and its place in the queue: how many wait before it in its lane, None unless it waits.
+
+    `waiting_in_other_lane` and `priority_streak` are the queue's.
+    """
 
     ticket_code: str
     clinic_day: ClinicDay
     number: int
     status: TicketStatus
-    people_ahead: int | None
+    lane: Lane
+    ahead_in_lane: int | None
+    waiting_in_other_lane: int
+    priority_streak: int
     now_serving: int | None
     registered_at: datetime
     called_at: datetime | None
     room: int | None
+    transferred_to: str | None
 
 
+_LANES = {lane.value: lane for lane in Lane}
 _STATUSES = {status.value: status for status in TicketStatus}
 
 _SHOWN = (
@@ -39,20 +48,28 @@ _SHOWN = (
     *key_columns(tickets),
     tickets.c.number,
     tickets.c.status,
+    tickets.c.lane,
     tickets.c.registered_at,
     tickets.c.called_at,
     tickets.c.room,
+    tickets.c.transferred_to,
 )
+
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def _views(given: FromClause) -> ClauseElement:
-    # Each waiting patient is counted once per statement, however many tickets of their queue are asked for:
+    # Each waiting patient is counted once per statement, however many tickets of their lane are asked for:
     # between one of these and the next. A ticket's place is the sum of what was counted up to it.
-    previous = func.lag(tickets.c.number, 1, 0).over(
-        partition_by=key_columns(tickets), order_by=tickets.c.number
-    )
+    lane = (*key_columns(tickets), tickets.c.lane)
+    place = (tickets.c.arrived_at, tickets.c.number)
+    none = (literal(_LONG_AGO, MOMENT), 0)
+    previous = [
+        func.lag(column, 1, default).over(partition_by=lane, order_by=place).label(f"previous_{column.name}")
+        for column, default in zip(place, none, strict=True)
+    ]
     asked = (
-        select(*_SHOWN, previous.label("previous"))
+        select(*_SHOWN, tickets.c.arrived_at, *previous)
         .join(given, tickets.c.ticket_code == given.c.ticket_code)
         .subquery("asked")
     )
@@ -62,17 +79,22 @@ def _views(given: FromClause) -> ClauseElement:
         .where(
             same_queue(ahead, asked),
             in_states(ahead, {TicketStatus.WAITING}),
-            ahead.c.number >= asked.c.previous,
-            ahead.c.number < asked.c.number,
+            ahead.c.lane == asked.c.lane,
+            tuple_(ahead.c.arrived_at, ahead.c.number)
+            >= tuple_(asked.c.previous_arrived_at, asked.c.previous_number),
+            tuple_(ahead.c.arrived_at, ahead.c.number) < tuple_(asked.c.arrived_at, asked.c.number),
         )
         .scalar_subquery()
     )
     return select(
         *(asked.c[column.name] for column in _SHOWN),
         clinic_days.c.now_serving,
+        clinic_days.c.waiting,
+        clinic_days.c.waiting_priority,
+        clinic_days.c.priority_streak,
         func.sum(since_previous)
-        .over(partition_by=key_columns(asked), order_by=asked.c.number)
-        .label("people_ahead"),
+        .over(partition_by=(*key_columns(asked), asked.c.lane), order_by=(asked.c.arrived_at, asked.c.number))
+        .label("ahead_in_lane"),
     ).join(clinic_days, same_queue(asked, clinic_days))
 
 
@@ -92,11 +114,15 @@ def read_ticket_views(
             key_of(row),
             row.number,
             status := _STATUSES[row.status],
-            row.people_ahead if status is TicketStatus.WAITING else None,
+            lane := _LANES[row.lane],
+            row.ahead_in_lane if status is TicketStatus.WAITING else None,
+            row.waiting - row.waiting_priority if lane is Lane.PRIORITY else row.waiting_priority,
+            row.priority_streak,
             row.now_serving,
             row.registered_at,
             row.called_at,
             row.room,
+            row.transferred_to,
         )
         for row in rows()
     }

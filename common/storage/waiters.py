@@ -2,55 +2,76 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import UTC, datetime
 
-from sqlalchemy import ClauseElement, Connection, FromClause, bindparam, func, select, true
+from sqlalchemy import (
+    ClauseElement,
+    Connection,
+    FromClause,
+    Select,
+    bindparam,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
 
+from common.domain.lanes import Lane
 from common.domain.queue_advance import Waiter
 from common.domain.tickets import TicketStatus
-from common.storage.prepared import INTEGER, Prepared
+from common.storage.prepared import INTEGER, MOMENT, TEXT, Prepared
 from common.storage.queues import KEY_COLUMNS, ClinicDay, key_columns, key_of, same_queue
 from common.storage.tables import in_states, tickets
 
-_NUMBER_MAX = 2**31 - 1
+_FAR_AHEAD = datetime(9999, 1, 1, tzinfo=UTC)
 
 _count = bindparam("count", type_=INTEGER)
+
+_lanes = union_all(*(select(literal(lane.value, TEXT).label("lane")) for lane in Lane)).subquery("lanes")
+
+
+def _wait_in_lane(table: FromClause, given: FromClause, lanes: FromClause) -> Select[tuple[object, ...]]:
+    """The tickets that wait in a queue and a lane, in the order in which they are to be called."""
+    return (
+        select(table.c.number, table.c.lane, table.c.waiting_since, table.c.arrived_at)
+        .where(
+            same_queue(table, given),
+            in_states(table, {TicketStatus.WAITING}),
+            table.c.lane == lanes.c.lane,
+        )
+        .order_by(table.c.arrived_at, table.c.number)
+    )
 
 
 def _of_each(given: FromClause) -> ClauseElement:
     # However many wait, PostgreSQL then reads no more of a queue than is wanted of it.
-    first = (
-        select(tickets.c.number, tickets.c.waiting_since)
-        .where(same_queue(tickets, given), in_states(tickets, {TicketStatus.WAITING}))
-        .order_by(tickets.c.number)
-        .limit(_count)
-        .lateral("first")
-    )
+    first = _wait_in_lane(tickets, given, _lanes).limit(_count).lateral("first")
     return (
-        select(*key_columns(given), first.c.number, first.c.waiting_since)
-        .join_from(given, first, true())
-        .order_by(*key_columns(given), first.c.number)
+        select(*key_columns(given), first.c.number, first.c.lane, first.c.waiting_since)
+        .select_from(given.join(_lanes, true()).join(first, true()))
+        .order_by(*key_columns(given), first.c.arrived_at, first.c.number)
     )
 
 
 def _up_to_the_last(given: FromClause) -> ClauseElement:
-    # SQLite knows no LATERAL, and looks tickets up by queue and number as it is.
+    # SQLite knows no LATERAL, and looks tickets up by queue, lane and arrival as it is.
     other = tickets.alias("other")
     last_wanted = (
-        select(other.c.number)
-        .where(same_queue(other, given), in_states(other, {TicketStatus.WAITING}))
-        .order_by(other.c.number)
+        _wait_in_lane(other, given, _lanes)
+        .with_only_columns(other.c.arrived_at)
         .limit(1)
         .offset(_count - 1)
         .scalar_subquery()
     )
+    waiting = _wait_in_lane(tickets, given, _lanes).order_by(None)
     return (
-        select(*key_columns(tickets), tickets.c.number, tickets.c.waiting_since)
-        .join_from(given, tickets, same_queue(tickets, given))
-        .where(
-            in_states(tickets, {TicketStatus.WAITING}),
-            tickets.c.number <= func.coalesce(last_wanted, _NUMBER_MAX),
+        waiting.with_only_columns(
+            *key_columns(tickets), tickets.c.number, tickets.c.lane, tickets.c.waiting_since
         )
-        .order_by(*key_columns(tickets), tickets.c.number)
+        .select_from(given.join(_lanes, true()).join(tickets, same_queue(tickets, given)))
+        .where(tickets.c.arrived_at <= func.coalesce(last_wanted, literal(_FAR_AHEAD, MOMENT)))
+        .order_by(*key_columns(tickets), tickets.c.arrived_at, tickets.c.number)
     )
 
 
@@ -63,12 +84,17 @@ _next_waiters = {
 def next_waiters(
     connection: Connection, days: Collection[ClinicDay], count: int
 ) -> dict[ClinicDay, list[Waiter]]:
-    """The first `count` waiting tickets of each queue, in the order in which they are to be called.
+    """The first `count` waiting tickets of each lane of each queue, by arrival: the order in which each lane
+    calls them.
 
     The cost grows with `count`, not with the length of the queues.
     """
+    lanes: dict[tuple[ClinicDay, Lane], int] = defaultdict(int)
     found: dict[ClinicDay, list[Waiter]] = defaultdict(list)
     if days:
         for row in _next_waiters[connection.dialect.name](connection, list(days), count=count):
-            found[key_of(row)].append(Waiter(row.number, row.waiting_since))
+            key, lane = key_of(row), Lane(row.lane)
+            lanes[key, lane] += 1
+            if lanes[key, lane] <= count:  # of those who arrived together, SQLite gives all
+                found[key].append(Waiter(row.number, row.waiting_since, lane))
     return found

@@ -129,6 +129,7 @@ class CheckedRun:
         day["last_number"] += 1
         day["waiting"] += 1
         number = day["last_number"]
+        arrived_at = self.simulated()
         ticket = {
             "ticket_code": f"{clinic}X{number:08d}",
             "hospital": "RSHS",
@@ -139,8 +140,8 @@ class CheckedRun:
             "patient_name": f"Siti Aminah {number}",
             "date_of_birth": date(1990, 1, 31),
             "status": "waiting",
-            "registered_at": self.simulated(),
-            "waiting_since": self.simulated(),
+            "lane": "regular",
+            **dict.fromkeys(("registered_at", "arrived_at", "waiting_since"), arrived_at),
         }
         self.tickets.append(ticket)
         self.happens("ticket.registered", ticket, invoked["request_id"])

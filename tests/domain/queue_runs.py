@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from common.domain.catalog import QueueMode
+from common.domain.lanes import Lane
 from common.domain.queue_advance import Advance, Occupant, Serving, Transition, Waiter, advance
 from common.domain.tickets import IN_ROOM, TicketStatus
 
@@ -28,6 +29,7 @@ class Happening:
 
     second: int
     gives_up: int | None = None
+    lane: Lane = Lane.REGULAR
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,13 @@ class Queue:
             if each.status in IN_ROOM:
                 assert each.room is not None
                 self.occupants[each.number] = Occupant(each.number, each.room, each.status, each.at)
+        self.serving = replace(self.serving, streak=moved.streak)
         self.log += moved.transitions
         return moved
 
-    def arrive(self, at: datetime) -> None:
+    def arrive(self, at: datetime, lane: Lane) -> None:
         """The next number waits since `at`."""
-        self.waiters.append(Waiter(self.next_number, at))
+        self.waiters.append(Waiter(self.next_number, at, lane))
         self.next_number += 1
 
     def give_up(self, which: int, at: datetime) -> None:
@@ -102,7 +105,7 @@ def run(day: Day, ticks: Iterable[TickAt] = (), *, told_first: bool = True) -> Q
         if isinstance(step, TickAt):
             queue.tick(after(second - step.behind))
         elif step.gives_up is None:
-            queue.arrive(after(second))
+            queue.arrive(after(second), step.lane)
         else:
             if told_first:
                 queue.tick(after(second))
@@ -126,13 +129,14 @@ def moments_in_service(log: Iterable[Transition]) -> dict[int, tuple[int, dateti
 
 
 @st.composite
-def days(draw: st.DrawFn, *, give_up: bool = True, ends_early: bool = True) -> Day:
+def days(draw: st.DrawFn, *, give_up: bool = True, ends_early: bool = True, lanes: bool = True) -> Day:
     """Days of one to four rooms and a dozen patients, who come and give up at any second."""
     day_end = draw(st.integers(600, SECONDS_MAX)) if ends_early else 100 * SECONDS_MAX
     second = st.integers(0, min(day_end, SECONDS_MAX) - 1)
     # Whole tens, so that different things often happen at the same moment.
     second = second | second.map(lambda value: value - value % 600)
-    happenings = draw(st.lists(st.builds(Happening, second), max_size=12))
+    lane = st.sampled_from(Lane) if lanes else st.just(Lane.REGULAR)
+    happenings = draw(st.lists(st.builds(Happening, second, st.none(), lane), max_size=12))
     if give_up:
         happenings += draw(st.lists(st.builds(Happening, second, st.integers(0, 3)), max_size=4))
     return Day(

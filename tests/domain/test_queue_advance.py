@@ -7,6 +7,7 @@ from heapq import heapify, heapreplace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.domain.lanes import Lane
 from common.domain.queue_advance import Transition, advance
 from common.domain.tickets import TicketStatus
 from tests.domain.queue_runs import (
@@ -43,13 +44,15 @@ def test_no_room_has_two_patients_at_a_time(day: Day, ticks: list[TickAt], told_
 
 
 @given(days(), tick_times(), st.booleans())
-def test_patients_are_called_once_and_in_the_order_of_their_numbers(
+def test_patients_are_called_once_and_in_each_lane_in_the_order_of_their_numbers(
     day: Day, ticks: list[TickAt], told_first: bool
 ) -> None:
     log = run(day, ticks, told_first=told_first).log
     calls = [each for each in log if each.status is TicketStatus.CALLED]
-    numbers = [each.number for each in calls]
-    assert numbers == sorted(set(numbers))
+    came = sorted((each for each in day.happenings if each.gives_up is None), key=lambda each: each.second)
+    for lane in Lane:
+        numbers = [each.number for each in calls if came[each.number - 1].lane is lane]
+        assert numbers == sorted(set(numbers))
     assert [each.at for each in calls] == sorted(each.at for each in calls)
 
 
@@ -86,7 +89,7 @@ def test_next_change_is_the_moment_at_which_something_happens(day: Day, second: 
         if each.second > second:
             break
         if each.gives_up is None:
-            queue.arrive(after(each.second))
+            queue.arrive(after(each.second), each.lane)
         else:
             queue.tick(after(each.second))
             queue.give_up(each.gives_up, after(each.second))
@@ -100,7 +103,7 @@ def test_next_change_is_the_moment_at_which_something_happens(day: Day, second: 
     assert _transitions(queue, next_change_at)
 
 
-@given(days(give_up=False, ends_early=False), tick_times())
+@given(days(give_up=False, ends_early=False, lanes=False), tick_times())
 def test_calls_follow_the_textbook_recursion_for_equal_service_times(day: Day, ticks: list[TickAt]) -> None:
     free_at = [MORNING] * day.rooms
     heapify(free_at)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from common.domain.catalog import QueueMode
+from common.domain.lanes import Lane
 from common.domain.queue_advance import Advance, Occupant, Serving, Transition, Waiter, advance
 from common.domain.tickets import TicketStatus
 from tests.domain.queue_runs import MORNING
@@ -46,16 +47,39 @@ def test_patients_take_the_lowest_free_room(one_room: Serving) -> None:
     assert moved.transitions == (Transition(2, CALLED, minute(1), 1),)
 
 
-def test_a_later_number_that_seems_to_have_come_earlier_is_not_called_earlier(one_room: Serving) -> None:
-    two_rooms = replace(one_room, rooms=2)
-    first, second = Waiter(1, minute(2)), Waiter(2, minute(1))
+def test_who_is_back_in_an_earlier_place_holds_nobody_up_before(one_room: Serving) -> None:
+    """Number 1 was not there when called, and came back after number 2 was called."""
+    back, second = Waiter(1, minute(2)), Waiter(2, minute(1))
+    third = Waiter(3, minute(1))
 
-    at_once = advance(two_rooms, [], [first, second], minute(5)).transitions
-    one = advance(two_rooms, [], [first], minute(2)).transitions
-    other = advance(two_rooms, [Occupant(1, 1, CALLED, minute(2))], [second], minute(5)).transitions
+    at_once = advance(one_room, [], [back, second, third], minute(15)).transitions
 
-    assert at_once == (Transition(1, CALLED, minute(2), 1), Transition(2, CALLED, minute(2), 2))
-    assert one + other == at_once
+    assert at_once == (
+        Transition(2, CALLED, minute(1), 1),
+        Transition(2, SERVED, minute(11)),
+        Transition(1, CALLED, minute(11), 1),
+    )
+
+
+def test_the_lanes_take_turns_by_the_ratio(one_room: Serving) -> None:
+    """Three regular patients came first, then four of the priority lane, all before the room was free."""
+    waiters = [Waiter(number, minute(0)) for number in (1, 2, 3)]
+    waiters += [Waiter(number, minute(0), Lane.PRIORITY) for number in (4, 5, 6, 7)]
+
+    moved = advance(one_room, [], waiters, minute(65))
+
+    calls = [each.number for each in moved.transitions if each.status is CALLED]
+    assert calls == [4, 5, 1, 6, 7, 2, 3]
+    assert moved.streak == 0
+
+
+def test_whoever_comes_later_takes_no_earlier_turn(one_room: Serving) -> None:
+    """Seen from later: who was in the priority lane only at 8:05 is not called to a room free at 8:00."""
+    waiters = [Waiter(1, minute(0)), Waiter(2, minute(1)), Waiter(3, minute(5), Lane.PRIORITY)]
+
+    calls = [e.number for e in advance(one_room, [], waiters, minute(25)).transitions if e.status is CALLED]
+
+    assert calls == [1, 3, 2]
 
 
 def test_a_room_given_up_is_free_from_that_moment(one_room: Serving) -> None:

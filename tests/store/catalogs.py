@@ -83,6 +83,7 @@ def add_ticket(
                 number=number,
                 status=status,
                 registered_at=NOW,
+                arrived_at=NOW,
                 waiting_since=NOW,
                 **where,
                 **person,

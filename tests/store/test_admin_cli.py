@@ -141,6 +141,8 @@ def test_the_catalog_is_shown_as_json_with_every_field(on_database: Run, tmp_pat
         "service_spread_minutes": 5.0,
         "mode": "clock",
         "state": "schedule",
+        "priority_age": 60,
+        "priority_ratio": 2,
         "hours": {"mon": ["08:00-12:00"], "tue": ["08:00-12:00"], "thu": ["13:00-15:00"]},
     }
 

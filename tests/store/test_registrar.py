@@ -44,6 +44,7 @@ def test_the_first_patient_gets_the_first_number_and_is_called_at_once(staff: St
         "clinic": "GIG",
         "service_date": "2026-11-23",
         "status": "waiting",
+        "lane": "regular",
         "people_ahead": 0,
         "now_serving": None,
         "estimated_wait_seconds": 0,
@@ -52,6 +53,7 @@ def test_the_first_patient_gets_the_first_number_and_is_called_at_once(staff: St
         "latest_call_at": "2026-11-23T09:00:00+07:00",
         "registered_at": "2026-11-23T09:00:00+07:00",
         "called_at": None,
+        "transferred_to": None,
     }
 
 

@@ -35,7 +35,8 @@ def shape(engine: Engine) -> dict[str, Any]:
 
     return {
         name: [
-            [{**column, "type": repr(column["type"])} for column in seen.get_columns(name)],
+            # In no order: a later revision adds columns at the end.
+            by_name({**column, "type": repr(column["type"])} for column in seen.get_columns(name)),
             seen.get_pk_constraint(name),
             by_name(seen.get_foreign_keys(name)),
             by_name(seen.get_unique_constraints(name)),

@@ -369,3 +369,51 @@ def _estimates(ticket: Ticket) -> list[object]:
         ticket.earliest_call_at,
         ticket.latest_call_at,
     ]
+
+
+# --- lanes ----------------------------------------------------------------------------------------------
+
+
+def test_the_places_of_both_lanes_are_those_in_which_they_are_called(engine: Engine) -> None:
+    """Five regular and four elderly patients, in this order; two of the elderly per regular one."""
+    staff = staff_of(engine, hospital_table("RSHS", clinic_table(rooms=1)))
+    elderly = {"name": "Siti Aminah", "date_of_birth": "1950-01-31"}
+    given = [staff.register(who) for who in range(1, 6)]
+    given += [staff.register({**elderly, "medical_record_number": f"E{who}"}) for who in range(4)]
+    assert [ticket.lane for ticket in given] == ["regular"] * 5 + ["priority"] * 4
+    reply = staff.ask("ticket_status", ticket_codes=[ticket.ticket_code for ticket in given])
+    assert isinstance(reply, Tickets)
+    expected = {number: ahead for ahead, number in enumerate([6, 7, 1, 8, 9, 2, 3, 4, 5])}
+    assert {ticket.number: ticket.people_ahead for ticket in reply.tickets} == expected
+    # What each was told when they came: only of those who were there by then.
+    assert [ticket.people_ahead for ticket in given] == [0, 1, 2, 3, 4, 0, 1, 3, 4]
+    queue = staff.ask("clinic_queue", hospital="RSHS", clinic="GIG")
+    assert isinstance(queue, ClinicQueue)
+    assert queue.next == ["GIG-006", "GIG-007", "GIG-001", "GIG-008", "GIG-009"]
+    staff.clock.set("11:55")
+    staff.tick()
+    called = [each for each in ticket_rows(engine) if each["called_at"]]
+    order = [row["number"] for row in sorted(called, key=lambda row: row["called_at"])]
+    assert order == sorted(expected, key=lambda number: expected[number])
+
+
+def test_a_late_tick_reads_on_where_one_lane_is_called_to_its_end(engine: Engine) -> None:
+    """More of each lane than a tick reads at first; a late tick leaves the queue of many that are on time."""
+    clinic = clinic_table(rooms=2, mean_service_minutes=1.0)
+    staff = staff_of(engine, hospital_table("RSHS", clinic), hospital_table("RSUD", clinic))
+    for who in range(40):
+        born = "1950-01-31" if who % 3 else "1990-01-31"
+        data = {"name": "Siti", "date_of_birth": born, "medical_record_number": f"E{who}"}
+        for hospital in ("RSHS", "RSUD"):
+            staff.register(data, hospital)
+    for minute in range(1, 15):
+        staff.clock.set(f"09:{minute:02d}")
+        staff.apply(staff.tick_for("RSHS"))
+    staff.clock.set("09:15")
+    staff.apply(staff.tick_for("RSHS"), staff.tick_for("RSUD"))
+
+    def calls(hospital: str) -> list[tuple[object, ...]]:
+        return [(row["number"], row["room"], row["called_at"]) for row in ticket_rows(engine, hospital)]
+
+    assert calls("RSHS") == calls("RSUD")
+    assert sum(call[2] is not None for call in calls("RSHS")) == 32

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
 
+from common.domain.lanes import Lane
 from common.domain.tickets import TicketStatus
 from common.messages import (
     ClinicQueue,
@@ -26,6 +27,7 @@ TICKET = Ticket(
     clinic="GIG",
     service_date=date(2026, 11, 23),
     status=TicketStatus.WAITING,
+    lane=Lane.REGULAR,
     people_ahead=4,
     now_serving="GIG-012",
     estimated_wait_seconds=1500,
@@ -34,6 +36,7 @@ TICKET = Ticket(
     latest_call_at=datetime(2026, 11, 23, 10, 5, tzinfo=timezone(timedelta(hours=7))),
     registered_at=datetime(2026, 11, 23, 9, 15, tzinfo=timezone(timedelta(hours=7))),
     called_at=None,
+    transferred_to=None,
 )
 
 
@@ -46,6 +49,7 @@ def test_a_ticket_is_written_with_the_names_and_forms_of_the_protocol() -> None:
         "clinic": "GIG",
         "service_date": "2026-11-23",
         "status": "waiting",
+        "lane": "regular",
         "people_ahead": 4,
         "now_serving": "GIG-012",
         "estimated_wait_seconds": 1500,
@@ -54,6 +58,7 @@ def test_a_ticket_is_written_with_the_names_and_forms_of_the_protocol() -> None:
         "latest_call_at": "2026-11-23T10:05:00+07:00",
         "registered_at": "2026-11-23T09:15:00+07:00",
         "called_at": None,
+        "transferred_to": None,
     }
 
 

@@ -25,7 +25,7 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Ticket:
-    """A row of `tickets`; the code without hyphens."""
+    """A row of `tickets`; the code without hyphens. `keeps_its_place`: the desk gave it no other one."""
 
     code: str
     day: ClinicDay
@@ -33,6 +33,8 @@ class Ticket:
     status: str
     medical_record_number: str
     patient_name: str
+    lane: str
+    keeps_its_place: bool
 
 
 @dataclass(frozen=True)
@@ -265,10 +267,13 @@ def _read_database(evidence: Evidence, url: str) -> None:
 def _read_tables(evidence: Evidence, connection: Any) -> None:
     for row in connection.execute(
         "SELECT hospital, clinic, service_date, ticket_code, number, status, medical_record_number,"
-        " patient_name FROM tickets ORDER BY hospital, clinic, service_date, number"
+        " patient_name, lane, waiting_since = arrived_at AND coalesce(priority_reason, 'age') = 'age'"
+        " FROM tickets ORDER BY hospital, clinic, service_date, number"
     ):
-        code, *others = row[3:]
-        evidence.tickets.append(Ticket(code, _day(row), *others))
+        code, number, status, record_number, name, lane, keeps_its_place = row[3:]
+        evidence.tickets.append(
+            Ticket(code, _day(row), number, status, record_number, name, lane, bool(keeps_its_place))
+        )
     for row in connection.execute(
         "SELECT hospital, clinic, service_date, sequence, cause_id, ordinal, event_name, number, recorded_at,"
         " body FROM journal ORDER BY hospital, clinic, service_date, sequence"

@@ -10,18 +10,27 @@ from tests.chaos.checker.report import Invariant, Report
 
 _STATUS_AFTER = {
     "ticket.registered": "waiting",
+    "ticket.prioritised": "waiting",
     "ticket.called": "called",
+    "ticket.recalled": "called",
+    "ticket.started": "in_service",
     "ticket.served": "served",
+    "ticket.no_show": "no_show",
+    "ticket.reinstated": "waiting",
+    "ticket.transferred": "transferred",
     "ticket.cancelled": "cancelled",
     "ticket.expired": "expired",
 }
-_MAY_BECOME = {
-    None: {"waiting"},
-    "waiting": {"called", "cancelled", "expired"},
-    "called": {"served", "cancelled", "expired"},
+_MAY_HAPPEN_IN = {
+    None: {"registered"},
+    "waiting": {"prioritised", "called", "transferred", "cancelled", "expired"},
+    "called": {"recalled", "started", "served", "no_show", "transferred", "cancelled", "expired"},
+    "in_service": {"served"},
+    "no_show": {"reinstated"},
 }
-_ACTIVE = {"waiting", "called"}
-_CLINIC_EVENTS = {"clinic.opened", "clinic.closed"}
+_ACTIVE = {"waiting", "called", "in_service"}
+_GIVEN_BACK = ("cancelled", "transferred")
+_CLINIC_EVENTS = {"clinic.opened", "clinic.closed", "clinic.rooms_changed", "clinic.mode_changed"}
 
 
 def check_queues(evidence: Evidence, report: Report) -> None:
@@ -107,9 +116,11 @@ class _Replay:
     counts: Counter[str] = field(default_factory=Counter)
     last_number: int = 0
     now_serving: int | None = None
+    called_last: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.patients = {ticket.number: ticket.medical_record_number for ticket in self.tickets}
+        self.lanes = {ticket.number: ticket.lane for ticket in self.tickets if ticket.keeps_its_place}
 
     def apply(self, entry: Entry) -> None:
         """The next event by sequence."""
@@ -123,11 +134,14 @@ class _Replay:
 
     def _move(self, entry: Entry, number: int, status: str) -> None:
         before = self.statuses.get(number)
-        allowed = status in _MAY_BECOME.get(before, set())
+        verb = entry.name.removeprefix("ticket.")
+        allowed = verb in _MAY_HAPPEN_IN.get(before, set())
         self._expect(Invariant.STATES, allowed, entry, f"changes ticket {number} from {before} to {status}")
-        if status == "waiting":
+        if verb == "registered":
             self._register(entry, number)
-        if status == "called":
+        if verb in ("registered", "reinstated"):
+            self._hold(entry, number)
+        if verb == "called":
             self._call(entry, number)
         self.statuses[number] = status
         self.counts[status] += 1
@@ -140,6 +154,13 @@ class _Replay:
         what = f"gives out {number} after {self.last_number}"
         self._expect(Invariant.NUMBERS, number == self.last_number + 1, entry, what)
         self.last_number = number
+        if self.quota is not None:
+            self.report.checked[Invariant.QUOTA] += 1
+            given = len(self.statuses) - sum(self.counts[status] for status in _GIVEN_BACK)
+            what = f"gives out a ticket where {given} of {self.quota} are given out"
+            self._expect(Invariant.QUOTA, given < self.quota, entry, what)
+
+    def _hold(self, entry: Entry, number: int) -> None:
         patient = self.patients.get(number)
         self._expect(
             Invariant.STATES, patient is not None, entry, f"is of ticket {number}, which is not there"
@@ -150,16 +171,15 @@ class _Replay:
             what = f"gives ticket {number} to a patient who still holds {held}"
             self._expect(Invariant.ONE_ACTIVE, held is None, entry, what)
             self.holders[patient] = number
-        if self.quota is not None:
-            self.report.checked[Invariant.QUOTA] += 1
-            given = len(self.statuses) - self.counts["cancelled"]
-            what = f"gives out a ticket where {given} of {self.quota} are given out"
-            self._expect(Invariant.QUOTA, given < self.quota, entry, what)
 
     def _call(self, entry: Entry, number: int) -> None:
         self.report.checked[Invariant.CALLS] += 1
-        what = f"calls {number} after {self.now_serving}"
-        self._expect(Invariant.CALLS, number > (self.now_serving or 0), entry, what)
+        # In each lane, and apart from tickets to which the desk gave another place.
+        lane = self.lanes.get(number)
+        if lane is not None:
+            before = self.called_last.get(lane, 0)
+            self._expect(Invariant.CALLS, number > before, entry, f"calls {number} after {before}")
+            self.called_last[lane] = number
         self.now_serving = number
 
     def _body(self, entry: Entry, status: str | None) -> None:
@@ -207,7 +227,7 @@ class _Replay:
         tickets = Counter(ticket.status for ticket in self.tickets)
         for counter, found, wanted in (
             ("waiting", self.day.waiting, tickets["waiting"]),
-            ("cancelled", self.day.cancelled, tickets["cancelled"]),
+            ("cancelled", self.day.cancelled, sum(tickets[status] for status in _GIVEN_BACK)),
             ("now_serving", self.day.now_serving, self.now_serving),
         ):
             what = f"{name} has {counter} {found}, tickets and journal say {wanted}"

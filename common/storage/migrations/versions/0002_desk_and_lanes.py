@@ -1,0 +1,79 @@
+"""The desk and the two lanes: who waits where, what the staff forced, and who of them did what."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+_CLINIC_DAY = ["hospital", "clinic", "service_date"]
+_OLD_INDICES = ("ix_tickets_one_active_per_patient", "ix_tickets_waiting", "ix_tickets_in_room")
+
+
+def upgrade() -> None:
+    op.add_column("clinics", _moment("forced_until"))
+    op.add_column("clinics", sa.Column("forced_reason", sa.String(200)))
+    op.add_column("clinics", sa.Column("priority_age", sa.Integer(), server_default=sa.text("60")))
+    op.add_column("clinics", _counter("priority_ratio", "2"))
+    op.add_column("clinic_days", _counter("waiting_priority", "0"))
+    op.add_column("clinic_days", _counter("priority_streak", "0"))
+    op.add_column("clinic_days", _moment("last_arrival_at"))
+    op.add_column("journal", sa.Column("operator", sa.String(100)))
+    op.add_column("tickets", sa.Column("lane", sa.String(10), nullable=False, server_default="regular"))
+    op.add_column("tickets", sa.Column("priority_reason", sa.String(20)))
+    op.add_column("tickets", _moment("arrived_at"))
+    op.add_column("tickets", sa.Column("transferred_to", sa.String(12)))
+    op.execute("UPDATE tickets SET arrived_at = waiting_since")
+    # Their conditions are written for the column's type.
+    for name in _OLD_INDICES:
+        op.drop_index(name, "tickets")
+    with op.batch_alter_table("tickets") as tickets:
+        tickets.alter_column("arrived_at", nullable=False)
+        tickets.alter_column("status", type_=sa.String(11))
+    _create_indices(waiting_by=["lane", "arrived_at", "number"])
+    _create_index("ix_tickets_no_show", [], "status = 'no_show'")
+
+
+def downgrade() -> None:
+    for name in (*_OLD_INDICES, "ix_tickets_no_show"):
+        op.drop_index(name, "tickets")
+    with op.batch_alter_table("tickets") as tickets:
+        tickets.alter_column("status", type_=sa.String(10))
+        for name in ("lane", "priority_reason", "arrived_at", "transferred_to"):
+            tickets.drop_column(name)
+    _create_indices(waiting_by=["number"])
+    for table, names in {
+        "journal": ("operator",),
+        "clinic_days": ("waiting_priority", "priority_streak", "last_arrival_at"),
+        "clinics": ("forced_until", "forced_reason", "priority_age", "priority_ratio"),
+    }.items():
+        for name in names:
+            op.drop_column(table, name)
+
+
+def _create_indices(waiting_by: list[str]) -> None:
+    _create_index(
+        "ix_tickets_one_active_per_patient",
+        ["medical_record_number"],
+        "status IN ('waiting', 'called', 'in_service')",
+        unique=True,
+    )
+    _create_index("ix_tickets_waiting", waiting_by, "status = 'waiting'")
+    _create_index("ix_tickets_in_room", [], "status IN ('called', 'in_service')")
+
+
+def _create_index(name: str, columns: list[str], condition: str, *, unique: bool = False) -> None:
+    where = sa.text(condition)
+    op.create_index(
+        name, "tickets", [*_CLINIC_DAY, *columns], unique=unique, sqlite_where=where, postgresql_where=where
+    )
+
+
+def _moment(name: str) -> sa.Column[object]:
+    return sa.Column(name, sa.DateTime(timezone=True))
+
+
+def _counter(name: str, before: str) -> sa.Column[object]:
+    return sa.Column(name, sa.Integer(), nullable=False, server_default=sa.text(before))
