@@ -26,13 +26,13 @@ from pika.spec import Basic
 
 from common.errors import MessagingError
 from common.messaging.connection import connection_parameters
+from common.messaging.rpc_client import delivery_mode
 
 Bodies = Sequence[bytes] | Callable[[int], Sequence[bytes]]
 """Bodies to be sent in turn, or what makes so many."""
 
 _REPLY_TO = "amq.rabbitmq.reply-to"
 _CHANNEL = 1
-_PERSISTENT = 2
 _HEARTBEAT_SECONDS = 60
 _PATIENCE_SECONDS = 20  # without any reply, what is outstanding is given up
 _READY_SECONDS_MAX = 120
@@ -353,5 +353,5 @@ def _properties(load: Load, index: int) -> pika.BasicProperties:
         reply_to=_REPLY_TO,
         content_type="application/json",
         timestamp=int(time.time()),
-        delivery_mode=_PERSISTENT,
+        delivery_mode=delivery_mode(load.type),
     )

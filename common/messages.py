@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
@@ -342,19 +343,27 @@ def parse_request(
         fields = sorted({each.field for each in errors if each.field})
         detail = f"Correct {', '.join(fields)}." if fields else "Send one JSON object in UTF-8."
         raise _refused(ProblemCode.INVALID_REQUEST, detail, errors) from error
-    if repeated := _repeated_members(body):
+    if repeated := _repeated_members(request_type, body):
         errors = [FieldError(field=name, message="the member stands there twice") for name in repeated]
         raise _refused(ProblemCode.INVALID_REQUEST, f"Correct {', '.join(repeated)}.", errors)
     return request
 
 
-def _repeated_members(body: bytes) -> list[str]:
+def _repeated_members(request_type: type[Request], body: bytes) -> list[str]:
     """The members that stand more than once in the body of a request that was read.
 
     The one that counts would be the last for some readers and the first for others.
     """
+    if b"\\" not in body and not any(body.count(name) > 1 for name in _quoted_members(request_type)):
+        return []
     counts = Counter(name for name, _ in _MEMBERS.decode(body.decode()))
     return sorted(name for name, count in counts.items() if count > 1)
+
+
+@cache
+def _quoted_members(request_type: type[Request]) -> tuple[bytes, ...]:
+    fields = request_type.model_fields.items()
+    return tuple(f'"{field.alias or name}"'.encode() for name, field in fields)
 
 
 def _field_error(kind: str, location: tuple[int | str, ...], message: str) -> FieldError:

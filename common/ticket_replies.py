@@ -1,7 +1,7 @@
 """Builds the replies that show a queue's tickets, with their estimates, from what the store has read."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from common.domain.catalog import Clinic
 from common.domain.clinic_outlook import clinic_outlook
@@ -71,4 +71,4 @@ class ShownQueue:
 
 def local_time(clinic: Clinic, moment: datetime) -> datetime:
     """The moment on the hospital's clock, to the second."""
-    return (moment - timedelta(microseconds=moment.microsecond)).astimezone(clinic.hospital.time_zone)
+    return moment.replace(microsecond=0).astimezone(clinic.hospital.time_zone)

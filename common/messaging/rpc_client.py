@@ -24,10 +24,13 @@ from common.messaging.connection import blocking_connection
 RESEND_SECONDS = 3.0
 """A request without an answer is sent again, with the same id, at this interval."""
 
+LOOK_UPS = frozenset({"list_hospitals", "list_clinics", "ticket_status", "clinic_queue"})
+"""Requests that change nothing: the broker need not keep them over its restart, since they are sent again."""
+
 _RECONNECT_SECONDS = 0.2
 
 _REPLY_TO = "amq.rabbitmq.reply-to"
-_PERSISTENT = 2
+_TRANSIENT, _PERSISTENT = 1, 2
 _ACCESS_REFUSED = 403
 
 
@@ -90,7 +93,7 @@ class RpcClient:
             reply_to=_REPLY_TO,
             content_type="application/json",
             timestamp=int(self._clock.now().timestamp()),
-            delivery_mode=_PERSISTENT,
+            delivery_mode=delivery_mode(name),
         )
         started = time.monotonic()
         until = started + timeout_seconds
@@ -155,6 +158,11 @@ class RpcClient:
         self, _channel: BlockingChannel, _method: Basic.Deliver, properties: pika.BasicProperties, body: bytes
     ) -> None:
         self._answers = {properties.correlation_id or "": (properties.type or "", body)}
+
+
+def delivery_mode(name: str) -> int:
+    """AMQP's delivery mode for the request `name`."""
+    return _TRANSIENT if name in LOOK_UPS else _PERSISTENT
 
 
 def _too_large(request_id: str) -> Answer:

@@ -186,7 +186,8 @@ def _open_postgresql(url: URL) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> BoundedConnection:
-        return BoundedConnection.connect(*arguments, autocommit=True, **options)  # we say BEGIN ourselves
+        # We say BEGIN ourselves, and prepare what is worth it: psycopg would throw that away with its own.
+        return BoundedConnection.connect(*arguments, autocommit=True, prepare_threshold=None, **options)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -196,7 +197,7 @@ def _open_postgresql(url: URL) -> Engine:
         driver_connection = connection.connection.driver_connection
         if options.get("pipelined"):
             assert isinstance(driver_connection, BoundedConnection)
-            driver_connection.begin_pipeline()
+            driver_connection.statements.begin()
         (_begin_snapshot if options.get("read_only") else _begin)(connection)
 
     @event.listens_for(engine, "handle_error")

@@ -33,6 +33,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
@@ -92,7 +93,7 @@ class Prepared:
         values |= rendered.constants
         if self._given_columns:
             values |= rendered.encode(given)
-        fetch = _send(connection, rendered.text, rendered.arrange(values), rendered.has_rows)
+        fetch = _send(connection, rendered.text, [values[name] for name in rendered.order], rendered.has_rows)
         return lambda: rendered.decode(fetch())
 
 
@@ -101,7 +102,7 @@ class _Rendered:
     """A statement as one driver takes it.
 
     `constants` are parameters that it brings itself, `parameters` makes the others fit for the driver,
-    `encode` makes parameters of the given rows, `arrange` puts all parameters as the driver wants them,
+    `encode` makes parameters of the given rows, `order` names all parameters as the driver wants them,
     `decode` makes named tuples of the driver's rows.
     """
 
@@ -110,16 +111,17 @@ class _Rendered:
     constants: dict[str, Any]
     parameters: dict[str, _Process]
     encode: Callable[[Sequence[Sequence[Any]]], dict[str, Any]]
-    arrange: Callable[[dict[str, Any]], Any]
+    order: Sequence[str]
     decode: Callable[[Iterable[Sequence[Any]]], list[Any]]
 
 
 def _render(dialect: Dialect, write: Callable[[FromClause], ClauseElement], columns: Columns) -> _Rendered:
     on_postgresql = dialect.name == "postgresql"
     given = (_arrays if on_postgresql else _json_rows)(columns)
+    if on_postgresql:
+        dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call] # as libpq has it
     compiled = write(given).compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)
-    order = compiled.positiontup
     own = {_array_name(name) for name in columns} | {_JSON}
     return _Rendered(
         text=str(compiled),
@@ -135,9 +137,7 @@ def _render(dialect: Dialect, write: Callable[[FromClause], ClauseElement], colu
             if bind.required and name not in own
         },
         encode=_array_encoder(columns) if on_postgresql else _json_encoder(dialect, columns),
-        arrange=(lambda values: values)
-        if order is None
-        else (lambda values: [values[name] for name in order]),
+        order=compiled.positiontup or [],
         decode=_decoder(dialect, compiled.statement),
     )
 
@@ -256,30 +256,38 @@ def _decoder(dialect: Dialect, statement: Any) -> Callable[[Iterable[Sequence[An
     return decode
 
 
-def _send(connection: Connection, text: str, values: Any, has_rows: bool) -> Callable[[], _Rows]:
-    cursor = connection.connection.cursor()
-    with _errors_of(connection, text, cursor):
+def _send(connection: Connection, text: str, values: Sequence[Any], has_rows: bool) -> Callable[[], _Rows]:
+    if connection.dialect.name == "postgresql":
+        return _send_to_postgresql(connection, text, values, has_rows)
+    with _errors_of(connection, text), closing(connection.connection.cursor()) as cursor:
         cursor.execute(text, values)
-        if not has_rows:
-            cursor.close()
-            return tuple
-        if connection.dialect.name == "sqlite":
-            # Its rows are read as they are fetched, and what follows may change them.
-            rows = cursor.fetchall()
-            return lambda: rows
+        # Its rows are read as they are fetched, and what follows may change them.
+        rows = cursor.fetchall() if has_rows else ()
+        return lambda: rows
+
+
+def _send_to_postgresql(
+    connection: Connection, text: str, values: Sequence[Any], has_rows: bool
+) -> Callable[[], _Rows]:
+    from common.storage.bounded_connection import BoundedConnection
+
+    driver_connection = connection.connection.driver_connection
+    assert isinstance(driver_connection, BoundedConnection)
+    with _errors_of(connection, text):
+        answer = driver_connection.statements.send(text, values)
 
     def fetch() -> _Rows:
-        with _errors_of(connection, text, cursor), closing(cursor):
-            return cursor.fetchall()
+        with _errors_of(connection, text):
+            return answer()
 
-    return fetch
+    return fetch if has_rows else tuple
 
 
 @contextmanager
-def _errors_of(connection: Connection, text: str, cursor: Any) -> Iterator[None]:
+def _errors_of(connection: Connection, text: str) -> Iterator[None]:
     try:
         yield
     except connection.dialect.loaded_dbapi.Error as error:
         # What SQLAlchemy does for a statement of its own: the error gets its class, a lost connection leaves
         # the pool. It has no public name for that.
-        connection._handle_dbapi_exception(error, text, None, cursor, None)
+        connection._handle_dbapi_exception(error, text, None, None, None)

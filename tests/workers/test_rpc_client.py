@@ -9,8 +9,8 @@ import pytest
 
 from common.clock import SystemClock
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken, SettingsError
-from common.messaging.rpc_client import RpcClient
-from common.messaging.topology import PATIENT_EXCHANGE, REGISTRAR_QUEUE, STATUS_QUEUE
+from common.messaging.rpc_client import LOOK_UPS, RpcClient
+from common.messaging.topology import PATIENT_EXCHANGE, REGISTRAR_QUEUE, STATUS_QUEUE, bindings
 from tests.broker import RunningBroker
 from tests.deployment import CLINICS, HOSPITAL, Deployment, Patient, deployed, full_queue
 from tests.processes import eventually
@@ -34,6 +34,10 @@ def client_of(url: str) -> Iterator[RpcClient]:
     """A patient's client."""
     with RpcClient(url, PATIENT_EXCHANGE, SystemClock()) as client:
         yield client
+
+
+def test_only_what_changes_nothing_may_be_lost_with_the_broker() -> None:
+    assert {name for _, name, queue in bindings() if queue == STATUS_QUEUE} == LOOK_UPS
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")

@@ -1,0 +1,141 @@
+"""On PostgreSQL, statements are sent before the answers to others have come."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DataError
+
+from common.errors import StoreUnavailable
+from common.storage.bounded_connection import BoundedConnection
+from common.storage.engine import open_engine, transaction
+from common.storage.pipeline import Pipeline
+from common.storage.prepared import Prepared
+
+one = Prepared(lambda _: text("SELECT 1").columns())
+wrong = Prepared(lambda _: text("SELECT 1/0"))
+
+
+@pytest.fixture
+def postgresql(postgres: str) -> Iterator[Engine]:
+    """An engine on the server's own database, in which these tests leave nothing."""
+    engine = open_engine(postgres)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def pipeline(postgresql: Engine) -> Iterator[Pipeline]:
+    """Of a connection that is in no transaction."""
+    with postgresql.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield _driver(connection).statements
+
+
+def _driver(connection: Any) -> BoundedConnection:
+    driver_connection = connection.connection.driver_connection
+    assert isinstance(driver_connection, BoundedConnection)
+    return driver_connection
+
+
+def test_answers_belong_to_their_statements(pipeline: Pipeline) -> None:
+    pipeline.begin()
+    answers = [pipeline.send("SELECT $1::int", (number,)) for number in range(5)]
+    assert [answers[place]() for place in (3, 0, 4, 1, 2)] == [[(3,)], [(0,)], [(4,)], [(1,)], [(2,)]]
+    pipeline.end()
+    assert not pipeline.is_open
+
+
+def test_without_a_pipeline_each_answer_is_there_at_once(pipeline: Pipeline) -> None:
+    assert pipeline.send("SELECT $1::int, $2::text", (1, None))() == [(1, None)]
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        pipeline.send("SELECT 1/0", ())
+    assert pipeline.send("SELECT 2", ())() == [(2,)]
+
+
+def test_more_than_the_network_holds_goes_and_comes_at_once(pipeline: Pipeline) -> None:
+    wide = "x" * 3_000_000
+    pipeline.begin()
+    answers = [pipeline.send("SELECT $1::text", (wide,)) for _ in range(4)]
+    pipeline.end()
+    assert [answer() for answer in answers] == [[(wide,)]] * 4
+
+
+def test_the_first_error_is_everybodys(pipeline: Pipeline) -> None:
+    pipeline.begin()
+    before = pipeline.send("SELECT 1", ())
+    pipeline.send("SELECT 1/0", ())
+    after = pipeline.send("SELECT 2", ())
+    assert before() == [(1,)]
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        after()
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        pipeline.end()
+
+
+def test_what_could_not_be_prepared_is_prepared_the_next_time(pipeline: Pipeline) -> None:
+    pipeline.begin()
+    pipeline.send("SELECT 1/0", ())
+    pipeline.send("SELECT 3", ())  # comes to nothing, as all after an error
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        pipeline.end()
+    assert pipeline.send("SELECT 3", ())() == [(3,)]
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        pipeline.send("SELECT * FROM not_there_yet", ())
+    pipeline.send("CREATE TEMPORARY TABLE not_there_yet (a int)", ())
+    assert pipeline.send("SELECT * FROM not_there_yet", ())() == []
+
+
+def test_an_error_that_nobody_waited_for_ends_the_transaction(postgresql: Engine) -> None:
+    with pytest.raises(DataError), transaction(postgresql, pipelined=True) as connection:
+        wrong(connection)
+    with transaction(postgresql, pipelined=True) as connection:
+        one(connection)
+
+
+def test_an_exception_undoes_what_was_sent(postgresql: Engine) -> None:
+    with postgresql.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        _driver(connection).execute("CREATE TEMPORARY TABLE kept (a int)")
+    with pytest.raises(KeyError):
+        _keep_and_fail(postgresql)
+    with transaction(postgresql) as connection:
+        assert connection.scalar(text("SELECT count(*) FROM kept")) == 0
+
+
+def _keep_and_fail(engine: Engine) -> None:
+    with transaction(engine, pipelined=True) as connection:
+        Prepared(lambda _: text("INSERT INTO kept VALUES (1)"))(connection)
+        raise KeyError
+
+
+@pytest.mark.parametrize("pipelined", [True, False])
+def test_a_server_that_does_not_answer_in_time_is_given_up(
+    postgresql: Engine, monkeypatch: pytest.MonkeyPatch, *, pipelined: bool
+) -> None:
+    monkeypatch.setattr(BoundedConnection, "answer_seconds_max", 0.2)
+    sleep = Prepared(lambda _: text("SELECT pg_sleep(3)"))
+    with pytest.raises(StoreUnavailable), transaction(postgresql, pipelined=pipelined) as connection:
+        sleep(connection)
+    monkeypatch.undo()
+    with transaction(postgresql, pipelined=pipelined) as connection:
+        one(connection)
+
+
+def test_a_connection_that_was_cut_is_replaced(postgresql: Engine) -> None:
+    with pytest.raises(StoreUnavailable):
+        _have_it_cut(postgresql)
+    with transaction(postgresql, pipelined=True) as connection:
+        one(connection)
+
+
+def _have_it_cut(engine: Engine) -> None:
+    with transaction(engine, pipelined=True) as connection:
+        own = _driver(connection).info.backend_pid
+        with psycopg.connect(_plain(engine)) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", (own,))
+        one(connection)
+
+
+def _plain(engine: Engine) -> str:
+    return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
