@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -323,7 +324,7 @@ class RequestRefused(Exception):
 
 
 def parse_request(
-    request_types: dict[str, type[Request]], name: str | None, content_type: str | None, body: bytes
+    request_types: Mapping[str, type[Request]], name: str | None, content_type: str | None, body: bytes
 ) -> Request:
     """The request in a message, one of `request_types`; raises RequestRefused where it cannot be read."""
     request_type = request_types.get(name or "")

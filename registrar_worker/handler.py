@@ -4,14 +4,13 @@ The rows of the clinics' service days are locked first. Under those locks each r
 order of arrival: what it did before (found in the journal by its id), else what it may do now.
 """
 
-import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from common import problems
 from common.clock import Clock
+from common.desk_messages import DeskRegister
 from common.domain.catalog import Clinic, QueueMode
 from common.domain.lanes import Lane
 from common.domain.opening_hours import midnight
@@ -26,17 +25,17 @@ from common.messages import (
     Register,
     Reply,
     Request,
-    RequestRefused,
     Ticket,
     encode_reply,
-    parse_request,
-    problem,
 )
 from common.messaging.delivery import Delivery, Outcome
+from common.messaging.topology import DESK_EXCHANGE
+from common.requests import Asked, read_request
 from common.storage import journal
 from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Connection, Engine, transaction
 from common.storage.journal import JournalEntry
+from common.storage.new_tickets import NewTicket, insert_tickets
 from common.storage.queues import (
     ClinicDay,
     QueueState,
@@ -45,27 +44,16 @@ from common.storage.queues import (
     new_queue,
     write_queues,
 )
+from common.storage.refusals import Refusal, find_refusals, remember_refusals
 from common.storage.ticket_views import TicketView, read_occupants, read_ticket_views
 from common.ticket_replies import ShownQueue
 from registrar_worker import store
-from registrar_worker.store import HeldTicket, NewTicket, Patient, Refusal
-
-REQUEST_AGE_MAX = timedelta(minutes=15)
-"""An older registration takes no number: whoever sent it has gone."""
+from registrar_worker.store import HeldTicket, Patient
 
 _PATIENT_AGE_MAX = timedelta(days=130 * 365.25)
 _ATTEMPTS_MAX = 5
-_REQUEST_TYPES: dict[str, type[Request]] = {each.name: each for each in (Register, Cancel)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A request that could be read; `digest` tells whether two with one id are the same."""
-
-    request_id: str
-    digest: bytes
-    request: Register | Cancel
-    sent_at: datetime | None
+_PATIENT_REQUEST_TYPES: dict[str, type[Request]] = {each.name: each for each in (Register, Cancel)}
+_DESK_REQUEST_TYPES: dict[str, type[Request]] = {DeskRegister.name: DeskRegister}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +80,10 @@ class RegistrarHandler:
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         """One transaction for all deliveries; raises StoreUnavailable."""
         read = [_read(delivery) for delivery in deliveries]
-        outcomes = iter(self._decide([each for each in read if isinstance(each, _Asked)]))
+        outcomes = iter(self._decide([each for each in read if isinstance(each, Asked)]))
         return [Outcome(reply=each) if isinstance(each, Problem) else next(outcomes) for each in read]
 
-    def _decide(self, asked: Sequence[_Asked]) -> list[Outcome]:
+    def _decide(self, asked: Sequence[Asked]) -> list[Outcome]:
         if not asked:
             return []
         for _ in range(_ATTEMPTS_MAX - 1):
@@ -114,7 +102,7 @@ class RegistrarHandler:
                 continue
         return self._decide_once(asked)
 
-    def _decide_once(self, asked: Sequence[_Asked]) -> list[Outcome]:
+    def _decide_once(self, asked: Sequence[Asked]) -> list[Outcome]:
         with transaction(self.engine, pipelined=True) as connection:
             return _Batch(connection, self.catalog, self.clock.now()).decide(asked)
 
@@ -127,17 +115,9 @@ class _QueuesMissing(Exception):
         self.queues = queues
 
 
-def _read(delivery: Delivery) -> _Asked | Problem:
-    try:
-        request = parse_request(_REQUEST_TYPES, delivery.name, delivery.content_type, delivery.body)
-        request_id = str(UUID(delivery.message_id or ""))
-    except RequestRefused as refused:
-        return refused.problem
-    except ValueError:
-        return problem(ProblemCode.INVALID_REQUEST, "Set the message_id to a UUID: the request's id.")
-    assert isinstance(request, Register | Cancel)
-    digest = hashlib.sha256(f"{request.name}\n{request.model_dump_json()}".encode()).digest()
-    return _Asked(request_id, digest, request, delivery.sent_at)
+def _read(delivery: Delivery) -> Asked | Problem:
+    is_desk = delivery.exchange == DESK_EXCHANGE
+    return read_request(_DESK_REQUEST_TYPES if is_desk else _PATIENT_REQUEST_TYPES, delivery)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +144,12 @@ class _Batch:
     # The tickets of this batch as they were given out: what is known need not be read.
     granted: dict[str, TicketView] = field(default_factory=dict)
 
-    def decide(self, asked: Sequence[_Asked]) -> list[Outcome]:
+    def decide(self, asked: Sequence[Asked]) -> list[Outcome]:
         """The outcomes in the order of the requests; all that they change is written."""
         self._look_up(asked)
         decided = [self._answer(each) for each in asked]
         store.cancel_tickets(self.connection, self.cancelled, self.now)
-        store.insert_tickets(self.connection, self.new_tickets)
+        insert_tickets(self.connection, self.new_tickets)
         write_queues(self.connection, self.queues.values())
         journal.record(self.connection, self.entries, self.now)
         tickets = self._ticket_replies(decided)
@@ -182,7 +162,7 @@ class _Batch:
 
     # --- before deciding --------------------------------------------------------------------------------
 
-    def _look_up(self, asked: Sequence[_Asked]) -> None:
+    def _look_up(self, asked: Sequence[Asked]) -> None:
         """Locks the queues, then reads all that the decisions depend on."""
         connection = self.connection
         codes = [each.request.ticket_code for each in asked if isinstance(each.request, Cancel)]
@@ -196,7 +176,7 @@ class _Batch:
         self.catalog.expect(known.catalog_version)
         self.views, self.occupants = views(), {**occupants()}
         self.held = store.find_held_tickets(connection, known.held)
-        for refusal in store.find_refusals(connection, known.refused):
+        for refusal in find_refusals(connection, known.refused):
             answer = Problem.model_validate_json(refusal.problem)
             self.decisions[refusal.request_id] = _Decision(refusal.digest, refusal=answer)
         if known.done:
@@ -221,9 +201,9 @@ class _Batch:
             events = tuple(entry.event for entry in entries)
             self.decisions[request_id] = _Decision(digest, codes[place], events)
 
-    def _patient(self, request: Register | Cancel) -> Patient | None:
+    def _patient(self, request: Request) -> Patient | None:
         """Whom a request registers, and where; None where it registers nobody, or names no clinic."""
-        if isinstance(request, Cancel) or (today := self._today(request)) is None:
+        if not isinstance(request, Register) or (today := self._today(request)) is None:
             return None
         return today.key, request.medical_record_number
 
@@ -250,7 +230,7 @@ class _Batch:
 
     # --- deciding ---------------------------------------------------------------------------------------
 
-    def _answer(self, asked: _Asked) -> _Decision:
+    def _answer(self, asked: Asked) -> _Decision:
         known = self.decisions.get(asked.request_id)
         if known is None:
             known = self._register(asked) if isinstance(asked.request, Register) else self._cancel(asked)
@@ -259,10 +239,10 @@ class _Batch:
             return _Decision(asked.digest, refusal=problems.request_id_reused())
         return known
 
-    def _register(self, asked: _Asked) -> _Decision:
+    def _register(self, asked: Asked) -> _Decision:
         request = asked.request
         assert isinstance(request, Register)
-        if asked.sent_at is not None and self.now - asked.sent_at > REQUEST_AGE_MAX:
+        if asked.is_too_old(self.now):
             return _Decision(asked.digest, refusal=problems.request_expired())
         today = self._today(request)
         if today is None:
@@ -282,10 +262,12 @@ class _Batch:
             return _Decision(asked.digest, refusal=problems.quota_reached(clinic, self.now), remember=True)
         return self._grant(asked, request, clinic, queue)
 
-    def _grant(self, asked: _Asked, request: Register, clinic: Clinic, queue: QueueState) -> _Decision:
+    def _grant(self, asked: Asked, request: Register, clinic: Clinic, queue: QueueState) -> _Decision:
         """Gives out the next number."""
         code = new_ticket_code()
         reason = clinic.age_priority(request.date_of_birth, queue.key[2])
+        if isinstance(request, DeskRegister):
+            reason = request.priority or reason
         lane = Lane.PRIORITY if reason else Lane.REGULAR
         number, arrived_at = queue.take_number(self.now)
         # To an empty queue the patient may be called at once; else the queue's next change is known.
@@ -329,7 +311,7 @@ class _Batch:
         event = self._record(asked, queue, EventName.TICKET_REGISTERED, number, TicketStatus.WAITING)
         return _Decision(asked.digest, code, (event,))
 
-    def _cancel(self, asked: _Asked) -> _Decision:
+    def _cancel(self, asked: Asked) -> _Decision:
         request = asked.request
         assert isinstance(request, Cancel)
         code = request.ticket_code
@@ -353,7 +335,7 @@ class _Batch:
         return _Decision(asked.digest, code, (event,))
 
     def _record(
-        self, asked: _Asked, queue: QueueState, name: EventName, number: int, status: TicketStatus
+        self, asked: Asked, queue: QueueState, name: EventName, number: int, status: TicketStatus
     ) -> Event:
         """Journals one change as the queue's next event."""
         entry = journal.next_entry(
@@ -363,6 +345,7 @@ class _Batch:
             (number, status),
             cause_id=asked.request_id,
             cause_digest=asked.digest,
+            operator=asked.request.operator if isinstance(asked.request, DeskRegister) else None,
         )
         self.entries.append(entry)
         return entry.event
@@ -380,17 +363,17 @@ class _Batch:
         return {code: shown[view.clinic_day].ticket(view) for code, view in views.items()}
 
     def _remember(
-        self, asked: Sequence[_Asked], decided: Sequence[_Decision], replies: Sequence[Reply]
+        self, asked: Sequence[Asked], decided: Sequence[_Decision], replies: Sequence[Reply]
     ) -> None:
         refused = {
             each.request_id: Refusal(each.request_id, each.digest, reply.code, encode_reply(reply), self.now)
             for each, decision, reply in zip(asked, decided, replies, strict=True)
             if decision.remember and isinstance(reply, Problem)
         }
-        store.remember_refusals(self.connection, list(refused.values()))
+        remember_refusals(self.connection, list(refused.values()))
 
 
-def _already_held(asked: _Asked, request: Register, held: HeldTicket) -> _Decision:
+def _already_held(asked: Asked, request: Register, held: HeldTicket) -> _Decision:
     """A patient holds one ticket per clinic and day; only who knows the patient's data is told of it."""
     same_person = (
         held.patient_name.casefold() == request.patient_name.casefold()

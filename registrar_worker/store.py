@@ -1,15 +1,14 @@
-"""The registrar's SQL: what is known of tickets and patients, new tickets, cancellations, refusals."""
+"""The registrar's SQL: what is known of requests, tickets and patients; cancellations."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, insert, literal, select, update
+from sqlalchemy import Connection, FromClause, Select, select, update
 
-from common.domain.lanes import Lane
-from common.domain.tickets import ACTIVE, PriorityReason, TicketStatus
-from common.storage.prepared import BYTES, DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
+from common.domain.tickets import ACTIVE, TicketStatus
+from common.storage.prepared import INTEGER, MOMENT, TEXT, Prepared
 from common.storage.queues import KEY_COLUMNS, ClinicDay, key_columns, key_of, same_queue
 from common.storage.tables import catalog_version, in_states, journal, refusals, tickets
 
@@ -21,33 +20,6 @@ class HeldTicket:
     ticket_code: str
     patient_name: str
     date_of_birth: date
-
-
-@dataclass(frozen=True, slots=True)
-class NewTicket:
-    """A ticket to be given out; it waits since it has arrived in its lane."""
-
-    ticket_code: str
-    key: ClinicDay
-    number: int
-    lane: Lane
-    priority_reason: PriorityReason | None
-    medical_record_number: str
-    patient_name: str
-    date_of_birth: date
-    registered_at: datetime
-    arrived_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A refusal to be remembered; `problem` is the encoded reply."""
-
-    request_id: str
-    digest: bytes
-    code: str
-    problem: bytes
-    refused_at: datetime
 
 
 Patient = tuple[ClinicDay, str]
@@ -120,18 +92,6 @@ def find_known(connection: Connection, asked: Iterable[tuple[str, Patient | None
     )
 
 
-_refusals = Prepared(
-    lambda given: select(refusals).join(given, refusals.c.request_id == given.c.request_id),
-    {"request_id": TEXT},
-)
-
-
-def find_refusals(connection: Connection, request_ids: Collection[str]) -> list[Refusal]:
-    """The remembered refusals of these requests."""
-    rows = _refusals(connection, [(request_id,) for request_id in request_ids]) if request_ids else ()
-    return [Refusal(*row) for row in rows]
-
-
 _held_tickets = Prepared(
     lambda given: select(
         *key_columns(tickets),
@@ -172,48 +132,6 @@ def tickets_by_number(
     return {(key_of(row), row.number): row.ticket_code for row in rows}
 
 
-_NEW: Columns = {
-    **KEY_COLUMNS,
-    "ticket_code": TEXT,
-    "number": INTEGER,
-    "lane": TEXT,
-    "priority_reason": TEXT,
-    "medical_record_number": TEXT,
-    "patient_name": TEXT,
-    "date_of_birth": DATE,
-    "registered_at": MOMENT,
-    "arrived_at": MOMENT,
-}
-_insert = Prepared(
-    lambda given: insert(tickets).from_select(
-        [*_NEW, "waiting_since", "status"],
-        select(*(given.c[name] for name in _NEW), given.c.arrived_at, literal(TicketStatus.WAITING.value)),
-    ),
-    _NEW,
-)
-
-
-def insert_tickets(connection: Connection, new: Iterable[NewTicket]) -> None:
-    """Writes new tickets. A violated constraint is a StoreConflict at the end of the transaction."""
-    rows = [
-        (
-            *ticket.key,
-            ticket.ticket_code,
-            ticket.number,
-            ticket.lane.value,
-            None if ticket.priority_reason is None else ticket.priority_reason.value,
-            ticket.medical_record_number,
-            ticket.patient_name,
-            ticket.date_of_birth,
-            ticket.registered_at,
-            ticket.arrived_at,
-        )
-        for ticket in new
-    ]
-    if rows:
-        _insert(connection, rows)
-
-
 _cancel = Prepared(
     lambda given: (
         update(tickets)
@@ -229,27 +147,3 @@ def cancel_tickets(connection: Connection, ticket_codes: Iterable[str], now: dat
     rows = [(code, now) for code in ticket_codes]
     if rows:
         _cancel(connection, rows)
-
-
-_REFUSAL: Columns = {
-    "request_id": TEXT,
-    "digest": BYTES,
-    "code": TEXT,
-    "problem": BYTES,
-    "refused_at": MOMENT,
-}
-_remember = Prepared(
-    lambda given: insert(refusals).from_select([*_REFUSAL], select(*(given.c[name] for name in _REFUSAL))),
-    _REFUSAL,
-)
-
-
-def remember_refusals(connection: Connection, refused: Iterable[Refusal]) -> None:
-    """Writes refusals, so that a redelivered request gets the same answer."""
-    # In one order for everybody, so that nobody deadlocks.
-    rows = [
-        (each.request_id, each.digest, each.code, each.problem, each.refused_at)
-        for each in sorted(refused, key=lambda each: each.request_id)
-    ]
-    if rows:
-        _remember(connection, rows)

@@ -11,7 +11,7 @@ from pika.channel import Channel
 from pika.spec import Basic
 
 from common.messaging.acknowledgements import AckWindow
-from common.messaging.delivery import SUSPECT_REDELIVERIES, Delivery, moment_of
+from common.messaging.delivery import CAME_THROUGH, SUSPECT_REDELIVERIES, Delivery, moment_of
 from common.messaging.link import Link
 from common.messaging.quick_connection import QuickConnection
 
@@ -125,6 +125,8 @@ class Consumer:
                 sent_at=moment_of(properties.timestamp),
                 # Only with a redelivery is the count the broker's; before, a client may have made it up.
                 redeliveries=_redeliveries(properties.headers) if method.redelivered else 0,
+                # What comes through no exchange was set aside by a worker, who alone may send it so.
+                exchange=method.exchange or _text((properties.headers or {}).get(CAME_THROUGH)) or "",
             )
         )
         self._unsettled += 1
@@ -138,7 +140,7 @@ class Consumer:
         self._unsettled = 0
 
 
-def _text(value: str | bytes | None) -> str | None:
+def _text(value: Any) -> str | None:
     # pika hands on as bytes what is not UTF-8; such a property is as good as none.
     return value if isinstance(value, str) else None
 

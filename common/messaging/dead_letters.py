@@ -261,7 +261,8 @@ def _way_back(name: str | None, queue: str | None, *, anywhere: bool) -> tuple[s
 
     The name is the sender's word: a patient's message that calls itself the staff's must not become it by
     our hand. So the name has to be one that the queue takes. With `anywhere` a worker has seen to that, who
-    answers what it does not know; where nobody can tell the queue, only what any patient may send goes back.
+    answers what it does not know; where nobody can tell the queue, only what any patient may send goes back;
+    and where patients send to the same queue, nothing of the staff's does.
     """
     if name in _EVENT_NAMES:
         return None, Obstacle.TICK
@@ -272,6 +273,8 @@ def _way_back(name: str | None, queue: str | None, *, anywhere: bool) -> tuple[s
             continue
         if leads_to == STATUS_QUEUE:
             return None, Obstacle.LOOK_UP
+        if exchange == DESK_EXCHANGE and leads_to in routing_keys(PATIENT_EXCHANGE).values():
+            return None, Obstacle.UNKNOWN_REQUEST
         if leads_to == queue or (queue is None and (anywhere or exchange == PATIENT_EXCHANGE)):
             return exchange, None
     return None, Obstacle.UNKNOWN_REQUEST

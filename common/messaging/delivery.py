@@ -12,11 +12,16 @@ SUSPECT_REDELIVERIES = 3
 """Restarts and lost connections alone seldom bring a message back so often."""
 
 
+CAME_THROUGH = "x-antrean-exchange"
+"""The header in which a worker that sets a delivery aside says through which exchange it came."""
+
+
 class Delivery(NamedTuple):
     """A message as it arrived. All of it is a stranger's word, the addresses included.
 
     `name` is its `type` property, `sent_at` its timestamp (whole seconds), `tag` names it on its channel.
-    `redeliveries` is the broker's word: how often it was given out before and not acknowledged.
+    `redeliveries` is the broker's word: how often it was given out before and not acknowledged; so is
+    `exchange`, through which it came, and which not everybody may publish to.
     """
 
     tag: int
@@ -28,6 +33,7 @@ class Delivery(NamedTuple):
     reply_to: str | None
     sent_at: datetime | None
     redeliveries: int = 0
+    exchange: str = ""
 
     @property
     def is_suspect(self) -> bool:

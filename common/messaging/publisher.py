@@ -21,7 +21,7 @@ from pika.spec import Basic
 
 from common.events import CONTENT_TYPE, Event, EventName
 from common.messages import Reply, encode_reply
-from common.messaging.delivery import Delivery
+from common.messaging.delivery import CAME_THROUGH, Delivery
 from common.messaging.frames import Message, OpenProperties, encode_properties
 from common.messaging.link import Backoff, Link
 from common.messaging.quick_connection import Confirm, QuickConnection
@@ -259,6 +259,7 @@ def _set_aside_message(set_aside: SetAside) -> Message:
         # How old a registration is decides what becomes of it when it is tried again.
         timestamp=None if delivery.sent_at is None else int(delivery.sent_at.timestamp()),
         delivery_mode=_PERSISTENT,
-        headers={"x-antrean-reason": set_aside.reason} if set_aside.reason else None,
+        headers={CAME_THROUGH: delivery.exchange}
+        | ({"x-antrean-reason": set_aside.reason} if set_aside.reason else {}),
     )
     return Message("", set_aside.queue, encode_properties(properties), delivery.body)

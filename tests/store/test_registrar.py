@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from common.messages import Problem, ProblemCode, Reply, Ticket, encode_reply
 from common.messaging.delivery import Delivery
-from registrar_worker.handler import REQUEST_AGE_MAX
+from common.requests import REQUEST_AGE_MAX
 from tests.builders import (
     MONDAY,
     clinic_table,

@@ -1,0 +1,40 @@
+"""Requests that change something, as workers take them up: each with the id under which it happens once."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from common.messages import Problem, ProblemCode, Request, RequestRefused, parse_request, problem
+from common.messaging.delivery import Delivery
+
+REQUEST_AGE_MAX = timedelta(minutes=15)
+"""Older requests are not carried out: whoever sent them has gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that could be read; `digest` tells whether two with one id are the same."""
+
+    request_id: str
+    digest: bytes
+    request: Request
+    sent_at: datetime | None
+
+    def is_too_old(self, now: datetime) -> bool:
+        """Whether it has waited for longer than a request may; one without a timestamp has not."""
+        return self.sent_at is not None and now - self.sent_at > REQUEST_AGE_MAX
+
+
+def read_request(request_types: Mapping[str, type[Request]], delivery: Delivery) -> Asked | Problem:
+    """The request in a delivery, one of `request_types`, or why it cannot be read."""
+    try:
+        request = parse_request(request_types, delivery.name, delivery.content_type, delivery.body)
+        request_id = str(UUID(delivery.message_id or ""))
+    except RequestRefused as refused:
+        return refused.problem
+    except ValueError:
+        return problem(ProblemCode.INVALID_REQUEST, "Set the message_id to a UUID: the request's id.")
+    digest = hashlib.sha256(f"{request.name}\n{request.model_dump_json()}".encode()).digest()
+    return Asked(request_id, digest, request, delivery.sent_at)

@@ -1,0 +1,71 @@
+"""Tickets that are given out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, insert, literal, select
+
+from common.domain.lanes import Lane
+from common.domain.tickets import PriorityReason, TicketStatus
+from common.storage.prepared import DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
+from common.storage.queues import KEY_COLUMNS, ClinicDay
+from common.storage.tables import tickets
+
+
+@dataclass(frozen=True, slots=True)
+class NewTicket:
+    """A ticket to be given out; it waits since it has arrived in its lane."""
+
+    ticket_code: str
+    key: ClinicDay
+    number: int
+    lane: Lane
+    priority_reason: PriorityReason | None
+    medical_record_number: str
+    patient_name: str
+    date_of_birth: date
+    registered_at: datetime
+    arrived_at: datetime
+
+
+_NEW: Columns = {
+    **KEY_COLUMNS,
+    "ticket_code": TEXT,
+    "number": INTEGER,
+    "lane": TEXT,
+    "priority_reason": TEXT,
+    "medical_record_number": TEXT,
+    "patient_name": TEXT,
+    "date_of_birth": DATE,
+    "registered_at": MOMENT,
+    "arrived_at": MOMENT,
+}
+_insert = Prepared(
+    lambda given: insert(tickets).from_select(
+        [*_NEW, "waiting_since", "status"],
+        select(*(given.c[name] for name in _NEW), given.c.arrived_at, literal(TicketStatus.WAITING.value)),
+    ),
+    _NEW,
+)
+
+
+def insert_tickets(connection: Connection, new: Iterable[NewTicket]) -> None:
+    """Writes new tickets. A violated constraint is a StoreConflict at the end of the transaction."""
+    rows = [
+        (
+            *ticket.key,
+            ticket.ticket_code,
+            ticket.number,
+            ticket.lane.value,
+            None if ticket.priority_reason is None else ticket.priority_reason.value,
+            ticket.medical_record_number,
+            ticket.patient_name,
+            ticket.date_of_birth,
+            ticket.registered_at,
+            ticket.arrived_at,
+        )
+        for ticket in new
+    ]
+    if rows:
+        _insert(connection, rows)
