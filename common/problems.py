@@ -69,14 +69,31 @@ def request_id_reused() -> Problem:
 
 
 def request_expired() -> Problem:
-    """The registration waited too long to be taken up."""
-    detail = "The request is more than 15 minutes old and took no number; send it anew."
+    """The request waited too long to be taken up."""
+    detail = "The request is more than 15 minutes old and was not carried out; send it anew."
     return problem(ProblemCode.REQUEST_EXPIRED, detail)
 
 
 def ticket_not_found() -> Problem:
     """No ticket has this code."""
     return problem(ProblemCode.TICKET_NOT_FOUND, "No ticket has this code; check it character by character.")
+
+
+def number_not_given_out() -> Problem:
+    """The clinic's queue of today has no ticket with this number."""
+    detail = "The clinic has given out no ticket with this number today; check the number."
+    return problem(ProblemCode.TICKET_NOT_FOUND, detail)
+
+
+def not_permitted_now(detail: str) -> Problem:
+    """The state of a clinic's queue, or of a ticket in it, does not allow what its desk asks for."""
+    return problem(ProblemCode.NOT_PERMITTED_NOW, detail)
+
+
+def until_impossible() -> Problem:
+    """A clinic cannot be forced open or closed until then."""
+    error = FieldError(field="until", message="a moment in the next 31 days, with its offset from UTC")
+    return problem(ProblemCode.INVALID_REQUEST, "Correct until.", errors=[error])
 
 
 def not_cancellable(ticket: Ticket) -> Problem:

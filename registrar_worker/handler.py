@@ -303,6 +303,7 @@ class _Batch:
                 request.date_of_birth,
                 self.now,
                 arrived_at,
+                waiting_since=arrived_at,
             )
         )
         self.held[queue.key, request.medical_record_number] = HeldTicket(

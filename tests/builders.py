@@ -11,6 +11,10 @@ from zoneinfo import ZoneInfo
 from common.catalog_file import Catalog
 from common.events import Event, EventName
 from common.messaging.delivery import Delivery
+from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
+
+OPERATOR = "Suster Dewi"
+"""Who is at the desk."""
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 MONDAY = date(2026, 11, 23)
@@ -85,6 +89,7 @@ def delivery(
     message_id: str | None = None,
     sent_at: datetime | None = None,
     content_type: str | None = "application/json",
+    exchange: str = PATIENT_EXCHANGE,
 ) -> Delivery:
     """A request as a consumer hands it on; without a `message_id` it gets a new one."""
     return Delivery(
@@ -96,10 +101,25 @@ def delivery(
         correlation_id=None,
         reply_to=None,
         sent_at=sent_at,
+        exchange=exchange,
     )
 
 
-def patient(number: int) -> dict[str, str]:
+def desk_request(
+    request: str,
+    clinic: str = "GIG",
+    /,
+    *,
+    message_id: str | None = None,
+    sent_at: datetime | None = None,
+    **body: Any,
+) -> Delivery:
+    """What a clinic's desk at RSHS asks for."""
+    asked = {"hospital": "RSHS", "clinic": clinic, "operator": OPERATOR, **body}
+    return delivery(request, asked, message_id=message_id, sent_at=sent_at, exchange=DESK_EXCHANGE)
+
+
+def patient(number: int) -> dict[str, Any]:
     """The data of one of any number of different patients, none of them of a special age."""
     born = date(1980, 1, 1) + timedelta(days=number % 9000)
     return {

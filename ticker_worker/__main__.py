@@ -19,7 +19,8 @@ def run() -> None:
     from common.storage.catalog import CatalogCache
     from common.storage.engine import open_engine
     from common.storage.schema import check_schema
-    from ticker_worker.handler import TickEmitter, TickerHandler, emission_seconds
+    from ticker_worker.emission import TickEmitter, emission_seconds
+    from ticker_worker.handler import TickerHandler
 
     settings = load_settings("ticker")
     configure_logging("ticker", settings.log_level)

@@ -1,269 +1,295 @@
-"""Moves queues forward by the clock: claims what is due and emits ticks; applies the ticks that arrive.
+"""What moves queues: ticks, and what the staff at a clinic's desk ask for. A batch is one transaction.
 
-A tick is a signal. What it changes follows from the time at which it is applied, so a late, lost, doubled
-or reordered tick leaves the same queue as one on time.
+The rows of the service days are locked first. Time passes in them, then each request is decided in the order
+of arrival: what it did before (found in the journal by its id), else what it may do now.
 """
 
-import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from common import problems
 from common.clock import Clock
-from common.domain.catalog import Clinic
-from common.domain.lanes import Lane
-from common.domain.opening_hours import midnight
-from common.domain.queue_advance import Advance, Occupant, Serving, Transition, Waiter, advance
-from common.domain.schedule import Announcement, announcements, next_service_date
-from common.domain.tickets import IN_ROOM, TicketStatus
-from common.events import (
-    Event,
-    EventName,
-    Tick,
-    decode_tick,
-    encode_tick,
+from common.desk_messages import (
+    CallNext,
+    CloseClinic,
+    Complete,
+    DeskQueueRequest,
+    DeskRequest,
+    MarkNoShow,
+    OpenClinic,
+    Recall,
+    Reinstate,
+    SetMode,
+    SetPriority,
+    SetRooms,
+    Start,
+    Transfer,
 )
-from common.messages import RequestRefused, parse_request
+from common.domain.catalog import Clinic
+from common.domain.opening_hours import midnight
+from common.errors import StoreConflict
+from common.events import Event, EventName, Tick, decode_tick
+from common.messages import Problem, Reply, Request, encode_reply
 from common.messaging.delivery import Delivery, Outcome
+from common.messaging.topology import DESK_EXCHANGE
+from common.requests import Asked, read_request
 from common.storage import journal
 from common.storage.catalog import CatalogCache
-from common.storage.engine import Connection, Engine, transaction
+from common.storage.engine import Connection, Engine, snapshot, transaction
 from common.storage.journal import JournalEntry
 from common.storage.queues import ClinicDay, QueueState, create_queues, lock_queues, new_queue, write_queues
-from common.storage.ticket_views import read_occupants
-from common.storage.waiters import next_waiters
-from ticker_worker import store
-from ticker_worker.store import TicketChange
+from common.storage.refusals import Refusal, find_refusals, remember_refusals
+from ticker_worker import desk_replies
+from ticker_worker.desk import Desk, Refused
+from ticker_worker.passing import PassingTime
 
-CLAIMS_MAX = 1_000
-"""Ticks that one emission claims at most, about as many as a ticker applies until the next one."""
-
-CALLS_MAX = 100
-"""Calls in one queue that one tick makes at most; more follow with the next tick."""
-
-REFUSALS_KEPT = timedelta(hours=1)
-"""Longer than a registration may wait to be taken up."""
-
-FORGOTTEN_MAX = 1_000
-"""Refusals that one emission removes at most."""
-
-
-EMISSIONS_PER_INTERVAL = 10
-"""Ticks wait for their emission only a part of the interval for which they are claimed, and come in small
-lots, between which there is room for other work."""
-
-EMISSION_SECONDS_MIN = 0.1
-"""Real time between two emissions, unless the interval itself is shorter."""
-
-
-def emission_seconds(interval_seconds: float) -> float:
-    """The real time between two emissions, where a claim lasts for so much real time."""
-    return max(interval_seconds / EMISSIONS_PER_INTERVAL, min(interval_seconds, EMISSION_SECONDS_MIN))
-
-
-@dataclass(frozen=True)
-class TickEmitter:
-    """Claims the queues in which something is due, for one `interval`, and has a tick for each."""
-
-    engine: Engine
-    clock: Clock
-    interval: timedelta
-
-    def emit(self) -> Sequence[Event]:
-        """The ticks that are due now; raises StoreUnavailable."""
-        now = self.clock.now()
-        with transaction(self.engine) as connection:
-            due = store.claim_due(connection, now, now + self.interval, CLAIMS_MAX)
-            store.forget_refusals(connection, now - REFUSALS_KEPT, FORGOTTEN_MAX)
-        return [encode_tick(Tick(str(uuid.uuid4()), *key), now) for key in due]
+_ATTEMPTS_MAX = 5
+_CHANGES: tuple[type[DeskRequest], ...] = (
+    OpenClinic,
+    CloseClinic,
+    CallNext,
+    Recall,
+    Start,
+    Complete,
+    MarkNoShow,
+    Reinstate,
+    SetPriority,
+    Transfer,
+    SetRooms,
+    SetMode,
+)
+_QUESTIONS: tuple[type[DeskRequest], ...] = (DeskQueueRequest,)
+_REQUEST_TYPES: dict[str, type[Request]] = {each.name: each for each in (*_CHANGES, *_QUESTIONS)}
 
 
 @dataclass(frozen=True)
 class TickerHandler:
-    """Applies ticks to the queues in the database behind `engine`."""
+    """Applies ticks and desks' requests to the queues in the database behind `engine`."""
 
     engine: Engine
     catalog: CatalogCache
     clock: Clock
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        """One transaction for all deliveries; raises StoreUnavailable, and StoreConflict where two ticks of
-        different clinics have one id: one by one they can be applied."""
+        """One transaction for all that changes something; questions are answered after it, from one moment.
+
+        Raises StoreUnavailable, and StoreConflict where two ticks of different clinics have one id: one by
+        one they can be applied.
+        """
         read = [_read(delivery) for delivery in deliveries]
-        ticks = [each for each in read if isinstance(each, Tick)]
-        events = self._apply(ticks) if ticks else {}
-        return [each if isinstance(each, Outcome) else Outcome(events=events[each.id]) for each in read]
+        asked = [each for each in read if not isinstance(each, Outcome)]
+        changes = [each for each in asked if isinstance(each, Tick) or isinstance(each.request, _CHANGES)]
+        questions = [each for each in asked if isinstance(each, Asked) and each not in changes]
+        changed, answered = iter(self._change(changes)), iter(self._answer(questions))
+        return [
+            each if isinstance(each, Outcome) else next(answered if each in questions else changed)
+            for each in read
+        ]
 
-    def _apply(self, ticks: Sequence[Tick]) -> dict[str, list[Event]]:
-        with transaction(self.engine) as connection:
+    def _change(self, asked: Sequence[Tick | Asked]) -> list[Outcome]:
+        if not asked:
+            return []
+        for attempt in range(_ATTEMPTS_MAX):
+            try:
+                with transaction(self.engine) as connection:
+                    return _Batch(connection, self.catalog, self.clock).apply(asked)
+            except _QueuesMissing as missing:
+                # In a transaction of its own, which holds no locks that another could wait for meanwhile.
+                with transaction(self.engine) as connection:
+                    create_queues(connection, missing.queues)
+            except StoreConflict:
+                # The same id in another ticker's hands: looking again finds what the other did.
+                if attempt == _ATTEMPTS_MAX - 1:
+                    raise
+        raise StoreConflict("The rows of queues do not stay.")
+
+    def _answer(self, questions: Sequence[Asked]) -> list[Outcome]:
+        if not questions:
+            return []
+        with snapshot(self.engine) as connection:
             self.catalog.refresh(connection)
-            return _Batch(connection, self.catalog, self.clock.now()).apply(ticks)
+            now = self.clock.now()
+            return [Outcome(reply=self._reply(connection, each.request, now)) for each in questions]
+
+    def _reply(self, connection: Connection, request: Request, now: datetime) -> Reply:
+        assert isinstance(request, DeskRequest)
+        clinic = _clinic(self.catalog, request)
+        if isinstance(clinic, Problem):
+            return clinic
+        assert isinstance(request, DeskQueueRequest)
+        return desk_replies.desk_queue(connection, clinic, now, with_names=request.with_names)
 
 
-def _read(delivery: Delivery) -> Tick | Outcome:
-    if delivery.name != EventName.CLINIC_TICK:
+class _QueuesMissing(Exception):
+    """These queues have no rows to lock yet: nothing has happened in them today."""
+
+    def __init__(self, queues: Sequence[QueueState]) -> None:
+        super().__init__(len(queues))
+        self.queues = queues
+
+
+def _read(delivery: Delivery) -> Tick | Asked | Outcome:
+    if delivery.name == EventName.CLINIC_TICK:
         try:
-            parse_request({}, delivery.name, delivery.content_type, delivery.body)
-        except RequestRefused as refused:
-            return Outcome(reply=refused.problem)
-    try:
-        return decode_tick(delivery.body)
-    except ValueError as error:
-        return Outcome(dead_letter=str(error))
+            return decode_tick(delivery.body)
+        except ValueError as error:
+            return Outcome(dead_letter=str(error))
+    asked = read_request(_REQUEST_TYPES if delivery.exchange == DESK_EXCHANGE else {}, delivery)
+    return Outcome(reply=asked) if isinstance(asked, Problem) else asked
+
+
+def _clinic(catalog: CatalogCache, request: DeskRequest) -> Clinic | Problem:
+    clinic = catalog.clinic(request.hospital, request.clinic)
+    if clinic is None or clinic.retired:
+        found = catalog.hospital(request.hospital)
+        return problems.clinic_not_found() if found else problems.hospital_not_found()
+    return clinic
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What a request did, when it came first, or why it did nothing."""
+
+    digest: bytes
+    entries: Sequence[JournalEntry] = ()
+    refusal: Problem | None = None
+    # Whether the refusal could turn out otherwise when the request comes again, and must not.
+    remember: bool = False
 
 
 @dataclass
 class _Batch:
-    """Applies ticks in one transaction, at the moment `now`."""
+    """Applies ticks and carries out requests in one transaction."""
 
     connection: Connection
     catalog: CatalogCache
-    now: datetime
-    changes: list[TicketChange] = field(default_factory=list)
-    entries: list[JournalEntry] = field(default_factory=list)
-    next_days: list[QueueState] = field(default_factory=list)
-    waiters: dict[ClinicDay, list[Waiter]] = field(default_factory=dict)
-    moved: dict[ClinicDay, Advance] = field(default_factory=dict)
+    clock: Clock
+    decisions: dict[str, _Decision] = field(default_factory=dict)
 
-    def apply(self, ticks: Sequence[Tick]) -> dict[str, list[Event]]:
-        """The events that each tick caused, by its id: those of an earlier delivery, if there was one."""
-        queues = lock_queues(self.connection, {_key(tick) for tick in ticks})
-        caused = journal.find_by_causes(self.connection, [tick.id for tick in ticks])
-        events = {tick.id: [entry.event for entry in caused.get(tick.id, [])] for tick in ticks}
-        # A queue is moved once per batch, by the first tick that has not moved it before.
-        new = [tick for tick in reversed(ticks) if tick.id not in caused]
-        movers = {_key(tick): tick for tick in new if _key(tick) in queues}
-        self._advance({key: queues[key] for key in movers})
-        for key, tick in movers.items():
-            events[tick.id] = self._move(queues[key], tick)
-        store.write_tickets(self.connection, self.changes)
-        write_queues(self.connection, queues.values())
-        create_queues(self.connection, self.next_days)
-        journal.record(self.connection, self.entries, self.now)
-        return events
+    def apply(self, asked: Sequence[Tick | Asked]) -> list[Outcome]:
+        """The outcomes in their order; all that happened is written."""
+        connection, now = self.connection, self.clock.now()
+        ticks = [each for each in asked if isinstance(each, Tick)]
+        requests = [each for each in asked if isinstance(each, Asked)]
+        if requests:
+            self.catalog.refresh(connection)  # to know their queues
+        self.keys = {each.request_id: self._keys(each, now) for each in requests}
+        needed = {key for keys in self.keys.values() for key in keys}
+        self.queues = self._lock(needed.union(map(_key, ticks)), needed, now)
+        # Now that nobody else holds their locks: others may have changed a clinic, and time has passed.
+        self.catalog.refresh(connection)
+        self.now = self.clock.now()
+        self._recall(ticks, requests)
+        self._pass_time(ticks, requests)
+        self.desk = Desk(connection, self.catalog, self.now, self.queues)
+        for each in requests:
+            if each.request_id not in self.decisions:
+                self.decisions[each.request_id] = self._decide(each)
+        write_queues(connection, self.queues.values())
+        journal.record(connection, [*self.passing.entries, *self.desk.entries], self.now)
+        self._remember(requests)
+        return [self._outcome(each) for each in asked]
 
-    def _advance(self, queues: Mapping[ClinicDay, QueueState]) -> None:
-        """Finds what has happened in the queues, and in whose day it was the end."""
-        self.occupants = read_occupants(self.connection, queues.keys())()
-        ended = [queue for key, queue in queues.items() if self._day_end(key) <= self.now]
-        self._advance_with(ended, max((queue.waiting for queue in ended), default=0) + 1)
-        going = [queue for key, queue in queues.items() if key not in self.moved]
-        # Who is on time calls no more than one patient to each room.
-        rooms_max = max((self.catalog.clinic_of(queue.key).rooms for queue in going), default=0)
-        self._advance_with(going, rooms_max + 1)
-        self._advance_with([queue for queue in going if self._has_called_all(queue.key)], CALLS_MAX)
+    # --- before deciding --------------------------------------------------------------------------------
 
-    def _advance_with(self, queues: Sequence[QueueState], waiters_max: int) -> None:
-        """Reads so many of each queue's waiting patients, and advances it with them."""
-        self.waiters |= next_waiters(self.connection, [queue.key for queue in queues], waiters_max)
-        for queue in queues:
-            key = queue.key
-            clinic, waiters = self.catalog.clinic_of(key), self.waiters.get(key, [])
-            self.moved[key] = _advance(clinic, queue, self.occupants.get(key, ()), waiters, self.now)
+    def _keys(self, asked: Asked, now: datetime) -> list[ClinicDay]:
+        """The queues of today that a request is about, its own clinic's first; none, if there is no such."""
+        request = asked.request
+        assert isinstance(request, DeskRequest)
+        clinics = [_clinic(self.catalog, request)]
+        if isinstance(request, Transfer):
+            clinics.append(_clinic(self.catalog, request.model_copy(update={"clinic": request.to_clinic})))
+        if isinstance(clinics[0], Problem):
+            return []
+        found = [clinic for clinic in clinics if isinstance(clinic, Clinic)]
+        return [(*clinic.key, clinic.hospital.service_date(now)) for clinic in found]
 
-    def _has_called_all(self, key: ClinicDay) -> bool:
-        """Whether somebody who was not read may have been called by now."""
-        next_change_at = self.moved[key].next_change_at
-        return next_change_at is not None and next_change_at <= self.now
+    def _lock(
+        self, keys: Collection[ClinicDay], needed: Collection[ClinicDay], now: datetime
+    ) -> dict[ClinicDay, QueueState]:
+        queues = lock_queues(self.connection, keys)
+        if missing := {*needed} - queues.keys():
+            starts = {
+                key: midnight(key[2], self.catalog.clinic_of(key).hospital.time_zone) for key in missing
+            }
+            raise _QueuesMissing([new_queue(key, starts[key], now) for key in missing])
+        return queues
 
-    def _move(self, queue: QueueState, tick: Tick) -> list[Event]:
-        """Brings one queue to the present moment."""
-        clinic = self.catalog.clinic_of(queue.key)
-        day_end = clinic.hospital.day_end(queue.key[2])
-        moved = self.moved[queue.key]
-        told = announcements(clinic, queue.key[2], queue.announced_until)
-        told_now = [each for each in told if each.at <= self.now]
-        happened: list[Transition | Announcement] = [*told_now, *moved.transitions]
-        happened.sort(key=lambda each: each.at)
-        waiting = {waiter.number: waiter.lane for waiter in self.waiters.get(queue.key, ())}
-        before = len(self.entries)
-        for ordinal, each in enumerate(happened):
-            if isinstance(each, Transition):
-                if each.number in waiting:
-                    queue.count_waiting(waiting.pop(each.number), -1)
-                if each.status is TicketStatus.CALLED:
-                    queue.now_serving = each.number
-            self._record(queue, tick, ordinal, each)
-        self.changes += _ticket_changes(queue.key, moved.transitions)
-        queue.priority_streak = moved.streak
-        queue.announced_until = max(queue.announced_until, self.now)
-        moments = [moved.next_change_at, day_end, *(each.at for each in told[len(told_now) :])]
-        queue.next_change_at = min(at for at in moments if at is not None)
-        queue.changed = True
-        if day_end <= self.now:
-            queue.next_change_at = None
-            self._prepare_next_day(clinic)
-        return [entry.event for entry in self.entries[before:]]
+    def _recall(self, ticks: Sequence[Tick], asked: Sequence[Asked]) -> None:
+        """What these did before becomes their decision again."""
+        passed = [cause_id for each in asked for cause_id in self._passing_causes(each).values()]
+        ids = [each.request_id for each in asked]
+        self.caused = journal.find_by_causes(self.connection, [tick.id for tick in ticks] + passed + ids)
+        for request_id in self.caused.keys() & set(ids):
+            entries = self.caused[request_id]
+            self.decisions[request_id] = _Decision(entries[0].cause_digest or b"", entries)
+        for refusal in find_refusals(self.connection, ids):
+            answer = Problem.model_validate_json(refusal.problem)
+            self.decisions[refusal.request_id] = _Decision(refusal.digest, refusal=answer)
 
-    def _record(
-        self, queue: QueueState, tick: Tick, ordinal: int, happened: Transition | Announcement
-    ) -> None:
-        ticket = None
-        if isinstance(happened, Transition):
-            name = EventName(f"ticket.{happened.status}")
-            ticket = (happened.number, happened.status)
-        else:
-            name = EventName.CLINIC_OPENED if happened.is_open else EventName.CLINIC_CLOSED
-        entry = journal.next_entry(queue, name, happened.at, ticket, cause_id=tick.id, ordinal=ordinal)
-        self.entries.append(entry)
+    def _passing_causes(self, asked: Asked) -> dict[ClinicDay, str]:
+        """Under which ids time passes in the queues that a request is about, before it is decided."""
+        return {key: f"{asked.request_id}.{key[1]}" for key in self.keys[asked.request_id]}
 
-    def _prepare_next_day(self, clinic: Clinic) -> None:
-        """The next day on which the clinic opens gets its row, due at the first opening."""
-        service_date = next_service_date(clinic, self.now)
-        if service_date is not None:
-            opens_at = clinic.sessions_on(service_date)[0].opens_at
-            start = midnight(service_date, clinic.hospital.time_zone)
-            self.next_days.append(new_queue((*clinic.key, service_date), start, opens_at))
+    def _pass_time(self, ticks: Sequence[Tick], asked: Sequence[Asked]) -> None:
+        # A queue is moved once per batch, by the first that has not moved it before.
+        new = [(_key(tick), tick.id) for tick in ticks if _key(tick) in self.queues]
+        for each in asked:
+            if each.request_id not in self.decisions and not each.is_too_old(self.now):
+                new += self._passing_causes(each).items()
+        causes = {key: cause_id for key, cause_id in reversed(new) if cause_id not in self.caused}
+        self.passing = PassingTime(self.connection, self.catalog, self.now)
+        happened = self.passing.move(self.queues, causes)
+        self.caused |= {causes[key]: entries for key, entries in happened.items()}
 
-    def _day_end(self, key: ClinicDay) -> datetime:
-        return self.catalog.clinic_of(key).hospital.day_end(key[2])
+    # --- deciding ---------------------------------------------------------------------------------------
 
+    def _decide(self, asked: Asked) -> _Decision:
+        if asked.is_too_old(self.now):
+            return _Decision(asked.digest, refusal=problems.request_expired())
+        assert isinstance(asked.request, DeskRequest)
+        clinic = _clinic(self.catalog, asked.request)
+        if isinstance(clinic, Problem):
+            return _Decision(asked.digest, refusal=clinic, remember=True)
+        try:
+            return _Decision(asked.digest, self.desk.carry_out(asked, self.keys[asked.request_id][0]))
+        except Refused as refused:
+            return _Decision(asked.digest, refusal=refused.problem, remember=True)
 
-def _advance(
-    clinic: Clinic,
-    queue: QueueState,
-    occupants: Sequence[Occupant],
-    waiters: Sequence[Waiter],
-    now: datetime,
-) -> Advance:
-    serving = Serving(
-        mode=clinic.mode,
-        rooms=clinic.rooms,
-        mean_service=clinic.mean_service,
-        since=clinic.serving_since,
-        day_end=clinic.hospital.day_end(queue.key[2]),
-        rooms_freed=queue.rooms_freed,
-        streak=queue.priority_streak,
-        ratio=clinic.priority_ratio,
-    )
-    moved = advance(serving, occupants, waiters, now)
-    calls = {each.number: each.at for each in moved.transitions if each.status is TicketStatus.CALLED}
-    emptied_at = []
-    for lane in Lane:
-        numbers = [waiter.number for waiter in waiters if waiter.lane is lane]
-        if len(numbers) < queue.waiting_in(lane) and calls.keys() >= set(numbers):
-            emptied_at.append(max(calls[number] for number in numbers))
-    if not emptied_at:
-        return moved
-    # Everybody of a lane who was read has been called, and more wait. Stop just before the last of these
-    # calls: a room that came free at that moment would look as if nobody had been waiting for it. (There is
-    # always a call before it, since more are read of a lane than a clinic has rooms.)
-    moved = advance(serving, occupants, waiters, min(emptied_at) - timedelta.resolution)
-    return replace(moved, next_change_at=now)
+    # --- after deciding ---------------------------------------------------------------------------------
 
+    def _outcome(self, each: Tick | Asked) -> Outcome:
+        if isinstance(each, Tick):
+            return Outcome(events=_events(self.caused.get(each.id, ())))
+        decision = self.decisions[each.request_id]
+        if decision.digest != each.digest:
+            return Outcome(reply=problems.request_id_reused())
+        causes = self._passing_causes(each).values()
+        passed = [event for cause_id in causes for event in _events(self.caused.get(cause_id, ()))]
+        return Outcome(reply=self._reply(each, decision), events=[*passed, *_events(decision.entries)])
 
-def _ticket_changes(key: ClinicDay, transitions: Sequence[Transition]) -> list[TicketChange]:
-    """Each ticket's last state, and the moments on the way there."""
-    found: dict[int, TicketChange] = {}
-    for each in transitions:
-        if each.status in IN_ROOM:
-            found[each.number] = TicketChange(key, each.number, each.status, each.room, called_at=each.at)
-        else:
-            earlier = found.get(each.number)
-            room, called_at = (earlier.room, earlier.called_at) if earlier else (None, None)
-            found[each.number] = TicketChange(key, each.number, each.status, room, called_at, each.at)
-    return list(found.values())
+    def _reply(self, asked: Asked, decision: _Decision) -> Reply:
+        if decision.refusal is not None:
+            return decision.refusal
+        assert isinstance(asked.request, DeskRequest)
+        return desk_replies.desk_done(
+            self.connection, self.catalog, asked.request, decision.entries, self.now
+        )
+
+    def _remember(self, asked: Sequence[Asked]) -> None:
+        refused = {}
+        for each in asked:
+            decision = self.decisions[each.request_id]
+            if decision.remember and decision.refusal is not None:
+                code, body = decision.refusal.code, encode_reply(decision.refusal)
+                refused[each.request_id] = Refusal(each.request_id, decision.digest, code, body, self.now)
+        remember_refusals(self.connection, refused.values())
 
 
 def _key(tick: Tick) -> ClinicDay:
     return (tick.hospital, tick.clinic, tick.service_date)
+
+
+def _events(entries: Iterable[JournalEntry]) -> list[Event]:
+    return [entry.event for entry in entries]

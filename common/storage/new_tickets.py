@@ -15,7 +15,7 @@ from common.storage.tables import tickets
 
 @dataclass(frozen=True, slots=True)
 class NewTicket:
-    """A ticket to be given out; it waits since it has arrived in its lane."""
+    """A ticket to be given out. Its place is by `arrived_at`; from `waiting_since` on it can be called."""
 
     ticket_code: str
     key: ClinicDay
@@ -27,6 +27,7 @@ class NewTicket:
     date_of_birth: date
     registered_at: datetime
     arrived_at: datetime
+    waiting_since: datetime
 
 
 _NEW: Columns = {
@@ -40,11 +41,12 @@ _NEW: Columns = {
     "date_of_birth": DATE,
     "registered_at": MOMENT,
     "arrived_at": MOMENT,
+    "waiting_since": MOMENT,
 }
 _insert = Prepared(
     lambda given: insert(tickets).from_select(
-        [*_NEW, "waiting_since", "status"],
-        select(*(given.c[name] for name in _NEW), given.c.arrived_at, literal(TicketStatus.WAITING.value)),
+        [*_NEW, "status"],
+        select(*(given.c[name] for name in _NEW), literal(TicketStatus.WAITING.value)),
     ),
     _NEW,
 )
@@ -64,6 +66,7 @@ def insert_tickets(connection: Connection, new: Iterable[NewTicket]) -> None:
             ticket.date_of_birth,
             ticket.registered_at,
             ticket.arrived_at,
+            ticket.waiting_since,
         )
         for ticket in new
     ]

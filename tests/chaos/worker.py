@@ -21,7 +21,7 @@ from common.messaging.worker import Worker
 from common.settings import Settings
 from tests.chaos.clock import OffsetClock
 from tests.chaos.failpoints import Failpoints
-from ticker_worker.handler import TickEmitter
+from ticker_worker.emission import TickEmitter
 
 POISON_FILE = "poison"
 """The message ids that kill a worker as soon as its handler is to have them, one a line."""

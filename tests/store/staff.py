@@ -27,7 +27,8 @@ from tests.builders import (
     registration,
     tick_delivery,
 )
-from ticker_worker.handler import TickEmitter, TickerHandler
+from ticker_worker.emission import TickEmitter
+from ticker_worker.handler import TickerHandler
 
 TICK_SECONDS = 10
 

@@ -1,0 +1,72 @@
+"""Clinics that their staff move, and what they ask for."""
+
+from typing import Any
+
+from sqlalchemy import Engine
+
+from common.desk_messages import DeskDone, DeskQueue
+from common.messages import Problem, Ticket
+from common.messaging.delivery import Delivery, Outcome
+from common.storage.engine import snapshot
+from common.storage.integrity import check_integrity
+from tests.builders import clinic_table, desk_request, hospital_table
+from tests.store.staff import Staff, staff_of
+
+TWO_CLINICS = hospital_table(
+    "RSHS", clinic_table("GIG", mode="desk", rooms=2), clinic_table("MAT", mode="desk", rooms=2)
+)
+
+
+def desk_of(engine: Engine) -> Staff:
+    """The staff of RSHS, whose clinics GIG and MAT have two rooms each and are moved by their desks."""
+    return staff_of(engine, TWO_CLINICS)
+
+
+def outcome_of(staff: Staff, request: Delivery) -> Outcome:
+    """What becomes of one request of a desk."""
+    [outcome] = staff.ticker.handle([request])
+    return outcome
+
+
+def does(staff: Staff, name: str, clinic: str = "GIG", **body: Any) -> DeskDone:
+    """Has a request of a desk done."""
+    reply = outcome_of(staff, desk_request(name, clinic, **body)).reply
+    assert isinstance(reply, DeskDone), reply
+    return reply
+
+
+def calls(staff: Staff, room: int = 1, clinic: str = "GIG") -> int:
+    """Calls the next patient to a room; the number."""
+    ticket = does(staff, "call_next", clinic, room=room).ticket
+    assert ticket is not None
+    return ticket.number
+
+
+def refusal(staff: Staff, name: str, clinic: str = "GIG", **body: Any) -> Problem:
+    """Why a request of a desk is not done."""
+    reply = outcome_of(staff, desk_request(name, clinic, **body)).reply
+    assert isinstance(reply, Problem), reply
+    return reply
+
+
+def sees(staff: Staff, clinic: str = "GIG", *, with_names: bool = False) -> DeskQueue:
+    """The queue as its desk sees it."""
+    reply = outcome_of(staff, desk_request("desk_queue", clinic, with_names=with_names)).reply
+    assert isinstance(reply, DeskQueue), reply
+    return reply
+
+
+def numbers_waiting(staff: Staff, clinic: str = "GIG") -> list[int]:
+    """Who waits, in the order in which they will be called."""
+    return [ticket.number for ticket in sees(staff, clinic).waiting]
+
+
+def at_the_counter(staff: Staff, who: dict[str, Any], clinic: str = "GIG", **more: Any) -> Ticket:
+    """A patient gets a ticket at the desk."""
+    return staff.ticket(desk_request("desk_register", clinic, **who, **more))
+
+
+def is_whole(staff: Staff) -> None:
+    """Tickets, queues and journal agree."""
+    with snapshot(staff.engine) as connection:
+        assert check_integrity(connection).findings == ()

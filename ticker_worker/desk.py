@@ -1,0 +1,365 @@
+"""What the staff of a clinic ask for: decided and carried out on locked queues, at one moment."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import singledispatchmethod
+from typing import Any
+
+from common import problems
+from common.desk_messages import (
+    CallNext,
+    CloseClinic,
+    Complete,
+    DeskRequest,
+    MarkNoShow,
+    OpenClinic,
+    Recall,
+    Reinstate,
+    SetMode,
+    SetPriority,
+    SetRooms,
+    Start,
+    TicketAction,
+    Transfer,
+    WaitingFate,
+)
+from common.domain.catalog import Clinic, ClinicState, QueueMode
+from common.domain.lanes import Lane, after_call, next_lane
+from common.domain.queue_advance import Waiter
+from common.domain.ticket_codes import new_ticket_code
+from common.domain.tickets import IN_ROOM, PriorityReason, TicketStatus, display_number
+from common.events import EventName
+from common.messages import Problem
+from common.requests import Asked
+from common.storage import journal
+from common.storage.catalog import CatalogCache
+from common.storage.engine import Connection
+from common.storage.journal import JournalEntry
+from common.storage.new_tickets import NewTicket, insert_tickets
+from common.storage.queues import ClinicDay, QueueState
+from common.storage.waiters import next_waiters
+from ticker_worker import desk_store
+from ticker_worker.desk_store import TicketRow
+
+FORCED_MAX = timedelta(days=31)
+"""For so long ahead a clinic can be forced open or closed."""
+
+_BEFORE_A_ROOM = frozenset({TicketStatus.WAITING, TicketStatus.CALLED})
+
+
+class Refused(Exception):
+    """The request is not carried out; `problem` is the answer. Nothing was changed."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """A request, and the clinic and queue that it is about."""
+
+    asked: Asked
+    request: DeskRequest
+    clinic: Clinic
+    queue: QueueState
+
+
+@dataclass
+class Desk:
+    """Carries out requests in one transaction at the moment `now`; all their `queues` are locked, and moved
+    to that moment. What happened is in `entries`, in order; the queues are still to be written.
+
+    Each clinic is as the catalog has it, or as this transaction has changed it.
+    """
+
+    connection: Connection
+    catalog: CatalogCache
+    now: datetime
+    queues: Mapping[ClinicDay, QueueState]
+    entries: list[JournalEntry] = field(default_factory=list)
+    changed_clinics: dict[tuple[str, str], Clinic] = field(default_factory=dict)
+
+    def carry_out(self, asked: Asked, key: ClinicDay) -> list[JournalEntry]:
+        """What a request changes; raises Refused."""
+        request = asked.request
+        assert isinstance(request, DeskRequest)
+        before = len(self.entries)
+        self._do(request, _Here(asked, request, self._clinic(key[:2]), self.queues[key]))
+        return self.entries[before:]
+
+    @singledispatchmethod
+    def _do(self, request: DeskRequest, here: _Here) -> None:
+        raise NotImplementedError(request.name)
+
+    # --- the clinic -------------------------------------------------------------------------------------
+
+    @_do.register
+    def _open(self, request: OpenClinic, here: _Here) -> None:
+        clinic = here.clinic
+        in_hours = clinic.session_at(self.now) is not None
+        if in_hours and request.until is None:
+            forced: dict[str, Any] = {"state": ClinicState.SCHEDULE, "forced_until": None}
+            forced["forced_reason"] = None
+        else:
+            forced = self._forced(ClinicState.OPEN, here, request.until, request.reason)
+        if clinic.is_open(self.now) and clinic == replace(clinic, **forced):
+            raise Refused(problems.not_permitted_now(f"{clinic.name} is open."))
+        self._change_clinic(here, EventName.CLINIC_OPENED, **forced)
+
+    @_do.register
+    def _close(self, request: CloseClinic, here: _Here) -> None:
+        clinic, queue = here.clinic, here.queue
+        forced = self._forced(ClinicState.CLOSED, here, request.until, request.reason)
+        cancels = request.waiting is WaitingFate.CANCEL and queue.waiting > 0
+        if clinic == replace(clinic, **forced) and not cancels:
+            raise Refused(problems.not_permitted_now(f"{clinic.name} is closed."))
+        if cancels:
+            for number, lane in desk_store.cancel_waiting(self.connection, queue.key, self.now):
+                queue.count_waiting(lane, -1)
+                queue.cancelled += 1
+                self._record(here, EventName.TICKET_CANCELLED, (number, TicketStatus.CANCELLED))
+        self._change_clinic(here, EventName.CLINIC_CLOSED, **forced)
+
+    def _forced(
+        self, state: ClinicState, here: _Here, until: datetime | None, reason: str | None
+    ) -> dict[str, Any]:
+        until = until or here.clinic.hospital.day_end(here.queue.key[2])
+        if not self.now < until <= self.now + FORCED_MAX:
+            raise Refused(problems.until_impossible())
+        return {"state": state, "forced_until": until, "forced_reason": reason}
+
+    @_do.register
+    def _set_rooms(self, request: SetRooms, here: _Here) -> None:
+        if request.rooms == here.clinic.rooms:
+            raise Refused(problems.not_permitted_now(f"{here.clinic.name} has {request.rooms} rooms."))
+        name = EventName.CLINIC_ROOMS_CHANGED
+        self._change_clinic(here, name, rooms=request.rooms, serving_since=self.now)
+
+    @_do.register
+    def _set_mode(self, request: SetMode, here: _Here) -> None:
+        if request.mode is here.clinic.mode:
+            raise Refused(problems.not_permitted_now(f"{here.clinic.name} is in this mode."))
+        name = EventName.CLINIC_MODE_CHANGED
+        self._change_clinic(here, name, mode=request.mode, serving_since=self.now)
+
+    def _change_clinic(self, here: _Here, event: EventName, **values: Any) -> None:
+        key = here.clinic.key
+        desk_store.change_clinic(self.connection, key, **values)
+        self.changed_clinics[key] = replace(here.clinic, **values)
+        here.queue.next_change_at = self.now  # its next change may be another one now
+        self._record(here, event)
+
+    # --- calling ----------------------------------------------------------------------------------------
+
+    @_do.register
+    def _call_next(self, request: CallNext, here: _Here) -> None:
+        self._see_that_staff_call(here)
+        if request.room > here.clinic.rooms:
+            detail = f"{here.clinic.name} has {here.clinic.rooms} rooms; set its rooms first."
+            raise Refused(problems.not_permitted_now(detail))
+        occupants = desk_store.tickets_in_state(self.connection, here.queue.key, IN_ROOM)
+        occupant = next((each for each in occupants if each.room == request.room), None)
+        following = self._whose_turn_it_is(here)
+        if occupant is None and following is None:
+            raise Refused(problems.not_permitted_now("Nobody is waiting."))
+        if occupant is not None:
+            self._serve(here, occupant)
+        if following is not None:
+            self._call(here, following, request.room)
+
+    def _whose_turn_it_is(self, here: _Here) -> Waiter | None:
+        queue = here.queue
+        first = next_waiters(self.connection, [queue.key], 1).get(queue.key, [])
+        of_lane = {waiter.lane: waiter for waiter in first}
+        lane = next_lane(
+            queue.priority_streak,
+            here.clinic.priority_ratio,
+            priority_waiting=Lane.PRIORITY in of_lane,
+            regular_waiting=Lane.REGULAR in of_lane,
+        )
+        return None if lane is None else of_lane[lane]
+
+    def _call(self, here: _Here, waiter: Waiter, room: int) -> None:
+        queue, number = here.queue, waiter.number
+        queue.priority_streak = after_call(waiter.lane, queue.priority_streak, here.clinic.priority_ratio)
+        queue.count_waiting(waiter.lane, -1)
+        queue.now_serving = number
+        self._change_ticket(here, number, status=TicketStatus.CALLED, room=room, called_at=self.now)
+        self._record(here, EventName.TICKET_CALLED, (number, TicketStatus.CALLED))
+
+    @_do.register
+    def _recall(self, request: Recall, here: _Here) -> None:
+        ticket = self._ticket(here, request, {TicketStatus.CALLED})
+        self._record(here, EventName.TICKET_RECALLED, (ticket.number, ticket.status))
+
+    @_do.register
+    def _start(self, request: Start, here: _Here) -> None:
+        self._see_that_staff_call(here)
+        ticket = self._ticket(here, request, {TicketStatus.CALLED})
+        self._change_ticket(here, ticket.number, status=TicketStatus.IN_SERVICE, started_at=self.now)
+        self._record(here, EventName.TICKET_STARTED, (ticket.number, TicketStatus.IN_SERVICE))
+
+    @_do.register
+    def _complete(self, request: Complete, here: _Here) -> None:
+        self._see_that_staff_call(here)
+        self._serve(here, self._ticket(here, request, IN_ROOM))
+
+    def _serve(self, here: _Here, ticket: TicketRow) -> None:
+        started_at = ticket.started_at or ticket.called_at
+        served = TicketStatus.SERVED
+        self._change_ticket(here, ticket.number, status=served, started_at=started_at, ended_at=self.now)
+        self._record(here, EventName.TICKET_SERVED, (ticket.number, served))
+
+    @_do.register
+    def _mark_no_show(self, request: MarkNoShow, here: _Here) -> None:
+        ticket = self._ticket(here, request, {TicketStatus.CALLED})
+        self._change_ticket(here, ticket.number, status=TicketStatus.NO_SHOW, ended_at=self.now)
+        self._free(here, ticket)
+        self._record(here, EventName.TICKET_NO_SHOW, (ticket.number, TicketStatus.NO_SHOW))
+
+    # --- waiting ----------------------------------------------------------------------------------------
+
+    @_do.register
+    def _reinstate(self, request: Reinstate, here: _Here) -> None:
+        ticket = self._ticket(here, request, {TicketStatus.NO_SHOW})
+        self._see_that_none_is_held(here.queue.key, ticket)
+        self._change_ticket(
+            here,
+            ticket.number,
+            status=TicketStatus.WAITING,
+            waiting_since=self.now,
+            room=None,
+            called_at=None,
+            ended_at=None,
+        )
+        here.queue.count_waiting(ticket.lane, 1)
+        here.queue.next_change_at = self.now
+        self._record(here, EventName.TICKET_REINSTATED, (ticket.number, TicketStatus.WAITING))
+
+    @_do.register
+    def _set_priority(self, request: SetPriority, here: _Here) -> None:
+        ticket = self._ticket(here, request, {TicketStatus.WAITING})
+        if ticket.priority_reason is request.reason:
+            raise Refused(problems.not_permitted_now(f"{_shown(here, ticket)} is in this lane."))
+        lane = Lane.REGULAR if request.reason is None else Lane.PRIORITY
+        here.queue.count_waiting(ticket.lane, -1)
+        here.queue.count_waiting(lane, 1)
+        self._change_ticket(here, ticket.number, lane=lane, priority_reason=request.reason)
+        self._record(here, EventName.TICKET_PRIORITISED, (ticket.number, ticket.status))
+
+    @_do.register
+    def _transfer(self, request: Transfer, here: _Here) -> None:
+        ticket = self._ticket(here, request, _BEFORE_A_ROOM)
+        there = self._way_to(request.to_clinic, here)
+        self._see_that_none_is_held(there.queue.key, ticket)
+        if not there.clinic.is_open(self.now):
+            raise Refused(problems.clinic_closed(there.clinic, self.now))
+        if there.queue.last_number - there.queue.cancelled >= there.clinic.daily_quota:
+            raise Refused(problems.quota_reached(there.clinic, self.now))
+        code = new_ticket_code()
+        moved = TicketStatus.TRANSFERRED
+        self._change_ticket(here, ticket.number, status=moved, ended_at=self.now, transferred_to=code)
+        here.queue.cancelled += 1
+        if ticket.status is TicketStatus.WAITING:
+            here.queue.count_waiting(ticket.lane, -1)
+        else:
+            self._free(here, ticket)
+        self._record(here, EventName.TICKET_TRANSFERRED, (ticket.number, moved))
+        self._take_in(there, ticket, code)
+
+    def _way_to(self, code: str, here: _Here) -> _Here:
+        """The queue of today of another clinic of the hospital."""
+        hospital, own_code, day = here.queue.key
+        if code == own_code:
+            raise Refused(problems.not_permitted_now("The ticket is in this clinic's queue."))
+        queue = self.queues.get((hospital, code, day))
+        if queue is None:
+            raise Refused(problems.clinic_not_found())
+        return replace(here, clinic=self._clinic((hospital, code)), queue=queue)
+
+    def _take_in(self, there: _Here, ticket: TicketRow, code: str) -> None:
+        """Gives the patient a ticket in this clinic's queue, at the place of their time of arrival."""
+        queue = there.queue
+        reason = ticket.priority_reason
+        if reason in (None, PriorityReason.AGE):  # which each clinic sees for itself
+            reason = there.clinic.age_priority(ticket.date_of_birth, queue.key[2])
+        lane = Lane.REGULAR if reason is None else Lane.PRIORITY
+        number, _ = queue.take_number(self.now)
+        new = NewTicket(
+            code,
+            queue.key,
+            number,
+            lane,
+            reason,
+            ticket.medical_record_number,
+            ticket.patient_name,
+            ticket.date_of_birth,
+            registered_at=self.now,
+            arrived_at=ticket.arrived_at,
+            waiting_since=self.now,
+        )
+        insert_tickets(self.connection, [new])
+        queue.count_waiting(lane, 1)
+        queue.next_change_at = self.now
+        self._record(there, EventName.TICKET_REGISTERED, (number, TicketStatus.WAITING))
+
+    # --- what several do --------------------------------------------------------------------------------
+
+    def _clinic(self, key: tuple[str, str]) -> Clinic:
+        clinic = self.changed_clinics.get(key) or self.catalog.clinic(*key)
+        assert clinic is not None
+        return clinic
+
+    def _ticket(self, here: _Here, request: TicketAction, states: Collection[TicketStatus]) -> TicketRow:
+        """The ticket that a request is about, if it is in one of these states."""
+        ticket = desk_store.ticket_by_number(self.connection, here.queue.key, request.number)
+        if ticket is None:
+            raise Refused(problems.number_not_given_out())
+        if ticket.status not in states:
+            wanted = " or ".join(sorted(state.value for state in states))
+            detail = f"{_shown(here, ticket)} is {ticket.status.value}; it would have to be {wanted}."
+            raise Refused(problems.not_permitted_now(detail))
+        return ticket
+
+    def _see_that_staff_call(self, here: _Here) -> None:
+        if here.clinic.mode is not QueueMode.DESK:
+            detail = f"The clock calls the patients of {here.clinic.name}; set its mode to desk first."
+            raise Refused(problems.not_permitted_now(detail))
+
+    def _see_that_none_is_held(self, key: ClinicDay, ticket: TicketRow) -> None:
+        held = desk_store.active_ticket(self.connection, key, ticket.medical_record_number)
+        if held is not None:
+            detail = (
+                f"This patient holds {display_number(key[1], held)}; use that ticket, or cancel it first."
+            )
+            raise Refused(problems.not_permitted_now(detail))
+
+    def _free(self, here: _Here, ticket: TicketRow) -> None:
+        """The ticket's patient gives up the room: the clock calls somebody else to it."""
+        assert ticket.room is not None
+        here.queue.rooms_freed[ticket.room] = self.now
+        here.queue.next_change_at = self.now
+
+    def _change_ticket(self, here: _Here, number: int, **values: Any) -> None:
+        desk_store.change_ticket(self.connection, here.queue.key, number, **values)
+
+    def _record(self, here: _Here, name: EventName, ticket: tuple[int, TicketStatus] | None = None) -> None:
+        asked = here.asked
+        ordinal = sum(entry.cause_id == asked.request_id for entry in self.entries)
+        entry = journal.next_entry(
+            here.queue,
+            name,
+            self.now,
+            ticket,
+            cause_id=asked.request_id,
+            ordinal=ordinal,
+            cause_digest=asked.digest,
+            operator=here.request.operator,
+        )
+        self.entries.append(entry)
+
+
+def _shown(here: _Here, ticket: TicketRow) -> str:
+    return display_number(here.clinic.code, ticket.number)
