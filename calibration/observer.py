@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from calibration.scenarios import RATIO, Nature, Patient
 from common.domain.catalog import Clinic, Hospital, QueueMode
-from common.domain.clinic_outlook import clinic_outlook
-from common.domain.lanes import Lane, after_call, overtaking_max, people_ahead
+from common.domain.clinic_outlook import clinic_outlook, expected_call
+from common.domain.lanes import Lane, after_call
 from common.domain.opening_hours import WEEKDAYS, OpeningHours
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import EndedCall, PartRecord, learn
@@ -163,13 +163,13 @@ class _Day:
     def _tell(self, index: int, now: datetime, *, at_registration: bool) -> Told:
         lane = self._lane(index)
         other = Lane.REGULAR if lane is Lane.PRIORITY else Lane.PRIORITY
-        place = (lane, self._waiting[lane].index(index), len(self._waiting[other]), self._streak, RATIO)
-        ahead = people_ahead(*place)
         outlook = clinic_outlook(self._clinic, self._observed.records, list(self._occupants.values()), now)
+        place = (lane, self._waiting[lane].index(index), len(self._waiting[other]), self._streak, RATIO)
+        ahead, estimate = expected_call(outlook, *place)
         return Told(
             at=now,
             at_registration=at_registration,
-            estimate=outlook.estimate(ahead, overtaking_max(*place)),
+            estimate=estimate,
             configured=now + ahead * self._clinic.mean_service,
             per_room=now + ahead * self._clinic.mean_service / self._clinic.rooms,
             fixed=max(self._opens_at + (index + 1) * _FIXED_TURN, now),

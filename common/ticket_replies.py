@@ -1,12 +1,13 @@
 """Builds the replies that show a queue's tickets, with their estimates, from what the store has read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from common.domain.catalog import Clinic
-from common.domain.clinic_outlook import clinic_outlook
-from common.domain.lanes import Lane, people_ahead
+from common.domain.clinic_outlook import clinic_outlook, expected_call
+from common.domain.lanes import Lane
 from common.domain.queue_advance import Occupant
+from common.domain.service_times import PartRecord
 from common.domain.ticket_codes import format_ticket_code
 from common.domain.tickets import display_number
 from common.domain.waiting_time import Estimate
@@ -15,26 +16,33 @@ from common.storage.ticket_views import TicketView
 
 
 class ShownQueue:
-    """A clinic's queue of one day as its patients see it at `now`; `occupants` are those in its rooms."""
+    """A clinic's queue of one day as its patients see it at `now`; `occupants` are those in its rooms,
+    `records` what was learned of the clinic, by part of the day."""
 
-    def __init__(self, clinic: Clinic, occupants: Sequence[Occupant], now: datetime) -> None:
+    def __init__(
+        self,
+        clinic: Clinic,
+        occupants: Sequence[Occupant],
+        records: Mapping[int, PartRecord],
+        now: datetime,
+    ) -> None:
         self._clinic = clinic
         self._now = now
-        self._outlook = clinic_outlook(clinic, {}, occupants, now)
+        self._outlook = clinic_outlook(clinic, records, occupants, now)
 
     def ticket(self, view: TicketView) -> Ticket:
         """One of its tickets."""
         ahead: int | None = None
         estimate: Estimate | None = None
         if view.ahead_in_lane is not None:
-            ahead = people_ahead(
+            ahead, estimate = expected_call(
+                self._outlook,
                 view.lane,
                 view.ahead_in_lane,
                 view.waiting_in_other_lane,
                 view.priority_streak,
                 self._clinic.priority_ratio,
             )
-            estimate = self._outlook.estimate(ahead)
         hospital_code, clinic_code, service_date = view.clinic_day
         return Ticket(
             ticket_code=format_ticket_code(view.ticket_code),
@@ -59,8 +67,9 @@ class ShownQueue:
     def wait_seconds(self, regular: int, priority: int, streak: int) -> int:
         """The time until the expected call of somebody who would come now to the regular lane, where so many
         wait in each lane."""
-        ahead = people_ahead(Lane.REGULAR, regular, priority, streak, self._clinic.priority_ratio)
-        return self._seconds_until(self._outlook.estimate(ahead).call_at)
+        ratio = self._clinic.priority_ratio
+        expected = expected_call(self._outlook, Lane.REGULAR, regular, priority, streak, ratio)
+        return self._seconds_until(expected.call.call_at)
 
     def _seconds_until(self, moment: datetime) -> int:
         return round((moment - self._now).total_seconds())

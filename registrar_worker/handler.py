@@ -45,6 +45,7 @@ from common.storage.queues import (
     write_queues,
 )
 from common.storage.refusals import Refusal, find_refusals, remember_refusals
+from common.storage.service_times import read_service_times
 from common.storage.ticket_views import TicketView, read_occupants, read_ticket_views
 from common.ticket_replies import ShownQueue
 from registrar_worker import store
@@ -171,10 +172,12 @@ class _Batch:
         self.queues = self._lock(keys | set(store.queues_of_tickets(connection, codes).values()))
         # Sent before the first result is waited for: it is one way to the database and back.
         views, occupants = read_ticket_views(connection, codes), read_occupants(connection, self.queues)
+        clinics = (self.catalog.clinic(*key[:2]) for key in self.queues)
+        learned = read_service_times(connection, filter(None, clinics))
         asked_by = zip((each.request_id for each in asked), patients, strict=True)
         known = store.find_known(connection, asked_by)
         self.catalog.expect(known.catalog_version)
-        self.views, self.occupants = views(), {**occupants()}
+        self.views, self.occupants, self.learned = views(), {**occupants()}, learned()
         self.held = store.find_held_tickets(connection, known.held)
         for refusal in find_refusals(connection, known.refused):
             answer = Problem.model_validate_json(refusal.problem)
@@ -357,10 +360,16 @@ class _Batch:
         codes = {decision.ticket_code for decision in decided if decision.ticket_code}
         views = self.granted | read_ticket_views(self.connection, codes - self.granted.keys())()
         days = {view.clinic_day for view in views.values()}
-        occupants = {**self.occupants, **read_occupants(self.connection, days - self.queues.keys())()}
-        shown = {
-            day: ShownQueue(self.catalog.clinic_of(day), occupants.get(day, ()), self.now) for day in days
-        }
+        others = days - self.queues.keys()
+        of_others = read_occupants(self.connection, others)
+        learned_of_others = read_service_times(self.connection, map(self.catalog.clinic_of, others))
+        occupants = {**self.occupants, **of_others()}
+        learned = {**self.learned, **learned_of_others()}
+        shown = {}
+        for day in days:
+            clinic = self.catalog.clinic_of(day)
+            records = learned.get(clinic.key, {})
+            shown[day] = ShownQueue(clinic, occupants.get(day, ()), records, self.now)
         return {code: shown[view.clinic_day].ticket(view) for code, view in views.items()}
 
     def _remember(

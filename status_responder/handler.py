@@ -124,7 +124,8 @@ class _Answers:
         queue = self.queues.get(key)
         if queue is None:
             clinic, occupants = self.catalog.clinic_of(key), self.found.occupants.get(key, ())
-            queue = self.queues[key] = ShownQueue(clinic, occupants, self.now)
+            records = self.found.learned.get(clinic.key, {})
+            queue = self.queues[key] = ShownQueue(clinic, occupants, records, self.now)
         return queue
 
     def _hospitals(self) -> Hospitals:

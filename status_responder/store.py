@@ -10,6 +10,7 @@ from common.domain.tickets import TicketStatus
 from common.storage.catalog import CatalogCache, CatalogChanged, read_version
 from common.storage.engine import Engine, snapshot
 from common.storage.queues import ClinicDay, QueueState, read_queues
+from common.storage.service_times import Learned, read_service_times
 from common.storage.ticket_views import (
     Occupants,
     TicketView,
@@ -38,6 +39,7 @@ class Found:
     tickets: Mapping[str, TicketView]
     queues: Mapping[ClinicDay, QueueState]
     occupants: Occupants
+    learned: Learned
     waiters: Mapping[ClinicDay, Sequence[Waiter]]
 
 
@@ -67,10 +69,14 @@ def _look_up(engine: Engine, catalog: CatalogCache, wanted: Wanted, now: datetim
         listed = {
             queue_today(clinic, now) for code in wanted.hospitals for clinic in catalog.clinics_of(code)
         }
+        shown = asked | listed | waited_in
+        occupants = read_occupants(connection, shown)
+        learned = read_service_times(connection, map(catalog.clinic_of, shown))
         return Found(
             tickets=tickets,
             queues=read_queues(connection, asked | listed),
-            occupants=read_occupants(connection, asked | listed | waited_in)(),
+            occupants=occupants(),
+            learned=learned(),
             waiters=next_waiters(connection, asked, NEXT_SHOWN),
         )
 

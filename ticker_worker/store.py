@@ -1,8 +1,10 @@
-"""The ticker's SQL: claim what is due, write what happened, forget old refusals."""
+"""The ticker's SQL: claim what is due, write what happened, forget old refusals, read what a day was."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ClauseElement, Connection, FromClause, bindparam, case, delete, func, select, update
 
@@ -112,3 +114,32 @@ _forget = Prepared(_forget_some)
 def forget_refusals(connection: Connection, before: datetime, limit: int) -> None:
     """Removes refusals of requests that are too old to be taken up anyway, at most `limit` of them."""
     _forget(connection, before=before, limit=limit)
+
+
+class TicketCourse(NamedTuple):
+    """What became of a ticket, and when; a moment that has not come is None."""
+
+    status: TicketStatus
+    registered_at: datetime
+    arrived_at: datetime
+    called_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+_STATUSES = {status.value: status for status in TicketStatus}
+
+_courses = Prepared(
+    lambda given: select(*key_columns(tickets), *(tickets.c[name] for name in TicketCourse._fields)).join(
+        given, same_queue(tickets, given)
+    ),
+    KEY_COLUMNS,
+)
+
+
+def read_courses(connection: Connection, days: Collection[ClinicDay]) -> dict[ClinicDay, list[TicketCourse]]:
+    """What became of all tickets of these days, in no order; days without any are left out."""
+    found: defaultdict[ClinicDay, list[TicketCourse]] = defaultdict(list)
+    for row in _courses(connection, list(days)) if days else ():
+        found[key_of(row)].append(TicketCourse(_STATUSES[row.status], *row[4:]))
+    return found

@@ -1,8 +1,8 @@
 """The parts of a clinic's day, by which its service times are learned, and the pauses in it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import pairwise
@@ -35,10 +35,22 @@ class DayPart:
 def day_parts(clinic: Clinic, day: date) -> tuple[DayPart, ...]:
     """The stretches of one service day, in order and without gaps, from midnight to midnight.
 
-    A clinic that its staff forced open or closed does not pause by schedule.
+    While its staff have forced a clinic open or closed, it does not pause by schedule.
     """
-    by_schedule = clinic.state is ClinicState.SCHEDULE
-    return _day_parts(clinic.opening_hours, day, clinic.hospital.time_zone, by_schedule)
+    parts = _day_parts(clinic.opening_hours, day, clinic.hospital.time_zone)
+    return parts if clinic.state is ClinicState.SCHEDULE else tuple(_forced(parts, clinic.forced_until))
+
+
+def _forced(parts: Sequence[DayPart], until: datetime | None) -> Iterator[DayPart]:
+    """The same, with no pause until then (None: at all)."""
+    for part in parts:
+        if not part.is_pause or (until is not None and until <= part.begins_at):
+            yield part
+        elif until is None or part.ends_at <= until:
+            yield replace(part, is_pause=False)
+        else:
+            yield replace(part, is_pause=False, ends_at=until)
+            yield replace(part, begins_at=until)
 
 
 def part_at(clinic: Clinic, day: date, moment: datetime) -> int:
@@ -49,7 +61,7 @@ def part_at(clinic: Clinic, day: date, moment: datetime) -> int:
 
 # Remembered, since each reply needs them and thousands of clinics keep the same few hours.
 @lru_cache(maxsize=1000)
-def _day_parts(hours: OpeningHours, day: date, zone: tzinfo, by_schedule: bool) -> tuple[DayPart, ...]:
+def _day_parts(hours: OpeningHours, day: date, zone: tzinfo) -> tuple[DayPart, ...]:
     sessions = hours.sessions_on(day, zone)
     open_hours: defaultdict[int, float] = defaultdict(float)
     found = []
@@ -60,7 +72,7 @@ def _day_parts(hours: OpeningHours, day: date, zone: tzinfo, by_schedule: bool) 
         if session is not None:
             open_hours[part] += (ends_at - begins_at) / timedelta(hours=1)
         found.append((part, begins_at, ends_at, session is not None))
-    last = sessions[-1].opens_at if by_schedule and sessions else midnight(day, zone)
+    last = sessions[-1].opens_at if sessions else midnight(day, zone)
     return tuple(
         DayPart(
             part, begins_at, ends_at, not is_open and begins_at < last, open_hours[part] if is_open else 0.0

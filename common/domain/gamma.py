@@ -10,6 +10,9 @@ from typing import NamedTuple, Self
 _SHAPE_MAX = 100.0
 """What ages by a larger shape is taken for this one: its standard deviation is a tenth of its mean."""
 
+_SECONDS_MIN = 1e-6
+"""A shorter mean is none: a moment is no finer, and its square would soon be nothing at all."""
+
 _FRACTION_TERMS = 12
 """Terms of the continued fraction: beyond the mean, and up to that shape, it is right to a thousandth."""
 
@@ -22,7 +25,7 @@ class Gamma(NamedTuple):
 
     def quantile(self, z: float) -> float:
         """What it stays below with the probability with which a standard normal variable stays below `z`."""
-        if self.variance <= 0 or self.mean <= 0:
+        if self.variance <= 0 or self.mean < _SECONDS_MIN:
             return self.mean
         ninth = self.variance / (9 * self.mean**2)
         root = 1 - ninth + z * sqrt(ninth)
@@ -42,7 +45,7 @@ class Gamma(NamedTuple):
 
 def _hazard(shape: float, x: float) -> float:
     """The density at `x` of a gamma distribution of scale 1, given that it is not less."""
-    if x < shape + 1:
+    if x < shape:
         ninth = 1 / (9 * shape)
         beyond = erfc(((x / shape) ** (1 / 3) - 1 + ninth) / sqrt(2 * ninth)) / 2
         return exp((shape - 1) * log(x) - x - lgamma(shape)) / beyond

@@ -118,13 +118,17 @@ class EndedCall:
     came: bool = True
 
 
+def parts_taught(clinic: Clinic, day: date, ended: EndedCall) -> set[int]:
+    """The parts of the day whose records `learn` changes: that of the call, and that in which a priority
+    patient came."""
+    moments = [ended.called_at, *([ended.waiting_since] if ended.lane is Lane.PRIORITY else [])]
+    return {part_at(clinic, day, moment) for moment in moments}
+
+
 def learn(
     clinic: Clinic, records: Mapping[int, PartRecord], day: date, ended: EndedCall
 ) -> dict[int, PartRecord]:
-    """The clinic's records by part of the day, now that a call on the service day `day` has ended.
-
-    At most two of them change: that of the call, and that in which a priority patient came.
-    """
+    """The clinic's records by part of the day, now that a call on the service day `day` has ended."""
     learned = dict(records)
     called = part_at(clinic, day, ended.called_at)
     known = ServiceTimes(clinic, records, day).service(called)

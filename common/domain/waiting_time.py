@@ -87,7 +87,7 @@ class Outlook:
         By the rule of the lanes, at most `overtaking_max` of those who are still to come are called before.
         """
         wait = self._until_call(people_ahead)
-        if overtaking_max:
+        if overtaking_max and self._day.expects_priority:
             overtaking = 0.0
             # The later the call, the more overtake, and the later the call: two rounds come close enough.
             for _ in range(2):
@@ -157,7 +157,8 @@ class _Day:
         begins = served = 0.0
         for stretch in stretches:
             ends = inf if stretch is stretches[-1] else (stretch.ends_at - now).total_seconds()
-            self._arrivals.append((begins, ends, stretch.priority_per_hour / 3600))
+            if stretch.priority_per_hour:
+                self._arrivals.append((begins, ends, stretch.priority_per_hour / 3600))
             if stretch.mean_seconds is not None:
                 pace = service.mean / stretch.mean_seconds
                 self._stretches.append(_Served(served, begins, ends, pace))
@@ -169,6 +170,11 @@ class _Day:
             begins = ends
         if not self._stretches:
             self._stretches.append(_Served(0.0, 0.0, inf, 1.0))
+
+    @property
+    def expects_priority(self) -> bool:
+        """Whether priority patients come at all."""
+        return bool(self._arrivals)
 
     def left_after_pause(self, left: Gamma) -> Gamma:
         """What is left of a service at the end of the pause in which it is now, if it is in one."""

@@ -136,6 +136,21 @@ clinic_days = Table(
     ForeignKeyConstraint(["hospital", "clinic"], ["clinics.hospital", "clinics.code"]),
 )
 
+service_times = Table(
+    "service_times",
+    metadata,
+    Column("hospital", String(10), primary_key=True),
+    Column("clinic", String(10), primary_key=True),
+    # The part of the day (common/domain/day_parts.py).
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    # The last day on which something was learned.
+    Column("service_date", Date, nullable=False),
+    # Of that day and, fading, of those before: a PartRecord (common/domain/service_times.py).
+    Column("sums", JSON, nullable=False),
+    ForeignKeyConstraint(["hospital", "clinic"], ["clinics.hospital", "clinics.code"]),
+)
+"""What staff have taught of their clinics' service times; locked after the queue in which a call ended."""
+
 _clinic_day = ["hospital", "clinic", "service_date"]
 _is_active = text("status IN ('waiting', 'called', 'in_service')")
 _is_waiting = text("status = 'waiting'")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from common import messages
+from common.desk_messages import ClinicReport, ReportRequest, ReportRow, Spread
 from common.domain.tickets import TicketStatus
 from common.events import EventName, clinic_data, event_type, ticket_data
 from common.messages import (
@@ -89,6 +90,19 @@ def test_names_the_members_of_what_replies_hold(word: str, kind: type[Message]) 
     assert _first_cells(word, _section("## Replies")) == _members(kind)
 
 
+def test_names_the_members_of_a_report() -> None:
+    request, reply = (
+        _section("#### `clinic_report`", _section(heading)) for heading in ("## Requests", "## Replies")
+    )
+    assert _first_cells("member", request) == _members(ReportRequest)
+    assert _first_cells("member", reply) == _members(ClinicReport)
+    assert _first_cells("row", reply) == _members(ReportRow)
+    assert _first_cells("spread", reply) == _members(Spread)
+    for kind, shown in ((ReportRequest, "desk_request"), (ClinicReport, "desk_reply")):
+        [text] = [text for name, text in _examples(shown) if name == "clinic_report"]
+        assert json.loads(kind.model_validate_json(text).model_dump_json()) == json.loads(text)
+
+
 def test_names_every_problem_code_and_status() -> None:
     assert _first_cells("code", _section("## Problem codes")) == list(ProblemCode)
     assert _first_cells("status", _section("## Values")) == list(TicketStatus)
@@ -96,8 +110,9 @@ def test_names_every_problem_code_and_status() -> None:
 
 def test_names_only_problem_codes_that_exist() -> None:
     said = re.findall(r"`([a-z]+(?:_[a-z]+)+)`", _section("## Requests"))
-    members = {member for kind in REQUESTS.values() for member in _members(kind)}
-    known = {*ProblemCode, *REQUESTS, *REPLIES, *TicketStatus, *members, *routing_keys(DESK_EXCHANGE)}
+    requests = REQUESTS | {ReportRequest.name: ReportRequest}
+    members = {member for kind in requests.values() for member in _members(kind)}
+    known = {*ProblemCode, *requests, *REPLIES, *TicketStatus, *members, *routing_keys(DESK_EXCHANGE)}
     assert set(said) <= known
 
 

@@ -1,6 +1,6 @@
 """The parts of a clinic's day: without gaps, apart at a session's beginning, and with its pauses."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,9 +12,15 @@ from tests.domain.clinics import JAKARTA, clinic, in_bandung
 MONDAY, TUESDAY, SUNDAY = date(2026, 11, 23), date(2026, 11, 24), date(2026, 11, 22)
 
 
-@given(st.dates(date(2026, 1, 1), date(2027, 12, 31)), st.sampled_from(ClinicState))
-def test_a_day_has_no_gaps_and_ends_with_service(day: date, state: ClinicState) -> None:
-    parts = day_parts(clinic(state=state), day)
+@given(
+    st.dates(date(2026, 11, 1), date(2026, 11, 29)),
+    st.sampled_from(ClinicState),
+    st.none() | st.integers(0, 28 * 24 * 60).map(lambda minute: in_bandung(1, 0) + timedelta(minutes=minute)),
+)
+def test_a_day_has_no_gaps_and_ends_with_service(
+    day: date, state: ClinicState, forced_until: datetime | None
+) -> None:
+    parts = day_parts(clinic(state=state, forced_until=forced_until), day)
     moments = [parts[0].begins_at, *(each.ends_at for each in parts)]
     assert moments == sorted(set(moments))
     assert [each.begins_at for each in parts[1:]] == moments[1:-1]
@@ -51,3 +57,9 @@ def test_the_part_of_a_moment() -> None:
     assert part_at(clinic(), TUESDAY, in_bandung(24, 8, 30)) == 8
     assert part_at(clinic(), TUESDAY, in_bandung(24, 20)) == 12
     assert part_at(clinic(), TUESDAY, in_bandung(25, 1)) == 12
+
+
+def test_what_the_staff_forced_ends_and_the_clinic_pauses_by_schedule_again() -> None:
+    forced = clinic(state=ClinicState.OPEN, forced_until=in_bandung(23, 12, 20))
+    pauses = [(each.begins_at, each.ends_at) for each in day_parts(forced, MONDAY) if each.is_pause]
+    assert pauses == [(in_bandung(23, 12, 20), in_bandung(23, 13))]

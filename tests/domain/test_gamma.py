@@ -63,3 +63,8 @@ def test_what_is_left_of_an_erlang_service() -> None:
     left = Gamma(600, 2 * 300**2).left_after(600)
     assert left.mean == pytest.approx(400, rel=0.02)
     assert left.variance == pytest.approx(300**2 * (4 / 3 + 2 / 9), rel=0.05)
+
+
+@given(st.floats(0, 1e-6, exclude_max=True), st.floats(0, 1e-6), st.floats(-2, 2))
+def test_a_span_shorter_than_any_moment_is_none(mean: float, variance: float, z: float) -> None:
+    assert 0 <= Gamma(mean, variance).quantile(z) <= 1e-6

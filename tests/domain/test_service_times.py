@@ -9,13 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.catalog import QueueMode
-from common.domain.clinic_outlook import clinic_outlook
 from common.domain.lanes import Lane
-from common.domain.queue_advance import Occupant
 from common.domain.service_times import EndedCall, PartRecord, ServiceTimes, Tally, learn
-from common.domain.tickets import TicketStatus
-from common.domain.waiting_time import Estimate, ServiceTime
-from tests.domain.clinics import clinic, in_bandung
+from common.domain.waiting_time import ServiceTime
+from tests.domain.clinics import clinic
 
 FRIDAYS = [date(2026, 1, 2) + timedelta(weeks=week) for week in range(40)]
 MORNING = 8
@@ -191,28 +188,3 @@ def test_a_late_message_of_an_earlier_day_does_not_turn_back_the_record() -> Non
     today = learn_day(learn_day({}, FRIDAYS[0], [10.0]), FRIDAYS[1], [10.0])
     late = learn_day(today, FRIDAYS[0], [10.0])
     assert (late[MORNING].day, late[MORNING].today.served) == (FRIDAYS[1], 2)
-
-
-def test_a_clinic_that_is_moved_by_the_clock_serves_by_the_catalog() -> None:
-    """Whatever its staff taught before: ten minutes each, for certain, through the pause at noon."""
-    records = learn_day({}, FRIDAYS[0], [30.0] * 50)
-    now = in_bandung(23, 11, 55)
-    by_clock = clinic(mode=QueueMode.CLOCK, rooms=1)
-    occupant = Occupant(1, 1, TicketStatus.CALLED, now)
-    outlook = clinic_outlook(by_clock, records, [occupant], now)
-    called_at = in_bandung(23, 12, 25)
-    assert outlook.estimate(2, overtaking_max=9) == Estimate(called_at, called_at, called_at)
-
-
-def test_a_clinic_that_is_moved_by_its_staff_keeps_its_pause() -> None:
-    now = in_bandung(23, 11, 55)
-    occupants = [Occupant(room, room, TicketStatus.CALLED, now) for room in (1, 2)]
-    estimate = clinic_outlook(GIGI, {}, occupants, now).estimate(0)
-    assert estimate.call_at == in_bandung(23, 13) <= estimate.latest_call_at < in_bandung(23, 13, 2)
-
-
-def test_a_pause_that_the_staff_do_not_keep_is_none() -> None:
-    now = in_bandung(23, 12, 20)
-    occupants = [Occupant(room, room, TicketStatus.CALLED, in_bandung(23, 12, 15)) for room in (1, 2)]
-    estimate = clinic_outlook(GIGI, {}, occupants, now).estimate(0)
-    assert now < estimate.call_at < estimate.latest_call_at < in_bandung(23, 12, 50)

@@ -15,10 +15,11 @@ CODES = [f"C{number:02d}" for number in range(20)]
 BATCH = 100
 
 
-@pytest.fixture
-def busy(engine: Engine) -> Staff:
-    """Staff of one hospital with many clinics, who have worked before and know the catalog."""
-    staff = staff_of(engine, hospital_table("RSHS", *(clinic_table(code) for code in CODES)))
+@pytest.fixture(params=["clock", "desk"])
+def busy(engine: Engine, request: pytest.FixtureRequest) -> Staff:
+    """Staff of one hospital with many clinics of one mode, who have worked before and know the catalog."""
+    clinics = [clinic_table(code, mode=request.param) for code in CODES]
+    staff = staff_of(engine, hospital_table("RSHS", *clinics))
     staff.registrar.handle([registration(0, clinic=code) for code in CODES])
     staff.ask("list_hospitals")
     staff.tick()
@@ -137,7 +138,7 @@ def test_ticks_of_many_queues_cost_a_ticker_no_more_statements_than_one(busy: St
 def test_a_claim_of_many_queues_is_one_statement(busy: Staff) -> None:
     with counted(busy.engine) as for_none:
         assert busy.emitter.emit() == []
-    busy.clock.forward(hours=1)
+    busy.clock.forward(hours=3)
     with counted(busy.engine) as for_all:
         assert len(busy.emitter.emit()) == len(CODES)
     assert len(for_all) == len(for_none)

@@ -1,4 +1,4 @@
-"""The desk and the two lanes: who waits where, what the staff forced, and who of them did what."""
+"""The desk and the two lanes: who waits where, what the staff forced and taught, and who of them did what."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,9 +34,24 @@ def upgrade() -> None:
         tickets.alter_column("status", type_=sa.String(11))
     _create_indices(waiting_by=["lane", "arrived_at", "number"])
     _create_index("ix_tickets_no_show", [], "status = 'no_show'")
+    op.create_table(
+        "service_times",
+        sa.Column("hospital", sa.String(10), nullable=False),
+        sa.Column("clinic", sa.String(10), nullable=False),
+        sa.Column("part", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("service_date", sa.Date(), nullable=False),
+        sa.Column("sums", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("hospital", "clinic", "part", name="pk_service_times"),
+        sa.ForeignKeyConstraint(
+            ["hospital", "clinic"],
+            ["clinics.hospital", "clinics.code"],
+            name="fk_service_times_hospital_clinic",
+        ),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("service_times")
     for name in (*_OLD_INDICES, "ix_tickets_no_show"):
         op.drop_index(name, "tickets")
     with op.batch_alter_table("tickets") as tickets:

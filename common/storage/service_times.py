@@ -1,0 +1,106 @@
+"""What staff have taught of their clinics' service times: read for every estimate, written as calls end."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ClauseElement, ColumnElement, Connection, FromClause, and_, select, true, update
+from sqlalchemy.dialects import postgresql
+
+from common.domain.catalog import Clinic, QueueMode
+from common.domain.service_times import EndedCall, PartRecord, Tally, learn, parts_taught
+from common.storage.prepared import DATE, ENCODED_JSON, INTEGER, TEXT, Columns, Prepared
+from common.storage.tables import service_times
+
+Learned = Mapping[tuple[str, str], dict[int, PartRecord]]
+"""What was learned, by clinic and part of the day; clinics of which nothing was learned are left out."""
+
+_CLINIC: Columns = {"hospital": TEXT, "clinic": TEXT}
+_PART: Columns = {**_CLINIC, "part": INTEGER}
+_ROW: Columns = {**_PART, "service_date": DATE, "sums": ENCODED_JSON}
+
+
+def _same(given: FromClause, columns: Columns) -> ColumnElement[bool]:
+    return and_(*(service_times.c[name] == given.c[name] for name in columns))
+
+
+_read = Prepared(lambda given: select(service_times).join(given, _same(given, _CLINIC)), _CLINIC)
+
+
+def read_service_times(connection: Connection, clinics: Iterable[Clinic]) -> Callable[[], Learned]:
+    """What was learned of these clinics, of those that their staff move; sent at once, waited for where what
+    is returned is called."""
+    keys = sorted({clinic.key for clinic in clinics if clinic.mode is QueueMode.DESK})
+    if not keys:
+        return dict
+    rows = _read.later(connection, keys)
+
+    def by_clinic() -> Learned:
+        found: defaultdict[tuple[str, str], dict[int, PartRecord]] = defaultdict(dict)
+        for row in rows():
+            found[row.hospital, row.clinic][row.part] = _record(row)
+        return found
+
+    return by_clinic
+
+
+def _lock_or_create(given: FromClause) -> ClauseElement:
+    # Both databases write it alike; SQLite's parser wants a condition here.
+    rows = select(*(given.c[name] for name in _ROW)).where(true())
+    return (
+        postgresql.insert(service_times)
+        .from_select([*_ROW], rows)
+        .on_conflict_do_update(index_elements=[*_PART], set_={"service_date": service_times.c.service_date})
+    )
+
+
+_lock = Prepared(_lock_or_create, _ROW)
+
+_write = Prepared(
+    lambda given: (
+        update(service_times)
+        .where(_same(given, _PART))
+        .values(service_date=given.c.service_date, sums=given.c.sums)
+    ),
+    _ROW,
+)
+
+
+def learn_service_times(connection: Connection, ended: Iterable[tuple[Clinic, date, EndedCall]]) -> None:
+    """Learns from the calls that staff ended in these clinics' queues of these service days, in this order.
+
+    Call it once in a transaction, when the queues are locked and nothing else is: then everybody takes their
+    locks in one order. (What is learned has locks of its own, since at midnight calls may end in two of a
+    clinic's queues at once.) A clinic that is moved by the clock teaches nothing.
+    """
+    lessons = [each for each in ended if each[0].mode is QueueMode.DESK]
+    if not lessons:
+        return
+    parts = {
+        (*clinic.key, part): PartRecord(day)
+        for clinic, day, call in lessons
+        for part in parts_taught(clinic, day, call)
+    }
+    _lock(connection, [_values(*each) for each in sorted(parts.items(), key=lambda each: each[0])])
+    learned = {**read_service_times(connection, [clinic for clinic, _, _ in lessons])()}
+    for clinic, day, call in lessons:
+        learned[clinic.key] = learn(clinic, learned[clinic.key], day, call)
+    _write(connection, [_values(key, learned[key[:2]][key[2]]) for key in parts])
+
+
+def _values(part: tuple[str, str, int], record: PartRecord) -> tuple[Any, ...]:
+    sums = {
+        "today": record.today,
+        "days": record.days,
+        "before": record.before,
+        "pace_excess": record.pace_excess,
+        "pace_weight": record.pace_weight,
+    }
+    return (*part, record.day, json.dumps(sums))
+
+
+def _record(row: Any) -> PartRecord:
+    sums = {**row.sums, "today": Tally(*row.sums["today"]), "before": Tally(*row.sums["before"])}
+    return PartRecord(row.service_date, **sums)
