@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import singledispatchmethod
 from typing import Any
 
@@ -27,6 +27,7 @@ from common.desk_messages import (
 from common.domain.catalog import Clinic, ClinicState, QueueMode
 from common.domain.lanes import Lane, after_call, next_lane
 from common.domain.queue_advance import Waiter
+from common.domain.service_times import EndedCall
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.tickets import IN_ROOM, PriorityReason, TicketStatus, display_number
 from common.events import EventName
@@ -80,6 +81,8 @@ class Desk:
     queues: Mapping[ClinicDay, QueueState]
     entries: list[JournalEntry] = field(default_factory=list)
     changed_clinics: dict[tuple[str, str], Clinic] = field(default_factory=dict)
+    # Those that the staff ended, with the clinic as it was: what there is to learn from.
+    ended_calls: list[tuple[Clinic, date, EndedCall]] = field(default_factory=list)
 
     def carry_out(self, asked: Asked, key: ClinicDay) -> list[JournalEntry]:
         """What a request changes; raises Refused."""
@@ -210,14 +213,21 @@ class Desk:
         started_at = ticket.started_at or ticket.called_at
         served = TicketStatus.SERVED
         self._change_ticket(here, ticket.number, status=served, started_at=started_at, ended_at=self.now)
+        self._note_end(here, ticket, came=True)
         self._record(here, EventName.TICKET_SERVED, (ticket.number, served))
 
     @_do.register
     def _mark_no_show(self, request: MarkNoShow, here: _Here) -> None:
         ticket = self._ticket(here, request, {TicketStatus.CALLED})
         self._change_ticket(here, ticket.number, status=TicketStatus.NO_SHOW, ended_at=self.now)
+        self._note_end(here, ticket, came=False)
         self._free(here, ticket)
         self._record(here, EventName.TICKET_NO_SHOW, (ticket.number, TicketStatus.NO_SHOW))
+
+    def _note_end(self, here: _Here, ticket: TicketRow, *, came: bool) -> None:
+        assert ticket.called_at is not None
+        ended = EndedCall(ticket.registered_at, ticket.called_at, self.now, ticket.lane, came)
+        self.ended_calls.append((here.clinic, here.queue.key[2], ended))
 
     # --- waiting ----------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
 from common.storage.queues import ClinicDay, new_queue, read_queues
+from common.storage.service_times import read_service_times
 from common.storage.ticket_views import read_occupants, read_ticket_views
 from common.storage.waiters import next_waiters
 from common.ticket_replies import ShownQueue, local_time
@@ -106,8 +107,9 @@ def _as_its_patient_sees_it(
 ) -> Ticket:
     [row] = desk_store.tickets_by_number(connection, key, [number])
     view = read_ticket_views(connection, [row.ticket_code])()[row.ticket_code]
-    occupants = read_occupants(connection, [key])().get(key, ())
-    return ShownQueue(catalog.clinic_of(key), occupants, now).ticket(view)
+    clinic, occupants = catalog.clinic_of(key), read_occupants(connection, [key])().get(key, ())
+    learned = read_service_times(connection, [clinic])().get(clinic.key, {})
+    return ShownQueue(clinic, occupants, learned, now).ticket(view)
 
 
 def _desk_ticket(clinic: Clinic, row: TicketRow, *, with_names: bool) -> DeskTicket:

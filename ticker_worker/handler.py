@@ -20,6 +20,7 @@ from common.desk_messages import (
     OpenClinic,
     Recall,
     Reinstate,
+    ReportRequest,
     SetMode,
     SetPriority,
     SetRooms,
@@ -40,9 +41,11 @@ from common.storage.engine import Connection, Engine, snapshot, transaction
 from common.storage.journal import JournalEntry
 from common.storage.queues import ClinicDay, QueueState, create_queues, lock_queues, new_queue, write_queues
 from common.storage.refusals import Refusal, find_refusals, remember_refusals
-from ticker_worker import desk_replies
+from common.storage.service_times import learn_service_times
+from ticker_worker import desk_replies, store
 from ticker_worker.desk import Desk, Refused
 from ticker_worker.passing import PassingTime
+from ticker_worker.report import clinic_report
 
 _ATTEMPTS_MAX = 5
 _CHANGES: tuple[type[DeskRequest], ...] = (
@@ -59,7 +62,7 @@ _CHANGES: tuple[type[DeskRequest], ...] = (
     SetRooms,
     SetMode,
 )
-_QUESTIONS: tuple[type[DeskRequest], ...] = (DeskQueueRequest,)
+_QUESTIONS: tuple[type[DeskRequest], ...] = (DeskQueueRequest, ReportRequest)
 _REQUEST_TYPES: dict[str, type[Request]] = {each.name: each for each in (*_CHANGES, *_QUESTIONS)}
 
 
@@ -117,6 +120,9 @@ class TickerHandler:
         clinic = _clinic(self.catalog, request)
         if isinstance(clinic, Problem):
             return clinic
+        if isinstance(request, ReportRequest):
+            day = (*clinic.key, request.service_date or clinic.hospital.service_date(now))
+            return clinic_report(clinic, day[2], store.read_courses(connection, [day]).get(day, []))
         assert isinstance(request, DeskQueueRequest)
         return desk_replies.desk_queue(connection, clinic, now, with_names=request.with_names)
 
@@ -186,6 +192,7 @@ class _Batch:
         for each in requests:
             if each.request_id not in self.decisions:
                 self.decisions[each.request_id] = self._decide(each)
+        learn_service_times(connection, self.desk.ended_calls)
         write_queues(connection, self.queues.values())
         journal.record(connection, [*self.passing.entries, *self.desk.entries], self.now)
         self._remember(requests)
