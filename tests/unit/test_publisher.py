@@ -276,6 +276,7 @@ def test_every_message_says_what_it_is(connections: list[Connection]) -> None:
     publisher.publish([event], letters, lambda: None, replies=[(asked, refusal), (nameless, refusal)])
 
     reply = {"content_type": "application/json", "type": "problem"}
+    way = {"x-antrean-exchange": "antrean.patient"}
     letter = {
         "content_type": asked.content_type,
         "type": asked.name,
