@@ -291,9 +291,9 @@ def test_every_message_says_what_it_is(connections: list[Connection]) -> None:
             content_type=CONTENT_TYPE, type="ticket.called", message_id=event.id, delivery_mode=2
         ),
         pika.BasicProperties(
-            **letter, correlation_id="as they called it", headers={"x-antrean-reason": "a reason"}
+            **letter, correlation_id="as they called it", headers=way | {"x-antrean-reason": "a reason"}
         ),
-        pika.BasicProperties(**letter),
+        pika.BasicProperties(**letter, headers=way),
         pika.BasicProperties(**reply, correlation_id="as they called it"),
         pika.BasicProperties(**reply),
     ]
