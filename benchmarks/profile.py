@@ -31,6 +31,7 @@ _PARTS = {
     "common/events.py": "encode events",
     "common/messages.py:encode_reply": "encode replies",
     "common/messages.py": "validate requests",
+    "common/requests.py": "validate requests",
     "common/ticket_replies.py": "encode replies",
     "common/domain/ticket_codes.py": "decide",
     "common/domain/": "opening hours and estimate",

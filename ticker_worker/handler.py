@@ -4,7 +4,7 @@ The rows of the service days are locked first. Time passes in them, then each re
 of arrival: what it did before (found in the journal by its id), else what it may do now.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,7 +28,6 @@ from common.desk_messages import (
     Transfer,
 )
 from common.domain.catalog import Clinic
-from common.domain.opening_hours import midnight
 from common.errors import StoreConflict
 from common.events import Event, EventName, Tick, decode_tick
 from common.messages import Problem, Reply, Request, encode_reply
@@ -39,7 +38,13 @@ from common.storage import journal
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection, Engine, snapshot, transaction
 from common.storage.journal import JournalEntry
-from common.storage.queues import ClinicDay, QueueState, create_queues, lock_queues, new_queue, write_queues
+from common.storage.queues import (
+    ClinicDay,
+    QueuesMissing,
+    create_queues,
+    lock_all_queues,
+    write_queues,
+)
 from common.storage.refusals import Refusal, find_refusals, remember_refusals
 from common.storage.service_times import learn_service_times
 from ticker_worker import desk_replies, store
@@ -97,8 +102,7 @@ class TickerHandler:
             try:
                 with transaction(self.engine) as connection:
                     return _Batch(connection, self.catalog, self.clock).apply(asked)
-            except _QueuesMissing as missing:
-                # In a transaction of its own, which holds no locks that another could wait for meanwhile.
+            except QueuesMissing as missing:
                 with transaction(self.engine) as connection:
                     create_queues(connection, missing.queues)
             except StoreConflict:
@@ -125,14 +129,6 @@ class TickerHandler:
             return clinic_report(clinic, day[2], store.read_courses(connection, [day]).get(day, []))
         assert isinstance(request, DeskQueueRequest)
         return desk_replies.desk_queue(connection, clinic, now, with_names=request.with_names)
-
-
-class _QueuesMissing(Exception):
-    """These queues have no rows to lock yet: nothing has happened in them today."""
-
-    def __init__(self, queues: Sequence[QueueState]) -> None:
-        super().__init__(len(queues))
-        self.queues = queues
 
 
 def _read(delivery: Delivery) -> Tick | Asked | Outcome:
@@ -181,8 +177,9 @@ class _Batch:
         if requests:
             self.catalog.refresh(connection)  # to know their queues
         self.keys = {each.request_id: self._keys(each, now) for each in requests}
-        needed = {key for keys in self.keys.values() for key in keys}
-        self.queues = self._lock(needed.union(map(_key, ticks)), needed, now)
+        keys = {key for of_request in self.keys.values() for key in of_request}
+        ticked = [_key(tick) for tick in ticks]
+        self.queues = lock_all_queues(connection, keys, self.catalog.day_start, now, besides=ticked)
         # Now that nobody else holds their locks: others may have changed a clinic, and time has passed.
         self.catalog.refresh(connection)
         self.now = self.clock.now()
@@ -211,17 +208,6 @@ class _Batch:
             return []
         found = [clinic for clinic in clinics if isinstance(clinic, Clinic)]
         return [(*clinic.key, clinic.hospital.service_date(now)) for clinic in found]
-
-    def _lock(
-        self, keys: Collection[ClinicDay], needed: Collection[ClinicDay], now: datetime
-    ) -> dict[ClinicDay, QueueState]:
-        queues = lock_queues(self.connection, keys)
-        if missing := {*needed} - queues.keys():
-            starts = {
-                key: midnight(key[2], self.catalog.clinic_of(key).hospital.time_zone) for key in missing
-            }
-            raise _QueuesMissing([new_queue(key, starts[key], now) for key in missing])
-        return queues
 
     def _recall(self, ticks: Sequence[Tick], asked: Sequence[Asked]) -> None:
         """What these did before becomes their decision again."""

@@ -40,6 +40,10 @@ class Hospital:
         """The service day that `moment` belongs to."""
         return moment.astimezone(self.time_zone).date()
 
+    def day_start(self, service_date: date) -> datetime:
+        """The moment at which a service day begins: midnight of the hospital."""
+        return midnight(service_date, self.time_zone)
+
     def day_end(self, service_date: date) -> datetime:
         """The moment at which a service day ends: the next midnight of the hospital."""
         return midnight(service_date + timedelta(days=1), self.time_zone)

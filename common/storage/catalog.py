@@ -3,7 +3,7 @@
 import gc
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -87,6 +87,10 @@ class CatalogCache:
     def clinic_of(self, day: ClinicDay) -> Clinic:
         """The clinic of a service day that has a row: retired perhaps, but never removed."""
         return self._clinics[day[0]][day[1]]
+
+    def day_start(self, day: ClinicDay) -> datetime:
+        """When the service day of such a clinic begins."""
+        return self.clinic_of(day).hospital.day_start(day[2])
 
     def hospital(self, code: str) -> Hospital | None:
         """The hospital; None where it has no clinic that is not retired."""

@@ -1,7 +1,7 @@
 """The row of one clinic's service day: locked by whoever changes the queue, and written back."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -121,6 +121,36 @@ def lock_queues(connection: Connection, days: Collection[ClinicDay]) -> dict[Cli
     """Locks the rows of these days, in one order for everybody, so that nobody deadlocks. Days without a
     row are left out."""
     return _states(_lock(connection, list(days)) if days else ())
+
+
+class QueuesMissing(Exception):
+    """Nobody has stood in these queues before: they have no rows to lock yet.
+
+    `create_queues` makes them, in a transaction of its own, which holds no locks that another could wait for
+    meanwhile; then it is tried again.
+    """
+
+    def __init__(self, queues: Sequence[QueueState]) -> None:
+        super().__init__(len(queues))
+        self.queues = queues
+
+
+def lock_all_queues(
+    connection: Connection,
+    days: Collection[ClinicDay],
+    day_start: Callable[[ClinicDay], datetime],
+    now: datetime,
+    *,
+    besides: Collection[ClinicDay] = (),
+) -> dict[ClinicDay, QueueState]:
+    """Locks the rows of these days, and those that there are of the days `besides`, as `lock_queues` does.
+
+    `day_start` gives the moment at which a service day begins. Raises QueuesMissing where days have no row.
+    """
+    queues = lock_queues(connection, {*days, *besides})
+    if missing := {*days} - queues.keys():
+        raise QueuesMissing([new_queue(key, day_start(key), now) for key in missing])
+    return queues
 
 
 def read_queues(connection: Connection, days: Collection[ClinicDay]) -> dict[ClinicDay, QueueState]:

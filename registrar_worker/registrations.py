@@ -1,0 +1,331 @@
+"""Registrations and cancellations, decided and carried out in one transaction.
+
+The rows of the clinics' service days are locked first. Under those locks each request is decided in the
+order of arrival: what it did before (found in the journal by its id), else what it may do now.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from common import problems
+from common.desk_messages import DeskRegister
+from common.domain.catalog import Clinic, QueueMode
+from common.domain.lanes import Lane
+from common.domain.ticket_codes import new_ticket_code
+from common.domain.tickets import CANCELLABLE, TicketStatus
+from common.events import Event, EventName
+from common.messages import (
+    Cancel,
+    Problem,
+    ProblemCode,
+    Register,
+    Reply,
+    Request,
+    Ticket,
+    encode_reply,
+)
+from common.messaging.delivery import Outcome
+from common.requests import Asked
+from common.storage import journal
+from common.storage.catalog import CatalogCache
+from common.storage.engine import Connection
+from common.storage.journal import JournalEntry
+from common.storage.new_tickets import NewTicket, insert_tickets
+from common.storage.queues import ClinicDay, QueueState, lock_all_queues, write_queues
+from common.storage.refusals import Refusal, find_refusals, remember_refusals
+from common.storage.service_times import read_service_times
+from common.storage.ticket_views import TicketView, read_occupants, read_ticket_views
+from common.ticket_replies import ShownQueue
+from registrar_worker import store
+from registrar_worker.store import HeldTicket, Patient
+
+_PATIENT_AGE_MAX = timedelta(days=130 * 365.25)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """The answer to a request: a ticket, or a refusal; `already_registered` and `not_cancellable` are
+    refusals that speak of a ticket."""
+
+    digest: bytes
+    ticket_code: str | None = None
+    events: tuple[Event, ...] = ()
+    refusal: Problem | ProblemCode | None = None
+    # Whether the refusal could turn out otherwise when the request comes again, and must not.
+    remember: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Today:
+    """A clinic at the moment of a batch, and what names its queue."""
+
+    clinic: Clinic
+    key: ClinicDay
+    is_open: bool
+
+
+@dataclass
+class Registrations:
+    """Decides and carries out requests in one transaction, at the moment `now`."""
+
+    connection: Connection
+    catalog: CatalogCache
+    now: datetime
+    decisions: dict[str, _Decision] = field(default_factory=dict)
+    new_tickets: list[NewTicket] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    entries: list[JournalEntry] = field(default_factory=list)
+    today: dict[tuple[str, str], _Today | None] = field(default_factory=dict)
+    # The tickets of this batch as they were given out: what is known need not be read.
+    granted: dict[str, TicketView] = field(default_factory=dict)
+
+    def decide(self, asked: Sequence[Asked]) -> list[Outcome]:
+        """The outcomes in the order of the requests; all that they change is written."""
+        self._look_up(asked)
+        decided = [self._answer(each) for each in asked]
+        store.cancel_tickets(self.connection, self.cancelled, self.now)
+        insert_tickets(self.connection, self.new_tickets)
+        write_queues(self.connection, self.queues.values())
+        journal.record(self.connection, self.entries, self.now)
+        tickets = self._ticket_replies(decided)
+        replies = [_reply(decision, tickets) for decision in decided]
+        self._remember(asked, decided, replies)
+        return [
+            Outcome(reply=reply, events=decision.events)
+            for reply, decision in zip(replies, decided, strict=True)
+        ]
+
+    # --- before deciding --------------------------------------------------------------------------------
+
+    def _look_up(self, asked: Sequence[Asked]) -> None:
+        """Locks the queues, then reads all that the decisions depend on."""
+        connection = self.connection
+        codes = [each.request.ticket_code for each in asked if isinstance(each.request, Cancel)]
+        patients = [self._patient(each.request) for each in asked]
+        keys = {patient[0] for patient in patients if patient is not None}
+        keys |= {*store.queues_of_tickets(connection, codes).values()}
+        self.queues = lock_all_queues(connection, keys, self.catalog.day_start, self.now)
+        # Sent before the first result is waited for: it is one way to the database and back.
+        views, occupants = read_ticket_views(connection, codes), read_occupants(connection, self.queues)
+        clinics = (self.catalog.clinic(*key[:2]) for key in self.queues)
+        learned = read_service_times(connection, filter(None, clinics))
+        asked_by = zip((each.request_id for each in asked), patients, strict=True)
+        known = store.find_known(connection, asked_by)
+        self.catalog.expect(known.catalog_version)
+        self.views, self.occupants, self.learned = views(), {**occupants()}, learned()
+        self.held = store.find_held_tickets(connection, known.held)
+        for refusal in find_refusals(connection, known.refused):
+            answer = Problem.model_validate_json(refusal.problem)
+            self.decisions[refusal.request_id] = _Decision(refusal.digest, refusal=answer)
+        if known.done:
+            self._recall(known.done)
+
+    def _recall(self, request_ids: Collection[str]) -> None:
+        """What these requests did before becomes their decision again."""
+        caused = journal.find_by_causes(self.connection, request_ids)
+        # Several of these requests may be about one ticket: its registration, and its cancellation.
+        places = {
+            request_id: ((first.event.hospital, first.event.clinic, first.service_date), first.number)
+            for request_id, (first, *_) in caused.items()
+            if first.number is not None
+        }
+        codes = store.tickets_by_number(self.connection, set(places.values()))
+        for tick_id in caused.keys() - places.keys():
+            # What opened or closed a clinic was no request: one that bears its id is another.
+            self.decisions[tick_id] = _Decision(digest=b"")
+        for request_id, place in places.items():
+            entries = caused[request_id]
+            digest = entries[0].cause_digest or b""
+            events = tuple(entry.event for entry in entries)
+            self.decisions[request_id] = _Decision(digest, codes[place], events)
+
+    def _patient(self, request: Request) -> Patient | None:
+        """Whom a request registers, and where; None where it registers nobody, or names no clinic."""
+        if not isinstance(request, Register) or (today := self._today(request)) is None:
+            return None
+        return today.key, request.medical_record_number
+
+    def _today(self, request: Register) -> _Today | None:
+        """The clinic that a request names, worked out once for a batch; None where there is none."""
+        code = (request.hospital, request.clinic)
+        if code not in self.today:
+            clinic = self.catalog.clinic(*code)
+            self.today[code] = None
+            if clinic is not None and not clinic.retired:
+                key = (*code, clinic.hospital.service_date(self.now))
+                self.today[code] = _Today(clinic, key, clinic.is_open(self.now))
+        return self.today[code]
+
+    # --- deciding ---------------------------------------------------------------------------------------
+
+    def _answer(self, asked: Asked) -> _Decision:
+        known = self.decisions.get(asked.request_id)
+        if known is None:
+            known = self._register(asked) if isinstance(asked.request, Register) else self._cancel(asked)
+            self.decisions[asked.request_id] = known
+        if known.digest != asked.digest:
+            return _Decision(asked.digest, refusal=problems.request_id_reused())
+        return known
+
+    def _register(self, asked: Asked) -> _Decision:
+        request = asked.request
+        assert isinstance(request, Register)
+        if asked.is_too_old(self.now):
+            return _Decision(asked.digest, refusal=problems.request_expired())
+        today = self._today(request)
+        if today is None:
+            found = self.catalog.hospital(request.hospital)
+            refusal = problems.clinic_not_found() if found else problems.hospital_not_found()
+            return _Decision(asked.digest, refusal=refusal, remember=True)
+        clinic, key = today.clinic, today.key
+        if not timedelta() <= key[2] - request.date_of_birth <= _PATIENT_AGE_MAX:
+            return _Decision(asked.digest, refusal=problems.date_of_birth_impossible())
+        held = self.held.get((key, request.medical_record_number))
+        if held is not None:
+            return _already_held(asked, request, held)
+        queue = self.queues[key]
+        if not today.is_open:
+            return _Decision(asked.digest, refusal=problems.clinic_closed(clinic, self.now), remember=True)
+        if queue.last_number - queue.cancelled >= clinic.daily_quota:
+            return _Decision(asked.digest, refusal=problems.quota_reached(clinic, self.now), remember=True)
+        return self._grant(asked, request, clinic, queue)
+
+    def _grant(self, asked: Asked, request: Register, clinic: Clinic, queue: QueueState) -> _Decision:
+        """Gives out the next number."""
+        code = new_ticket_code()
+        reason = clinic.age_priority(request.date_of_birth, queue.key[2])
+        if isinstance(request, DeskRegister):
+            reason = request.priority or reason
+        lane = Lane.PRIORITY if reason else Lane.REGULAR
+        number, arrived_at = queue.take_number(self.now)
+        # To an empty queue the patient may be called at once; else the queue's next change is known.
+        due_at = self.now
+        if queue.waiting or clinic.mode is QueueMode.DESK:
+            due_at = clinic.hospital.day_end(queue.key[2])
+        queue.next_change_at = min(queue.next_change_at or due_at, due_at)
+        self.granted[code] = TicketView(
+            ticket_code=code,
+            clinic_day=queue.key,
+            number=number,
+            status=TicketStatus.WAITING,
+            lane=lane,
+            ahead_in_lane=queue.waiting_in(lane),
+            waiting_in_other_lane=queue.waiting - queue.waiting_in(lane),
+            priority_streak=queue.priority_streak,
+            now_serving=queue.now_serving,
+            registered_at=self.now,
+            called_at=None,
+            room=None,
+            transferred_to=None,
+        )
+        queue.count_waiting(lane, 1)
+        self.new_tickets.append(
+            NewTicket(
+                code,
+                queue.key,
+                number,
+                lane,
+                reason,
+                request.medical_record_number,
+                request.patient_name,
+                request.date_of_birth,
+                self.now,
+                arrived_at,
+                waiting_since=arrived_at,
+            )
+        )
+        self.held[queue.key, request.medical_record_number] = HeldTicket(
+            code, request.patient_name, request.date_of_birth
+        )
+        event = self._record(asked, queue, EventName.TICKET_REGISTERED, number, TicketStatus.WAITING)
+        return _Decision(asked.digest, code, (event,))
+
+    def _cancel(self, asked: Asked) -> _Decision:
+        request = asked.request
+        assert isinstance(request, Cancel)
+        code = request.ticket_code
+        view = self.views.get(code)
+        if view is None:
+            return _Decision(asked.digest, refusal=problems.ticket_not_found(), remember=True)
+        if view.status not in CANCELLABLE or code in self.cancelled:
+            return _Decision(asked.digest, code, refusal=ProblemCode.NOT_CANCELLABLE, remember=True)
+        queue = self.queues[view.clinic_day]
+        self.cancelled.append(code)
+        queue.cancelled += 1
+        if view.status is TicketStatus.WAITING:
+            queue.count_waiting(view.lane, -1)
+        self.held = {patient: held for patient, held in self.held.items() if held.ticket_code != code}
+        if view.room is not None:
+            occupants = self.occupants[queue.key]
+            self.occupants[queue.key] = [each for each in occupants if each.number != view.number]
+            queue.rooms_freed[view.room] = self.now
+            queue.next_change_at = min(queue.next_change_at or self.now, self.now)
+        event = self._record(asked, queue, EventName.TICKET_CANCELLED, view.number, TicketStatus.CANCELLED)
+        return _Decision(asked.digest, code, (event,))
+
+    def _record(
+        self, asked: Asked, queue: QueueState, name: EventName, number: int, status: TicketStatus
+    ) -> Event:
+        """Journals one change as the queue's next event."""
+        entry = journal.next_entry(
+            queue,
+            name,
+            self.now,
+            (number, status),
+            cause_id=asked.request_id,
+            cause_digest=asked.digest,
+            operator=asked.request.operator if isinstance(asked.request, DeskRegister) else None,
+        )
+        self.entries.append(entry)
+        return entry.event
+
+    # --- after deciding ---------------------------------------------------------------------------------
+
+    def _ticket_replies(self, decided: Iterable[_Decision]) -> dict[str, Ticket]:
+        codes = {decision.ticket_code for decision in decided if decision.ticket_code}
+        views = self.granted | read_ticket_views(self.connection, codes - self.granted.keys())()
+        days = {view.clinic_day for view in views.values()}
+        others = days - self.queues.keys()
+        of_others = read_occupants(self.connection, others)
+        learned_of_others = read_service_times(self.connection, map(self.catalog.clinic_of, others))
+        occupants = {**self.occupants, **of_others()}
+        learned = {**self.learned, **learned_of_others()}
+        shown = {}
+        for day in days:
+            clinic = self.catalog.clinic_of(day)
+            records = learned.get(clinic.key, {})
+            shown[day] = ShownQueue(clinic, occupants.get(day, ()), records, self.now)
+        return {code: shown[view.clinic_day].ticket(view) for code, view in views.items()}
+
+    def _remember(
+        self, asked: Sequence[Asked], decided: Sequence[_Decision], replies: Sequence[Reply]
+    ) -> None:
+        refused = {
+            each.request_id: Refusal(each.request_id, each.digest, reply.code, encode_reply(reply), self.now)
+            for each, decision, reply in zip(asked, decided, replies, strict=True)
+            if decision.remember and isinstance(reply, Problem)
+        }
+        remember_refusals(self.connection, list(refused.values()))
+
+
+def _already_held(asked: Asked, request: Register, held: HeldTicket) -> _Decision:
+    """A patient holds one ticket per clinic and day; only who knows the patient's data is told of it."""
+    same_person = (
+        held.patient_name.casefold() == request.patient_name.casefold()
+        and held.date_of_birth == request.date_of_birth
+    )
+    if not same_person:
+        return _Decision(asked.digest, refusal=problems.medical_record_mismatch(), remember=True)
+    return _Decision(asked.digest, held.ticket_code, refusal=ProblemCode.ALREADY_REGISTERED, remember=True)
+
+
+def _reply(decision: _Decision, tickets: dict[str, Ticket]) -> Reply:
+    if isinstance(decision.refusal, Problem):
+        return decision.refusal
+    ticket = tickets[decision.ticket_code or ""]
+    if decision.refusal is ProblemCode.ALREADY_REGISTERED:
+        return problems.already_registered(ticket)
+    if decision.refusal is ProblemCode.NOT_CANCELLABLE:
+        return problems.not_cancellable(ticket)
+    return ticket
