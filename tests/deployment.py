@@ -61,6 +61,7 @@ TICKET_FIELDS = {
     "clinic",
     "service_date",
     "status",
+    "lane",
     "people_ahead",
     "now_serving",
     "estimated_wait_seconds",
@@ -69,6 +70,7 @@ TICKET_FIELDS = {
     "latest_call_at",
     "registered_at",
     "called_at",
+    "transferred_to",
 }
 """What a ticket holds, wherever one is shown."""
 

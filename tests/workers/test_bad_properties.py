@@ -290,7 +290,7 @@ def test_a_request_to_the_wrong_workers(patient: Requester) -> None:
 
 
 @pytest.mark.parametrize("name", routing_keys(DESK_EXCHANGE))
-def test_nobody_carries_out_what_a_desk_asks(deployment: Deployment, name: str) -> None:
+def test_nobody_carries_out_what_a_desk_asks_badly(deployment: Deployment, name: str) -> None:
     bodies = [b'{"hospital":"RSUJI","clinic":"C01"}', *list(BODIES.values())[::20]]
     requests = [
         Message(sent, message(name, sent, type=kind).properties, name, DESK_EXCHANGE)
@@ -302,7 +302,7 @@ def test_nobody_carries_out_what_a_desk_asks(deployment: Deployment, name: str) 
             desk.send(request)
         answers = [desk.answers_to(request)[0] for request in requests]
 
-    assert {answer.code for answer in answers} == {"unknown_request"}
+    assert {answer.code for answer in answers} <= {"unknown_request", "invalid_request"}
 
 
 def test_what_is_no_tick_is_set_aside(deployment: Deployment) -> None:
@@ -326,7 +326,7 @@ def test_a_tick_without_anything_to_do_changes_nothing(deployment: Deployment, p
             stranger.send(tick)
         question = message("call_next", b"{}")
         last = Message(question.body, question.properties, question.routing_key, DESK_EXCHANGE)
-        assert desk.ask(last).code == "unknown_request"  # answered after all ticks
+        assert desk.ask(last).code == "invalid_request"  # answered after all ticks
 
     assert set_aside(deployment) == []
     status = patient.ask(message("ticket_status", {"ticket_codes": [ticket["ticket_code"]]}))

@@ -1,0 +1,66 @@
+"""docs/desk-protocol.md names what the code knows of the desk, all of it and nothing else."""
+
+import json
+import re
+
+import pytest
+
+from common import desk_messages
+from common.desk_messages import DeskChange, DeskTicket, ReportRow, Spread
+from common.domain.tickets import TicketStatus
+from common.messages import Message, ProblemCode, Reply, Request
+from common.messaging.rpc_client import LOOK_UPS
+from common.messaging.topology import DESK_EXCHANGE, STATUS_QUEUE, routing_keys
+from tests.docs.protocol_document import Document, members, messages_of
+
+DOCUMENT = Document("desk-protocol.md")
+REQUESTS = messages_of(desk_messages, Request)
+REPLIES = messages_of(desk_messages, Reply)
+
+
+def test_names_every_request_and_reply() -> None:
+    assert sorted(DOCUMENT.headings("## Requests")) == sorted(REQUESTS)
+    assert sorted(DOCUMENT.headings("## Replies")) == sorted(REPLIES)
+
+
+def test_names_every_request_that_the_broker_routes() -> None:
+    own = {name for name, queue in routing_keys(DESK_EXCHANGE).items() if queue != STATUS_QUEUE}
+    assert own == REQUESTS.keys()
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_names_the_members_of_a_request(name: str) -> None:
+    section = DOCUMENT.section(f"### `{name}`", DOCUMENT.section("## Requests"))
+    assert DOCUMENT.first_cells("member", section) == members(REQUESTS[name])
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_names_the_members_of_a_reply(name: str) -> None:
+    section = DOCUMENT.section(f"### `{name}`", DOCUMENT.section("## Replies"))
+    assert DOCUMENT.first_cells("member", section) == members(REPLIES[name])
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"), [("ticket", DeskTicket), ("change", DeskChange), ("row", ReportRow), ("spread", Spread)]
+)
+def test_names_the_members_of_what_replies_hold(word: str, kind: type[Message]) -> None:
+    assert DOCUMENT.first_cells(word, DOCUMENT.section("## Replies")) == members(kind)
+
+
+def test_its_examples_are_what_the_code_reads_and_writes() -> None:
+    for kind, known in (("request", REQUESTS), ("reply", REPLIES)):
+        examples = DOCUMENT.examples(kind)
+        assert {name for name, _ in examples} == known.keys()
+        for name, text in examples:
+            read = known[name].model_validate_json(text)
+            if kind == "reply":
+                assert json.loads(read.model_dump_json()) == json.loads(text)
+
+
+def test_names_only_what_there_is() -> None:
+    said = re.findall(r"`([a-z]+(?:_[a-z]+)+)`", DOCUMENT.section("## Requests"))
+    kinds: list[type[Message]] = [*REQUESTS.values(), *REPLIES.values(), DeskTicket, DeskChange]
+    kinds += [ReportRow, Spread]
+    said_of = {member for kind in kinds for member in members(kind)}
+    known = {*ProblemCode, *REQUESTS, *REPLIES, *TicketStatus, *said_of, *LOOK_UPS}
+    assert set(said) <= known
