@@ -6,7 +6,7 @@ Moments come from replies in ISO 8601 with the hospital's offset, and are shown 
 import re
 from datetime import date, datetime, timedelta
 
-from patient_cli.texts import Texts
+from common.terminal.texts import Texts
 
 _ZONE_WORDS = {timedelta(hours=7): "WIB", timedelta(hours=8): "WITA", timedelta(hours=9): "WIT"}
 

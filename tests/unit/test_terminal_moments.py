@@ -2,10 +2,11 @@
 
 import pytest
 
-from patient_cli import moments
-from patient_cli.texts import Texts
+from common.terminal import moments
+from common.terminal.texts import Texts
+from patient_cli.texts import TEXTS
 
-INDONESIAN, ENGLISH = Texts("id"), Texts("en")
+INDONESIAN, ENGLISH = Texts(TEXTS, "id"), Texts(TEXTS, "en")
 
 
 @pytest.mark.parametrize("written", ["1990-01-31", "31-01-1990", " 31-01-1990 "])

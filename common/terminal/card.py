@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import click
 
-from patient_cli.failures import Problem
-from patient_cli.moments import clock_time_with_zone, date_and_time, estimate, long_date
-from patient_cli.texts import Texts
+from common.terminal.failures import Problem
+from common.terminal.moments import clock_time_with_zone, date_and_time, estimate, long_date
+from common.terminal.texts import Texts
 
 Ticket = dict[str, Any]
 """A ticket of a reply: the members that docs/protocol.md names, and whatever a newer server adds."""
