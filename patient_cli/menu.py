@@ -8,12 +8,12 @@ import click
 from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
 from common.errors import AntreanError
 from common.terminal.card import Ticket
-from common.terminal.failures import NO_ANSWER, NoBrokerKnown, OutcomeUnknown, ProblemAnswer, failure_of
+from common.terminal.failures import NoBrokerKnown, OutcomeUnknown, ProblemAnswer, failure_of
 from common.terminal.hospitals import clinics as clinics_of
 from common.terminal.hospitals import hospitals as all_hospitals
 from common.terminal.output import print_failure, print_ticket
 from common.terminal.prompts import WentBack, ask, choose, confirm
-from common.terminal.registration import Registration, ask_and_register
+from common.terminal.registration import Registration, ask_and_register, send_patiently
 from common.terminal.tables import print_table
 from patient_cli.remembered import show_remembered
 from patient_cli.session import PatientSession
@@ -74,26 +74,13 @@ def _register(session: PatientSession) -> None:
     session.disconnect()
 
     def register(answers: Mapping[str, str]) -> Ticket:
-        return _take_ticket_patiently(session, Registration(hospital["code"], clinic["code"], **answers))
+        wish = Registration(hospital["code"], clinic["code"], **answers)
+        return send_patiently(session, lambda: take_ticket(session, wish))
 
     ticket = ask_and_register(session, {}, register)
     print_ticket(session, ticket)
     command = session.command_line("watch", ticket["ticket_code"])
     click.echo(session.texts("ticket.keep_code", command=command))
-
-
-def _take_ticket_patiently(session: PatientSession, wish: Registration) -> Ticket:
-    """The ticket; where no answer comes, the patient may send the very same request again."""
-    while True:
-        try:
-            return take_ticket(session, wish)
-        except OutcomeUnknown as error:
-            failure = failure_of(error, session.texts)
-            if failure.exit_code != NO_ANSWER:
-                raise
-            print_failure(session, failure)
-            if not confirm(session.texts("menu.again"), session.texts):
-                raise WentBack from error
 
 
 def _pick_hospital(session: PatientSession) -> dict[str, Any]:

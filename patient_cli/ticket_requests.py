@@ -20,7 +20,7 @@ def take_ticket(session: PatientSession, registration: Registration) -> Ticket:
             registration.body(),
             request_id=registration.request_id,
             doubt="failure.register_unknown",
-            words=registration.words(),
+            words=[*registration.words(), "--request-id", registration.request_id],
         )
     except ProblemAnswer as error:
         if error.problem.get("ticket"):

@@ -99,9 +99,11 @@ def problem_text(problem: Problem, texts: Texts) -> str:
 def _sentence(problem: Problem, texts: Texts) -> str:
     if problem.get("ticket_codes"):
         return texts("problem.these_tickets_not_found", codes=", ".join(problem["ticket_codes"]))
-    key = f"problem.{problem.get('code')}"
+    if (reason := f"reason.{problem.get('reason')}") in texts:
+        return texts(reason)
+    key, detail = f"problem.{problem.get('code')}", problem.get("detail")
     # A code that only a newer server knows comes with its own sentence.
-    return texts(key) if key in texts else str(problem.get("detail") or problem.get("code"))
+    return texts(key, detail=detail) if key in texts else str(detail or problem.get("code"))
 
 
 def _field_line(error: dict[str, str], texts: Texts) -> str:

@@ -14,7 +14,7 @@ _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _INDONESIAN_DATE = re.compile(r"(\d{2})-(\d{2})-(\d{4})", re.ASCII)
 
 
-def parse_date_of_birth(text: str) -> str:
+def parse_date(text: str) -> str:
     """`1990-01-31` or `31-01-1990` in the first form; raises ValueError where it is no such day."""
     text = text.strip()
     if match := _ISO_DATE.fullmatch(text):

@@ -7,10 +7,10 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from common.terminal.failures import ProblemAnswer, failure_of
-from common.terminal.moments import parse_date_of_birth
+from common.terminal.failures import NO_ANSWER, OutcomeUnknown, ProblemAnswer, failure_of
+from common.terminal.moments import parse_date
 from common.terminal.output import print_failure
-from common.terminal.prompts import ask
+from common.terminal.prompts import WentBack, ask, confirm
 from common.terminal.session import Session
 from common.terminal.texts import Texts
 
@@ -40,12 +40,11 @@ class Registration:
         }
 
     def words(self) -> list[str]:
-        """The command that sends this registration again."""
+        """The command that sends this registration, without its id."""
         options = {
             "--mrn": self.medical_record_number,
             "--name": self.name,
             "--dob": self.date_of_birth,
-            "--request-id": self.request_id,
         }
         given = [word for option in options.items() for word in option]
         return ["register", self.hospital, self.clinic, *given]
@@ -53,7 +52,7 @@ class Registration:
 
 def _date_of_birth(ctx: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
     try:
-        return None if text is None else parse_date_of_birth(text)
+        return None if text is None else parse_date(text)
     except ValueError as error:
         raise click.BadParameter("usage.date_of_birth", ctx, parameter) from error
 
@@ -100,6 +99,23 @@ def ask_and_register(
             print_failure(session, failure_of(error, session.texts))
 
 
+def send_patiently(session: Session, send: Callable[[], T]) -> T:
+    """What `send` returns; where no answer comes, the user may send the very same request again.
+
+    Raises what `send` raises, and WentBack where the user gives up.
+    """
+    while True:
+        try:
+            return send()
+        except OutcomeUnknown as error:
+            failure = failure_of(error, session.texts)
+            if failure.exit_code != NO_ANSWER:
+                raise
+            print_failure(session, failure)
+            if not confirm(session.texts("menu.again"), session.texts):
+                raise WentBack from error
+
+
 def _fields(problem: dict[str, Any]) -> set[str]:
     # The request's `name` is the member `name` here as well.
     return {each["field"].partition(".")[0] for each in problem.get("errors") or []}
@@ -110,7 +126,7 @@ def _question(text: str) -> Callable[[Texts], str]:
 
 
 def _ask_date_of_birth(texts: Texts) -> str:
-    return ask(texts("menu.dob"), parse_date_of_birth, texts("usage.date_of_birth"))
+    return ask(texts("menu.dob"), parse_date, texts("usage.date_of_birth"))
 
 
 QUESTIONS: Final[dict[str, Callable[[Texts], str]]] = {
