@@ -41,6 +41,7 @@ class Settings:
     database_url: str | None = None
     management_url: str | None = None
     language: Language = "id"
+    operator: str | None = None
     log_level: str = "info"
     reply_timeout_seconds: float = 10.0
     tick_seconds: float = 10.0
@@ -230,6 +231,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     ),
     "management_url": _url(r"https?://[^:@/]+:[^@/]+@", "http://user:password@host:15672/"),
     "language": _one_of(*get_args(Language)),
+    "operator": str,
     "log_level": _one_of(*_LOG_LEVELS),
     "reply_timeout_seconds": _number(float, 0.1, 120),
     "tick_seconds": _number(float, 0.1, 3600),

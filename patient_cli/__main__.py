@@ -1,8 +1,4 @@
-"""`antrean`: runs a command, and ends with the exit code of what happened.
-
-0 done · 1 refused · 2 usage or settings · 69 no broker · 70 a fault in this program · 75 no answer in time,
-or busy · 130 interrupted.
-"""
+"""`antrean`: runs a command, and ends with the exit code of what happened."""
 
 import sys
 
@@ -11,9 +7,11 @@ def main() -> int:
     """Runs the command line; never raises."""
     try:
         # Inside, for an interruption while modules are still being read.
-        from patient_cli.program import run
+        from common.terminal.program import run
+        from patient_cli.commands import antrean
+        from patient_cli.session import PatientSession
 
-        return run(sys.argv[1:])
+        return run("antrean", antrean, PatientSession, sys.argv[1:])
     except KeyboardInterrupt:
         return 130
 

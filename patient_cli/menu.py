@@ -1,28 +1,31 @@
 """The menu of the original program: what `antrean` is on a terminal without a command."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import click
 
 from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
 from common.errors import AntreanError
-from patient_cli import hospital_requests
-from patient_cli.failures import NO_ANSWER, NoBrokerKnown, OutcomeUnknown, ProblemAnswer, failure_of
-from patient_cli.hospital_requests import Registration, give_up, look_up, take_ticket, unknown_tickets
-from patient_cli.moments import parse_date_of_birth
-from patient_cli.output import print_failure, print_ticket
-from patient_cli.prompts import WentBack, ask, choose, confirm
+from common.terminal.card import Ticket
+from common.terminal.failures import NoBrokerKnown, OutcomeUnknown, ProblemAnswer, failure_of
+from common.terminal.hospitals import clinics as clinics_of
+from common.terminal.hospitals import hospitals as all_hospitals
+from common.terminal.output import print_failure, print_ticket
+from common.terminal.prompts import WentBack, ask, choose, confirm
+from common.terminal.registration import Registration, ask_and_register, send_patiently
+from common.terminal.tables import print_table
 from patient_cli.remembered import show_remembered
-from patient_cli.session import Session
-from patient_cli.tables import clinic_table, hospital_table, opening, print_table
+from patient_cli.session import PatientSession
+from patient_cli.tables import clinic_table, hospital_table, opening
+from patient_cli.ticket_requests import give_up, look_up, take_ticket, unknown_tickets
 from patient_cli.watch import watch_ticket
 
 _QUIT: Final = "0"
 _WATCH_INTERVAL_SECONDS: Final = 3.0
 
 
-def run_menu(session: Session) -> None:
+def run_menu(session: PatientSession) -> None:
     """Shows the menu until the patient leaves it. The end of input leaves it as well."""
     # The answers are shown to somebody who reads, whatever was asked for.
     session.as_json = False
@@ -34,7 +37,7 @@ def run_menu(session: Session) -> None:
     click.echo(session.texts("menu.bye"))
 
 
-def _main_choice(session: Session) -> str:
+def _main_choice(session: PatientSession) -> str:
     texts = session.texts
     click.echo()
     click.secho(f" {texts('menu.title')}", bold=True)
@@ -48,7 +51,7 @@ def _main_choice(session: Session) -> str:
         click.secho(texts("menu.bad_choice"), fg="red")
 
 
-def _carry_out(session: Session, action: Callable[[Session], None]) -> None:
+def _carry_out(session: PatientSession, action: Callable[[PatientSession], None]) -> None:
     """Does what was chosen; whatever goes wrong is said, and the menu comes again."""
     click.echo()
     try:
@@ -65,48 +68,24 @@ def _carry_out(session: Session, action: Callable[[Session], None]) -> None:
 # --- taking a number ------------------------------------------------------------------------------------
 
 
-def _register(session: Session) -> None:
+def _register(session: PatientSession) -> None:
     hospital = _pick_hospital(session)
     clinic = _pick_clinic(session, hospital)
     session.disconnect()
-    texts = session.texts
-    answers: dict[str, str] = {}
-    missing = list(_QUESTIONS)
-    while missing:
-        for name in missing:
-            answers[name] = _QUESTIONS[name](session)
+
+    def register(answers: Mapping[str, str]) -> Ticket:
         wish = Registration(hospital["code"], clinic["code"], **answers)
-        try:
-            ticket = _take_ticket_patiently(session, wish)
-        except ProblemAnswer as error:
-            missing = [name for name in _QUESTIONS if name in _fields(error.problem)]
-            if not missing:
-                raise
-            print_failure(session, failure_of(error, texts))
-        else:
-            print_ticket(session, ticket)
-            command = session.command_line("watch", ticket["ticket_code"])
-            click.echo(texts("ticket.keep_code", command=command))
-            return
+        return send_patiently(session, lambda: take_ticket(session, wish))
+
+    ticket = ask_and_register(session, {}, register)
+    print_ticket(session, ticket)
+    command = session.command_line("watch", ticket["ticket_code"])
+    click.echo(session.texts("ticket.keep_code", command=command))
 
 
-def _take_ticket_patiently(session: Session, wish: Registration) -> dict[str, Any]:
-    """The ticket; where no answer comes, the patient may send the very same request again."""
-    while True:
-        try:
-            return take_ticket(session, wish)
-        except OutcomeUnknown as error:
-            failure = failure_of(error, session.texts)
-            if failure.exit_code != NO_ANSWER:
-                raise
-            print_failure(session, failure)
-            if not confirm(session.texts("menu.again"), session.texts):
-                raise WentBack from error
-
-
-def _pick_hospital(session: Session) -> dict[str, Any]:
+def _pick_hospital(session: PatientSession) -> dict[str, Any]:
     texts = session.texts
-    hospitals = hospital_requests.hospitals(session)
+    hospitals = all_hospitals(session)
     if not hospitals:
         click.echo(texts("table.no_hospital"))
         raise WentBack
@@ -115,9 +94,9 @@ def _pick_hospital(session: Session) -> dict[str, Any]:
     return hospitals[choose(texts, [each["code"] for each in hospitals])]
 
 
-def _pick_clinic(session: Session, hospital: dict[str, Any]) -> dict[str, Any]:
+def _pick_clinic(session: PatientSession, hospital: dict[str, Any]) -> dict[str, Any]:
     texts = session.texts
-    clinics = hospital_requests.clinics(session, hospital["code"], open_only=False)
+    clinics = clinics_of(session, hospital["code"], open_only=False)
     if not clinics:
         click.echo(texts("table.no_clinic"))
         raise WentBack
@@ -131,49 +110,27 @@ def _pick_clinic(session: Session, hospital: dict[str, Any]) -> dict[str, Any]:
         click.secho(f"{clinic['name']}: {opening(clinic, texts)}.", fg="red")
 
 
-def _fields(problem: dict[str, Any]) -> set[str]:
-    # The request's `name` is the member `name` here as well.
-    return {each["field"].partition(".")[0] for each in problem.get("errors") or []}
-
-
-def _question(text: str) -> Callable[[Session], str]:
-    return lambda session: ask(session.texts(text), str, "")
-
-
-def _ask_date_of_birth(session: Session) -> str:
-    texts = session.texts
-    return ask(texts("menu.dob"), parse_date_of_birth, texts("usage.date_of_birth"))
-
-
-_QUESTIONS: Final[dict[str, Callable[[Session], str]]] = {
-    "medical_record_number": _question("menu.mrn"),
-    "name": _question("menu.name"),
-    "date_of_birth": _ask_date_of_birth,
-}
-"""By the names of the request's fields, so that those with errors can be asked again."""
-
-
 # --- tickets --------------------------------------------------------------------------------------------
 
 
-def _ask_code(session: Session) -> str:
+def _ask_code(session: PatientSession) -> str:
     texts = session.texts
     question, complaint = texts("menu.pick_ticket"), texts("menu.bad_code")
     return ask(question, lambda answer: format_ticket_code(parse_ticket_code(answer)), complaint)
 
 
-def _show_one(session: Session, code: str) -> None:
+def _show_one(session: PatientSession, code: str) -> None:
     found, not_found = look_up(session, [code])
     if not_found:
         raise ProblemAnswer(unknown_tickets(not_found))
     print_ticket(session, found[0])
 
 
-def _look_up(session: Session) -> None:
+def _look_up(session: PatientSession) -> None:
     _show_one(session, _ask_code(session))
 
 
-def _watch(session: Session) -> None:
+def _watch(session: PatientSession) -> None:
     code = _ask_code(session)
     try:
         watch_ticket(session, code, _WATCH_INTERVAL_SECONDS)
@@ -182,7 +139,7 @@ def _watch(session: Session) -> None:
         click.echo()
 
 
-def _cancel(session: Session) -> None:
+def _cancel(session: PatientSession) -> None:
     code = _ask_code(session)
     _show_one(session, code)
     session.disconnect()
@@ -190,7 +147,7 @@ def _cancel(session: Session) -> None:
         print_ticket(session, give_up(session, code))
 
 
-_ACTIONS: Final[dict[str, tuple[str, Callable[[Session], None]]]] = {
+_ACTIONS: Final[dict[str, tuple[str, Callable[[PatientSession], None]]]] = {
     "1": ("menu.register", _register),
     "2": ("menu.look_up", _look_up),
     "3": ("menu.watch", _watch),

@@ -3,15 +3,15 @@
 import click
 
 from common.domain.ticket_codes import parse_ticket_code
-from patient_cli import hospital_requests
+from patient_cli import ticket_requests
 from patient_cli.output import print_tickets
-from patient_cli.session import Session
+from patient_cli.session import PatientSession
 
 
-def show_remembered(session: Session) -> None:
+def show_remembered(session: PatientSession) -> None:
     """Prints every ticket this user took, with its status now, and names those that are not known."""
-    remembered = hospital_requests.remembered(session)
-    found, not_found = hospital_requests.look_up(session, [each["ticket_code"] for each in remembered])
+    remembered = ticket_requests.remembered(session)
+    found, not_found = ticket_requests.look_up(session, [each["ticket_code"] for each in remembered])
     if not remembered and not session.as_json:
         click.echo(session.texts("ticket.none"))
         return

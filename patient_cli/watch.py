@@ -11,11 +11,11 @@ from typing import Final, Protocol
 import click
 
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
-from patient_cli.card import Ticket, call_estimate, people, status_word
-from patient_cli.failures import NO_ANSWER, ProblemAnswer, failure_of
-from patient_cli.hospital_requests import look_up, unknown_tickets
-from patient_cli.session import Session
-from patient_cli.texts import Texts
+from common.terminal.card import Ticket, call_estimate, people, status_word
+from common.terminal.failures import NO_ANSWER, ProblemAnswer, failure_of
+from common.terminal.texts import Texts
+from patient_cli.session import PatientSession
+from patient_cli.ticket_requests import look_up, unknown_tickets
 
 OUTAGE_SECONDS_MAX: Final = 60.0
 """A broker may be away for this long, after a first answer."""
@@ -43,7 +43,7 @@ class View(Protocol):
         ...
 
 
-def watch_ticket(session: Session, code: str, interval_seconds: float) -> None:
+def watch_ticket(session: PatientSession, code: str, interval_seconds: float) -> None:
     """Shows a ticket until it is called, or ends otherwise; asks every `interval_seconds` of the hospital's
     clock.
 
@@ -63,7 +63,7 @@ def watch_ticket(session: Session, code: str, interval_seconds: float) -> None:
         click.echo(bell + farewell(last, session.texts))
 
 
-def follow(session: Session, code: str, interval_seconds: float) -> Iterator[Ticket | Outage]:
+def follow(session: PatientSession, code: str, interval_seconds: float) -> Iterator[Ticket | Outage]:
     """The ticket as it is seen each time; ends when it waits no more."""
     pause = max(session.settings.clock().real_seconds(interval_seconds), _INTERVAL_SECONDS_MIN)
     answered_at: float | None = None
@@ -100,7 +100,7 @@ def what_is_seen(ticket: Ticket) -> tuple[object, ...]:
     return tuple(ticket[name] for name in ("status", "people_ahead", "now_serving", "called_at"))
 
 
-def _look(session: Session, code: str, timeout_seconds: float | None) -> Ticket:
+def _look(session: PatientSession, code: str, timeout_seconds: float | None) -> Ticket:
     found, not_found = look_up(session, [code], timeout_seconds=timeout_seconds)
     if not_found:
         raise ProblemAnswer(unknown_tickets(not_found))
@@ -111,7 +111,7 @@ def _may_pass(error: Exception, texts: Texts) -> bool:
     return not isinstance(error, ProblemAnswer) or failure_of(error, texts).exit_code == NO_ANSWER
 
 
-def _view(session: Session) -> tuple[View, AbstractContextManager[object]]:
+def _view(session: PatientSession) -> tuple[View, AbstractContextManager[object]]:
     if session.as_json or not sys.stdout.isatty():
         return LineView(session), nullcontext()
     from patient_cli.watch_panel import PanelView
@@ -123,7 +123,7 @@ def _view(session: Session) -> tuple[View, AbstractContextManager[object]]:
 class LineView:
     """A line whenever something changed: for pipes, and as JSON."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: PatientSession) -> None:
         self._session = session
         self._seen: tuple[object, ...] | None = None
         self._is_lost = False

@@ -11,10 +11,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from patient_cli.card import COLOURS, Ticket, status_word, ticket_facts
-from patient_cli.moments import long_date
-from patient_cli.session import Session
-from patient_cli.tables import console
+from common.terminal.card import COLOURS, Ticket, status_word, ticket_facts
+from common.terminal.moments import long_date
+from common.terminal.tables import console
+from patient_cli.session import PatientSession
 
 _WIDTH = 80
 
@@ -22,7 +22,7 @@ _WIDTH = 80
 class PanelView:
     """Shows the newest sighting; enter `live` around its use."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: PatientSession) -> None:
         self._session = session
         self._ahead_max = 0
         self._ticket: Ticket | None = None

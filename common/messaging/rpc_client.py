@@ -24,7 +24,9 @@ from common.messaging.connection import blocking_connection
 RESEND_SECONDS = 3.0
 """A request without an answer is sent again, with the same id, at this interval."""
 
-LOOK_UPS = frozenset({"list_hospitals", "list_clinics", "ticket_status", "clinic_queue"})
+LOOK_UPS = frozenset(
+    {"list_hospitals", "list_clinics", "ticket_status", "clinic_queue", "desk_queue", "clinic_report"}
+)
 """Requests that change nothing: the broker need not keep them over its restart, since they are sent again."""
 
 _RECONNECT_SECONDS = 0.2

@@ -24,6 +24,9 @@ DESK_EXCHANGE: Final = "antrean.desk"
 EVENTS_EXCHANGE: Final = "antrean.events"
 DEAD_LETTER_EXCHANGE: Final = "antrean.dead-letters"
 
+REQUEST_EXCHANGES: Final = {"patient": PATIENT_EXCHANGE, "desk": DESK_EXCHANGE}
+"""Through which exchange each role that asks sends its requests."""
+
 REGISTRAR_QUEUE: Final = "antrean.registrar"
 TICKER_QUEUE: Final = "antrean.ticker"
 REGISTRAR_QUARANTINE: Final = "antrean.registrar.quarantine"

@@ -5,11 +5,12 @@ from typing import Any
 import click
 import pytest
 
-from patient_cli.card import problem_text, ticket_card
-from patient_cli.texts import Texts
+from common.terminal.card import problem_text, ticket_card
+from common.terminal.texts import Texts
+from patient_cli.texts import TEXTS
 from patient_cli.watch import farewell, what_is_seen
 
-INDONESIAN, ENGLISH = Texts("id"), Texts("en")
+INDONESIAN, ENGLISH = Texts(TEXTS, "id"), Texts(TEXTS, "en")
 
 WAITING: dict[str, Any] = {
     "ticket_code": "7K3F-9QXM-2T5R",

@@ -11,17 +11,23 @@ import pytest
 
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken, SettingsError
 from common.settings import Settings
+from common.terminal import program
+from common.terminal.failures import OutcomeUnknown, ProblemAnswer, failure_of
+from common.terminal.prompts import WentBack, ask, choose, confirm
+from common.terminal.registration import Registration
+from common.terminal.texts import Texts
 from patient_cli.commands import antrean
-from patient_cli.failures import OutcomeUnknown, ProblemAnswer, failure_of
-from patient_cli.hospital_requests import Registration, remember
-from patient_cli.program import run
-from patient_cli.prompts import WentBack, ask, choose, confirm
-from patient_cli.session import Session
-from patient_cli.texts import Texts
+from patient_cli.session import PatientSession
+from patient_cli.texts import TEXTS
 from patient_cli.ticket_book import FIELDS
+from patient_cli.ticket_requests import remember
 
 REGISTER = ["register", "RSHS", "GIG", "--mrn", "1", "--name", "Siti"]
 REQUEST_ID = "0198c0de-0000-7000-8000-000000000001"
+
+
+def run(words: list[str]) -> int:
+    return program.run("antrean", antrean, PatientSession, words)
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +126,7 @@ def test_an_empty_book_is_an_empty_list(capsys: pytest.CaptureFixture[str]) -> N
     ],
 )
 def test_every_error_has_its_exit_code(error: BaseException, exit_code: int) -> None:
-    assert failure_of(error, Texts("en")).exit_code == exit_code
+    assert failure_of(error, Texts(TEXTS, "en")).exit_code == exit_code
 
 
 @pytest.mark.parametrize(
@@ -129,7 +135,7 @@ def test_every_error_has_its_exit_code(error: BaseException, exit_code: int) -> 
 def test_a_registration_without_an_answer_gives_the_command_that_repeats_it(
     cause: NoReply | RequestNotTaken | KeyboardInterrupt, exit_code: int
 ) -> None:
-    failure = failure_of(OutcomeUnknown(cause, "failure.register_unknown", "antrean x"), Texts("id"))
+    failure = failure_of(OutcomeUnknown(cause, "failure.register_unknown", "antrean x"), Texts(TEXTS, "id"))
     assert failure.exit_code == exit_code
     assert failure.sentence is not None
     assert failure.sentence.endswith("\n  antrean x")
@@ -142,10 +148,10 @@ def test_the_command_that_repeats_a_registration_says_exactly_the_same(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["/opt/antrean/bin/antrean"])
-    session = Session(Settings(), Texts("en"), language_given=True)
+    session = PatientSession(Settings(), "en", language_given=True)
     session.as_json = True
     wish = Registration("RSHS", "GIG", "00-12", name, "1990-01-31", REQUEST_ID)
-    program, *words = shlex.split(session.command_line(*wish.words()))
+    program, *words = shlex.split(session.command_line(*wish.words(), "--request-id", REQUEST_ID))
     assert program == "/opt/antrean/bin/antrean"
     assert words[-3:] == ["--lang", "en", "--json"]
     context = antrean.commands["register"].make_context("register", words[1:], obj=session)
@@ -177,20 +183,20 @@ def test_a_bad_answer_is_asked_for_again(
 @pytest.mark.parametrize("answer", ["2", "gig"])
 def test_a_choice_is_made_by_number_or_by_code(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     type_in(monkeypatch, "9", "-1", "1.5", "²", answer)
-    assert choose(Texts("id"), ["INT", "GIG"]) == 1
+    assert choose(Texts(TEXTS, "id"), ["INT", "GIG"]) == 1
 
 
 @pytest.mark.parametrize("answer", ["0", ""])
 def test_a_choice_can_be_left(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     type_in(monkeypatch, answer)
     with pytest.raises(WentBack):
-        choose(Texts("id"), ["INT", "GIG"])
+        choose(Texts(TEXTS, "id"), ["INT", "GIG"])
 
 
 @pytest.mark.parametrize(("answers", "meant"), [(["Y"], True), (["ya"], True), (["t"], False), ([""], False)])
 def test_yes_and_no(answers: list[str], meant: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     type_in(monkeypatch, "perhaps", *answers)
-    assert confirm("Sure?", Texts("id")) is meant
+    assert confirm("Sure?", Texts(TEXTS, "id")) is meant
 
 
 def test_the_end_of_input_ends_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,6 +213,6 @@ def test_a_ticket_that_cannot_be_recorded_is_still_good(
 ) -> None:
     (tmp_path / "file").touch()
     settings = Settings(data_dir=tmp_path / "file" / "data")
-    session = Session(settings, Texts("en"))
+    session = PatientSession(settings, "en")
     remember(session, dict.fromkeys(FIELDS, "7K3F-9QXM-2T5R"))
     assert "write its code down" in capsys.readouterr().err

@@ -1,13 +1,13 @@
-"""click commands whose help is in the patient's language: their `help` texts are keys of texts.py, their
-`epilog` is an example."""
+"""click commands whose help is in the user's language: their `help` texts are keys of the program's texts,
+their `epilog` is an example."""
 
 from typing import Any
 
 import click
 
-from patient_cli.failures import NoSuchCommand
-from patient_cli.session import Session
-from patient_cli.texts import LANGUAGES, Texts
+from common.terminal.failures import NoSuchCommand
+from common.terminal.session import Session
+from common.terminal.texts import LANGUAGES, Texts
 
 
 def _texts(ctx: click.Context) -> Texts:
@@ -26,7 +26,7 @@ def _common_options() -> list[click.Parameter]:
 
 
 class LocalisedCommand(click.Command):
-    """A command with the common options and its help in the patient's language."""
+    """A command with the common options and its help in the user's language."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
@@ -53,6 +53,18 @@ class LocalisedGroup(LocalisedCommand, click.Group):
 
     command_class = LocalisedCommand
 
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        version = click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_print_version,
+            help="help.version",
+        )
+        self.params.insert(0, version)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self.commands)
 
@@ -68,6 +80,17 @@ class LocalisedGroup(LocalisedCommand, click.Group):
         texts = _texts(ctx)
         with formatter.section(texts("help.commands")):
             formatter.write_dl([(name, texts(command.help or "")) for name, command in self.commands.items()])
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            click.echo(f"{ctx.info_name} {version('antrean')}")
+        except PackageNotFoundError:
+            click.echo(f"{ctx.info_name} (not installed)")
+        ctx.exit()
 
 
 def _option_row(ctx: click.Context, option: click.Option, texts: Texts) -> tuple[str, str]:

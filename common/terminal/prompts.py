@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from patient_cli.texts import Texts
+from common.terminal.texts import Texts
 
 ANSWER_LENGTH_MAX: Final = 500
 

@@ -6,7 +6,7 @@ Moments come from replies in ISO 8601 with the hospital's offset, and are shown 
 import re
 from datetime import date, datetime, timedelta
 
-from patient_cli.texts import Texts
+from common.terminal.texts import Texts
 
 _ZONE_WORDS = {timedelta(hours=7): "WIB", timedelta(hours=8): "WITA", timedelta(hours=9): "WIT"}
 
@@ -14,7 +14,7 @@ _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _INDONESIAN_DATE = re.compile(r"(\d{2})-(\d{2})-(\d{4})", re.ASCII)
 
 
-def parse_date_of_birth(text: str) -> str:
+def parse_date(text: str) -> str:
     """`1990-01-31` or `31-01-1990` in the first form; raises ValueError where it is no such day."""
     text = text.strip()
     if match := _ISO_DATE.fullmatch(text):

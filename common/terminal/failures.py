@@ -12,7 +12,7 @@ from common.errors import (
     RequestNotTaken,
     SettingsError,
 )
-from patient_cli.texts import Texts
+from common.terminal.texts import Texts
 
 REFUSED: Final = 1
 USAGE: Final = 2

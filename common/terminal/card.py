@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import click
 
-from patient_cli.failures import Problem
-from patient_cli.moments import clock_time_with_zone, date_and_time, estimate, long_date
-from patient_cli.texts import Texts
+from common.terminal.failures import Problem
+from common.terminal.moments import clock_time_with_zone, date_and_time, estimate, long_date
+from common.terminal.texts import Texts
 
 Ticket = dict[str, Any]
 """A ticket of a reply: the members that docs/protocol.md names, and whatever a newer server adds."""
@@ -99,9 +99,11 @@ def problem_text(problem: Problem, texts: Texts) -> str:
 def _sentence(problem: Problem, texts: Texts) -> str:
     if problem.get("ticket_codes"):
         return texts("problem.these_tickets_not_found", codes=", ".join(problem["ticket_codes"]))
-    key = f"problem.{problem.get('code')}"
+    if (reason := f"reason.{problem.get('reason')}") in texts:
+        return texts(reason)
+    key, detail = f"problem.{problem.get('code')}", problem.get("detail")
     # A code that only a newer server knows comes with its own sentence.
-    return texts(key) if key in texts else str(problem.get("detail") or problem.get("code"))
+    return texts(key, detail=detail) if key in texts else str(detail or problem.get("code"))
 
 
 def _field_line(error: dict[str, str], texts: Texts) -> str:

@@ -11,25 +11,28 @@ from typing import Final
 
 import click
 
-from common.settings import Settings, load_settings
-from patient_cli.commands import antrean
-from patient_cli.failures import UNEXPECTED, failure_of
-from patient_cli.output import print_failure
-from patient_cli.session import Session
-from patient_cli.texts import LANGUAGES, Language, Texts
+from common.settings import Language, Settings, load_settings
+from common.terminal.failures import UNEXPECTED, failure_of
+from common.terminal.output import print_failure
+from common.terminal.session import Session
+from common.terminal.texts import LANGUAGES
 
 _BROKEN_PIPE: Final = 141  # as a shell reports a program that a closed pipe ended
 
 
-def run(words: Sequence[str]) -> int:
-    """Runs the command in `words` (without the program's name) and returns its exit code."""
+def run(name: str, group: click.Group, session_type: type[Session], words: Sequence[str]) -> int:
+    """Runs the command of `group` in `words`, which follow the program's name, and returns its exit code.
+
+    0 done · 1 refused · 2 usage or settings · 69 no broker · 70 a fault in this program · 75 no answer in
+    time, or busy · 130 interrupted.
+    """
     _prepare_streams()
-    session = _session_asked_for(words)
+    session = _session_asked_for(session_type, words)
     try:
-        return _run_command(session, words)
+        return _run_command(name, group, session, words)
     except BrokenPipeError:
         return _BROKEN_PIPE
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a patient gets a sentence
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whoever runs it gets a sentence
         return _failed(session, error)
     finally:
         session.disconnect()
@@ -45,10 +48,10 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="replace")  # for letters that a terminal lacks
 
 
-def _session_asked_for(words: Sequence[str]) -> Session:
+def _session_asked_for(session_type: type[Session], words: Sequence[str]) -> Session:
     # Read before click reads anything, so that its own errors come in the right language and form.
     language = _language_asked_for(words)
-    session = Session(Settings(), Texts(language or "id"), language_given=language is not None)
+    session = session_type(Settings(), language or "id", language_given=language is not None)
     session.as_json = "--json" in words
     session.verbose = "--verbose" in words
     return session
@@ -63,17 +66,15 @@ def _language_asked_for(words: Sequence[str]) -> Language | None:
     return asked
 
 
-def _run_command(session: Session, words: Sequence[str]) -> int:
-    session.settings = load_settings("patient")
-    if not session.language_given:
-        session.texts = Texts(session.settings.language)
+def _run_command(name: str, group: click.Group, session: Session, words: Sequence[str]) -> int:
+    session.load(load_settings(session.role))
     try:
         "\0".join(words).encode()
     except UnicodeEncodeError as error:
         raise click.UsageError("usage.encoding") from error
     try:
-        with antrean.make_context("antrean", list(words), obj=session) as context:
-            antrean.invoke(context)
+        with group.make_context(name, list(words), obj=session) as context:
+            group.invoke(context)
     except click.exceptions.Exit as done:
         return done.exit_code
     finally:

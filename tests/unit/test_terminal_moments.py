@@ -2,15 +2,16 @@
 
 import pytest
 
-from patient_cli import moments
-from patient_cli.texts import Texts
+from common.terminal import moments
+from common.terminal.texts import Texts
+from patient_cli.texts import TEXTS
 
-INDONESIAN, ENGLISH = Texts("id"), Texts("en")
+INDONESIAN, ENGLISH = Texts(TEXTS, "id"), Texts(TEXTS, "en")
 
 
 @pytest.mark.parametrize("written", ["1990-01-31", "31-01-1990", " 31-01-1990 "])
 def test_a_date_of_birth_is_read_in_both_forms(written: str) -> None:
-    assert moments.parse_date_of_birth(written) == "1990-01-31"
+    assert moments.parse_date(written) == "1990-01-31"
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ def test_a_date_of_birth_is_read_in_both_forms(written: str) -> None:
 )
 def test_what_is_no_date_of_birth_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        moments.parse_date_of_birth(written)
+        moments.parse_date(written)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,20 @@
+"""`antrean-desk`: runs a command, and ends with the exit code of what happened."""
+
+import sys
+
+
+def main() -> int:
+    """Runs the command line; never raises."""
+    try:
+        # Inside, for an interruption while modules are still being read.
+        from clinic_desk.commands import antrean_desk
+        from clinic_desk.session import DeskSession
+        from common.terminal.program import run
+
+        return run("antrean-desk", antrean_desk, DeskSession, sys.argv[1:])
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

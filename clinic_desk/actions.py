@@ -1,0 +1,106 @@
+"""What a desk can do, each as one request with an id: sent again with that id, it is carried out once."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from common.terminal.registration import Registration
+
+TICKET_REQUESTS: Final[Mapping[str, str]] = {
+    "recall": "recall",
+    "start": "start",
+    "complete": "complete",
+    "no-show": "mark_no_show",
+    "reinstate": "reinstate",
+}
+"""The commands that need nothing but a ticket's number, with the names of their requests."""
+
+NO_REASON: Final = "none"
+"""What stands for a priority that is taken back."""
+
+
+def new_request_id() -> str:
+    """An id that no other request has."""
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True)
+class Action:
+    """A request without its operator, and the command that sends it without its id."""
+
+    request: str
+    body: Mapping[str, Any]
+    words: tuple[str, ...]
+    request_id: str = field(default_factory=new_request_id)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The desk of one clinic, as what its actions are made by. `request_id` repeats one of them."""
+
+    hospital: str
+    clinic: str
+    request_id: str | None = None
+
+    def open(self, until: str | None = None, reason: str | None = None) -> Action:
+        """Takes registrations again; moments are in ISO 8601."""
+        return self._state("open", "open_clinic", until, reason)
+
+    def close(self, *, cancel_waiting: bool, until: str | None = None, reason: str | None = None) -> Action:
+        """Takes no more registrations; those who wait are still called, or their tickets cancelled."""
+        fate, word = ("cancel", "--cancel-waiting") if cancel_waiting else ("drain", "--drain")
+        return self._state("close", "close_clinic", until, reason, word, waiting=fate)
+
+    def call_next(self, room: int) -> Action:
+        """Completes who is in the room and calls whose turn it is."""
+        return self._action("next", "call_next", "--room", str(room), room=room)
+
+    def with_ticket(self, command: str, number: int) -> Action:
+        """One of TICKET_REQUESTS."""
+        return self._action(command, TICKET_REQUESTS[command], str(number), number=number)
+
+    def set_priority(self, number: int, reason: str) -> Action:
+        """Puts a ticket into the priority lane; back into the regular one for NO_REASON."""
+        wanted = None if reason == NO_REASON else reason
+        return self._action(
+            "priority", "set_priority", str(number), "--reason", reason, number=number, reason=wanted
+        )
+
+    def transfer(self, number: int, to_clinic: str) -> Action:
+        """Sends a patient to another clinic of the hospital."""
+        return self._action(
+            "transfer", "transfer", str(number), "--to", to_clinic, number=number, to_clinic=to_clinic
+        )
+
+    def set_rooms(self, rooms: int) -> Action:
+        """So many rooms serve from now on."""
+        return self._action("rooms", "set_rooms", str(rooms), rooms=rooms)
+
+    def set_mode(self, mode: str) -> Action:
+        """The clock, or the desk, moves the queue from now on."""
+        return self._action("mode", "set_mode", mode, mode=mode)
+
+    def _state(
+        self, command: str, request: str, until: str | None, reason: str | None, *words: str, **members: Any
+    ) -> Action:
+        given = {"until": until, "reason": reason}
+        members |= {name: value for name, value in given.items() if value is not None}
+        options = [
+            word for name, value in given.items() if value is not None for word in (f"--{name}", value)
+        ]
+        return self._action(command, request, *words, *options, **members)
+
+    def _action(self, command: str, request: str, *words: str, **members: Any) -> Action:
+        place = {"hospital": self.hospital, "clinic": self.clinic}
+        line = (command, self.hospital, self.clinic, *words)
+        return Action(request, place | members, line, self.request_id or new_request_id())
+
+
+def registration(wish: Registration, priority: str | None) -> Action:
+    """Registers a patient at the counter, in the priority lane for `priority`."""
+    words, body = wish.words(), wish.body()
+    if priority is not None:
+        words += ["--priority", priority]
+        body["priority"] = priority
+    return Action("desk_register", body, tuple(words), wish.request_id)

@@ -1,0 +1,64 @@
+"""What a desk reads on the command line: a queue, and what an action has changed."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import click
+
+from clinic_desk import queue_view
+from clinic_desk.queue_view import SECTIONS, Queue, QueueRow
+from common.terminal.card import ticket_card
+from common.terminal.texts import Texts
+
+
+def queue_text(queue: Queue, texts: Texts) -> str:
+    """A queue on several lines, with terminal colours."""
+    lines = [
+        click.style(queue_view.title(queue, texts), bold=True),
+        f"{queue_view.state(queue, texts)} · {queue_view.arrangement(queue, texts)}",
+        queue_view.counts(queue, texts),
+    ]
+    rows = list(queue_view.rows(queue, texts))
+    for section in SECTIONS:
+        found = [row for row in rows if row.section == section]
+        if found:
+            lines += ["", click.style(texts(f"queue.{section}"), bold=True), *_aligned(found)]
+        if section == "waiting" and (more := queue_view.not_shown(queue, texts)):
+            lines.append(f"  {more}")
+    return "\n".join(lines)
+
+
+def done_text(done: Mapping[str, Any], texts: Texts) -> str:
+    """What an action has changed, a sentence for each change; a transfer's new ticket as a card."""
+    lines = changes(done, texts)
+    if done["new_ticket"]:
+        lines.append(ticket_card(done["new_ticket"], texts))
+    return "\n".join(lines)
+
+
+def changes(done: Mapping[str, Any], texts: Texts) -> list[str]:
+    """A sentence for each change."""
+    return [_change(change, done, texts) for change in done["changes"]]
+
+
+def _change(change: Mapping[str, Any], done: Mapping[str, Any], texts: Texts) -> str:
+    key = f"done.{change['event'].replace('.', '_')}"
+    if key not in texts:  # what only a newer server does
+        return f"{change['event']} {change['display_number'] or change['clinic']}"
+    ticket = done["ticket"] or {}
+    is_it = ticket.get("display_number") == change["display_number"]
+    room = ticket.get("room") if is_it else None
+    if room and f"{key}_to_room" in texts:
+        key += "_to_room"
+    values = {"number": change["display_number"], "clinic": change["clinic"], "room": room}
+    return texts(key, **values, lane=queue_view.lane(ticket, texts) if is_it else "")
+
+
+def _aligned(rows: Iterable[QueueRow]) -> list[str]:
+    cells = [(row.place, row.number, row.words, row.clock, row.name) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  "
+        + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True) if width).rstrip()
+        for row in cells
+    ]

@@ -1,0 +1,112 @@
+"""A clinic's queue in words, for the command line and the console alike: no layout, no colours."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from common.terminal.card import Ticket, status_word
+from common.terminal.moments import clock_time, date_and_time, long_date
+from common.terminal.texts import Texts
+
+Queue = Mapping[str, Any]
+"""A `desk_queue` reply."""
+
+PRIORITY_MARK = "★"
+
+SECTIONS = ("in_rooms", "waiting", "no_shows")
+"""The parts of a queue, in the order in which they are shown, named as in the reply."""
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """A ticket in a queue, or a free room (`ticket` None). `place` is the room, or the position in the
+    calling order."""
+
+    section: str
+    place: str
+    ticket: Ticket | None
+    words: str
+    clock: str
+
+    @property
+    def number(self) -> str:
+        """As it is called; empty for a free room."""
+        return self.ticket["display_number"] if self.ticket else ""
+
+    @property
+    def name(self) -> str:
+        """The patient's name, where names were asked for."""
+        return (self.ticket and self.ticket["patient_name"]) or ""
+
+
+def title(queue: Queue, texts: Texts) -> str:
+    """`Poli Gigi · RSUP Dr. Hasan Sadikin · Senin, 23 November 2026`."""
+    return " · ".join([queue["clinic_name"], queue["hospital_name"], long_date(queue["service_date"], texts)])
+
+
+def state(queue: Queue, texts: Texts) -> str:
+    """Whether the clinic is open, by what, and for how long; and why, where staff have said so."""
+    if queue["state"] == "schedule":
+        return texts("state.open" if queue["is_open"] else "state.closed")
+    forced = texts(f"state.forced_{queue['state']}")
+    if queue["forced_until"]:
+        forced += f" {texts('state.until', moment=date_and_time(queue['forced_until'], texts))}"
+    return f"{forced} ({queue['forced_reason']})" if queue["forced_reason"] else forced
+
+
+def arrangement(queue: Queue, texts: Texts) -> str:
+    """Who moves the queue, and in how many rooms."""
+    rooms = texts("queue.rooms", count=queue["rooms"]) if queue["rooms"] > 1 else texts("queue.one_room")
+    return f"{texts('mode.' + queue['mode'])} · {rooms}"
+
+
+def counts(queue: Queue, texts: Texts) -> str:
+    """How many wait, in which lane, and how many have been served."""
+    return texts(
+        "queue.counts",
+        waiting=queue["waiting_count"],
+        priority=queue["waiting_priority_count"],
+        served=queue["served_count"],
+    )
+
+
+def rows(queue: Queue, texts: Texts) -> Iterator[QueueRow]:
+    """Every room, then those who wait in their calling order, then the latest no-shows."""
+    in_rooms = {each["room"]: each for each in queue["in_rooms"]}
+    for room in sorted({*range(1, queue["rooms"] + 1), *in_rooms}):
+        yield _room(room, in_rooms.get(room), texts)
+    for position, each in enumerate(queue["waiting"], start=1):
+        yield QueueRow(
+            "waiting", f"{position}.", each, lane(each, texts), _clock(each["registered_at"], texts)
+        )
+    for each in queue["no_shows"]:
+        yield QueueRow("no_shows", "–", each, texts("queue.no_show"), _clock(each["called_at"], texts))
+
+
+def not_shown(queue: Queue, texts: Texts) -> str | None:
+    """How many wait behind those that are listed; None where all are."""
+    more = queue["waiting_count"] - len(queue["waiting"])
+    return texts("queue.more", count=more) if more > 0 else None
+
+
+def _room(room: int, ticket: Ticket | None, texts: Texts) -> QueueRow:
+    place = texts("queue.room", room=room)
+    if ticket is None:
+        return QueueRow("in_rooms", place, None, texts("queue.free"), "")
+    words = [status_word(ticket, texts), *([lane(ticket, texts)] if ticket["lane"] == "priority" else [])]
+    return QueueRow(
+        "in_rooms", place, ticket, " ".join(words), _clock(ticket["started_at"] or ticket["called_at"], texts)
+    )
+
+
+def lane(ticket: Ticket, texts: Texts) -> str:
+    """`★ lansia`, or the word for the regular lane."""
+    if ticket["lane"] != "priority":
+        return texts("lane.regular")
+    reason = ticket["priority_reason"]
+    key = f"priority.{reason}"
+    return f"{PRIORITY_MARK} {texts(key) if key in texts else reason or ''}".rstrip()
+
+
+def _clock(moment: str | None, texts: Texts) -> str:
+    return clock_time(moment, texts) if moment else ""

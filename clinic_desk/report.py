@@ -1,0 +1,77 @@
+"""What clinics did on a day: collected, as tables, and for spreadsheets."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import click
+
+from clinic_desk.session import DeskSession
+from common.terminal.hospitals import clinics
+from common.terminal.moments import duration, long_date
+from common.terminal.texts import Texts
+
+Report = Mapping[str, Any]
+"""A `clinic_report` reply."""
+
+COUNTS: Final = ("registered", "served", "no_shows", "cancelled", "transferred", "expired")
+SPREADS: Final = ("waits", "services")
+FIGURES: Final = ("count", "median_seconds", "p90_seconds")
+
+
+def collect(session: DeskSession, hospital: str, clinic: str | None, day: str | None) -> list[Report]:
+    """The report of one clinic, or of each of a hospital's, on a service day (today's, without one)."""
+    codes = [clinic] if clinic else [each["code"] for each in clinics(session, hospital, open_only=False)]
+    members = {} if day is None else {"service_date": day}
+    return [session.look("clinic_report", hospital, code, **members) for code in codes]
+
+
+def print_report(texts: Texts, reports: Sequence[Report], *, hours: bool) -> None:
+    """A row for each clinic, and with `hours` a table by the hour of registration for each."""
+    from common.terminal.tables import new_table, print_table
+
+    if not reports:
+        click.echo(texts("report.nothing"))
+        return
+    click.secho(long_date(reports[0]["service_date"], texts), bold=True)
+    columns = [
+        f"report.{each}" for each in (*COUNTS, "wait_median", "wait_p90", "service_median", "service_p90")
+    ]
+    folded = dict.fromkeys(columns)
+    table = new_table(texts, "report.clinic", *columns, folded=folded)
+    for each in reports:
+        table.add_row(each["clinic"], *_cells(each["total"], texts))
+    print_table(table)
+    for each in reports if hours else ():
+        click.secho(f"{each['clinic']} {each['clinic_name']}", bold=True)
+        by_hour = new_table(texts, "report.hour", *columns, folded=folded)
+        for row in each["hours"]:
+            by_hour.add_row(f"{row['hour']:02d}", *_cells(row, texts))
+        print_table(by_hour)
+
+
+def write_csv(reports: Sequence[Report]) -> None:
+    """Comma-separated values to standard output: for each clinic its day (`hour` empty), then its hours."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    figures = [f"{spread}_{figure}" for spread in SPREADS for figure in FIGURES]
+    writer.writerow(["hospital", "clinic", "clinic_name", "service_date", "hour", *COUNTS, *figures])
+    for each in reports:
+        place = [each["hospital"], each["clinic"], each["clinic_name"], each["service_date"]]
+        for row in (each["total"], *each["hours"]):
+            writer.writerow([*place, row["hour"], *_values(row)])
+    click.echo(text.getvalue(), nl=False)
+
+
+def _values(row: Mapping[str, Any]) -> Iterator[Any]:
+    yield from (row[name] for name in COUNTS)
+    yield from (row[spread][figure] for spread in SPREADS for figure in FIGURES)
+
+
+def _cells(row: Mapping[str, Any], texts: Texts) -> Iterator[str]:
+    yield from (str(row[name]) for name in COUNTS)
+    for spread in SPREADS:
+        for figure in ("median_seconds", "p90_seconds"):
+            seconds = row[spread][figure]
+            yield "–" if seconds is None else duration(seconds, texts)

@@ -1,0 +1,49 @@
+"""One run of `antrean-desk`."""
+
+import os
+import pwd
+from typing import Any
+
+from clinic_desk.actions import Action
+from clinic_desk.texts import TEXTS
+from common.errors import SettingsError
+from common.terminal.session import Session
+
+
+class DeskSession(Session):
+    """A session of somebody at a clinic's desk, whose name goes into the journal with all they do."""
+
+    package = "clinic_desk"
+    role = "desk"
+    table = TEXTS
+
+    operator_given: str | None = None
+
+    @property
+    def operator(self) -> str:
+        """Who asks: as given with the command, by the settings, or else the login name.
+
+        Raises SettingsError where this user has none.
+        """
+        given = self.operator_given or self.settings.operator
+        if given:
+            return given
+        try:
+            return pwd.getpwuid(os.getuid()).pw_name
+        except KeyError as error:
+            raise SettingsError("set ANTREAN_OPERATOR to your name.") from error
+
+    def look(self, name: str, hospital: str, clinic: str, **members: Any) -> dict[str, Any]:
+        """The answer to a question about a clinic, such as `desk_queue`; raises as `ask` does."""
+        body = {"hospital": hospital, "clinic": clinic, "operator": self.operator, **members}
+        return self.ask(name, body)
+
+    def carry_out(self, action: Action) -> dict[str, Any]:
+        """The answer to an action; raises as `change` does."""
+        return self.change(
+            action.request,
+            {**action.body, "operator": self.operator},
+            request_id=action.request_id,
+            doubt="failure.action_unknown",
+            words=[*action.words, "--operator", self.operator, "--request-id", action.request_id],
+        )

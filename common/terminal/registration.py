@@ -1,0 +1,137 @@
+"""A registration as it is given on a command line, or asked for on the terminal."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+import click
+
+from common.terminal.failures import NO_ANSWER, OutcomeUnknown, ProblemAnswer, failure_of
+from common.terminal.moments import parse_date
+from common.terminal.output import print_failure
+from common.terminal.prompts import WentBack, ask, confirm
+from common.terminal.session import Session
+from common.terminal.texts import Texts
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A wish for a ticket; `date_of_birth` is in ISO 8601. Sent again with the same `request_id`, it is
+    carried out once."""
+
+    hospital: str
+    clinic: str
+    medical_record_number: str
+    name: str
+    date_of_birth: str
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def body(self) -> dict[str, Any]:
+        """The request's body."""
+        return {
+            "hospital": self.hospital,
+            "clinic": self.clinic,
+            "medical_record_number": self.medical_record_number,
+            "name": self.name,
+            "date_of_birth": self.date_of_birth,
+        }
+
+    def words(self) -> list[str]:
+        """The command that sends this registration, without its id."""
+        options = {
+            "--mrn": self.medical_record_number,
+            "--name": self.name,
+            "--dob": self.date_of_birth,
+        }
+        given = [word for option in options.items() for word in option]
+        return ["register", self.hospital, self.clinic, *given]
+
+
+def _date_of_birth(ctx: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    try:
+        return None if text is None else parse_date(text)
+    except ValueError as error:
+        raise click.BadParameter("usage.date_of_birth", ctx, parameter) from error
+
+
+def registration_options(*, required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The arguments and options of a command that registers: `hospital`, `clinic`, `mrn`, `name`, `dob` and
+    `request_id`."""
+    decorators = [
+        click.argument("hospital"),
+        click.argument("clinic"),
+        click.option("--mrn", required=required, help="help.mrn"),
+        click.option("--name", required=required, help="help.name"),
+        click.option("--dob", required=required, callback=_date_of_birth, help="help.dob"),
+        click.option("--request-id", type=click.UUID, help="help.register_request_id"),
+    ]
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+def ask_and_register(
+    session: Session, given: Mapping[str, str], register: Callable[[Mapping[str, str]], T]
+) -> T:
+    """What `register` makes of the answers to QUESTIONS; those in `given` are not asked for.
+
+    Where a registration is refused for a field, the field is asked for again. Raises what `register` raises
+    and what `prompts.ask` does.
+    """
+    answers = dict(given)
+    missing = [name for name in QUESTIONS if name not in answers]
+    while True:
+        for name in missing:
+            answers[name] = QUESTIONS[name](session.texts)
+        try:
+            return register(answers)
+        except ProblemAnswer as error:
+            missing = [name for name in QUESTIONS if name in _fields(error.problem)]
+            if not missing:
+                raise
+            print_failure(session, failure_of(error, session.texts))
+
+
+def send_patiently(session: Session, send: Callable[[], T]) -> T:
+    """What `send` returns; where no answer comes, the user may send the very same request again.
+
+    Raises what `send` raises, and WentBack where the user gives up.
+    """
+    while True:
+        try:
+            return send()
+        except OutcomeUnknown as error:
+            failure = failure_of(error, session.texts)
+            if failure.exit_code != NO_ANSWER:
+                raise
+            print_failure(session, failure)
+            if not confirm(session.texts("menu.again"), session.texts):
+                raise WentBack from error
+
+
+def _fields(problem: dict[str, Any]) -> set[str]:
+    # The request's `name` is the member `name` here as well.
+    return {each["field"].partition(".")[0] for each in problem.get("errors") or []}
+
+
+def _question(text: str) -> Callable[[Texts], str]:
+    return lambda texts: ask(texts(text), str, "")
+
+
+def _ask_date_of_birth(texts: Texts) -> str:
+    return ask(texts("menu.dob"), parse_date, texts("usage.date_of_birth"))
+
+
+QUESTIONS: Final[dict[str, Callable[[Texts], str]]] = {
+    "medical_record_number": _question("menu.mrn"),
+    "name": _question("menu.name"),
+    "date_of_birth": _ask_date_of_birth,
+}
+"""By the names of the request's fields, so that those with errors can be asked again."""

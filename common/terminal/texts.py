@@ -1,0 +1,239 @@
+"""What every command line says to its user, in Indonesian and in English side by side; each adds its own."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from common.settings import Language
+
+LANGUAGES: Final[tuple[Language, ...]] = ("id", "en")
+
+TextTable = Mapping[str, tuple[str, str]]
+"""Texts by their keys, in the order of LANGUAGES; words in braces stand for values."""
+
+SHARED_TEXTS: Final[TextTable] = {
+    # --- help -------------------------------------------------------------------------------------------
+    "help.mrn": ("Nomor rekam medis. Wajib.", "Medical record number. Required."),
+    "help.name": ("Nama lengkap pasien. Wajib.", "The patient's full name. Required."),
+    "help.dob": (
+        "Tanggal lahir, 31-01-1990 atau 1990-01-31. Wajib.",
+        "Date of birth, 1990-01-31 or 31-01-1990. Required.",
+    ),
+    "help.json": ("Cetak JSON.", "Print JSON."),
+    "help.lang": ("Bahasa: id atau en.", "Language: id or en."),
+    "help.verbose": (
+        "Tulis lama setiap jawaban ke standard error.",
+        "Write how long each reply took to standard error.",
+    ),
+    "help.version": ("Cetak versi.", "Print the version."),
+    "help.help": ("Tampilkan bantuan ini.", "Show this help."),
+    "help.usage": ("Pemakaian", "Usage"),
+    "help.options": ("Opsi", "Options"),
+    "help.commands": ("Perintah", "Commands"),
+    "help.example": ("Contoh: {command}", "Example: {command}"),
+    # --- usage errors -----------------------------------------------------------------------------------
+    "usage.missing": ("{name} belum diberikan.", "{name} is missing."),
+    "usage.no_such_option": ("Tidak ada opsi {name}.", "There is no option {name}."),
+    "usage.no_such_command": ("Tidak ada perintah {name}.", "There is no command {name}."),
+    "usage.bad_value": ("Nilai untuk {name} tidak dapat dipakai.", "The value for {name} cannot be used."),
+    "usage.needs_value": (
+        "Nilai untuk {name} kurang, atau opsi itu tidak memakai nilai.",
+        "The value for {name} is missing, or this option takes none.",
+    ),
+    "usage.unreadable": (
+        "Perintah ini kelebihan atau kekurangan kata.",
+        "This command has a word too many or too few.",
+    ),
+    "usage.encoding": ("Tulis perintah dalam UTF-8.", "Write the command in UTF-8."),
+    "usage.date_of_birth": (
+        "Tulis tanggal lahir yang benar sebagai 31-01-1990 atau 1990-01-31.",
+        "Write a real date of birth as 1990-01-31 or 31-01-1990.",
+    ),
+    "usage.help_hint": ("Bantuan: {command} --help", "Help: {command} --help"),
+    # --- moments ----------------------------------------------------------------------------------------
+    "moment.clock": ("%H.%M", "%H:%M"),
+    "moment.days": (
+        "Senin Selasa Rabu Kamis Jumat Sabtu Minggu",
+        "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+    ),
+    "moment.months": (
+        "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember",
+        "January February March April May June July August September October November December",
+    ),
+    "moment.date": ("{day}, {number} {month} {year}", "{day}, {number} {month} {year}"),
+    "moment.short_date": ("{number} {month} {year}", "{number} {month} {year}"),
+    "moment.brief": ("{day} {number} {month} {clock} {zone}", "{day} {number} {month} {clock} {zone}"),
+    "moment.at": ("{date} pukul {clock} {zone}", "{date} at {clock} {zone}"),
+    "moment.soon": ("sebentar lagi, sekitar pukul {at} {zone}", "shortly, around {at} {zone}"),
+    "moment.estimate": (
+        "sekitar pukul {at} {zone}, antara {earliest} dan {latest}",
+        "around {at} {zone}, between {earliest} and {latest}",
+    ),
+    "moment.under_a_minute": ("< 1 menit", "< 1 min"),
+    "moment.minutes": ("{minutes} menit", "{minutes} min"),
+    "moment.hours": ("{hours} jam {minutes} mnt", "{hours} h {minutes} min"),
+    # --- tickets ----------------------------------------------------------------------------------------
+    "status.waiting": ("menunggu", "waiting"),
+    "status.called": ("dipanggil", "called"),
+    "status.in_service": ("sedang dilayani", "being served"),
+    "status.served": ("selesai dilayani", "served"),
+    "status.cancelled": ("dibatalkan", "cancelled"),
+    "status.no_show": ("tidak hadir saat dipanggil", "not there when called"),
+    "status.transferred": ("dipindahkan ke poli lain", "transferred to another clinic"),
+    "status.expired": ("kedaluwarsa", "expired"),
+    "ticket.code": ("Kode tiket", "Ticket code"),
+    "ticket.status": ("Status", "Status"),
+    "ticket.now_serving": ("Sedang dilayani", "Now serving"),
+    "ticket.people_ahead": ("Di depan Anda", "Ahead of you"),
+    "ticket.people": ("{count} orang", "{count} people"),
+    "ticket.person": ("1 orang", "1 person"),
+    "ticket.nobody": ("tidak ada, berikutnya giliran Anda", "nobody, you are next"),
+    "ticket.estimate": ("Perkiraan dipanggil", "Expected call"),
+    "ticket.called_at": ("Dipanggil", "Called"),
+    "ticket.transferred_to": ("Tiket baru", "New ticket"),
+    "ticket.called_at_value": ("pukul {clock}", "at {clock}"),
+    # --- tables -----------------------------------------------------------------------------------------
+    "table.code": ("Kode", "Code"),
+    "table.hospital": ("Rumah sakit", "Hospital"),
+    "table.clinic": ("Poli", "Clinic"),
+    "table.waiting": ("Menunggu", "Waiting"),
+    "table.number": ("Nomor", "Number"),
+    # --- the menu ---------------------------------------------------------------------------------------
+    "menu.back": ("Kembali", "Back"),
+    "menu.choice": ("Pilihan", "Choice"),
+    "menu.bad_choice": ("Pilih salah satu nomor di atas.", "Choose one of the numbers above."),
+    "menu.mrn": ("Nomor rekam medis (kosong: kembali)", "Medical record number (empty: back)"),
+    "menu.name": ("Nama lengkap (kosong: kembali)", "Full name (empty: back)"),
+    "menu.dob": (
+        "Tanggal lahir, misalnya 31-01-1990 (kosong: kembali)",
+        "Date of birth, for example 1990-01-31 (empty: back)",
+    ),
+    "menu.again": ("Coba lagi permintaan yang sama? [y/t]", "Try the same request again? [y/n]"),
+    "menu.yes": ("y ya", "y yes"),
+    "menu.no": ("t tidak n", "n no"),
+    "menu.yes_or_no": ("Jawab y (ya) atau t (tidak).", "Answer y (yes) or n (no)."),
+    # --- problems, by their codes -----------------------------------------------------------------------
+    "problem.invalid_request": ("Permintaan ini belum benar.", "The request is not right yet."),
+    "problem.unknown_request": (
+        "Rumah sakit tidak mengenal permintaan ini; perbarui program antrean.",
+        "The hospital does not know this request; update the program antrean.",
+    ),
+    "problem.message_too_large": ("Isian terlalu panjang.", "What you entered is too long."),
+    "problem.hospital_not_found": (
+        "Rumah sakit itu tidak ada; lihat kodenya dengan: antrean hospitals",
+        "There is no such hospital; see the codes with: antrean hospitals",
+    ),
+    "problem.clinic_not_found": (
+        "Poli itu tidak ada di rumah sakit ini; lihat kodenya dengan: antrean clinics",
+        "There is no such clinic in this hospital; see the codes with: antrean clinics",
+    ),
+    "problem.clinic_closed": ("Poli ini sedang tutup.", "This clinic is closed now."),
+    "problem.quota_reached": (
+        "Kuota poli ini untuk hari ini sudah habis.",
+        "This clinic's quota for today is used up.",
+    ),
+    "problem.already_registered": (
+        "Anda sudah terdaftar di poli ini hari ini; inilah tiket Anda.",
+        "You are already registered in this clinic today; this is your ticket.",
+    ),
+    "problem.medical_record_mismatch": (
+        "Data ini tidak cocok dengan nomor rekam medis; periksa lagi atau tanyakan ke loket pendaftaran.",
+        "This does not match the medical record number; check it, or ask at the registration desk.",
+    ),
+    "problem.request_id_reused": (
+        "Nomor permintaan itu sudah dipakai untuk isian lain; daftar tanpa --request-id.",
+        "That request id was used for other entries; register without --request-id.",
+    ),
+    "problem.request_expired": (
+        "Permintaan ini terlalu lama di jalan dan tidak dijalankan; kirim lagi.",
+        "The request was under way for too long and was not carried out; send it again.",
+    ),
+    "problem.ticket_not_found": (
+        "Tidak ada tiket dengan kode itu; periksa kembali kodenya.",
+        "There is no ticket with that code; check it.",
+    ),
+    "problem.these_tickets_not_found": (
+        "Tidak ada tiket dengan kode {codes}; periksa kembali kodenya.",
+        "There is no ticket with the code {codes}; check it.",
+    ),
+    "problem.not_cancellable": (
+        "Tiket ini tidak dapat dibatalkan lagi; lihat statusnya dengan: antrean status",
+        "This ticket cannot be given up any more; see its status with: antrean status",
+    ),
+    "problem.not_permitted_now": ("Ini tidak dapat dilakukan sekarang.", "This cannot be done now."),
+    "problem.busy": (
+        "Sistem sedang sangat sibuk; coba lagi sebentar lagi.",
+        "The system is very busy; try again in a minute.",
+    ),
+    "problem.temporarily_unavailable": (
+        "Sistem sedang tidak dapat menjawab; coba lagi sebentar lagi.",
+        "The system cannot answer now; try again in a minute.",
+    ),
+    "problem.internal_error": (
+        "Terjadi kesalahan pada sistem rumah sakit; coba lagi atau hubungi petugas.",
+        "Something went wrong in the hospital's system; try again, or ask the staff.",
+    ),
+    "problem.next_opening": ("Buka lagi {moment}.", "It opens again on {moment}."),
+    # --- what is wrong with a field ---------------------------------------------------------------------
+    "field.hospital": ("Rumah sakit", "Hospital"),
+    "field.clinic": ("Poli", "Clinic"),
+    "field.medical_record_number": ("Nomor rekam medis", "Medical record number"),
+    "field.name": ("Nama", "Name"),
+    "field.date_of_birth": ("Tanggal lahir", "Date of birth"),
+    "field.ticket_code": ("Kode tiket", "Ticket code"),
+    "field.ticket_codes": ("Kode tiket ke-{position}", "Ticket code no. {position}"),
+    "rule.hospital": (
+        "2 sampai 10 huruf dan angka, misalnya RSHS",
+        "2 to 10 letters and digits, such as RSHS",
+    ),
+    "rule.clinic": ("2 sampai 10 huruf dan angka, misalnya GIG", "2 to 10 letters and digits, such as GIG"),
+    "rule.medical_record_number": ("1 sampai 20 huruf dan angka", "1 to 20 letters and digits"),
+    "rule.name": ("ada hurufnya, dan paling panjang 100 karakter", "has letters, and at most 100 characters"),
+    "rule.date_of_birth": (
+        "hari yang ada dalam kalender, dalam 130 tahun terakhir",
+        "a day of the calendar, within the last 130 years",
+    ),
+    "rule.ticket_code": (
+        "dua belas huruf dan angka, misalnya 7K3F-9QXM-2T5R",
+        "twelve letters and digits, such as 7K3F-9QXM-2T5R",
+    ),
+    "rule.ticket_codes": (
+        "dua belas huruf dan angka, misalnya 7K3F-9QXM-2T5R",
+        "twelve letters and digits, such as 7K3F-9QXM-2T5R",
+    ),
+    # --- failures on this side --------------------------------------------------------------------------
+    "failure.settings": ("Pengaturan tidak dapat dipakai: {reason}", "A setting cannot be used: {reason}"),
+    "failure.no_broker_known": (
+        "Sistem antrean tidak ditemukan: jalankan `make up`, atau isi ANTREAN_AMQP_URL.",
+        "No queue system was found: start one with `make up`, or set ANTREAN_AMQP_URL.",
+    ),
+    "failure.broker_unavailable": (
+        "Sistem antrean tidak dapat dihubungi; coba lagi sebentar lagi.",
+        "The queue system cannot be reached; try again in a minute.",
+    ),
+    "failure.no_reply": (
+        "Tidak ada jawaban pada waktunya; coba lagi sebentar lagi.",
+        "No answer came in time; try again in a minute.",
+    ),
+    "failure.unanswered": ("Tidak ada jawaban pada waktunya.", "No answer came in time."),
+    "failure.interrupted": ("Dihentikan.", "Stopped."),
+    "failure.unexpected": (
+        "Terjadi kesalahan yang tidak terduga ({kind}); ulangi dengan --verbose untuk rinciannya.",
+        "Something unexpected went wrong ({kind}); repeat with --verbose for the details.",
+    ),
+}
+
+
+class Texts:
+    """The texts of a table in one language: `texts("problem.busy")`, with values for the words in braces."""
+
+    def __init__(self, table: TextTable, language: Language) -> None:
+        self.language = language
+        self._table = table
+        self._column = LANGUAGES.index(language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        text = self._table[key][self._column]
+        return text.format(**values) if values else text
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._table

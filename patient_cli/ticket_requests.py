@@ -1,0 +1,90 @@
+"""What the commands and the menu ask about tickets: requests, their replies, and what is remembered."""
+
+from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
+from common.limits import TICKET_CODES_MAX
+from common.terminal.card import Ticket
+from common.terminal.failures import Problem, ProblemAnswer, problem_of
+from common.terminal.registration import Registration
+from patient_cli.session import PatientSession
+from patient_cli.ticket_book import BookDamaged, Entry
+
+
+def take_ticket(session: PatientSession, registration: Registration) -> Ticket:
+    """The ticket of a registration, which is remembered; so is the one of `already_registered`.
+
+    Raises ProblemAnswer where it was refused and OutcomeUnknown where no answer came.
+    """
+    try:
+        ticket = session.change(
+            "register",
+            registration.body(),
+            request_id=registration.request_id,
+            doubt="failure.register_unknown",
+            words=[*registration.words(), "--request-id", registration.request_id],
+        )
+    except ProblemAnswer as error:
+        if error.problem.get("ticket"):
+            remember(session, error.problem["ticket"])
+        raise
+    remember(session, ticket)
+    return ticket
+
+
+def give_up(session: PatientSession, code: str) -> Ticket:
+    """The cancelled ticket; raises ProblemAnswer where it was refused, OutcomeUnknown without an answer."""
+    return session.change(
+        "cancel",
+        {"ticket_code": code},
+        request_id=None,
+        doubt="failure.cancel_unknown",
+        words=["status", code],
+    )
+
+
+def look_up(
+    session: PatientSession, codes: list[str], *, timeout_seconds: float | None = None
+) -> tuple[list[Ticket], list[str]]:
+    """The tickets with these codes, in their order, and the codes that are nobody's."""
+    tickets: list[Ticket] = []
+    not_found: list[str] = []
+    for start in range(0, len(codes), TICKET_CODES_MAX):
+        asked = codes[start : start + TICKET_CODES_MAX]
+        try:
+            reply = session.ask("ticket_status", {"ticket_codes": asked}, timeout_seconds=timeout_seconds)
+        except ProblemAnswer as error:
+            # Said where none of them is known; the codes are well-formed then.
+            if error.problem.get("code") != "ticket_not_found":
+                raise
+            not_found += asked
+        else:
+            tickets += reply["tickets"]
+            not_found += reply.get("not_found", [])
+    return tickets, not_found
+
+
+def unknown_tickets(codes: list[str]) -> Problem:
+    """The problem of ticket codes that are nobody's."""
+    shown = [format_ticket_code(parse_ticket_code(code)) for code in codes]
+    detail = f"There is no ticket with the code {', '.join(shown)}."
+    return problem_of("ticket_not_found", detail, ticket_codes=shown)
+
+
+def remember(session: PatientSession, ticket: Ticket) -> None:
+    """Puts a ticket into the book; where that fails it is said, for the ticket itself is good."""
+    try:
+        session.book.add(ticket)
+    except BookDamaged as error:
+        session.note(session.texts("note.book_damaged", path=error.moved_to))
+    except OSError:
+        session.note(session.texts("note.book_unusable", path=session.book.path))
+
+
+def remembered(session: PatientSession) -> list[Entry]:
+    """The tickets this user took, the oldest first; empty, and said so, where the book is damaged."""
+    try:
+        return session.book.entries()
+    except BookDamaged as error:
+        session.note(session.texts("note.book_damaged", path=error.moved_to))
+    except OSError:
+        session.note(session.texts("note.book_unreadable", path=session.book.path))
+    return []
