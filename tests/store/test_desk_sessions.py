@@ -64,16 +64,15 @@ class _Session:
         self._ask(name, number=self.chance.randint(1, 12), **more)
 
     def _of_clinic(self) -> None:
-        name, more = self.chance.choice(
-            [
-                ("set_mode", {"mode": "clock"}),
-                ("set_mode", {"mode": "desk"}),
-                ("set_rooms", {"rooms": self.chance.randint(1, 3)}),
-                ("close_clinic", {"waiting": self.chance.choice(["drain", "cancel"])}),
-                ("open_clinic", {}),
-                ("open_clinic", {}),
-            ]
-        )
+        asked: list[tuple[str, dict[str, Any]]] = [
+            ("set_mode", {"mode": "clock"}),
+            ("set_mode", {"mode": "desk"}),
+            ("set_rooms", {"rooms": self.chance.randint(1, 3)}),
+            ("close_clinic", {"waiting": self.chance.choice(["drain", "cancel"])}),
+            ("open_clinic", {}),
+            ("open_clinic", {}),
+        ]
+        name, more = self.chance.choice(asked)
         self._ask(name, **more)
 
     def _tick(self) -> None:
