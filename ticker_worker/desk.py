@@ -226,7 +226,7 @@ class Desk:
 
     def _note_end(self, here: _Here, ticket: TicketRow, *, came: bool) -> None:
         assert ticket.called_at is not None
-        ended = EndedCall(ticket.registered_at, ticket.called_at, self.now, ticket.lane, came)
+        ended = EndedCall(ticket.waiting_since, ticket.called_at, self.now, ticket.lane, came)
         self.ended_calls.append((here.clinic, here.queue.key[2], ended))
 
     # --- waiting ----------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ class TicketRow:
     room: int | None
     registered_at: datetime
     arrived_at: datetime
+    waiting_since: datetime
     called_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None

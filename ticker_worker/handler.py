@@ -126,7 +126,7 @@ class TickerHandler:
             return clinic
         if isinstance(request, ReportRequest):
             day = (*clinic.key, request.service_date or clinic.hospital.service_date(now))
-            return clinic_report(clinic, day[2], store.read_courses(connection, [day]).get(day, []))
+            return clinic_report(clinic, day[2], store.read_courses(connection, day))
         assert isinstance(request, DeskQueueRequest)
         return desk_replies.desk_queue(connection, clinic, now, with_names=request.with_names)
 

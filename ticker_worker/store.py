@@ -1,7 +1,6 @@
 """The ticker's SQL: claim what is due, write what happened, forget old refusals, read what a day was."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -130,16 +129,13 @@ class TicketCourse(NamedTuple):
 _STATUSES = {status.value: status for status in TicketStatus}
 
 _courses = Prepared(
-    lambda given: select(*key_columns(tickets), *(tickets.c[name] for name in TicketCourse._fields)).join(
+    lambda given: select(*(tickets.c[name] for name in TicketCourse._fields)).join(
         given, same_queue(tickets, given)
     ),
     KEY_COLUMNS,
 )
 
 
-def read_courses(connection: Connection, days: Collection[ClinicDay]) -> dict[ClinicDay, list[TicketCourse]]:
-    """What became of all tickets of these days, in no order; days without any are left out."""
-    found: defaultdict[ClinicDay, list[TicketCourse]] = defaultdict(list)
-    for row in _courses(connection, list(days)) if days else ():
-        found[key_of(row)].append(TicketCourse(_STATUSES[row.status], *row[4:]))
-    return found
+def read_courses(connection: Connection, day: ClinicDay) -> list[TicketCourse]:
+    """What became of all tickets of a service day, in no order."""
+    return [TicketCourse(_STATUSES[row.status], *row[1:]) for row in _courses(connection, [day])]

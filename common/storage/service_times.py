@@ -71,9 +71,9 @@ _write = Prepared(
 def learn_service_times(connection: Connection, ended: Iterable[tuple[Clinic, date, EndedCall]]) -> None:
     """Learns from the calls that staff ended in these clinics' queues of these service days, in this order.
 
-    Call it once in a transaction, when the queues are locked and nothing else is: then everybody takes their
-    locks in one order. (What is learned has locks of its own, since at midnight calls may end in two of a
-    clinic's queues at once.) A clinic that is moved by the clock teaches nothing.
+    The queues are locked. Call it once in a transaction, after all else that takes locks, so that everybody
+    takes them in one order. (What is learned has locks of its own, since at midnight calls may end in two of
+    a clinic's queues at once.) A clinic that is moved by the clock teaches nothing.
     """
     lessons = [each for each in ended if each[0].mode is QueueMode.DESK]
     if not lessons:

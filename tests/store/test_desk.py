@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from common.desk_messages import ClinicReport
 from common.domain.catalog import ClinicState, QueueMode
 from common.domain.lanes import Lane
 from common.domain.tickets import PriorityReason, TicketStatus
@@ -327,43 +326,6 @@ def test_no_clock_calls_a_transferred_patient_for_a_time_before(desk: Staff) -> 
     desk.tick()
     [_, there] = ticket_rows(desk.engine)
     assert (there["status"], there["called_at"]) == ("called", desk.clock.now())
-
-
-# --- what is learned and reported -----------------------------------------------------------------------
-
-
-def test_staff_teach_how_long_their_services_take(desk: Staff) -> None:
-    desk.register_many(30)
-    before = desk.ask("ticket_status", ticket_codes=[desk.register(99).ticket_code])
-    for _ in range(25):
-        calls(desk)
-        desk.clock.forward(minutes=3)
-    after = desk.ask("ticket_status", ticket_codes=[desk.register(98).ticket_code])
-    assert isinstance(before, Tickets)
-    assert isinstance(after, Tickets)
-    waits = [each.tickets[0].estimated_wait_seconds or 0 for each in (before, after)]
-    ahead = [each.tickets[0].people_ahead or 0 for each in (before, after)]
-    # The catalog says ten minutes; it has been three.
-    assert waits[0] / ahead[0] > 200
-    assert waits[1] / ahead[1] < 160
-    is_whole(desk)
-
-
-def test_a_day_is_reported(desk: Staff) -> None:
-    desk.register_many(4)
-    desk.clock.forward(minutes=10)
-    calls(desk)
-    desk.clock.forward(minutes=6)
-    calls(desk)
-    does(desk, "mark_no_show", number=2)
-    reply = outcome_of(desk, desk_request("clinic_report")).reply
-    assert isinstance(reply, ClinicReport)
-    assert (reply.total.registered, reply.total.served, reply.total.no_shows) == (4, 1, 1)
-    assert (reply.total.services.median_seconds, reply.total.waits.median_seconds) == (360, 780)
-    assert [row.hour for row in reply.hours] == [9]
-    earlier = outcome_of(desk, desk_request("clinic_report", service_date="2026-11-20")).reply
-    assert isinstance(earlier, ClinicReport)
-    assert earlier.total.registered == 0
 
 
 # --- who may ask ----------------------------------------------------------------------------------------

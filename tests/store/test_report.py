@@ -79,8 +79,8 @@ def add(
 def report(engine: Engine, of: tuple[str, str] = ("RSHS", "GIG"), on: date = MONDAY) -> ClinicReport:
     """The report of a clinic's day."""
     with transaction(engine) as connection:
-        courses = read_courses(connection, [(*of, on)])
-    return clinic_report(known(engine, of[1], of[0]), on, courses.get((*of, on), []))
+        courses = read_courses(connection, (*of, on))
+    return clinic_report(known(engine, of[1], of[0]), on, courses)
 
 
 def spread(count: int, median: int | None = None, p90: int | None = None) -> Spread:
@@ -176,18 +176,9 @@ def test_a_day_of_thousands_is_one_statement_and_a_short_reply(staff: Staff) -> 
     add(staff.engine, rows)
     statements: list[str] = []
     with noticed(staff.engine, statements.append), transaction(staff.engine) as connection:
-        [courses] = read_courses(connection, [("RSHS", "GIG", MONDAY)]).values()
+        courses = read_courses(connection, ("RSHS", "GIG", MONDAY))
     found = clinic_report(known(staff.engine), MONDAY, courses)
     assert len(statements) == 1
     assert (found.total.registered, found.total.served, len(found.hours)) == (5_000, 5_000, 24)
     assert found.total.waits == found.total.services == spread(5_000, 50 * 60 + 30, 90 * 60)
     assert len(encode_reply(found)) < REPLY_BYTES_MAX
-
-
-def test_one_statement_reads_the_days_of_several_clinics(staff: Staff) -> None:
-    add(staff.engine, [served("08:00", "09:00", "10:00")])
-    add(staff.engine, [served("08:00", "09:00", "10:00")] * 2, of=("RSHS", "INT"))
-    keys = [("RSHS", "GIG", MONDAY), ("RSHS", "INT", MONDAY), ("RSHS", "INT", TUESDAY)]
-    with transaction(staff.engine) as connection:
-        found = read_courses(connection, keys)
-    assert {key: len(courses) for key, courses in found.items()} == {keys[0]: 1, keys[1]: 2}
