@@ -40,8 +40,8 @@ from common.storage.journal import JournalEntry
 from common.storage.new_tickets import NewTicket, insert_tickets
 from common.storage.queues import ClinicDay, QueueState
 from common.storage.waiters import next_waiters
-from ticker_worker import desk_store
-from ticker_worker.desk_store import TicketRow
+from ticker_worker import store
+from ticker_worker.store import TicketRow
 
 FORCED_MAX = timedelta(days=31)
 """For so long ahead a clinic can be forced open or closed."""
@@ -119,7 +119,7 @@ class Desk:
         if clinic == replace(clinic, **forced) and not cancels:
             raise Refused(problems.not_permitted_now(f"{clinic.name} is closed."))
         if cancels:
-            for number, lane in desk_store.cancel_waiting(self.connection, queue.key, self.now):
+            for number, lane in store.cancel_waiting(self.connection, queue.key, self.now):
                 queue.count_waiting(lane, -1)
                 queue.cancelled += 1
                 self._record(here, EventName.TICKET_CANCELLED, (number, TicketStatus.CANCELLED))
@@ -149,7 +149,7 @@ class Desk:
 
     def _change_clinic(self, here: _Here, event: EventName, **values: Any) -> None:
         key = here.clinic.key
-        desk_store.change_clinic(self.connection, key, **values)
+        store.change_clinic(self.connection, key, **values)
         self.changed_clinics[key] = replace(here.clinic, **values)
         here.queue.next_change_at = self.now  # its next change may be another one now
         self._record(here, event)
@@ -162,7 +162,7 @@ class Desk:
         if request.room > here.clinic.rooms:
             detail = f"{here.clinic.name} has {here.clinic.rooms} rooms; set its rooms first."
             raise Refused(problems.not_permitted_now(detail))
-        occupants = desk_store.tickets_in_state(self.connection, here.queue.key, IN_ROOM)
+        occupants = store.tickets_in_state(self.connection, here.queue.key, IN_ROOM)
         occupant = next((each for each in occupants if each.room == request.room), None)
         following = self._whose_turn_it_is(here)
         if occupant is None and following is None:
@@ -324,7 +324,7 @@ class Desk:
 
     def _ticket(self, here: _Here, request: TicketAction, states: Collection[TicketStatus]) -> TicketRow:
         """The ticket that a request is about, if it is in one of these states."""
-        ticket = desk_store.ticket_by_number(self.connection, here.queue.key, request.number)
+        ticket = store.ticket_by_number(self.connection, here.queue.key, request.number)
         if ticket is None:
             raise Refused(problems.number_not_given_out())
         if ticket.status not in states:
@@ -339,7 +339,7 @@ class Desk:
             raise Refused(problems.not_permitted_now(detail))
 
     def _see_that_none_is_held(self, key: ClinicDay, ticket: TicketRow) -> None:
-        held = desk_store.active_ticket(self.connection, key, ticket.medical_record_number)
+        held = store.active_ticket(self.connection, key, ticket.medical_record_number)
         if held is not None:
             detail = (
                 f"This patient holds {display_number(key[1], held)}; use that ticket, or cancel it first."
@@ -353,7 +353,7 @@ class Desk:
         here.queue.next_change_at = self.now
 
     def _change_ticket(self, here: _Here, number: int, **values: Any) -> None:
-        desk_store.change_ticket(self.connection, here.queue.key, number, **values)
+        store.change_ticket(self.connection, here.queue.key, number, **values)
 
     def _record(self, here: _Here, name: EventName, ticket: tuple[int, TicketStatus] | None = None) -> None:
         asked = here.asked

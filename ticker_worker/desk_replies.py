@@ -27,8 +27,8 @@ from common.storage.service_times import read_service_times
 from common.storage.ticket_views import read_occupants, read_ticket_views
 from common.storage.waiters import next_waiters
 from common.ticket_replies import ShownQueue, local_time
-from ticker_worker import desk_store
-from ticker_worker.desk_store import TicketRow
+from ticker_worker import store
+from ticker_worker.store import TicketRow
 
 
 def desk_queue(connection: Connection, clinic: Clinic, now: datetime, *, with_names: bool) -> DeskQueue:
@@ -39,13 +39,13 @@ def desk_queue(connection: Connection, clinic: Clinic, now: datetime, *, with_na
     order = calling_order(waiters, queue.priority_streak, clinic.priority_ratio)[:QUEUE_SHOWN_MAX]
     waiting = {
         row.number: row
-        for row in desk_store.tickets_by_number(connection, key, [waiter.number for waiter in order])
+        for row in store.tickets_by_number(connection, key, [waiter.number for waiter in order])
     }
 
     def shown(rows: Sequence[TicketRow]) -> list[DeskTicket]:
         return [_desk_ticket(clinic, row, with_names=with_names) for row in rows]
 
-    in_rooms = desk_store.tickets_in_state(connection, key, IN_ROOM)
+    in_rooms = store.tickets_in_state(connection, key, IN_ROOM)
     return DeskQueue(
         hospital=clinic.hospital.code,
         hospital_name=clinic.hospital.name,
@@ -60,11 +60,11 @@ def desk_queue(connection: Connection, clinic: Clinic, now: datetime, *, with_na
         rooms=clinic.rooms,
         waiting_count=queue.waiting,
         waiting_priority_count=queue.waiting_priority,
-        served_count=desk_store.count_served(connection, key),
+        served_count=store.count_served(connection, key),
         now_serving=None if queue.now_serving is None else display_number(clinic.code, queue.now_serving),
         in_rooms=shown(sorted(in_rooms, key=lambda row: (row.room or 0, row.number))),
         waiting=shown([waiting[waiter.number] for waiter in order]),
-        no_shows=shown(desk_store.latest_no_shows(connection, key, NO_SHOWS_SHOWN_MAX)),
+        no_shows=shown(store.latest_no_shows(connection, key, NO_SHOWS_SHOWN_MAX)),
     )
 
 
@@ -85,7 +85,7 @@ def desk_done(
         if entry.event.name is EventName.TICKET_REGISTERED and entry.number is not None:
             there = (entry.event.hospital, entry.event.clinic, entry.service_date)
             new_ticket = _as_its_patient_sees_it(connection, catalog, there, entry.number, now)
-    row = None if number is None else desk_store.ticket_by_number(connection, key, number)
+    row = None if number is None else store.ticket_by_number(connection, key, number)
     return DeskDone(
         hospital=request.hospital,
         clinic=request.clinic,
@@ -105,7 +105,7 @@ def _change(entry: JournalEntry) -> DeskChange:
 def _as_its_patient_sees_it(
     connection: Connection, catalog: CatalogCache, key: ClinicDay, number: int, now: datetime
 ) -> Ticket:
-    [row] = desk_store.tickets_by_number(connection, key, [number])
+    [row] = store.tickets_by_number(connection, key, [number])
     view = read_ticket_views(connection, [row.ticket_code])()[row.ticket_code]
     clinic, occupants = catalog.clinic_of(key), read_occupants(connection, [key])().get(key, ())
     learned = read_service_times(connection, [clinic])().get(clinic.key, {})
