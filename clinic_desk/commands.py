@@ -91,6 +91,8 @@ def console(session: DeskSession, hospital: str | None, clinic: str | None, room
 
 
 def _run_console(session: DeskSession, hospital: str | None, clinic: str | None, room: int) -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("usage.no_terminal")
     # Only here: commands have to be quick to start.
     from clinic_desk.console.app import run_console
 

@@ -56,8 +56,9 @@ def state(queue: Queue, texts: Texts) -> str:
 
 def arrangement(queue: Queue, texts: Texts) -> str:
     """Who moves the queue, and in how many rooms."""
+    mode = f"mode.{queue['mode']}"
     rooms = texts("queue.rooms", count=queue["rooms"]) if queue["rooms"] > 1 else texts("queue.one_room")
-    return f"{texts('mode.' + queue['mode'])} · {rooms}"
+    return f"{texts(mode)} · {rooms}"
 
 
 def counts(queue: Queue, texts: Texts) -> str:

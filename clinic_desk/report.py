@@ -23,7 +23,7 @@ FIGURES: Final = ("count", "median_seconds", "p90_seconds")
 def collect(session: DeskSession, hospital: str, clinic: str | None, day: str | None) -> list[Report]:
     """The report of one clinic, or of each of a hospital's, on a service day (today's, without one)."""
     codes = [clinic] if clinic else [each["code"] for each in clinics(session, hospital, open_only=False)]
-    members = {} if day is None else {"service_date": day}
+    members: dict[str, Any] = {} if day is None else {"service_date": day}
     return [session.look("clinic_report", hospital, code, **members) for code in codes]
 
 

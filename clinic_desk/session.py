@@ -33,10 +33,12 @@ class DeskSession(Session):
         except KeyError as error:
             raise SettingsError("set ANTREAN_OPERATOR to your name.") from error
 
-    def look(self, name: str, hospital: str, clinic: str, **members: Any) -> dict[str, Any]:
+    def look(
+        self, name: str, hospital: str, clinic: str, *, timeout_seconds: float | None = None, **members: Any
+    ) -> dict[str, Any]:
         """The answer to a question about a clinic, such as `desk_queue`; raises as `ask` does."""
         body = {"hospital": hospital, "clinic": clinic, "operator": self.operator, **members}
-        return self.ask(name, body)
+        return self.ask(name, body, timeout_seconds=timeout_seconds)
 
     def carry_out(self, action: Action) -> dict[str, Any]:
         """The answer to an action; raises as `change` does."""

@@ -22,13 +22,7 @@ TEXTS: Final[TextTable] = {
     "help.cancel": ("Batalkan sebuah tiket.", "Give a ticket up."),
     "help.watch": ("Pantau sebuah tiket sampai dipanggil.", "Follow a ticket until it is called."),
     "help.open": ("Hanya poli yang sedang buka.", "Only the clinics that are open now."),
-    "help.register_request_id": (
-        "Ulangi pendaftaran yang tidak terjawab, dengan nomor permintaannya; tidak akan terdaftar dua kali.",
-        "Repeat a registration that got no answer, by its request id; it is never carried out twice.",
-    ),
     "help.interval": ("Detik di antara dua pemeriksaan (3).", "Seconds between two looks (3)."),
-    # --- moments ----------------------------------------------------------------------------------------
-    "moment.clock_seconds": ("%H.%M.%S", "%H:%M:%S"),
     # --- tickets ----------------------------------------------------------------------------------------
     "ticket.keep_code": (
         "Simpan kode tiket ini. Pantau dengan: {command}",

@@ -18,6 +18,10 @@ SHARED_TEXTS: Final[TextTable] = {
         "Tanggal lahir, 31-01-1990 atau 1990-01-31. Wajib.",
         "Date of birth, 1990-01-31 or 31-01-1990. Required.",
     ),
+    "help.register_request_id": (
+        "Ulangi pendaftaran yang tidak terjawab, dengan nomor permintaannya; tidak akan terdaftar dua kali.",
+        "Repeat a registration that got no answer, by its request id; it is never carried out twice.",
+    ),
     "help.json": ("Cetak JSON.", "Print JSON."),
     "help.lang": ("Bahasa: id atau en.", "Language: id or en."),
     "help.verbose": (
@@ -51,6 +55,7 @@ SHARED_TEXTS: Final[TextTable] = {
     "usage.help_hint": ("Bantuan: {command} --help", "Help: {command} --help"),
     # --- moments ----------------------------------------------------------------------------------------
     "moment.clock": ("%H.%M", "%H:%M"),
+    "moment.clock_seconds": ("%H.%M.%S", "%H:%M:%S"),
     "moment.days": (
         "Senin Selasa Rabu Kamis Jumat Sabtu Minggu",
         "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",

@@ -1,43 +1,59 @@
 """Every text is there in both languages, and every code that an answer can hold has one."""
 
 import ast
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
+import clinic_desk
 import common.terminal
 import patient_cli
-from common.domain.tickets import TicketStatus
-from common.messages import ProblemCode, Register
+from clinic_desk.texts import TEXTS as DESK_TEXTS
+from common.desk_messages import DeskRegister, DeskRequest
+from common.domain.catalog import QueueMode
+from common.domain.tickets import PriorityReason, TicketStatus
+from common.events import EventName
+from common.messages import ProblemCode, Register, Request
 from common.terminal.texts import LANGUAGES, SHARED_TEXTS, Texts, TextTable
 from patient_cli.texts import TEXTS as PATIENT_TEXTS
 
 SHARED = Path(common.terminal.__file__).parent
-TABLES = {"antrean": PATIENT_TEXTS}
-FOLDERS = {"antrean": Path(patient_cli.__file__).parent}
-
-CHOSEN_BY_DATA = ("problem.", "status.", "field.", "rule.", "watch.")
+TABLES = {"antrean": PATIENT_TEXTS, "antrean-desk": DESK_TEXTS}
+FOLDERS = {"antrean": Path(patient_cli.__file__).parent, "antrean-desk": Path(clinic_desk.__file__).parent}
 
 
 def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
+def nodes(*folders: Path) -> Iterator[ast.AST]:
+    for folder in folders:
+        for source in folder.rglob("*.py"):
+            if source.name != "texts.py":
+                yield from ast.walk(ast.parse(source.read_text()))
+
+
 def texts_asked_for(table: TextTable, *folders: Path) -> set[str]:
     """The strings in the sources that are keys by their form: `moment.date`, `help.json` ..."""
     groups = {key.partition(".")[0] for key in table}
-    words = {
-        node.value
-        for folder in folders
-        for source in folder.rglob("*.py")
-        if source.name != "texts.py"
-        for node in ast.walk(ast.parse(source.read_text()))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    constants = (node.value for node in nodes(*folders) if isinstance(node, ast.Constant))
+    words = {each for each in constants if isinstance(each, str) and not each.endswith("_")} - set(EventName)
     return {
         each for each in words if each.partition(".")[0] in groups and each.partition(".")[2].isidentifier()
     }
+
+
+def chosen_by_data(*folders: Path) -> tuple[str, ...]:
+    """What keys begin with that are put together while the program runs: `status.`, `problem.` ..."""
+    begins = [
+        node.values[0].value
+        for node in nodes(*folders)
+        if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant)
+    ]
+    return tuple(each for each in begins if isinstance(each, str) and re.fullmatch(r"[a-z]+\.\w*", each))
 
 
 @pytest.mark.parametrize(
@@ -57,16 +73,19 @@ def test_every_text_that_is_asked_for_is_there(program: str) -> None:
     assert asked_for <= set(TABLES[program])
 
 
+def left_over(keys: set[str], table: TextTable, *folders: Path) -> set[str]:
+    by_data = chosen_by_data(*folders)
+    return {key for key in keys - texts_asked_for(table, *folders) if not key.startswith(by_data)}
+
+
 @pytest.mark.parametrize("program", TABLES)
 def test_no_text_is_left_over(program: str) -> None:
     own = set(TABLES[program]) - set(SHARED_TEXTS)
-    left_over = own - texts_asked_for(TABLES[program], FOLDERS[program], SHARED)
-    assert {key for key in left_over if not key.startswith(CHOSEN_BY_DATA)} == set()
+    assert left_over(own, TABLES[program], FOLDERS[program], SHARED) == set()
 
 
 def test_no_shared_text_is_left_over() -> None:
-    left_over = set(SHARED_TEXTS) - texts_asked_for(SHARED_TEXTS, SHARED, *FOLDERS.values())
-    assert {key for key in left_over if not key.startswith(CHOSEN_BY_DATA)} == set()
+    assert left_over(set(SHARED_TEXTS), SHARED_TEXTS, SHARED, *FOLDERS.values()) == set()
 
 
 @pytest.mark.parametrize("program", TABLES)
@@ -84,6 +103,26 @@ def test_every_code_has_words(program: str, language: str) -> None:
     for field in fields:
         assert f"field.{field}" in texts
         assert f"rule.{field}" in texts
+
+
+def test_everything_that_a_desk_asks_for_and_is_told_has_words() -> None:
+    requests: list[type[Request]] = [DeskRegister, *subclasses(DeskRequest)]
+    fields = {name for each in requests for name in each.model_fields}
+    for field in fields - {"with_names", "patient_name", "waiting"}:
+        assert f"field.{field}" in DESK_TEXTS
+        assert f"rule.{field}" in DESK_TEXTS
+    for event in set(EventName) - {EventName.CLINIC_TICK}:
+        assert f"done.{event.replace('.', '_')}" in DESK_TEXTS
+    for reason in PriorityReason:
+        assert f"priority.{reason}" in DESK_TEXTS
+    for mode in QueueMode:
+        assert f"mode.{mode}" in DESK_TEXTS
+
+
+def subclasses(kind: type[DeskRequest]) -> Iterator[type[DeskRequest]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from subclasses(each)
 
 
 def test_every_end_of_following_a_ticket_has_words() -> None:

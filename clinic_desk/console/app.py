@@ -1,0 +1,239 @@
+"""The console itself: what each key does."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final
+
+import click
+from textual.binding import Binding
+
+from clinic_desk.actions import NO_REASON, Action, Desk, registration
+from clinic_desk.console.board import QueueList
+from clinic_desk.console.dialogs import Choose, Confirm, Notice
+from clinic_desk.console.forms import opening_form, priority_choices, registration_form, rooms_form
+from clinic_desk.console.keys import ACTION_KEYS, NEEDS_QUEUE, OTHER_KEYS, ROOM_KEYS
+from clinic_desk.console.screen import QueueApp
+from clinic_desk.output import changes
+from clinic_desk.session import DeskSession
+from common.terminal.card import Ticket, ticket_card
+from common.terminal.hospitals import clinics
+from common.terminal.registration import Registration
+
+_JUST_CALLED_SECONDS: Final = 5.0
+"""The next call within this time may be a key that was pressed twice: it is asked about."""
+
+_IN_ROOM: Final = frozenset({"called", "in_service"})
+_ALLOWED: Final[Mapping[str, frozenset[str]]] = {
+    "recall": frozenset({"called"}),
+    "start": frozenset({"called"}),
+    "complete": _IN_ROOM,
+    "no-show": frozenset({"called"}),
+    "reinstate": frozenset({"no_show"}),
+    "priority": frozenset({"waiting"}),
+    "transfer": frozenset({"waiting", "called"}),
+}
+"""In which states a ticket can be meant by an action. The ticker decides; here the right one is found."""
+
+
+def run_console(session: DeskSession, hospital: str | None, clinic: str | None, room: int) -> None:
+    """Shows the console until it is left; raises what went wrong in it."""
+    session.as_json = session.verbose = False
+    app = Console(session, hospital, clinic, room)
+    app.run()
+    if app.fault is not None:
+        raise app.fault
+
+
+class Console(QueueApp):
+    """The console of one desk, for one room at a time."""
+
+    BINDINGS: ClassVar = [
+        Binding(key, action, show=False)
+        for key, action in (ACTION_KEYS | OTHER_KEYS | ROOM_KEYS | {"ctrl+c": "quit"}).items()
+    ]
+
+    _called_at = -_JUST_CALLED_SECONDS
+
+    def _do(self, action: Action) -> None:
+        self._ask(lambda session: session.carry_out(action), self._done)
+
+    def _done(self, done: dict[str, Any]) -> None:
+        for sentence in changes(done, self._texts):
+            self._say(sentence, "green")
+        if any(each["event"] == "ticket.called" for each in done["changes"]):
+            self._called_at = time.monotonic()
+            self._follow = done["ticket"]["display_number"]
+        if done["new_ticket"]:
+            self._show_card(done["new_ticket"])
+
+    def _show_card(self, ticket: Ticket) -> None:
+        self.push_screen(Notice(click.unstyle(ticket_card(ticket, self._texts)), self._texts))
+
+    @property
+    def _desk(self) -> Desk:
+        assert self._place is not None
+        return Desk(self._place.hospital, self._place.clinic)
+
+    def _meant(self, command: str) -> Ticket | None:
+        """The chosen ticket, if the action can be for it, else the one in this console's room."""
+        assert self._queue is not None
+        mine: list[Ticket] = [each for each in self._queue["in_rooms"] if each["room"] == self._room]
+        candidates = [self.query_one(QueueList).chosen, *mine]
+        for ticket in candidates:
+            if ticket is not None and ticket["status"] in _ALLOWED[command]:
+                return ticket
+        self._say(self._texts(f"console.choose_for_{command.replace('-', '_')}"), "yellow")
+        return None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Without a queue on the screen only leaving is possible, and choosing one."""
+        return self._queue is not None or action not in NEEDS_QUEUE
+
+    # --- calling ----------------------------------------------------------------------------------------
+
+    def action_next(self) -> None:
+        """Calls the next to this console's room."""
+        action = self._desk.call_next(self._room)
+        if time.monotonic() - self._called_at > _JUST_CALLED_SECONDS:
+            self._do(action)
+            return
+        self._confirmed("console.call_again", lambda: self._do(action))
+
+    def action_ticket(self, command: str) -> None:
+        """Does with a ticket what the command of that name does."""
+        if (ticket := self._meant(command)) is not None:
+            self._do(self._desk.with_ticket(command, ticket["number"]))
+
+    def action_priority(self) -> None:
+        """Asks why, and puts the chosen ticket into the priority lane."""
+        if (ticket := self._meant("priority")) is None:
+            return
+        heading = self._texts("console.priority_for", number=ticket["display_number"])
+
+        def chosen(reason: str | None) -> None:
+            if reason is not None:
+                self._do(self._desk.set_priority(ticket["number"], reason))
+
+        choices = priority_choices(self._texts)
+        self.push_screen(
+            Choose(heading, choices, self._texts, ticket["priority_reason"] or NO_REASON), chosen
+        )
+
+    def action_transfer(self) -> None:
+        """Asks where to, and sends the chosen patient there."""
+        if (ticket := self._meant("transfer")) is None:
+            return
+        desk = self._desk
+
+        def known(found: list[dict[str, Any]]) -> None:
+            others = [each for each in found if each["code"] != desk.clinic and each["is_open"]]
+            choices = [(each["code"], f"{each['code']:<6} {each['name']}") for each in others]
+            heading = self._texts("console.transfer_to", number=ticket["display_number"])
+            self.push_screen(
+                Choose(heading, choices, self._texts),
+                lambda to: self._do(desk.transfer(ticket["number"], to)) if to else None,
+            )
+
+        self._ask(lambda session: clinics(session, desk.hospital, open_only=True), known)
+
+    def action_register(self) -> None:
+        """Asks for a patient's data and whether they have priority, and registers them."""
+        desk = self._desk
+
+        def filled_in(answers: dict[str, object] | None) -> None:
+            if answers is None:
+                return
+            wish = Registration(
+                desk.hospital, desk.clinic, **{name: str(value) for name, value in answers.items()}
+            )
+            self.push_screen(
+                Choose(
+                    self._texts("console.priority_new"), priority_choices(self._texts), self._texts, NO_REASON
+                ),
+                lambda reason: send(wish, reason) if reason else None,
+            )
+
+        def send(wish: Registration, reason: str) -> None:
+            action = registration(wish, None if reason == NO_REASON else reason)
+            self._ask(lambda session: session.carry_out(action), self._registered)
+
+        self.push_screen(registration_form(self._texts), filled_in)
+
+    def _registered(self, ticket: Ticket) -> None:
+        self._say(self._texts("done.ticket_registered", number=ticket["display_number"]), "green")
+        self._follow = ticket["display_number"]
+        self._show_card(ticket)
+
+    # --- the clinic -------------------------------------------------------------------------------------
+
+    def action_room(self, room: int) -> None:
+        """This console calls to another room from now on."""
+        self._room = room
+        if self._queue is not None:
+            self.query_one(QueueList).show(self._queue, room)
+            self._show_title()
+
+    def action_choose_room(self) -> None:
+        """Asks for the room."""
+        assert self._queue is not None
+        rooms = range(1, self._queue["rooms"] + 1)
+        choices = [(str(room), self._texts("queue.room", room=room)) for room in rooms]
+        self.push_screen(
+            Choose(self._texts("console.pick_room"), choices, self._texts, str(self._room)),
+            lambda room: self.action_room(int(room)) if room else None,
+        )
+
+    def action_rooms(self) -> None:
+        """Asks how many rooms serve from now on."""
+        desk = self._desk
+        self.push_screen(
+            rooms_form(self._texts),
+            lambda answers: self._do(desk.set_rooms(int(str(answers["rooms"])))) if answers else None,
+        )
+
+    def action_mode(self) -> None:
+        """Lets the clock move the queue, or the desk again."""
+        assert self._queue is not None
+        other = "clock" if self._queue["mode"] == "desk" else "desk"
+        action = self._desk.set_mode(other)
+        self._confirmed(f"console.to_{other}", lambda: self._do(action))
+
+    def action_open(self) -> None:
+        """Asks until when, and opens the clinic."""
+        desk = self._desk
+        self.push_screen(
+            opening_form(self._texts, "console.open", self._session.settings.clock().now(), self._zone),
+            lambda answers: self._do(desk.open(**_strings(answers))) if answers is not None else None,
+        )
+
+    def action_close(self) -> None:
+        """Asks what becomes of those who wait, and closes the clinic to registrations."""
+        assert self._queue is not None
+        desk, waiting = self._desk, self._queue["waiting_count"]
+
+        def fate_chosen(fate: str | None) -> None:
+            if fate is not None:
+                form = opening_form(
+                    self._texts, "console.close", self._session.settings.clock().now(), self._zone
+                )
+                self.push_screen(form, lambda answers: filled_in(answers, cancels=fate == "cancel"))
+
+        def filled_in(answers: dict[str, object] | None, *, cancels: bool) -> None:
+            if answers is None:
+                return
+            action = desk.close(cancel_waiting=cancels, **_strings(answers))
+            if cancels and waiting:
+                self._confirmed("console.cancel_all", lambda: self._do(action), count=waiting)
+            else:
+                self._do(action)
+
+        choices = [(fate, self._texts(f"console.fate_{fate}")) for fate in ("drain", "cancel")]
+        self.push_screen(Choose(self._texts("console.fate"), choices, self._texts), fate_chosen)
+
+    def _confirmed(self, question: str, then: Callable[[], None], **values: object) -> None:
+        text = self._texts(question, **values)
+        self.push_screen(Confirm(text, self._texts), lambda yes: then() if yes else None)
+
+
+def _strings(answers: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in answers.items()}

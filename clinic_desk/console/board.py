@@ -1,0 +1,128 @@
+"""The parts of the console's screen: the queue as a list, the bar of keys, the details of a ticket."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.text import Text
+from textual.events import Resize
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from clinic_desk import queue_view
+from clinic_desk.queue_view import SECTIONS, Queue, QueueRow
+from common.terminal.card import COLOURS, Ticket, status_word
+from common.terminal.moments import clock_time
+from common.terminal.texts import Texts
+
+_NUMBER_WIDTH: Final = 12
+_GAP: Final = " "
+
+
+class QueueList(OptionList):
+    """A queue, of which one ticket (or free room) is chosen, and stays so while the queue moves."""
+
+    def __init__(self, texts: Texts) -> None:
+        super().__init__(id="queue", markup=False)
+        self._texts = texts
+        self._shown: list[tuple[str | None, str]] = []
+        self.rows: dict[str, QueueRow] = {}
+
+    @property
+    def chosen(self) -> Ticket | None:
+        """The ticket that the cursor is on."""
+        option = self.highlighted_option
+        row = self.rows.get(option.id or "") if option else None
+        return row.ticket if row else None
+
+    def show(self, queue: Queue, my_room: int, follow: str | None = None) -> None:
+        """Shows the queue; the cursor goes to the ticket `follow`, else stays where it is."""
+        rows = list(queue_view.rows(queue, self._texts))
+        self.rows = {row.number or row.place: row for row in rows}
+        options = self._rendered(queue, rows, self._texts("queue.room", room=my_room))
+        shown = [(option.id, str(option.prompt)) for option in options]
+        wanted = follow or (self.highlighted_option.id if self.highlighted_option else None)
+        if shown != self._shown:
+            before, self._shown = self.highlighted, shown
+            self.set_options(options)
+            self._put_cursor(wanted, before)
+        elif follow:
+            self._put_cursor(wanted, self.highlighted)
+
+    def _put_cursor(self, wanted: str | None, before: int | None) -> None:
+        ids = [option_id for option_id, _ in self._shown]
+        if wanted and wanted in ids:
+            self.highlighted = ids.index(wanted)
+        elif before is not None:
+            self.highlighted = min(before, len(ids) - 1)
+        else:
+            self.highlighted = next(index for index, option_id in enumerate(ids) if option_id)
+
+    def _rendered(self, queue: Queue, rows: Sequence[QueueRow], my_room: str) -> list[Option]:
+        options: list[Option] = []
+        place_width = max(len(row.place) for row in rows)
+        words_width = max(len(row.words) for row in rows)
+        for section in SECTIONS:
+            found = [row for row in rows if row.section == section]
+            heading = Text(self._texts(f"queue.{section}"), style="bold underline")
+            options.append(Option(heading, disabled=True))
+            for row in found:
+                mark = "▶" if row.place == my_room else " "
+                line = Text(f"{mark} {row.place:<{place_width}}  ", style="bold" if mark != " " else "")
+                line.append(f"{row.number:<{_NUMBER_WIDTH}}", style="bold")
+                line.append(f"{row.words:<{words_width}}  ", style=_colour(row))
+                line.append(f"{row.clock}  {row.name}")
+                options.append(Option(line, id=row.number or row.place))
+            note = queue_view.not_shown(queue, self._texts) if section == "waiting" else None
+            if not found or note:
+                options.append(Option(Text(f"  {note or self._texts('queue.nobody')}"), disabled=True))
+        return options
+
+
+def _colour(row: QueueRow) -> str:
+    if row.ticket is None:
+        return "dim"
+    if row.section == "waiting":
+        return "magenta" if row.ticket["lane"] == "priority" else ""
+    return COLOURS.get(row.ticket["status"], "")
+
+
+class KeyBar(Static):
+    """Keys with what they do, on as many lines as they need; a key is never torn from its words."""
+
+    def __init__(self, keys: Sequence[tuple[str, str]]) -> None:
+        super().__init__(id="keys")
+        self._keys = keys
+
+    def on_resize(self, event: Resize) -> None:
+        """Lays the keys out anew."""
+        self.update(key_lines(self._keys, event.size.width))
+
+
+def key_lines(keys: Sequence[tuple[str, str]], width: int) -> Text:
+    """The keys on lines of at most `width` columns."""
+    bar, used = Text(), 0
+    for key, words in keys:
+        needed = len(key) + len(words) + len(_GAP) + 3
+        if used and used + needed > width:
+            bar.append("\n")
+            used = 0
+        bar.append(f" {key} ", style="reverse bold")
+        bar.append(f" {words}{_GAP}")
+        used += needed
+    return bar
+
+
+def details(ticket: Ticket | None, texts: Texts) -> Text:
+    """What is known of a ticket, on several lines."""
+    text = Text()
+    if ticket is None:
+        return text
+    text.append(f"{ticket['display_number']}\n", style="bold")
+    text.append(f"{status_word(ticket, texts)}\n", style=COLOURS.get(ticket["status"], ""))
+    text.append(f"{queue_view.lane(ticket, texts)}\n")
+    for name in ("registered_at", "called_at", "started_at"):
+        if ticket[name]:
+            text.append(f"{texts(f'console.{name}', clock=clock_time(ticket[name], texts))}\n")
+    if ticket["patient_name"]:
+        text.append(ticket["patient_name"])
+    return text

@@ -1,0 +1,234 @@
+"""What the console shows, and what comes in: which queue, its state, answers and failures."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, tzinfo
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import click
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import OptionList, Static
+
+from clinic_desk import queue_view
+from clinic_desk.console.board import KeyBar, QueueList, details
+from clinic_desk.console.dialogs import Choose, Confirm, Notice
+from clinic_desk.console.keys import described
+from clinic_desk.console.line import (
+    Answered,
+    Failed,
+    Line,
+    Place,
+    PlaceRefused,
+    QueueSeen,
+)
+from clinic_desk.queue_view import Queue
+from clinic_desk.session import DeskSession
+from common.terminal.card import problem_text
+from common.terminal.failures import NO_ANSWER, OutcomeUnknown, failure_of
+from common.terminal.hospitals import clinics, hospitals
+
+_MESSAGES_KEPT: Final = 50
+
+
+class QueueApp(App[None]):
+    """A queue on the screen, seen from one room; what can be done there is added by the console."""
+
+    CSS_PATH = "desk.tcss"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, session: DeskSession, hospital: str | None, clinic: str | None, room: int) -> None:
+        super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+        self._session, self._texts = session, session.texts
+        self._wanted = (hospital, clinic)
+        self._room = room
+        self._line = Line(session, self.post_message)
+        self._place: Place | None = None
+        self._zone: tzinfo = UTC
+        self._hospitals: list[dict[str, Any]] = []
+        self._queue: Queue | None = None
+        self._asking = False
+        self._follow: str | None = None
+        self._messages: list[Text] = []
+        self.fault: Exception | None = None
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual would print the values of local variables, patients' names among them.
+        self.fault = error
+        self.exit(return_code=1)
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="title", markup=False)
+        yield Static(id="state", markup=False)
+        yield Static(id="counts", markup=False)
+        yield Static(self._texts("console.lost"), id="banner", markup=False)
+        with Horizontal(id="middle"):
+            yield QueueList(self._texts)
+            with Vertical(id="side"):
+                yield Static(id="details", markup=False)
+                yield Static(id="log", markup=False)
+        yield Static(id="message", markup=False)
+        yield KeyBar(described(self._texts))
+
+    def on_mount(self) -> None:
+        self._line.start()
+        self.set_interval(1, self._show_title)
+        self._begin()
+
+    def on_unmount(self) -> None:
+        self._line.close()
+
+    # --- which queue ------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._line.ask(hospitals, self._hospitals_known)
+
+    def _hospitals_known(self, found: list[dict[str, Any]]) -> None:
+        self._hospitals = found
+        hospital, clinic = self._wanted
+        if hospital is None or hospital not in {each["code"] for each in found}:
+            self._choose_hospital()
+        elif clinic is None:
+            self._choose_clinic(hospital)
+        else:
+            self._go_to(hospital, clinic)
+
+    def _choose_hospital(self) -> None:
+        choices = [
+            (each["code"], f"{each['code']:<6} {each['name']}, {each['city']}") for each in self._hospitals
+        ]
+        self.push_screen(
+            Choose(self._texts("console.pick_hospital"), choices, self._texts), self._choose_clinic
+        )
+
+    def _choose_clinic(self, hospital: str | None) -> None:
+        if hospital is None:
+            self._without_place()
+            return
+
+        def known(found: list[dict[str, Any]]) -> None:
+            choices = [(each["code"], f"{each['code']:<6} {each['name']}") for each in found]
+            heading = self._texts("console.pick_clinic", hospital=hospital)
+            self.push_screen(
+                Choose(heading, choices, self._texts),
+                lambda clinic: self._go_to(hospital, clinic) if clinic else self._without_place(),
+            )
+
+        self._line.ask(lambda session: clinics(session, hospital, open_only=False), known)
+
+    def _without_place(self) -> None:
+        if self._place is None:
+            self.exit()
+
+    def _go_to(self, hospital: str, clinic: str) -> None:
+        self._zone = next(ZoneInfo(each["time_zone"]) for each in self._hospitals if each["code"] == hospital)
+        with_names = self._place.with_names if self._place else False
+        self._queue = None
+        self._place = Place(hospital, clinic, with_names)
+        self._line.look_at(self._place)
+
+    def action_other_clinic(self) -> None:
+        """Shows another queue."""
+        self._choose_hospital()
+
+    def action_names(self) -> None:
+        """Shows the patients' names, or no more."""
+        if self._place is not None:
+            self._place = replace(self._place, with_names=not self._place.with_names)
+            self._line.look_at(self._place)
+
+    # --- what comes in ----------------------------------------------------------------------------------
+
+    def on_queue_seen(self, event: QueueSeen) -> None:
+        """Shows it."""
+        self._queue = event.queue
+        self.query_one("#banner").display = False
+        self.query_one("#state", Static).update(queue_view.state(event.queue, self._texts))
+        summary = [
+            queue_view.arrangement(event.queue, self._texts),
+            queue_view.counts(event.queue, self._texts),
+        ]
+        self.query_one("#counts", Static).update(" · ".join(summary))
+        self.query_one(QueueList).show(event.queue, self._room, self._follow)
+        self._follow = None
+        self._show_title()
+        self._show_details()
+
+    def on_line_lost(self) -> None:
+        """Says so until the queue is seen again."""
+        self.query_one("#banner").display = True
+
+    def on_place_refused(self, event: PlaceRefused) -> None:
+        """Lets another queue be chosen."""
+        self._place = self._queue = None
+        self._say_failure(event.error)
+        self._choose_hospital()
+
+    def on_answered(self, event: Answered) -> None:
+        """Hands the answer to whoever asked."""
+        self._asking = False
+        event.then(event.answer)
+
+    def on_failed(self, event: Failed) -> None:
+        """Says what is wrong; where it is not known what happened, the very same request can be repeated."""
+        self._asking = False
+        if isinstance(event.error, OutcomeUnknown) and (
+            failure_of(event.error, self._texts).exit_code == NO_ANSWER
+        ):
+            self.push_screen(
+                Confirm(self._texts("console.unanswered"), self._texts),
+                lambda again: self._ask(event.question, event.then) if again else None,
+            )
+        elif self._place is None:
+            self.fault = event.error  # nothing can be shown: the same sentence as from any command
+            self.exit()
+        else:
+            self._say_failure(event.error)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Shows what is known of the chosen ticket."""
+        if event.option_list.id == "queue":
+            self._show_details()
+
+    # --- what is shown ----------------------------------------------------------------------------------
+
+    def _show_title(self) -> None:
+        if self._queue is None:
+            return
+        now = self._session.settings.clock().now().astimezone(self._zone)
+        clock = now.strftime(self._texts("moment.clock_seconds"))
+        mine = self._texts("console.my_room", room=self._room)
+        place = f"{self._queue['clinic_name']} · {self._queue['hospital_name']}"
+        right = f"{mine} · {clock}"
+        gap = max(self.size.width - len(place) - len(right) - 2, 2)
+        self.query_one("#title", Static).update(f"{place}{' ' * gap}{right}")
+
+    def _show_details(self) -> None:
+        self.query_one("#details", Static).update(details(self.query_one(QueueList).chosen, self._texts))
+
+    def _say(self, sentence: str, style: str = "") -> None:
+        now = self._session.settings.clock().now().astimezone(self._zone)
+        clock = now.strftime(self._texts("moment.clock"))
+        self._messages = [Text(f"{clock} {sentence}", style=style), *self._messages][:_MESSAGES_KEPT]
+        self.query_one("#message", Static).update(self._messages[0])
+        self.query_one("#log", Static).update(Text("\n").join(self._messages))
+
+    def _say_failure(self, error: BaseException) -> None:
+        failure = failure_of(error, self._texts)
+        problem = problem_text(failure.problem, self._texts) if failure.problem else ""
+        sentence, *more = click.unstyle(failure.sentence or problem).split("\n")
+        self._say(sentence, "red")
+        if more:
+            self.push_screen(Notice("\n".join([sentence, *more]), self._texts))
+
+    # --- asking for actions -----------------------------------------------------------------------------
+
+    def _ask(self, question: Callable[[DeskSession], Any], then: Callable[[Any], None]) -> None:
+        if self._asking:
+            self._say(self._texts("console.asking"), "yellow")
+            return
+        self._asking = True
+        self._line.ask(question, then)
