@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from common.clock import SystemClock
+from common.desk_messages import DeskQueueRequest, ReportRequest
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken, SettingsError
 from common.messaging.rpc_client import LOOK_UPS, RpcClient
 from common.messaging.topology import PATIENT_EXCHANGE, REGISTRAR_QUEUE, STATUS_QUEUE, bindings
@@ -37,7 +38,8 @@ def client_of(url: str) -> Iterator[RpcClient]:
 
 
 def test_only_what_changes_nothing_may_be_lost_with_the_broker() -> None:
-    assert {name for _, name, queue in bindings() if queue == STATUS_QUEUE} == LOOK_UPS
+    answered_by_status = {name for _, name, queue in bindings() if queue == STATUS_QUEUE}
+    assert answered_by_status | {DeskQueueRequest.name, ReportRequest.name} == LOOK_UPS
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
