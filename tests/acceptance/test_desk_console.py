@@ -253,7 +253,7 @@ def test_a_lost_connection_is_said_until_it_is_back(
             assert "connection is lost" not in screen(pilot)
             line.refuse()
             await shows(pilot, "The connection is lost; trying again.")
-            line.accept()
+            line.open()
             await becomes(pilot, lambda: "is lost" not in screen(pilot), lambda: "the connection is back")
 
         console(system, play, clinic="SAR", amqp_url=line.url(system.urls["desk"]))

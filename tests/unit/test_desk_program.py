@@ -59,19 +59,8 @@ ACTIONS = [
     registration(WISH, None),
 ]
 REQUESTS: tuple[type[Request], ...] = (
-    *(
-        OpenClinic,
-        CloseClinic,
-        CallNext,
-        Recall,
-        Start,
-        Complete,
-        MarkNoShow,
-        Reinstate,
-        SetPriority,
-        Transfer,
-    ),
-    *(SetRooms, SetMode, DeskRegister),
+    *(OpenClinic, CloseClinic, SetRooms, SetMode, CallNext, DeskRegister),
+    *(Recall, Start, Complete, MarkNoShow, Reinstate, SetPriority, Transfer),
 )
 
 
