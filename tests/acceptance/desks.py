@@ -1,5 +1,6 @@
 """Somebody at a clinic's desk: runs `antrean-desk` as a process, as the broker's user `desk`."""
 
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,3 +58,13 @@ def desk_at(deployment: Deployment, directory: Path, hospital: str, clinic: str)
         "ANTREAN_OPERATOR": OPERATOR,
     }
     return ClinicDesk(Shell(directory, variables, deployment.ticket_codes), hospital, clinic)
+
+
+def journal(deployment: Deployment, clinic: str) -> list[tuple[str, int | None, str | None]]:
+    """What happened in a clinic: event, number and operator, in order."""
+    path = deployment.database_url.removeprefix("sqlite:///")
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute(
+            "SELECT event_name, number, operator FROM journal WHERE clinic = ? ORDER BY sequence", (clinic,)
+        )
+        return list(rows)

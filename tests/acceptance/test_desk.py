@@ -2,7 +2,6 @@
 
 import csv
 import io
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -11,20 +10,10 @@ from typing import Any
 import pytest
 
 from tests.acceptance.command_line import Shell, register_words
-from tests.acceptance.desks import OPERATOR, desk_at
+from tests.acceptance.desks import OPERATOR, desk_at, journal
 from tests.deployment import Deployment, Patient, personal_data_in
 
 CHILD = date(2015, 3, 2)
-
-
-def journal(deployment: Deployment, clinic: str) -> list[tuple[str, int | None, str | None]]:
-    """What happened in a clinic: event, number and operator, in order."""
-    path = deployment.database_url.removeprefix("sqlite:///")
-    with sqlite3.connect(path) as connection:
-        rows = connection.execute(
-            "SELECT event_name, number, operator FROM journal WHERE clinic = ? ORDER BY sequence", (clinic,)
-        )
-        return list(rows)
 
 
 def arrive(shell: Shell, clinic: str, count: int) -> list[str]:
