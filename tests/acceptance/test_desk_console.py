@@ -228,7 +228,7 @@ def test_what_is_refused_is_said_and_the_console_goes_on(
         await pilot.press("c")
         await shows(pilot, "Choose a ticket in a room.")
         await pilot.press("space")
-        await shows(pilot, "obody is waiting.")
+        await shows(pilot, "Nobody is waiting.")
         await pilot.press("j")
         await becomes(pilot, lambda: isinstance(pilot.app.screen, Form), lambda: "a form")
         await pilot.press("3", "enter")
