@@ -45,13 +45,13 @@ def _change(change: Mapping[str, Any], done: Mapping[str, Any], texts: Texts) ->
     key = f"done.{change['event'].replace('.', '_')}"
     if key not in texts:  # what only a newer server does
         return f"{change['event']} {change['display_number'] or change['clinic']}"
-    ticket = done["ticket"] or {}
-    is_it = ticket.get("display_number") == change["display_number"]
-    room = ticket.get("room") if is_it else None
-    if room and f"{key}_to_room" in texts:
-        key += "_to_room"
-    values = {"number": change["display_number"], "clinic": change["clinic"], "room": room}
-    return texts(key, **values, lane=queue_view.lane(ticket, texts) if is_it else "")
+    values = {"number": change["display_number"], "clinic": change["clinic"]}
+    ticket = done["ticket"]
+    if ticket and ticket["display_number"] == change["display_number"]:
+        values |= {"room": ticket["room"], "lane": queue_view.lane(ticket, texts)}
+        if ticket["room"] and f"{key}_to_room" in texts:
+            key += "_to_room"
+    return texts(key, **values)
 
 
 def _aligned(rows: Iterable[QueueRow]) -> list[str]:

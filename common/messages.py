@@ -57,6 +57,18 @@ class ProblemCode(StrEnum):
         return self.value.replace("_", " ").capitalize()
 
 
+class Hindrance(StrEnum):
+    """What stands against a desk's action, where it is not permitted now."""
+
+    CLOCK_MODE = "clock_mode"
+    NOBODY_WAITING = "nobody_waiting"
+    ROOM_NOT_SERVING = "room_not_serving"
+    TICKET_STATUS = "ticket_status"
+    HOLDS_ANOTHER = "holds_another"
+    SAME_CLINIC = "same_clinic"
+    ALREADY_SO = "already_so"
+
+
 class Message(BaseModel):
     """Base of everything that travels: immutable, strictly typed, nothing unknown in it."""
 
@@ -279,7 +291,8 @@ class FieldError(Message):
 class Problem(Reply):
     """A refusal, in the shape of RFC 9457. `code` is what clients decide by.
 
-    `ticket` comes with `already_registered`; `next_opening` with `clinic_closed` and `quota_reached`.
+    `ticket` comes with `already_registered`; `next_opening` with `clinic_closed` and `quota_reached`;
+    `reason` with `not_permitted_now`.
     """
 
     name: ClassVar[str] = "problem"
@@ -291,6 +304,7 @@ class Problem(Reply):
     errors: list[FieldError] = []
     ticket: Ticket | None = None
     next_opening: AwareDatetime | None = None
+    reason: Hindrance | None = None
 
 
 def problem(code: ProblemCode, detail: str, **extra: Any) -> Problem:
@@ -302,7 +316,7 @@ def encode_reply(reply: Reply) -> bytes:
     """The reply as JSON in UTF-8. A problem's members that are not there are left out."""
     absent = None
     if isinstance(reply, Problem):
-        absent = {name for name in ("ticket", "next_opening") if getattr(reply, name) is None}
+        absent = {name for name in ("ticket", "next_opening", "reason") if getattr(reply, name) is None}
     return reply.model_dump_json(exclude=absent).encode()
 
 

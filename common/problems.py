@@ -6,7 +6,7 @@ The sentences hold nothing that a patient sent.
 from datetime import datetime, timedelta
 
 from common.domain.catalog import Clinic
-from common.messages import FieldError, Problem, ProblemCode, Ticket, problem
+from common.messages import FieldError, Hindrance, Problem, ProblemCode, Ticket, problem
 from common.ticket_replies import local_time
 
 _JUST_BEFORE = timedelta(microseconds=1)
@@ -85,9 +85,9 @@ def number_not_given_out() -> Problem:
     return problem(ProblemCode.TICKET_NOT_FOUND, detail)
 
 
-def not_permitted_now(detail: str) -> Problem:
+def not_permitted_now(reason: Hindrance, detail: str) -> Problem:
     """The state of a clinic's queue, or of a ticket in it, does not allow what its desk asks for."""
-    return problem(ProblemCode.NOT_PERMITTED_NOW, detail)
+    return problem(ProblemCode.NOT_PERMITTED_NOW, detail, reason=reason)
 
 
 def until_impossible() -> Problem:

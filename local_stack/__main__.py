@@ -66,14 +66,20 @@ def demo() -> None:
 
 
 def _announce() -> None:
-    command = "antrean" if shutil.which("antrean") else str(Path(sys.executable).with_name("antrean"))
+    antrean, desk = map(_command, ("antrean", "antrean-desk"))
     say("\nAntrean berjalan. Coba di terminal lain:", "Antrean is running. Try in another terminal:")
     click.echo(
-        f"\n  {command} hospitals"
-        f'\n  {command} register RSHS GIG --mrn 00123456 --name "Siti Aminah" --dob 1990-01-31'
-        f"\n  {command} watch CODE\n"
+        f"\n  {antrean} hospitals"
+        f'\n  {antrean} register RSHS GIG --mrn 00123456 --name "Siti Aminah" --dob 1990-01-31'
+        f"\n  {antrean} watch CODE"
+        f"\n  {desk} queue RSHS GIG"
+        f"\n  {desk} console RSHS GIG\n"
     )
     say("Ctrl-C menghentikan semuanya.", "Ctrl-C stops all of it.")
+
+
+def _command(name: str) -> str:
+    return name if shutil.which(name) else str(Path(sys.executable).with_name(name))
 
 
 def _watch(stack: Stack) -> None:

@@ -31,7 +31,7 @@ from common.domain.service_times import EndedCall
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.tickets import IN_ROOM, PriorityReason, TicketStatus, display_number
 from common.events import EventName
-from common.messages import Problem
+from common.messages import Hindrance, Problem
 from common.requests import Asked
 from common.storage import journal
 from common.storage.catalog import CatalogCache
@@ -108,7 +108,7 @@ class Desk:
         else:
             forced = self._forced(ClinicState.OPEN, here, request.until, request.reason)
         if clinic.is_open(self.now) and clinic == replace(clinic, **forced):
-            raise Refused(problems.not_permitted_now(f"{clinic.name} is open."))
+            raise Refused(problems.not_permitted_now(Hindrance.ALREADY_SO, f"{clinic.name} is open."))
         self._change_clinic(here, EventName.CLINIC_OPENED, **forced)
 
     @_do.register
@@ -117,7 +117,7 @@ class Desk:
         forced = self._forced(ClinicState.CLOSED, here, request.until, request.reason)
         cancels = request.waiting is WaitingFate.CANCEL and queue.waiting > 0
         if clinic == replace(clinic, **forced) and not cancels:
-            raise Refused(problems.not_permitted_now(f"{clinic.name} is closed."))
+            raise Refused(problems.not_permitted_now(Hindrance.ALREADY_SO, f"{clinic.name} is closed."))
         if cancels:
             for number, lane in store.cancel_waiting(self.connection, queue.key, self.now):
                 queue.count_waiting(lane, -1)
@@ -136,14 +136,20 @@ class Desk:
     @_do.register
     def _set_rooms(self, request: SetRooms, here: _Here) -> None:
         if request.rooms == here.clinic.rooms:
-            raise Refused(problems.not_permitted_now(f"{here.clinic.name} has {request.rooms} rooms."))
+            raise Refused(
+                problems.not_permitted_now(
+                    Hindrance.ALREADY_SO, f"{here.clinic.name} has {request.rooms} rooms."
+                )
+            )
         name = EventName.CLINIC_ROOMS_CHANGED
         self._change_clinic(here, name, rooms=request.rooms, serving_since=self.now)
 
     @_do.register
     def _set_mode(self, request: SetMode, here: _Here) -> None:
         if request.mode is here.clinic.mode:
-            raise Refused(problems.not_permitted_now(f"{here.clinic.name} is in this mode."))
+            raise Refused(
+                problems.not_permitted_now(Hindrance.ALREADY_SO, f"{here.clinic.name} is in this mode.")
+            )
         name = EventName.CLINIC_MODE_CHANGED
         self._change_clinic(here, name, mode=request.mode, serving_since=self.now)
 
@@ -161,12 +167,12 @@ class Desk:
         self._see_that_staff_call(here)
         if request.room > here.clinic.rooms:
             detail = f"{here.clinic.name} has {here.clinic.rooms} rooms; set its rooms first."
-            raise Refused(problems.not_permitted_now(detail))
+            raise Refused(problems.not_permitted_now(Hindrance.ROOM_NOT_SERVING, detail))
         occupants = store.tickets_in_state(self.connection, here.queue.key, IN_ROOM)
         occupant = next((each for each in occupants if each.room == request.room), None)
         following = self._whose_turn_it_is(here)
         if occupant is None and following is None:
-            raise Refused(problems.not_permitted_now("Nobody is waiting."))
+            raise Refused(problems.not_permitted_now(Hindrance.NOBODY_WAITING, "Nobody is waiting."))
         if occupant is not None:
             self._serve(here, occupant)
         if following is not None:
@@ -252,7 +258,9 @@ class Desk:
     def _set_priority(self, request: SetPriority, here: _Here) -> None:
         ticket = self._ticket(here, request, {TicketStatus.WAITING})
         if ticket.priority_reason is request.reason:
-            raise Refused(problems.not_permitted_now(f"{_shown(here, ticket)} is in this lane."))
+            raise Refused(
+                problems.not_permitted_now(Hindrance.ALREADY_SO, f"{_shown(here, ticket)} is in this lane.")
+            )
         lane = Lane.REGULAR if request.reason is None else Lane.PRIORITY
         here.queue.count_waiting(ticket.lane, -1)
         here.queue.count_waiting(lane, 1)
@@ -283,7 +291,9 @@ class Desk:
         """The queue of today of another clinic of the hospital."""
         hospital, own_code, day = here.queue.key
         if code == own_code:
-            raise Refused(problems.not_permitted_now("The ticket is in this clinic's queue."))
+            raise Refused(
+                problems.not_permitted_now(Hindrance.SAME_CLINIC, "The ticket is in this clinic's queue.")
+            )
         queue = self.queues.get((hospital, code, day))
         if queue is None:
             raise Refused(problems.clinic_not_found())
@@ -330,13 +340,13 @@ class Desk:
         if ticket.status not in states:
             wanted = " or ".join(sorted(state.value for state in states))
             detail = f"{_shown(here, ticket)} is {ticket.status.value}; it would have to be {wanted}."
-            raise Refused(problems.not_permitted_now(detail))
+            raise Refused(problems.not_permitted_now(Hindrance.TICKET_STATUS, detail))
         return ticket
 
     def _see_that_staff_call(self, here: _Here) -> None:
         if here.clinic.mode is not QueueMode.DESK:
             detail = f"The clock calls the patients of {here.clinic.name}; set its mode to desk first."
-            raise Refused(problems.not_permitted_now(detail))
+            raise Refused(problems.not_permitted_now(Hindrance.CLOCK_MODE, detail))
 
     def _see_that_none_is_held(self, key: ClinicDay, ticket: TicketRow) -> None:
         held = store.active_ticket(self.connection, key, ticket.medical_record_number)
@@ -344,7 +354,7 @@ class Desk:
             detail = (
                 f"This patient holds {display_number(key[1], held)}; use that ticket, or cancel it first."
             )
-            raise Refused(problems.not_permitted_now(detail))
+            raise Refused(problems.not_permitted_now(Hindrance.HOLDS_ANOTHER, detail))
 
     def _free(self, here: _Here, ticket: TicketRow) -> None:
         """The ticket's patient gives up the room: the clock calls somebody else to it."""

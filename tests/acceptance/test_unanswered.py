@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.acceptance.command_line import Done, Shell, register_words
+from tests.acceptance.desks import desk_at, journal
 from tests.deployment import Deployment, Patient, full_queue
 from tests.workers.registrars import numbers_given_out
 
@@ -79,3 +81,20 @@ def test_a_cancellation_without_an_answer_names_the_command_that_tells(
     # either state is true, and a repeated cancellation is harmless.
     found = json.loads(lonely_shell.line(command).stdout)
     assert found[0]["status"] in ("waiting", "cancelled")
+
+
+@pytest.mark.parametrize(("form", "clinic"), [("--json", "INT"), ("--lang=en", "ANA")])
+def test_an_action_at_the_desk_without_an_answer_is_repeated_and_happens_once(
+    workers_come_back: Deployment, tmp_path: Path, form: str, clinic: str
+) -> None:
+    desk = desk_at(workers_come_back, tmp_path, "RSHS", clinic)
+    unanswered = desk.run("rooms", "7", form, **IMPATIENT)
+    command = repeat_command(unanswered)
+
+    workers_come_back.start_consuming("ticker")
+    first, second = desk.shell.line(command), desk.shell.line(command)
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert first.stdout == second.stdout
+    happened = [event for event, _, _ in journal(workers_come_back, clinic)]
+    assert happened.count("clinic.rooms_changed") == 1

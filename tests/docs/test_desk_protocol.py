@@ -8,7 +8,7 @@ import pytest
 from common import desk_messages
 from common.desk_messages import DeskChange, DeskTicket, ReportRow, Spread
 from common.domain.tickets import TicketStatus
-from common.messages import Message, ProblemCode, Reply, Request
+from common.messages import Hindrance, Message, ProblemCode, Reply, Request
 from common.messaging.rpc_client import LOOK_UPS
 from common.messaging.topology import DESK_EXCHANGE, STATUS_QUEUE, routing_keys
 from tests.docs.protocol_document import Document, members, messages_of
@@ -55,6 +55,10 @@ def test_its_examples_are_what_the_code_reads_and_writes() -> None:
             read = known[name].model_validate_json(text)
             if kind == "reply":
                 assert json.loads(read.model_dump_json()) == json.loads(text)
+
+
+def test_names_every_reason_why_something_is_not_permitted() -> None:
+    assert DOCUMENT.first_cells("reason", DOCUMENT.section("## Not permitted now")) == list(Hindrance)
 
 
 def test_names_only_what_there_is() -> None:

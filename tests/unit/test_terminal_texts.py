@@ -16,7 +16,7 @@ from common.desk_messages import DeskRegister, DeskRequest
 from common.domain.catalog import QueueMode
 from common.domain.tickets import PriorityReason, TicketStatus
 from common.events import EventName
-from common.messages import ProblemCode, Register, Request
+from common.messages import Hindrance, ProblemCode, Register, Request
 from common.terminal.texts import LANGUAGES, SHARED_TEXTS, Texts, TextTable
 from patient_cli.texts import TEXTS as PATIENT_TEXTS
 
@@ -113,6 +113,8 @@ def test_everything_that_a_desk_asks_for_and_is_told_has_words() -> None:
         assert f"rule.{field}" in DESK_TEXTS
     for event in set(EventName) - {EventName.CLINIC_TICK}:
         assert f"done.{event.replace('.', '_')}" in DESK_TEXTS
+    for hindrance in Hindrance:
+        assert f"reason.{hindrance}" in DESK_TEXTS
     for reason in PriorityReason:
         assert f"priority.{reason}" in DESK_TEXTS
     for mode in QueueMode:

@@ -1,0 +1,259 @@
+"""The live console, driven by its keys, on a real broker with real workers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.text import Text
+from textual.pilot import Pilot
+from textual.widgets import OptionList, Static
+
+from clinic_desk.console.app import Console
+from clinic_desk.console.dialogs import Choose, Confirm, Form, Notice
+from clinic_desk.session import DeskSession
+from common.settings import Language, Settings
+from tests.acceptance.command_line import Shell
+from tests.acceptance.desks import OPERATOR, ClinicDesk, desk_at
+from tests.deployment import Deployment, Patient
+from tests.processes import SECONDS_MAX
+from tests.tcp_proxy import proxy_to
+
+Play = Callable[[Pilot[None]], Awaitable[None]]
+
+
+def console(
+    deployment: Deployment,
+    play: Play,
+    *,
+    language: Language = "en",
+    size: tuple[int, int] = (80, 24),
+    **given: Any,
+) -> None:
+    """Shows the console on a screen of this size and lets `play` use it."""
+    variables = {
+        **deployment.variables,
+        "ANTREAN_AMQP_URL": given.pop("amqp_url", deployment.urls["desk"]),
+        "ANTREAN_OPERATOR": OPERATOR,
+    }
+    session = DeskSession(Settings.read(variables), language, language_given=True)
+    place = {"hospital": "RSHS", "clinic": None, "room": 1} | given
+    app = Console(session, **place)
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            await play(pilot)
+        if app.fault is not None:
+            raise app.fault
+
+    asyncio.run(run())
+
+
+async def shows(pilot: Pilot[None], words: str) -> None:
+    """Waits until the screen shows these words."""
+    await becomes(pilot, lambda: words in screen(pilot), lambda: f"{words!r} in\n{screen(pilot)}")
+
+
+async def becomes(pilot: Pilot[None], condition: Callable[[], bool], what: Callable[[], str]) -> None:
+    """Waits until something holds."""
+    try:
+        async with asyncio.timeout(SECONDS_MAX):
+            while not condition():
+                await pilot.pause(0.02)
+    except TimeoutError:
+        pytest.fail(f"Did not happen: {what()}")
+
+
+def screen(pilot: Pilot[None]) -> str:
+    """All that can be read on the screen, dialogs included."""
+    lines = []
+    for each in pilot.app.screen_stack:
+        lines += [str(part.content) for part in each.query(Static) if part.display]
+        for choices in each.query(OptionList):
+            lines += [option.prompt.plain for option in choices.options if isinstance(option.prompt, Text)]
+    return "\n".join(lines)
+
+
+def child(shell: Shell, clinic: str) -> dict[str, Any]:
+    """A patient without priority registers."""
+    return shell.register("RSHS", clinic, Patient())
+
+
+@pytest.fixture
+def desk(system: Deployment, tmp_path: Path) -> Callable[[str], ClinicDesk]:
+    """A desk at a shell, to see what the console did."""
+    return lambda clinic: desk_at(system, tmp_path, "RSHS", clinic).moved_by_staff(2)
+
+
+def test_a_patient_is_called_and_served(
+    system: Deployment, shell: Shell, desk: Callable[[str], ClinicDesk]
+) -> None:
+    at_shell = desk("GIG")
+    for _ in range(3):
+        child(shell, "GIG")
+
+    async def play(pilot: Pilot[None]) -> None:
+        await shows(pilot, "3 waiting")
+        await pilot.press("2", "space")
+        await shows(pilot, "GIG-001 is called to room 2.")
+        await shows(pilot, "▶ Room 2  GIG-001")
+        await pilot.press("r")
+        await shows(pilot, "GIG-001 is called again.")
+        await pilot.press("s")
+        await shows(pilot, "GIG-001 is being served.")
+        await pilot.press("space")
+        await shows(pilot, "You have just called.")
+        await pilot.press("y")
+        await shows(pilot, "GIG-002 is called to room 2.")
+        await shows(pilot, "▶ Room 2  GIG-002")
+        await pilot.press("x")
+        await shows(pilot, "GIG-002 did not come.")
+        await pilot.press("q")
+
+    console(system, play, clinic="GIG")
+
+    assert at_shell.numbers("no_shows") == ["GIG-002"]
+    assert at_shell.queue()["served_count"] == 1
+
+
+def test_a_key_pressed_twice_calls_once(
+    system: Deployment, shell: Shell, desk: Callable[[str], ClinicDesk]
+) -> None:
+    at_shell = desk("ANA")
+    child(shell, "ANA")
+    child(shell, "ANA")
+
+    async def play(pilot: Pilot[None]) -> None:
+        await shows(pilot, "2 waiting")
+        await pilot.press("space", "space")
+        await shows(pilot, "▶ Room 1  ANA-001")
+        if isinstance(pilot.app.screen, Confirm):  # else the second came while the first was under way
+            await pilot.press("n")
+
+    console(system, play, clinic="ANA")
+
+    assert at_shell.numbers("waiting") == ["ANA-002"]
+
+
+def test_a_clinic_is_chosen_and_closed_with_its_queue_cancelled(
+    system: Deployment, shell: Shell, desk: Callable[[str], ClinicDesk]
+) -> None:
+    at_shell = desk("BED")
+    child(shell, "BED")
+
+    async def play(pilot: Pilot[None]) -> None:
+        await shows(pilot, "RSHS   RSUP Dr. Hasan Sadikin")
+        await pilot.press("down", "up", *["down"] * hospitals_before(pilot, "RSHS"), "enter")
+        await shows(pilot, "Pilih poli di RSHS")
+        await pilot.press("down", "enter")
+        await shows(pilot, "menunggu 1")
+        await pilot.press("k")
+        await shows(pilot, "Bagaimana dengan yang menunggu?")
+        await pilot.press("down", "enter")
+        await becomes(pilot, lambda: isinstance(pilot.app.screen, Form), lambda: "a form")
+        await pilot.press(*"Rapat", "enter", "enter")
+        await shows(pilot, "Batalkan 1 tiket yang menunggu?")
+        await pilot.press("y")
+        await shows(pilot, "Poli BED ditutup.")
+        await shows(pilot, "DITUTUP petugas")
+
+    console(system, play, language="id", size=(120, 40), hospital=None)
+
+    queue = at_shell.queue()
+    assert (queue["state"], queue["forced_reason"], queue["waiting"]) == ("closed", "Rapat", [])
+
+
+def hospitals_before(pilot: Pilot[None], code: str) -> int:
+    choices = pilot.app.screen.query_one(OptionList)
+    return [option.id for option in choices.options].index(code)
+
+
+def test_names_are_shown_by_a_key_and_hidden_again(
+    system: Deployment, shell: Shell, desk: Callable[[str], ClinicDesk]
+) -> None:
+    desk("KLT")
+    somebody = Patient()
+    shell.register("RSHS", "KLT", somebody)
+
+    async def play(pilot: Pilot[None]) -> None:
+        await shows(pilot, "KLT-001")
+        assert somebody.name not in screen(pilot)
+        await pilot.press("n")
+        await shows(pilot, somebody.name)
+        await pilot.press("n")
+        await becomes(pilot, lambda: somebody.name not in screen(pilot), lambda: "the name is hidden")
+
+    console(system, play, clinic="KLT")
+
+
+def test_a_patient_at_the_counter_gets_a_ticket_and_priority(
+    system: Deployment, desk: Callable[[str], ClinicDesk]
+) -> None:
+    at_shell = desk("MAT")
+    somebody = Patient()
+
+    async def play(pilot: Pilot[None]) -> None:
+        await shows(pilot, "0 waiting")
+        await pilot.press("a")
+        await becomes(pilot, lambda: isinstance(pilot.app.screen, Form), lambda: "a form")
+        await pilot.press(
+            *somebody.medical_record_number, "enter", *"Wulandari", "enter", *"31-02-1990", "enter"
+        )
+        await shows(pilot, "Write a real date of birth")
+        await pilot.press(*["backspace"] * 10, *"31-01-1990", "enter")
+        await becomes(pilot, lambda: isinstance(pilot.app.screen, Choose), lambda: "the reasons")
+        await pilot.press("down", "down", "down", "enter")
+        await becomes(pilot, lambda: isinstance(pilot.app.screen, Notice), lambda: "a ticket")
+        assert "MAT-001" in screen(pilot)
+        await pilot.press("enter")
+        await shows(pilot, "★ pregnant")
+        await pilot.press("p")
+        await shows(pilot, "Priority of MAT-001")
+        await pilot.press("home", "enter")
+        await shows(pilot, "MAT-001 is in this lane now: regular.")
+
+    console(system, play, clinic="MAT")
+
+    assert at_shell.queue()["waiting"][0]["lane"] == "regular"
+
+
+def test_what_is_refused_is_said_and_the_console_goes_on(
+    system: Deployment, desk: Callable[[str], ClinicDesk]
+) -> None:
+    desk("OBG")
+
+    async def play(pilot: Pilot[None]) -> None:
+        await shows(pilot, "0 waiting")
+        await pilot.press("c")
+        await shows(pilot, "Choose a ticket in a room.")
+        await pilot.press("space")
+        await shows(pilot, "Nobody is waiting.")
+        await pilot.press("j")
+        await becomes(pilot, lambda: isinstance(pilot.app.screen, Form), lambda: "a form")
+        await pilot.press("3", "enter")
+        await shows(pilot, "3 rooms")
+        await pilot.press("m")
+        await shows(pilot, "Let the clock move the queue")
+        await pilot.press("y")
+        await shows(pilot, "moved by the clock")
+
+    console(system, play, clinic="OBG")
+
+
+def test_a_lost_connection_is_said_until_it_is_back(
+    system: Deployment, desk: Callable[[str], ClinicDesk]
+) -> None:
+    desk("SAR")
+
+    with proxy_to(system.urls["desk"]) as line:
+
+        async def play(pilot: Pilot[None]) -> None:
+            await shows(pilot, "0 waiting")
+            assert "connection is lost" not in screen(pilot)
+            line.refuse()
+            await shows(pilot, "The connection is lost; trying again.")
+            line.open()
+            await becomes(pilot, lambda: "is lost" not in screen(pilot), lambda: "the connection is back")
+
+        console(system, play, clinic="SAR", amqp_url=line.url(system.urls["desk"]))

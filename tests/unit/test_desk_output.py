@@ -1,0 +1,169 @@
+"""A queue, what was done, and a report, as staff read them."""
+
+import csv
+import io
+from typing import Any
+
+import click
+import pytest
+
+from clinic_desk.output import done_text, queue_text
+from clinic_desk.report import print_report, write_csv
+from clinic_desk.texts import TEXTS
+from common.terminal.card import problem_text
+from common.terminal.texts import Texts
+
+INDONESIAN, ENGLISH = Texts(TEXTS, "id"), Texts(TEXTS, "en")
+
+
+def ticket(number: int, status: str = "waiting", **members: Any) -> dict[str, Any]:
+    return {
+        "number": number,
+        "display_number": f"GIG-{number:03d}",
+        "status": status,
+        "lane": "regular",
+        "priority_reason": None,
+        "room": None,
+        "registered_at": "2026-11-23T08:15:00+07:00",
+        "called_at": None,
+        "started_at": None,
+        "patient_name": None,
+        **members,
+    }
+
+
+CALLED = ticket(12, "called", room=1, called_at="2026-11-23T09:31:00+07:00")
+QUEUE: dict[str, Any] = {
+    "hospital": "RSHS",
+    "hospital_name": "RSUP Dr. Hasan Sadikin",
+    "clinic": "GIG",
+    "clinic_name": "Poli Gigi",
+    "service_date": "2026-11-23",
+    "mode": "desk",
+    "is_open": True,
+    "state": "schedule",
+    "forced_until": None,
+    "forced_reason": None,
+    "rooms": 2,
+    "waiting_count": 3,
+    "waiting_priority_count": 1,
+    "served_count": 9,
+    "now_serving": "GIG-012",
+    "in_rooms": [CALLED],
+    "waiting": [ticket(15, lane="priority", priority_reason="age"), ticket(13)],
+    "no_shows": [ticket(9, "no_show", called_at="2026-11-23T09:12:00+07:00")],
+}
+
+
+def test_a_queue_in_indonesian() -> None:
+    assert click.unstyle(queue_text(QUEUE, INDONESIAN)).splitlines() == [
+        "Poli Gigi · RSUP Dr. Hasan Sadikin · Senin, 23 November 2026",
+        "buka menurut jadwal · digerakkan petugas · 2 ruang",
+        "menunggu 3 (1 prioritas) · selesai 9",
+        "",
+        "Di ruang",
+        "  Ruang 1  GIG-012  dipanggil  09.31",
+        "  Ruang 2           kosong",
+        "",
+        "Menunggu, menurut urutan panggilan",
+        "  1.  GIG-015  ★ lansia  08.15",
+        "  2.  GIG-013  umum      08.15",
+        "  ... dan 1 lagi",
+        "",
+        "Tidak hadir",
+        "  –  GIG-009  tidak hadir  09.12",
+    ]
+
+
+def test_a_closed_clinic_in_english_and_whoever_is_in_a_room_that_serves_no_more() -> None:
+    forced = {"state": "closed", "is_open": False, "forced_reason": "Rapat"}
+    until = {"forced_until": "2026-11-23T14:00:00+07:00", "rooms": 1, "mode": "clock"}
+    in_rooms = {"in_rooms": [{**CALLED, "room": 4, "patient_name": "Siti Aminah"}]}
+
+    lines = click.unstyle(queue_text({**QUEUE, **forced, **until, **in_rooms}, ENGLISH)).splitlines()
+
+    assert lines[1] == (
+        "CLOSED by staff until Monday, 23 November 2026 at 14:00 WIB (Rapat) · moved by the clock · 1 room"
+    )
+    assert lines[5:7] == [
+        "  Room 1           free",
+        "  Room 4  GIG-012  called  09:31  Siti Aminah",
+    ]
+
+
+def done(*events: tuple[str, int | None], **members: Any) -> dict[str, Any]:
+    changes = [
+        {"event": name, "clinic": "GIG", "number": number, "display_number": number and f"GIG-{number:03d}"}
+        for name, number in events
+    ]
+    return {"changes": changes, "ticket": None, "new_ticket": None, **members}
+
+
+def test_what_was_done_is_said_change_by_change() -> None:
+    called = done(("ticket.served", 11), ("ticket.called", 12), ticket=CALLED)
+    assert done_text(called, INDONESIAN).splitlines() == [
+        "GIG-011 selesai dilayani.",
+        "GIG-012 dipanggil ke ruang 1.",
+    ]
+    prioritised = ticket(15, lane="priority", priority_reason="infant")
+    assert done_text(done(("ticket.prioritised", 15), ticket=prioritised), ENGLISH) == (
+        "GIG-015 is in this lane now: ★ infant."
+    )
+    closed = done(("ticket.cancelled", 3), ("clinic.closed", None))
+    assert done_text(closed, ENGLISH).splitlines() == ["GIG-003 is cancelled.", "Clinic GIG is closed."]
+    assert done_text(done(("ticket.new_to_us", 3)), ENGLISH) == "ticket.new_to_us GIG-003"
+
+
+def test_why_something_is_not_permitted() -> None:
+    problem = {"code": "not_permitted_now", "detail": "Nobody is waiting.", "errors": []}
+    assert problem_text(problem, INDONESIAN) == "Ini tidak dapat dilakukan sekarang. Nobody is waiting."
+    assert problem_text({**problem, "reason": "nobody_waiting"}, INDONESIAN) == "Tidak ada yang menunggu."
+
+
+# --- the report -----------------------------------------------------------------------------------------
+
+NOTHING = {"count": 0, "median_seconds": None, "p90_seconds": None}
+
+
+def row(hour: int | None) -> dict[str, Any]:
+    return {
+        "hour": hour,
+        "registered": 5,
+        "served": 3,
+        "no_shows": 1,
+        "cancelled": 1,
+        "transferred": 0,
+        "expired": 0,
+        "waits": {"count": 4, "median_seconds": 1260, "p90_seconds": 4000},
+        "services": NOTHING,
+    }
+
+
+REPORT = {
+    "hospital": "RSHS",
+    "clinic": "GIG",
+    "clinic_name": "Poli Gigi",
+    "service_date": "2026-11-23",
+    "total": row(None),
+    "hours": [row(8), row(9)],
+}
+
+
+def test_a_report_for_spreadsheets(capsys: pytest.CaptureFixture[str]) -> None:
+    write_csv([REPORT])
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [each["hour"] for each in rows] == ["", "8", "9"]
+    assert rows[0]["waits_median_seconds"] == "1260"
+    assert rows[0]["services_p90_seconds"] == ""
+    assert rows[2]["clinic_name"] == "Poli Gigi"
+
+
+def test_a_report_to_read(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report(INDONESIAN, [REPORT], hours=True)
+    printed = capsys.readouterr().out
+    assert "Senin, 23 November 2026" in printed
+    assert "21 menit" in printed
+    assert "1 jam 7 mnt" in printed
+    assert " 08 " in printed
+    print_report(ENGLISH, [], hours=False)
+    assert capsys.readouterr().out == "There is no clinic to report on.\n"

@@ -1,0 +1,160 @@
+"""Exit codes, the operator's name, and the commands that repeat an action: all that needs no broker."""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import clinic_desk
+from clinic_desk import commands
+from clinic_desk.actions import NO_REASON, Action, Desk, registration
+from clinic_desk.session import DeskSession
+from common.desk_messages import (
+    CallNext,
+    CloseClinic,
+    Complete,
+    DeskRegister,
+    MarkNoShow,
+    OpenClinic,
+    Recall,
+    Reinstate,
+    SetMode,
+    SetPriority,
+    SetRooms,
+    Start,
+    Transfer,
+)
+from common.messages import Request
+from common.settings import Settings
+from common.terminal import program
+from common.terminal.failures import OutcomeUnknown
+from common.terminal.registration import Registration
+
+REQUEST_ID = "0198c0de-0000-7000-8000-000000000001"
+UNTIL = "2026-11-23T14:00:00+07:00"
+DESK = Desk("RSHS", "GIG", REQUEST_ID)
+WISH = Registration("RSHS", "GIG", "00-12", "Siti O'Neill; $(id)", "1990-01-31", REQUEST_ID)
+
+ACTIONS = [
+    DESK.open(),
+    DESK.open(UNTIL, "Dokter datang"),
+    DESK.close(cancel_waiting=False),
+    DESK.close(cancel_waiting=True, until=UNTIL, reason="Dokter 'sakit'"),
+    DESK.call_next(2),
+    DESK.with_ticket("recall", 17),
+    DESK.with_ticket("start", 17),
+    DESK.with_ticket("complete", 17),
+    DESK.with_ticket("no-show", 17),
+    DESK.with_ticket("reinstate", 17),
+    DESK.set_priority(17, "pregnancy"),
+    DESK.set_priority(17, NO_REASON),
+    DESK.transfer(17, "INT"),
+    DESK.set_rooms(3),
+    DESK.set_mode("clock"),
+    registration(WISH, "infant"),
+    registration(WISH, None),
+]
+REQUESTS: tuple[type[Request], ...] = (
+    *(OpenClinic, CloseClinic, SetRooms, SetMode, CallNext, DeskRegister),
+    *(Recall, Start, Complete, MarkNoShow, Reinstate, SetPriority, Transfer),
+)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANTREAN_STACK_DIR", str(tmp_path / "stack"))
+    monkeypatch.setattr(sys, "argv", ["/opt/antrean/bin/antrean-desk"])
+
+
+def run(words: list[str]) -> int:
+    return program.run("antrean-desk", commands.antrean_desk, DeskSession, words)
+
+
+class Recorded(DeskSession):
+    """Keeps what it would send."""
+
+    sent: tuple[str, dict[str, Any], str | None] | None = None
+
+    def ask(
+        self,
+        name: str,
+        body: dict[str, Any],
+        *,
+        request_id: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> dict[str, Any]:
+        type(self).sent = (name, body, request_id)
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: " ".join(action.words[:1]))
+def test_the_command_that_repeats_an_action_sends_exactly_the_same(
+    action: Action, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = Recorded(Settings(operator="Dewi"), "id")
+    with pytest.raises(OutcomeUnknown) as unknown:
+        session.carry_out(action)
+    first = Recorded.sent
+    command = unknown.value.command
+
+    assert program.run("antrean-desk", commands.antrean_desk, Recorded, shlex.split(command)[1:]) == 130
+    assert Recorded.sent == first
+    assert first is not None
+    assert first[2] == REQUEST_ID
+    assert command in capsys.readouterr().err
+    (request,) = [each for each in REQUESTS if each.name == first[0]]
+    request.model_validate_json(json.dumps(first[1]))
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code"),
+    [
+        (["--help"], 0),
+        ([], 0),
+        (["next", "--help"], 0),
+        (["queue", "RSHS", "GIG"], 69),
+        (["next", "RSHS", "GIG"], 2),
+        (["next", "RSHS", "GIG", "--room", "two"], 2),
+        (["complete", "RSHS", "GIG", "INT-017"], 2),
+        (["close", "RSHS", "GIG", "--until", "soon"], 2),
+        (["priority", "RSHS", "GIG", "17", "--reason", "rich"], 2),
+        (["mode", "RSHS", "GIG", "manual"], 2),
+        (["register", "RSHS", "GIG"], 2),
+        (["console", "RSHS", "GIG"], 2),
+        (["fly"], 2),
+    ],
+)
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_exit_codes(
+    words: list[str], exit_code: int, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--lang", language, *words]) == exit_code
+    output = capsys.readouterr()
+    assert len(output.err.splitlines()) == (0 if exit_code == 0 else 1)
+    assert bool(output.out) == (exit_code == 0)
+
+
+def test_the_operator_is_named_by_option_or_setting_or_login() -> None:
+    session = DeskSession(Settings(operator="Dewi"), "id")
+    assert session.operator == "Dewi"
+    session.operator_given = "Budi"
+    assert session.operator == "Budi"
+    assert DeskSession(Settings(), "id").operator
+
+
+def test_nothing_slow_is_read_before_it_is_needed() -> None:
+    code = "import sys, clinic_desk.commands; print([each for each in NOT_YET if each in sys.modules])"
+    slow = ["textual", "rich", "pydantic", "pika"]
+    found = subprocess.run(
+        [sys.executable, "-c", code.replace("NOT_YET", repr(slow))],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(clinic_desk.__file__).parents[1],
+    )
+    assert found.stdout.strip() == "[]"
