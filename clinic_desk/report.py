@@ -9,7 +9,7 @@ import click
 
 from clinic_desk.session import DeskSession
 from common.terminal.hospitals import clinics
-from common.terminal.moments import duration, long_date
+from common.terminal.moments import long_date
 from common.terminal.texts import Texts
 
 Report = Mapping[str, Any]
@@ -35,19 +35,17 @@ def print_report(texts: Texts, reports: Sequence[Report], *, hours: bool) -> Non
         click.echo(texts("report.nothing"))
         return
     click.secho(long_date(reports[0]["service_date"], texts), bold=True)
-    columns = [
-        f"report.{each}" for each in (*COUNTS, "wait_median", "wait_p90", "service_median", "service_p90")
-    ]
-    folded = dict.fromkeys(columns)
-    table = new_table(texts, "report.clinic", *columns, folded=folded)
+    click.echo(texts("report.figures"))
+    columns = [f"report.{each}" for each in (*COUNTS, *SPREADS)]
+    table = new_table(texts, "report.clinic", *columns, folded={})
     for each in reports:
-        table.add_row(each["clinic"], *_cells(each["total"], texts))
+        table.add_row(each["clinic"], *_cells(each["total"]))
     print_table(table)
     for each in reports if hours else ():
         click.secho(f"{each['clinic']} {each['clinic_name']}", bold=True)
-        by_hour = new_table(texts, "report.hour", *columns, folded=folded)
+        by_hour = new_table(texts, "report.hour", *columns, folded={})
         for row in each["hours"]:
-            by_hour.add_row(f"{row['hour']:02d}", *_cells(row, texts))
+            by_hour.add_row(f"{row['hour']:02d}", *_cells(row))
         print_table(by_hour)
 
 
@@ -69,9 +67,13 @@ def _values(row: Mapping[str, Any]) -> Iterator[Any]:
     yield from (row[spread][figure] for spread in SPREADS for figure in FIGURES)
 
 
-def _cells(row: Mapping[str, Any], texts: Texts) -> Iterator[str]:
+def _cells(row: Mapping[str, Any]) -> Iterator[str]:
     yield from (str(row[name]) for name in COUNTS)
     for spread in SPREADS:
-        for figure in ("median_seconds", "p90_seconds"):
-            seconds = row[spread][figure]
-            yield "–" if seconds is None else duration(seconds, texts)
+        figures = (row[spread]["median_seconds"], row[spread]["p90_seconds"])
+        yield "–" if None in figures else " / ".join(map(_minutes, figures))
+
+
+def _minutes(seconds: int) -> str:
+    minutes = round(seconds / 60)
+    return str(minutes) if minutes else "<1"

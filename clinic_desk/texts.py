@@ -236,16 +236,18 @@ TEXTS: Final[TextTable] = {
     # --- the report -------------------------------------------------------------------------------------
     "report.clinic": ("Poli", "Clinic"),
     "report.hour": ("Jam", "Hour"),
-    "report.registered": ("Daftar", "Registered"),
-    "report.served": ("Dilayani", "Served"),
-    "report.no_shows": ("Tak hadir", "No-shows"),
+    "report.figures": (
+        "Tunggu dan layanan dalam menit: median / sembilan dari sepuluh.",
+        "Wait and service in minutes: median / nine in ten.",
+    ),
+    "report.registered": ("Daftar", "Came"),
+    "report.served": ("Selesai", "Served"),
+    "report.no_shows": ("Absen", "No-show"),
     "report.cancelled": ("Batal", "Cancelled"),
-    "report.transferred": ("Pindah", "Transferred"),
-    "report.expired": ("Kedaluwarsa", "Expired"),
-    "report.wait_median": ("Tunggu median", "Wait median"),
-    "report.wait_p90": ("Tunggu p90", "Wait p90"),
-    "report.service_median": ("Layanan median", "Service median"),
-    "report.service_p90": ("Layanan p90", "Service p90"),
+    "report.transferred": ("Pindah", "Moved"),
+    "report.expired": ("Hangus", "Expired"),
+    "report.waits": ("Tunggu", "Wait"),
+    "report.services": ("Layanan", "Service"),
     "report.nothing": ("Tidak ada poli untuk dilaporkan.", "There is no clinic to report on."),
     # --- problems, where staff do other things about them than patients ---------------------------------
     "problem.unknown_request": (

@@ -201,5 +201,5 @@ def test_the_report_of_a_hospital(system: Deployment, shell: Shell, tmp_path: Pa
     assert (day["hour"], hour["hour"], hour["registered"]) == ("", "9", "2")
     assert of_hospital.exit_code == 0, of_hospital.stderr
     assert "THT" in of_hospital.stdout
-    assert "Registered" in of_hospital.stdout
+    assert "No-show" in of_hospital.stdout
     assert desk.run("report", "--date", "31-02-2026").sentence(2)
