@@ -24,7 +24,6 @@ _PARTS = {
     "common/messaging/worker.py:Worker.run writable": "write to the broker",
     "common/messaging/worker.py": "loop and batches",
     "common/messaging/publisher.py": "publish and take confirms",
-    "common/messaging/frames.py:read": "decode deliveries",
     "common/messaging/frames.py": "publish and take confirms",
     "common/messaging/reply_address.py": "publish and take confirms",
     "common/messaging/": "decode deliveries",

@@ -3,19 +3,15 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pika
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
-from pika.spec import Basic
 
 from common.messaging.acknowledgements import AckWindow
-from common.messaging.delivery import CAME_THROUGH, SUSPECT_REDELIVERIES, Delivery, moment_of
+from common.messaging.delivery import Delivery
 from common.messaging.link import Link
 from common.messaging.quick_connection import QuickConnection
-
-_DELIVERY_COUNT = "x-delivery-count"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +43,7 @@ class Consumer:
         self._prefetch = prefetch
         self._on_arrival = on_arrival
         self._link = Link(loop, parameters, self._set_up, self._lost, on_closed)
+        self._connection: QuickConnection | None = None
         self._channel: Channel | None = None
         self._buffer: deque[Delivery] = deque()
         self._window = AckWindow()
@@ -96,57 +93,33 @@ class Consumer:
 
     def cancel(self) -> None:
         """Lets no more deliveries arrive."""
-        if self._link.is_up and self._channel is not None:
-            self._channel.basic_cancel(self._consumer_tag)
+        if self._link.is_up and self._connection is not None and self._channel is not None:
+            self._connection.cancel(self._channel, self._consumer_tag)
 
-    def _set_up(self, _connection: QuickConnection, channel: Channel) -> None:
-        self._channel = channel
+    def _set_up(self, connection: QuickConnection, channel: Channel) -> None:
+        self._connection, self._channel = connection, channel
         channel.basic_qos(prefetch_count=self._prefetch)
         # Passive: a missing queue is said at once, and a worker may not declare.
-        channel.queue_declare(self.queue, passive=True, callback=lambda _ok: self._consume(channel))
-
-    def _consume(self, channel: Channel) -> None:
-        self._consumer_tag = channel.basic_consume(
-            self.queue, self._arrived, callback=lambda _ok: self._link.up()
+        channel.queue_declare(
+            self.queue, passive=True, callback=lambda _ok: self._consume(connection, channel)
         )
 
-    def _arrived(
-        self, _channel: Channel, method: Basic.Deliver, properties: pika.BasicProperties, body: bytes
-    ) -> None:
-        self._buffer.append(
-            Delivery(
-                tag=method.delivery_tag,
-                body=body,
-                name=_text(properties.type),
-                content_type=_text(properties.content_type),
-                message_id=_text(properties.message_id),
-                correlation_id=_text(properties.correlation_id),
-                reply_to=_text(properties.reply_to),
-                sent_at=moment_of(properties.timestamp),
-                # Only with a redelivery is the count the broker's; before, a client may have made it up.
-                redeliveries=_redeliveries(properties.headers) if method.redelivered else 0,
-                # What comes through no exchange was set aside by a worker, who alone may send it so.
-                exchange=method.exchange or _text((properties.headers or {}).get(CAME_THROUGH)) or "",
-            )
+    def _consume(self, connection: QuickConnection, channel: Channel) -> None:
+        epoch = self._epoch
+
+        def arrived(deliveries: Sequence[Delivery]) -> None:
+            if epoch == self._epoch:  # else this channel is being closed
+                self._buffer += deliveries
+                self._unsettled += len(deliveries)
+                self._on_arrival()
+
+        self._consumer_tag = connection.consume(
+            channel, self.queue, arrived, on_ok=lambda _ok: self._link.up()
         )
-        self._unsettled += 1
-        self._on_arrival()
 
     def _lost(self) -> None:
         self._epoch += 1
-        self._channel = None
+        self._connection = self._channel = None
         self._buffer.clear()
         self._window = AckWindow()
         self._unsettled = 0
-
-
-def _text(value: Any) -> str | None:
-    # pika hands on as bytes what is not UTF-8; such a property is as good as none.
-    return value if isinstance(value, str) else None
-
-
-def _redeliveries(headers: dict[str, Any] | None) -> int:
-    if headers == {}:
-        return SUSPECT_REDELIVERIES  # headers that pika cannot read: nobody knows
-    count = (headers or {}).get(_DELIVERY_COUNT)
-    return count if isinstance(count, int) else 0

@@ -1,4 +1,4 @@
-"""One connection with one channel that is kept up: the adapter that tames pika's callbacks."""
+"""One connection that is kept up with its channels: the adapter that tames pika's callbacks."""
 
 import random
 from collections.abc import Callable
@@ -44,11 +44,12 @@ class _State(Enum):
 
 
 class Link:
-    """Keeps one channel open on one connection, until it is closed.
+    """Keeps a channel open on a connection, until it is closed.
 
-    `on_channel` is called with each new connection and its channel; it sets the channel up and then calls
-    `up()`. When anything fails (the connection, the channel, a cancelled consumer), `on_lost` is called once
-    and all of it is opened anew after a wait. Nothing here blocks; everything runs on `loop`.
+    `on_channel` is called with each new connection and its channel; it sets the channel up, opens others if
+    it needs them, and then calls `up()`. When anything fails (the connection, a channel, a cancelled
+    consumer), `on_lost` is called once and all of it is opened anew after a wait. Nothing here blocks;
+    everything runs on `loop`.
     """
 
     def __init__(
@@ -86,6 +87,16 @@ class Link:
             custom_ioloop=self._loop,
         )
 
+    def open_channel(self, connection: QuickConnection, on_open: Callable[[Channel], None]) -> None:
+        """Opens a channel, without which the link cannot be used."""
+
+        def opened(channel: Channel) -> None:
+            channel.add_on_close_callback(lambda _channel, error: self.fail(_reason(error)))
+            channel.add_on_cancel_callback(lambda _frame: self.fail("the broker cancelled the consumer"))
+            on_open(channel)
+
+        connection.channel(on_open_callback=opened)
+
     def up(self) -> None:
         """The owner has set the channel up: the link can be used, unless it was closed meanwhile."""
         if self._state is _State.CONNECTING:
@@ -118,12 +129,7 @@ class Link:
         if self._state is _State.CLOSED:
             connection.close()
             return
-        connection.channel(on_open_callback=lambda channel: self._channel_opened(connection, channel))
-
-    def _channel_opened(self, connection: QuickConnection, channel: Channel) -> None:
-        channel.add_on_close_callback(lambda _channel, error: self.fail(_reason(error)))
-        channel.add_on_cancel_callback(lambda _frame: self.fail("the broker cancelled the consumer"))
-        self._on_channel(connection, channel)
+        self.open_channel(connection, lambda channel: self._on_channel(connection, channel))
 
     def _connection_gone(self, error: BaseException | str) -> None:
         self.fail(_reason(error))

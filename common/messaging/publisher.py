@@ -10,8 +10,9 @@ journal keeps them for whoever missed them. Dead letters are nowhere else: they 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from itertools import takewhile
+from typing import NamedTuple
 
 import pika
 import structlog
@@ -36,7 +37,13 @@ REFUSING_SECONDS = 60
 that stays full."""
 
 IN_FLIGHT_MAX = 4096
-"""Messages on their way at which nothing more should be handled: broker or network do not keep up."""
+"""Unconfirmed messages at which nothing more should be handled: the broker does not keep up."""
+
+UNSENT_BYTES_MAX = 4 * 1024 * 1024
+"""Bytes that the line has not taken at which nothing more should be handled: the broker reads no more."""
+
+_UNSENT_SECONDS = 0.05
+"""How often it is looked whether the line has taken them."""
 
 _PERSISTENT = 2
 
@@ -70,6 +77,14 @@ class _Outgoing:
     refusals: int = 0
 
 
+class _Line(NamedTuple):
+    """An open connection and its channels: one without confirms for replies, one for all else."""
+
+    connection: QuickConnection
+    replies: Channel
+    others: Channel
+
+
 class Publisher:
     """Publishes with confirms; usable while `is_up`, and keeps what is unconfirmed when it is not.
 
@@ -91,9 +106,8 @@ class Publisher:
         self._on_up = on_up
         self._lets_go = lets_go
         self._link = Link(loop, parameters, self._set_up, self._lost, on_closed)
-        self._write: Callable[[list[Message]], None] | None = None
+        self._line: _Line | None = None
         self._last_tag = 0
-        self._confirmed_tag = 0
         self._unconfirmed: dict[int, _Outgoing] = {}
         self._backlog: list[_Outgoing] = []
         self._refused_backoff = Backoff()
@@ -109,7 +123,8 @@ class Publisher:
     @property
     def is_congested(self) -> bool:
         """Whether the broker has not yet taken so much, replies included, that nothing should be added."""
-        return self._last_tag - self._confirmed_tag > IN_FLIGHT_MAX
+        unsent_bytes = 0 if self._line is None else self._line.connection.unsent_bytes
+        return len(self._unconfirmed) > IN_FLIGHT_MAX or unsent_bytes > UNSENT_BYTES_MAX
 
     @property
     def pending(self) -> int:
@@ -126,8 +141,9 @@ class Publisher:
         """Publishes all; `on_confirmed` is called when the broker has all events and all that is set aside,
         at once if there is none of it.
 
-        Replies go last: one of them may make the broker close the connection. They are sent only where their
-        `reply_to` can be used and the link is up.
+        Replies are sent only where their `reply_to` can be used and the link is up. They have a channel of
+        their own, without confirms: the broker hands them on while it stores the events. One of them may make
+        it close the connection; what it has not confirmed then is sent again.
         """
         group = _Group(0, on_confirmed)
         outgoing = [_Outgoing(_event_message(event), group, event) for event in events]
@@ -138,25 +154,38 @@ class Publisher:
             on_confirmed()
 
     def _send(self, outgoing: list[_Outgoing], replies: Iterable[tuple[Delivery, Reply]] = ()) -> None:
-        if self._write is None or not self.is_up:
+        if self._line is None or not self.is_up:
             self._backlog += outgoing
             return
-        messages = [each.message for each in outgoing]
-        messages += [_reply_message(*each) for each in replies if is_reply_address(each[0].reply_to)]
+        answers = [_reply_message(*each) for each in replies if is_reply_address(each[0].reply_to)]
         # Noted first: a write that finds the connection gone may say so at once.
         self._unconfirmed.update(enumerate(outgoing, self._last_tag + 1))
-        self._last_tag += len(messages)
-        self._write(messages)
+        self._last_tag += len(outgoing)
+        line = self._line
+        line.connection.publish([(line.replies, answers), (line.others, [each.message for each in outgoing])])
+        if line.connection.unsent_bytes > UNSENT_BYTES_MAX:
+            self._loop.call_later(_UNSENT_SECONDS, self._look_at_line)
+
+    def _look_at_line(self) -> None:
+        # pika tells nobody when the line has taken what was written.
+        if not self.is_congested:
+            self._on_up()
+        elif self._line is not None:
+            self._loop.call_later(_UNSENT_SECONDS, self._look_at_line)
 
     def _set_up(self, connection: QuickConnection, channel: Channel) -> None:
-        self._write = partial(connection.publish, channel)
-        self._last_tag = self._confirmed_tag = 0
+        self._link.open_channel(
+            connection, lambda replies: self._open_line(_Line(connection, replies, channel))
+        )
+
+    def _open_line(self, line: _Line) -> None:
+        self._line, self._last_tag = line, 0
         # Passive: a missing exchange is said at once, not at the first event.
-        channel.exchange_declare(
+        line.others.exchange_declare(
             EVENTS_EXCHANGE,
             passive=True,
-            callback=lambda _ok: connection.confirm_delivery(
-                channel, self._confirmed, lambda _ok: self._ready()
+            callback=lambda _ok: line.connection.confirm_delivery(
+                line.others, self._confirmed, lambda _ok: self._ready()
             ),
         )
 
@@ -169,7 +198,6 @@ class Publisher:
         confirm = frame.method
         upto = confirm.delivery_tag
         was_congested = self.is_congested
-        self._confirmed_tag = max(self._confirmed_tag, upto)
         # The dictionary is in the order of the tags.
         tags = list(takewhile(lambda tag: tag <= upto, self._unconfirmed)) if confirm.multiple else [upto]
         messages = [self._unconfirmed.pop(tag) for tag in tags if tag in self._unconfirmed]
@@ -220,8 +248,7 @@ class Publisher:
             group.on_confirmed()
 
     def _lost(self) -> None:
-        self._write = None
-        self._last_tag = self._confirmed_tag = 0
+        self._line, self._last_tag = None, 0
         self._backlog = [*self._unconfirmed.values(), *self._backlog]
         self._unconfirmed = {}
 

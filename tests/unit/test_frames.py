@@ -1,4 +1,4 @@
-"""Messages on the wire: to the byte what pika writes, and to the field what pika reads."""
+"""Messages that leave: to the byte what pika writes."""
 
 from typing import Literal
 
@@ -7,17 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pika.exceptions import ShortStringTooLong
-from pika.frame import Body, Frame, Header, Heartbeat, Method, decode_frame
+from pika.frame import Body, Frame, Header, Method
 from pika.spec import Basic
 
-from common.messaging.frames import (
-    Message,
-    MessageFrame,
-    OpenProperties,
-    encode_properties,
-    publish_frames,
-    read_message,
-)
+from common.messaging.frames import Message, OpenProperties, encode_properties, publish_frames
 
 FRAME_BYTES_MAX = 128
 BODY_IN_A_FRAME_BYTES_MAX = FRAME_BYTES_MAX - 8
@@ -41,14 +34,6 @@ property_sets = st.builds(
     user_id=some_texts,
     app_id=some_texts,
     cluster_id=some_texts,
-)
-delivers = st.builds(
-    Basic.Deliver,
-    consumer_tag=texts,
-    delivery_tag=st.integers(0, 2**64 - 1),
-    redelivered=st.booleans(),
-    exchange=texts,
-    routing_key=texts,
 )
 
 
@@ -89,75 +74,3 @@ def test_a_name_that_is_too_long_is_refused() -> None:
         filled(too_long)
     with pytest.raises(ShortStringTooLong):
         publish_frames(1, FRAME_BYTES_MAX, Message("", too_long, b"", b""))
-
-
-def read_by_pika(received: bytes) -> tuple[Method[Basic.Deliver], Header, bytes, int]:
-    """The message with which `received` begins, and its length."""
-    frames, at = [], 0
-    for _ in range(3):
-        taken, frame = decode_frame(received[at:])
-        frames.append(frame)
-        at += taken
-    method, header, body = frames
-    assert isinstance(method, Method)
-    assert isinstance(header, Header)
-    assert isinstance(body, Body)
-    return method, header, body.fragment, at
-
-
-@given(channels, delivers, property_sets, st.binary(min_size=1, max_size=300), st.binary(max_size=40))
-def test_a_message_is_read_as_pika_would(
-    channel: int, deliver: Basic.Deliver, properties: pika.BasicProperties, body: bytes, more: bytes
-) -> None:
-    whole = marshalled(Method(channel, deliver), Header(channel, len(body), properties), Body(channel, body))
-    method, header, fragment, length = read_by_pika(whole + more)
-
-    taken, message = read_message(whole + more) or (0, None)
-
-    assert taken == length == len(whole)
-    assert isinstance(message, MessageFrame)
-    assert message.channel_number == channel
-    assert vars(message.deliver.method) == vars(method.method)
-    assert (message.header.body_size, message.header.channel_number) == (header.body_size, channel)
-    assert vars(message.header.properties) == vars(header.properties)
-    assert message.body == fragment
-
-
-@given(delivers, property_sets, st.binary(min_size=1, max_size=30), st.data())
-def test_of_a_part_of_a_message_nothing_is_read(
-    deliver: Basic.Deliver, properties: pika.BasicProperties, body: bytes, data: st.DataObject
-) -> None:
-    whole = marshalled(Method(1, deliver), Header(1, len(body), properties), Body(1, body))
-    part = whole[: data.draw(st.integers(0, len(whole) - 1))]
-    assert read_message(part) in (None, (0, None))
-
-
-DELIVER = Method(1, Basic.Deliver("tag", 1, False, "", "key"))
-PROPERTIES = pika.BasicProperties()
-
-
-@pytest.mark.parametrize(
-    "frames",
-    [
-        [Heartbeat()],
-        [Method(1, Basic.Ack(1))],
-        [Method(1, Basic.GetOk(1, False, "", "key", 0)), Header(1, 1, PROPERTIES), Body(1, b"x")],
-        [DELIVER, Header(1, 0, PROPERTIES)],
-        [DELIVER, Header(1, 2, PROPERTIES), Body(1, b"x"), Body(1, b"y")],
-        [DELIVER, Header(2, 1, PROPERTIES), Body(1, b"x")],
-        [DELIVER, Header(1, 1, PROPERTIES), Body(2, b"x")],
-        [DELIVER, Heartbeat(), Header(1, 1, PROPERTIES), Body(1, b"x")],
-        [DELIVER, Header(1, 1, PROPERTIES), Heartbeat(), Body(1, b"x")],
-        [DELIVER, DELIVER],
-        [Header(1, 1, PROPERTIES), Body(1, b"x")],
-    ],
-)
-def test_everything_else_is_for_pika_to_read(frames: list[Frame]) -> None:
-    assert read_message(marshalled(*frames) + bytes(30)) is None
-
-
-@pytest.mark.parametrize("frame", [0, 1, 2])
-def test_so_is_a_frame_without_its_end(frame: int) -> None:
-    parts = [each.marshal() for each in (DELIVER, Header(1, 1, PROPERTIES), Body(1, b"x"))]
-    parts[frame] = parts[frame][:-1] + b"\0"
-    assert read_message(b"".join(parts)) is None

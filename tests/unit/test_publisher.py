@@ -14,7 +14,13 @@ from common.events import CONTENT_TYPE, Event, EventName, Tick, encode_tick
 from common.messages import ProblemCode, encode_reply, problem
 from common.messaging import link
 from common.messaging.frames import Message
-from common.messaging.publisher import IN_FLIGHT_MAX, REFUSALS_MAX, Publisher, SetAside
+from common.messaging.publisher import (
+    IN_FLIGHT_MAX,
+    REFUSALS_MAX,
+    UNSENT_BYTES_MAX,
+    Publisher,
+    SetAside,
+)
 from common.messaging.topology import DEAD_QUEUE, EVENTS_EXCHANGE
 from tests.builders import in_bandung, registration
 from tests.unit.test_reply_address import SEEN as REPLY_ADDRESS
@@ -37,23 +43,11 @@ class Loop:
             callback()
 
 
-class Connection:
-    """A connection and its one channel: everything succeeds, when the test says so."""
-
-    is_open, is_closed = True, False
-
-    def __init__(self, _parameters: object, **callbacks: Any) -> None:
-        self.opened, self.gone = callbacks["on_open_callback"], callbacks["on_close_callback"]
-        self.messages: list[Message] = []
-        self.confirm: Callable[[Method[Any]], None] = lambda _frame: None
-        self.set_up: Callable[[], None] = lambda: None
-
-    def channel(self, on_open_callback: Callable[[Any], None]) -> None:
-        """Opens at once."""
-        on_open_callback(self)
+class Channel:
+    """A channel: everything succeeds."""
 
     def add_on_close_callback(self, _callback: object) -> None:
-        """The channel stays open."""
+        """It stays open."""
 
     def add_on_cancel_callback(self, _callback: object) -> None:
         """Nothing is cancelled."""
@@ -63,19 +57,39 @@ class Connection:
         assert passive
         callback(None)
 
+
+class Connection:
+    """A connection: everything succeeds, when the test says so."""
+
+    is_open, is_closed = True, False
+
+    def __init__(self, _parameters: object, **callbacks: Any) -> None:
+        self.opened, self.gone = callbacks["on_open_callback"], callbacks["on_close_callback"]
+        self.messages: list[Message] = []
+        self.replies: list[Message] = []
+        self.unsent_bytes = 0
+        self.with_confirms: object = None
+        self.confirm: Callable[[Method[Any]], None] = lambda _frame: None
+        self.set_up: Callable[[], None] = lambda: None
+
+    def channel(self, on_open_callback: Callable[[Any], None]) -> None:
+        """Opens at once."""
+        on_open_callback(Channel())
+
     def confirm_delivery(
-        self, _channel: object, confirm: Callable[[Method[Any]], None], done: Callable[[Any], None]
+        self, channel: object, confirm: Callable[[Method[Any]], None], done: Callable[[Any], None]
     ) -> None:
         """Is answered by `set_up`."""
-        self.confirm, self.set_up = confirm, lambda: done(None)
+        self.with_confirms, self.confirm, self.set_up = channel, confirm, lambda: done(None)
 
-    def publish(self, _channel: object, messages: Sequence[Message]) -> None:
-        """Remembers what was published."""
-        self.messages += messages
+    def publish(self, batches: Sequence[tuple[object, Sequence[Message]]]) -> None:
+        """Remembers what was published: with confirms, or without."""
+        for channel, messages in batches:
+            (self.messages if channel is self.with_confirms else self.replies).extend(messages)
 
     @property
     def published(self) -> list[str]:
-        """The routing keys of all that was published."""
+        """The routing keys of all that was published with confirms."""
         return [message.routing_key for message in self.messages]
 
     def close(self) -> None:
@@ -223,24 +237,8 @@ def test_who_must_not_lose_an_event_lets_none_go(connections: list[Connection]) 
     assert publisher.pending == 1
 
 
-def test_events_go_before_replies(connections: list[Connection]) -> None:
-    """A reply can cost the connection; what was published before it has been taken."""
-    loop, confirmed = Loop(), list[None]()
-    publisher, connection = opened(loop, connections, [])
-    connection.set_up()
-    asked = registration(1)._replace(reply_to=REPLY_ADDRESS)
-    refusal = problem(ProblemCode.CLINIC_CLOSED, "Closed.")
-
-    publisher.publish(called(1), [], lambda: confirmed.append(None), replies=[(asked, refusal)])
-
-    assert connection.published == [called(1)[0].routing_key, REPLY_ADDRESS]
-    assert not confirmed
-    connection.confirm(Method(1, Basic.Ack(2, multiple=True)))
-    assert len(confirmed) == 1
-
-
-def test_replies_are_numbered_with_the_events(connections: list[Connection]) -> None:
-    """Or the confirmation of one message would be taken for another's."""
+def test_replies_do_not_wait_for_confirms(connections: list[Connection]) -> None:
+    """They have a channel of their own: the confirmation of one message is not taken for another's."""
     publisher, connection = opened(Loop(), connections, [])
     connection.set_up()
     confirmed: list[str] = []
@@ -252,15 +250,37 @@ def test_replies_are_numbered_with_the_events(connections: list[Connection]) -> 
     publisher.publish(called(1), [], lambda: confirmed.append("first"), replies)
     publisher.publish(called(1), [], lambda: confirmed.append("second"), replies)
 
-    assert len(connection.published) == 6, "only addresses that can be used are replied to"
+    assert connection.published == [called(1)[0].routing_key] * 2
+    assert [message.routing_key for message in connection.replies] == [REPLY_ADDRESS] * 4, (
+        "only addresses that can be used are replied to"
+    )
+    assert not confirmed
     connection.confirm(Method(1, Basic.Ack(1)))
     assert confirmed == ["first"]
-    for reply in (2, 3):
-        connection.confirm(Method(1, Basic.Ack(reply)))
-    assert confirmed == ["first"]
-    connection.confirm(Method(1, Basic.Ack(4)))
+    connection.confirm(Method(1, Basic.Ack(2)))
     assert confirmed == ["first", "second"]
     assert publisher.pending == 0
+
+
+def test_events_that_a_reply_costs_the_connection_are_sent_again(connections: list[Connection]) -> None:
+    loop, confirmed = Loop(), list[None]()
+    publisher, connection = opened(loop, connections, [])
+    connection.set_up()
+    asked = registration(1)._replace(reply_to=REPLY_ADDRESS)
+    refusal = problem(ProblemCode.CLINIC_CLOSED, "Closed.")
+    publisher.publish(called(2), [], lambda: confirmed.append(None), replies=[(asked, refusal)])
+
+    connection.gone(connection, "541")
+    loop.fire()
+    again = connections[-1]
+    again.opened(again)
+    again.set_up()
+
+    assert again is not connection
+    assert again.published == connection.published == [event.routing_key for event in called(2)]
+    assert not again.replies, "who missed a reply asks again"
+    again.confirm(Method(1, Basic.Ack(2, multiple=True)))
+    assert len(confirmed) == 1
 
 
 def test_every_message_says_what_it_is(connections: list[Connection]) -> None:
@@ -285,8 +305,9 @@ def test_every_message_says_what_it_is(connections: list[Connection]) -> None:
         "timestamp": None if asked.sent_at is None else int(asked.sent_at.timestamp()),
         "delivery_mode": 2,
     }
-    assert [message.exchange for message in connection.messages] == [EVENTS_EXCHANGE, "", "", "", ""]
-    assert [pika.BasicProperties().decode(each.properties) for each in connection.messages] == [
+    sent = [*connection.messages, *connection.replies]
+    assert [message.exchange for message in sent] == [EVENTS_EXCHANGE, "", "", "", ""]
+    assert [pika.BasicProperties().decode(each.properties) for each in sent] == [
         pika.BasicProperties(
             content_type=CONTENT_TYPE, type="ticket.called", message_id=event.id, delivery_mode=2
         ),
@@ -298,7 +319,7 @@ def test_every_message_says_what_it_is(connections: list[Connection]) -> None:
         pika.BasicProperties(**reply),
     ]
     bodies = [event.body, asked.body, asked.body, encode_reply(refusal), encode_reply(refusal)]
-    assert [message.body for message in connection.messages] == bodies
+    assert [message.body for message in sent] == bodies
 
 
 def test_where_the_broker_does_not_keep_up_nothing_is_added(connections: list[Connection]) -> None:
@@ -317,3 +338,25 @@ def test_where_the_broker_does_not_keep_up_nothing_is_added(connections: list[Co
     assert len(ready) == 1
     connection.confirm(Method(1, Basic.Ack(IN_FLIGHT_MAX + 1, multiple=True)))
     assert len(ready) == 1, "it is told once"
+
+
+def test_nor_where_the_line_takes_nothing(connections: list[Connection]) -> None:
+    """Replies are confirmed by nobody: a broker that does not read shows in what cannot be sent."""
+    loop, ready = Loop(), list[None]()
+    publisher, connection = opened(loop, connections, [], on_up=lambda: ready.append(None))
+    connection.set_up()
+    ready.clear()
+    asked = registration(1)._replace(reply_to=REPLY_ADDRESS)
+    connection.unsent_bytes = UNSENT_BYTES_MAX + 1
+    publisher.publish([], [], lambda: None, [(asked, problem(ProblemCode.CLINIC_CLOSED, "Closed."))])
+    assert publisher.is_congested
+    loop.fire()
+    assert publisher.is_congested
+    assert not ready
+
+    connection.unsent_bytes = 0
+    loop.fire()
+
+    assert not publisher.is_congested
+    assert len(ready) == 1
+    assert not loop.timers, "it is told once"

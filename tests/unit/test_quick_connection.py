@@ -17,6 +17,7 @@ from pika.spec import Channel as ChannelMethods
 from pika.spec import Confirm as ConfirmMethods
 from pika.spec import Connection as ConnectionMethods
 
+from common.messaging.arrivals import delivery_of
 from common.messaging.frames import Message, encode_properties
 from common.messaging.quick_connection import Confirm, QuickConnection
 
@@ -26,6 +27,12 @@ CONSUMER_TAG = "consumer"
 
 
 _SERVER = {"capabilities": {"publisher_confirms": True, "basic.nack": True}}
+
+
+@pytest.fixture(autouse=True)
+def _one_tag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pika makes consumer tags up."""
+    monkeypatch.setattr(Channel, "_generate_consumer_tag", lambda _channel: CONSUMER_TAG)
 
 
 class Line:
@@ -75,14 +82,25 @@ class Peer:
 
     def consume(self) -> None:
         """Takes deliveries."""
-        self.channel.basic_consume("queue", self.delivered, consumer_tag=CONSUMER_TAG)
-        self.send(Method(CHANNEL, Basic.ConsumeOk(CONSUMER_TAG)))
+        if isinstance(self.connection, QuickConnection):
+            tag = self.connection.consume(self.channel, "queue", self.told.extend, lambda _ok: None)
+        else:
+            tag = self.channel.basic_consume("queue", self.delivered)
+        assert tag == CONSUMER_TAG
+        self.send(Method(CHANNEL, Basic.ConsumeOk(tag)))
+
+    def cancel(self) -> None:
+        """Takes no more."""
+        if isinstance(self.connection, QuickConnection):
+            self.connection.cancel(self.channel, CONSUMER_TAG)
+        else:
+            self.channel.basic_cancel(CONSUMER_TAG)
 
     def delivered(
         self, _channel: Channel, method: Basic.Deliver, properties: pika.BasicProperties, body: bytes
     ) -> None:
         """Notes a delivery."""
-        self.told.append((vars(method), vars(properties), body))
+        self.told.append(delivery_of(method, properties, body))
 
     def confirmed(self, frame: Confirm) -> None:
         """Notes a confirmation or a refusal."""
@@ -112,10 +130,14 @@ def delivery(tag: int, body: bytes, properties: pika.BasicProperties | None = No
 
 _PROPERTIES = pika.BasicProperties(type="register", message_id="1", headers={"x-delivery-count": 2})
 
+_WITHOUT_HEADERS = pika.BasicProperties(type="register", message_id="1", correlation_id="2", timestamp=3)
+
 arrivals = st.lists(
     st.sampled_from(
         [
             delivery(1, b"{}"),
+            delivery(6, b"{}", _WITHOUT_HEADERS),
+            delivery(8, b"{}", _WITHOUT_HEADERS),
             delivery(2, b""),
             delivery(3, b"x" * FRAME_BYTES_MAX),
             delivery(4, b"\xce" * 30, pika.BasicProperties()),
@@ -157,11 +179,23 @@ def test_what_arrives_is_told_as_by_pika(loop: IOLoop, frames: list[list[Frame]]
         assert getattr(quick.connection, name) == getattr(plain.connection, name)
 
 
+def test_what_arrives_together_is_told_at_once(loop: IOLoop) -> None:
+    quick = Peer(QuickConnection, loop)
+    told: list[int] = []
+    quick.connection.consume(
+        quick.channel, "queue", lambda deliveries: told.append(len(deliveries)), lambda _ok: None
+    )
+    three = b"".join(frame.marshal() for tag in (1, 2, 3) for frame in delivery(tag, b"{}", _WITHOUT_HEADERS))
+    quick.send_bytes([three[:-1]])
+    quick.send_bytes([three[-1:]])
+    assert told == [2, 1]
+
+
 def test_what_arrives_after_the_consumer_was_cancelled_goes_back(loop: IOLoop) -> None:
     quick, plain = pair(loop)
     for peer in (quick, plain):
         peer.consume()
-        peer.channel.basic_cancel(CONSUMER_TAG)
+        peer.cancel()
         peer.send(*delivery(1, b"{}"))
         assert not peer.told
         assert peer.line.sent[-1] == Method(CHANNEL, Basic.Reject(1)).marshal()
@@ -174,7 +208,7 @@ def test_a_batch_leaves_in_one_write_with_pika_s_bytes(loop: IOLoop) -> None:
     messages = [Message("exchange", "key", encode_properties(_PROPERTIES), body) for body in bodies]
     written = len(quick.line.sent)
 
-    quick.connection.publish(quick.channel, messages)
+    quick.connection.publish([(quick.channel, messages[:1]), (quick.channel, messages[1:])])
     for body in bodies:
         plain.channel.basic_publish("exchange", "key", body, _PROPERTIES)
 
@@ -186,7 +220,7 @@ def test_a_batch_leaves_in_one_write_with_pika_s_bytes(loop: IOLoop) -> None:
 def test_nothing_to_publish_is_nothing_to_write(loop: IOLoop) -> None:
     quick = Peer(QuickConnection, loop)
     written = len(quick.line.sent)
-    quick.connection.publish(quick.channel, [])
+    quick.connection.publish([(quick.channel, [])])
     assert len(quick.line.sent) == written
 
 
