@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -312,8 +312,17 @@ def problem(code: ProblemCode, detail: str, **extra: Any) -> Problem:
     return Problem(title=code.heading, detail=detail, code=code, **extra)
 
 
-def encode_reply(reply: Reply) -> bytes:
+class EncodedReply(NamedTuple):
+    """A reply that was composed as JSON: the `name` of its model, and what that would be encoded as."""
+
+    name: str
+    body: bytes
+
+
+def encode_reply(reply: Reply | EncodedReply) -> bytes:
     """The reply as JSON in UTF-8. A problem's members that are not there are left out."""
+    if isinstance(reply, EncodedReply):
+        return reply.body
     absent = None
     if isinstance(reply, Problem):
         absent = {name for name in ("ticket", "next_opening", "reason") if getattr(reply, name) is None}
