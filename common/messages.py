@@ -95,7 +95,9 @@ def _medical_record_number(text: str) -> str:
 
 def _person_name(text: str) -> str:
     """NFC-normalised with single spaces."""
-    if any(unicodedata.category(character)[0] == "C" for character in text):
+    # Of ASCII's characters these are all that are not printable.
+    is_plain = text.isascii() and text.isprintable()
+    if not is_plain and any(unicodedata.category(character)[0] == "C" for character in text):
         raise ValueError("a name has no control or formatting characters")
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if not 1 <= len(name) <= NAME_LENGTH_MAX or not any(map(str.isalpha, name)):
@@ -378,7 +380,7 @@ def _repeated_members(request_type: type[Request], body: bytes) -> list[str]:
 
     The one that counts would be the last for some readers and the first for others.
     """
-    if b"\\" not in body and not any(body.count(name) > 1 for name in _quoted_members(request_type)):
+    if b"\\" not in body and max(map(body.count, _quoted_members(request_type)), default=0) <= 1:
         return []
     counts = Counter(name for name, _ in _MEMBERS.decode(body.decode()))
     return sorted(name for name, count in counts.items() if count > 1)

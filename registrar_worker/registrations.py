@@ -7,6 +7,7 @@ order of arrival: what it did before (found in the journal by its id), else what
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from common import problems
 from common.desk_messages import DeskRegister
@@ -44,8 +45,7 @@ from registrar_worker.store import HeldTicket, Patient
 _PATIENT_AGE_MAX = timedelta(days=130 * 365.25)
 
 
-@dataclass(frozen=True, slots=True)
-class _Decision:
+class _Decision(NamedTuple):
     """The answer to a request: a ticket, or a refusal; `already_registered` and `not_cancellable` are
     refusals that speak of a ticket."""
 

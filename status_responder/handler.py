@@ -32,7 +32,6 @@ from common.messaging.delivery import Delivery, Outcome
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Engine
 from common.storage.queues import ClinicDay
-from common.storage.ticket_views import TicketView
 from common.ticket_replies import ShownQueue, encoded_tickets, local_time
 from status_responder import store
 from status_responder.store import Found
@@ -103,18 +102,17 @@ class _Answers:
         return self._hospitals()
 
     def _tickets(self, request: TicketStatusRequest) -> Reply | EncodedReply:
-        codes = dict.fromkeys(request.ticket_codes)
-        views = self.found.tickets
-        known = [self._ticket(views[code]) for code in codes if code in views]
-        if not known:
-            return problems.ticket_not_found()
-        return encoded_tickets(known, [code for code in codes if code not in views])
-
-    def _ticket(self, view: TicketView) -> str:
-        ticket = self.tickets.get(view.ticket_code)
-        if ticket is None:
-            ticket = self.tickets[view.ticket_code] = self._queue(view.clinic_day).encoded(view)
-        return ticket
+        tickets, views = self.tickets, self.found.tickets
+        known, not_found = [], []
+        for code in dict.fromkeys(request.ticket_codes):
+            if code in tickets:
+                known.append(tickets[code])
+            elif (view := views.get(code)) is not None:
+                tickets[code] = self._queue(view.clinic_day).encoded(view)
+                known.append(tickets[code])
+            else:
+                not_found.append(code)
+        return encoded_tickets(known, not_found) if known else problems.ticket_not_found()
 
     def _queue(self, key: ClinicDay) -> ShownQueue:
         queue = self.queues.get(key)
