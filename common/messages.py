@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -95,7 +95,9 @@ def _medical_record_number(text: str) -> str:
 
 def _person_name(text: str) -> str:
     """NFC-normalised with single spaces."""
-    if any(unicodedata.category(character)[0] == "C" for character in text):
+    # Of ASCII's characters these are all that are not printable.
+    is_plain = text.isascii() and text.isprintable()
+    if not is_plain and any(unicodedata.category(character)[0] == "C" for character in text):
         raise ValueError("a name has no control or formatting characters")
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if not 1 <= len(name) <= NAME_LENGTH_MAX or not any(map(str.isalpha, name)):
@@ -312,8 +314,17 @@ def problem(code: ProblemCode, detail: str, **extra: Any) -> Problem:
     return Problem(title=code.heading, detail=detail, code=code, **extra)
 
 
-def encode_reply(reply: Reply) -> bytes:
+class EncodedReply(NamedTuple):
+    """A reply that was composed as JSON: the `name` of its model, and what that would be encoded as."""
+
+    name: str
+    body: bytes
+
+
+def encode_reply(reply: Reply | EncodedReply) -> bytes:
     """The reply as JSON in UTF-8. A problem's members that are not there are left out."""
+    if isinstance(reply, EncodedReply):
+        return reply.body
     absent = None
     if isinstance(reply, Problem):
         absent = {name for name in ("ticket", "next_opening", "reason") if getattr(reply, name) is None}
@@ -369,7 +380,7 @@ def _repeated_members(request_type: type[Request], body: bytes) -> list[str]:
 
     The one that counts would be the last for some readers and the first for others.
     """
-    if b"\\" not in body and not any(body.count(name) > 1 for name in _quoted_members(request_type)):
+    if b"\\" not in body and max(map(body.count, _quoted_members(request_type)), default=0) <= 1:
         return []
     counts = Counter(name for name, _ in _MEMBERS.decode(body.decode()))
     return sorted(name for name, count in counts.items() if count > 1)

@@ -1,9 +1,10 @@
 """Requests that change something, as workers take them up: each with the id under which it happens once."""
 
 import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from common.messages import Problem, ProblemCode, Request, RequestRefused, parse_request, problem
@@ -13,8 +14,10 @@ REQUEST_AGE_MAX = timedelta(minutes=15)
 """Older requests are not carried out: whoever sent them has gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+_CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+
+class Asked(NamedTuple):
     """A request that could be read; `digest` tells whether two with one id are the same."""
 
     request_id: str
@@ -31,10 +34,15 @@ def read_request(request_types: Mapping[str, type[Request]], delivery: Delivery)
     """The request in a delivery, one of `request_types`, or why it cannot be read."""
     try:
         request = parse_request(request_types, delivery.name, delivery.content_type, delivery.body)
-        request_id = str(UUID(delivery.message_id or ""))
+        request_id = _canonical(delivery.message_id or "")
     except RequestRefused as refused:
         return refused.problem
     except ValueError:
         return problem(ProblemCode.INVALID_REQUEST, "Set the message_id to a UUID: the request's id.")
     digest = hashlib.sha256(f"{request.name}\n{request.model_dump_json()}".encode()).digest()
     return Asked(request_id, digest, request, delivery.sent_at)
+
+
+def _canonical(uuid: str) -> str:
+    """The UUID as it is usually written, whatever the notation; raises ValueError where it is none."""
+    return uuid if _CANONICAL_UUID.fullmatch(uuid) else str(UUID(uuid))

@@ -1,17 +1,26 @@
-"""Builds the replies that show a queue's tickets, with their estimates, from what the store has read."""
+"""Builds the replies that show a queue's tickets, with their estimates, from what the store has read.
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+A ticket is composed as JSON, and sent as such: most of what workers do is to tell of tickets, and a model's
+checks of what is our own would take longer than all the rest of it. `Ticket` stays its description: what is
+composed here is, byte for byte, what that model would be encoded as.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
+
+from pydantic_core import to_json
 
 from common.domain.catalog import Clinic
 from common.domain.clinic_outlook import clinic_outlook, expected_call
 from common.domain.lanes import Lane
+from common.domain.opening_hours import midnight
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import PartRecord
 from common.domain.ticket_codes import format_ticket_code
 from common.domain.tickets import display_number
-from common.domain.waiting_time import Estimate
-from common.messages import Ticket
+from common.messages import EncodedReply, Ticket, Tickets
 from common.storage.ticket_views import TicketView
 
 
@@ -29,13 +38,19 @@ class ShownQueue:
         self._clinic = clinic
         self._now = now
         self._outlook = clinic_outlook(clinic, records, occupants, now)
+        self._today = _local_day(clinic.hospital.service_date(now), clinic.hospital.time_zone)
 
     def ticket(self, view: TicketView) -> Ticket:
         """One of its tickets."""
-        ahead: int | None = None
-        estimate: Estimate | None = None
+        return Ticket.model_validate_json(self.encoded(view))
+
+    def encoded(self, view: TicketView) -> str:
+        """One of its tickets as JSON: as `encode_reply` writes it."""
+        # Codes and names of states need no escapes.
+        hospital, clinic, service_date = view.clinic_day
+        ahead = wait = call_at = earliest = latest = serving = called_at = transferred_to = "null"
         if view.ahead_in_lane is not None:
-            ahead, estimate = expected_call(
+            people_ahead, estimate = expected_call(
                 self._outlook,
                 view.lane,
                 view.ahead_in_lane,
@@ -43,25 +58,24 @@ class ShownQueue:
                 view.priority_streak,
                 self._clinic.priority_ratio,
             )
-        hospital_code, clinic_code, service_date = view.clinic_day
-        return Ticket(
-            ticket_code=format_ticket_code(view.ticket_code),
-            number=view.number,
-            display_number=display_number(clinic_code, view.number),
-            hospital=hospital_code,
-            clinic=clinic_code,
-            service_date=service_date,
-            status=view.status,
-            lane=view.lane,
-            people_ahead=ahead,
-            now_serving=None if view.now_serving is None else display_number(clinic_code, view.now_serving),
-            estimated_wait_seconds=None if estimate is None else self._seconds_until(estimate.call_at),
-            estimated_call_at=None if estimate is None else self._local(estimate.call_at),
-            earliest_call_at=None if estimate is None else self._local(estimate.earliest_call_at),
-            latest_call_at=None if estimate is None else self._local(estimate.latest_call_at),
-            registered_at=self._local(view.registered_at),
-            called_at=None if view.called_at is None else self._local(view.called_at),
-            transferred_to=None if view.transferred_to is None else format_ticket_code(view.transferred_to),
+            ahead, wait = str(people_ahead), str(self._seconds_until(estimate.call_at))
+            call_at = self._local(estimate.call_at)
+            earliest = self._local(estimate.earliest_call_at)
+            latest = self._local(estimate.latest_call_at)
+        if view.now_serving is not None:
+            serving = f'"{display_number(clinic, view.now_serving)}"'
+        if view.called_at is not None:
+            called_at = self._local(view.called_at)
+        if view.transferred_to is not None:
+            transferred_to = f'"{format_ticket_code(view.transferred_to)}"'
+        return (
+            f'{{"ticket_code":"{format_ticket_code(view.ticket_code)}","number":{view.number},'
+            f'"display_number":"{display_number(clinic, view.number)}","hospital":"{hospital}",'
+            f'"clinic":"{clinic}","service_date":"{service_date}","status":"{view.status}","lane":"{view.lane}",'
+            f'"people_ahead":{ahead},"now_serving":{serving},"estimated_wait_seconds":{wait},'
+            f'"estimated_call_at":{call_at},"earliest_call_at":{earliest},"latest_call_at":{latest},'
+            f'"registered_at":{self._local(view.registered_at)},"called_at":{called_at},'
+            f'"transferred_to":{transferred_to}}}'
         )
 
     def wait_seconds(self, regular: int, priority: int, streak: int) -> int:
@@ -74,10 +88,51 @@ class ShownQueue:
     def _seconds_until(self, moment: datetime) -> int:
         return round((moment - self._now).total_seconds())
 
-    def _local(self, moment: datetime) -> datetime:
-        return local_time(self._clinic, moment)
+    def _local(self, moment: datetime) -> str:
+        """`local_time` as JSON."""
+        today = self._today
+        if today is not None:
+            passed = moment - today.begins_at
+            if not passed.days:
+                minute, second = divmod(passed.seconds, 60)
+                return f"{today.date}{_MINUTES[minute]}{_SECONDS[second]}{today.offset}"
+        return to_json(local_time(self._clinic, moment)).decode()
+
+
+def encoded_ticket(ticket: str) -> EncodedReply:
+    """The reply that is one such ticket."""
+    return EncodedReply(Ticket.name, ticket.encode())
+
+
+def encoded_tickets(tickets: Iterable[str], not_found: Iterable[str]) -> EncodedReply:
+    """The reply with these tickets, and with the canonical codes that are nobody's."""
+    missing = ",".join([f'"{format_ticket_code(code)}"' for code in not_found])
+    return EncodedReply(Tickets.name, f'{{"tickets":[{",".join(tickets)}],"not_found":[{missing}]}}'.encode())
 
 
 def local_time(clinic: Clinic, moment: datetime) -> datetime:
     """The moment on the hospital's clock, to the second."""
     return moment.replace(microsecond=0).astimezone(clinic.hospital.time_zone)
+
+
+class _LocalDay(NamedTuple):
+    """A day of 24 hours with one offset: what its moments have in common when they are written as JSON."""
+
+    begins_at: datetime
+    date: str
+    offset: str
+
+
+_DAY = timedelta(days=1)
+_MINUTES = [f"{hour:02d}:{minute:02d}" for hour in range(24) for minute in range(60)]
+_SECONDS = [f":{second:02d}" for second in range(60)]
+
+
+@lru_cache(maxsize=100)
+def _local_day(day: date, zone: tzinfo) -> _LocalDay | None:
+    """None where the clocks change on that day."""
+    begins_at, ends_at = midnight(day, zone), midnight(day + _DAY, zone)
+    if ends_at - begins_at != _DAY:
+        return None
+    date, _, offset = to_json(begins_at.astimezone(zone)).decode().partition("00:00:00")
+    return _LocalDay(begins_at, date, offset)

@@ -7,6 +7,7 @@ order of arrival: what it did before (found in the journal by its id), else what
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from common import problems
 from common.desk_messages import DeskRegister
@@ -17,6 +18,7 @@ from common.domain.tickets import CANCELLABLE, TicketStatus
 from common.events import Event, EventName
 from common.messages import (
     Cancel,
+    EncodedReply,
     Problem,
     ProblemCode,
     Register,
@@ -36,15 +38,14 @@ from common.storage.queues import ClinicDay, QueueState, lock_all_queues, write_
 from common.storage.refusals import Refusal, find_refusals, remember_refusals
 from common.storage.service_times import read_service_times
 from common.storage.ticket_views import TicketView, read_occupants, read_ticket_views
-from common.ticket_replies import ShownQueue
+from common.ticket_replies import ShownQueue, encoded_ticket
 from registrar_worker import store
 from registrar_worker.store import HeldTicket, Patient
 
 _PATIENT_AGE_MAX = timedelta(days=130 * 365.25)
 
 
-@dataclass(frozen=True, slots=True)
-class _Decision:
+class _Decision(NamedTuple):
     """The answer to a request: a ticket, or a refusal; `already_registered` and `not_cancellable` are
     refusals that speak of a ticket."""
 
@@ -88,7 +89,7 @@ class Registrations:
         insert_tickets(self.connection, self.new_tickets)
         write_queues(self.connection, self.queues.values())
         journal.record(self.connection, self.entries, self.now)
-        tickets = self._ticket_replies(decided)
+        tickets = self._tickets(decided)
         replies = [_reply(decision, tickets) for decision in decided]
         self._remember(asked, decided, replies)
         return [
@@ -282,7 +283,8 @@ class Registrations:
 
     # --- after deciding ---------------------------------------------------------------------------------
 
-    def _ticket_replies(self, decided: Iterable[_Decision]) -> dict[str, Ticket]:
+    def _tickets(self, decided: Iterable[_Decision]) -> dict[str, str]:
+        """The tickets of the decisions as JSON, by their codes."""
         codes = {decision.ticket_code for decision in decided if decision.ticket_code}
         views = self.granted | read_ticket_views(self.connection, codes - self.granted.keys())()
         days = {view.clinic_day for view in views.values()}
@@ -296,10 +298,13 @@ class Registrations:
             clinic = self.catalog.clinic_of(day)
             records = learned.get(clinic.key, {})
             shown[day] = ShownQueue(clinic, occupants.get(day, ()), records, self.now)
-        return {code: shown[view.clinic_day].ticket(view) for code, view in views.items()}
+        return {code: shown[view.clinic_day].encoded(view) for code, view in views.items()}
 
     def _remember(
-        self, asked: Sequence[Asked], decided: Sequence[_Decision], replies: Sequence[Reply]
+        self,
+        asked: Sequence[Asked],
+        decided: Sequence[_Decision],
+        replies: Sequence[Reply | EncodedReply],
     ) -> None:
         refused = {
             each.request_id: Refusal(each.request_id, each.digest, reply.code, encode_reply(reply), self.now)
@@ -320,12 +325,12 @@ def _already_held(asked: Asked, request: Register, held: HeldTicket) -> _Decisio
     return _Decision(asked.digest, held.ticket_code, refusal=ProblemCode.ALREADY_REGISTERED, remember=True)
 
 
-def _reply(decision: _Decision, tickets: dict[str, Ticket]) -> Reply:
+def _reply(decision: _Decision, tickets: dict[str, str]) -> Reply | EncodedReply:
     if isinstance(decision.refusal, Problem):
         return decision.refusal
     ticket = tickets[decision.ticket_code or ""]
     if decision.refusal is ProblemCode.ALREADY_REGISTERED:
-        return problems.already_registered(ticket)
+        return problems.already_registered(Ticket.model_validate_json(ticket))
     if decision.refusal is ProblemCode.NOT_CANCELLABLE:
-        return problems.not_cancellable(ticket)
-    return ticket
+        return problems.not_cancellable(Ticket.model_validate_json(ticket))
+    return encoded_ticket(ticket)

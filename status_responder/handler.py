@@ -10,13 +10,13 @@ from common.domain.catalog import Clinic
 from common.domain.lanes import Lane
 from common.domain.opening_hours import Session
 from common.domain.queue_advance import calling_order
-from common.domain.ticket_codes import format_ticket_code
 from common.domain.tickets import display_number
 from common.messages import (
     ClinicQueue,
     ClinicQueueRequest,
     Clinics,
     ClinicSummary,
+    EncodedReply,
     Hospitals,
     HospitalSummary,
     ListClinics,
@@ -25,8 +25,6 @@ from common.messages import (
     Reply,
     Request,
     RequestRefused,
-    Ticket,
-    Tickets,
     TicketStatusRequest,
     parse_request,
 )
@@ -34,8 +32,7 @@ from common.messaging.delivery import Delivery, Outcome
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Engine
 from common.storage.queues import ClinicDay
-from common.storage.ticket_views import TicketView
-from common.ticket_replies import ShownQueue, local_time
+from common.ticket_replies import ShownQueue, encoded_tickets, local_time
 from status_responder import store
 from status_responder.store import Found
 
@@ -59,7 +56,7 @@ class StatusHandler:
         replies = iter(self._answer(requests) if requests else [])
         return [Outcome(reply=each if isinstance(each, Problem) else next(replies)) for each in read]
 
-    def _answer(self, requests: Sequence[Request]) -> list[Reply]:
+    def _answer(self, requests: Sequence[Request]) -> list[Reply | EncodedReply]:
         now = self.clock.now()
         found = store.look_up(self.engine, self.catalog, _wanted(requests), now)
         answers = _Answers(self.catalog, found, now)
@@ -92,10 +89,10 @@ class _Answers:
     catalog: CatalogCache
     found: Found
     now: datetime
-    tickets: dict[str, Ticket] = field(default_factory=dict)
+    tickets: dict[str, str] = field(default_factory=dict)
     queues: dict[ClinicDay, ShownQueue] = field(default_factory=dict)
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> Reply | EncodedReply:
         if isinstance(request, TicketStatusRequest):
             return self._tickets(request)
         if isinstance(request, ListClinics):
@@ -104,21 +101,18 @@ class _Answers:
             return self._clinic_queue(request)
         return self._hospitals()
 
-    def _tickets(self, request: TicketStatusRequest) -> Reply:
-        codes = dict.fromkeys(request.ticket_codes)
-        views = self.found.tickets
-        known = [self._ticket(views[code]) for code in codes if code in views]
-        if not known:
-            return problems.ticket_not_found()
-        return Tickets(
-            tickets=known, not_found=[format_ticket_code(code) for code in codes if code not in views]
-        )
-
-    def _ticket(self, view: TicketView) -> Ticket:
-        ticket = self.tickets.get(view.ticket_code)
-        if ticket is None:
-            ticket = self.tickets[view.ticket_code] = self._queue(view.clinic_day).ticket(view)
-        return ticket
+    def _tickets(self, request: TicketStatusRequest) -> Reply | EncodedReply:
+        tickets, views = self.tickets, self.found.tickets
+        known, not_found = [], []
+        for code in dict.fromkeys(request.ticket_codes):
+            if code in tickets:
+                known.append(tickets[code])
+            elif (view := views.get(code)) is not None:
+                tickets[code] = self._queue(view.clinic_day).encoded(view)
+                known.append(tickets[code])
+            else:
+                not_found.append(code)
+        return encoded_tickets(known, not_found) if known else problems.ticket_not_found()
 
     def _queue(self, key: ClinicDay) -> ShownQueue:
         queue = self.queues.get(key)

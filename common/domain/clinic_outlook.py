@@ -4,11 +4,11 @@ What patients are told, and what the calibration holds against the truth, is mad
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from common.domain.catalog import Clinic, QueueMode
-from common.domain.day_parts import day_parts
+from common.domain.day_parts import DayPart, day_parts
 from common.domain.lanes import Lane, overtaking_max, people_ahead
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import PartRecord, ServiceTimes
@@ -31,21 +31,52 @@ def clinic_outlook(
     """
     if clinic.mode is QueueMode.CLOCK:
         return Outlook(clinic.rooms, occupants, ServiceTime(clinic.mean_service, timedelta()), now)
-    day = clinic.hospital.service_date(now)
-    times = ServiceTimes(clinic, records, day)
-    ahead = [part for part in day_parts(clinic, day) if part.ends_at > now]
+    course = _course(clinic, records, clinic.hospital.service_date(now))
+    first = next(index for index, part in enumerate(course.parts) if part.ends_at > now)
+    parts, stretches = course.parts[first:], course.stretches[first:]
     # A pause that the staff do not keep is none.
-    is_pause = ahead[0].is_pause and not any(each.called_at >= ahead[0].begins_at for each in occupants)
-    stretches = [
+    if parts[0].is_pause and any(each.called_at >= parts[0].begins_at for each in occupants):
+        mean = course.times.mean(parts[0].part)
+        stretches = (stretches[0]._replace(mean_seconds=mean), *stretches[1:])
+    serving = next(part for part, stretch in zip(parts, stretches, strict=True) if stretch.mean_seconds)
+    return Outlook(clinic.rooms, occupants, course.times.service(serving.part), now, stretches)
+
+
+class _Course(NamedTuple):
+    """How one day of a clinic goes as far as it is known, and what it was made of."""
+
+    clinic: Clinic
+    records: Mapping[int, PartRecord]
+    day: date
+    times: ServiceTimes
+    parts: Sequence[DayPart]
+    stretches: Sequence[Stretch]
+
+
+_COURSES_MAX = 512
+_courses: dict[tuple[str, str], _Course] = {}
+
+
+def _course(clinic: Clinic, records: Mapping[int, PartRecord], day: date) -> _Course:
+    """The course of a day, with the pauses by schedule. It is remembered, since most queues are asked for
+    again before anything more was learned of them."""
+    known = _courses.get(clinic.key)
+    if known and known.clinic is clinic and known.day == day and known.records == records:
+        return known
+    times, parts = ServiceTimes(clinic, records, day), day_parts(clinic, day)
+    stretches = tuple(
         Stretch(
             part.ends_at,
-            None if (is_pause if part is ahead[0] else part.is_pause) else times.mean(part.part),
+            None if part.is_pause else times.mean(part.part),
             times.priority_patients(part.part) / part.open_hours if part.open_hours else 0.0,
         )
-        for part in ahead
-    ]
-    serving = next(part for part, stretch in zip(ahead, stretches, strict=True) if stretch.mean_seconds)
-    return Outlook(clinic.rooms, occupants, times.service(serving.part), now, stretches)
+        for part in parts
+    )
+    course = _Course(clinic, dict(records), day, times, parts, stretches)
+    if len(_courses) >= _COURSES_MAX:
+        _courses.clear()
+    _courses[clinic.key] = course
+    return course
 
 
 def expected_call(

@@ -31,6 +31,19 @@ class Gamma(NamedTuple):
         root = 1 - ninth + z * sqrt(ninth)
         return self.mean * max(root, 0.0) ** 3
 
+    def median_between(self, z: float) -> tuple[float, float, float]:
+        """Its `quantile` for 0, and those for `z` standard deviations less and more."""
+        if self.variance <= 0 or self.mean < _SECONDS_MIN:
+            return self.mean, self.mean, self.mean
+        mean = self.mean
+        ninth = self.variance / (9 * mean**2)
+        middle, deviation = 1 - ninth, z * sqrt(ninth)
+        return (
+            mean * max(middle, 0.0) ** 3,
+            mean * max(middle - deviation, 0.0) ** 3,
+            mean * max(middle + deviation, 0.0) ** 3,
+        )
+
     def left_after(self, age: float) -> Self:
         """What is left of it when it has lasted for `age` and is not over."""
         if self.variance <= 0:

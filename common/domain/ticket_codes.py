@@ -5,6 +5,8 @@ are shown in three groups of four, `7K3F-9QXM-2T5R`. They are read case-insensit
 that look like digits folded (I and L to 1, O to 0).
 """
 
+import re
+
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 LENGTH = 12
@@ -12,6 +14,8 @@ LENGTH = 12
 _GROUP = 4
 _LETTERS = frozenset(ALPHABET)
 _FOLD = str.maketrans("ILO", "110", "- ")
+_AS_SHOWN = re.compile("-".join([f"[{ALPHABET}]{{{_GROUP}}}"] * (LENGTH // _GROUP)))
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 
 
 def new_ticket_code() -> str:
@@ -19,11 +23,13 @@ def new_ticket_code() -> str:
     import secrets  # only here: `antrean` has to be quick to start
 
     bits = secrets.randbits(5 * LENGTH)
-    return "".join(ALPHABET[bits >> 5 * position & 31] for position in range(LENGTH))
+    return "".join([_PAIRS[bits >> 10 * position & 1023] for position in range(LENGTH // 2)])
 
 
 def parse_ticket_code(text: str) -> str:
     """The canonical form of a code as somebody wrote it; raises ValueError where it is none."""
+    if _AS_SHOWN.fullmatch(text):
+        return text.replace("-", "")
     code = text.strip().upper().translate(_FOLD) if text.isascii() else ""
     if len(code) != LENGTH or not _LETTERS.issuperset(code):
         raise ValueError("a ticket code has twelve letters and digits, such as 7K3F-9QXM-2T5R")

@@ -9,9 +9,11 @@ Sources: W. Whitt, Predicting Queueing Delays, Management Science 45(6), 1999; R
 Real-Time Delay Estimation Based on Delay History, M&SOM 11(3), 2009.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from math import exp, inf, pi
 from typing import NamedTuple
 
@@ -22,8 +24,7 @@ _Z_80_PERCENT = 1.2816
 """Standard deviations to each side of the mean that hold 80 % of a normal distribution."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(NamedTuple):
     """The moment than which the call is as likely to come earlier as later, and the interval that holds it
     in 80 % of cases."""
 
@@ -42,8 +43,7 @@ class ServiceTime:
     uncertainty: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """A stretch of the day, until `ends_at`; the next one begins there.
 
     `mean_seconds` is that of a service then, None in a pause, in which nobody is called; `priority_per_hour`
@@ -79,35 +79,41 @@ class Outlook:
         left = [self._day.left_after_pause(self._service.left_after(age)) for age in ages]
         self._left = sorted([Gamma(0.0, 0.0)] * (rooms - len(left)) + left)
         self._mean_left = sum(each.mean for each in self._left) / rooms
-        self._variance_left = [sum(each.variance for each in self._left[: n + 1]) for n in range(rooms)]
+        self._variance_left = list(accumulate(each.variance for each in self._left))
+        self._mix(rooms)
+
+    def _mix(self, rooms: int) -> None:
+        """Works out what the two extremes of `_until_call` have in common for all who wait."""
+        mean, variance = self._service
+        irregularity = min(variance / mean**2, 1.0)
+        self._turns_saved = (rooms - 1) / 2 * (1 + irregularity)
+        self._mixed_variance = irregularity * (1 - irregularity) * (rooms - 1) * (mean / rooms) ** 2
+        self._order_decay = -2 * (pi / mean) ** 2
 
     def estimate(self, people_ahead: int, overtaking_max: int = 0) -> Estimate:
         """The estimate for a patient with `people_ahead` waiting patients before them.
 
         By the rule of the lanes, at most `overtaking_max` of those who are still to come are called before.
         """
-        wait = self._until_call(people_ahead)
+        mean, variance = self._until_call(people_ahead)
         if overtaking_max and self._day.expects_priority:
             overtaking = 0.0
             # The later the call, the more overtake, and the later the call: two rounds come close enough.
             for _ in range(2):
-                overtaking = min(self._day.priority_arrivals(wait.mean), overtaking_max)
-                wait = self._until_call(people_ahead + overtaking)
+                overtaking = min(self._day.priority_arrivals(mean), overtaking_max)
+                mean, variance = self._until_call(people_ahead + overtaking)
             turn = self._service.mean / len(self._left)
             is_open = 1 - overtaking / overtaking_max
             # Whatever makes the wait longer brings more who overtake.
-            feedback = 1 / (1 - min(is_open * overtaking * turn / wait.mean, 0.5)) if wait.mean else 1.0
-            variance = wait.variance + is_open * overtaking * turn**2
-            wait = Gamma(wait.mean, variance * feedback**2)
-        wait = Gamma(wait.mean, wait.variance + (self._uncertainty * wait.mean) ** 2)
-        return Estimate(
-            self._moment(wait.quantile(0)),
-            self._moment(wait.quantile(-_Z_80_PERCENT)),
-            self._moment(wait.quantile(_Z_80_PERCENT)),
-        )
+            feedback = 1 / (1 - min(is_open * overtaking * turn / mean, 0.5)) if mean else 1.0
+            variance = (variance + is_open * overtaking * turn**2) * feedback**2
+        wait = Gamma(mean, variance + (self._uncertainty * mean) ** 2)
+        median, earliest, latest = wait.median_between(_Z_80_PERCENT)
+        return Estimate(self._moment(median), self._moment(earliest), self._moment(latest))
 
-    def _until_call(self, people_ahead: float) -> Gamma:
-        """The time, at the pace of now, until a room comes free for the (people_ahead + 1)-th time.
+    def _until_call(self, people_ahead: float) -> tuple[float, float]:
+        """Mean and variance of the time, at the pace of now, until a room comes free for the
+        (people_ahead + 1)-th time.
 
         It lies between two extremes: that the rooms keep coming free in the order in which they are expected
         to; and that, after some services of random length, they come free at any time.
@@ -118,20 +124,19 @@ class Outlook:
         first = self._left[room]
         ordered_mean = first.mean + (rounds + people_ahead % 1 / rooms) * mean
         ordered_variance = first.variance + rounds * variance
-        irregularity = min(variance / mean**2, 1.0)
-        turns = people_ahead - (rooms - 1) / 2 * (1 + irregularity)
+        turns = people_ahead - self._turns_saved
         mixed_mean = max(self._mean_left + turns * mean / rooms, 0.0)
         later_variance = max(people_ahead + 1 - rooms, 0.0) * variance
         mixed_variance = (self._variance_left[-1 if rounds else room] + later_variance) / rooms**2
-        mixed_variance += irregularity * (1 - irregularity) * (rooms - 1) * (mean / rooms) ** 2
-        order = exp(-2 * (pi / mean) ** 2 * ordered_variance)
-        return Gamma(
+        mixed_variance += self._mixed_variance
+        order = exp(self._order_decay * ordered_variance)
+        return (
             order * ordered_mean + (1 - order) * mixed_mean,
             order * ordered_variance + (1 - order) * mixed_variance,
         )
 
     def _moment(self, served_seconds: float) -> datetime:
-        return self._now + timedelta(seconds=self._day.clock_seconds(served_seconds))
+        return self._now + timedelta(0, self._day.clock_seconds(served_seconds))
 
 
 class _Served(NamedTuple):
@@ -170,6 +175,7 @@ class _Day:
             begins = ends
         if not self._stretches:
             self._stretches.append(_Served(0.0, 0.0, inf, 1.0))
+        self._served = [each.served for each in self._stretches]
 
     @property
     def expects_priority(self) -> bool:
@@ -187,18 +193,17 @@ class _Day:
         )
 
     def clock_seconds(self, served: float) -> float:
-        """When so much service will have been given."""
-        resumes = inf
-        for stretch in reversed(self._stretches):
-            if served >= stretch.served:
-                at = stretch.begins + (served - stretch.served) / stretch.pace
-                return at if at < stretch.ends else resumes
-            resumes = stretch.begins
-        raise AssertionError("the first stretch begins with no service given")
+        """When so much service (not less than none) will have been given."""
+        following = bisect_right(self._served, served)
+        stretch = self._stretches[following - 1]
+        at = stretch.begins + (served - stretch.served) / stretch.pace
+        if at < stretch.ends:
+            return at
+        return self._stretches[following].begins if following < len(self._stretches) else inf
 
     def priority_arrivals(self, served: float) -> float:
         """How many priority patients are expected to come until then."""
         until = self.clock_seconds(served)
         return sum(
-            rate * (min(ends, until) - begins) for begins, ends, rate in self._arrivals if begins < until
+            [rate * (min(ends, until) - begins) for begins, ends, rate in self._arrivals if begins < until]
         )

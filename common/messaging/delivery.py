@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from common.events import Event
-from common.messages import Reply
+from common.messages import EncodedReply, Reply
 
 SUSPECT_REDELIVERIES = 3
 """Restarts and lost connections alone seldom bring a message back so often."""
@@ -48,7 +48,7 @@ class Outcome:
     A delivery is acknowledged once the broker has confirmed its events and its dead letter.
     """
 
-    reply: Reply | None = None
+    reply: Reply | EncodedReply | None = None
     events: Sequence[Event] = ()
     dead_letter: str | None = None
 

@@ -21,7 +21,7 @@ from pika.channel import Channel
 from pika.spec import Basic
 
 from common.events import CONTENT_TYPE, Event, EventName
-from common.messages import Reply, encode_reply
+from common.messages import EncodedReply, Reply, encode_reply
 from common.messaging.delivery import CAME_THROUGH, Delivery
 from common.messaging.frames import Message, OpenProperties, encode_properties
 from common.messaging.link import Backoff, Link
@@ -136,7 +136,7 @@ class Publisher:
         events: Iterable[Event],
         set_aside: Iterable[SetAside],
         on_confirmed: Callable[[], None],
-        replies: Iterable[tuple[Delivery, Reply]] = (),
+        replies: Iterable[tuple[Delivery, Reply | EncodedReply]] = (),
     ) -> None:
         """Publishes all; `on_confirmed` is called when the broker has all events and all that is set aside,
         at once if there is none of it.
@@ -153,7 +153,9 @@ class Publisher:
         if not outgoing:
             on_confirmed()
 
-    def _send(self, outgoing: list[_Outgoing], replies: Iterable[tuple[Delivery, Reply]] = ()) -> None:
+    def _send(
+        self, outgoing: list[_Outgoing], replies: Iterable[tuple[Delivery, Reply | EncodedReply]] = ()
+    ) -> None:
         if self._line is None or not self.is_up:
             self._backlog += outgoing
             return
@@ -269,7 +271,7 @@ def _event_message(event: Event) -> Message:
     return Message(EVENTS_EXCHANGE, event.routing_key, properties, event.body)
 
 
-def _reply_message(delivery: Delivery, reply: Reply) -> Message:
+def _reply_message(delivery: Delivery, reply: Reply | EncodedReply) -> Message:
     # Never `mandatory`: the broker returns such a reply although its client has got it.
     properties = _reply_properties(reply.name).filled(delivery.correlation_id)
     return Message("", delivery.reply_to or "", properties, encode_reply(reply))

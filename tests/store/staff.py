@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Self
 from uuid import uuid4
@@ -10,8 +10,8 @@ from uuid import uuid4
 from sqlalchemy import Engine, RowMapping, select
 
 from common.events import Event, Tick, encode_tick
-from common.messages import Problem, ProblemCode, Reply, Ticket
-from common.messaging.delivery import Delivery, Outcome
+from common.messages import EncodedReply, Problem, ProblemCode, Reply, Ticket, Tickets, encode_reply
+from common.messaging.delivery import Delivery, Handler, Outcome
 from common.storage.catalog import CatalogCache
 from common.storage.catalog_changes import apply_catalog
 from common.storage.tables import clinic_days, journal, tickets
@@ -34,15 +34,35 @@ TICK_SECONDS = 10
 
 
 @dataclass(frozen=True)
+class ReadByClients:
+    """A handler whose tickets are read as clients read them: every one is what its model is written as."""
+
+    handler: Handler
+
+    def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        """What the handler makes of the deliveries, with models for replies."""
+        return [replace(each, reply=_read(each.reply)) for each in self.handler.handle(deliveries)]
+
+
+def _read(reply: Reply | EncodedReply | None) -> Reply | None:
+    if not isinstance(reply, EncodedReply):
+        return reply
+    models: dict[str, type[Reply]] = {Ticket.name: Ticket, Tickets.name: Tickets}
+    read = models[reply.name].model_validate_json(reply.body)
+    assert encode_reply(read) == reply.body
+    return read
+
+
+@dataclass(frozen=True)
 class Staff:
     """A registrar, a ticker and a status responder who share a database and a clock."""
 
     engine: Engine
     clock: SetClock
-    registrar: RegistrarHandler
+    registrar: "ReadByClients"
     ticker: TickerHandler
     emitter: TickEmitter
-    status: StatusHandler
+    status: "ReadByClients"
 
     @classmethod
     def on(cls, engine: Engine, clock: SetClock) -> Self:
@@ -50,10 +70,10 @@ class Staff:
         return cls(
             engine,
             clock,
-            RegistrarHandler(engine, CatalogCache(), clock),
+            ReadByClients(RegistrarHandler(engine, CatalogCache(), clock)),
             TickerHandler(engine, CatalogCache(), clock),
             TickEmitter(engine, clock, timedelta(seconds=TICK_SECONDS)),
-            StatusHandler(engine, CatalogCache(), clock),
+            ReadByClients(StatusHandler(engine, CatalogCache(), clock)),
         )
 
     # --- patients ---------------------------------------------------------------------------------------
@@ -87,7 +107,7 @@ class Staff:
     def ask(self, name: str, **body: Any) -> Reply:
         """The answer to a look-up."""
         [outcome] = self.status.handle([delivery(name, body)])
-        assert outcome.reply is not None
+        assert isinstance(outcome.reply, Reply)
         assert not outcome.events
         return outcome.reply
 

@@ -7,7 +7,7 @@ from itertools import groupby
 import pytest
 from sqlalchemy import Engine
 
-from common.messages import Problem, ProblemCode, Reply, Ticket, encode_reply
+from common.messages import EncodedReply, Problem, ProblemCode, Reply, Ticket, encode_reply
 from common.messaging.delivery import Delivery
 from common.requests import REQUEST_AGE_MAX
 from tests.builders import (
@@ -292,7 +292,7 @@ def test_after_being_served_or_giving_up_a_patient_may_come_again(staff: Staff) 
     assert staff.register(1).number == 3
 
 
-def _kind(reply: Reply | None) -> str:
+def _kind(reply: Reply | EncodedReply | None) -> str:
     """The number, or why there is none."""
     if isinstance(reply, Ticket):
         return str(reply.number)

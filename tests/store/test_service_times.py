@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple
 from datetime import date, timedelta
 from threading import Barrier
 
@@ -184,7 +183,7 @@ def test_a_regular_patient_is_told_of_the_elderly_who_will_come(desk: Staff) -> 
     for ahead, ticket in enumerate(told):
         expected = expected_call(outlook, Lane.REGULAR, ahead, 0, 0, clinic.priority_ratio)
         shown = (ticket.estimated_call_at, ticket.earliest_call_at, ticket.latest_call_at)
-        assert shown == tuple(moment.replace(microsecond=0) for moment in astuple(expected.call))
+        assert shown == tuple(moment.replace(microsecond=0) for moment in expected.call)
     undisturbed = outlook.estimate(3).call_at
     assert told[3].estimated_call_at is not None
     assert told[3].estimated_call_at - undisturbed > timedelta(minutes=10)

@@ -1,7 +1,6 @@
 """The publisher and its link, without a broker: what pika's callbacks do to them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
@@ -130,7 +129,7 @@ def ticks(count: int) -> list[Event]:
 
 def called(count: int) -> list[Event]:
     """Events that tell of a change."""
-    return [replace(tick, name=EventName.TICKET_CALLED) for tick in ticks(count)]
+    return [tick._replace(name=EventName.TICKET_CALLED) for tick in ticks(count)]
 
 
 def test_what_is_refused_is_sent_again_once_for_all(connections: list[Connection]) -> None:

@@ -1,0 +1,100 @@
+"""A ticket that is composed as JSON is, byte for byte, what its model would be written as."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.domain.catalog import Clinic, QueueMode
+from common.domain.clinic_outlook import clinic_outlook, expected_call
+from common.domain.lanes import Lane
+from common.domain.queue_advance import Occupant
+from common.domain.ticket_codes import ALPHABET, LENGTH, format_ticket_code
+from common.domain.tickets import TicketStatus, display_number
+from common.messages import Ticket, Tickets, encode_reply
+from common.storage.ticket_views import TicketView
+from common.ticket_replies import ShownQueue, encoded_ticket, encoded_tickets, local_time
+from tests.domain.clinics import clinic
+
+# Where clocks change: at night, at midnight itself, by half an hour.
+ZONES = ["Asia/Jakarta", "Asia/Jayapura", "UTC", "Europe/Berlin", "Africa/Cairo", "Australia/Lord_Howe"]
+
+codes = st.text(ALPHABET, min_size=LENGTH, max_size=LENGTH)
+moments = st.timedeltas(timedelta(), timedelta(days=365)).map(
+    lambda later: datetime(2026, 1, 1, tzinfo=UTC) + later
+)
+numbers = st.integers(1, 5000)
+
+
+@st.composite
+def clinics(draw: st.DrawFn) -> Clinic:
+    made = clinic(mode=draw(st.sampled_from(QueueMode)))
+    return replace(made, hospital=replace(made.hospital, time_zone=ZoneInfo(draw(st.sampled_from(ZONES)))))
+
+
+@st.composite
+def views(draw: st.DrawFn, now: datetime) -> TicketView:
+    before = st.timedeltas(timedelta(), timedelta(days=2)).map(lambda ago: now - ago)
+    return TicketView(
+        ticket_code=draw(codes),
+        clinic_day=("RSHS", "GIG", draw(st.dates(date(2026, 1, 1), date(2026, 12, 31)))),
+        number=draw(numbers),
+        status=draw(st.sampled_from(TicketStatus)),
+        lane=draw(st.sampled_from(Lane)),
+        ahead_in_lane=draw(st.none() | st.integers(0, 300)),
+        waiting_in_other_lane=draw(st.integers(0, 50)),
+        priority_streak=draw(st.integers(0, 2)),
+        now_serving=draw(st.none() | numbers),
+        registered_at=draw(before),
+        called_at=draw(st.none() | before),
+        room=None,
+        transferred_to=draw(st.none() | codes),
+    )
+
+
+@given(st.data(), clinics(), moments, codes)
+def test_a_ticket_is_written_as_its_model_would_be(
+    data: st.DataObject, shown_at: Clinic, now: datetime, unknown: str
+) -> None:
+    view = data.draw(views(now))
+    occupants = [Occupant(1, 1, TicketStatus.CALLED, now - timedelta(minutes=3))]
+    queue = ShownQueue(shown_at, occupants, {}, now)
+    ticket = as_model(shown_at, occupants, view, now)
+    assert queue.ticket(view) == ticket
+    written = queue.encoded(view)
+    assert encode_reply(encoded_ticket(written)) == encode_reply(ticket)
+    of_two = Tickets(tickets=[ticket, ticket], not_found=[format_ticket_code(unknown)])
+    assert encode_reply(encoded_tickets([written, written], [unknown])) == encode_reply(of_two)
+
+
+def as_model(of: Clinic, occupants: list[Occupant], view: TicketView, now: datetime) -> Ticket:
+    def local(moment: datetime | None) -> datetime | None:
+        return None if moment is None else local_time(of, moment)
+
+    ahead = call = None
+    if view.ahead_in_lane is not None:
+        outlook = clinic_outlook(of, {}, occupants, now)
+        place = (view.lane, view.ahead_in_lane, view.waiting_in_other_lane, view.priority_streak)
+        ahead, call = expected_call(outlook, *place, of.priority_ratio)
+    _, code, service_date = view.clinic_day
+    return Ticket(
+        ticket_code=format_ticket_code(view.ticket_code),
+        number=view.number,
+        display_number=display_number(code, view.number),
+        hospital="RSHS",
+        clinic=code,
+        service_date=service_date,
+        status=view.status,
+        lane=view.lane,
+        people_ahead=ahead,
+        now_serving=None if view.now_serving is None else display_number(code, view.now_serving),
+        estimated_wait_seconds=None if call is None else round((call.call_at - now).total_seconds()),
+        estimated_call_at=local(call and call.call_at),
+        earliest_call_at=local(call and call.earliest_call_at),
+        latest_call_at=local(call and call.latest_call_at),
+        registered_at=local_time(of, view.registered_at),
+        called_at=local(view.called_at),
+        transferred_to=None if view.transferred_to is None else format_ticket_code(view.transferred_to),
+    )
