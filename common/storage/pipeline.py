@@ -16,10 +16,23 @@ from psycopg.adapt import PyFormat
 from psycopg.pq import ExecStatus, PipelineStatus
 from psycopg.pq.abc import PGconn, PGresult
 
+_PLANNED_AGAIN_FACTOR = 8
+"""A statement is prepared anew after 8 executions, 64, 512 and so on. PostgreSQL keeps the plan that it made
+while a table was empty until it has analysed the table, and goes through all of it until then."""
+
 Answer = Callable[[], list[tuple[Any, ...]]]
 """Waits for the answer to a statement, and returns its rows; raises the statement's psycopg.Error."""
 
 _FAILED = frozenset({ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED})
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """A statement's name on the server, and how many executions it has left until it is prepared anew."""
+
+    name: bytes
+    left: int
+    next_left: int
 
 
 @dataclass(slots=True, eq=False)
@@ -49,7 +62,7 @@ class Pipeline:
         self._transformer = transformer
         self._wait_readable = wait_readable
         self._wait_writable = wait_writable
-        self._names: dict[str, bytes] = {}
+        self._prepared: dict[str, _Prepared] = {}
         self._new_name = map(b"antrean_%d".__mod__, count())
         self._expected: deque[_Expected] = deque()
         self._failure: PGresult | None = None
@@ -74,20 +87,33 @@ class Pipeline:
 
     def send(self, statement: str, values: Sequence[Any]) -> Answer:
         """Sends a statement, with `$1` ... for its values; the first time, it is prepared before."""
-        name = self._names.get(statement)
-        if name is None:
-            name = self._names[statement] = next(self._new_name)
-            self._pgconn.send_prepare(name, statement.encode())
-            preparation = self._expect(prepares=statement)
-            if not self.is_open:
-                self._rows(preparation)
+        prepared = self._prepared.get(statement)
+        if prepared is None or not prepared.left:
+            prepared = self._prepare(statement, prepared)
+        prepared.left -= 1
         written = self._transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
-        self._pgconn.send_query_prepared(name, written)
+        self._pgconn.send_query_prepared(prepared.name, written)
         answer = self._expect()
         if not self.is_open:
             rows = self._rows(answer)
             return lambda: rows
         return lambda: self._rows(answer)
+
+    def _prepare(self, statement: str, before: _Prepared | None) -> _Prepared:
+        left = _PLANNED_AGAIN_FACTOR
+        if before is not None:
+            left = before.next_left
+            self._pgconn.send_query_params(b"DEALLOCATE " + before.name, None)
+            self._settle(self._expect())
+        name = next(self._new_name)
+        prepared = self._prepared[statement] = _Prepared(name, left, left * _PLANNED_AGAIN_FACTOR)
+        self._pgconn.send_prepare(name, statement.encode())
+        self._settle(self._expect(prepares=statement))
+        return prepared
+
+    def _settle(self, answer: _Expected) -> None:
+        if not self.is_open:
+            self._rows(answer)
 
     def _expect(self, prepares: str | None = None) -> _Expected:
         self._expected.append(expected := _Expected(prepares))
@@ -115,7 +141,7 @@ class Pipeline:
             answer = self._expected.popleft()
             answer.result = self._next_result()
             if answer.prepares is not None and answer.result.status in _FAILED:
-                del self._names[answer.prepares]
+                del self._prepared[answer.prepares]
 
     def _next_result(self) -> PGresult:
         """The next statement's result: if there are several, the first."""

@@ -74,6 +74,28 @@ def test_the_first_error_is_everybodys(pipeline: Pipeline) -> None:
         pipeline.end()
 
 
+@pytest.mark.parametrize("in_pipeline", [False, True])
+def test_statements_are_planned_anew_as_tables_fill(pipeline: Pipeline, *, in_pipeline: bool) -> None:
+    """A plan that was made while a table was empty goes through all of it, and would be kept."""
+    statement = "SELECT $1::int + 1"
+    planned = (
+        "SELECT sum(custom_plans + generic_plans)::int, count(*)::int"
+        f" FROM pg_prepared_statements WHERE statement = '{statement}'"
+    )
+    executed_since = []
+    for number in range(8 + 64 + 1):
+        if in_pipeline:
+            pipeline.begin()
+        answer = pipeline.send(statement, (number,))
+        if in_pipeline:
+            pipeline.end()
+        assert answer() == [(number + 1,)]
+        [(executions, names)] = pipeline.send(planned, ())()
+        assert names == 1, "what is replaced is forgotten"
+        executed_since.append(executions)
+    assert executed_since == [*range(1, 9), *range(1, 65), 1]
+
+
 def test_what_could_not_be_prepared_is_prepared_the_next_time(pipeline: Pipeline) -> None:
     pipeline.begin()
     pipeline.send("SELECT 1/0", ())
