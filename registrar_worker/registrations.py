@@ -106,13 +106,15 @@ class Registrations:
         patients = [self._patient(each.request) for each in asked]
         keys = {patient[0] for patient in patients if patient is not None}
         keys |= {*store.queues_of_tickets(connection, codes).values()}
-        self.queues = lock_all_queues(connection, keys, self.catalog.day_start, self.now)
-        # Sent before the first result is waited for: it is one way to the database and back.
-        views, occupants = read_ticket_views(connection, codes), read_occupants(connection, self.queues)
-        clinics = (self.catalog.clinic(*key[:2]) for key in self.queues)
+        # All of it is sent before the first result is waited for: it is one way to the database and back.
+        locked = lock_all_queues(connection, keys, self.catalog.day_start, self.now)
+        views, occupants = read_ticket_views(connection, codes), read_occupants(connection, keys)
+        clinics = (self.catalog.clinic(*key[:2]) for key in keys)
         learned = read_service_times(connection, filter(None, clinics))
         asked_by = zip((each.request_id for each in asked), patients, strict=True)
-        known = store.find_known(connection, asked_by)
+        what_is_known = store.find_known(connection, asked_by)
+        self.queues = locked()
+        known = what_is_known()
         self.catalog.expect(known.catalog_version)
         self.views, self.occupants, self.learned = views(), {**occupants()}, learned()
         self.held = store.find_held_tickets(connection, known.held)

@@ -1,6 +1,6 @@
 """The registrar's SQL: what is known of requests, tickets and patients; cancellations."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -74,8 +74,9 @@ def _what_is_known(given: FromClause) -> Select[Any]:
 _known = Prepared(_what_is_known, {"request_id": TEXT, **KEY_COLUMNS, "medical_record_number": TEXT})
 
 
-def find_known(connection: Connection, asked: Iterable[tuple[str, Patient | None]]) -> Known:
-    """What there is about requests, by their ids and the patients whom they register, at least one.
+def find_known(connection: Connection, asked: Iterable[tuple[str, Patient | None]]) -> Callable[[], Known]:
+    """What there is about requests, by their ids and the patients whom they register, at least one; sent at
+    once, waited for where what is returned is called.
 
     One statement finds it all, since each costs a registration that comes alone its way there and back.
     """
@@ -83,13 +84,18 @@ def find_known(connection: Connection, asked: Iterable[tuple[str, Patient | None
         (request_id, *patient[0], patient[1]) if patient else (request_id, None, None, None, None)
         for request_id, patient in asked
     ]
-    rows = _known(connection, given)
-    return Known(
-        catalog_version=rows[0].catalog_version,
-        done={row.request_id for row in rows if row.was_done is not None},
-        refused={row.request_id for row in rows if row.was_refused is not None},
-        held={row.ticket_code for row in rows if row.ticket_code is not None},
-    )
+    answer = _known.later(connection, given)
+
+    def known() -> Known:
+        rows = answer()
+        return Known(
+            catalog_version=rows[0].catalog_version,
+            done={row.request_id for row in rows if row.was_done is not None},
+            refused={row.request_id for row in rows if row.was_refused is not None},
+            held={row.ticket_code for row in rows if row.ticket_code is not None},
+        )
+
+    return known
 
 
 _held_tickets = Prepared(

@@ -179,7 +179,7 @@ class _Batch:
         self.keys = {each.request_id: self._keys(each, now) for each in requests}
         keys = {key for of_request in self.keys.values() for key in of_request}
         ticked = [_key(tick) for tick in ticks]
-        self.queues = lock_all_queues(connection, keys, self.catalog.day_start, now, besides=ticked)
+        self.queues = lock_all_queues(connection, keys, self.catalog.day_start, now, besides=ticked)()
         # Now that nobody else holds their locks: others may have changed a clinic, and time has passed.
         self.catalog.refresh(connection)
         self.now = self.clock.now()

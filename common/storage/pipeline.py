@@ -90,7 +90,8 @@ class Pipeline:
         prepared = self._prepared.get(statement)
         if prepared is None or not prepared.left:
             prepared = self._prepare(statement, prepared)
-        prepared.left -= 1
+        if values:  # else there is nothing to be planned: it begins a transaction, or ends it
+            prepared.left -= 1
         written = self._transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
         self._pgconn.send_query_prepared(prepared.name, written)
         answer = self._expect()

@@ -117,10 +117,17 @@ def _insert_missing(given: FromClause) -> ClauseElement:
 _create = Prepared(_insert_missing, _columns)
 
 
-def lock_queues(connection: Connection, days: Collection[ClinicDay]) -> dict[ClinicDay, QueueState]:
+Locked = Callable[[], dict[ClinicDay, QueueState]]
+"""Waits until the rows are locked, and gives what stands in them."""
+
+
+def lock_queues(connection: Connection, days: Collection[ClinicDay]) -> Locked:
     """Locks the rows of these days, in one order for everybody, so that nobody deadlocks. Days without a
-    row are left out."""
-    return _states(_lock(connection, list(days)) if days else ())
+    row are left out. What is sent after it sees what was committed before the locks were had."""
+    if not days:
+        return dict
+    rows = _lock.later(connection, list(days))
+    return lambda: _states(rows())
 
 
 class QueuesMissing(Exception):
@@ -142,15 +149,21 @@ def lock_all_queues(
     now: datetime,
     *,
     besides: Collection[ClinicDay] = (),
-) -> dict[ClinicDay, QueueState]:
+) -> Locked:
     """Locks the rows of these days, and those that there are of the days `besides`, as `lock_queues` does.
 
-    `day_start` gives the moment at which a service day begins. Raises QueuesMissing where days have no row.
+    `day_start` gives the moment at which a service day begins. What is returned raises QueuesMissing where
+    days have no row.
     """
-    queues = lock_queues(connection, {*days, *besides})
-    if missing := {*days} - queues.keys():
-        raise QueuesMissing([new_queue(key, day_start(key), now) for key in missing])
-    return queues
+    rows = lock_queues(connection, {*days, *besides})
+
+    def locked() -> dict[ClinicDay, QueueState]:
+        queues = rows()
+        if missing := {*days} - queues.keys():
+            raise QueuesMissing([new_queue(key, day_start(key), now) for key in missing])
+        return queues
+
+    return locked
 
 
 def read_queues(connection: Connection, days: Collection[ClinicDay]) -> dict[ClinicDay, QueueState]:

@@ -223,7 +223,7 @@ def _end_calls(engine: Engine, clinics: list[Clinic], day: date) -> None:
     while True:
         try:
             with transaction(engine) as connection:
-                lock_queues(connection, keys)
+                lock_queues(connection, keys)()
                 learn_service_times(connection, [(clinic, day, a_call(10, day)) for clinic in clinics])
                 return
         except StoreUnavailable:
