@@ -31,7 +31,7 @@ from common.messaging.delivery import Outcome
 from common.requests import Asked
 from common.storage import journal
 from common.storage.catalog import CatalogCache
-from common.storage.engine import Connection
+from common.storage.engine import Connection, push
 from common.storage.journal import JournalEntry
 from common.storage.new_tickets import NewTicket, insert_tickets
 from common.storage.queues import ClinicDay, QueueState, lock_all_queues, write_queues
@@ -89,6 +89,7 @@ class Registrations:
         insert_tickets(self.connection, self.new_tickets)
         write_queues(self.connection, self.queues.values())
         journal.record(self.connection, self.entries, self.now)
+        push(self.connection)
         tickets = self._tickets(decided)
         replies = [_reply(decision, tickets) for decision in decided]
         self._remember(asked, decided, replies)

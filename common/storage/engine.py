@@ -84,6 +84,14 @@ def snapshot(engine: Engine, *, pipelined: bool = False) -> Iterator[Connection]
         yield connection
 
 
+def push(connection: Connection) -> None:
+    """Lets the database begin with what a pipelined transaction has sent, while its caller does other things;
+    never waits. Elsewhere it has begun already."""
+    statements = getattr(connection.connection.driver_connection, "statements", None)
+    if statements is not None and statements.is_open:
+        statements.push()
+
+
 @contextmanager
 def _begun(engine: Engine, **how: bool) -> Iterator[Connection]:
     # What begins it on the database, below, is told how by the connection's options.

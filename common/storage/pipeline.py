@@ -100,6 +100,10 @@ class Pipeline:
             return lambda: rows
         return lambda: self._rows(answer)
 
+    def push(self) -> None:
+        """Lets the server begin with what was sent, without waiting for anything."""
+        self._pgconn.flush()
+
     def _prepare(self, statement: str, before: _Prepared | None) -> _Prepared:
         left = _PLANNED_AGAIN_FACTOR
         if before is not None:

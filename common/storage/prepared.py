@@ -9,11 +9,11 @@ and the server keeps its plan.
 
 import json
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import (
     JSON,
@@ -89,10 +89,9 @@ class Prepared:
         rendered = self._rendered.get(dialect.name)
         if rendered is None:
             rendered = self._rendered[dialect.name] = _render(dialect, self._write, self._given_columns)
-        values = {name: process(parameters[name]) for name, process in rendered.parameters.items()}
-        values |= rendered.constants
-        if self._given_columns:
-            values |= rendered.encode(given)
+        values = rendered.constants | rendered.encode(given) if self._given_columns else rendered.constants
+        if parameters:
+            values = values | {name: rendered.parameters[name](value) for name, value in parameters.items()}
         fetch = _send(connection, rendered.text, [values[name] for name in rendered.order], rendered.has_rows)
         return lambda: rendered.decode(fetch())
 
@@ -259,11 +258,14 @@ def _decoder(dialect: Dialect, statement: Any) -> Callable[[Iterable[Sequence[An
 def _send(connection: Connection, text: str, values: Sequence[Any], has_rows: bool) -> Callable[[], _Rows]:
     if connection.dialect.name == "postgresql":
         return _send_to_postgresql(connection, text, values, has_rows)
-    with _errors_of(connection, text), closing(connection.connection.cursor()) as cursor:
-        cursor.execute(text, values)
-        # Its rows are read as they are fetched, and what follows may change them.
-        rows = cursor.fetchall() if has_rows else ()
-        return lambda: rows
+    try:
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.execute(text, values)
+            # Its rows are read as they are fetched, and what follows may change them.
+            rows = cursor.fetchall() if has_rows else ()
+    except connection.dialect.loaded_dbapi.Error as error:
+        _translate(connection, text, error)
+    return lambda: rows
 
 
 def _send_to_postgresql(
@@ -273,21 +275,21 @@ def _send_to_postgresql(
 
     driver_connection = connection.connection.driver_connection
     assert isinstance(driver_connection, BoundedConnection)
-    with _errors_of(connection, text):
+    try:
         answer = driver_connection.statements.send(text, values)
+    except connection.dialect.loaded_dbapi.Error as error:
+        _translate(connection, text, error)
 
     def fetch() -> _Rows:
-        with _errors_of(connection, text):
+        try:
             return answer()
+        except connection.dialect.loaded_dbapi.Error as error:
+            _translate(connection, text, error)
 
     return fetch if has_rows else tuple
 
 
-@contextmanager
-def _errors_of(connection: Connection, text: str) -> Iterator[None]:
-    try:
-        yield
-    except connection.dialect.loaded_dbapi.Error as error:
-        # What SQLAlchemy does for a statement of its own: the error gets its class, a lost connection leaves
-        # the pool. It has no public name for that.
-        connection._handle_dbapi_exception(error, text, None, None, None)
+def _translate(connection: Connection, text: str, error: Exception) -> NoReturn:
+    # What SQLAlchemy does for a statement of its own: the error gets its class, a lost connection leaves the
+    # pool. It has no public name for that.
+    connection._handle_dbapi_exception(error, text, None, None, None)

@@ -10,9 +10,10 @@ from sqlalchemy.exc import DataError
 
 from common.errors import StoreUnavailable
 from common.storage.bounded_connection import BoundedConnection
-from common.storage.engine import open_engine, transaction
+from common.storage.engine import open_engine, push, transaction
 from common.storage.pipeline import Pipeline
 from common.storage.prepared import Prepared
+from tests.processes import eventually
 
 one = Prepared(lambda _: text("SELECT 1").columns())
 wrong = Prepared(lambda _: text("SELECT 1/0"))
@@ -60,6 +61,18 @@ def test_more_than_the_network_holds_goes_and_comes_at_once(pipeline: Pipeline) 
     answers = [pipeline.send("SELECT $1::text", (wide,)) for _ in range(4)]
     pipeline.end()
     assert [answer() for answer in answers] == [[(wide,)]] * 4
+
+
+def test_the_server_begins_with_what_is_pushed(postgresql: Engine) -> None:
+    """Before anybody waits for it."""
+    with postgresql.connect().execution_options(isolation_level="AUTOCOMMIT") as other:
+        took = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND granted")
+        with transaction(postgresql, pipelined=True) as connection:
+            Prepared(lambda _: text("SELECT pg_advisory_xact_lock(4711)"))(connection)
+            push(connection)
+            eventually(lambda: other.scalar(took) == 1, "the lock is taken")
+        with transaction(postgresql) as connection:
+            push(connection)  # where nothing waits to be sent
 
 
 def test_the_first_error_is_everybodys(pipeline: Pipeline) -> None:

@@ -45,6 +45,9 @@ class Line:
         """As pika's transport."""
         self.sent.append(data)
 
+    def _on_socket_writable(self) -> None:
+        """All is sent."""
+
 
 class Peer:
     """A connection and its channel, and the test in the broker's place; what the client is told is noted."""
