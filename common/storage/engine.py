@@ -65,7 +65,8 @@ def transaction(engine: Engine, *, pipelined: bool = False) -> Iterator[Connecti
     """One transaction that may write: committed at the end of the block, rolled back on an exception.
 
     Where it is `pipelined`, only `Prepared` statements may be executed in it: those whose result nobody has
-    asked for yet share their way to the database and back, on which a small transaction spends its time.
+    asked for yet share their way to the database and back, on which a small transaction spends its time. They
+    share it with the commit, too, if it is asked for after the block.
 
     On SQLite it takes the write lock at once. Raises StoreUnavailable where the database does not answer,
     a lock is not had in time or the transaction lost to another: nothing was committed then, or, where the
