@@ -13,7 +13,9 @@ from sqlalchemy import (
     FromClause,
     Row,
     Select,
+    Text,
     and_,
+    cast,
     select,
     true,
     update,
@@ -94,9 +96,14 @@ def same_queue(one: FromClause, other: FromClause) -> ColumnElement[bool]:
     return and_(*(a == b for a, b in zip(key_columns(one), key_columns(other), strict=True)))
 
 
+_ROOMS_FREED = cast(clinic_days.c.rooms_freed, Text).label("rooms_freed")
+
+
 def _of_given(given: FromClause) -> Select[Any]:
+    columns = (_ROOMS_FREED if column is clinic_days.c.rooms_freed else column for column in clinic_days.c)
     # In one order for everybody, so that nobody deadlocks.
-    return select(clinic_days).join(given, same_queue(clinic_days, given)).order_by(*key_columns(clinic_days))
+    in_order = select(*columns).select_from(clinic_days).order_by(*key_columns(clinic_days))
+    return in_order.join(given, same_queue(clinic_days, given))
 
 
 _lock = Prepared(lambda given: _of_given(given).with_for_update(of=clinic_days), KEY_COLUMNS)
@@ -212,13 +219,22 @@ def _states(rows: Iterable[Any]) -> dict[ClinicDay, QueueState]:
             row.last_arrival_at,
             row.cancelled,
             row.now_serving,
-            {int(room): datetime.fromisoformat(at) for room, at in row.rooms_freed.items()},
+            _read_rooms(row.rooms_freed),
             row.announced_until,
             row.next_change_at,
         )
         for row in rows
         for key in [key_of(row)]
     }
+
+
+_NO_ROOMS = json.dumps({})  # as it is in most queues, and need not be read
+
+
+def _read_rooms(freed: str) -> dict[int, datetime]:
+    if freed == _NO_ROOMS:
+        return {}
+    return {int(room): datetime.fromisoformat(at) for room, at in json.loads(freed).items()}
 
 
 def _values(state: QueueState) -> tuple[Any, ...]:
