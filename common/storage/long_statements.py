@@ -8,6 +8,9 @@ from sqlalchemy import Connection, text
 _ANSWER_SECONDS = 5.0
 """How much longer than the server we wait, so that it is the server that ends a statement."""
 
+_USUAL_PLANS = ("enable_hashjoin = on", "enable_mergejoin = on", "plan_cache_mode = auto")
+"""What the workers' usual statements do without (see `engine`)."""
+
 
 @contextmanager
 def long_statements(connection: Connection, seconds: int) -> Iterator[None]:
@@ -22,8 +25,8 @@ def long_statements(connection: Connection, seconds: int) -> Iterator[None]:
     assert isinstance(driver, BoundedConnection)
     usual = driver.answer_seconds_max
     connection.execute(text(f"SET LOCAL statement_timeout = '{seconds}s'"))
-    for plan in ("hashjoin", "mergejoin"):  # which the workers' usual statements do without
-        connection.execute(text(f"SET LOCAL enable_{plan} = on"))
+    for setting in _USUAL_PLANS:
+        connection.execute(text(f"SET LOCAL {setting}"))
     driver.answer_seconds_max = seconds + _ANSWER_SECONDS
     try:
         yield
