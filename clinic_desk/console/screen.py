@@ -204,7 +204,9 @@ class QueueApp(App[None]):
         place = f"{self._queue['clinic_name']} · {self._queue['hospital_name']}"
         right = f"{mine} · {clock}"
         gap = max(self.size.width - len(place) - len(right) - 2, 2)
-        self.query_one("#title", Static).update(f"{place}{' ' * gap}{right}")
+        # The clock may strike once more while the screen is being taken down.
+        for title in self.query("#title").results(Static):
+            title.update(f"{place}{' ' * gap}{right}")
 
     def _show_details(self) -> None:
         self.query_one("#details", Static).update(details(self.query_one(QueueList).chosen, self._texts))

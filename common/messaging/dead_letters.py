@@ -6,6 +6,7 @@ fields that hold nothing but values known beforehand, safe to show, and `RawLett
 
 import hashlib
 import re
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ ID_LENGTH: Final = 10
 
 _ID_BYTES = ID_LENGTH // 2
 _NEXT_SECONDS_MAX = 5
+_RETURN_SECONDS = 0.02
+_RETURN_SECONDS_MAX = 1.0
 _PERSISTENT = 2
 _TIMESTAMP_TOLD = "register"
 """The request whose age decides what becomes of it."""
@@ -111,6 +114,7 @@ class DeadLetters:
         credentials = pika.URLParameters(amqp_url).credentials
         self._key = hashlib.sha256(repr(vars(credentials).get("password")).encode()).digest()
         self._unread = 0
+        self._held = 0
         with _lost_connection():
             self._channel: BlockingChannel = self._connection.channel()
             self._channel.confirm_delivery()
@@ -124,7 +128,21 @@ class DeadLetters:
         if not self._connection.is_open:
             return
         with _lost_connection():
-            self._connection.close()  # answered once the broker has every acknowledgement
+            if self._channel.is_open:
+                self._channel.close()  # answered once the broker has every acknowledgement
+            self._await_return()
+            self._connection.close()
+
+    def _await_return(self) -> None:
+        """Waits until what was held is back: a command that follows at once has to find it."""
+        until = time.monotonic() + _RETURN_SECONDS_MAX
+        while self._held and time.monotonic() < until:
+            channel = self._connection.channel()
+            declared = channel.queue_declare(DEAD_QUEUE, passive=True)
+            channel.close()
+            if declared.method.message_count >= self._held:
+                return
+            self._connection.sleep(_RETURN_SECONDS)
 
     @property
     def unread(self) -> int:
@@ -144,6 +162,7 @@ class DeadLetters:
             self._unread = waiting
             if not count:
                 return
+            self._held = count
             # Consumed, for a quorum queue takes back what a consumer held in the order in which it was. What
             # was asked for by basic.get comes back in any order.
             self._channel.basic_qos(prefetch_count=count)
@@ -191,6 +210,7 @@ class DeadLetters:
         """Removes the letter for ever."""
         with _lost_connection():
             self._channel.basic_ack(letter.raw.tag)
+        self._held -= 1
 
 
 @contextmanager
