@@ -23,16 +23,9 @@ class Gamma(NamedTuple):
     mean: float
     variance: float
 
-    def quantile(self, z: float) -> float:
-        """What it stays below with the probability with which a standard normal variable stays below `z`."""
-        if self.variance <= 0 or self.mean < _SECONDS_MIN:
-            return self.mean
-        ninth = self.variance / (9 * self.mean**2)
-        root = 1 - ninth + z * sqrt(ninth)
-        return self.mean * max(root, 0.0) ** 3
-
     def median_between(self, z: float) -> tuple[float, float, float]:
-        """Its `quantile` for 0, and those for `z` standard deviations less and more."""
+        """Its median; and what it stays below with the probabilities with which a standard normal variable
+        stays below `-z`, and below `z`."""
         if self.variance <= 0 or self.mean < _SECONDS_MIN:
             return self.mean, self.mean, self.mean
         mean = self.mean
