@@ -52,7 +52,7 @@ def national(*, quick: bool) -> None:
 @cli.command()
 @click.option("--quick", is_flag=True, help="A short run; its figures are not written down.")
 def profile(*, quick: bool) -> None:
-    """Where a registrar's processor time goes."""
+    """Where the processor time of a registrar and of a responder goes."""
     _measure(["benchmarks.profile"], quick=quick)
 
 

@@ -1,20 +1,25 @@
-"""Where a registrar's processor time goes, by part of its work."""
+"""Where the processor time of a registrar and of a responder goes, by part of their work."""
 
 import json
 import os
 import signal
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from benchmarks.bodies import LookUps
 from benchmarks.catalogs import open_clinics, places
 from benchmarks.contenders import register
 from benchmarks.findings import Cell, Findings, Table
-from benchmarks.lab import CLINICS, Lab
+from benchmarks.lab import CLINICS, Lab, Measured, measure_loads
+from benchmarks.scenarios.lookups import look_up_load, registered
+from benchmarks.system import MODULES, BenchSystem, WorkerProcess
+from common.settings import Role
 
 _WINDOW = 128
 _WARM_UP_REQUESTS = 1000
 _REQUESTS = 20_000
+_LOOK_UPS = 50_000
 _PLACES_SHOWN = 15
 
 # The first that a place begins with says which part it is of.
@@ -36,42 +41,62 @@ _PARTS = {
     "common/domain/": "opening hours and estimate",
     "registrar_worker/handler.py:_read": "validate requests",
     "registrar_worker/": "decide",
+    "status_responder/store.py": "SQL: begin, commit, connection",
+    "status_responder/handler.py:_read": "validate requests",
+    "status_responder/": "write replies",
 }
 _REST = "the rest"
 
 
 def measure(lab: Lab) -> Findings:
-    """A registrar under a full load, sampled."""
+    """Each of them under a full load, sampled."""
     system = lab.shared_system("postgresql")
     everywhere = places(open_clinics(CLINICS))
-    file = system.directory / "samples.json"
+
+    def registrations(workers: Sequence[WorkerProcess], count: int) -> Measured:
+        return register(system, workers, everywhere, window=_WINDOW, requests=count)
+
     lab.say("profile of a registrar")
-    workers = system.start("registrar", program=["benchmarks.sampled", "registrar_worker", str(file)])
+    tables = _profile(system, "registrar", registrations, lab.share(_REQUESTS))
+    system.purge()
+    bodies = LookUps(registered(system))
+
+    def look_ups(workers: Sequence[WorkerProcess], count: int) -> Measured:
+        return measure_loads(system, workers, [look_up_load(system, bodies, count)])
+
+    lab.say("profile of a responder")
+    tables += _profile(system, "status", look_ups, lab.share(_LOOK_UPS))
+    return Findings("profile", "Where the CPU goes", tables=tables)
+
+
+def _profile(
+    system: BenchSystem,
+    role: Role,
+    run: Callable[[Sequence[WorkerProcess], int], Measured],
+    requests: int,
+) -> list[Table]:
+    file = system.directory / f"samples-{role}.json"
+    workers = system.start(role, program=["benchmarks.sampled", MODULES[role], str(file)])
     try:
-        register(system, workers, everywhere, window=_WINDOW, requests=_WARM_UP_REQUESTS)
+        run(workers, _WARM_UP_REQUESTS)
         os.kill(workers[0].pid, signal.SIGUSR1)
-        requests = lab.share(_REQUESTS)
-        measured = register(system, workers, everywhere, window=_WINDOW, requests=requests)
+        cpu_seconds = run(workers, requests).cpu_per_thousand("worker")
     finally:
         system.stop(workers)
-    return _findings(json.loads(file.read_text()), measured.cpu_per_thousand("worker"))
-
-
-def _findings(counts: Mapping[str, int], cpu_seconds: float) -> Findings:
+    counts: Mapping[str, int] = json.loads(file.read_text())
     total = sum(counts.values())
     parts: Counter[str] = Counter()
     for place, count in counts.items():
         parts[_part(place)] += count
-    title = f"A registrar's CPU: {cpu_seconds:.3f} s for 1,000 registrations ({total:,} samples)"
-    tables = [
+    title = f"{MODULES[role]}: {cpu_seconds:.3f} s of CPU for 1,000 requests ({total:,} samples)"
+    return [
         Table(title, ["part", "%", "ms for 1,000"], _rows(parts.most_common(), total, cpu_seconds)),
         Table(
-            "The places where most of it is spent",
+            f"{MODULES[role]}: the places where most of it is spent",
             ["place", "%", "ms for 1,000"],
             _rows(Counter(counts).most_common(_PLACES_SHOWN), total, cpu_seconds),
         ),
     ]
-    return Findings("profile", "Where a registrar's CPU goes", tables=tables)
 
 
 def _rows(counts: list[tuple[str, int]], total: int, cpu_seconds: float) -> list[list[Cell]]:

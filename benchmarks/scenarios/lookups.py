@@ -26,7 +26,7 @@ _RESPONDER_MANY = Contender(f"one responder, {_CODES} codes", 5_000)
 def measure(lab: Lab) -> Findings:
     """All in turn, over the same tickets."""
     system = lab.shared_system("postgresql")
-    codes = _registered(system)
+    codes = registered(system)
     runs: Runs = defaultdict(list)
     for round_number in lab.rounds:
         for contender, codes_per_request in ((_ECHO, 1), (_RESPONDER, 1), (_RESPONDER_MANY, _CODES)):
@@ -53,7 +53,7 @@ def measure(lab: Lab) -> Findings:
     return Findings("lookups", "Look-ups", targets, tables, bars=[*speed.items()])
 
 
-def _registered(system: BenchSystem) -> Sequence[str]:
+def registered(system: BenchSystem) -> Sequence[str]:
     """The codes of new tickets."""
     workers = system.start("registrar")
     result = register(
@@ -68,7 +68,7 @@ def _measure(system: BenchSystem, contender: Contender, bodies: LookUps, request
     workers = system.start("status", program=contender.program)
     try:
         warm_up, measured = (
-            measure_loads(system, workers, [_load(system, bodies, count)])
+            measure_loads(system, workers, [look_up_load(system, bodies, count)])
             for count in (_WARM_UP_REQUESTS, requests)
         )
     finally:
@@ -77,7 +77,8 @@ def _measure(system: BenchSystem, contender: Contender, bodies: LookUps, request
     return measured
 
 
-def _load(system: BenchSystem, bodies: LookUps, count: int) -> Load:
+def look_up_load(system: BenchSystem, bodies: LookUps, count: int) -> Load:
+    """So many look-ups, as many outstanding as in this scenario."""
     return Load(
         url=system.urls["patient"],
         exchange=PATIENT_EXCHANGE,
