@@ -72,10 +72,8 @@ def _look_up(engine: Engine, catalog: CatalogCache, wanted: Wanted, now: datetim
         shown = asked | listed | waited_in
         occupants = read_occupants(connection, shown)
         learned = read_service_times(connection, map(catalog.clinic_of, shown))
-        queues, waiters = (
-            read_queues(connection, asked | listed),
-            next_waiters(connection, asked, NEXT_SHOWN),
-        )
+        queues = read_queues(connection, asked | listed)
+        waiters = next_waiters(connection, asked, NEXT_SHOWN)
     # What was sent last has come with the answer to the end.
     return Found(tickets, queues, occupants(), learned(), waiters)
 

@@ -28,8 +28,8 @@ _READ_BYTES_MAX = 64 * 1024
 
 _FRAMES_OF_A_DELIVERY = 3
 
-
 Told = Callable[[Sequence[Delivery]], None]
+"""Who is told of deliveries that arrived together."""
 
 
 class _Deliveries(Frame):

@@ -4,7 +4,7 @@ A worker executes the same few statements for every batch. SQLAlchemy would asse
 them anew, at several times the cost of executing it. So a statement is written with SQLAlchemy, once for
 both databases, and executed by the driver's own cursor. What a batch is about goes in as a table of rows:
 parallel arrays on PostgreSQL, JSON on SQLite. The statement is then the same whatever the size of the batch,
-and the server keeps its plan.
+and the server keeps its plan (see `pipeline` for how long).
 """
 
 import json
