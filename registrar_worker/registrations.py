@@ -13,6 +13,7 @@ from common import problems
 from common.desk_messages import DeskRegister
 from common.domain.catalog import Clinic, QueueMode
 from common.domain.lanes import Lane
+from common.domain.person_names import folded_name
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.tickets import CANCELLABLE, TicketStatus
 from common.events import Event, EventName
@@ -320,7 +321,7 @@ class Registrations:
 def _already_held(asked: Asked, request: Register, held: HeldTicket) -> _Decision:
     """A patient holds one ticket per clinic and day; only who knows the patient's data is told of it."""
     same_person = (
-        held.patient_name.casefold() == request.patient_name.casefold()
+        folded_name(held.patient_name) == folded_name(request.patient_name)
         and held.date_of_birth == request.date_of_birth
     )
     if not same_person:

@@ -258,6 +258,16 @@ def test_a_patient_who_asks_again_is_told_of_the_ticket_held(staff: Staff, name:
     assert "GIG-001" in answer.detail
 
 
+@pytest.mark.parametrize("name", ["Mu\u2019minah", "Muminah", "Ny. Mu\u02bcminah", "MU`MINAH, S.H."])
+def test_a_name_typed_differently_is_the_same_patient_s_and_kept_as_it_was_typed(
+    staff: Staff, name: str
+) -> None:
+    held = staff.register({**patient(1), "name": "Mu'minah"})
+    answer = staff.refusal(registration({**patient(1), "name": name}))
+    assert (answer.code, answer.ticket) == (ProblemCode.ALREADY_REGISTERED, held)
+    assert [row["patient_name"] for row in ticket_rows(staff.engine)] == ["Mu'minah"]
+
+
 @pytest.mark.parametrize("other", [{"name": "Pasien 2"}, {"date_of_birth": "1990-01-31"}])
 def test_who_knows_only_the_record_number_learns_nothing(staff: Staff, other: dict[str, str]) -> None:
     held = staff.register(1)
