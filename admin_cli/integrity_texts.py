@@ -4,7 +4,7 @@ from typing import Final
 
 INTEGRITY_TEXTS: Final[dict[str, tuple[str, str]]] = {
     "integrity.clean": (
-        "Tidak ada yang keliru: {clinic_days} hari poli, {tickets} tiket, {journal} kejadian, dan"
+        "Tidak ada yang salah: {clinic_days} hari poli, {tickets} tiket, {journal} kejadian, dan"
         " {refusals} penolakan diperiksa.",
         "Nothing is wrong: {clinic_days} clinic-days, {tickets} tickets, {journal} events and {refusals}"
         " refusals were checked.",

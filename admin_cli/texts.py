@@ -16,7 +16,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The operators' tool of Antrean: database, catalog, broker.",
     ),
     "help.migrate": (
-        "Bawa basis data ke skema terbaru.",
+        "Perbarui basis data ke skema terbaru.",
         "Bring the database to the newest schema.",
     ),
     "help.catalog": ("Rumah sakit dan poli.", "Hospitals and clinics."),
@@ -26,7 +26,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "help.catalog_show": ("Tampilkan katalog yang berlaku.", "Show the catalog in force."),
     "help.if_empty": (
-        "Jangan ubah apa pun bila katalog sudah ada.",
+        "Jangan ubah apa pun bila katalog sudah terisi.",
         "Change nothing where there is a catalog already.",
     ),
     "help.dry_run": ("Hanya tampilkan apa yang akan berubah.", "Only show what would change."),
@@ -44,9 +44,9 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Write a file for RabbitMQ's load_definitions, with users from ANTREAN_PASSWORD_PATIENT, ...",
     ),
     "help.output": ("Berkas yang ditulis. Wajib.", "The file to write. Required."),
-    "help.mode": ("Izin berkas itu (0600).", "That file's permissions (0600)."),
+    "help.mode": ("Izin akses berkas itu (0600).", "That file's permissions (0600)."),
     "help.dead_letters": (
-        "Pesan yang tidak dapat diproses (antrean.dead). Dicari menurut id dari `list`.",
+        "Pesan yang tidak dapat diproses (antrean.dead). Disebut menurut ID dari `list`.",
         "Messages that could not be processed (antrean.dead). Named by their id from `list`.",
     ),
     "help.dead_letters_list": (
@@ -58,7 +58,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Show one dead letter, without the patient's data unless asked with --reveal.",
     ),
     "help.dead_letters_retry": (
-        "Kirim ulang permintaan, lalu hapus dari pesan mati. Id dan waktu kirimnya tetap: yang sudah"
+        "Kirim ulang permintaan, lalu hapus dari pesan mati. ID dan waktu kirimnya tetap: yang sudah"
         " dikerjakan tidak dikerjakan dua kali, dan pendaftaran yang lebih lama dari 15 menit tidak mendapat"
         " nomor lagi. Jawabannya tidak dikirim kepada siapa pun.",
         "Send requests again, then remove them from the dead letters. They keep their id and the time when"
@@ -70,7 +70,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Remove dead letters for ever.",
     ),
     "help.letters_limit": (
-        "Baca paling banyak sekian pesan (1000).",
+        "Jumlah pesan yang dibaca paling banyak (1000).",
         "Read so many letters at most (1000).",
     ),
     "help.letters_all": ("Semua pesan mati.", "All dead letters."),
@@ -78,10 +78,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Tampilkan juga isi dan semua properti, DENGAN DATA PASIEN.",
         "Also show body and all properties, WITH THE PATIENT'S DATA.",
     ),
-    "help.yes": ("Jangan bertanya dahulu.", "Do not ask first."),
+    "help.yes": ("Langsung hapus tanpa bertanya.", "Do not ask first."),
     "help.republish": (
-        "Terbitkan ulang kejadian dari jurnal, persis seperti semula (id yang sama), ke antrean.events. TIME:"
-        " ISO 8601 dengan selisih zona (2026-11-23T08:00:00+07:00), atau berapa lama lalu: 90s, 30m, 2h, 1d.",
+        "Terbitkan ulang kejadian dari jurnal, persis seperti semula (ID yang sama), ke antrean.events."
+        " WAKTU: ISO 8601 dengan selisih zona (2026-11-23T08:00:00+07:00), atau berapa lama lalu: 90s, 30m,"
+        " 2h, 1d.",
         "Publish events of the journal again, exactly as they were (same ids), to antrean.events. TIME: ISO"
         " 8601 with an offset (2026-11-23T08:00:00+07:00), or how long ago: 90s, 30m, 2h, 1d.",
     ),
@@ -99,10 +100,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Periksa seluruh basis data tanpa mengubahnya: nomor, tiket, penghitung, dan jurnal harus cocok.",
         "Check the whole database, changing nothing: numbers, tickets, counters and journal have to agree.",
     ),
-    "help.json": ("Cetak JSON.", "Print JSON."),
+    "help.json": ("Tampilkan sebagai JSON.", "Print JSON."),
     "help.lang": ("Bahasa: id atau en.", "Language: id or en."),
     "help.verbose": (
-        "Bila program ini keliru: tampilkan di mana.",
+        "Bila terjadi kesalahan program: tampilkan letaknya.",
         "Where this program is at fault, show where.",
     ),
     "help.help": ("Tampilkan bantuan ini.", "Show this help."),
@@ -116,11 +117,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The database already has the newest schema, {after}.",
     ),
     "migrate.changed": (
-        "Skema basis data dibawa dari {before} ke {after}.",
+        "Skema basis data diperbarui dari {before} ke {after}.",
         "The database's schema was brought from {before} to {after}.",
     ),
     "catalog.not_empty": (
-        "Katalog sudah ada; tidak ada yang diubah.",
+        "Katalog sudah terisi; tidak ada yang diubah.",
         "There is a catalog already; nothing was changed.",
     ),
     "catalog.empty": (
@@ -159,7 +160,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "field.service_spread_seconds": ("simpangan layanan (menit)", "service spread (minutes)"),
     "field.mode": ("mode", "mode"),
     "field.priority_age": ("usia prioritas", "priority age"),
-    "field.priority_ratio": ("prioritas per pasien umum", "priority patients per regular one"),
+    "field.priority_ratio": ("pasien prioritas per pasien reguler", "priority patients per regular one"),
     "weekdays": ("Sen Sel Rab Kam Jum Sab Min", "Mon Tue Wed Thu Fri Sat Sun"),
     "never_open": ("tidak pernah buka", "never open"),
     "broker.declared": (
@@ -167,18 +168,18 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Exchanges, queues and bindings are declared.",
     ),
     "broker.definitions_written": ("{path} ditulis.", "{path} was written."),
-    "letter.id": ("id", "id"),
+    "letter.id": ("ID", "id"),
     "letter.request": ("permintaan", "request"),
-    "letter.request_id": ("id permintaan", "request id"),
+    "letter.request_id": ("ID permintaan", "request id"),
     "letter.sent": ("dikirim", "sent"),
     "letter.died": ("mati", "died"),
     "letter.queue": ("antrean", "queue"),
-    "letter.reason": ("sebab", "reason"),
+    "letter.reason": ("alasan", "reason"),
     "letter.content_type": ("jenis isi", "content type"),
     "letter.bytes": ("byte", "bytes"),
     "letter.retry": ("kirim ulang", "retry"),
     "letter.can_be_retried": ("dapat", "possible"),
-    "reason.rejected": ("ditolak pekerja", "rejected by a worker"),
+    "reason.rejected": ("ditolak oleh pekerja", "rejected by a worker"),
     "reason.expired": ("kedaluwarsa dalam antrean", "expired in the queue"),
     "reason.maxlen": ("antrean penuh", "the queue was full"),
     "reason.delivery_limit": (
@@ -186,11 +187,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "failed too often (delivery limit)",
     ),
     "obstacle.tick": (
-        "ini kejadian, bukan permintaan; detak berikutnya menggantikannya, jadi hapus saja (drop)",
+        "ini kejadian, bukan permintaan; tick berikutnya menggantikannya, jadi hapus saja (drop)",
         "an event is no request, and the next tick does what this one would have done: drop it",
     ),
     "obstacle.look_up": (
-        "yang bertanya sudah tidak menunggu jawaban, jadi hapus saja (drop)",
+        "peminta sudah tidak menunggu jawaban, jadi hapus saja (drop)",
         "whoever looked something up waits no more: drop it",
     ),
     "obstacle.unknown_request": (
@@ -198,7 +199,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "its queue knows no such request: drop it",
     ),
     "obstacle.no_request_id": (
-        "tanpa id permintaan yang sah tidak ada yang menerimanya, jadi hapus saja (drop)",
+        "tanpa ID permintaan yang sah tidak ada yang menerimanya, jadi hapus saja (drop)",
         "nobody takes it without a valid request id: drop it",
     ),
     "obstacle.age_unknown": (
@@ -219,11 +220,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "dead_letters.none_dropped": ("Tidak ada yang dihapus.", "Nothing was dropped."),
     "dead_letters.yes_needed": (
-        "Tidak ada yang dapat ditanyai di sini: tambahkan --yes.",
-        "There is nobody to ask here: add --yes.",
+        "Konfirmasi hanya dapat diminta di terminal: tambahkan --yes.",
+        "A confirmation can be asked for on a terminal only: add --yes.",
     ),
     "dead_letters.which": (
-        "Sebut pesan menurut id, atau semuanya dengan --all.",
+        "Sebutkan ID pesan, atau semuanya dengan --all.",
         "Name letters by id, or all of them with --all.",
     ),
     "dead_letters.left": (
@@ -231,7 +232,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Not sent again ({ids}): {why}.",
     ),
     "dead_letters.not_found": (
-        "Tidak ada di antara pesan mati: {ids}; lihat antrean-admin dead-letters list.",
+        "Tidak ditemukan di antara pesan mati: {ids}; lihat antrean-admin dead-letters list.",
         "Not among the dead letters: {ids}; see antrean-admin dead-letters list.",
     ),
     "republish.progress": ("{count} kejadian, sampai {last}", "{count} events, up to {last}"),
@@ -247,9 +248,9 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Akan diterbitkan ulang: {count} kejadian, dicatat {first} sampai {last} (--dry-run).",
         "Would be published again: {count} events, recorded from {first} to {last} (--dry-run).",
     ),
-    "republish.empty_range": ("Harus sesudah --since.", "It has to be after --since."),
+    "republish.empty_range": ("--until harus sesudah --since.", "--until has to be after --since."),
     "republish.no_moment": (
-        "{text} bukan waktu: tulis misalnya 2026-11-23T08:00:00+07:00, atau 2h untuk dua jam lalu.",
+        "{text} bukan waktu yang valid: tulis seperti 2026-11-23T08:00:00+07:00, atau 2h untuk dua jam lalu.",
         "{text} is no time: write, for example, 2026-11-23T08:00:00+07:00, or 2h for two hours ago.",
     ),
     "republish.unknown_clinic": (
@@ -257,13 +258,13 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{clinic} is not in the catalog; write it as RSHS/GIG.",
     ),
     # --- failures ---------------------------------------------------------------------------------------
-    "failure.settings": ("Pengaturan tidak dapat dipakai: {reason}", "{reason}"),
+    "failure.settings": ("Pengaturan tidak valid: {reason}", "{reason}"),
     "failure.schema": ("Skema basis data tidak cocok: {reason}", "{reason}"),
     "failure.database": ("Basis data tidak dapat dipakai: {reason}", "{reason}"),
     "failure.broker": ("RabbitMQ tidak dapat dipakai: {reason}", "{reason}"),
     "failure.busy": ("Belum dapat dilakukan: {reason}", "{reason}"),
     "failure.go_on": (
-        "Yang pasti sudah terbit: {count}. Lanjutkan dengan --since {since}",
+        "Yang pasti sudah diterbitkan: {count}. Lanjutkan dengan --since {since}",
         "Published for certain: {count}. Go on with --since {since}",
     ),
     "failure.catalog": (
@@ -277,7 +278,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         " are done, or use --retire-busy to let their queues drain without new registrations.",
     ),
     "failure.unexpected": (
-        "Kesalahan yang tidak terduga ({kind}). Ulangi dengan --verbose untuk melihat di mana.",
+        "Terjadi kesalahan yang tidak terduga ({kind}). Ulangi dengan --verbose untuk rinciannya.",
         "Unexpected error ({kind}). Repeat with --verbose to see where.",
     ),
     "failure.help_hint": ("Bantuan: {command} --help", "Help: {command} --help"),

@@ -8,7 +8,7 @@ TEXTS: Final[TextTable] = {
     **SHARED_TEXTS,
     # --- help -------------------------------------------------------------------------------------------
     "help.antrean_desk": (
-        "Meja poli: jalankan antrean. Tanpa perintah, di terminal: layar petugas.",
+        "Meja poli: kelola antrean. Tanpa perintah (di terminal): layar petugas.",
         "The clinic's desk: run the queue. Without a command, on a terminal: the live console.",
     ),
     "help.console": (
@@ -16,19 +16,19 @@ TEXTS: Final[TextTable] = {
         "The live console: the queue as it moves, one key for each action.",
     ),
     "help.queue": (
-        "Lihat siapa yang di ruang, menunggu, dan tidak hadir.",
+        "Lihat siapa yang ada di ruang, menunggu, dan tidak hadir.",
         "Show who is in the rooms, waits, or did not come.",
     ),
     "help.next": (
-        "Selesaikan pasien di ruang itu, lalu panggil berikutnya.",
+        "Selesaikan pasien di ruang itu, lalu panggil pasien berikutnya.",
         "Complete who is in the room, and call the next.",
     ),
     "help.recall": ("Panggil sekali lagi.", "Call once more."),
-    "help.start": ("Pasien sudah datang; layanan mulai.", "The patient has come; service begins."),
+    "help.start": ("Pasien sudah datang; layanan dimulai.", "The patient has come; service begins."),
     "help.complete": ("Layanan selesai.", "The service is over."),
     "help.no_show": ("Pasien yang dipanggil tidak hadir.", "The called patient did not come."),
     "help.reinstate": (
-        "Yang tadi tidak hadir kini datang dan menunggu lagi.",
+        "Pasien yang tadi tidak hadir sudah datang dan menunggu lagi.",
         "A no-show has come after all and waits again.",
     ),
     "help.priority": (
@@ -37,69 +37,72 @@ TEXTS: Final[TextTable] = {
     ),
     "help.transfer": ("Pindahkan pasien ke poli lain.", "Send a patient to another clinic."),
     "help.desk_register": (
-        "Daftarkan pasien di loket; data yang tidak ditulis akan ditanyakan.",
+        "Daftarkan pasien di loket; data yang belum diisi akan ditanyakan.",
         "Register a patient at the counter; what is left out is asked for.",
     ),
     "help.open_clinic": ("Buka poli.", "Open the clinic."),
     "help.close_clinic": ("Tutup poli untuk pendaftaran.", "Close the clinic to registrations."),
-    "help.rooms": ("Jumlah ruang yang melayani mulai sekarang.", "Rooms serving from now on."),
+    "help.rooms": ("Atur jumlah ruang yang melayani mulai sekarang.", "Rooms serving from now on."),
     "help.mode": (
-        "Antrean digerakkan jam (clock) atau petugas (desk).",
+        "Panggilan otomatis menurut jam (clock) atau manual oleh petugas (desk).",
         "Let the clock or the desk move the queue.",
     ),
     "help.report": (
-        "Laporan satu hari, untuk satu atau semua poli.",
+        "Laporan satu hari, untuk satu poli atau semuanya.",
         "What one clinic, or all, did on a day.",
     ),
     "help.names": ("Tampilkan juga nama pasien.", "Show the patients' names, too."),
     "help.room": ("Ruang yang memanggil. Wajib.", "The room that calls. Required."),
     "help.console_room": ("Ruang layar ini (1).", "This console's room (1)."),
     "help.reason": (
-        "Alasan: age lansia, disability disabilitas, pregnancy hamil, infant bayi; none mencabutnya.",
+        "Alasan: age (lansia), disability (disabilitas), pregnancy (hamil), infant (bayi); none mencabutnya.",
         "Why: age, disability, pregnancy, infant; none takes it back.",
     ),
     "help.register_priority": ("Alasan prioritas.", "Why the patient has priority."),
     "help.to": ("Kode poli tujuan. Wajib.", "Code of the other clinic. Required."),
     "help.until": (
-        "Sampai pukul berapa waktu setempat (14:00), atau waktu ISO 8601; tanpa ini: sampai akhir hari.",
+        "Sampai pukul berapa waktu setempat (14.00), atau waktu ISO 8601; tanpa ini sampai akhir hari.",
         "Until when by the hospital's clocks (14:00), or in ISO 8601; without it: the end of the day.",
     ),
-    "help.state_reason": ("Sebabnya, untuk dicatat.", "Why, for the record."),
-    "help.drain": ("Yang menunggu tetap dipanggil.", "Those who wait are still called."),
+    "help.state_reason": ("Alasannya, untuk dicatat.", "Why, for the record."),
+    "help.drain": ("Pasien yang menunggu tetap dipanggil.", "Those who wait are still called."),
     "help.cancel_waiting": (
-        "Tiket yang menunggu dibatalkan.",
+        "Tiket pasien yang menunggu dibatalkan.",
         "The tickets of those who wait are cancelled.",
     ),
-    "help.report_date": ("Tanggal; tanpa ini hari ini.", "The day; today without it."),
-    "help.report_hours": ("Juga per jam pendaftaran.", "Also by the hour of registration."),
-    "help.report_csv": ("CSV per jam, untuk lembar kerja.", "CSV by the hour, for spreadsheets."),
+    "help.report_date": ("Tanggal laporan; tanpa ini hari ini.", "The day; today without it."),
+    "help.report_hours": ("Rinci juga per jam pendaftaran.", "Also by the hour of registration."),
+    "help.report_csv": (
+        "CSV per jam, untuk lembar kerja (spreadsheet).",
+        "CSV by the hour, for spreadsheets.",
+    ),
     "help.operator": (
-        "Nama petugas yang dicatat (ANTREAN_OPERATOR; atau nama masuk komputer).",
+        "Nama petugas yang dicatat (bawaan: ANTREAN_OPERATOR, atau nama pengguna komputer).",
         "Who you are, for the record (ANTREAN_OPERATOR; else the login name).",
     ),
     "help.request_id": (
-        "Ulangi tindakan yang tidak terjawab, dengan nomor permintaannya; tidak akan terjadi dua kali.",
+        "Ulangi tindakan yang belum terjawab dengan ID permintaannya; tidak akan terjadi dua kali.",
         "Repeat an action that got no answer, by its request id; it never happens twice.",
     ),
     # --- usage errors -----------------------------------------------------------------------------------
     "usage.number": (
-        "Tulis nomor tiket poli ini sebagai 17 atau GIG-017.",
+        "Tulis nomor tiket poli ini seperti 17 atau GIG-017.",
         "Write the number of a ticket of this clinic as 17 or GIG-017.",
     ),
     "usage.until": (
-        "Tulis waktu sebagai 14:00 atau 2026-11-23T14:00.",
+        "Waktu tidak valid; tulis seperti 14.00 atau 2026-11-23T14:00.",
         "Write the time as 14:00 or 2026-11-23T14:00.",
     ),
     "usage.date": (
-        "Tulis tanggal yang benar sebagai 31-01-2026 atau 2026-01-31.",
+        "Tanggal tidak valid; tulis seperti 31-01-2026 atau 2026-01-31.",
         "Write a real date as 2026-01-31 or 31-01-2026.",
     ),
     "usage.patient_missing": (
-        "Berikan --mrn, --name, dan --dob; hanya di terminal data ditanyakan.",
+        "Isi --mrn, --name, dan --dob; data hanya ditanyakan di terminal.",
         "Give --mrn, --name and --dob; they are asked for on a terminal only.",
     ),
     "usage.no_terminal": (
-        "Layar petugas memerlukan terminal; untuk skrip pakailah antrean-desk queue.",
+        "Layar petugas memerlukan terminal; untuk skrip gunakan antrean-desk queue.",
         "The console needs a terminal; in scripts use antrean-desk queue.",
     ),
     # --- the queue --------------------------------------------------------------------------------------
@@ -111,7 +114,7 @@ TEXTS: Final[TextTable] = {
     "queue.rooms": ("{count} ruang", "{count} rooms"),
     "queue.one_room": ("1 ruang", "1 room"),
     "queue.free": ("kosong", "free"),
-    "queue.more": ("... dan {count} lagi", "... and {count} more"),
+    "queue.more": ("... dan {count} pasien lagi", "... and {count} more"),
     "queue.counts": (
         "menunggu {waiting} ({priority} prioritas) · selesai {served}",
         "{waiting} waiting ({priority} priority) · {served} served",
@@ -121,9 +124,9 @@ TEXTS: Final[TextTable] = {
     "state.forced_open": ("DIBUKA petugas", "OPENED by staff"),
     "state.forced_closed": ("DITUTUP petugas", "CLOSED by staff"),
     "state.until": ("sampai {moment}", "until {moment}"),
-    "mode.clock": ("digerakkan jam", "moved by the clock"),
-    "mode.desk": ("digerakkan petugas", "moved by the desk"),
-    "lane.regular": ("umum", "regular"),
+    "mode.clock": ("mode otomatis", "moved by the clock"),
+    "mode.desk": ("mode manual", "moved by the desk"),
+    "lane.regular": ("reguler", "regular"),
     "priority.age": ("lansia", "elderly"),
     "priority.disability": ("disabilitas", "disability"),
     "priority.pregnancy": ("hamil", "pregnant"),
@@ -149,7 +152,7 @@ TEXTS: Final[TextTable] = {
     "key.does_h": ("poli lain", "other clinic"),
     "key.does_q": ("keluar", "quit"),
     "console.lost": (
-        "Sambungan terputus; mencoba lagi. Yang terlihat mungkin sudah berubah.",
+        "Koneksi terputus; mencoba lagi. Yang tampil mungkin sudah berubah.",
         "The connection is lost; trying again. What is shown may have changed.",
     ),
     "console.my_room": ("Ruang {room}", "Room {room}"),
@@ -157,26 +160,26 @@ TEXTS: Final[TextTable] = {
     "console.pick_clinic": ("Pilih poli di {hospital}", "Choose a clinic of {hospital}"),
     "console.pick_room": ("Ruang layar ini", "This console's room"),
     "console.yes_or_no": ("[y] ya   [t] tidak", "[y] yes   [n] no"),
-    "console.choose": ("Enter memilih · Esc kembali", "Enter chooses · Esc leads back"),
-    "console.fill_in": ("Enter melanjutkan · Esc kembali", "Enter goes on · Esc leads back"),
+    "console.choose": ("Enter pilih · Esc kembali", "Enter chooses · Esc leads back"),
+    "console.fill_in": ("Enter lanjut · Esc kembali", "Enter goes on · Esc leads back"),
     "console.read": ("Enter kembali", "Enter leads back"),
     "console.asking": ("Masih menunggu jawaban.", "Still waiting for the answer."),
     "console.unanswered": (
-        "Tidak ada jawaban; tindakan ini mungkin sudah terjadi. Kirim lagi? Tidak akan terjadi dua kali.",
+        "Belum ada jawaban; tindakan ini mungkin sudah terjadi. Kirim ulang? Tidak akan terjadi dua kali.",
         "No answer came; it may have happened. Send it again? It never happens twice.",
     ),
     "console.call_again": (
-        "Baru saja memanggil. Selesaikan pasien itu dan panggil berikutnya?",
+        "Anda baru saja memanggil. Selesaikan pasien itu dan panggil berikutnya?",
         "You have just called. Complete that patient and call the next?",
     ),
-    "console.choose_for_recall": ("Pilih tiket yang dipanggil.", "Choose a called ticket."),
-    "console.choose_for_start": ("Pilih tiket yang dipanggil.", "Choose a called ticket."),
-    "console.choose_for_complete": ("Pilih tiket yang di ruang.", "Choose a ticket in a room."),
-    "console.choose_for_no_show": ("Pilih tiket yang dipanggil.", "Choose a called ticket."),
+    "console.choose_for_recall": ("Pilih tiket yang sedang dipanggil.", "Choose a called ticket."),
+    "console.choose_for_start": ("Pilih tiket yang sedang dipanggil.", "Choose a called ticket."),
+    "console.choose_for_complete": ("Pilih tiket yang ada di ruang.", "Choose a ticket in a room."),
+    "console.choose_for_no_show": ("Pilih tiket yang sedang dipanggil.", "Choose a called ticket."),
     "console.choose_for_reinstate": ("Pilih tiket yang tidak hadir.", "Choose a no-show."),
     "console.choose_for_priority": ("Pilih tiket yang menunggu.", "Choose a waiting ticket."),
     "console.choose_for_transfer": (
-        "Pilih tiket yang menunggu atau dipanggil.",
+        "Pilih tiket yang menunggu atau sedang dipanggil.",
         "Choose a waiting or called ticket.",
     ),
     "console.priority_for": ("Prioritas {number}", "Priority of {number}"),
@@ -184,27 +187,27 @@ TEXTS: Final[TextTable] = {
     "console.transfer_to": ("Pindahkan {number} ke", "Send {number} to"),
     "console.register": ("Daftarkan pasien", "Register a patient"),
     "console.date_of_birth": ("Tanggal lahir, misalnya 31-01-1990", "Date of birth, such as 1990-01-31"),
-    "console.rooms": ("Berapa ruang melayani mulai sekarang?", "How many rooms serve from now on?"),
+    "console.rooms": ("Berapa ruang yang melayani mulai sekarang?", "How many rooms serve from now on?"),
     "console.to_clock": (
-        "Antrean digerakkan jam mulai sekarang?",
+        "Ubah ke mode otomatis? Nomor dipanggil sendiri menurut jam.",
         "Let the clock move the queue now?",
     ),
     "console.to_desk": (
-        "Antrean digerakkan petugas mulai sekarang?",
+        "Ubah ke mode manual? Nomor dipanggil oleh petugas.",
         "Let the desk move the queue now?",
     ),
     "console.open": ("Buka poli", "Open the clinic"),
     "console.close": ("Tutup poli untuk pendaftaran", "Close the clinic to registrations"),
-    "console.reason": ("Sebabnya (boleh kosong)", "Why (may stay empty)"),
+    "console.reason": ("Alasan (boleh kosong)", "Why (may stay empty)"),
     "console.until": (
         "Sampai pukul berapa, misalnya 14.00 (boleh kosong)",
         "Until when, such as 14:00 (may stay empty)",
     ),
-    "console.fate": ("Bagaimana dengan yang menunggu?", "What becomes of those who wait?"),
+    "console.fate": ("Bagaimana dengan pasien yang menunggu?", "What becomes of those who wait?"),
     "console.fate_drain": ("tetap dipanggil", "they are still called"),
     "console.fate_cancel": ("tiket mereka dibatalkan", "their tickets are cancelled"),
     "console.cancel_all": (
-        "Batalkan {count} tiket yang menunggu? Ini tidak dapat ditarik kembali.",
+        "Batalkan {count} tiket yang menunggu? Tindakan ini tidak dapat diurungkan.",
         "Cancel {count} waiting tickets? This cannot be undone.",
     ),
     "console.registered_at": ("terdaftar {clock}", "registered {clock}"),
@@ -212,7 +215,7 @@ TEXTS: Final[TextTable] = {
     "console.started_at": ("mulai {clock}", "started {clock}"),
     # --- what an action has changed ---------------------------------------------------------------------
     "done.ticket_registered": ("{number} terdaftar.", "{number} is registered."),
-    "done.ticket_prioritised": ("{number} kini di jalur: {lane}.", "{number} is in this lane now: {lane}."),
+    "done.ticket_prioritised": ("{number} pindah ke jalur: {lane}.", "{number} is in this lane now: {lane}."),
     "done.ticket_called": ("{number} dipanggil.", "{number} is called."),
     "done.ticket_called_to_room": (
         "{number} dipanggil ke ruang {room}.",
@@ -237,7 +240,7 @@ TEXTS: Final[TextTable] = {
     "report.clinic": ("Poli", "Clinic"),
     "report.hour": ("Jam", "Hour"),
     "report.figures": (
-        "Tunggu dan layanan dalam menit: median / sembilan dari sepuluh.",
+        "Waktu tunggu dan layanan dalam menit: median / persentil ke-90.",
         "Wait and service in minutes: median / nine in ten.",
     ),
     "report.registered": ("Daftar", "Came"),
@@ -251,19 +254,19 @@ TEXTS: Final[TextTable] = {
     "report.nothing": ("Tidak ada poli untuk dilaporkan.", "There is no clinic to report on."),
     # --- problems, where staff do other things about them than patients ---------------------------------
     "problem.unknown_request": (
-        "Sistem tidak mengenal permintaan ini; samakan versi antrean-desk dengan versi sistem.",
+        "Permintaan ini tidak dikenal oleh sistem; samakan versi antrean-desk dengan versi sistem.",
         "The system does not know this request; bring antrean-desk to the version of the system.",
     ),
     "problem.hospital_not_found": (
-        "Rumah sakit itu tidak ada; kodenya terlihat di antrean-desk tanpa perintah.",
+        "Rumah sakit tidak ditemukan; kodenya tampil di antrean-desk tanpa perintah.",
         "There is no such hospital; antrean-desk without a command shows the codes.",
     ),
     "problem.clinic_not_found": (
-        "Poli itu tidak ada di rumah sakit ini; kodenya terlihat di antrean-desk tanpa perintah.",
+        "Poli tidak ditemukan di rumah sakit ini; kodenya tampil di antrean-desk tanpa perintah.",
         "There is no such clinic in this hospital; antrean-desk without a command shows the codes.",
     ),
     "problem.clinic_closed": (
-        "Poli itu sedang tutup; bila memang harus, buka dengan: antrean-desk open",
+        "Poli itu sedang tutup; bila perlu, buka dengan: antrean-desk open",
         "That clinic is closed now; if it has to be, open it with: antrean-desk open",
     ),
     "problem.quota_reached": (
@@ -271,27 +274,27 @@ TEXTS: Final[TextTable] = {
         "That clinic's quota for today is used up.",
     ),
     "problem.already_registered": (
-        "Pasien ini sudah terdaftar di poli itu hari ini; inilah tiketnya.",
+        "Pasien ini sudah terdaftar di poli itu hari ini; berikut tiketnya.",
         "This patient is already registered in that clinic today; this is the ticket.",
     ),
     "problem.medical_record_mismatch": (
-        "Data ini tidak cocok dengan nomor rekam medis; periksa kartu pasien.",
+        "Data tidak cocok dengan nomor rekam medis; periksa kartu pasien.",
         "This does not match the medical record number; check the patient's card.",
     ),
     "problem.request_id_reused": (
-        "Nomor permintaan itu sudah dipakai untuk tindakan lain; ulangi tanpa --request-id.",
+        "ID permintaan itu sudah dipakai untuk tindakan lain; ulangi tanpa --request-id.",
         "That request id was used for another action; repeat without --request-id.",
     ),
     "problem.request_expired": (
-        "Permintaan ini terlalu lama di jalan dan tidak dijalankan; lihat antreannya, lalu ulangi.",
+        "Permintaan ini terlambat sampai dan tidak diproses; lihat antreannya, lalu ulangi.",
         "The request was under way for too long and was not carried out; look at the queue, then repeat.",
     ),
     "problem.ticket_not_found": (
-        "Poli ini tidak memberikan nomor itu hari ini; periksa nomornya.",
+        "Nomor itu tidak ada di poli ini hari ini; periksa nomornya.",
         "This clinic gave out no such number today; check the number.",
     ),
     "problem.not_permitted_now": (
-        "Ini tidak dapat dilakukan sekarang. {detail}",
+        "Tindakan ini tidak dapat dilakukan sekarang. {detail}",
         "This cannot be done now. {detail}",
     ),
     "problem.internal_error": (
@@ -300,12 +303,12 @@ TEXTS: Final[TextTable] = {
     ),
     # --- why something is not permitted now -------------------------------------------------------------
     "reason.clock_mode": (
-        "Antrean ini digerakkan jam; alihkan dulu dengan: antrean-desk mode ... desk",
+        "Antrean ini dalam mode otomatis; ubah dulu dengan: antrean-desk mode ... desk",
         "The clock moves this queue; switch it first with: antrean-desk mode ... desk",
     ),
-    "reason.nobody_waiting": ("Tidak ada yang menunggu.", "Nobody is waiting."),
+    "reason.nobody_waiting": ("Tidak ada pasien yang menunggu.", "Nobody is waiting."),
     "reason.room_not_serving": (
-        "Ruang itu tidak melayani; tambah dulu dengan: antrean-desk rooms",
+        "Ruang itu tidak melayani; tambah ruang dengan: antrean-desk rooms",
         "That room is not serving; add rooms first with: antrean-desk rooms",
     ),
     "reason.ticket_status": (
@@ -313,12 +316,15 @@ TEXTS: Final[TextTable] = {
         "The ticket's status does not allow it; see it with: antrean-desk queue",
     ),
     "reason.same_clinic": (
-        "Pasien sudah di antrean poli ini; pilih poli lain.",
+        "Pasien sudah ada di antrean poli ini; pilih poli lain.",
         "The patient is in this clinic's queue; choose another clinic.",
     ),
-    "reason.already_so": ("Sudah demikian; tidak ada yang diubah.", "It is so already; nothing was changed."),
+    "reason.already_so": (
+        "Sudah seperti itu; tidak ada yang diubah.",
+        "It is so already; nothing was changed.",
+    ),
     "reason.holds_another": (
-        "Pasien ini memegang tiket lain di poli itu; pakai tiket itu, atau batalkan dulu.",
+        "Pasien ini sudah memegang tiket lain di poli itu; pakai tiket itu, atau batalkan dulu.",
         "This patient holds another ticket there; use that one, or cancel it first.",
     ),
     # --- what is wrong with a field ---------------------------------------------------------------------
@@ -327,16 +333,16 @@ TEXTS: Final[TextTable] = {
     "field.room": ("Ruang", "Room"),
     "field.rooms": ("Jumlah ruang", "Rooms"),
     "field.until": ("Sampai", "Until"),
-    "field.reason": ("Sebab", "Reason"),
+    "field.reason": ("Alasan", "Reason"),
     "field.to_clinic": ("Poli tujuan", "The other clinic"),
     "field.priority": ("Prioritas", "Priority"),
     "field.mode": ("Mode", "Mode"),
     "field.service_date": ("Tanggal", "Date"),
     "rule.operator": (
-        "ada hurufnya, paling panjang 100 karakter; berikan dengan --operator",
+        "berisi huruf, paling panjang 100 karakter; isi dengan --operator",
         "has letters, and at most 100 characters; give it with --operator",
     ),
-    "rule.number": ("bilangan dari 1", "a number from 1"),
+    "rule.number": ("bilangan mulai dari 1", "a number from 1"),
     "rule.room": ("1 sampai 50", "1 to 50"),
     "rule.rooms": ("1 sampai 50", "1 to 50"),
     "rule.until": ("waktu dalam 31 hari mendatang", "a moment in the next 31 days"),
@@ -347,7 +353,7 @@ TEXTS: Final[TextTable] = {
     ),
     "rule.priority": ("age, disability, pregnancy, atau infant", "age, disability, pregnancy or infant"),
     "rule.mode": ("clock atau desk", "clock or desk"),
-    "rule.service_date": ("hari yang ada dalam kalender", "a day of the calendar"),
+    "rule.service_date": ("tanggal yang benar", "a day of the calendar"),
     # --- failures on this side --------------------------------------------------------------------------
     "failure.action_unknown": (
         "Tindakan ini mungkin sudah terjadi. Ulangi dengan aman (tidak akan terjadi dua kali):",

@@ -8,13 +8,13 @@ TEXTS: Final[TextTable] = {
     **SHARED_TEXTS,
     # --- help -------------------------------------------------------------------------------------------
     "help.antrean": (
-        "Antrean rumah sakit: ambil nomor, pantau sampai dipanggil. Tanpa perintah, di terminal: menu.",
+        "Antrean rumah sakit: ambil nomor, pantau sampai dipanggil. Tanpa perintah (di terminal): menu.",
         "Hospital queues: take a number, follow it until called. Without a command, on a terminal: a menu.",
     ),
     "help.hospitals": ("Daftar rumah sakit.", "List the hospitals."),
     "help.clinics": ("Daftar poli sebuah rumah sakit.", "List the clinics of a hospital."),
     "help.register": ("Ambil nomor antrean untuk hari ini.", "Take a number for today."),
-    "help.status": ("Lihat tiket dengan kodenya.", "Show tickets by their codes."),
+    "help.status": ("Lihat tiket menurut kodenya.", "Show tickets by their codes."),
     "help.tickets": (
         "Lihat semua tiket yang pernah Anda ambil, dengan statusnya sekarang.",
         "Show every ticket you took, with its status now.",
@@ -22,7 +22,7 @@ TEXTS: Final[TextTable] = {
     "help.cancel": ("Batalkan sebuah tiket.", "Give a ticket up."),
     "help.watch": ("Pantau sebuah tiket sampai dipanggil.", "Follow a ticket until it is called."),
     "help.open": ("Hanya poli yang sedang buka.", "Only the clinics that are open now."),
-    "help.interval": ("Detik di antara dua pemeriksaan (3).", "Seconds between two looks (3)."),
+    "help.interval": ("Jeda antarpemeriksaan dalam detik (3).", "Seconds between two looks (3)."),
     # --- tickets ----------------------------------------------------------------------------------------
     "ticket.keep_code": (
         "Simpan kode tiket ini. Pantau dengan: {command}",
@@ -33,7 +33,7 @@ TEXTS: Final[TextTable] = {
         "You took no ticket from here yet. Take a number with: antrean register",
     ),
     "ticket.unknown": (
-        "Tidak dikenal lagi oleh sistem: {tickets}.",
+        "Sudah tidak ada di sistem: {tickets}.",
         "Not known to the system any more: {tickets}.",
     ),
     # --- tables -----------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ TEXTS: Final[TextTable] = {
     "table.open_clinics": ("Poli buka", "Open clinics"),
     "table.hours": ("Buka", "Open"),
     "table.wait": ("Tunggu", "Wait"),
-    "table.quota_left": ("Sisa", "Left"),
+    "table.quota_left": ("Sisa kuota", "Left"),
     "table.now_serving": ("Dilayani", "Serving"),
     "table.date": ("Tanggal", "Date"),
     "table.people_ahead": ("Di depan", "Ahead"),
@@ -65,7 +65,7 @@ TEXTS: Final[TextTable] = {
     "watch.served": ("Nomor {number} sudah selesai dilayani.", "Number {number} has been served."),
     "watch.cancelled": ("Tiket {number} dibatalkan.", "Ticket {number} was cancelled."),
     "watch.no_show": (
-        "Nomor {number} sudah dipanggil dan Anda tidak hadir; hubungi petugas poli {clinic}.",
+        "Nomor {number} sudah dipanggil, tetapi Anda tidak hadir; hubungi petugas poli {clinic}.",
         "Number {number} was called and you were not there; speak to the staff of clinic {clinic}.",
     ),
     "watch.transferred": (
@@ -78,12 +78,12 @@ TEXTS: Final[TextTable] = {
     ),
     "watch.ended": ("Tiket {number}: {status}.", "Ticket {number}: {status}."),
     "watch.lost": (
-        "Sambungan terputus; mencoba lagi. Nomor Anda tetap aman.",
+        "Koneksi terputus; mencoba lagi. Nomor Anda tetap aman.",
         "The connection is lost; trying again. Your number is safe.",
     ),
-    "watch.back": ("Tersambung kembali.", "Connected again."),
+    "watch.back": ("Sudah tersambung kembali.", "Connected again."),
     "watch.stop_hint": (
-        "Ctrl-C berhenti memantau; nomor Anda tetap berlaku",
+        "Ctrl-C untuk berhenti memantau; nomor Anda tetap berlaku",
         "Ctrl-C stops following; your number stays valid",
     ),
     # --- the menu ---------------------------------------------------------------------------------------
@@ -92,11 +92,11 @@ TEXTS: Final[TextTable] = {
     "menu.look_up": ("Lihat status dengan kode tiket", "Look a ticket up by its code"),
     "menu.watch": ("Pantau tiket sampai dipanggil", "Follow a ticket until it is called"),
     "menu.cancel": ("Batalkan tiket", "Give a ticket up"),
-    "menu.all": ("Lihat semua status antrian", "Show the status of all my tickets"),
+    "menu.all": ("Lihat status semua antrean saya", "Show the status of all my tickets"),
     "menu.quit": ("Keluar", "Quit"),
     "menu.pick_hospital": ("Pilih rumah sakit", "Choose a hospital"),
     "menu.pick_clinic": ("Pilih poli di {hospital}", "Choose a clinic of {hospital}"),
-    "menu.pick_ticket": ("Kode tiket (kosong: kembali)", "Ticket code (empty: back)"),
+    "menu.pick_ticket": ("Kode tiket (kosongkan untuk kembali)", "Ticket code (empty: back)"),
     "menu.bad_code": (
         "Kode tiket terdiri dari dua belas huruf dan angka, misalnya 7K3F-9QXM-2T5R.",
         "A ticket code has twelve letters and digits, such as 7K3F-9QXM-2T5R.",
@@ -113,7 +113,7 @@ TEXTS: Final[TextTable] = {
         "The ticket may have been cancelled. See it with:",
     ),
     "note.book_damaged": (
-        "Catatan tiket rusak dan dipindahkan ke {path}; catatan baru dimulai.",
+        "Catatan tiket rusak dan dipindahkan ke {path}; catatan baru dibuat.",
         "The record of your tickets was damaged and moved to {path}; a new one is begun.",
     ),
     "note.book_unreadable": (
@@ -121,7 +121,7 @@ TEXTS: Final[TextTable] = {
         "The record of your tickets in {path} cannot be read.",
     ),
     "note.book_unusable": (
-        "Tiket tidak dapat dicatat di {path}; tulis sendiri kodenya.",
+        "Tiket tidak dapat dicatat di {path}; catat sendiri kodenya.",
         "The ticket could not be recorded in {path}; write its code down.",
     ),
 }

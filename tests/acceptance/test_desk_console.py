@@ -149,7 +149,7 @@ def test_a_clinic_is_chosen_and_closed_with_its_queue_cancelled(
         await pilot.press("down", "enter")
         await shows(pilot, "menunggu 1")
         await pilot.press("k")
-        await shows(pilot, "Bagaimana dengan yang menunggu?")
+        await shows(pilot, "Bagaimana dengan pasien yang menunggu?")
         await pilot.press("down", "enter")
         await becomes(pilot, lambda: isinstance(pilot.app.screen, Form), lambda: "a form")
         await pilot.press(*"Rapat", "enter", "enter")

@@ -58,7 +58,7 @@ QUEUE: dict[str, Any] = {
 def test_a_queue_in_indonesian() -> None:
     assert click.unstyle(queue_text(QUEUE, INDONESIAN)).splitlines() == [
         "Poli Gigi · RSUP Dr. Hasan Sadikin · Senin, 23 November 2026",
-        "buka menurut jadwal · digerakkan petugas · 2 ruang",
+        "buka menurut jadwal · mode manual · 2 ruang",
         "menunggu 3 (1 prioritas) · selesai 9",
         "",
         "Di ruang",
@@ -67,8 +67,8 @@ def test_a_queue_in_indonesian() -> None:
         "",
         "Menunggu, menurut urutan panggilan",
         "  1.  GIG-015  ★ lansia  08.15",
-        "  2.  GIG-013  umum      08.15",
-        "  ... dan 1 lagi",
+        "  2.  GIG-013  reguler   08.15",
+        "  ... dan 1 pasien lagi",
         "",
         "Tidak hadir",
         "  –  GIG-009  tidak hadir  09.12",
@@ -116,8 +116,12 @@ def test_what_was_done_is_said_change_by_change() -> None:
 
 def test_why_something_is_not_permitted() -> None:
     problem = {"code": "not_permitted_now", "detail": "Nobody is waiting.", "errors": []}
-    assert problem_text(problem, INDONESIAN) == "Ini tidak dapat dilakukan sekarang. Nobody is waiting."
-    assert problem_text({**problem, "reason": "nobody_waiting"}, INDONESIAN) == "Tidak ada yang menunggu."
+    assert (
+        problem_text(problem, INDONESIAN) == "Tindakan ini tidak dapat dilakukan sekarang. Nobody is waiting."
+    )
+    assert (
+        problem_text({**problem, "reason": "nobody_waiting"}, INDONESIAN) == "Tidak ada pasien yang menunggu."
+    )
 
 
 # --- the report -----------------------------------------------------------------------------------------
