@@ -4,7 +4,7 @@ The rows of the clinics' service days are locked first. Under those locks each r
 order of arrival: what it did before (found in the journal by its id), else what it may do now.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -38,9 +38,10 @@ from common.storage.new_tickets import NewTicket, insert_tickets
 from common.storage.queues import ClinicDay, QueueState, lock_all_queues, write_queues
 from common.storage.refusals import Refusal, find_refusals, remember_refusals
 from common.storage.service_times import read_service_times
-from common.storage.ticket_views import TicketView, read_occupants, read_ticket_views
-from common.ticket_replies import ShownQueue, encoded_ticket
+from common.storage.ticket_views import Occupants, TicketView, read_occupants, read_ticket_views
+from common.ticket_replies import encoded_ticket
 from registrar_worker import store
+from registrar_worker.moments import Moment, MomentsShown, TicketMoments
 from registrar_worker.store import HeldTicket, Patient
 
 _PATIENT_AGE_MAX = timedelta(days=130 * 365.25)
@@ -48,7 +49,7 @@ _PATIENT_AGE_MAX = timedelta(days=130 * 365.25)
 
 class _Decision(NamedTuple):
     """The answer to a request: a ticket, or a refusal; `already_registered` and `not_cancellable` are
-    refusals that speak of a ticket."""
+    refusals that speak of a ticket. `shown` is the ticket at the moment of the decision."""
 
     digest: bytes
     ticket_code: str | None = None
@@ -56,6 +57,7 @@ class _Decision(NamedTuple):
     refusal: Problem | ProblemCode | None = None
     # Whether the refusal could turn out otherwise when the request comes again, and must not.
     remember: bool = False
+    shown: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,6 @@ class Registrations:
     cancelled: list[str] = field(default_factory=list)
     entries: list[JournalEntry] = field(default_factory=list)
     today: dict[tuple[str, str], _Today | None] = field(default_factory=dict)
-    # The tickets of this batch as they were given out: what is known need not be read.
-    granted: dict[str, TicketView] = field(default_factory=dict)
 
     def decide(self, asked: Sequence[Asked]) -> list[Outcome]:
         """The outcomes in the order of the requests; all that they change is written."""
@@ -91,8 +91,8 @@ class Registrations:
         write_queues(self.connection, self.queues.values())
         journal.record(self.connection, self.entries, self.now)
         push(self.connection)
-        tickets = self._tickets(decided)
-        replies = [_reply(decision, tickets) for decision in decided]
+        shown = MomentsShown(self.catalog, self.learned, self.now)
+        replies = [_reply(decision, shown) for decision in decided]
         self._remember(asked, decided, replies)
         return [
             Outcome(reply=reply, events=decision.events)
@@ -118,16 +118,26 @@ class Registrations:
         self.queues = locked()
         known = what_is_known()
         self.catalog.expect(known.catalog_version)
-        self.views, self.occupants, self.learned = views(), {**occupants()}, learned()
+        found, self.learned = views(), learned()
         self.held = store.find_held_tickets(connection, known.held)
         for refusal in find_refusals(connection, known.refused):
             answer = Problem.model_validate_json(refusal.problem)
             self.decisions[refusal.request_id] = _Decision(refusal.digest, refusal=answer)
-        if known.done:
-            self._recall(known.done)
+        done = self._recall(known.done) if known.done else set()
+        found |= read_ticket_views(connection, (known.held | done) - found.keys())()
+        rooms = {**occupants(), **self._look_elsewhere({view.clinic_day for view in found.values()})}
+        self.tickets = TicketMoments(found, rooms, self.queues)
 
-    def _recall(self, request_ids: Collection[str]) -> None:
-        """What these requests did before becomes their decision again."""
+    def _look_elsewhere(self, days: Collection[ClinicDay]) -> Occupants:
+        """Reads what tickets of other queues than the locked ones show: who is in their rooms."""
+        others = {*days} - self.queues.keys()
+        occupants = read_occupants(self.connection, others)
+        learned = read_service_times(self.connection, map(self.catalog.clinic_of, others))
+        self.learned = {**learned(), **self.learned}
+        return occupants()
+
+    def _recall(self, request_ids: Collection[str]) -> set[str]:
+        """What these requests did before becomes their decision again; the codes of their tickets."""
         caused = journal.find_by_causes(self.connection, request_ids)
         # Several of these requests may be about one ticket: its registration, and its cancellation.
         places = {
@@ -144,6 +154,7 @@ class Registrations:
             digest = entries[0].cause_digest or b""
             events = tuple(entry.event for entry in entries)
             self.decisions[request_id] = _Decision(digest, codes[place], events)
+        return {*codes.values()}
 
     def _patient(self, request: Request) -> Patient | None:
         """Whom a request registers, and where; None where it registers nobody, or names no clinic."""
@@ -171,6 +182,9 @@ class Registrations:
             self.decisions[asked.request_id] = known
         if known.digest != asked.digest:
             return _Decision(asked.digest, refusal=problems.request_id_reused())
+        if known.ticket_code and known.refusal is None:
+            # The ticket as it stands now, which may be later than the decision.
+            return known._replace(shown=self.tickets.moment(known.ticket_code))
         return known
 
     def _register(self, asked: Asked) -> _Decision:
@@ -188,13 +202,28 @@ class Registrations:
             return _Decision(asked.digest, refusal=problems.date_of_birth_impossible())
         held = self.held.get((key, request.medical_record_number))
         if held is not None:
-            return _already_held(asked, request, held)
+            return self._already_held(asked, request, held)
         queue = self.queues[key]
         if not today.is_open:
             return _Decision(asked.digest, refusal=problems.clinic_closed(clinic, self.now), remember=True)
         if queue.last_number - queue.cancelled >= clinic.daily_quota:
             return _Decision(asked.digest, refusal=problems.quota_reached(clinic, self.now), remember=True)
         return self._grant(asked, request, clinic, queue)
+
+    def _already_held(self, asked: Asked, request: Register, held: HeldTicket) -> _Decision:
+        """A patient holds one ticket per clinic and day; only who knows the patient's data is told of it."""
+        same_person = (
+            folded_name(held.patient_name) == folded_name(request.patient_name)
+            and held.date_of_birth == request.date_of_birth
+        )
+        if not same_person:
+            return _Decision(asked.digest, refusal=problems.medical_record_mismatch(), remember=True)
+        return self._refused(asked, ProblemCode.ALREADY_REGISTERED, held.ticket_code)
+
+    def _refused(self, asked: Asked, code: ProblemCode, ticket_code: str) -> _Decision:
+        """A refusal that speaks of a ticket as it stands now."""
+        shown = self.tickets.moment(ticket_code)
+        return _Decision(asked.digest, ticket_code, refusal=code, remember=True, shown=shown)
 
     def _grant(self, asked: Asked, request: Register, clinic: Clinic, queue: QueueState) -> _Decision:
         """Gives out the next number."""
@@ -209,7 +238,7 @@ class Registrations:
         if queue.waiting or clinic.mode is QueueMode.DESK:
             due_at = clinic.hospital.day_end(queue.key[2])
         queue.next_change_at = min(queue.next_change_at or due_at, due_at)
-        self.granted[code] = TicketView(
+        view = TicketView(
             ticket_code=code,
             clinic_day=queue.key,
             number=number,
@@ -220,10 +249,12 @@ class Registrations:
             priority_streak=queue.priority_streak,
             now_serving=queue.now_serving,
             registered_at=self.now,
+            arrived_at=arrived_at,
             called_at=None,
             room=None,
             transferred_to=None,
         )
+        self.tickets.grant(view)
         queue.count_waiting(lane, 1)
         self.new_tickets.append(
             NewTicket(
@@ -250,20 +281,19 @@ class Registrations:
         request = asked.request
         assert isinstance(request, Cancel)
         code = request.ticket_code
-        view = self.views.get(code)
+        view = self.tickets.view(code)
         if view is None:
             return _Decision(asked.digest, refusal=problems.ticket_not_found(), remember=True)
-        if view.status not in CANCELLABLE or code in self.cancelled:
-            return _Decision(asked.digest, code, refusal=ProblemCode.NOT_CANCELLABLE, remember=True)
+        if view.status not in CANCELLABLE:
+            return self._refused(asked, ProblemCode.NOT_CANCELLABLE, code)
         queue = self.queues[view.clinic_day]
         self.cancelled.append(code)
+        self.tickets.cancel(view)
         queue.cancelled += 1
         if view.status is TicketStatus.WAITING:
             queue.count_waiting(view.lane, -1)
         self.held = {patient: held for patient, held in self.held.items() if held.ticket_code != code}
         if view.room is not None:
-            occupants = self.occupants[queue.key]
-            self.occupants[queue.key] = [each for each in occupants if each.number != view.number]
             queue.rooms_freed[view.room] = self.now
             queue.next_change_at = min(queue.next_change_at or self.now, self.now)
         event = self._record(asked, queue, EventName.TICKET_CANCELLED, view.number, TicketStatus.CANCELLED)
@@ -287,23 +317,6 @@ class Registrations:
 
     # --- after deciding ---------------------------------------------------------------------------------
 
-    def _tickets(self, decided: Iterable[_Decision]) -> dict[str, str]:
-        """The tickets of the decisions as JSON, by their codes."""
-        codes = {decision.ticket_code for decision in decided if decision.ticket_code}
-        views = self.granted | read_ticket_views(self.connection, codes - self.granted.keys())()
-        days = {view.clinic_day for view in views.values()}
-        others = days - self.queues.keys()
-        of_others = read_occupants(self.connection, others)
-        learned_of_others = read_service_times(self.connection, map(self.catalog.clinic_of, others))
-        occupants = {**self.occupants, **of_others()}
-        learned = {**self.learned, **learned_of_others()}
-        shown = {}
-        for day in days:
-            clinic = self.catalog.clinic_of(day)
-            records = learned.get(clinic.key, {})
-            shown[day] = ShownQueue(clinic, occupants.get(day, ()), records, self.now)
-        return {code: shown[view.clinic_day].encoded(view) for code, view in views.items()}
-
     def _remember(
         self,
         asked: Sequence[Asked],
@@ -318,21 +331,11 @@ class Registrations:
         remember_refusals(self.connection, list(refused.values()))
 
 
-def _already_held(asked: Asked, request: Register, held: HeldTicket) -> _Decision:
-    """A patient holds one ticket per clinic and day; only who knows the patient's data is told of it."""
-    same_person = (
-        folded_name(held.patient_name) == folded_name(request.patient_name)
-        and held.date_of_birth == request.date_of_birth
-    )
-    if not same_person:
-        return _Decision(asked.digest, refusal=problems.medical_record_mismatch(), remember=True)
-    return _Decision(asked.digest, held.ticket_code, refusal=ProblemCode.ALREADY_REGISTERED, remember=True)
-
-
-def _reply(decision: _Decision, tickets: dict[str, str]) -> Reply | EncodedReply:
+def _reply(decision: _Decision, shown: MomentsShown) -> Reply | EncodedReply:
     if isinstance(decision.refusal, Problem):
         return decision.refusal
-    ticket = tickets[decision.ticket_code or ""]
+    assert decision.shown is not None
+    ticket = shown.encoded(decision.shown)
     if decision.refusal is ProblemCode.ALREADY_REGISTERED:
         return problems.already_registered(Ticket.model_validate_json(ticket))
     if decision.refusal is ProblemCode.NOT_CANCELLABLE:

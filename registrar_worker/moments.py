@@ -1,0 +1,108 @@
+"""The tickets that a batch is about, as they stand between its decisions.
+
+They are read once, under the locks on their queues, before anything is decided. What is decided is followed
+here: so that the reply to each request describes the moment of its own decision, in whatever batch it came.
+"""
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from common.domain.lanes import Lane
+from common.domain.queue_advance import Occupant
+from common.domain.service_times import PartRecord
+from common.domain.tickets import TicketStatus
+from common.storage.catalog import CatalogCache
+from common.storage.queues import ClinicDay, QueueState
+from common.storage.service_times import Learned
+from common.storage.ticket_views import Occupants, TicketView
+from common.ticket_replies import ShownQueue
+
+_Place = tuple[datetime, int]
+
+
+class Moment(NamedTuple):
+    """A ticket and the rooms of its clinic at one moment: all that its reply shows."""
+
+    view: TicketView
+    occupants: Sequence[Occupant]
+
+
+class TicketMoments:
+    """The tickets of a batch. `views` and `occupants` are as they were read, `queues` the locked queues,
+    whose counters are moved on with each decision."""
+
+    def __init__(
+        self,
+        views: Mapping[str, TicketView],
+        occupants: Occupants,
+        queues: Mapping[ClinicDay, QueueState],
+    ) -> None:
+        self._views = {**views}
+        self._occupants = {**occupants}
+        self._queues = queues
+        # Where those stood who gave up waiting in this batch; those read stand behind as many fewer.
+        self._left: defaultdict[tuple[ClinicDay, Lane], list[_Place]] = defaultdict(list)
+
+    def view(self, ticket_code: str) -> TicketView | None:
+        """A ticket as it stands now; None where nobody has this code."""
+        view = self._views.get(ticket_code)
+        if view is None or view.ahead_in_lane is None:
+            return view
+        left = self._left.get((view.clinic_day, view.lane))
+        ahead = view.ahead_in_lane - bisect_left(left, _place(view)) if left else view.ahead_in_lane
+        queue = self._queues.get(view.clinic_day)
+        others = view.waiting_in_other_lane
+        if queue is not None:
+            others = queue.waiting - queue.waiting_in(view.lane)
+        return view._replace(ahead_in_lane=ahead, waiting_in_other_lane=others)
+
+    def moment(self, ticket_code: str) -> Moment:
+        """A ticket that there is, as it is shown now."""
+        view = self.view(ticket_code)
+        assert view is not None
+        return Moment(view, self._occupants.get(view.clinic_day, ()))
+
+    def grant(self, view: TicketView) -> None:
+        """A new ticket, as it stands now: everybody who left its lane stood ahead of it."""
+        assert view.ahead_in_lane is not None
+        left = len(self._left.get((view.clinic_day, view.lane), ()))
+        self._views[view.ticket_code] = view._replace(ahead_in_lane=view.ahead_in_lane + left)
+
+    def cancel(self, view: TicketView) -> None:
+        """The ticket of this view, as it stood until now, is given up."""
+        key = view.clinic_day
+        cancelled = view._replace(status=TicketStatus.CANCELLED, ahead_in_lane=None)
+        self._views[view.ticket_code] = cancelled
+        if view.ahead_in_lane is not None:
+            insort(self._left[key, view.lane], _place(view))
+        if view.room is not None:
+            # Another list, since the one before belongs to moments that are over.
+            self._occupants[key] = [each for each in self._occupants[key] if each.number != view.number]
+
+
+class MomentsShown:
+    """Composes the tickets of moments, at the moment `now` of their batch."""
+
+    def __init__(self, catalog: CatalogCache, learned: Learned, now: datetime) -> None:
+        self._catalog = catalog
+        self._learned = learned
+        self._now = now
+        self._queues: dict[tuple[ClinicDay, int], tuple[ShownQueue, Sequence[Occupant]]] = {}
+
+    def encoded(self, moment: Moment) -> str:
+        """The ticket as JSON."""
+        view, occupants = moment
+        # The list itself is kept, too: no other one can have its identity meanwhile.
+        key = (view.clinic_day, id(occupants))
+        if key not in self._queues:
+            clinic = self._catalog.clinic_of(view.clinic_day)
+            records: Mapping[int, PartRecord] = self._learned.get(clinic.key, {})
+            self._queues[key] = ShownQueue(clinic, occupants, records, self._now), occupants
+        return self._queues[key][0].encoded(view)
+
+
+def _place(view: TicketView) -> _Place:
+    return (view.arrived_at, view.number)
