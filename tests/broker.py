@@ -25,8 +25,8 @@ from common.messaging.topology import (
 from local_stack import container
 from local_stack.child import wait_until
 from local_stack.private_node import PrivateNode, find_server
+from tests.processes import SECONDS_MAX
 
-_CONTAINER_START_SECONDS_MAX = 120
 _DEAD_LETTER_SECONDS_MAX = 3
 
 MISSING = (
@@ -109,7 +109,7 @@ def _container() -> Iterator[Mapping[str, str]]:
         with broker:
             where = f"{broker.get_container_host_ip()}:{broker.get_exposed_port(5672)}"
             urls = {role: f"amqp://{role}:{password}@{where}/" for role, password in passwords.items()}
-            _await(lambda: _deployed(urls["deploy"]), _CONTAINER_START_SECONDS_MAX)
+            _await(lambda: _deployed(urls["deploy"]), SECONDS_MAX)
             yield urls
 
 

@@ -3,19 +3,19 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, text
 
 from common.catalog_file import Catalog, read_catalog
-from common.storage.engine import open_engine
 from common.storage.schema import migrate
 from common.storage.tables import catalog_version, metadata
 from tests.broker import RunningBroker, running_broker
-from tests.database import new_database, running_postgres
+from tests.database import drop_database, new_database, opened, running_postgres
 
 # How long an example takes says more about what else the machine does than about our code.
 settings.register_profile("antrean", deadline=None)
@@ -68,7 +68,7 @@ def _migrated_postgres(postgres: str) -> Iterator[str]:
     url = new_database(postgres)
     _migrate(url)
     yield url
-    _drop(postgres, url)
+    drop_database(postgres, url)
 
 
 @pytest.fixture(params=BACKENDS)
@@ -89,15 +89,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def open_another(database_url: str) -> Iterator[Callable[[], Engine]]:
     """Opens further engines on `database_url`, as other processes would; all are closed at the end."""
-    opened: list[Engine] = []
-
-    def open_one() -> Engine:
-        opened.append(open_engine(database_url))
-        return opened[-1]
-
-    yield open_one
-    for engine in opened:
-        engine.dispose()
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(opened(database_url))
 
 
 @pytest.fixture
@@ -110,16 +103,14 @@ def engine(open_another: Callable[[], Engine]) -> Engine:
 def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An engine on a fresh database without any table."""
     if request.param == "sqlite":
-        engine = open_engine(f"sqlite:///{tmp_path / 'empty.sqlite'}")
-        yield engine
-        engine.dispose()
+        with opened(f"sqlite:///{tmp_path / 'empty.sqlite'}") as engine:
+            yield engine
         return
     server: str = request.getfixturevalue("postgres")
     url = new_database(server)
-    engine = open_engine(url)
-    yield engine
-    engine.dispose()
-    _drop(server, url)
+    with opened(url) as engine:
+        yield engine
+    drop_database(server, url)
 
 
 @pytest.fixture(scope="session")
@@ -130,14 +121,12 @@ def sample_catalog() -> Catalog:
 
 
 def _migrate(url: str) -> None:
-    engine = open_engine(url)
-    migrate(engine)
-    engine.dispose()
+    with opened(url) as engine:
+        migrate(engine)
 
 
 def _empty(url: str) -> None:
-    engine = open_engine(url)
-    with engine.begin() as connection:
+    with opened(url) as engine, engine.begin() as connection:
         # Whatever an earlier test has left behind holds no locks any more.
         connection.execute(
             text(
@@ -149,11 +138,3 @@ def _empty(url: str) -> None:
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
         connection.execute(catalog_version.insert(), {"id": 1, "version": 0})
-    engine.dispose()
-
-
-def _drop(server: str, url: str) -> None:
-    engine = open_engine(server)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)'))
-    engine.dispose()

@@ -1,24 +1,27 @@
 """PostgreSQL for the tests, by a ladder: `ANTREAN_TEST_DATABASE_URL`, installed binaries, Docker."""
 
 import os
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import Engine, make_url, text
 from testcontainers.community.postgres import PostgresContainer
 
+from common.storage.engine import open_engine
 from local_stack import container
 from local_stack.child import wait_until
 from local_stack.install import find_postgresql
 from local_stack.private_postgres import PostgresServer
+from tests.processes import SECONDS_MAX
 
 IMAGE = "postgres:17"
-_START_SECONDS_MAX = 60
 
 MISSING = (
     "The tests need a PostgreSQL: run `make test`, which installs one, or install postgresql (Debian, "
@@ -40,11 +43,31 @@ def running_postgres() -> Iterator[str]:
     elif container.docker_answers():
         with PostgresContainer(IMAGE, driver=None) as server:
             url = server.get_connection_url()
-            if not wait_until(lambda: _answers(url), _START_SECONDS_MAX):
+            if not wait_until(lambda: _answers(url), SECONDS_MAX):
                 pytest.fail("The PostgreSQL container did not start.")
             yield url
     else:
         pytest.fail(MISSING)
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Engine]:
+    """An engine on the database at `url`; its connections are closed at the end, whatever happens.
+
+    From Python 3.13 on a SQLite connection that nobody closed is a warning, which fails some later test.
+    """
+    engine = open_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def sqlite_file(path: Path | str) -> Iterator[sqlite3.Connection]:
+    """A connection to a SQLite file, past all that is ours: committed and closed at the end."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        yield connection
 
 
 def new_database(url: str) -> str:
@@ -53,6 +76,14 @@ def new_database(url: str) -> str:
     with psycopg.connect(_plain(url), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def drop_database(server: str, url: str) -> None:
+    """Drops the database at `url` from the server, whoever is still connected to it."""
+    with opened(server) as engine:
+        outside = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        with outside as connection:
+            connection.execute(text(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)'))
 
 
 @contextmanager

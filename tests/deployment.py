@@ -14,13 +14,14 @@ from pika.exceptions import ChannelClosedByBroker, NackError
 
 from common.catalog_file import Catalog
 from common.domain.opening_hours import WEEKDAYS
+from common.events import EventName
 from common.messaging import topology
 from common.settings import Role, clock_environment
 from common.storage.catalog_changes import apply_catalog
-from common.storage.engine import open_engine
 from tests.broker import RunningBroker
 from tests.builders import catalog as catalog_of
 from tests.builders import clinic_table, hospital_table
+from tests.database import opened
 from tests.processes import Program, bare_environment, eventually
 
 MONDAY_MORNING = datetime.fromisoformat("2026-11-23T10:00:00+07:00")
@@ -173,6 +174,22 @@ class Deployment:
         with self.channel() as channel:
             return int(channel.queue_declare(queue, passive=True).method.message_count)
 
+    def unsettled(self, *queues: str) -> list[str]:
+        """Takes everything out of the workers' queues, and of `queues`; returns what each message is.
+
+        A tick that was never delivered does not count: its ticker published it as it stopped.
+        """
+        found = []
+        with self.channel() as channel:
+            for queue in (*QUEUES.values(), *queues):
+                while True:
+                    method, properties, _ = channel.basic_get(queue, auto_ack=True)
+                    if method is None or properties is None:
+                        break
+                    if method.redelivered or properties.type != EventName.CLINIC_TICK:
+                        found.append(f"{queue}: {properties.type}, redelivered: {method.redelivered}")
+        return found
+
     @contextmanager
     def channel(self) -> Iterator[BlockingChannel]:
         """A channel of the user who may declare and read everything of Antrean."""
@@ -206,9 +223,8 @@ def deployed(
 ) -> Iterator[Deployment]:
     """A deployment on a database with the newest schema, whose clock starts at `starts_at`; no worker yet."""
     broker.purge()
-    engine = open_engine(database_url)
-    apply_catalog(engine, catalog or open_catalog(), starts_at)
-    engine.dispose()
+    with opened(database_url) as engine:
+        apply_catalog(engine, catalog or open_catalog(), starts_at)
     clock = clock_environment(starts_at, datetime.now(UTC), speed)
     variables = {**clock, "ANTREAN_LOG_LEVEL": "debug", "ANTREAN_HEARTBEAT_SECONDS": "30"}
     deployment = Deployment(directory, urls or broker.urls, database_url, variables)

@@ -1,6 +1,7 @@
 """The alarm that memory is short, raised and ended by a node's own monitor: what to evaluate there."""
 
-_SECONDS_MAX = 30
+from tests.processes import SECONDS_MAX
+
 _POLL_SECONDS = 0.05
 
 WATERMARK = "vm_memory_monitor:get_vm_memory_high_watermark()."
@@ -12,7 +13,7 @@ RAISED_AT = "1.0e-6"
 
 def set_watermark(watermark: str, *, alarm: bool) -> str:
     """Sets the watermark, and says `true` once the alarm is raised, or is over, for all who publish; `false`
-    where that is not so after 30 s. The monitor leaves both to another process."""
+    where that does not come about. The monitor leaves both to another process."""
     return (
         f"vm_memory_monitor:set_vm_memory_high_watermark({watermark}),"
         "Raised = fun() ->"
@@ -20,5 +21,5 @@ def set_watermark(watermark: str, *, alarm: bool) -> str:
         "Await = fun Await(Left) ->"
         f" Raised() =:= {str(alarm).lower()} orelse"
         f" (Left > 0 andalso begin timer:sleep({_POLL_SECONDS * 1000:.0f}), Await(Left - 1) end) end,"
-        f"Await({_SECONDS_MAX / _POLL_SECONDS:.0f})."
+        f"Await({SECONDS_MAX / _POLL_SECONDS:.0f})."
     )

@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -13,8 +14,12 @@ import pytest
 
 from local_stack.child import wait_until
 
-SECONDS_MAX = 30.0
-"""How long anything that a test waits for may take, on a machine that has much else to do."""
+SECONDS_MAX = 90.0
+"""How long anything that a test waits for may take, on a machine that has much else to do: the one limit of
+all tests. A test waits for a signal, so that this costs time only where it fails."""
+
+PATIENT = {"ANTREAN_REPLY_TIMEOUT_SECONDS": f"{SECONDS_MAX:g}"}
+"""For a command whose answer is to come, however long it takes."""
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -86,8 +91,17 @@ class Program:
         os.waitpid(self.pid, os.WUNTRACED)
 
     def thaw(self) -> None:
-        """Lets it go on."""
+        """Lets it go on; harmless where it is not frozen, or has ended."""
         self.send(signal.SIGCONT)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It stands still while the block runs, and goes on afterwards, whatever happens."""
+        self.freeze()
+        try:
+            yield
+        finally:
+            self.thaw()
 
     def ends(self) -> int:
         """Waits for its end; returns the exit code."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 from local_stack.endpoint import free_ports
+from tests.processes import SECONDS_MAX
 
 _HOST = "127.0.0.1"
 _CHUNK_BYTES = 65536
 _BEGINNING_BYTES = 2048
-_CONNECT_SECONDS_MAX = 5
 _BACKLOG_MAX = 1024  # many clients may come at once
 _NO_LINGER = struct.pack("ii", 1, 0)
 # How an AMQP client names its connection: a long string in its properties, with four bytes of length.
@@ -236,7 +236,7 @@ class TcpProxy:
             except OSError:
                 return
             try:
-                server = socket.create_connection(self._target, _CONNECT_SECONDS_MAX)
+                server = socket.create_connection(self._target, SECONDS_MAX)
             except OSError:
                 client.close()
                 continue

@@ -12,6 +12,7 @@ from tests.acceptance.command_line import Shell
 from tests.broker import RunningBroker
 from tests.builders import in_bandung
 from tests.deployment import Deployment, deployed, personal_data_in
+from tests.processes import PATIENT
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,7 @@ def shell_of(deployment: Deployment, directory: Path) -> Shell:
     """A user's shell that knows where the broker is, and nothing of the database."""
     variables = {
         **deployment.variables,
+        **PATIENT,
         "ANTREAN_AMQP_URL": deployment.urls["patient"],
         "ANTREAN_DATA_DIR": str(directory / "data"),
         "ANTREAN_STACK_DIR": str(directory / "stack"),

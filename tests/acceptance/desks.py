@@ -1,12 +1,13 @@
 """Somebody at a clinic's desk: runs `antrean-desk` as a process, as the broker's user `desk`."""
 
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.acceptance.command_line import Done, Shell
+from tests.database import sqlite_file
 from tests.deployment import Deployment
+from tests.processes import PATIENT
 
 OPERATOR = "Dewi Lestari"
 
@@ -52,6 +53,7 @@ def desk_at(deployment: Deployment, directory: Path, hospital: str, clinic: str)
     """A desk of a clinic of this deployment; `directory` is its user's home."""
     variables = {
         **deployment.variables,
+        **PATIENT,
         "ANTREAN_AMQP_URL": deployment.urls["desk"],
         "ANTREAN_DATA_DIR": str(directory / "data"),
         "ANTREAN_STACK_DIR": str(directory / "stack"),
@@ -63,7 +65,7 @@ def desk_at(deployment: Deployment, directory: Path, hospital: str, clinic: str)
 def journal(deployment: Deployment, clinic: str) -> list[tuple[str, int | None, str | None]]:
     """What happened in a clinic: event, number and operator, in order."""
     path = deployment.database_url.removeprefix("sqlite:///")
-    with sqlite3.connect(path) as connection:
+    with sqlite_file(path) as connection:
         rows = connection.execute(
             "SELECT event_name, number, operator FROM journal WHERE clinic = ? ORDER BY sequence", (clinic,)
         )

@@ -17,7 +17,7 @@ from common.settings import Language, Settings
 from tests.acceptance.command_line import Shell
 from tests.acceptance.desks import OPERATOR, ClinicDesk, desk_at
 from tests.deployment import Deployment, Patient
-from tests.processes import SECONDS_MAX
+from tests.processes import PATIENT, SECONDS_MAX
 from tests.tcp_proxy import proxy_to
 
 Play = Callable[[Pilot[None]], Awaitable[None]]
@@ -34,6 +34,7 @@ def console(
     """Shows the console on a screen of this size and lets `play` use it."""
     variables = {
         **deployment.variables,
+        **PATIENT,
         "ANTREAN_AMQP_URL": given.pop("amqp_url", deployment.urls["desk"]),
         "ANTREAN_OPERATOR": OPERATOR,
     }

@@ -18,9 +18,7 @@ from tests.acceptance.command_line import Shell
 from tests.acceptance.conftest import nothing_personal_in
 from tests.builders import in_bandung
 from tests.deployment import Patient, personal_data_in, ticket_codes_in
-from tests.processes import Program, eventually
-
-UP_SECONDS_MAX = 120.0
+from tests.processes import PATIENT, Program, eventually
 
 
 @pytest.fixture
@@ -31,7 +29,7 @@ def shell(tmp_path: Path) -> Shell:
         "ANTREAN_STACK_DIR": str(tmp_path / "stack"),
         "ANTREAN_DATA_DIR": str(tmp_path / "data"),
     }
-    return Shell(tmp_path, clock | folders)
+    return Shell(tmp_path, clock | folders | PATIENT)
 
 
 @pytest.fixture
@@ -64,7 +62,6 @@ def up(shell: Shell, name: str) -> Program:
     eventually(
         lambda: "Antrean is running" in program.output or program.exit_code is not None,
         f"the stack is up\n{program.output[-2000:]}",
-        UP_SECONDS_MAX,
     )
     assert program.exit_code is None, program.output
     return program
@@ -158,7 +155,7 @@ def test_the_demonstration_ends_by_itself_and_leaves_nothing(shell: Shell, tmp_p
             groups.update(process_groups(folder))
         return program.exit_code is not None
 
-    eventually(over, f"the demonstration ends\n{program.output[-2000:]}", UP_SECONDS_MAX)
+    eventually(over, f"the demonstration ends\n{program.output[-2000:]}")
 
     assert program.exit_code == 0, program.output
     assert len(groups) >= 7, "six workers and a broker"

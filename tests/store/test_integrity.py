@@ -14,12 +14,13 @@ from admin_cli.program import run
 from common.events import EventName
 from common.storage import integrity
 from common.storage.bounded_connection import BoundedConnection
-from common.storage.engine import open_engine, snapshot, transaction
+from common.storage.engine import snapshot, transaction
 from common.storage.integrity import Finding, Integrity, check_integrity
 from common.storage.long_statements import long_statements
 from common.storage.schema import migrate
 from common.storage.tables import clinic_days, journal, metadata, refusals, tickets
 from tests.builders import MONDAY, cancellation, clinic_table, hospital_table, registration
+from tests.database import opened
 from tests.store.staff import Staff, staff_of
 
 Plant = Callable[[Connection], object]
@@ -386,17 +387,15 @@ def test_every_check_has_its_sentence_and_every_event_of_a_ticket_its_state() ->
 
 
 def test_only_this_transaction_may_take_minutes(postgres: str) -> None:
-    engine = open_engine(postgres)
-
     def limits(connection: Connection) -> tuple[str | None, float]:
         driver = connection.connection.driver_connection
         assert isinstance(driver, BoundedConnection)
         return connection.scalar(text("SHOW statement_timeout")), driver.answer_seconds_max
 
-    with snapshot(engine) as connection:
-        usual = limits(connection)
-        with long_statements(connection, 600):
-            assert limits(connection) == ("10min", 605)
-    with snapshot(engine) as connection:
-        assert limits(connection) == usual
-    engine.dispose()
+    with opened(postgres) as engine:
+        with snapshot(engine) as connection:
+            usual = limits(connection)
+            with long_statements(connection, 600):
+                assert limits(connection) == ("10min", 605)
+        with snapshot(engine) as connection:
+            assert limits(connection) == usual

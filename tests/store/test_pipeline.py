@@ -10,9 +10,10 @@ from sqlalchemy.exc import DataError
 
 from common.errors import StoreUnavailable
 from common.storage.bounded_connection import BoundedConnection
-from common.storage.engine import open_engine, push, transaction
+from common.storage.engine import push, transaction
 from common.storage.pipeline import Pipeline
 from common.storage.prepared import Prepared
+from tests.database import opened
 from tests.processes import eventually
 
 one = Prepared(lambda _: text("SELECT 1").columns())
@@ -22,9 +23,8 @@ wrong = Prepared(lambda _: text("SELECT 1/0"))
 @pytest.fixture
 def postgresql(postgres: str) -> Iterator[Engine]:
     """An engine on the server's own database, in which these tests leave nothing."""
-    engine = open_engine(postgres)
-    yield engine
-    engine.dispose()
+    with opened(postgres) as engine:
+        yield engine
 
 
 @pytest.fixture

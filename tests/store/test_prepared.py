@@ -2,16 +2,18 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, FromClause, Select, Text, bindparam, cast, create_engine, select, text
+from sqlalchemy import Engine, FromClause, Select, Text, bindparam, cast, select, text
 from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from common.storage.engine import transaction
 from common.storage.prepared import BYTES, DATE, ENCODED_JSON, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.tables import UtcDateTime
+from tests.database import opened
 
 COLUMNS: Columns = {
     "words": TEXT,
@@ -58,13 +60,13 @@ def test_text_is_taken_as_it_stands(engine: Engine, words: str) -> None:
     assert row.words == words
 
 
-def test_moments_are_given_to_sqlite_as_sqlalchemy_writes_them() -> None:
+def test_moments_are_given_to_sqlite_as_sqlalchemy_writes_them(tmp_path: Path) -> None:
     """Or one would not be the other's equal there, nor before it or after it."""
     write = UtcDateTime().dialect_impl(dialect()).bind_processor(dialect())
     assert write is not None
     texts = Prepared(lambda given: select(cast(given.c.moment, Text).label("text")), {"moment": MOMENT})
     moments = [NOON, NOON.replace(microsecond=0), NOON.astimezone(timezone(timedelta(hours=7)))]
-    with create_engine("sqlite://").begin() as connection:
+    with opened(f"sqlite:///{tmp_path / 'moments.sqlite'}") as engine, engine.begin() as connection:
         found = texts(connection, [(moment,) for moment in moments])
     assert [row[0] for row in found] == [write(moment) for moment in moments]
 

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from common.errors import StoreUnavailable
-from common.storage.engine import open_engine, transaction
+from common.storage.engine import transaction
 from tests.builders import registration
+from tests.database import opened
 from tests.store.staff import Staff, a_ticket, day_rows, journal_rows, staff_of, ticket_rows
 from tests.store.statements import noticed
 
@@ -68,21 +69,19 @@ def test_a_frozen_worker_does_not_keep_its_locks(
 
 
 def test_without_a_database_every_worker_says_so_in_one_sentence(staff: Staff) -> None:
-    nowhere = open_engine(
-        "sqlite:////nowhere/antrean.sqlite"
-        if staff.engine.dialect.name == "sqlite"
-        else "postgresql://antrean@127.0.0.1:1/antrean"
-    )
-    stranded = Staff.on(nowhere, staff.clock)
-    for attempt in (
-        lambda: stranded.register(1),
-        lambda: stranded.ask("list_hospitals"),
-        lambda: stranded.emitter.emit(),
-        lambda: stranded.apply(stranded.tick_for()),
-    ):
-        with pytest.raises(StoreUnavailable, match=r"^[^\n]+\.$"):
-            attempt()
-    nowhere.dispose()
+    on_sqlite = staff.engine.dialect.name == "sqlite"
+    with opened(
+        "sqlite:////nowhere/antrean.sqlite" if on_sqlite else "postgresql://antrean@127.0.0.1:1/antrean"
+    ) as nowhere:
+        stranded = Staff.on(nowhere, staff.clock)
+        for attempt in (
+            lambda: stranded.register(1),
+            lambda: stranded.ask("list_hospitals"),
+            lambda: stranded.emitter.emit(),
+            lambda: stranded.apply(stranded.tick_for()),
+        ):
+            with pytest.raises(StoreUnavailable, match=r"^[^\n]+\.$"):
+                attempt()
 
 
 @pytest.mark.parametrize("table", ["tickets", "journal"])

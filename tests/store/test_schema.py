@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,10 @@ from common.errors import SchemaMismatch, StoreError
 from common.storage import schema
 from common.storage.catalog import CatalogCache
 from common.storage.catalog_changes import apply_catalog
-from common.storage.engine import open_engine, snapshot, transaction
+from common.storage.engine import snapshot, transaction
 from common.storage.schema import HEAD, check_schema, migrate
 from common.storage.tables import metadata
+from tests.database import opened
 
 
 def shape(engine: Engine) -> dict[str, Any]:
@@ -89,11 +91,9 @@ def test_there_is_one_catalog_version_and_can_be_no_second(engine: Engine) -> No
 
 
 def test_several_migrate_at_once_and_one_does_the_work(empty_engine: Engine) -> None:
-    engines = [open_engine(empty_engine.url.render_as_string(hide_password=False)) for _ in range(4)]
-    with ThreadPoolExecutor(len(engines)) as threads:
-        done = list(threads.map(migrate, engines))
-    for engine in engines:
-        engine.dispose()
+    url = empty_engine.url.render_as_string(hide_password=False)
+    with ExitStack() as stack, ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(migrate, [stack.enter_context(opened(url)) for _ in range(4)]))
     assert sorted(done, key=str) == [(HEAD, HEAD)] * 3 + [(None, HEAD)]
 
 
@@ -178,11 +178,10 @@ def test_tables_that_no_migration_made_are_left_alone(empty_engine: Engine) -> N
 def test_a_file_that_is_no_database_is_refused_in_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "letter.sqlite"
     path.write_text("Dear Sir or Madam, " * 100)
-    engine = open_engine(f"sqlite:///{path}")
-    for refused in (check_schema, migrate):
-        with pytest.raises(StoreError, match="not a database"):
-            refused(engine)
-    engine.dispose()
+    with opened(f"sqlite:///{path}") as engine:
+        for refused in (check_schema, migrate):
+            with pytest.raises(StoreError, match="not a database"):
+                refused(engine)
 
 
 def test_the_newest_revision_is_the_one_that_programs_ask_for() -> None:

@@ -1,16 +1,18 @@
 """What the benchmarks do with their figures: targets, tables, the document, and what verification refuses."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, text
 
 from benchmarks import report
 from benchmarks.findings import Findings, Table, Target, spread
 from benchmarks.load_client import LoadResult
 from benchmarks.tables import markdown, shown, target_table
 from benchmarks.verify import VerificationFailed, verify_answered, verify_registrations
+from tests.database import opened
 
 
 def _result(*tickets: tuple[str, str, int, str], unanswered: int = 0) -> LoadResult:
@@ -92,6 +94,13 @@ def test_the_report_refuses_what_has_no_place(tmp_path: Path, monkeypatch: pytes
         )
 
 
+@pytest.fixture
+def empty_sqlite(tmp_path: Path) -> Iterator[Engine]:
+    """An engine on a SQLite file without any table."""
+    with opened(f"sqlite:///{tmp_path / 'empty.sqlite'}") as engine:
+        yield engine
+
+
 @pytest.mark.parametrize(
     "stored",
     [
@@ -101,8 +110,8 @@ def test_the_report_refuses_what_has_no_place(tmp_path: Path, monkeypatch: pytes
         pytest.param([1, 2, 3], id="a ticket too many"),
     ],
 )
-def test_verification_wants_tickets_and_replies_to_agree(stored: list[int]) -> None:
-    engine = create_engine("sqlite://")
+def test_verification_wants_tickets_and_replies_to_agree(empty_sqlite: Engine, stored: list[int]) -> None:
+    engine = empty_sqlite
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE bench_tickets (hospital, clinic, number, ticket_code)"))
         for number in stored:
@@ -117,7 +126,6 @@ def test_verification_wants_tickets_and_replies_to_agree(stored: list[int]) -> N
     else:
         with pytest.raises(VerificationFailed):
             verify_registrations(engine, [replies], ours=False)
-    engine.dispose()
 
 
 def test_verification_wants_every_request_answered() -> None:

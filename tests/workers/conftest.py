@@ -6,12 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, text
 
-from common.storage.engine import open_engine
 from common.storage.schema import migrate
 from tests.conftest import BACKENDS
-from tests.database import new_database
+from tests.database import drop_database, new_database, opened
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +48,12 @@ def postgresql_url(postgres: str) -> Iterator[str]:
 def fresh_postgresql(server: str) -> Iterator[str]:
     """A database with the newest schema on `server`, dropped at the end."""
     url = new_database(server)
-    engine = open_engine(url)
-    migrate(engine)
-    engine.dispose()
-    yield url
-    engine = open_engine(server)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)'))
-    engine.dispose()
+    try:
+        with opened(url) as engine:
+            migrate(engine)
+        yield url
+    finally:
+        drop_database(server, url)
 
 
 def _copy(database: Path, directory: Path) -> str:

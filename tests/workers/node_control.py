@@ -20,7 +20,7 @@ def evaluate(node: PrivateNode, expressions: str) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=2 * SECONDS_MAX,
+        timeout=SECONDS_MAX,
         check=True,
     )
     return done.stdout.strip()

@@ -6,8 +6,8 @@ from functools import partial
 
 from sqlalchemy import select
 
-from common.storage.engine import open_engine
 from common.storage.tables import journal, tickets
+from tests.database import opened
 from tests.deployment import Deployment
 from tests.processes import Program, eventually
 from tests.tcp_proxy import TcpProxy, proxy_to
@@ -40,17 +40,13 @@ def _publishes(proxy: TcpProxy) -> bool:
 
 def numbers_given_out(deployment: Deployment, clinic: str) -> list[int]:
     """The numbers of all tickets of a clinic, in order."""
-    engine = open_engine(deployment.database_url)
-    with engine.connect() as connection:
+    with opened(deployment.database_url) as engine, engine.connect() as connection:
         found = list(connection.scalars(select(tickets.c.number).where(tickets.c.clinic == clinic)))
-    engine.dispose()
     return sorted(found)
 
 
 def sequences_journaled(deployment: Deployment, clinic: str) -> list[int]:
     """The sequence numbers of a clinic's events in the journal, in order."""
-    engine = open_engine(deployment.database_url)
-    with engine.connect() as connection:
+    with opened(deployment.database_url) as engine, engine.connect() as connection:
         found = list(connection.scalars(select(journal.c.sequence).where(journal.c.clinic == clinic)))
-    engine.dispose()
     return sorted(found)

@@ -12,7 +12,7 @@ from common.messaging.rpc_client import RpcClient
 from common.messaging.topology import PATIENT_EXCHANGE, STATUS_QUEUE
 from local_stack.private_node import PrivateNode
 from tests.broker import RunningBroker, private_node
-from tests.deployment import CLINICS, HOSPITAL, QUEUES, deployed
+from tests.deployment import CLINICS, HOSPITAL, deployed
 from tests.processes import Program, eventually
 from tests.workers.node_control import short_of_memory
 from tests.workers.registrars import numbers_given_out
@@ -65,4 +65,4 @@ def test_clients_are_told_and_workers_go_on(node: PrivateNode, sqlite_url: str, 
             patient.answers_to(request)
         assert numbers_given_out(deployment, CLINIC) == [*range(1, 51)]
         assert [program.stop() for program in deployment.programs] == [0, 0]
-        assert [deployment.ready(queue) for queue in QUEUES.values()] == [0, 0, 0]
+        assert deployment.unsettled() == []

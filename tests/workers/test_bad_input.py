@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from common.limits import BODY_BYTES_MAX
-from common.storage.engine import open_engine
 from common.storage.tables import tickets
 from tests.broker import RunningBroker
+from tests.database import opened
 from tests.deployment import (
     CLINICS,
     CLOSED_CLINIC,
@@ -54,9 +54,8 @@ def patient(deployment: Deployment) -> Iterator[Requester]:
 @pytest.fixture(scope="module")
 def engine(deployment: Deployment) -> Iterator[Engine]:
     """The workers' database."""
-    engine = open_engine(deployment.database_url)
-    yield engine
-    engine.dispose()
+    with opened(deployment.database_url) as engine:
+        yield engine
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from common.messaging.topology import (
 )
 from tests.broker import RunningBroker
 from tests.deployment import CLINICS, HOSPITAL, MONDAY_MORNING, Deployment, Patient, connected
-from tests.processes import eventually
+from tests.processes import SECONDS_MAX, eventually
 from tests.workers.bad_bodies import BODIES, body
 from tests.workers.bad_messages import (
     CLINIC,
@@ -247,7 +247,7 @@ def genuine_address(deployment: Deployment) -> str:
         channel.basic_publish(
             DESK_EXCHANGE, "address", b"", pika.BasicProperties(reply_to=REPLY_TO), mandatory=True
         )
-        _, properties, _ = next(channel.consume(queue, auto_ack=True, inactivity_timeout=10))
+        _, properties, _ = next(channel.consume(queue, auto_ack=True, inactivity_timeout=SECONDS_MAX))
         assert properties is not None
         assert properties.reply_to is not None
         return str(properties.reply_to)

@@ -2,13 +2,13 @@
 
 import json
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,9 +24,9 @@ from common.messaging import topology
 from common.messaging.management import Management
 from common.settings import Role, Settings, clock_environment, load_settings
 from common.storage.catalog_changes import apply_catalog
-from common.storage.engine import open_engine
 from local_stack.private_node import PrivateNode, find_server
 from tests.broker import MISSING, RunningBroker
+from tests.database import opened, sqlite_file
 from tests.deployment import MONDAY_MORNING, Deployment, connected, deployed
 from tests.processes import SECONDS_MAX, eventually
 from tests.workers.node_control import evaluate, short_of_memory
@@ -111,7 +111,7 @@ class Patient:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=SECONDS_MAX * 2,
+            timeout=SECONDS_MAX,
             check=False,
         )
 
@@ -163,7 +163,7 @@ def patient(
 
 def test_a_healthy_installation_passes_and_nothing_is_left_behind(patient: Patient) -> None:
     def contents() -> list[tuple[object, ...]]:
-        with sqlite3.connect(patient.deployment.directory / "antrean.sqlite") as connection:
+        with sqlite_file(patient.deployment.directory / "antrean.sqlite") as connection:
             tables = ("tickets", "journal", "refusals")
             return [connection.execute(f"SELECT count(*) FROM {table}").fetchone() for table in tables]
 
@@ -185,8 +185,7 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(patient: Patie
     ), "the deployment's clock is simulated"
     assert (said["ok"], said["warning"], said["failed"]) == (23, 1, 0)
     assert contents() == before
-    for queue in topology.queues():
-        assert queue == topology.JOURNAL_QUEUE or patient.deployment.ready(queue) == 0
+    assert patient.deployment.unsettled(*topology.QUARANTINES, topology.DEAD_QUEUE) == []
 
 
 def test_the_screen_shows_a_line_for_each_check_and_no_password(patient: Patient) -> None:
@@ -309,22 +308,19 @@ def test_tickers_that_are_gone_or_late_are_named(patient: Patient) -> None:
 
 def test_a_worker_that_says_nothing_is_named(patient: Patient) -> None:
     responders = [each for each in patient.deployment.programs if each.name.startswith("status")]
-    for responder in responders:
-        responder.freeze()
-    try:
-        found = patient.examined_apart(ANTREAN_REPLY_TIMEOUT_SECONDS="1")
-    finally:
+    with ExitStack() as frozen:
         for responder in responders:
-            responder.thaw()
+            frozen.enter_context(responder.frozen())
+        found = patient.examined_apart(ANTREAN_REPLY_TIMEOUT_SECONDS="1")
     assert "did not answer list_hospitals within 1 seconds" in found.failed["answers.status"]
     assert "answers.registrar" in found.ok
 
 
 def test_an_old_schema_is_named(patient: Patient, tmp_path: Path) -> None:
     file = tmp_path / "old.sqlite"
-    with sqlite3.connect(patient.deployment.directory / "antrean.sqlite") as connection:
+    with sqlite_file(patient.deployment.directory / "antrean.sqlite") as connection:
         connection.execute("VACUUM INTO ?", [str(file)])
-    with sqlite3.connect(file) as connection:
+    with sqlite_file(file) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0000'")
     found = patient.examined(ANTREAN_DATABASE_URL=f"sqlite:///{file}")
     assert "older schema 0000" in found.failed["database.schema"]
@@ -374,9 +370,8 @@ def test_the_management_api_may_be_refused(patient: Patient) -> None:
 def test_postgresql_is_well(postgresql_url: str, sample_catalog: Catalog) -> None:
     empty = database_checks(postgresql_url)
     assert empty["database.catalog"].status is Status.FAILED
-    engine = open_engine(postgresql_url)
-    apply_catalog(engine, sample_catalog, datetime.now(UTC))
-    engine.dispose()
+    with opened(postgresql_url) as engine:
+        apply_catalog(engine, sample_catalog, datetime.now(UTC))
     found = database_checks(postgresql_url)
     # A server that is thrown away after the tests may be told not to care for its data.
     assert {name for name, each in found.items() if each.status is not Status.OK} <= {"database.durability"}

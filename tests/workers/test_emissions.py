@@ -16,11 +16,10 @@ from common.messaging.delivery import Delivery, Outcome
 from common.messaging.event_publisher import EventPublisher
 from common.messaging.topology import TICKER_QUEUE
 from common.messaging.worker import Worker, WorkerOptions
-from local_stack.child import wait_until
 from tests.broker import RunningBroker
 from tests.builders import MONDAY
+from tests.processes import SECONDS_MAX, eventually
 
-SECONDS_MAX = 20
 EMIT_SECONDS = 0.02
 
 
@@ -88,4 +87,4 @@ def test_nothing_is_emitted_while_what_came_before_waits_to_be_handled(broker: R
 
 
 def _await(reached: Callable[[], bool]) -> None:
-    assert wait_until(reached, SECONDS_MAX)
+    eventually(reached, "the worker emits, or is refused")

@@ -11,12 +11,13 @@ from sqlalchemy import select
 from common.events import EventName, encode_event
 from common.messaging import event_publisher
 from common.messaging.topology import EVENTS_EXCHANGE
-from common.storage.engine import open_engine, snapshot, transaction
+from common.storage.engine import snapshot, transaction
 from common.storage.journal import JournalEntry, RecordedEvent, read_recorded, record
 from common.storage.queues import create_queues, new_queue
 from common.storage.tables import journal
 from tests.broker import RunningBroker
 from tests.builders import MONDAY
+from tests.database import opened
 from tests.deployment import CLINICS, HOSPITAL, MONDAY_MORNING, Deployment, deployed
 from tests.workers.admin import Admin, Ended
 from tests.workers.event_tap import EventTap, Seen, event_tap, first_of_each
@@ -64,14 +65,12 @@ def republish(
 
 def recorded(deployment: Deployment, *clinics: str) -> list[tuple[datetime, str, bytes]]:
     """When each event of these clinics was recorded, its id and its body, in this order."""
-    engine = open_engine(deployment.database_url)
-    with engine.connect() as connection:
+    with opened(deployment.database_url) as engine, engine.connect() as connection:
         rows = connection.execute(
             select(journal)
             .where(journal.c.clinic.in_(clinics))
             .order_by(journal.c.recorded_at, journal.c.clinic, journal.c.sequence)
         ).all()
-    engine.dispose()
     return [(row.recorded_at, f"{row.cause_id}.{row.ordinal}", row.body) for row in rows]
 
 
@@ -170,13 +169,11 @@ def many(deployment: Deployment) -> list[tuple[datetime, str, bytes]]:
             data={},
         )
         entries.append(JournalEntry(event, yesterday, sequence, "cause", sequence, None, None, at))
-    engine = open_engine(deployment.database_url)
-    with transaction(engine) as connection:
+    with opened(deployment.database_url) as engine, transaction(engine) as connection:
         create_queues(connection, [new_queue((HOSPITAL, MANY, yesterday), at, at)])
         record(connection, entries[:100], at - timedelta(minutes=1))
         record(connection, entries[100:1100], at)
         record(connection, entries[1100:], at + timedelta(microseconds=1))
-    engine.dispose()
     return recorded(deployment, MANY)
 
 
@@ -196,17 +193,15 @@ def test_each_of_many_comes_once_and_in_order(
 def test_lots_of_any_size_join(
     deployment: Deployment, many: list[tuple[datetime, str, bytes]], lot: int
 ) -> None:
-    engine = open_engine(deployment.database_url)
     since, until = many[0][0], many[-1][0]
     found: list[RecordedEvent] = []
-    with snapshot(engine) as connection:
+    with opened(deployment.database_url) as engine, snapshot(engine) as connection:
         while True:
             some = read_recorded(connection, since, until, found[-1] if found else None, lot)
             assert len(some) <= lot
             found += some
             if len(some) < lot:
                 break
-    engine.dispose()
     wanted = [each for each in many if each[0] < until]
     assert [(each.recorded_at, each.event.id, each.event.body) for each in found] == wanted
 

@@ -21,6 +21,7 @@ from tests.deployment import (
     personal_data_in,
     ticket_codes_in,
 )
+from tests.processes import SECONDS_MAX
 from tests.workers.event_tap import EventTap, event_tap, first_of_each
 from tests.workers.requester import Requester, message, registration, requester
 
@@ -264,7 +265,9 @@ def test_the_journal_keeps_the_events(deployment: Deployment, patient: Requester
     with connected(deployment.urls["deploy"]) as connection:
         channel = connection.channel()
         channel.basic_qos(prefetch_count=100)
-        kept = channel.consume(JOURNAL_QUEUE, arguments={"x-stream-offset": "first"}, inactivity_timeout=30)
+        kept = channel.consume(
+            JOURNAL_QUEUE, arguments={"x-stream-offset": "first"}, inactivity_timeout=SECONDS_MAX
+        )
         request_id = str(uuid.uuid4())
         patient.ask(registration(clinic, message_id=request_id))
 

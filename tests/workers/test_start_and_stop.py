@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from common.messaging.topology import REGISTRAR_QUEUE, deploy
 from common.settings import Role
-from common.storage.engine import open_engine
 from tests.broker import RunningBroker
+from tests.database import sqlite_file
 from tests.deployment import CLINICS, MODULES, Deployment, deployed
 from tests.processes import Program, bare_environment, eventually
 from tests.tcp_proxy import proxy_to
@@ -55,10 +54,8 @@ def test_without_the_right_tables_there_is_no_start(tmp_path: Path, sqlite_url: 
         path = tmp_path / f"{name}.sqlite"
         if revision is not None:
             shutil.copyfile(sqlite_url.removeprefix("sqlite:///"), path)
-            engine = open_engine(f"sqlite:///{path}")
-            with engine.begin() as connection:
-                connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
-            engine.dispose()
+            with sqlite_file(path) as connection:
+                connection.execute("UPDATE alembic_version SET version_num = ?", [revision])
         settings = {"ANTREAN_AMQP_URL": NOBODY, "ANTREAN_DATABASE_URL": f"sqlite:///{path}"}
         environment = bare_environment(tmp_path) | settings
         programs.append(Program.module(name, MODULES[role], environment, tmp_path))

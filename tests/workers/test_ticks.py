@@ -14,7 +14,7 @@ from common.messaging.topology import DEAD_QUEUE, EVENTS_EXCHANGE, TICKER_QUEUE
 from tests.broker import RunningBroker
 from tests.builders import MONDAY
 from tests.deployment import CLINICS, HOSPITAL, MONDAY_MORNING, Deployment, connected, deployed
-from tests.processes import Program
+from tests.processes import SECONDS_MAX, Program
 from tests.workers.event_tap import EventTap, event_tap, first_of_each
 from tests.workers.requester import Requester, registration, requester
 
@@ -84,7 +84,7 @@ def dead_letters(deployment: Deployment, count: int) -> list[tuple[bytes, Any]]:
     """Waits for so many dead letters and takes them: the bodies and what is said of each."""
     with deployment.channel() as channel:
         found: list[tuple[bytes, Any]] = []
-        for method, properties, body in channel.consume(DEAD_QUEUE, inactivity_timeout=30):
+        for method, properties, body in channel.consume(DEAD_QUEUE, inactivity_timeout=SECONDS_MAX):
             assert method is not None, f"{len(found)} dead letters instead of {count}"
             assert properties is not None
             channel.basic_ack(method.delivery_tag)
@@ -177,11 +177,10 @@ def test_poison_is_set_aside_with_its_reason_and_its_neighbours_are_done(
     for clinic in clinics:
         patient.ask(registration(clinic))
 
-    ticker.freeze()  # so that all of it arrives as one batch
-    for clinic, poison in zip(clinics, POISON.values(), strict=True):
-        send_body(ticks, poison, clinic, message_id=clinic)
-        send_tick(ticks, clinic)
-    ticker.thaw()
+    with ticker.frozen():  # so that all of it arrives as one batch
+        for clinic, poison in zip(clinics, POISON.values(), strict=True):
+            send_body(ticks, poison, clinic, message_id=clinic)
+            send_tick(ticks, clinic)
 
     letters = dead_letters(deployment, len(POISON))
     assert {body for body, _ in letters} == set(POISON.values())
@@ -202,11 +201,10 @@ def test_one_id_for_the_ticks_of_two_clinics_stops_nobody(
     for clinic in clinics:
         patient.ask(registration(clinic))
 
-    ticker.freeze()
-    send_tick(ticks, clinics[0], tick_id=tick_id)
-    send_tick(ticks, clinics[1], tick_id=tick_id)
-    send_tick(ticks, clinics[2])
-    ticker.thaw()
+    with ticker.frozen():
+        send_tick(ticks, clinics[0], tick_id=tick_id)
+        send_tick(ticks, clinics[1], tick_id=tick_id)
+        send_tick(ticks, clinics[2])
 
     tap.awaits(clinics[2], "ticket.called")
     for clinic in clinics[:2]:

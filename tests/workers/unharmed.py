@@ -28,7 +28,7 @@ def unharmed(broker: RunningBroker, database_url: str, directory: Path) -> Itera
         assert [deployment.consumers(queue) for queue in QUEUES.values()] == [1] * 3
         # What a worker holds unsettled at its end would be in its queue again.
         assert [program.stop() for program in deployment.programs] == [0] * 3, deployment.logs()
-        assert [deployment.ready(queue) for queue in (*QUEUES.values(), DEAD_QUEUE)] == [0] * 4
+        assert deployment.unsettled(DEAD_QUEUE) == []
 
 
 def written(engine: Engine) -> tuple[int, int]:

@@ -4,12 +4,13 @@ from datetime import date, timedelta
 
 from sqlalchemy import func, select
 
-from common.storage.engine import open_engine, snapshot
+from common.storage.engine import snapshot
 from common.storage.tables import clinic_days
 from tests.builders import JAKARTA
 from tests.chaos.faults.scene import GROUND, Scene
 from tests.chaos.faults.steps import Note, Steps, Waiting, pause
 from tests.chaos.plan import Fault
+from tests.database import opened
 
 _AFTER_MIDNIGHT = timedelta(seconds=30)
 _LOOK_AGAIN_SECONDS = 0.5
@@ -39,11 +40,7 @@ def _queues(scene: Scene, service_date: date, *, due: bool = False) -> Waiting[i
         counted = counted.where(clinic_days.c.next_change_at.is_not(None))
 
     def count() -> int:
-        engine = open_engine(scene.system.database_url)
-        try:
-            with snapshot(engine) as connection:
-                return int(connection.scalar(counted) or 0)
-        finally:
-            engine.dispose()
+        with opened(scene.system.database_url) as engine, snapshot(engine) as connection:
+            return int(connection.scalar(counted) or 0)
 
     return (yield from scene.persistently(count))
