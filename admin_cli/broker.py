@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from admin_cli.localised import LocalisedGroup, LocalisedOption
+from admin_cli.localised import AdminGroup
 from admin_cli.session import Session, pass_session
+from common.terminal.failures import UsageProblem
 
 
 def _octal(ctx: click.Context, param: click.Parameter, value: str) -> int:
@@ -17,11 +18,11 @@ def _octal(ctx: click.Context, param: click.Parameter, value: str) -> int:
     except ValueError:
         mode = -1
     if not 0o400 <= mode <= 0o777:
-        raise click.BadParameter(f"{value!r} is not of the form 0640.", ctx, param)
+        raise click.BadParameter("usage.file_mode", ctx, param)
     return mode
 
 
-@click.group("broker", cls=LocalisedGroup, help="help.broker")
+@click.group("broker", cls=AdminGroup, help="help.broker")
 def broker() -> None:
     pass
 
@@ -38,12 +39,11 @@ def declare(session: Session) -> None:
 @broker.command("definitions", help="help.broker_definitions")
 @click.option(
     "--output",
-    cls=LocalisedOption,
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="help.output",
 )
-@click.option("--mode", cls=LocalisedOption, default="0600", callback=_octal, help="help.mode")
+@click.option("--mode", default="0600", callback=_octal, help="help.mode")
 @pass_session
 def definitions(session: Session, output: Path, mode: int) -> None:
     from common.messaging import topology
@@ -54,9 +54,7 @@ def definitions(session: Session, output: Path, mode: int) -> None:
     try:
         _write(output, content, mode)
     except OSError as error:
-        raise click.BadParameter(
-            f"{output} cannot be written: {error.strerror or error}.", param_hint="--output"
-        ) from error
+        raise UsageProblem("usage.not_writable", path=str(output)) from error
     session.say("broker.definitions_written", path=output)
 
 

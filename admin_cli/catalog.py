@@ -8,24 +8,31 @@ import click
 
 from admin_cli.changes import change_lines, changes_as_json, summary
 from admin_cli.hours import hours_in_words
-from admin_cli.localised import LocalisedGroup, LocalisedOption, json_option
+from admin_cli.localised import AdminGroup, json_option
 from admin_cli.session import Session, pass_session
 from common.catalog_file import read_catalog
+from common.terminal.failures import UsageProblem
 
 if TYPE_CHECKING:
     from common.domain.catalog import Clinic, Hospital
 
 
-@click.group("catalog", cls=LocalisedGroup, help="help.catalog")
+def _existing(ctx: click.Context, _parameter: click.Parameter, path: Path) -> Path:
+    if not path.is_file():
+        raise UsageProblem("usage.no_file", ctx, path=str(path))
+    return path
+
+
+@click.group("catalog", cls=AdminGroup, help="help.catalog")
 def catalog() -> None:
     pass
 
 
 @catalog.command("apply", help="help.catalog_apply")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--if-empty", cls=LocalisedOption, is_flag=True, help="help.if_empty")
-@click.option("--dry-run", cls=LocalisedOption, is_flag=True, help="help.dry_run")
-@click.option("--retire-busy", cls=LocalisedOption, is_flag=True, help="help.retire_busy")
+@click.argument("file", type=click.Path(path_type=Path), callback=_existing)
+@click.option("--if-empty", is_flag=True, help="help.if_empty")
+@click.option("--dry-run", is_flag=True, help="help.dry_run")
+@click.option("--retire-busy", is_flag=True, help="help.retire_busy")
 @json_option()
 @pass_session
 def apply(session: Session, file: Path, *, if_empty: bool, dry_run: bool, retire_busy: bool) -> None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from admin_cli.hours import hours_in_words
-from admin_cli.texts import Texts
+from common.terminal.texts import Texts
 
 if TYPE_CHECKING:
     from common.storage.catalog_changes import CatalogChange, CatalogChanges, FieldChange

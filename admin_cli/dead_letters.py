@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from admin_cli import letters as view
-from admin_cli.localised import LocalisedGroup, LocalisedOption, json_option
+from admin_cli.localised import AdminGroup, json_option
 from admin_cli.session import Session, pass_session
 from common.errors import AntreanError
+from common.terminal.failures import UsageProblem
+from common.terminal.prompts import confirm
 
 if TYPE_CHECKING:
     from common.messaging.dead_letters import DeadLetter, DeadLetters, Obstacle
@@ -24,7 +26,6 @@ _IDS_NAMED_MAX: Final = 5
 def _limit_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return click.option(
         "--limit",
-        cls=LocalisedOption,
         type=click.IntRange(1, _COUNT_MAX),
         default=_COUNT_DEFAULT,
         help="help.letters_limit",
@@ -35,15 +36,15 @@ def _which() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The letters that a command is for: ids, or `--all`."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        decorated = click.option(
-            "--all", "every", cls=LocalisedOption, is_flag=True, help="help.letters_all"
-        )(_limit_option()(function))
-        return click.argument("ids", nargs=-1, metavar="[ID]...")(decorated)
+        decorated = click.option("--all", "every", is_flag=True, help="help.letters_all")(
+            _limit_option()(function)
+        )
+        return click.argument("ids", nargs=-1)(decorated)
 
     return decorate
 
 
-@click.group("dead-letters", cls=LocalisedGroup, help="help.dead_letters")
+@click.group("dead-letters", cls=AdminGroup, help="help.dead_letters")
 def dead_letters() -> None:
     pass
 
@@ -68,8 +69,8 @@ def list_letters(session: Session, limit: int) -> None:
 
 
 @dead_letters.command("show", help="help.dead_letters_show")
-@click.argument("letter_id", metavar="ID")
-@click.option("--reveal", cls=LocalisedOption, is_flag=True, help="help.reveal")
+@click.argument("letter_id")
+@click.option("--reveal", is_flag=True, help="help.reveal")
 @_limit_option()
 @json_option()
 @pass_session
@@ -94,7 +95,7 @@ def show(session: Session, letter_id: str, limit: int, *, reveal: bool) -> None:
 @_which()
 @pass_session
 def retry(session: Session, ids: tuple[str, ...], limit: int, *, every: bool) -> None:
-    wanted = _wanted(session, ids, every=every)
+    wanted = _wanted(ids, every=every)
     left: dict[Obstacle, list[str]] = defaultdict(list)
     found: set[str] = set()
     sent = 0
@@ -116,10 +117,10 @@ def retry(session: Session, ids: tuple[str, ...], limit: int, *, every: bool) ->
 
 @dead_letters.command("drop", help="help.dead_letters_drop")
 @_which()
-@click.option("--yes", cls=LocalisedOption, is_flag=True, help="help.yes")
+@click.option("--yes", is_flag=True, help="help.yes")
 @pass_session
 def drop(session: Session, ids: tuple[str, ...], limit: int, *, every: bool, yes: bool) -> None:
-    wanted = _wanted(session, ids, every=every)
+    wanted = _wanted(ids, every=every)
     if yes:
         dropped, more = _drop(session, wanted, limit)
     else:
@@ -151,16 +152,23 @@ def _confirmed(session: Session, wanted: set[str] | None, limit: int) -> tuple[s
         found = [letter.id for letter in _matching(source, limit, wanted)]
         more = source.unread
     if found and not sys.stdin.isatty():
-        raise click.UsageError(session.texts("dead_letters.yes_needed"))
-    if found and not click.confirm(session.texts("dead_letters.confirm", count=len(found))):
+        raise UsageProblem("dead_letters.yes_needed", click.get_current_context())
+    if found and not _agreed(session, len(found)):
         raise AntreanError(session.texts("dead_letters.none_dropped"))
     return set(found), more
 
 
-def _wanted(session: Session, ids: tuple[str, ...], *, every: bool) -> set[str] | None:
+def _agreed(session: Session, count: int) -> bool:
+    try:
+        return confirm(session.texts("dead_letters.confirm", count=count), session.texts)
+    except EOFError as error:
+        raise click.Abort from error
+
+
+def _wanted(ids: tuple[str, ...], *, every: bool) -> set[str] | None:
     """The ids of the letters that are meant, None for all."""
     if every == bool(ids):
-        raise click.UsageError(session.texts("dead_letters.which"))
+        raise UsageProblem("dead_letters.which", click.get_current_context())
     return None if every else {each.lower() for each in ids}
 
 

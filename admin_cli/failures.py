@@ -9,7 +9,6 @@ import click
 from admin_cli.changes import busy_clinics
 from admin_cli.republish import RepublishStopped
 from admin_cli.session import Session
-from admin_cli.texts import Texts
 from common.errors import (
     AntreanError,
     BrokerUnavailable,
@@ -19,6 +18,8 @@ from common.errors import (
     SettingsError,
     StoreUnavailable,
 )
+from common.terminal.failures import settings_sentence, usage_sentence
+from common.terminal.texts import Texts
 
 REFUSED: Final = 1
 USAGE: Final = 2
@@ -39,11 +40,8 @@ class Failure:
 
 def failure_of(error: BaseException, texts: Texts) -> Failure:
     """How `error` ends the program."""
-    if isinstance(error, click.ClickException):
-        help_hint = ""
-        if isinstance(error, click.UsageError) and error.ctx is not None:
-            help_hint = texts("failure.help_hint", command=error.ctx.command_path)
-        return Failure(USAGE, f"{error.format_message()} {help_hint}".strip())
+    if isinstance(error, click.UsageError):
+        return Failure(USAGE, usage_sentence(error, texts))
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return Failure(INTERRUPTED, "")
     if isinstance(error, AntreanError):
@@ -63,7 +61,7 @@ def print_failure(session: Session, failure: Failure) -> None:
 def _known_failure(error: AntreanError, texts: Texts) -> Failure:
     match error:
         case SettingsError():
-            return Failure(USAGE, texts("failure.settings", reason=error))
+            return Failure(USAGE, settings_sentence(error, texts))
         case CatalogError():
             return _catalog_failure(error, texts)
         case SchemaMismatch():

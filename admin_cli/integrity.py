@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from admin_cli.localised import LocalisedCommand, json_option
+from admin_cli.localised import AdminCommand, json_option
 from admin_cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from common.storage.integrity import Finding, Integrity
 
 
-@click.command("check-integrity", cls=LocalisedCommand, help="help.check_integrity")
+@click.command("check-integrity", cls=AdminCommand, help="help.check_integrity")
 @json_option()
 @pass_session
 def check_integrity(session: Session) -> None:

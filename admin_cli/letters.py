@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from admin_cli.texts import Texts
+from common.terminal.texts import Texts
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -15,17 +15,21 @@ from admin_cli.dead_letters import dead_letters
 from admin_cli.doctor.command import doctor
 from admin_cli.failures import INTERRUPTED, UNEXPECTED, failure_of, print_failure
 from admin_cli.integrity import check_integrity
-from admin_cli.localised import LocalisedGroup
+from admin_cli.localised import AdminGroup
 from admin_cli.republish import republish
 from admin_cli.schema import migrate
 from admin_cli.session import Session
-from admin_cli.texts import LANGUAGES, Language, Texts
+from admin_cli.texts import TEXTS
 from common.errors import SettingsError
+from common.settings import Language
+from common.terminal.localised import version_option
+from common.terminal.texts import LANGUAGES, Texts
 
 _BROKEN_PIPE: Final = 141  # as a shell reports a program that a closed pipe ended
 
 
-@click.group("antrean-admin", cls=LocalisedGroup, help="help.antrean_admin")
+@click.group("antrean-admin", cls=AdminGroup, help="help.antrean_admin")
+@version_option
 def antrean_admin() -> None:
     pass
 
@@ -69,7 +73,7 @@ def _session_asked_for(words: Sequence[str]) -> Session:
         if ("--lang", language) in pairs or f"--lang={language}" in words:
             asked = language
     return Session(
-        Texts(asked or "id"),
+        Texts(TEXTS, asked or "id"),
         language_given=asked is not None,
         as_json="--json" in words,
         verbose="--verbose" in words,
@@ -80,7 +84,7 @@ def _run_command(session: Session, words: Sequence[str]) -> int:
     try:
         _ = session.settings  # for the language of help and errors
     except SettingsError:
-        if "--help" not in words:
+        if not {"--help", "--version"} & set(words):
             raise
     try:
         with antrean_admin.make_context("antrean-admin", list(words), obj=session) as context:

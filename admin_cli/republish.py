@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from admin_cli.localised import LocalisedCommand, LocalisedOption, json_option
+from admin_cli.localised import AdminCommand, json_option
 from admin_cli.session import Session, pass_session
 from common.errors import AntreanError
+from common.terminal.failures import UsageProblem
 
 if TYPE_CHECKING:
     from common.messaging.event_publisher import EventPublisher
@@ -44,18 +45,16 @@ class _Progress:
     last: datetime | None = None
 
 
-@click.command("republish", cls=LocalisedCommand, help="help.republish")
-@click.option("--since", cls=LocalisedOption, required=True, metavar="TIME", help="help.since")
-@click.option("--until", cls=LocalisedOption, metavar="TIME", help="help.until")
+@click.command("republish", cls=AdminCommand, help="help.republish")
+@click.option("--since", required=True, help="help.since")
+@click.option("--until", help="help.until")
 @click.option(
     "--clinic",
     "clinics",
-    cls=LocalisedOption,
     multiple=True,
-    metavar="HOSPITAL/CLINIC",
     help="help.republish_clinic",
 )
-@click.option("--dry-run", cls=LocalisedOption, is_flag=True, help="help.republish_dry_run")
+@click.option("--dry-run", is_flag=True, help="help.republish_dry_run")
 @json_option()
 @pass_session
 def republish(
@@ -66,13 +65,13 @@ def republish(
     from common.process import configure_logging
 
     now = session.settings.clock().now()
-    begin = _moment(session, "--since", since, now)
-    end = None if until is None else _moment(session, "--until", until, now)
+    begin = _moment(since, now)
+    end = None if until is None else _moment(until, now)
     if end is not None and end <= begin:
-        raise click.BadParameter(session.texts("republish.empty_range"), param_hint="--until")
+        raise UsageProblem("republish.empty_range", click.get_current_context())
     configure_logging("antrean-admin", "error")  # a lost link is told in the end, if it stays lost
     with open_database(session.settings.require_database_url()) as engine:
-        wanted = _known_clinics(session, engine, clinics)
+        wanted = _known_clinics(engine, clinics)
         recorded = _recorded(engine, begin, end, wanted)
         progress = _Progress()
         with nullcontext() if dry_run else EventPublisher(session.settings.require_amqp_url()) as publisher:
@@ -129,7 +128,7 @@ def _recorded(
         after = found[-1]
 
 
-def _known_clinics(session: Session, engine: "Engine", names: tuple[str, ...]) -> set[tuple[str, str]]:
+def _known_clinics(engine: "Engine", names: tuple[str, ...]) -> set[tuple[str, str]]:
     from admin_cli.store import catalog_in_force
 
     if not names:
@@ -138,14 +137,12 @@ def _known_clinics(session: Session, engine: "Engine", names: tuple[str, ...]) -
     for name in names:
         hospital, _, clinic = name.upper().partition("/")
         if known.clinic(hospital, clinic) is None:
-            raise click.BadParameter(
-                session.texts("republish.unknown_clinic", clinic=repr(name)), param_hint="--clinic"
-            )
+            raise UsageProblem("republish.unknown_clinic", click.get_current_context(), clinic=name)
         wanted.add((hospital, clinic))
     return wanted
 
 
-def _moment(session: Session, option: str, text: str, now: datetime) -> datetime:
+def _moment(text: str, now: datetime) -> datetime:
     """`text` as a moment: ISO 8601 with an offset, or how long ago, such as `2h`."""
     try:
         if ago := _AGO.fullmatch(text):
@@ -155,9 +152,7 @@ def _moment(session: Session, option: str, text: str, now: datetime) -> datetime
             raise ValueError(text)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise click.BadParameter(
-            session.texts("republish.no_moment", text=repr(text)), param_hint=option
-        ) from error
+        raise UsageProblem("republish.no_moment", click.get_current_context(), text=text) from error
 
 
 def _report(session: Session, progress: _Progress, *, dry_run: bool) -> None:

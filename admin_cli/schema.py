@@ -2,11 +2,11 @@
 
 import click
 
-from admin_cli.localised import LocalisedCommand
+from admin_cli.localised import AdminCommand
 from admin_cli.session import Session, pass_session
 
 
-@click.command("migrate", cls=LocalisedCommand, help="help.migrate")
+@click.command("migrate", cls=AdminCommand, help="help.migrate")
 @pass_session
 def migrate(session: Session) -> None:
     from admin_cli.store import open_database

@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
-from admin_cli.texts import Texts
+from admin_cli.texts import TEXTS
 from common.settings import Settings, load_settings
+from common.terminal.texts import Texts
 
 
 class Session:
@@ -24,7 +25,7 @@ class Session:
         if self._settings is None:
             self._settings = load_settings("deploy")
             if not self._language_given:
-                self.texts = Texts(self._settings.language)
+                self.texts = Texts(TEXTS, self._settings.language)
         return self._settings
 
     def say(self, name: str, **values: Any) -> None:

@@ -1,15 +1,14 @@
 """Every sentence that an operator reads, in Indonesian and in English side by side."""
 
-from typing import Final, Literal
+from typing import Final
 
 from admin_cli.doctor.texts import DOCTOR_TEXTS
 from admin_cli.integrity_texts import INTEGRITY_TEXTS
+from common.terminal.texts import TextTable
+from common.terminal.usage_texts import USAGE_TEXTS
 
-Language = Literal["id", "en"]
-
-LANGUAGES: Final[tuple[Language, ...]] = ("id", "en")
-
-_TEXTS: Final[dict[str, tuple[str, str]]] = {
+TEXTS: Final[TextTable] = {
+    **USAGE_TEXTS,
     # --- help -------------------------------------------------------------------------------------------
     "help.antrean_admin": (
         "Alat operator Antrean: basis data, katalog, broker.",
@@ -100,13 +99,27 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Periksa seluruh basis data tanpa mengubahnya: nomor, tiket, penghitung, dan jurnal harus cocok.",
         "Check the whole database, changing nothing: numbers, tickets, counters and journal have to agree.",
     ),
-    "help.json": ("Tampilkan sebagai JSON.", "Print JSON."),
-    "help.lang": ("Bahasa: id atau en.", "Language: id or en."),
     "help.verbose": (
         "Bila terjadi kesalahan program: tampilkan letaknya.",
         "Where this program is at fault, show where.",
     ),
-    "help.help": ("Tampilkan bantuan ini.", "Show this help."),
+    # --- what stands for a value, by the name of its parameter ------------------------------------------
+    "metavar.clinics": ("RS/POLI", "HOSPITAL/CLINIC"),
+    "metavar.file": ("BERKAS", "FILE"),
+    "metavar.ids": ("ID", "ID"),
+    "metavar.letter_id": ("ID", "ID"),
+    "metavar.limit": ("JUMLAH", "COUNT"),
+    "metavar.mode": ("IZIN", "MODE"),
+    "metavar.output": ("BERKAS", "FILE"),
+    "metavar.since": ("WAKTU", "TIME"),
+    "metavar.until": ("WAKTU", "TIME"),
+    # --- usage errors -----------------------------------------------------------------------------------
+    "usage.no_file": ("Berkas {path} tidak ditemukan.", "There is no file {path}."),
+    "usage.not_writable": (
+        "{path} tidak dapat ditulis; periksa folder dan izin aksesnya.",
+        "{path} cannot be written: check its folder and their permissions.",
+    ),
+    "usage.file_mode": ("Tulis izin akses berkas seperti 0640.", "Write the file's permissions as 0640."),
     # --- done -------------------------------------------------------------------------------------------
     "migrate.created": (
         "Basis data disiapkan dengan skema {after}.",
@@ -215,8 +228,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "dead_letters.retried": ("Dikirim ulang: {count}.", "Sent again: {count}."),
     "dead_letters.dropped": ("Dihapus: {count}.", "Dropped: {count}."),
     "dead_letters.confirm": (
-        "Hapus {count} pesan mati untuk selamanya?",
-        "Drop {count} dead letters for ever?",
+        "Hapus {count} pesan mati untuk selamanya? [y/t]",
+        "Drop {count} dead letters for ever? [y/n]",
     ),
     "dead_letters.none_dropped": ("Tidak ada yang dihapus.", "Nothing was dropped."),
     "dead_letters.yes_needed": (
@@ -258,7 +271,6 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{clinic} is not in the catalog; write it as RSHS/GIG.",
     ),
     # --- failures ---------------------------------------------------------------------------------------
-    "failure.settings": ("Pengaturan tidak valid: {reason}", "{reason}"),
     "failure.schema": ("Skema basis data tidak cocok: {reason}", "{reason}"),
     "failure.database": ("Basis data tidak dapat dipakai: {reason}", "{reason}"),
     "failure.broker": ("RabbitMQ tidak dapat dipakai: {reason}", "{reason}"),
@@ -281,17 +293,6 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Terjadi kesalahan yang tidak terduga ({kind}). Ulangi dengan --verbose untuk rinciannya.",
         "Unexpected error ({kind}). Repeat with --verbose to see where.",
     ),
-    "failure.help_hint": ("Bantuan: {command} --help", "Help: {command} --help"),
     **INTEGRITY_TEXTS,
     **DOCTOR_TEXTS,
 }
-
-
-class Texts:
-    """The texts in one language."""
-
-    def __init__(self, language: Language) -> None:
-        self._column = LANGUAGES.index(language)
-
-    def __call__(self, name: str, **values: object) -> str:
-        return _TEXTS[name][self._column].format(**values)

@@ -16,7 +16,7 @@ from common.domain.catalog import QueueMode
 from common.domain.tickets import PriorityReason
 from common.terminal.card import Ticket
 from common.terminal.hospitals import normal_code
-from common.terminal.localised import LocalisedGroup
+from common.terminal.localised import LocalisedGroup, version_option
 from common.terminal.output import print_json, print_ticket
 from common.terminal.prompts import WentBack
 from common.terminal.registration import Registration, ask_and_register, registration_options, send_patiently
@@ -62,12 +62,13 @@ of_a_clinic = _together(
 an_action = click.option("--request-id", type=click.UUID, help="help.request_id")
 
 with_until = _together(
-    click.option("--until", metavar="TIME", callback=take_until, help="help.until"),
+    click.option("--until", callback=take_until, help="help.until"),
     click.option("--reason", help="help.state_reason"),
 )
 
 
 @click.group("antrean-desk", cls=LocalisedGroup, invoke_without_command=True, help="help.antrean_desk")
+@version_option
 @operator_option
 @pass_session
 @click.pass_context
@@ -307,7 +308,7 @@ def set_mode(session: DeskSession, hospital: str, clinic: str, mode: str, reques
 @antrean_desk.command("report", help="help.report", epilog="antrean-desk report RSHS --date 2026-11-23 --csv")
 @click.argument("hospital", callback=_normalise)
 @click.argument("clinic", required=False, callback=_normalise)
-@click.option("--date", "day", metavar="DATE", callback=take_day, help="help.report_date")
+@click.option("--date", "day", callback=take_day, help="help.report_date")
 @click.option("--hours", is_flag=True, help="help.report_hours")
 @click.option("--csv", "as_csv", is_flag=True, help="help.report_csv")
 @operator_option

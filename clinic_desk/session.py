@@ -31,7 +31,7 @@ class DeskSession(Session):
         try:
             return pwd.getpwuid(os.getuid()).pw_name
         except KeyError as error:
-            raise SettingsError("set ANTREAN_OPERATOR to your name.") from error
+            raise SettingsError("set ANTREAN_OPERATOR to your name.", "settings.operator") from error
 
     def look(
         self, name: str, hospital: str, clinic: str, *, timeout_seconds: float | None = None, **members: Any

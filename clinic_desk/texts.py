@@ -84,6 +84,16 @@ TEXTS: Final[TextTable] = {
         "Ulangi tindakan yang belum terjawab dengan ID permintaannya; tidak akan terjadi dua kali.",
         "Repeat an action that got no answer, by its request id; it never happens twice.",
     ),
+    # --- what stands for a value, by the name of its parameter ------------------------------------------
+    "metavar.day": ("TANGGAL", "DATE"),
+    "metavar.mode": ("MODE", "MODE"),
+    "metavar.number": ("NOMOR", "NUMBER"),
+    "metavar.operator": ("NAMA", "NAME"),
+    "metavar.reason": ("ALASAN", "REASON"),
+    "metavar.room": ("RUANG", "ROOM"),
+    "metavar.rooms": ("JUMLAH", "COUNT"),
+    "metavar.to_clinic": ("POLI", "CLINIC"),
+    "metavar.until": ("WAKTU", "TIME"),
     # --- usage errors -----------------------------------------------------------------------------------
     "usage.number": (
         "Tulis nomor tiket poli ini seperti 17 atau GIG-017.",
@@ -104,6 +114,10 @@ TEXTS: Final[TextTable] = {
     "usage.no_terminal": (
         "Layar petugas memerlukan terminal; untuk skrip gunakan antrean-desk queue.",
         "The console needs a terminal; in scripts use antrean-desk queue.",
+    ),
+    "settings.operator": (
+        "Isi ANTREAN_OPERATOR dengan nama Anda.",
+        "Set ANTREAN_OPERATOR to your name.",
     ),
     # --- the queue --------------------------------------------------------------------------------------
     "queue.in_rooms": ("Di ruang", "In the rooms"),

@@ -30,7 +30,15 @@ def places(error: BaseException) -> list[str]:
 
 
 class SettingsError(AntreanError):
-    """A setting is missing or cannot be read."""
+    """A setting is missing or cannot be read.
+
+    `key` and `values` name the same sentence in texts of other languages, where it has a place there.
+    """
+
+    def __init__(self, sentence: str, key: str = "", **values: object) -> None:
+        super().__init__(sentence)
+        self.key = key
+        self.values = values
 
 
 class CatalogError(AntreanError):

@@ -22,6 +22,7 @@ from platformdirs import user_data_path, user_state_path
 
 from common.clock import Clock, ScaledClock, SystemClock
 from common.errors import SettingsError
+from common.installation import start_command
 
 PREFIX = "ANTREAN_"
 STACK_FILE = "stack.json"
@@ -62,10 +63,12 @@ class Settings:
         given: dict[str, Any] = {}
         for name, read in _READERS.items():
             if value := variables.get(PREFIX + name.upper()):
+                variable = PREFIX + name.upper()
                 try:
                     given[name] = read(value)
-                except ValueError as error:
-                    raise SettingsError(f"{PREFIX}{name.upper()} cannot be used: {error}.") from error
+                except _Unreadable as error:
+                    sentence = f"{variable} cannot be used: {error}."
+                    raise SettingsError(sentence, error.key, variable=variable, **error.values) from error
         return cls(**given)
 
     def clock(self) -> Clock:
@@ -76,21 +79,24 @@ class Settings:
         try:
             clock.now()
         except OverflowError as error:
-            raise SettingsError(
-                "ANTREAN_CLOCK_STARTS_AT cannot be used: this clock has left the calendar."
-            ) from error
+            sentence = "ANTREAN_CLOCK_STARTS_AT cannot be used: this clock has left the calendar."
+            raise SettingsError(sentence, "settings.clock") from error
         return clock
 
     def require_amqp_url(self) -> str:
         """The broker's address; raises SettingsError where nothing names one."""
         if self.amqp_url is None:
-            raise SettingsError("No broker is known: start one with `make up`, or set ANTREAN_AMQP_URL.")
+            start = start_command()
+            sentence = f"No broker is known: start one with `{start}`, or set ANTREAN_AMQP_URL."
+            raise SettingsError(sentence, "settings.no_broker", start=start)
         return self.amqp_url
 
     def require_database_url(self) -> str:
         """The database's address; raises SettingsError where nothing names one."""
         if self.database_url is None:
-            raise SettingsError("No database is known: set ANTREAN_DATABASE_URL, or start one by `make up`.")
+            start = start_command()
+            sentence = f"No database is known: set ANTREAN_DATABASE_URL, or start one by `{start}`."
+            raise SettingsError(sentence, "settings.no_database", start=start)
         return self.database_url
 
 
@@ -114,7 +120,8 @@ def _environment() -> dict[str, str | None]:
     try:
         return {**dotenv_values(".env"), **os.environ}
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError("The file .env cannot be read: it must be a text in UTF-8.") from error
+        sentence = "The file .env cannot be read: it must be a text in UTF-8."
+        raise SettingsError(sentence, "settings.env_file") from error
 
 
 def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
@@ -129,7 +136,8 @@ def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return settings
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SettingsError(f"{path} cannot be read: stop the local stack and start it again.") from error
+        sentence = f"{path} cannot be read: stop the local stack and start it again."
+        raise SettingsError(sentence, "settings.stack_file", path=path) from error
     if settings.amqp_url:
         # A broker named by hand belongs to another installation, and so does its database.
         return settings
@@ -177,14 +185,26 @@ def role_passwords() -> dict[str, str]:
     passwords: dict[str, str] = {role: given.get(f"{PREFIX}PASSWORD_{role.upper()}") or "" for role in roles}
     missing = [f"{PREFIX}PASSWORD_{role.upper()}" for role, password in passwords.items() if not password]
     if missing:
-        raise SettingsError(f"Set the passwords of the broker's users: {', '.join(missing)}.")
+        names = ", ".join(missing)
+        raise SettingsError(
+            f"Set the passwords of the broker's users: {names}.", "settings.passwords", names=names
+        )
     return passwords
+
+
+class _Unreadable(ValueError):
+    """What is to be written instead; `key` and `values` name it as those of SettingsError do."""
+
+    def __init__(self, advice: str, key: str, **values: object) -> None:
+        super().__init__(advice)
+        self.key = key
+        self.values = values
 
 
 def _url(pattern: str, example: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not re.match(pattern, text):
-            raise ValueError(f"write {example}")
+            raise _Unreadable(f"write {example}", "settings.url", example=example)
         return text
 
     return read
@@ -193,7 +213,8 @@ def _url(pattern: str, example: str) -> Callable[[str], str]:
 def _one_of(*choices: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in choices:
-            raise ValueError(f"choose one of {', '.join(choices)}")
+            listed = ", ".join(choices)
+            raise _Unreadable(f"choose one of {listed}", "settings.choice", choices=listed)
         return text
 
     return read
@@ -204,22 +225,28 @@ def _number(kind: type[int] | type[float], lowest: float, highest: float) -> Cal
         try:
             number = kind(text)
         except ValueError as error:
-            raise ValueError(f"write a number from {lowest:g} to {highest:g}") from error
+            raise refusal() from error
         if not lowest <= number <= highest:
-            raise ValueError(f"write a number from {lowest:g} to {highest:g}")
+            raise refusal()
         return number
+
+    def refusal() -> _Unreadable:
+        bounds = {"lowest": f"{lowest:g}", "highest": f"{highest:g}"}
+        return _Unreadable(f"write a number from {lowest:g} to {highest:g}", "settings.number", **bounds)
 
     return read
 
 
 def _moment(text: str) -> datetime:
-    example = "write a moment with its offset, such as 2026-11-23T08:00:00+07:00"
+    refusal = _Unreadable(
+        "write a moment with its offset, such as 2026-11-23T08:00:00+07:00", "settings.moment"
+    )
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(example) from error
+        raise refusal from error
     if moment.tzinfo is None:
-        raise ValueError(example)
+        raise refusal
     return moment
 
 
@@ -227,7 +254,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "amqp_url": _url(r"amqps?://", "amqp://user:password@host:5672/"),
     "database_url": _url(
         r"(sqlite|postgresql)(\+[a-z]+)?://",
-        "sqlite:////path/to/file or postgresql://user:password@host/database",
+        "sqlite:////path/to/file, postgresql://user:password@host/database",
     ),
     "management_url": _url(r"https?://[^:@/]+:[^@/]+@", "http://user:password@host:15672/"),
     "language": _one_of(*get_args(Language)),

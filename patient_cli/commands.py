@@ -10,7 +10,7 @@ from common.terminal.failures import ProblemAnswer
 from common.terminal.hospitals import clinics as clinics_of
 from common.terminal.hospitals import hospitals as all_hospitals
 from common.terminal.hospitals import normal_code
-from common.terminal.localised import LocalisedGroup
+from common.terminal.localised import LocalisedGroup, version_option
 from common.terminal.output import print_json, print_ticket
 from common.terminal.registration import Registration, registration_options
 from patient_cli import ticket_requests
@@ -29,6 +29,7 @@ def _interval(ctx: click.Context, parameter: click.Parameter, seconds: float) ->
 
 
 @click.group("antrean", cls=LocalisedGroup, invoke_without_command=True, help="help.antrean")
+@version_option
 @pass_session
 @click.pass_context
 def antrean(ctx: click.Context, session: PatientSession) -> None:
@@ -101,7 +102,7 @@ def register(
 
 
 @antrean.command("status", help="help.status", epilog="antrean status 7K3F-9QXM-2T5R")
-@click.argument("codes", metavar="CODE...", nargs=-1, required=True)
+@click.argument("codes", nargs=-1, required=True)
 @pass_session
 def status(session: PatientSession, codes: tuple[str, ...]) -> None:
     found, not_found = ticket_requests.look_up(session, list(dict.fromkeys(codes)))

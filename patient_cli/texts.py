@@ -23,6 +23,10 @@ TEXTS: Final[TextTable] = {
     "help.watch": ("Pantau sebuah tiket sampai dipanggil.", "Follow a ticket until it is called."),
     "help.open": ("Hanya poli yang sedang buka.", "Only the clinics that are open now."),
     "help.interval": ("Jeda antarpemeriksaan dalam detik (3).", "Seconds between two looks (3)."),
+    # --- what stands for a value, by the name of its parameter ------------------------------------------
+    "metavar.code": ("KODE", "CODE"),
+    "metavar.codes": ("KODE", "CODE"),
+    "metavar.interval": ("DETIK", "SECONDS"),
     # --- tickets ----------------------------------------------------------------------------------------
     "ticket.keep_code": (
         "Simpan kode tiket ini. Pantau dengan: {command}",

@@ -6,14 +6,14 @@ import click
 
 from admin_cli.doctor.findings import Finding, Status
 from admin_cli.doctor.screen import Screen
-from admin_cli.localised import LocalisedCommand, json_option
+from admin_cli.localised import AdminCommand, json_option
 from admin_cli.session import Session, pass_session
 from common.settings import Settings
 
 _FAILED = 1
 
 
-@click.command("doctor", cls=LocalisedCommand, help="help.doctor")
+@click.command("doctor", cls=AdminCommand, help="help.doctor")
 @json_option()
 @pass_session
 @click.pass_context

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from admin_cli.texts import Texts
+from common.terminal.texts import Texts
 
 
 class Status(StrEnum):

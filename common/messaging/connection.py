@@ -10,9 +10,11 @@ from pika.exceptions import (
 )
 
 from common.errors import BrokerUnavailable, SettingsError
+from common.installation import start_command
 from common.messaging.header_tables import read_any_header_table
 
 CONNECT_SECONDS_MAX = 5
+_EXAMPLE = "amqp://user:password@host:5672/"
 BLOCKED_SECONDS_MAX = 60
 """How long a connection may be blocked by a resource alarm before it is given up."""
 
@@ -26,8 +28,9 @@ def connection_parameters(amqp_url: str, name: str, heartbeat_seconds: int) -> p
     try:
         parameters = pika.URLParameters(amqp_url)
     except Exception as error:  # pika evaluates parts of the address as Python literals
+        sentence = f"ANTREAN_AMQP_URL cannot be used: write {_EXAMPLE}."
         raise SettingsError(
-            "ANTREAN_AMQP_URL cannot be used: write amqp://user:password@host:5672/."
+            sentence, "settings.url", variable="ANTREAN_AMQP_URL", example=_EXAMPLE
         ) from error
     parameters.heartbeat = heartbeat_seconds
     parameters.blocked_connection_timeout = BLOCKED_SECONDS_MAX
@@ -57,6 +60,7 @@ def blocking_connection(
             f"RabbitMQ at {where} refuses this user: check the user and password in ANTREAN_AMQP_URL."
         ) from error
     except (AMQPError, AMQPConnectorException, OSError) as error:
+        start = start_command()
         raise BrokerUnavailable(
-            f"RabbitMQ at {where} cannot be reached: start it (`make up`) or correct ANTREAN_AMQP_URL."
+            f"RabbitMQ at {where} cannot be reached: start it (`{start}`) or correct ANTREAN_AMQP_URL."
         ) from error

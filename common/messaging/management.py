@@ -46,8 +46,10 @@ class Management:
         try:
             port = parts.port
         except ValueError as error:
+            example = "http://user:password@host:15672/"
+            sentence = f"ANTREAN_MANAGEMENT_URL cannot be used: write {example}."
             raise SettingsError(
-                "ANTREAN_MANAGEMENT_URL cannot be used: write http://user:password@host:15672/."
+                sentence, "settings.url", variable="ANTREAN_MANAGEMENT_URL", example=example
             ) from error
         self.where = f"{parts.hostname}:{port}" if port else str(parts.hostname)
         self._address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}/api"

@@ -62,8 +62,10 @@ def open_engine(database_url: str) -> Engine:
             return _open_sqlite(url)
         return _open_postgresql(url)
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        example = "sqlite:////path/to/file, postgresql://user:password@host/database"
+        sentence = f"ANTREAN_DATABASE_URL cannot be used: write {example}."
         raise SettingsError(
-            "ANTREAN_DATABASE_URL cannot be used: write sqlite:////path/to/file or postgresql://user:password@host/database."
+            sentence, "settings.url", variable="ANTREAN_DATABASE_URL", example=example
         ) from error
 
 

@@ -12,6 +12,7 @@ from common.errors import (
     RequestNotTaken,
     SettingsError,
 )
+from common.installation import start_command
 from common.terminal.texts import Texts
 
 REFUSED: Final = 1
@@ -59,12 +60,12 @@ class OutcomeUnknown(Exception):
         self.command = command
 
 
-class NoSuchCommand(click.UsageError):
-    """The first word is no command."""
+class UsageProblem(click.UsageError):
+    """Words that cannot be understood, as the program's text `key` says with these values."""
 
-    def __init__(self, name: str, ctx: click.Context) -> None:
-        super().__init__("usage.no_such_command", ctx)
-        self.name = name
+    def __init__(self, key: str, ctx: click.Context | None = None, **values: str) -> None:
+        super().__init__(key, ctx)
+        self.values = values
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def failure_of(error: BaseException, texts: Texts) -> Failure:
         code = NO_ANSWER if error.problem.get("code") in _NO_ANSWER_CODES else REFUSED
         return Failure(code, error.problem)
     if isinstance(error, click.UsageError):
-        return _failure(USAGE, "invalid_request", _usage_sentence(error, texts))
+        return _failure(USAGE, "invalid_request", usage_sentence(error, texts))
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return Failure(INTERRUPTED)
     if isinstance(error, AntreanError | NoBrokerKnown):
@@ -102,7 +103,9 @@ def failure_of(error: BaseException, texts: Texts) -> Failure:
 def _known_failure(error: AntreanError | NoBrokerKnown, texts: Texts) -> Failure:
     match error:
         case NoBrokerKnown():
-            return _failure(NO_BROKER, "temporarily_unavailable", texts("failure.no_broker_known"))
+            return _failure(
+                NO_BROKER, "temporarily_unavailable", texts("failure.no_broker_known", start=start_command())
+            )
         case BrokerUnavailable():
             return _failure(NO_BROKER, "temporarily_unavailable", texts("failure.broker_unavailable"))
         case RequestNotTaken():
@@ -110,7 +113,7 @@ def _known_failure(error: AntreanError | NoBrokerKnown, texts: Texts) -> Failure
         case NoReply():
             return _failure(NO_ANSWER, "temporarily_unavailable", texts("failure.no_reply"))
         case SettingsError():
-            return _failure(USAGE, "invalid_request", texts("failure.settings", reason=str(error)))
+            return _failure(USAGE, "invalid_request", settings_sentence(error, texts))
     return _failure(UNEXPECTED, "internal_error", str(error))
 
 
@@ -125,7 +128,13 @@ def _outcome_unknown(error: OutcomeUnknown, texts: Texts) -> Failure:
     return Failure(failure_of(error.cause, texts).exit_code, problem, f"{sentence}\n  {error.command}")
 
 
-def _usage_sentence(error: click.UsageError, texts: Texts) -> str:
+def settings_sentence(error: SettingsError, texts: Texts) -> str:
+    """Which setting cannot be used, and what to write instead."""
+    return texts(error.key, **error.values) if error.key in texts else str(error)
+
+
+def usage_sentence(error: click.UsageError, texts: Texts) -> str:
+    """What is wrong with the words of a command line, and how to get help; none of click's own words."""
     sentence = _what_is_wrong(error, texts)
     if error.ctx is None:
         return sentence
@@ -134,14 +143,14 @@ def _usage_sentence(error: click.UsageError, texts: Texts) -> str:
 
 def _what_is_wrong(error: click.UsageError, texts: Texts) -> str:
     match error:
-        case NoSuchCommand():
-            return texts(error.message, name=_on_one_line(error.name))
+        case UsageProblem():
+            return texts(error.message, **{name: _on_one_line(each) for name, each in error.values.items()})
         case _ if error.message in texts:
             return texts(error.message)
         case click.MissingParameter():
-            return texts("usage.missing", name=_parameter_name(error))
+            return texts("usage.missing", name=_parameter_name(error, texts))
         case click.BadParameter():
-            return texts("usage.bad_value", name=_parameter_name(error))
+            return texts("usage.bad_value", name=_parameter_name(error, texts))
         case click.NoSuchOption():
             return texts("usage.no_such_option", name=_on_one_line(error.option_name))
         case click.BadOptionUsage():
@@ -154,7 +163,16 @@ def _on_one_line(word: str) -> str:
     return word if word and word.isprintable() else repr(word)
 
 
-def _parameter_name(error: click.BadParameter) -> str:
-    if error.param is None:
+def _parameter_name(error: click.BadParameter, texts: Texts) -> str:
+    if error.param is None or error.ctx is None:
         return str(error.param_hint or "")
-    return error.param.opts[0] if isinstance(error.param, click.Option) else error.param.human_readable_name
+    if isinstance(error.param, click.Option):
+        return error.param.opts[0]
+    return texts(f"metavar.{error.param.name}")
+
+
+def placeholder(parameter: click.Parameter, ctx: click.Context, texts: Texts) -> str:
+    """What stands for the value of an argument or option in help: its choices, or a word for it."""
+    if isinstance(parameter.type, click.Choice):
+        return parameter.type.get_metavar(parameter, ctx) or ""
+    return texts(f"metavar.{parameter.name}")

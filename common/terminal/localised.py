@@ -1,41 +1,48 @@
 """click commands whose help is in the user's language: their `help` texts are keys of the program's texts,
-their `epilog` is an example."""
+their `epilog` is an example, and what stands for a value is the text `metavar.` with its parameter's name."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
-from common.terminal.failures import NoSuchCommand
-from common.terminal.session import Session
+from common.terminal.failures import UsageProblem, placeholder
 from common.terminal.texts import LANGUAGES, Texts
 
 
 def _texts(ctx: click.Context) -> Texts:
-    session: Session = ctx.find_root().obj
-    return session.texts
-
-
-def _common_options() -> list[click.Parameter]:
-    """Options that may stand before and after the command. Their values were read by program.py before
-    click began; here click learns that they are allowed."""
-    return [
-        click.Option(["--json"], is_flag=True, expose_value=False, help="help.json"),
-        click.Option(["--lang"], type=click.Choice(LANGUAGES), expose_value=False, help="help.lang"),
-        click.Option(["--verbose"], is_flag=True, expose_value=False, help="help.verbose"),
-    ]
+    texts: Texts = ctx.find_root().obj.texts
+    return texts
 
 
 class LocalisedCommand(click.Command):
     """A command with the common options and its help in the user's language."""
 
+    takes_json: ClassVar[bool] = True
+    """Whether every command has --json."""
+
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self.params.extend(_common_options())
+        # They may stand before and after the command. Their values were read before click began, so that
+        # errors come in the right language and form; here click learns that they are allowed.
+        if self.takes_json:
+            self.params.append(click.Option(["--json"], is_flag=True, expose_value=False, help="help.json"))
+        self.params += [
+            click.Option(["--lang"], type=click.Choice(LANGUAGES), expose_value=False, help="help.lang"),
+            click.Option(["--verbose"], is_flag=True, expose_value=False, help="help.verbose"),
+        ]
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        texts = _texts(ctx)
+        arguments = [each for each in self.get_params(ctx) if isinstance(each, click.Argument)]
+        return [f"[{texts('metavar.options')}]", *(_argument(each, ctx, texts) for each in arguments)]
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        pieces = " ".join(self.collect_usage_pieces(ctx))
+        formatter.write_usage(ctx.command_path, pieces, prefix=f"{_texts(ctx)('help.usage')}: ")
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         texts = _texts(ctx)
-        pieces = " ".join(self.collect_usage_pieces(ctx))
-        formatter.write_usage(ctx.command_path, pieces, prefix=f"{texts('help.usage')}: ")
+        self.format_usage(ctx, formatter)
         formatter.write_paragraph()
         with formatter.indentation():
             formatter.write_text(texts(self.help or ""))
@@ -53,18 +60,6 @@ class LocalisedGroup(LocalisedCommand, click.Group):
 
     command_class = LocalisedCommand
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        version = click.Option(
-            ["--version"],
-            is_flag=True,
-            is_eager=True,
-            expose_value=False,
-            callback=_print_version,
-            help="help.version",
-        )
-        self.params.insert(0, version)
-
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self.commands)
 
@@ -72,8 +67,11 @@ class LocalisedGroup(LocalisedCommand, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in self.commands:
-            raise NoSuchCommand(args[0], ctx)
+            raise UsageProblem("usage.no_such_command", ctx, name=args[0])
         return super().resolve_command(ctx, args)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), _texts(ctx)("metavar.command")]
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_help(ctx, formatter)
@@ -82,19 +80,38 @@ class LocalisedGroup(LocalisedCommand, click.Group):
             formatter.write_dl([(name, texts(command.help or "")) for name, command in self.commands.items()])
 
 
-def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+version_option = click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, _parameter, wanted: _print_version(ctx, wanted),
+    help="help.version",
+)
+"""For the group that is a whole program."""
+
+
+def _print_version(ctx: click.Context, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
         from importlib.metadata import PackageNotFoundError, version
 
         try:
-            click.echo(f"{ctx.info_name} {version('antrean')}")
+            found = version("antrean")
         except PackageNotFoundError:
-            click.echo(f"{ctx.info_name} (not installed)")
+            found = f"({_texts(ctx)('help.not_installed')})"
+        click.echo(f"{ctx.info_name} {found}")
         ctx.exit()
+
+
+def _argument(argument: click.Argument, ctx: click.Context, texts: Texts) -> str:
+    name = placeholder(argument, ctx, texts)
+    if not argument.required:
+        name = f"[{name}]"
+    return name if argument.nargs == 1 else f"{name}..."
 
 
 def _option_row(ctx: click.Context, option: click.Option, texts: Texts) -> tuple[str, str]:
     names = ", ".join(option.opts)
     if not option.is_flag:
-        names = f"{names} {option.make_metavar(ctx)}"
+        names = f"{names} {placeholder(option, ctx, texts)}"
     return names, texts("help.help" if "--help" in option.opts else option.help or "")

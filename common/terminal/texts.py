@@ -1,9 +1,10 @@
-"""What every command line says to its user, in Indonesian and in English side by side; each adds its own."""
+"""What both `antrean` and `antrean-desk` say, in Indonesian and English side by side; each adds its own."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from common.settings import Language
+from common.terminal.usage_texts import USAGE_TEXTS
 
 LANGUAGES: Final[tuple[Language, ...]] = ("id", "en")
 
@@ -11,6 +12,7 @@ TextTable = Mapping[str, tuple[str, str]]
 """Texts by their keys, in the order of LANGUAGES; words in braces stand for values."""
 
 SHARED_TEXTS: Final[TextTable] = {
+    **USAGE_TEXTS,
     # --- help -------------------------------------------------------------------------------------------
     "help.mrn": ("Nomor rekam medis. Wajib.", "Medical record number. Required."),
     "help.name": ("Nama lengkap pasien. Wajib.", "The patient's full name. Required."),
@@ -22,37 +24,21 @@ SHARED_TEXTS: Final[TextTable] = {
         "Ulangi pendaftaran yang belum terjawab dengan ID permintaannya; tidak akan terdaftar dua kali.",
         "Repeat a registration that got no answer, by its request id; it is never carried out twice.",
     ),
-    "help.json": ("Tampilkan sebagai JSON.", "Print JSON."),
-    "help.lang": ("Bahasa: id atau en.", "Language: id or en."),
     "help.verbose": (
         "Tampilkan waktu tunggu setiap jawaban (ke stderr).",
         "Write how long each reply took to standard error.",
     ),
-    "help.version": ("Tampilkan versi.", "Print the version."),
-    "help.help": ("Tampilkan bantuan ini.", "Show this help."),
-    "help.usage": ("Penggunaan", "Usage"),
-    "help.options": ("Opsi", "Options"),
-    "help.commands": ("Perintah", "Commands"),
-    "help.example": ("Contoh: {command}", "Example: {command}"),
+    # --- what stands for a value, by the name of its parameter ------------------------------------------
+    "metavar.mrn": ("NOMOR", "NUMBER"),
+    "metavar.name": ("NAMA", "NAME"),
+    "metavar.dob": ("TANGGAL", "DATE"),
+    "metavar.request_id": ("ID", "ID"),
     # --- usage errors -----------------------------------------------------------------------------------
-    "usage.missing": ("{name} belum diisi.", "{name} is missing."),
-    "usage.no_such_option": ("Tidak ada opsi {name}.", "There is no option {name}."),
-    "usage.no_such_command": ("Tidak ada perintah {name}.", "There is no command {name}."),
-    "usage.bad_value": ("Nilai {name} tidak valid.", "The value for {name} cannot be used."),
-    "usage.needs_value": (
-        "Nilai {name} belum diisi, atau opsi ini tidak memakai nilai.",
-        "The value for {name} is missing, or this option takes none.",
-    ),
-    "usage.unreadable": (
-        "Jumlah kata dalam perintah ini tidak sesuai.",
-        "This command has a word too many or too few.",
-    ),
     "usage.encoding": ("Tulis perintah dalam UTF-8.", "Write the command in UTF-8."),
     "usage.date_of_birth": (
         "Tanggal lahir tidak valid; tulis seperti 31-01-1990 atau 1990-01-31.",
         "Write a real date of birth as 1990-01-31 or 31-01-1990.",
     ),
-    "usage.help_hint": ("Bantuan: {command} --help", "Help: {command} --help"),
     # --- moments ----------------------------------------------------------------------------------------
     "moment.clock": ("%H.%M", "%H:%M"),
     "moment.clock_seconds": ("%H.%M.%S", "%H:%M:%S"),
@@ -113,11 +99,8 @@ SHARED_TEXTS: Final[TextTable] = {
         "Date of birth, for example 1990-01-31 (empty: back)",
     ),
     "menu.again": ("Kirim ulang permintaan yang sama? [y/t]", "Try the same request again? [y/n]"),
-    "menu.yes": ("y ya", "y yes"),
-    "menu.no": ("t tidak n", "n no"),
-    "menu.yes_or_no": ("Jawab y (ya) atau t (tidak).", "Answer y (yes) or n (no)."),
     # --- problems, by their codes -----------------------------------------------------------------------
-    "problem.invalid_request": ("Data belum benar.", "The data are not right yet."),
+    "problem.invalid_request": ("Data belum benar.", "The request is not right yet."),
     "problem.unknown_request": (
         "Permintaan ini tidak dikenal oleh sistem rumah sakit; perbarui program antrean.",
         "The hospital does not know this request; update the program antrean.",
@@ -206,10 +189,9 @@ SHARED_TEXTS: Final[TextTable] = {
         "twelve letters and digits, such as 7K3F-9QXM-2T5R",
     ),
     # --- failures on this side --------------------------------------------------------------------------
-    "failure.settings": ("Pengaturan tidak valid: {reason}", "A setting cannot be used: {reason}"),
     "failure.no_broker_known": (
-        "Sistem antrean tidak ditemukan: jalankan `make up`, atau isi ANTREAN_AMQP_URL.",
-        "No queue system was found: start one with `make up`, or set ANTREAN_AMQP_URL.",
+        "Sistem antrean tidak ditemukan: jalankan `{start}`, atau isi ANTREAN_AMQP_URL.",
+        "No queue system was found: start one with `{start}`, or set ANTREAN_AMQP_URL.",
     ),
     "failure.broker_unavailable": (
         "Sistem antrean tidak dapat dihubungi; coba beberapa saat lagi.",

@@ -342,19 +342,19 @@ def test_letters_are_dropped_on_purpose_only(
 def test_an_operator_is_asked(deployment: Deployment, admin: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def confirm(question: str) -> bool:
+    def answer(question: str) -> str:
         asked.append(question)
         eventually(lambda: deployment.ready(DEAD_QUEUE) == 2, "nothing is held while an operator thinks")
-        return len(asked) > 1
+        return "y" if len(asked) > 1 else ""
 
     monkeypatch.setattr("sys.stdin", sys.__stdin__)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr("click.confirm", confirm)
+    monkeypatch.setattr("builtins.input", answer)
     plant(deployment, letter(), letter())
     assert admin("drop", "--all").err == "Nothing was dropped.\n"
     assert deployment.ready(DEAD_QUEUE) == 2
     assert admin("drop", "--all").out == "Dropped: 2.\n"
-    assert asked == ["Drop 2 dead letters for ever?"] * 2
+    assert asked == ["Drop 2 dead letters for ever? [y/n]: "] * 2
     assert deployment.ready(DEAD_QUEUE) == 0
 
 

@@ -18,12 +18,13 @@ import pytest
 from admin_cli.doctor.command import findings
 from admin_cli.doctor.database_checks import database_findings
 from admin_cli.doctor.findings import Finding, Status
-from admin_cli.texts import Texts
+from admin_cli.texts import TEXTS
 from common.catalog_file import Catalog
 from common.messaging import topology
 from common.messaging.management import Management
 from common.settings import Role, Settings, clock_environment, load_settings
 from common.storage.catalog_changes import apply_catalog
+from common.terminal.texts import Texts
 from local_stack.private_node import PrivateNode, find_server
 from tests.broker import MISSING, RunningBroker
 from tests.database import opened, sqlite_file
@@ -122,7 +123,7 @@ class Patient:
             for name, value in (self.deployment.environment("deploy") | self.node.known() | settings).items():
                 patched.setenv(name, value)
             found = list(findings(load_settings("deploy")))
-        texts = Texts("en")
+        texts = Texts(TEXTS, "en")
         return Diagnosis(
             (each.status, each.check, f"{each.message(texts)} -> {each.advice(texts)}") for each in found
         )
@@ -376,7 +377,7 @@ def test_postgresql_is_well(postgresql_url: str, sample_catalog: Catalog) -> Non
     # A server that is thrown away after the tests may be told not to care for its data.
     assert {name for name, each in found.items() if each.status is not Status.OK} <= {"database.durability"}
     assert found.keys() >= {"clocks.database", "database.durability", "database.lag"}
-    assert found["database"].message(Texts("en")).startswith("PostgreSQL ")
+    assert found["database"].message(Texts(TEXTS, "en")).startswith("PostgreSQL ")
 
 
 def database_checks(url: str) -> dict[str, Finding]:
