@@ -30,6 +30,9 @@ STACK_FILE = "stack.json"
 Role = Literal["patient", "desk", "registrar", "ticker", "status", "deploy"]
 Language = Literal["id", "en"]
 
+ADDRESSES = ("AMQP_URL", "DATABASE_URL", "MANAGEMENT_URL")
+"""Settings that may be given for one role alone, as `ANTREAN_AMQP_URL_DESK`."""
+
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -48,6 +51,7 @@ class Settings:
     tick_seconds: float = 10.0
     batch_size: int = 128
     heartbeat_seconds: int = 30
+    health_file: Path | None = None
     clock_starts_at: datetime | None = None
     clock_started_at: datetime | None = None
     clock_speed: float = 1.0
@@ -106,22 +110,36 @@ def load_settings(role: Role | None) -> Settings:
 
     Raises SettingsError, naming the variable, where one cannot be read.
     """
-    settings = Settings.read(_environment())
+    settings = Settings.read(_environment(role))
     if role is None or (settings.amqp_url and settings.database_url):
         return settings
     return _completed_from_local_stack(settings, role)
 
 
-def _environment() -> dict[str, str | None]:
+def _environment(role: Role | None = None) -> dict[str, str | None]:
+    """The environment, and under it the file `.env`. In both, an address that is meant for `role` alone, such
+    as `ANTREAN_AMQP_URL_DESK`, comes before the one for all."""
+    return _of_role(_env_file(), role) | _of_role({**os.environ}, role)
+
+
+def _env_file() -> dict[str, str | None]:
     if not os.access(".env", os.F_OK):
-        return {**os.environ}
+        return {}
     from dotenv import dotenv_values  # only here: `antrean` has to be quick to start
 
     try:
-        return {**dotenv_values(".env"), **os.environ}
+        return dotenv_values(".env")
     except (OSError, UnicodeDecodeError) as error:
         sentence = "The file .env cannot be read: it must be a text in UTF-8."
         raise SettingsError(sentence, "settings.env_file") from error
+
+
+def _of_role(variables: dict[str, str | None], role: Role | None) -> dict[str, str | None]:
+    if role is None:
+        return variables
+    names = [f"{PREFIX}{address}" for address in ADDRESSES]
+    meant = {name: variables.get(f"{name}_{role.upper()}") for name in names}
+    return variables | {name: value for name, value in meant.items() if value}
 
 
 def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
@@ -264,6 +282,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "tick_seconds": _number(float, 0.1, 3600),
     "batch_size": _number(int, 1, 1000),
     "heartbeat_seconds": _number(int, 5, 300),
+    "health_file": Path,
     "clock_starts_at": _moment,
     "clock_started_at": _moment,
     "clock_speed": _number(float, 1e-6, 10_000),

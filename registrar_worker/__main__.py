@@ -15,7 +15,7 @@ def run() -> None:
     from common.messaging.worker import Worker, WorkerOptions
     from common.settings import load_settings
     from common.storage.catalog import CatalogCache
-    from common.storage.engine import open_engine
+    from common.storage.engine import ask, open_engine
     from common.storage.schema import check_schema
     from registrar_worker.handler import RegistrarHandler
 
@@ -28,10 +28,12 @@ def run() -> None:
         quarantine=REGISTRAR_QUARANTINE,
         batch_size=settings.batch_size,
         heartbeat_seconds=settings.heartbeat_seconds,
+        health_file=settings.health_file,
     )
     engine = open_engine(settings.require_database_url())
     check_schema(engine)
-    run_until_stopped(Worker(options, RegistrarHandler(engine, CatalogCache(), settings.clock())))
+    handler = RegistrarHandler(engine, CatalogCache(), settings.clock())
+    run_until_stopped(Worker(options, handler, ask_store=lambda: ask(engine)))
 
 
 if __name__ == "__main__":

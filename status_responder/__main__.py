@@ -15,7 +15,7 @@ def run() -> None:
     from common.messaging.worker import Worker, WorkerOptions
     from common.settings import load_settings
     from common.storage.catalog import CatalogCache
-    from common.storage.engine import open_engine
+    from common.storage.engine import ask, open_engine
     from common.storage.schema import check_schema
     from status_responder.handler import StatusHandler
 
@@ -27,10 +27,12 @@ def run() -> None:
         queue=STATUS_QUEUE,
         batch_size=settings.batch_size,
         heartbeat_seconds=settings.heartbeat_seconds,
+        health_file=settings.health_file,
     )
     engine = open_engine(settings.require_database_url())
     check_schema(engine)
-    run_until_stopped(Worker(options, StatusHandler(engine, CatalogCache(), settings.clock())))
+    handler = StatusHandler(engine, CatalogCache(), settings.clock())
+    run_until_stopped(Worker(options, handler, ask_store=lambda: ask(engine)))
 
 
 if __name__ == "__main__":

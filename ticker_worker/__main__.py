@@ -17,7 +17,7 @@ def run() -> None:
     from common.messaging.worker import Worker, WorkerOptions
     from common.settings import load_settings
     from common.storage.catalog import CatalogCache
-    from common.storage.engine import open_engine
+    from common.storage.engine import ask, open_engine
     from common.storage.schema import check_schema
     from ticker_worker.emission import TickEmitter, emission_seconds
     from ticker_worker.handler import TickerHandler
@@ -32,12 +32,14 @@ def run() -> None:
         quarantine=TICKER_QUARANTINE,
         batch_size=settings.batch_size,
         heartbeat_seconds=settings.heartbeat_seconds,
+        health_file=settings.health_file,
         emit_seconds=emission_seconds(clock.real_seconds(settings.tick_seconds)),
     )
     engine = open_engine(settings.require_database_url())
     check_schema(engine)
     emitter = TickEmitter(engine, clock, timedelta(seconds=settings.tick_seconds))
-    run_until_stopped(Worker(options, TickerHandler(engine, CatalogCache(), clock), emitter))
+    handler = TickerHandler(engine, CatalogCache(), clock)
+    run_until_stopped(Worker(options, handler, emitter, ask_store=lambda: ask(engine)))
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ that neither a resource alarm nor a poisonous reply address keeps a worker from 
 blocks the loop for at most one transaction, whose statements are bounded well below a heartbeat.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -19,6 +20,7 @@ from common.messages import ProblemCode, problem
 from common.messaging.connection import connection_parameters
 from common.messaging.consumer import Batch, Consumer
 from common.messaging.delivery import Delivery, Handler, Outcome
+from common.messaging.health import Health
 from common.messaging.link import Backoff
 from common.messaging.publisher import Publisher, SetAside
 from common.messaging.topology import DEAD_QUEUE
@@ -45,7 +47,8 @@ class Emitter(Protocol):
 @dataclass(frozen=True)
 class WorkerOptions:
     """`name` is what the broker's connection list shows; `quarantine` is the queue for deliveries that may
-    be what kills workers, and is consumed as well; `emit_seconds` is real time."""
+    be what kills workers, and is consumed as well; `emit_seconds` is real time; `health_file` is where the
+    worker says how it is."""
 
     name: str
     amqp_url: str
@@ -54,12 +57,22 @@ class WorkerOptions:
     heartbeat_seconds: int
     quarantine: str | None = None
     emit_seconds: float = 0.0
+    health_file: Path | None = None
 
 
 class Worker:
-    """Consumes `options.queue` with `handler`, and publishes what `emitter` has, until it is stopped."""
+    """Consumes `options.queue` with `handler`, and publishes what `emitter` has, until it is stopped.
 
-    def __init__(self, options: WorkerOptions, handler: Handler, emitter: Emitter | None = None) -> None:
+    `ask_store` asks the database whether it is there, and raises StoreUnavailable.
+    """
+
+    def __init__(
+        self,
+        options: WorkerOptions,
+        handler: Handler,
+        emitter: Emitter | None = None,
+        ask_store: Callable[[], object] = lambda: None,
+    ) -> None:
         self._options = options
         self._handler = handler
         self._emitter = emitter
@@ -78,6 +91,7 @@ class Worker:
         publishing = self._parameters("publisher")
         self._publisher = Publisher(self._loop, publishing, self._schedule, self._link_closed, lets_go=True)
         self._open_links = len(self._consumers) + 1
+        self._health = Health(self._loop, self._is_up, ask_store, options.health_file)
 
     def _parameters(self, purpose: str) -> Parameters:
         options = self._options
@@ -95,11 +109,15 @@ class Worker:
             consumer.open()
         if self._emitter is not None:
             self._loop.call_later(0, self._emit)
+        self._health.look()
         self._loop.start()
 
     def stop(self) -> None:
         """Asks for an ordered stop; may be called from a signal handler, more than once."""
         self._loop.add_callback_threadsafe(self._begin_stop)
+
+    def _is_up(self) -> bool:
+        return self._publisher.is_up and all(consumer.is_up for consumer in self._consumers)
 
     # --- work -------------------------------------------------------------------------------------------
 

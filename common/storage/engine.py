@@ -94,6 +94,12 @@ def snapshot(engine: Engine, *, pipelined: bool = False) -> Iterator[Connection]
         yield connection
 
 
+def ask(engine: Engine) -> None:
+    """Asks the database for something small; raises StoreUnavailable where it does not answer."""
+    with snapshot(engine) as connection:
+        connection.execute(text("SELECT version_num FROM alembic_version")).all()
+
+
 def push(connection: Connection) -> None:
     """Lets the database begin with what a pipelined transaction has sent, while its caller does other things;
     never waits. Elsewhere it has begun already."""

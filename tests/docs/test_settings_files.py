@@ -6,16 +6,20 @@ import subprocess
 from dataclasses import MISSING, fields
 from pathlib import Path
 
+import pytest
 from dotenv import dotenv_values
 
 from common.messaging.topology import roles
-from common.settings import PREFIX, Settings
+from common.settings import PREFIX, Role, Settings, load_settings
 
 _ROOT = Path(__file__).parents[2]
 _SETTINGS = {PREFIX + field.name.upper(): field for field in fields(Settings)}
 _PASSWORDS = {f"{PREFIX}PASSWORD_{role.upper()}" for role in roles()}
 _COMPOSE_REQUIRES = {*_PASSWORDS, "ANTREAN_DATABASE_PASSWORD"}
-_COMPOSE_TAKES = {*_COMPOSE_REQUIRES, "ANTREAN_BROKER_PORT"}
+_PORTS = {"ANTREAN_BROKER_PORT", "ANTREAN_MANAGEMENT_PORT", "ANTREAN_DATABASE_PORT"}
+_COMPOSE_TAKES = {*_COMPOSE_REQUIRES, *_PORTS}
+_HANDED_ON = {"ANTREAN_LANGUAGE", "ANTREAN_OPERATOR"}
+"""Settings that compose hands on to the staff's program."""
 
 
 def _example() -> dict[str, str]:
@@ -50,7 +54,7 @@ def test_operations_describe_every_setting() -> None:
 def test_compose_demands_every_password_and_hands_it_on() -> None:
     compose = (_ROOT / "docker-compose.yml").read_text()
     assert set(re.findall(r"\$\{(ANTREAN_[A-Z_]+):\?", compose)) == _COMPOSE_REQUIRES
-    assert set(re.findall(r"\$\{(ANTREAN_[A-Z_]+)", compose)) == _COMPOSE_TAKES
+    assert set(re.findall(r"\$\{(ANTREAN_[A-Z_]+)", compose)) == _COMPOSE_TAKES | _HANDED_ON
     assert set(re.findall(r"^      (ANTREAN_PASSWORD_[A-Z]+): \$", compose, re.MULTILINE)) == _PASSWORDS
 
 
@@ -59,12 +63,43 @@ def test_make_env_writes_what_compose_demands(tmp_path: Path) -> None:
     script = shutil.copy(_ROOT / "deploy" / "make-env.sh", tmp_path / "deploy")
     subprocess.run([script], check=True)
     written = dotenv_values(tmp_path / ".env")
-    assert written.keys() == _COMPOSE_TAKES | {"ANTREAN_AMQP_URL"}
+    addresses = {name for name in written if "_URL_" in name}
+    assert written.keys() == _COMPOSE_TAKES | addresses
     assert len({written[name] for name in _COMPOSE_REQUIRES}) == len(_COMPOSE_REQUIRES)
-    assert (
-        written["ANTREAN_AMQP_URL"] == f"amqp://patient:{written['ANTREAN_PASSWORD_PATIENT']}@127.0.0.1:5672/"
-    )
     assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
     before = (tmp_path / ".env").read_text()
     assert subprocess.run([script], capture_output=True, check=False).returncode == 1
     assert (tmp_path / ".env").read_text() == before
+
+
+def test_every_program_on_the_host_finds_its_address_in_what_make_env_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "deploy").mkdir()
+    subprocess.run([shutil.copy(_ROOT / "deploy" / "make-env.sh", tmp_path / "deploy")], check=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANTREAN_STACK_DIR", str(tmp_path / "stack"))
+    password = dotenv_values(tmp_path / ".env")
+    users: tuple[Role, ...] = ("patient", "desk", "deploy")
+    for role in users:
+        secret = password[f"ANTREAN_PASSWORD_{role.upper()}"]
+        assert load_settings(role).amqp_url == f"amqp://{role}:{secret}@127.0.0.1:5672/"
+    operator = load_settings("deploy")
+    secret = password["ANTREAN_DATABASE_PASSWORD"]
+    assert operator.database_url == f"postgresql://antrean:{secret}@127.0.0.1:5433/antrean"
+    assert operator.management_url == f"http://deploy:{password['ANTREAN_PASSWORD_DEPLOY']}@127.0.0.1:15672/"
+    assert load_settings("patient").database_url is None, "patients' programs need none"
+    by_hand = load_settings(None)
+    assert (by_hand.amqp_url, by_hand.database_url) == (None, None), "`make up` has its own"
+
+
+def test_compose_builds_the_image_of_all_programs_once() -> None:
+    compose = (_ROOT / "docker-compose.yml").read_text()
+    assert len(re.findall(r"^ +build:", compose, re.MULTILINE)) == 1
+
+
+def test_every_worker_of_compose_has_a_health_check_with_a_file_to_read() -> None:
+    compose = (_ROOT / "docker-compose.yml").read_text()
+    workers = re.findall(r"^  \w+:\n    <<: \*worker\n    command: .*\n(.*\n.*)", compose, re.MULTILINE)
+    assert [each for each in workers if "*health" in each] == workers
+    assert len(workers) == 3

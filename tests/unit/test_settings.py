@@ -53,6 +53,18 @@ def test_the_environment_comes_before_the_file(folder: Path, monkeypatch: pytest
     assert settings.tick_seconds == 30
 
 
+def test_an_address_for_one_role_comes_before_the_one_for_all(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / ".env").write_text("ANTREAN_AMQP_URL=amqp://all@h/\nANTREAN_AMQP_URL_DESK=amqp://desk@h/\n")
+    assert load_settings("desk").amqp_url == "amqp://desk@h/"
+    assert load_settings("patient").amqp_url == load_settings(None).amqp_url == "amqp://all@h/"
+    monkeypatch.setenv("ANTREAN_AMQP_URL", "amqp://here@h/")
+    assert load_settings("desk").amqp_url == "amqp://here@h/", "the environment comes before the file"
+    monkeypatch.setenv("ANTREAN_AMQP_URL_DESK", "amqp://desk-here@h/")
+    assert load_settings("desk").amqp_url == "amqp://desk-here@h/"
+
+
 def test_what_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTREAN_TICK_SECONDS", "")
     assert load_settings("ticker").tick_seconds == 10
