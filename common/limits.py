@@ -7,7 +7,10 @@ BODY_BYTES_MAX = 32 * 1024
 """Bytes of a request's body; a longer one is refused unread."""
 
 MESSAGE_BYTES_MAX = 64 * 1024
-"""What the broker is to take at all (its `max_message_size`); it closes the channel of whoever sends more."""
+"""What the broker takes at all (its `max_message_size`); it closes the channel of whoever sends more."""
+
+FRAME_BYTES_MAX = 8 * 1024
+"""The longest frame of a connection (the broker's `frame_max`), and so the bound of a message's headers."""
 
 TICKET_CODES_MAX = 100
 """Ticket codes in one look-up."""

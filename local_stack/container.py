@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from common.errors import BrokerUnavailable
-from common.messaging.topology import definitions, roles
+from common.messaging.topology import configuration, definitions, roles
 from local_stack.child import Child
 from local_stack.endpoint import HOST, amqp_urls, deployed, free_ports, management_url
 from local_stack.files import write_private
@@ -90,10 +90,8 @@ class ContainerBroker:
         ]
 
     def _write_configuration(self, passwords: Mapping[str, str]) -> None:
-        configuration = (
-            "load_definitions = /etc/rabbitmq/antrean-definitions.json\nmax_message_size = 65536\n"
-        )
-        write_private(self._directory / "antrean.conf", configuration)
+        loading = "load_definitions = /etc/rabbitmq/antrean-definitions.json\n"
+        write_private(self._directory / "antrean.conf", configuration() + loading)
         write_private(self._directory / "definitions.json", json.dumps(definitions(passwords)))
         # The broker's user in the container has to read both. On this machine the folder keeps others out,
         # and of the passwords they hold salted hashes only.

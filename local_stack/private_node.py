@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from common.errors import BrokerUnavailable
-from common.limits import MESSAGE_BYTES_MAX
-from common.messaging.topology import definitions, roles
+from common.messaging.topology import configuration, definitions, roles
 from local_stack.child import Child
 from local_stack.endpoint import HOST, amqp_urls, deployed, free_ports, management_url
 from local_stack.files import write_private
@@ -144,7 +143,7 @@ class PrivateNode:
             f"listeners.tcp.1 = {HOST}:{self._ports['amqp']}\n"
             f"{self._management_configuration()}"
             f"load_definitions = {directory / 'definitions.json'}\n"
-            f"max_message_size = {MESSAGE_BYTES_MAX}\n"
+            f"{configuration()}"
             f"raft.wal_max_size_bytes = {_LOG_WRITE_AHEAD_BYTES_MAX}\n"
             "log.console = false\n",
         )

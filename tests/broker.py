@@ -17,6 +17,7 @@ from common.messaging.topology import (
     DEAD_QUEUE,
     PATIENT_EXCHANGE,
     REGISTRAR_QUEUE,
+    configuration,
     definitions,
     deploy,
     purge,
@@ -99,7 +100,8 @@ def _container() -> Iterator[Mapping[str, str]]:
         directory = Path(name)
         directory.chmod(0o755)  # the broker's user in the container reads it
         (directory / "definitions.json").write_text(json.dumps(definitions(passwords)))
-        (directory / "antrean.conf").write_text("load_definitions = /etc/rabbitmq/antrean/definitions.json\n")
+        loading = "load_definitions = /etc/rabbitmq/antrean/definitions.json\n"
+        (directory / "antrean.conf").write_text(configuration() + loading)
         broker = (
             DockerContainer(container.IMAGE)
             .with_volume_mapping(name, "/etc/rabbitmq/antrean")

@@ -6,7 +6,7 @@ from typing import Final
 
 from admin_cli.doctor.findings import Finding, failed, ok, warning
 from common.errors import BrokerUnavailable, SettingsError
-from common.limits import BODY_BYTES_MAX, MESSAGE_BYTES_MAX
+from common.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
 from common.messaging import topology
 from common.messaging.inspection import (
     Inspection,
@@ -46,6 +46,7 @@ def broker_findings(settings: Settings) -> Generator[Finding, None, BrokerSeen |
             missing = {fault.name for fault in faults if fault.kind == "missing"}
             if blocked is None and topology.PATIENT_EXCHANGE not in missing:
                 yield from _message_size(inspection)
+            yield _frame_size(inspection.frame_bytes_max)
             states = inspection.queue_states()
             yield from _queues(states)
             return BrokerSeen(blocked is None, states)
@@ -84,6 +85,12 @@ def _message_size(inspection: Inspection) -> Iterator[Finding]:
         yield warning("broker.message_size", "message_size.large", bytes=MESSAGE_BYTES_MAX)
     else:
         yield ok("broker.message_size", "message_size.right", bytes=MESSAGE_BYTES_MAX)
+
+
+def _frame_size(bytes_max: int) -> Finding:
+    if bytes_max > FRAME_BYTES_MAX:
+        return warning("broker.frame_size", "frame_size.large", found=bytes_max, bytes=FRAME_BYTES_MAX)
+    return ok("broker.frame_size", "frame_size.right", bytes=bytes_max)
 
 
 def _queues(states: Mapping[str, QueueState]) -> Iterator[Finding]:

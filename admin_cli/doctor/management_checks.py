@@ -72,9 +72,12 @@ def _listed(bindings: list[tuple[str, str, str]]) -> str:
 
 
 def _policies(management: Management) -> Iterator[Finding]:
-    wanted = topology.policies()
+    wanted, queue_types = topology.policies(), topology.queue_types()
+    for queue_type, policy in topology.integrators_policies().items():
+        queue = f"{topology.INTEGRATORS_PREFIX}{queue_type}"  # stands for all of them
+        wanted[queue], queue_types[queue] = policy, queue_type
     right = True
-    for queue, policy in management.policies(topology.queue_types()).items():
+    for queue, policy in management.policies(queue_types).items():
         if policy == wanted[queue]:
             continue
         right = False

@@ -67,8 +67,10 @@ DOCTOR_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The broker takes messages of more than {bytes} bytes.",
     ),
     "doctor.message_size.large.do": (
-        "Tulis max_message_size = {bytes} di rabbitmq.conf dan mulai ulang broker (deploy/rabbitmq.conf).",
-        "Write max_message_size = {bytes} into rabbitmq.conf and restart the broker (deploy/rabbitmq.conf).",
+        "Tulis max_message_size = {bytes} di rabbitmq.conf dan mulai ulang broker"
+        " (common/messaging/rabbitmq.conf).",
+        "Write max_message_size = {bytes} into rabbitmq.conf and restart the broker"
+        " (common/messaging/rabbitmq.conf).",
     ),
     "doctor.message_size.small": (
         "Broker menolak pesan {bytes} byte, yang masih sah bagi Antrean.",
@@ -85,6 +87,21 @@ DOCTOR_TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor.message_size.unknown.do": (
         "Jalankan dengan pengguna deploy di ANTREAN_AMQP_URL.",
         "Run this with the user deploy in ANTREAN_AMQP_URL.",
+    ),
+    "doctor.frame_size.right": (
+        "Frame di atas {bytes} byte ditolak.",
+        "Frames of more than {bytes} bytes are refused.",
+    ),
+    "doctor.frame_size.large": (
+        "Broker menerima frame sampai {found} byte: satu pesan dengan header bersarang dapat menyibukkannya"
+        " berdetik-detik.",
+        "The broker takes frames of up to {found} bytes: one message with nested headers can keep it busy for"
+        " seconds.",
+    ),
+    "doctor.frame_size.large.do": (
+        "Tulis frame_max = {bytes} di rabbitmq.conf dan mulai ulang broker (common/messaging/rabbitmq.conf).",
+        "Write frame_max = {bytes} into rabbitmq.conf and restart the broker"
+        " (common/messaging/rabbitmq.conf).",
     ),
     "doctor.topology.right": (
         "{exchanges} exchange dan {queues} antrean sesuai.",

@@ -59,8 +59,13 @@ class Inspection:
     @property
     def version(self) -> str:
         """The broker's version, as it introduces itself."""
-        # pika keeps it on the connection that the blocking one wraps.
+        # pika keeps it on the connection that the blocking one wraps; so it does what was agreed upon.
         return str((self.connection._impl.server_properties or {}).get("version", "?"))
+
+    @property
+    def frame_bytes_max(self) -> int:
+        """The longest frame that the broker takes, or less where pika wants no longer one (128 KiB)."""
+        return int(self.connection._impl.params.frame_max)
 
     def topology_faults(self) -> list[TopologyFault]:
         """What is missing, other than in definitions.json, or, for want of permissions, unknown."""

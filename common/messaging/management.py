@@ -22,6 +22,18 @@ REQUEST_SECONDS_MAX: Final = 5
 _ANSWER_BYTES_MAX = 16 * 1024 * 1024
 _UNAUTHORISED = (401, 403)
 _QUEUE_KINDS: Final = {"quorum": "quorum_queues", "classic": "classic_queues", "stream": "streams"}
+_OF_STREAMS: Final = {"max-age", "stream-max-segment-size-bytes", "initial-cluster-size"}
+_OF_QUORUM_QUEUES: Final = {"delivery-limit", "dead-letter-strategy"}
+_OF_QUEUES: Final = {"max-length", "overflow", "expires", "message-ttl"} | {
+    "dead-letter-exchange",
+    "dead-letter-routing-key",
+}
+_NOT_TAKEN: Final = {
+    "quorum": _OF_STREAMS,
+    "classic": _OF_STREAMS | _OF_QUORUM_QUEUES,
+    "stream": _OF_QUEUES | _OF_QUORUM_QUEUES,
+}
+"""For each type of queue the keys with which a policy does not apply to it at all, of those that we use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +165,8 @@ def _matching(queue: str, queue_type: str, policies: Iterable[Mapping[str, Any]]
     matching = [
         policy
         for policy in policies
-        if policy["apply-to"] in applicable and re.search(policy["pattern"], queue)
+        if policy["apply-to"] in applicable
+        and re.search(policy["pattern"], queue)
+        and not policy["definition"].keys() & _NOT_TAKEN[queue_type]
     ]
     return dict(max(matching, key=lambda policy: policy["priority"])["definition"]) if matching else {}

@@ -1,7 +1,8 @@
-"""Exchanges, queues, bindings, policies and permissions of Antrean, as data in `definitions.json`.
+"""Exchanges, queues, bindings, policies and permissions of Antrean, as data in `definitions.json`, and the
+limits of its broker, in `rabbitmq.conf`.
 
-A broker of our own loads `definitions()` at its start. `deploy()` declares over AMQP what AMQP can declare,
-on somebody else's broker too; there, its administrator adds policies and permissions.
+A broker of our own reads `configuration()` and loads `definitions()` at its start. `deploy()` declares over
+AMQP what AMQP can declare, on somebody else's broker too; there, its administrator adds the rest.
 """
 
 import hashlib
@@ -44,6 +45,11 @@ MANAGEMENT_ROLE: Final = "deploy"
 DEFAULT_EXCHANGE: Final = "amq.default"
 """What permissions call the exchange that is named "" where one publishes."""
 
+INTEGRATORS_PREFIX: Final = "antrean.sub."
+"""How the names of integrators' queues and exchanges begin."""
+
+_INTEGRATORS_POLICY = "antrean.sub"
+_INTEGRATORS_STREAMS_POLICY = "antrean.sub.streams"
 _TOPOLOGY = ("exchanges", "queues", "bindings")
 _SALT_BYTES = 4  # RabbitMQ's length of a salt
 
@@ -52,6 +58,11 @@ _SALT_BYTES = 4  # RabbitMQ's length of a salt
 def _definitions() -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(files("common.messaging").joinpath("definitions.json").read_text())
     return loaded
+
+
+def configuration() -> str:
+    """What belongs into the `rabbitmq.conf` of every broker of Antrean: the limits that are no policies."""
+    return files("common.messaging").joinpath("rabbitmq.conf").read_text()
 
 
 def roles() -> tuple[str, ...]:
@@ -82,8 +93,23 @@ def bindings() -> tuple[tuple[str, str, str], ...]:
 
 def policies() -> dict[str, dict[str, Any]]:
     """What the policy of each queue should come to: each has one policy, of the same name."""
-    named = {policy["name"]: policy["definition"] for policy in _definitions()["policies"]}
+    named = _policies_by_name()
     return {queue: named[queue] for queue in queues()}
+
+
+def integrators_policies() -> dict[str, dict[str, Any]]:
+    """What the policy of an integrator's queue should come to, for each type of queue.
+
+    RabbitMQ applies a policy only to queues whose type takes every key of it. So two policies with one
+    pattern divide the types between them; `apply-to` can do that from RabbitMQ 3.12 on only.
+    """
+    named = _policies_by_name()
+    queue, stream = named[_INTEGRATORS_POLICY], named[_INTEGRATORS_STREAMS_POLICY]
+    return {"classic": queue, "quorum": queue, "stream": stream}
+
+
+def _policies_by_name() -> dict[str, dict[str, Any]]:
+    return {policy["name"]: policy["definition"] for policy in _definitions()["policies"]}
 
 
 def permissions() -> dict[str, dict[str, str]]:

@@ -8,6 +8,7 @@ import pytest
 from admin_cli.doctor.clock_checks import compared
 from admin_cli.doctor.findings import Status
 from admin_cli.doctor.texts import DOCTOR_TEXTS
+from common.messaging import topology
 from common.messaging.management import effective_policy
 from common.messaging.permissions import may
 
@@ -69,6 +70,17 @@ def test_the_policy_in_force_is_the_one_with_the_highest_priority_and_the_operat
         "expires": 7,
     }
     assert effective_policy("other", "stream", [], []) == {}
+
+
+@pytest.mark.parametrize("queue_type", ["classic", "quorum", "stream"])
+def test_a_policy_with_a_key_that_a_type_does_not_take_does_not_apply_to_it(queue_type: str) -> None:
+    ours = topology.definitions({})["policies"]
+    wanted = topology.integrators_policies()[queue_type]
+    for policies in (ours, list(reversed(ours))):
+        assert effective_policy("antrean.sub.papan", queue_type, policies, []) == wanted
+    queues = {name: kind for name, kind in topology.queue_types().items() if kind == queue_type}
+    for name in queues:
+        assert effective_policy(name, queue_type, ours, []) == topology.policies()[name]
 
 
 def test_what_an_expression_permits_is_searched_as_rabbitmq_does() -> None:

@@ -1,0 +1,21 @@
+"""The data that set a broker up: every limit that strangers could reach is there, and said once."""
+
+import re
+
+from common.limits import FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
+from common.messaging import topology
+
+
+def test_the_configuration_holds_the_limits_that_the_code_counts_on() -> None:
+    settings = dict(re.findall(r"^(\w+) = (\d+)$", topology.configuration(), re.MULTILINE))
+    assert settings == {"max_message_size": str(MESSAGE_BYTES_MAX), "frame_max": str(FRAME_BYTES_MAX)}
+
+
+def test_every_queue_has_a_limit_of_bytes_that_holds_its_messages() -> None:
+    types = topology.queue_types()
+    for queue, policy in topology.policies().items():
+        assert policy["max-length-bytes"] > 100 * MESSAGE_BYTES_MAX, queue
+        assert types[queue] == "stream" or policy["max-length"] > 0, queue
+    for queue_type, policy in topology.integrators_policies().items():
+        assert policy["max-length-bytes"] > 100 * MESSAGE_BYTES_MAX, queue_type
+        assert "max-age" in policy if queue_type == "stream" else policy["max-length"] > 0
