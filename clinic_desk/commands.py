@@ -108,7 +108,7 @@ def _run_console(session: DeskSession, hospital: str | None, clinic: str | None,
 @click.option("--names", is_flag=True, help="help.names")
 @pass_session
 def queue(session: DeskSession, hospital: str, clinic: str, names: bool) -> None:
-    found = session.look("desk_queue", hospital, clinic, with_names=names)
+    found = session.queue(hospital, clinic, with_names=names)
     if session.as_json:
         print_json(found)
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from common.terminal.failures import ProblemAnswer, problem_of
-from common.terminal.hospitals import hospitals
+from common.terminal.hospitals import each_hospital
 from common.terminal.moments import parse_date
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def until_at(session: "DeskSession", hospital: str, wanted: datetime | time) -> 
         return wanted.isoformat()
     from zoneinfo import ZoneInfo
 
-    for each in hospitals(session):
+    for each in each_hospital(session):
         if each["code"] == hospital:
             zone = ZoneInfo(each["time_zone"])
             return moment_of(wanted, session.settings.clock().now(), zone).isoformat()

@@ -2,11 +2,13 @@
 
 import os
 import pwd
+from functools import partial
 from typing import Any
 
 from clinic_desk.actions import Action
 from clinic_desk.texts import TEXTS
 from common.errors import SettingsError
+from common.pages import whole_queue
 from common.terminal.session import Session
 
 
@@ -39,6 +41,13 @@ class DeskSession(Session):
         """The answer to a question about a clinic, such as `desk_queue`; raises as `ask` does."""
         body = {"hospital": hospital, "clinic": clinic, "operator": self.operator, **members}
         return self.ask(name, body, timeout_seconds=timeout_seconds)
+
+    def queue(
+        self, hospital: str, clinic: str, *, with_names: bool, timeout_seconds: float | None = None
+    ) -> dict[str, Any]:
+        """A clinic's queue with everybody who waits; raises as `ask` does."""
+        look = partial(self.look, "desk_queue", hospital, clinic, timeout_seconds=timeout_seconds)
+        return whole_queue(lambda page: look(**page), {"with_names": with_names})
 
     def carry_out(self, action: Action) -> dict[str, Any]:
         """The answer to an action; raises as `change` does."""

@@ -32,11 +32,15 @@ from pydantic_core import ErrorDetails
 from common.domain.catalog import CODE_PATTERN, QueueMode
 from common.domain.opening_hours import OpeningHours
 from common.errors import CatalogError
+from common.limits import (
+    CITY_LENGTH_MAX,
+    CLINICS_PER_HOSPITAL_MAX,
+    HOSPITALS_MAX,
+    PLACE_NAME_LENGTH_MAX,
+    TIME_ZONE_LENGTH_MAX,
+)
 
 FILE_BYTES_MAX = 8 * 1024 * 1024
-
-HOSPITALS_MAX = 5_000
-CLINICS_PER_HOSPITAL_MAX = 200
 
 
 def _printable(text: str) -> str:
@@ -88,7 +92,7 @@ class CatalogClinic(_Table):
     nobody has priority by age."""
 
     code: _Code
-    name: Annotated[str, Field(max_length=200), AfterValidator(_printable)]
+    name: Annotated[str, Field(max_length=PLACE_NAME_LENGTH_MAX), AfterValidator(_printable)]
     rooms: Annotated[int, Field(ge=1, le=50)]
     daily_quota: Annotated[int, Field(ge=1, le=10_000)]
     mean_service_minutes: Annotated[float, Field(ge=1, le=240, allow_inf_nan=False)]
@@ -125,9 +129,9 @@ class CatalogHospital(_Table):
     """A hospital as the file gives it."""
 
     code: _Code
-    name: Annotated[str, Field(max_length=200), AfterValidator(_printable)]
-    city: Annotated[str, Field(max_length=100), AfterValidator(_printable)]
-    time_zone: Annotated[str, Field(max_length=50), AfterValidator(_zone)]
+    name: Annotated[str, Field(max_length=PLACE_NAME_LENGTH_MAX), AfterValidator(_printable)]
+    city: Annotated[str, Field(max_length=CITY_LENGTH_MAX), AfterValidator(_printable)]
+    time_zone: Annotated[str, Field(max_length=TIME_ZONE_LENGTH_MAX), AfterValidator(_zone)]
     clinics: Annotated[list[CatalogClinic], Field(min_length=1, max_length=CLINICS_PER_HOSPITAL_MAX)]
 
 

@@ -18,8 +18,10 @@ from common.messages import Code, IsoDate, Message, PersonName, Register, Reply,
 
 ROOMS_MAX = 50
 REASON_LENGTH_MAX = 200
-QUEUE_SHOWN_MAX = 100
-"""Waiting tickets that one `desk_queue` lists, in the order in which they will be called."""
+QUEUE_SHOWN_MAX = 200
+"""Waiting tickets on one page of `desk_queue`, where they are that short."""
+PLACES_MAX = 100_000
+"""The last place in a queue that can be asked for."""
 NO_SHOWS_SHOWN_MAX = 20
 
 
@@ -53,11 +55,14 @@ class DeskRequest(Request):
 
 
 class DeskQueueRequest(DeskRequest):
-    """Asks who is in the rooms, who waits and who did not come. Answered by `DeskQueue`; changes nothing."""
+    """Asks who is in the rooms, who waits and who did not come. Of those who wait, behind the first `after`
+    places. Answered by `DeskQueue`; changes nothing."""
 
     name: ClassVar[str] = "desk_queue"
 
     with_names: bool = False
+    after: Annotated[int, Field(ge=0, le=PLACES_MAX)] = 0
+    limit: Annotated[int, Field(ge=1, le=QUEUE_SHOWN_MAX)] = QUEUE_SHOWN_MAX
 
 
 class OpenClinic(DeskRequest):
@@ -193,8 +198,8 @@ class DeskTicket(Message):
 
 
 class DeskQueue(Reply):
-    """A clinic's queue. `waiting` lists at most QUEUE_SHOWN_MAX in the order of their calls; the counts count
-    everybody. `no_shows` are the latest first."""
+    """A clinic's queue. `waiting` is a page of those who wait, in the order of their calls, and `more` says
+    whether others wait behind them; the counts count everybody. `no_shows` are the latest first."""
 
     name: ClassVar[str] = "desk_queue"
 
@@ -216,6 +221,7 @@ class DeskQueue(Reply):
     in_rooms: list[DeskTicket]
     waiting: list[DeskTicket]
     no_shows: list[DeskTicket]
+    more: bool = False
 
 
 class DeskChange(Message):

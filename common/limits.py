@@ -12,8 +12,25 @@ MESSAGE_BYTES_MAX = 64 * 1024
 FRAME_BYTES_MAX = 8 * 1024
 """The longest frame of a connection (the broker's `frame_max`), and so the bound of a message's headers."""
 
+REPLY_BYTES_MAX = MESSAGE_BYTES_MAX - 4 * 1024
+"""What a reply holds at most; the pages of long lists are filled up to it."""
+
+PAGE_LENGTH_MAX = 1000
+"""Hospitals or clinics on one page, where they are that short."""
+
 TICKET_CODES_MAX = 100
 """Ticket codes in one look-up."""
 
 NAME_LENGTH_MAX = 100
 """Characters of a patient's name."""
+
+PLACE_NAME_LENGTH_MAX = 200
+"""Characters of a hospital's or a clinic's name."""
+
+CITY_LENGTH_MAX = 100
+
+TIME_ZONE_LENGTH_MAX = 50
+
+HOSPITALS_MAX = 5_000
+
+CLINICS_PER_HOSPITAL_MAX = 200

@@ -24,7 +24,7 @@ from common.domain.catalog import CODE_PATTERN
 from common.domain.lanes import Lane
 from common.domain.ticket_codes import parse_ticket_code
 from common.domain.tickets import TicketStatus
-from common.limits import BODY_BYTES_MAX, NAME_LENGTH_MAX, TICKET_CODES_MAX
+from common.limits import BODY_BYTES_MAX, NAME_LENGTH_MAX, PAGE_LENGTH_MAX, TICKET_CODES_MAX
 
 _MEDICAL_RECORD_NUMBER = re.compile(r"[A-Z0-9]{1,20}")
 _SEPARATORS = str.maketrans("", "", " .-/")
@@ -118,6 +118,8 @@ Code = Annotated[str, Field(pattern=CODE_PATTERN)]
 TicketCode = Annotated[str, Field(max_length=40), AfterValidator(_ticket_code)]
 MedicalRecordNumber = Annotated[str, Field(max_length=40), AfterValidator(_medical_record_number)]
 PersonName = Annotated[str, Field(max_length=4 * NAME_LENGTH_MAX), AfterValidator(_person_name)]
+AfterCode = Annotated[str, Field(pattern=f"{CODE_PATTERN}|^$")]
+PageLength = Annotated[int, Field(ge=1, le=PAGE_LENGTH_MAX)]
 IsoDate = Annotated[date, BeforeValidator(_iso_date)]
 
 
@@ -148,18 +150,24 @@ class Cancel(Request):
 
 
 class ListHospitals(Request):
-    """Asks for all hospitals. Answered by `Hospitals`."""
+    """Asks for the hospitals behind the code `after`, or from the first one on. Answered by `Hospitals`."""
 
     name: ClassVar[str] = "list_hospitals"
 
+    after: AfterCode = ""
+    limit: PageLength = PAGE_LENGTH_MAX
+
 
 class ListClinics(Request):
-    """Asks for the clinics of one hospital. Answered by `Clinics`."""
+    """Asks for the clinics of one hospital, behind the code `after` or from the first one on. Answered by
+    `Clinics`."""
 
     name: ClassVar[str] = "list_clinics"
 
     hospital: Code
     open_only: bool = False
+    after: AfterCode = ""
+    limit: PageLength = PAGE_LENGTH_MAX
 
 
 class TicketStatusRequest(Request):
@@ -236,11 +244,12 @@ class HospitalSummary(Message):
 
 
 class Hospitals(Reply):
-    """All hospitals, ordered by code."""
+    """Hospitals, ordered by code; whether there are `more` behind the last."""
 
     name: ClassVar[str] = "hospitals"
 
     hospitals: list[HospitalSummary]
+    more: bool = False
 
 
 class ClinicSummary(Message):
@@ -260,12 +269,13 @@ class ClinicSummary(Message):
 
 
 class Clinics(Reply):
-    """The clinics of one hospital, ordered by code."""
+    """Clinics of one hospital, ordered by code; whether there are `more` behind the last."""
 
     name: ClassVar[str] = "clinics"
 
     hospital: str
     clinics: list[ClinicSummary]
+    more: bool = False
 
 
 class ClinicQueue(Reply):
@@ -319,6 +329,11 @@ class EncodedReply(NamedTuple):
 
     name: str
     body: bytes
+
+
+def encoded(part: Message) -> bytes:
+    """A part of a reply as JSON in UTF-8."""
+    return part.model_dump_json().encode()
 
 
 def encode_reply(reply: Reply | EncodedReply) -> bytes:

@@ -17,6 +17,7 @@ from common.clock import Clock, ScaledClock, SystemClock
 from common.limits import TICKET_CODES_MAX
 from common.messaging.rpc_client import RpcClient
 from common.messaging.topology import PATIENT_EXCHANGE
+from common.pages import all_entries
 from common.settings import Settings, clock_environment
 from local_stack.demo_patients import CLINICS, Registration, WaitingLine, invent_patients
 from local_stack.demo_screen import QueueNow, Scene, Screen, Summary, print_summary
@@ -108,8 +109,12 @@ def _play(
 def _queues(client: RpcClient) -> list[QueueNow]:
     found = []
     for hospital, code in CLINICS:
-        answer = client.call("list_clinics", {"hospital": hospital}, timeout_seconds=_ANSWER_SECONDS_MAX)
-        found += [QueueNow(hospital, each) for each in answer.body["clinics"] if each["code"] == code]
+        clinics = all_entries(
+            lambda body: client.call("list_clinics", body, timeout_seconds=_ANSWER_SECONDS_MAX).body,
+            {"hospital": hospital},
+            "clinics",
+        )
+        found += [QueueNow(hospital, each) for each in clinics if each["code"] == code]
     return found
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from common import problems
 from common.clock import Clock
-from common.domain.catalog import Clinic
+from common.domain.catalog import Clinic, Hospital
 from common.domain.lanes import Lane
 from common.domain.opening_hours import Session
 from common.domain.queue_advance import calling_order
@@ -26,9 +26,11 @@ from common.messages import (
     Request,
     RequestRefused,
     TicketStatusRequest,
+    encoded,
     parse_request,
 )
 from common.messaging.delivery import Delivery, Outcome
+from common.pages import page_of
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Engine
 from common.storage.queues import ClinicDay
@@ -39,6 +41,9 @@ from status_responder.store import Found
 _REQUEST_TYPES: dict[str, type[Request]] = {
     each.name: each for each in (ListHospitals, ListClinics, TicketStatusRequest, ClinicQueueRequest)
 }
+
+_BYTES_BESIDES = 200
+"""Of a page of hospitals or clinics, its other members."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,8 @@ class _Answers:
             return self._clinics(request)
         if isinstance(request, ClinicQueueRequest):
             return self._clinic_queue(request)
-        return self._hospitals()
+        assert isinstance(request, ListHospitals)
+        return self._hospitals(request)
 
     def _tickets(self, request: TicketStatusRequest) -> Reply | EncodedReply:
         tickets, views = self.tickets, self.found.tickets
@@ -122,29 +128,30 @@ class _Answers:
             queue = self.queues[key] = ShownQueue(clinic, occupants, records, self.now)
         return queue
 
-    def _hospitals(self) -> Hospitals:
-        return Hospitals(
-            hospitals=[
-                HospitalSummary(
-                    code=hospital.code,
-                    name=hospital.name,
-                    city=hospital.city,
-                    time_zone=hospital.time_zone.key,
-                    open_clinics=sum(c.is_open(self.now) for c in self.catalog.clinics_of(hospital.code)),
-                )
-                for hospital in self.catalog.hospitals()
-            ]
+    def _hospitals(self, request: ListHospitals) -> Hospitals:
+        summaries = map(self._hospital_summary, self.catalog.hospitals(after=request.after))
+        page, more = page_of(summaries, encoded, limit=request.limit, bytes_besides=_BYTES_BESIDES)
+        return Hospitals(hospitals=page, more=more)
+
+    def _hospital_summary(self, hospital: Hospital) -> HospitalSummary:
+        return HospitalSummary(
+            code=hospital.code,
+            name=hospital.name,
+            city=hospital.city,
+            time_zone=hospital.time_zone.key,
+            open_clinics=sum(clinic.is_open(self.now) for clinic in self.catalog.clinics_of(hospital.code)),
         )
 
     def _clinics(self, request: ListClinics) -> Reply:
         if self.catalog.hospital(request.hospital) is None:
             return problems.hospital_not_found()
-        clinics = [
+        summaries = (
             self._clinic_summary(clinic)
             for clinic in self.catalog.clinics_of(request.hospital)
-            if clinic.is_open(self.now) or not request.open_only
-        ]
-        return Clinics(hospital=request.hospital, clinics=clinics)
+            if clinic.code > request.after and (clinic.is_open(self.now) or not request.open_only)
+        )
+        page, more = page_of(summaries, encoded, limit=request.limit, bytes_besides=_BYTES_BESIDES)
+        return Clinics(hospital=request.hospital, clinics=page, more=more)
 
     def _clinic_summary(self, clinic: Clinic) -> ClinicSummary:
         key = store.queue_today(clinic, self.now)

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from common.desk_messages import (
     NO_SHOWS_SHOWN_MAX,
-    QUEUE_SHOWN_MAX,
     CallNext,
     DeskChange,
     DeskDone,
     DeskQueue,
+    DeskQueueRequest,
     DeskRequest,
     DeskTicket,
     TicketAction,
@@ -18,7 +18,8 @@ from common.domain.catalog import Clinic
 from common.domain.queue_advance import calling_order
 from common.domain.tickets import IN_ROOM, display_number
 from common.events import EventName
-from common.messages import Ticket
+from common.messages import Ticket, encoded
+from common.pages import page_of
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
@@ -31,22 +32,25 @@ from ticker_worker import store
 from ticker_worker.store import TicketRow
 
 
-def desk_queue(connection: Connection, clinic: Clinic, now: datetime, *, with_names: bool) -> DeskQueue:
-    """The clinic's queue of today, as it stands at `now`."""
+def desk_queue(connection: Connection, clinic: Clinic, request: DeskQueueRequest, now: datetime) -> DeskQueue:
+    """The clinic's queue of today, as it stands at `now`, with the page of it that is asked for."""
     key = (*clinic.key, clinic.hospital.service_date(now))
     queue = read_queues(connection, [key]).get(key) or new_queue(key, now, now)
-    waiters = next_waiters(connection, [key], QUEUE_SHOWN_MAX).get(key, [])
-    order = calling_order(waiters, queue.priority_streak, clinic.priority_ratio)[:QUEUE_SHOWN_MAX]
-    waiting = {
+    last_shown = request.after + request.limit
+    waiters = next_waiters(connection, [key], last_shown + 1).get(key, [])
+    order = calling_order(waiters, queue.priority_streak, clinic.priority_ratio)[
+        request.after : last_shown + 1
+    ]
+    rows = {
         row.number: row
         for row in store.tickets_by_number(connection, key, [waiter.number for waiter in order])
     }
 
     def shown(rows: Sequence[TicketRow]) -> list[DeskTicket]:
-        return [_desk_ticket(clinic, row, with_names=with_names) for row in rows]
+        return [_desk_ticket(clinic, row, with_names=request.with_names) for row in rows]
 
     in_rooms = store.tickets_in_state(connection, key, IN_ROOM)
-    return DeskQueue(
+    found = DeskQueue(
         hospital=clinic.hospital.code,
         hospital_name=clinic.hospital.name,
         clinic=clinic.code,
@@ -63,9 +67,16 @@ def desk_queue(connection: Connection, clinic: Clinic, now: datetime, *, with_na
         served_count=store.count_served(connection, key),
         now_serving=None if queue.now_serving is None else display_number(clinic.code, queue.now_serving),
         in_rooms=shown(sorted(in_rooms, key=lambda row: (row.room or 0, row.number))),
-        waiting=shown([waiting[waiter.number] for waiter in order]),
+        waiting=[],
         no_shows=shown(store.latest_no_shows(connection, key, NO_SHOWS_SHOWN_MAX)),
     )
+    waiting, more = page_of(
+        shown([rows[waiter.number] for waiter in order]),
+        encoded,
+        limit=request.limit,
+        bytes_besides=len(encoded(found)),
+    )
+    return found.model_copy(update={"waiting": waiting, "more": more})
 
 
 def desk_done(

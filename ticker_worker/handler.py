@@ -128,7 +128,7 @@ class TickerHandler:
             day = (*clinic.key, request.service_date or clinic.hospital.service_date(now))
             return clinic_report(clinic, day[2], store.read_courses(connection, day))
         assert isinstance(request, DeskQueueRequest)
-        return desk_replies.desk_queue(connection, clinic, now, with_names=request.with_names)
+        return desk_replies.desk_queue(connection, clinic, request, now)
 
 
 def _read(delivery: Delivery) -> Tick | Asked | Outcome:

@@ -125,8 +125,7 @@ class Line:
         if place is None:
             return
         try:
-            seen = self._session.look(
-                "desk_queue",
+            seen = self._session.queue(
                 place.hospital,
                 place.clinic,
                 timeout_seconds=_LOOK_SECONDS_MAX,

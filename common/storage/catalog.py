@@ -2,7 +2,8 @@
 
 import gc
 import json
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -96,9 +97,12 @@ class CatalogCache:
         """The hospital; None where it has no clinic that is not retired."""
         return next((clinic.hospital for clinic in self.clinics_of(code)), None)
 
-    def hospitals(self) -> list[Hospital]:
-        """The hospitals that have clinics, by code."""
-        return [found for code in sorted(self._clinics) if (found := self.hospital(code)) is not None]
+    def hospitals(self, after: str = "") -> Iterator[Hospital]:
+        """The hospitals that have clinics, by code, behind the code `after`."""
+        codes = sorted(self._clinics)
+        for code in codes[bisect_right(codes, after) :]:
+            if (found := self.hospital(code)) is not None:
+                yield found
 
     def clinics_of(self, hospital: str) -> list[Clinic]:
         """The clinics of a hospital that are not retired, by code."""

@@ -1,7 +1,10 @@
 """Which hospitals and clinics there are."""
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+from common.pages import all_entries
 from common.terminal.session import Session
 
 
@@ -10,14 +13,17 @@ def normal_code(text: str) -> str:
     return text.strip().upper()
 
 
+def each_hospital(session: Session) -> Iterator[dict[str, Any]]:
+    """All hospitals, of which no more are asked for than are taken."""
+    return all_entries(partial(session.ask, "list_hospitals"), {}, "hospitals")
+
+
 def hospitals(session: Session) -> list[dict[str, Any]]:
     """All hospitals."""
-    found: list[dict[str, Any]] = session.ask("list_hospitals", {})["hospitals"]
-    return found
+    return [*each_hospital(session)]
 
 
 def clinics(session: Session, hospital: str, *, open_only: bool) -> list[dict[str, Any]]:
     """The clinics of a hospital; raises ProblemAnswer where there is no such hospital."""
     body = {"hospital": hospital, "open_only": open_only}
-    found: list[dict[str, Any]] = session.ask("list_clinics", body)["clinics"]
-    return found
+    return [*all_entries(partial(session.ask, "list_clinics"), body, "clinics")]

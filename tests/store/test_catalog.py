@@ -115,7 +115,7 @@ def test_what_changed_is_told_and_taken_over(engine: Engine) -> None:
 def test_a_dry_run_tells_the_same_and_changes_nothing(engine: Engine) -> None:
     foreseen = apply(engine, hospital("RSHS", clinic()), dry_run=True)
     assert version(engine) == 0
-    assert refreshed(engine).hospitals() == []
+    assert [*refreshed(engine).hospitals()] == []
     assert apply(engine, hospital("RSHS", clinic())) == foreseen
 
 

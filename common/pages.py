@@ -1,0 +1,64 @@
+"""Lists that come in pages: how a worker fills one, and how a client reads all of them.
+
+A page holds as many entries as fit into a reply, whatever they contain: a reply that the broker finds too
+large would never arrive, and would close the connection of the worker that sends it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from common.limits import REPLY_BYTES_MAX
+
+T = TypeVar("T")
+Reply = dict[str, Any]
+
+
+def page_of(
+    entries: Iterable[T], encoded: Callable[[T], bytes], *, limit: int, bytes_besides: int
+) -> tuple[list[T], bool]:
+    """The first entries, and whether more follow: at most `limit`, and at least one where there is one.
+
+    `encoded` makes JSON of an entry; `bytes_besides` is the length of the reply without its entries. No more
+    entries are made than are needed.
+    """
+    page: list[T] = []
+    room = REPLY_BYTES_MAX - bytes_besides
+    for entry in entries:
+        room -= len(encoded(entry)) + 1
+        if page and (room < 0 or len(page) == limit):
+            return page, True
+        page.append(entry)
+    return page, False
+
+
+def all_entries(ask: Callable[[Reply], Reply], body: Reply, member: str) -> Iterator[Reply]:
+    """The entries of a list in the order of their codes, on however many pages they come.
+
+    `ask` gives the reply to a request with such a body, `member` names the list in it.
+    """
+    reply = ask(body)
+    yield from reply[member]
+    # Workers of an earlier version send one page, and do not say so.
+    while reply.get("more"):
+        reply = ask({**body, "after": reply[member][-1]["code"]})
+        yield from reply[member]
+
+
+def whole_queue(ask: Callable[[Reply], Reply], body: Reply) -> Reply:
+    """A `desk_queue` with everybody who waits, on however many pages they come.
+
+    The queue may move between two pages: nobody is in it twice, and all else is as on the first page.
+    """
+    first = reply = ask(body)
+    waiting = {each["number"]: each for each in first["waiting"]}
+    seen = len(first["waiting"])
+    while reply.get("more"):
+        reply = ask({**body, "after": seen})
+        seen += len(reply["waiting"])
+        waiting |= {each["number"]: each for each in reply["waiting"]}
+    in_rooms = {each["number"] for each in first["in_rooms"]}
+    return {
+        **first,
+        "waiting": [each for each in waiting.values() if each["number"] not in in_rooms],
+        "more": False,
+    }

@@ -1,0 +1,158 @@
+"""Every reply stays below what the broker takes, whatever patients, staff and the catalog put into it.
+
+The largest reply of each kind is made of the largest value of each of its members. A new kind, or a new
+member whose values have no bound here, fails.
+"""
+
+import json
+from datetime import date, datetime
+from enum import StrEnum
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+from pydantic import AwareDatetime
+
+from common.desk_messages import NO_SHOWS_SHOWN_MAX, REASON_LENGTH_MAX, ROOMS_MAX, DeskQueue
+from common.limits import (
+    BODY_BYTES_MAX,
+    CITY_LENGTH_MAX,
+    MESSAGE_BYTES_MAX,
+    NAME_LENGTH_MAX,
+    PLACE_NAME_LENGTH_MAX,
+    REPLY_BYTES_MAX,
+    TICKET_CODES_MAX,
+    TIME_ZONE_LENGTH_MAX,
+)
+from common.messages import (
+    FIELD_ERRORS_MAX,
+    Clinics,
+    Hospitals,
+    Message,
+    Reply,
+    Request,
+    RequestRefused,
+    encode_reply,
+    parse_request,
+)
+
+PAGED: dict[type[Reply], str] = {Hospitals: "hospitals", Clinics: "clinics", DeskQueue: "waiting"}
+"""Lists that are filled up to what a reply may hold: tests/store/test_pages.py fills them."""
+
+ANY_LETTER = "𝑨"  # four bytes in UTF-8; what JSON escapes takes two
+CODE = "ABCDEFGHIJ"
+NUMBER = 2**31 - 1
+DISPLAY_NUMBER = f"{CODE}-{NUMBER}"
+TICKET_CODE = "7K3F-9QXM-2T5R"
+MOMENT = datetime.fromisoformat("2026-11-23T09:40:00+07:00")
+
+TEXTS = {
+    **dict.fromkeys(("code", "hospital", "clinic"), CODE),
+    **dict.fromkeys(("name", "hospital_name", "clinic_name"), ANY_LETTER * PLACE_NAME_LENGTH_MAX),
+    "city": ANY_LETTER * CITY_LENGTH_MAX,
+    "time_zone": "Z" * TIME_ZONE_LENGTH_MAX,
+    **dict.fromkeys(("display_number", "now_serving"), DISPLAY_NUMBER),
+    **dict.fromkeys(("ticket_code", "transferred_to"), TICKET_CODE),
+    "patient_name": ANY_LETTER * NAME_LENGTH_MAX,
+    "forced_reason": ANY_LETTER * REASON_LENGTH_MAX,
+    # Ours, with the name of a clinic in it.
+    "detail": ANY_LETTER * PLACE_NAME_LENGTH_MAX + "x" * 200,
+    "title": "x" * 50,
+    "event": "x" * 40,
+    # Of a problem's error: the names of our members, and the sentences of pydantic.
+    "field": "x" * 40,
+    "message": "x" * 200,
+}
+"""The longest text of each member, by its name."""
+
+LISTS: dict[str, list[Any]] = {
+    "in_rooms": [DISPLAY_NUMBER] * ROOMS_MAX,
+    "next": [DISPLAY_NUMBER] * 5,
+    "not_found": [],  # of the codes asked for, each is here or is a ticket, which is longer
+}
+"""The longest lists of texts."""
+
+LENGTHS = {
+    "tickets": TICKET_CODES_MAX,
+    "errors": FIELD_ERRORS_MAX,
+    "in_rooms": ROOMS_MAX,
+    "no_shows": NO_SHOWS_SHOWN_MAX,
+    "changes": 10,
+    "hours": 24,
+}
+"""How many entries the lists of other things have, where they are no pages."""
+
+
+def kinds_of(base: type[Message]) -> list[type[Any]]:
+    """All kinds of messages of ours that are derived from one."""
+    found = [each for kind in base.__subclasses__() for each in [kind, *kinds_of(kind)]]
+    return sorted(
+        {each for each in found if each.__module__.startswith("common.")}, key=lambda each: each.__name__
+    )
+
+
+def largest(kind: type[Message], paged: str | None = None) -> Any:
+    """The largest message of a kind; the list `paged` is empty."""
+    values = {
+        name: [] if name == paged else _largest_value(name, field.annotation)
+        for name, field in kind.model_fields.items()
+    }
+    return kind.model_construct(**values)
+
+
+def _largest_value(name: str, annotation: Any) -> Any:
+    origin, inner = get_origin(annotation), [each for each in get_args(annotation) if each is not NoneType]
+    if origin is list:
+        return LISTS[name] if inner == [str] else [_largest_value(name, inner[0])] * LENGTHS[name]
+    if origin is Literal:
+        return inner[0]
+    if inner:  # a bound, or null as well
+        return _largest_value(name, inner[0])
+    if annotation is str:
+        return TEXTS[name]
+    if issubclass(annotation, Message):
+        return largest(annotation)
+    if issubclass(annotation, StrEnum):
+        return max(annotation, key=len)
+    return {int: NUMBER, bool: False, date: MOMENT.date(), AwareDatetime: MOMENT}[annotation]
+
+
+@pytest.mark.parametrize("kind", kinds_of(Reply), ids=lambda kind: kind.__name__)
+def test_the_largest_reply_of_every_kind_can_be_sent(kind: type[Reply]) -> None:
+    paged = PAGED.get(kind)
+    length = len(encode_reply(largest(kind, paged)))
+    # A page's other members leave it room for some entries.
+    assert length <= (REPLY_BYTES_MAX if paged is None else REPLY_BYTES_MAX - 4096)
+
+
+def test_the_bounds_leave_something_below_what_the_broker_takes() -> None:
+    assert BODY_BYTES_MAX < REPLY_BYTES_MAX < MESSAGE_BYTES_MAX
+    assert {*PAGED} < {*kinds_of(Reply)}
+
+
+@pytest.mark.parametrize(
+    "kind", [each for each in kinds_of(Request) if "name" in vars(each)], ids=lambda kind: kind.__name__
+)
+def test_the_answer_to_a_request_that_is_wrong_all_over_can_be_sent(kind: type[Request]) -> None:
+    wrong: list[Any] = [ANY_LETTER * 6000, [ANY_LETTER] * 3000, {ANY_LETTER: 1}, 2**70, None]
+    members = [field.alias or name for name, field in kind.model_fields.items()]
+    for value in wrong:
+        body = {
+            **dict.fromkeys(members[:1], value),
+            **dict.fromkeys(members[1:], 0),
+            **{f"x{n}": 0 for n in range(40)},
+        }
+        _refused(kind, json.dumps(body, ensure_ascii=False).encode())
+    _refused(kind, b"{" + b",".join(b'"%b":0' % name.encode() for name in members * 100) + b"}")
+    _refused(kind, b"[" * 20_000)
+
+
+def _refused(kind: type[Request], body: bytes) -> None:
+    assert len(body) <= BODY_BYTES_MAX
+    with pytest.raises(RequestRefused) as refused:
+        parse_request({kind.name: kind}, kind.name, None, body)
+    problem = refused.value.problem
+    # As `TEXTS` has it.
+    assert len(problem.errors) <= FIELD_ERRORS_MAX
+    assert all(len(error.field) <= 40 and len(error.message) <= 200 for error in problem.errors)
+    assert len(problem.detail.encode()) <= len(TEXTS["detail"].encode())
