@@ -1,5 +1,5 @@
 """`python -m tests.chaos`: one chaos run. 0: everything held; 1: something did not; 2: wrong usage;
-130: interrupted.
+3: inconclusive, this machine was too slow; 130: interrupted.
 
 `make chaos` runs it; docs/reliability.md describes it.
 """
@@ -17,11 +17,16 @@ from rich.console import Console
 
 from common.errors import AntreanError
 from tests.chaos.report import print_report
-from tests.chaos.run import Options, run
+from tests.chaos.run import Options, Verdict, run
 
 _SEED_MAX = 999_999
 _DURATION_SECONDS = 330.0
 _WIDTH = 110
+_EXIT_CODES = {Verdict.CLEAN: 0, Verdict.VIOLATED: 1, Verdict.INCONCLUSIVE: 3}
+_TOO_SLOW = (
+    "Nothing was violated, but what is marked LATE took longer than on a machine of its own: this machine is "
+    "too slow, or has too much else to do, for this run to show anything. Repeat it when nothing else runs."
+)
 
 
 def main() -> int:
@@ -53,8 +58,10 @@ def main() -> int:
     try:
         outcome = run(options, directory, say)
         print_report(console, directory, outcome)
-        keep = not outcome.is_clean or arguments.directory is not None
-        console.print(f"seed {options.seed}: {'clean' if outcome.is_clean else 'NOT CLEAN'}", highlight=False)
+        keep = outcome.verdict is not Verdict.CLEAN or arguments.directory is not None
+        console.print(f"seed {options.seed}: {outcome.verdict.value}", highlight=False)
+        if outcome.verdict is Verdict.INCONCLUSIVE:
+            console.print(_TOO_SLOW, highlight=False)
     except AntreanError as error:
         print(error, file=sys.stderr)
         return 1
@@ -67,7 +74,7 @@ def main() -> int:
             console.print(f"the evidence is kept in {directory}", highlight=False)
         else:
             shutil.rmtree(directory, ignore_errors=True)
-    return 0 if outcome.is_clean else 1
+    return _EXIT_CODES[outcome.verdict]
 
 
 def _console() -> Console:

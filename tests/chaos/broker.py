@@ -13,9 +13,9 @@ from local_stack.child import environment_with
 from local_stack.private_node import PrivateNode
 from tests.memory_alarm import RAISED_AT, WATERMARK, set_watermark
 
-_START_SECONDS_MAX = 90
-_STOP_SECONDS_MAX = 30
-_CONTROL_SECONDS_MAX = 60
+_START_SECONDS_MAX = 300
+_STOP_SECONDS_MAX = 120
+_CONTROL_SECONDS_MAX = 120
 _POLL_SECONDS = 0.1
 _ADVANCED_CONFIG = "[{rabbit, [{quorum_tick_interval, 1000}]}].\n"  # so old are lengths of queues at most
 

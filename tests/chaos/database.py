@@ -15,7 +15,7 @@ from tests.database import new_database
 
 EngineKind = Literal["sqlite", "postgresql"]
 
-_START_SECONDS_MAX = 60
+_START_SECONDS_MAX = 300
 _POLL_SECONDS = 0.05
 _LOCKER = """
 import sqlite3, sys, time

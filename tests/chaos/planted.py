@@ -25,7 +25,7 @@ from tests.chaos.client import Confirmed, Line, Replied
 from tests.chaos.history import Asked, History, JsonLines, Operation
 from tests.chaos.worker import POISON_FILE
 
-SECONDS_MAX = 30.0
+SECONDS_MAX = 120.0
 KILLS_WORKER = "kills_worker"
 NOT_A_TICK = "not_a_tick"
 

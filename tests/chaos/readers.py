@@ -15,7 +15,7 @@ from common.messaging.topology import DEAD_QUEUE, JOURNAL_QUEUE
 from tests.chaos.history import JsonLines
 
 _PREFETCH = 500
-_SILENCE_SECONDS_MAX = 30.0
+_SILENCE_SECONDS_MAX = 300.0
 _MARKER_TYPE = "end-of-reading"
 
 
@@ -23,7 +23,7 @@ def read_stream(amqp_url: str, path: Path) -> int:
     """Writes every event of the journal's stream to `path`; returns how many there are.
 
     The end is a marker that is put into the stream first. Needs the user `deploy`. Raises TimeoutError where
-    the stream gives nothing for 30 s, and BrokerUnavailable or AMQPError where the broker is away.
+    the stream gives nothing for 300 s, and BrokerUnavailable or AMQPError where the broker is away.
     """
     with _channel(amqp_url) as channel:
         marker = _put_marker(channel)

@@ -14,6 +14,7 @@ from tests.chaos.run import Outcome
 Line = Mapping[str, Any]
 
 _MEBIBYTE = 1024 * 1024
+_PHASES = ("fired", "healed", "late", "failed")
 _THIRDS = ("first third", "middle third", "last third")
 
 
@@ -26,6 +27,8 @@ def print_report(console: Console, directory: Path, outcome: Outcome) -> None:
     for line in _totals(directory, about):
         console.print(line, highlight=False)
     console.print(outcome.checker_said.rstrip(), highlight=False, markup=False, soft_wrap=True)
+    for what in outcome.late:
+        console.print(f"LATE: {what}", highlight=False, markup=False, soft_wrap=True)
     for failure in outcome.failures:
         console.print(f"FAILED: {failure}", highlight=False, markup=False, soft_wrap=True)
 
@@ -36,11 +39,11 @@ def _faults(directory: Path) -> Table:
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for line in _lines([directory / "faults.jsonl"]):
         seen[line["kind"]][line["phase"]] += 1
-    table = Table("fault", "planned", "fired", "healed", "failed", title="Faults")
+    table = Table("fault", "planned", "fired", "healed", "late", "failed", title="Faults")
     for kind in sorted(planned):
-        counts = [seen[kind][phase] for phase in ("fired", "healed", "failed")]
+        counts = [seen[kind][phase] for phase in _PHASES]
         table.add_row(kind, str(planned[kind]), *map(str, counts))
-    sums = [sum(each[phase] for each in seen.values()) for phase in ("fired", "healed", "failed")]
+    sums = [sum(each[phase] for each in seen.values()) for phase in _PHASES]
     table.add_row("all", str(planned.total()), *map(str, sums), style="bold")
     return table
 

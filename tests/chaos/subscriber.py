@@ -27,7 +27,7 @@ from tests.chaos.history import JsonLines
 QUEUE = "antrean.sub.chaos"
 BINDINGS = ("*.*.ticket.*", "*.*.clinic.opened", "*.*.clinic.closed")
 SUBSCRIBED_FILE = "subscribed"
-DRAIN_SECONDS_MAX = 25.0
+DRAIN_SECONDS_MAX = 300.0
 
 _PREFETCH = 100
 _POLL_SECONDS = 0.5

@@ -127,6 +127,31 @@ def test_a_refusal_repeated_word_for_word_may_show_what_was(tmp_path: Path, unco
     assert _checked(run, tmp_path, f"sqlite:///{database}").violations == []
 
 
+def test_what_was_only_late_is_no_violation_but_shows_nothing(tmp_path: Path, unconstrained: Path) -> None:
+    run = consistent_run()
+    run.run["drained_at"] = run.run["healed_at"] + 31
+    late = {"id": "f001", "kind": "kill:registrar", "phase": "late", "at": 1, "detail": "it died: after 60 s"}
+    run.lines["faults"].append(late)
+    database = shutil.copyfile(unconstrained, tmp_path / "antrean.sqlite")
+    report = _checked(run, tmp_path, f"sqlite:///{database}")
+    assert report.violations == []
+    assert [each.partition(":")[0] for each in report.late] == ["fault f001 (kill", "the queues drained"]
+    command = [sys.executable, "-m", "tests.chaos.checker", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 3
+    assert "LATE: the queues drained: after 31.0 s instead of 30 s" in ended.stdout
+
+
+def test_what_was_late_hides_no_violation(tmp_path: Path, unconstrained: Path) -> None:
+    run = consistent_run()
+    run.run["drained_at"] = run.run["healed_at"] + 31
+    run.ticket("C01", 3)["number"] = 9
+    database = shutil.copyfile(unconstrained, tmp_path / "antrean.sqlite")
+    _checked(run, tmp_path, f"sqlite:///{database}")
+    command = [sys.executable, "-m", "tests.chaos.checker", str(tmp_path)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 1
+
+
 def test_the_program_prints_what_it_checked_and_ends_with_1(tmp_path: Path, unconstrained: Path) -> None:
     database = shutil.copyfile(unconstrained, tmp_path / "antrean.sqlite")
     run = consistent_run()

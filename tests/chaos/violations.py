@@ -388,14 +388,9 @@ def poison_gone(run: CheckedRun) -> None:
     run.lines["dead"].clear()
 
 
-@_plant(Invariant.DRAINED, "more than 30 s")
+@_plant(Invariant.DRAINED, "never drained")
 def never_drained(run: CheckedRun) -> None:
     run.run["drained_at"] = None
-
-
-@_plant(Invariant.DRAINED, "drained after 31.0 s")
-def drained_late(run: CheckedRun) -> None:
-    run.run["drained_at"] = run.run["healed_at"] + 31
 
 
 @_plant(Invariant.FAULTS, "fault f001 (kill:registrar) did not fire; it was healed, injected")

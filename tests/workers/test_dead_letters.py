@@ -85,7 +85,11 @@ def test_what_died_at_the_broker_is_told(broker: RunningBroker, deployment: Depl
     assert "rejected by a worker" in table
 
 
-def test_nothing_personal_is_shown_and_nothing_is_lost_by_looking(deployment: Deployment, admin: Run) -> None:
+def test_nothing_personal_is_shown_and_nothing_is_lost_by_looking(
+    broker: RunningBroker, deployment: Deployment, admin: Run
+) -> None:
+    if not broker.has_policies:
+        pytest.skip("without a policy RabbitMQ 4 drops what was looked at 20 times")
     patient = Patient()
     about = f"{patient.name} {patient.medical_record_number} {patient.date_of_birth}\x1b[31m\u202e"
     known: dict[str, Any] = {"message_id": str(uuid.uuid4()), "timestamp": SENT}

@@ -1,8 +1,9 @@
 """The independent checker: what a run's clients, its subscriber, the journal stream and its database say.
 
 `python -m tests.chaos.checker RUN_DIRECTORY` prints how much was checked of each invariant (report.py names
-them all), every violation with its evidence, and ends with 1 where there is any. It trusts none of our code:
-it imports the standard library and psycopg, reads the files of the run, and the tables by plain SQL.
+them all), every violation with its evidence, and ends with 1 where there is any, else with 3 where something
+was late. It trusts none of our code: it imports the standard library and psycopg, reads the files of the run,
+and the tables by plain SQL.
 
 What it cannot tell:
 

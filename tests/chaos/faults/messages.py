@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from tests.chaos import planted
 from tests.chaos.faults.scene import Scene, clinic, consumer_links, consumes
-from tests.chaos.faults.steps import Note, NotSeen, Steps, Waiting, pause, until
+from tests.chaos.faults.steps import NEVER_SECONDS, Note, NotSeen, Steps, Waiting, late, pause, until
 from tests.chaos.history import Asked
 from tests.chaos.plan import Fault
 from tests.chaos.readers import read_dead_letters
@@ -137,11 +137,13 @@ def _all_confirmed(count: int, wanted: int) -> int:
 
 def _until_dead(scene: Scene, condition: Callable[[set[str]], bool]) -> Waiting[None]:
     """Waits until the message ids of all dead letters are as they should be."""
-    give_up_at = time.monotonic() + _DEAD_SECONDS_MAX
+    began_at = time.monotonic()
     while not condition((yield from _dead(scene))):
-        if time.monotonic() > give_up_at:
-            raise NotSeen(f"not within {_DEAD_SECONDS_MAX:g} s: it became a dead letter")
+        if time.monotonic() > began_at + NEVER_SECONDS:
+            raise NotSeen(f"not within {NEVER_SECONDS:g} s: it became a dead letter")
         yield from pause(_LOOK_AGAIN_SECONDS)
+    if (seconds := time.monotonic() - began_at) > _DEAD_SECONDS_MAX:
+        yield late("it became a dead letter", seconds, _DEAD_SECONDS_MAX)
 
 
 def _dead(scene: Scene) -> Waiting[set[str]]:

@@ -11,7 +11,17 @@ from urllib.parse import urlsplit
 from pika.exceptions import AMQPError
 
 from common.errors import BrokerUnavailable, StoreUnavailable
-from tests.chaos.faults.steps import SEEN_SECONDS_MAX, NotSeen, T, Waiting, pause, seen, until
+from tests.chaos.faults.steps import (
+    NEVER_SECONDS,
+    SEEN_SECONDS_MAX,
+    NotSeen,
+    T,
+    Waiting,
+    late,
+    pause,
+    seen,
+    until,
+)
 from tests.chaos.history import Asked, History
 from tests.chaos.plan import Fault
 from tests.chaos.registrations import registration
@@ -56,13 +66,17 @@ class Scene:
 
     def persistently(self, call: Callable[[], T]) -> Waiting[T]:
         """What `call` returns; it is called again where broker or database cannot be reached just then."""
-        give_up_at = time.monotonic() + _TRYING_SECONDS_MAX
+        began_at = time.monotonic()
         while True:
             try:
-                return (yield from self.aside(call))
+                found = yield from self.aside(call)
             except (OSError, AMQPError, BrokerUnavailable, StoreUnavailable) as error:
-                if time.monotonic() > give_up_at:
+                if time.monotonic() > began_at + NEVER_SECONDS:
                     raise NotSeen(f"{type(error).__name__} for too long: {error}") from error
+            else:
+                if (seconds := time.monotonic() - began_at) > _TRYING_SECONDS_MAX:
+                    yield late("broker and database could be reached", seconds, _TRYING_SECONDS_MAX)
+                return found
             yield from pause(_TRY_AGAIN_SECONDS)
 
     @contextmanager
@@ -98,8 +112,7 @@ class Scene:
         # Where the one it is meant for is only starting, that one.
         first = self.system.workers[wanted[0]]
         yield from seen(lambda: wanted[0] not in self._claimed and consumes(first), 5)
-        if not (yield from seen(one_is_sound, 120)):
-            raise NotSeen(f"no {role} works and is under no other fault")
+        yield from until(one_is_sound, f"a {role} works and is under no other fault", 120)
         return found[0]
 
     def works_again(self, worker: ChaosWorker) -> Waiting[None]:

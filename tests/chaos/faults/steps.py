@@ -5,24 +5,28 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-Phase = Literal["fired", "healed", "failed"]
+Phase = Literal["fired", "healed", "failed", "late"]
 
 SEEN_SECONDS_MAX = 45.0
-"""How long an effect may take to be seen, on a machine that has much else to do, with other faults about."""
+"""How long an effect takes at most on a machine of its own, with other faults about. What takes longer is
+late: this machine is too slow to tell, or Antrean is."""
+
+NEVER_SECONDS = 600.0
+"""What has not happened by then, on however busy a machine, never does: a fault that failed."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Note:
-    """A fault has reached a phase; `detail` says what was seen."""
+    """A fault has reached a phase; `detail` says what was seen, or what was seen late."""
 
     phase: Phase
     detail: str
 
 
 Steps = Generator[Note | None, None, None]
-Waiting = Generator[None, None, T]
+Waiting = Generator[Note | None, None, T]
 
 
 class NotSeen(Exception):
@@ -33,15 +37,26 @@ def seen(condition: Callable[[], bool], seconds_max: float) -> Waiting[bool]:
     """Waits until `condition` holds; returns whether it did within `seconds_max`."""
     end = time.monotonic() + seconds_max
     while not (holds := condition()) and time.monotonic() < end:
-        yield
+        yield None
     return holds
 
 
 def until(condition: Callable[[], bool], what: str, seconds_max: float = SEEN_SECONDS_MAX) -> Waiting[None]:
-    """Waits until `condition` holds; raises NotSeen, saying `what` did not happen."""
-    holds = yield from seen(condition, seconds_max)
-    if not holds:
-        raise NotSeen(f"not within {seconds_max:g} s: {what}")
+    """Waits until `condition` holds, and notes where that takes longer than `seconds_max`.
+
+    Raises NotSeen, saying `what` did not happen, where it never does.
+    """
+    if (yield from seen(condition, seconds_max)):
+        return
+    began_at = time.monotonic() - seconds_max
+    if not (yield from seen(condition, NEVER_SECONDS)):
+        raise NotSeen(f"not within {NEVER_SECONDS:g} s: {what}")
+    yield late(what, time.monotonic() - began_at, seconds_max)
+
+
+def late(what: str, seconds: float, seconds_max: float) -> Note:
+    """`what` took longer than it may."""
+    return Note("late", f"{what}: after {seconds:.0f} s instead of {seconds_max:g} s")
 
 
 def pause(seconds: float) -> Waiting[None]:
