@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from admin_cli.localised import AdminGroup
-from admin_cli.session import Session, pass_session
-from common.terminal.failures import UsageProblem
+from admin_cli.session import AdminSession, pass_session
+from common.terminal.localised import LocalisedGroup
+from common.terminal.usage import UsageProblem
 
 
 def _octal(ctx: click.Context, param: click.Parameter, value: str) -> int:
@@ -22,40 +22,40 @@ def _octal(ctx: click.Context, param: click.Parameter, value: str) -> int:
     return mode
 
 
-@click.group("broker", cls=AdminGroup, help="help.broker")
+@click.group("broker", cls=LocalisedGroup, help="help.broker")
 def broker() -> None:
     pass
 
 
 @broker.command("declare", help="help.broker_declare")
 @pass_session
-def declare(session: Session) -> None:
+def declare(session: AdminSession) -> None:
     from common.messaging.topology import deploy
 
     deploy(session.settings.require_amqp_url())
-    session.say("broker.declared")
+    session.report({"declared": True}, lambda: session.texts("broker.declared"))
 
 
 @broker.command("definitions", help="help.broker_definitions")
 @click.option(
     "--output",
     required=True,
-    type=click.Path(path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     help="help.output",
 )
 @click.option("--mode", default="0600", callback=_octal, help="help.mode")
 @pass_session
-def definitions(session: Session, output: Path, mode: int) -> None:
+def definitions(session: AdminSession, output: Path, mode: int) -> None:
     from common.messaging import topology
     from common.settings import role_passwords
 
-    _ = session.settings  # for its language
     content = json.dumps(topology.definitions(role_passwords()), indent=2) + "\n"
     try:
         _write(output, content, mode)
     except OSError as error:
         raise UsageProblem("usage.not_writable", path=str(output)) from error
-    session.say("broker.definitions_written", path=output)
+    words = session.texts("broker.definitions_written", path=output)
+    session.report({"written": str(output)}, lambda: words)
 
 
 def _write(path: Path, content: str, mode: int) -> None:

@@ -1,6 +1,6 @@
 """`antrean-admin catalog`: hospitals and clinics, from a file into the database and shown again."""
 
-import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,34 +8,35 @@ import click
 
 from admin_cli.changes import change_lines, changes_as_json, summary
 from admin_cli.hours import hours_in_words
-from admin_cli.localised import AdminGroup, json_option
-from admin_cli.session import Session, pass_session
+from admin_cli.session import AdminSession, pass_session
 from common.catalog_file import read_catalog
-from common.terminal.failures import UsageProblem
+from common.terminal.localised import LocalisedGroup
+from common.terminal.output import print_json, print_result
+from common.terminal.usage import UsageProblem
 
 if TYPE_CHECKING:
     from common.domain.catalog import Clinic, Hospital
+    from common.storage.catalog_changes import CatalogChanges
 
 
-def _existing(ctx: click.Context, _parameter: click.Parameter, path: Path) -> Path:
+def _a_file(_ctx: click.Context, _parameter: click.Parameter, path: Path) -> Path:
     if not path.is_file():
-        raise UsageProblem("usage.no_file", ctx, path=str(path))
+        raise UsageProblem("usage.no_file", path=str(path))
     return path
 
 
-@click.group("catalog", cls=AdminGroup, help="help.catalog")
+@click.group("catalog", cls=LocalisedGroup, help="help.catalog")
 def catalog() -> None:
     pass
 
 
 @catalog.command("apply", help="help.catalog_apply")
-@click.argument("file", type=click.Path(path_type=Path), callback=_existing)
+@click.argument("file", type=click.Path(path_type=Path), callback=_a_file)
 @click.option("--if-empty", is_flag=True, help="help.if_empty")
 @click.option("--dry-run", is_flag=True, help="help.dry_run")
 @click.option("--retire-busy", is_flag=True, help="help.retire_busy")
-@json_option()
 @pass_session
-def apply(session: Session, file: Path, *, if_empty: bool, dry_run: bool, retire_busy: bool) -> None:
+def apply(session: AdminSession, file: Path, *, if_empty: bool, dry_run: bool, retire_busy: bool) -> None:
     from admin_cli.store import catalog_is_empty, open_database
     from common.storage.catalog_changes import BusyClinicsError, CatalogChanges, apply_catalog
 
@@ -50,29 +51,31 @@ def apply(session: Session, file: Path, *, if_empty: bool, dry_run: bool, retire
                 changes = apply_catalog(engine, wanted, now, retire_busy=retire_busy, dry_run=dry_run)
             except BusyClinicsError as error:
                 if dry_run and not session.as_json:
-                    _print_lines(change_lines(error.changes, session.texts))
+                    click.echo("\n".join(change_lines(error.changes, session.texts)))
                 raise
     applied = bool(changes.changes) and not dry_run
-    if session.as_json:
-        _print_json({"applied": applied, "skipped": skipped, **changes_as_json(changes)})
-    elif skipped:
-        session.say("catalog.not_empty")
-    else:
-        _print_lines(change_lines(changes, session.texts))
-        click.echo(summary(changes, session.texts, dry_run=dry_run))
+    value = {"applied": applied, "skipped": skipped, **changes_as_json(changes)}
+    print_it = session.report if applied else partial(print_result, session)
+    print_it(value, lambda: _applied_text(session, changes, skipped=skipped, dry_run=dry_run))
+
+
+def _applied_text(session: AdminSession, changes: "CatalogChanges", *, skipped: bool, dry_run: bool) -> str:
+    if skipped:
+        return session.texts("catalog.not_empty")
+    texts = session.texts
+    return "\n".join([*change_lines(changes, texts), summary(changes, texts, dry_run=dry_run)])
 
 
 @catalog.command("show", help="help.catalog_show")
-@json_option()
 @pass_session
-def show(session: Session) -> None:
+def show(session: AdminSession) -> None:
     from admin_cli.store import catalog_in_force, open_database
 
     with open_database(session.settings.require_database_url()) as engine:
         known = catalog_in_force(engine)
     shown = [(hospital, known.clinics_of(hospital.code)) for hospital in known.hospitals()]
     if session.as_json:
-        _print_json([_hospital_as_json(hospital, clinics) for hospital, clinics in shown])
+        print_json([_hospital_as_json(hospital, clinics) for hospital, clinics in shown])
     elif not shown:
         session.say("catalog.empty")
     for hospital, clinics in [] if session.as_json else shown:
@@ -82,7 +85,7 @@ def show(session: Session) -> None:
             click.echo(f"  {clinic.code:<10}  {clinic.name:<{width}}  {_arrangement(clinic, session)}")
 
 
-def _arrangement(clinic: "Clinic", session: Session) -> str:
+def _arrangement(clinic: "Clinic", session: AdminSession) -> str:
     texts = session.texts
     return texts(
         "catalog.clinic",
@@ -118,12 +121,3 @@ def _hospital_as_json(hospital: "Hospital", clinics: list["Clinic"]) -> dict[str
             for clinic in clinics
         ],
     }
-
-
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def _print_lines(lines: list[str]) -> None:
-    for line in lines:
-        click.echo(line)

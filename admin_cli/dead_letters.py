@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from admin_cli import letters as view
-from admin_cli.localised import AdminGroup, json_option
-from admin_cli.session import Session, pass_session
+from admin_cli.session import AdminSession, pass_session
 from common.errors import AntreanError
-from common.terminal.failures import UsageProblem
+from common.terminal.localised import LocalisedGroup
 from common.terminal.prompts import confirm
+from common.terminal.usage import UsageProblem
 
 if TYPE_CHECKING:
     from common.messaging.dead_letters import DeadLetter, DeadLetters, Obstacle
@@ -44,16 +44,15 @@ def _which() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return decorate
 
 
-@click.group("dead-letters", cls=AdminGroup, help="help.dead_letters")
+@click.group("dead-letters", cls=LocalisedGroup, help="help.dead_letters")
 def dead_letters() -> None:
     pass
 
 
 @dead_letters.command("list", help="help.dead_letters_list")
 @_limit_option()
-@json_option()
 @pass_session
-def list_letters(session: Session, limit: int) -> None:
+def list_letters(session: AdminSession, limit: int) -> None:
     with _opened(session) as source:
         if session.as_json:
             found = [view.as_json(letter) for letter in source.read(limit)]
@@ -72,9 +71,8 @@ def list_letters(session: Session, limit: int) -> None:
 @click.argument("letter_id")
 @click.option("--reveal", is_flag=True, help="help.reveal")
 @_limit_option()
-@json_option()
 @pass_session
-def show(session: Session, letter_id: str, limit: int, *, reveal: bool) -> None:
+def show(session: AdminSession, letter_id: str, limit: int, *, reveal: bool) -> None:
     with _opened(session) as source:
         # All are read, for only so do they keep their order.
         found = list(_matching(source, limit, {letter_id.lower()}))
@@ -94,11 +92,11 @@ def show(session: Session, letter_id: str, limit: int, *, reveal: bool) -> None:
 @dead_letters.command("retry", help="help.dead_letters_retry")
 @_which()
 @pass_session
-def retry(session: Session, ids: tuple[str, ...], limit: int, *, every: bool) -> None:
+def retry(session: AdminSession, ids: tuple[str, ...], limit: int, *, every: bool) -> None:
     wanted = _wanted(ids, every=every)
     left: dict[Obstacle, list[str]] = defaultdict(list)
     found: set[str] = set()
-    sent = 0
+    sent: list[str] = []
     with _opened(session) as source:
         try:
             for letter in _matching(source, limit, wanted):
@@ -107,19 +105,23 @@ def retry(session: Session, ids: tuple[str, ...], limit: int, *, every: bool) ->
                     left[letter.obstacle].append(letter.id)
                     continue
                 source.retry(letter)
-                sent += 1
+                sent.append(letter.id)
         finally:
             # Also where the broker refuses the next one: these have gone.
-            session.say("dead_letters.retried", count=sent)
+            _report(session, "retried", sent)
         more = source.unread
     _finish(session, wanted, found, more, left)
+
+
+def _report(session: AdminSession, what: str, ids: list[str]) -> None:
+    session.report({what: ids}, lambda: session.texts(f"dead_letters.{what}", count=len(ids)))
 
 
 @dead_letters.command("drop", help="help.dead_letters_drop")
 @_which()
 @click.option("--yes", is_flag=True, help="help.yes")
 @pass_session
-def drop(session: Session, ids: tuple[str, ...], limit: int, *, every: bool, yes: bool) -> None:
+def drop(session: AdminSession, ids: tuple[str, ...], limit: int, *, every: bool, yes: bool) -> None:
     wanted = _wanted(ids, every=every)
     if yes:
         dropped, more = _drop(session, wanted, limit)
@@ -130,7 +132,7 @@ def drop(session: Session, ids: tuple[str, ...], limit: int, *, every: bool, yes
     _finish(session, wanted, dropped, more, {})
 
 
-def _drop(session: Session, wanted: set[str] | None, limit: int) -> tuple[set[str], int]:
+def _drop(session: AdminSession, wanted: set[str] | None, limit: int) -> tuple[set[str], int]:
     """The ids of what was dropped, and how many letters were not looked at."""
     dropped: list[str] = []
     with _opened(session) as source:
@@ -139,11 +141,11 @@ def _drop(session: Session, wanted: set[str] | None, limit: int) -> tuple[set[st
                 source.drop(letter)
                 dropped.append(letter.id)
         finally:
-            session.say("dead_letters.dropped", count=len(dropped))
+            _report(session, "dropped", dropped)
         return set(dropped), source.unread
 
 
-def _confirmed(session: Session, wanted: set[str] | None, limit: int) -> tuple[set[str], int]:
+def _confirmed(session: AdminSession, wanted: set[str] | None, limit: int) -> tuple[set[str], int]:
     """The ids that the operator agrees to drop, and how many letters were not looked at.
 
     Nothing is held meanwhile: an operator may take longer than a connection waits.
@@ -152,23 +154,16 @@ def _confirmed(session: Session, wanted: set[str] | None, limit: int) -> tuple[s
         found = [letter.id for letter in _matching(source, limit, wanted)]
         more = source.unread
     if found and not sys.stdin.isatty():
-        raise UsageProblem("dead_letters.yes_needed", click.get_current_context())
-    if found and not _agreed(session, len(found)):
+        raise UsageProblem("dead_letters.yes_needed")
+    if found and not confirm(session.texts("dead_letters.confirm", count=len(found)), session.texts):
         raise AntreanError(session.texts("dead_letters.none_dropped"))
     return set(found), more
-
-
-def _agreed(session: Session, count: int) -> bool:
-    try:
-        return confirm(session.texts("dead_letters.confirm", count=count), session.texts)
-    except EOFError as error:
-        raise click.Abort from error
 
 
 def _wanted(ids: tuple[str, ...], *, every: bool) -> set[str] | None:
     """The ids of the letters that are meant, None for all."""
     if every == bool(ids):
-        raise UsageProblem("dead_letters.which", click.get_current_context())
+        raise UsageProblem("dead_letters.which")
     return None if every else {each.lower() for each in ids}
 
 
@@ -177,7 +172,7 @@ def _matching(source: "DeadLetters", limit: int, wanted: set[str] | None) -> Ite
 
 
 def _finish(
-    session: Session,
+    session: AdminSession,
     wanted: set[str] | None,
     found: set[str],
     more: int,
@@ -196,7 +191,7 @@ def _finish(
         raise AntreanError(" ".join(sentences))
 
 
-def _not_found(session: Session, ids: Iterable[str], more: int) -> str:
+def _not_found(session: AdminSession, ids: Iterable[str], more: int) -> str:
     sentence = session.texts("dead_letters.not_found", ids=_named([view.visible(each) for each in ids]))
     return f"{sentence} {session.texts('dead_letters.more', count=more)}" if more else sentence
 
@@ -206,12 +201,12 @@ def _named(ids: Sequence[str]) -> str:
     return shown if len(ids) <= _IDS_NAMED_MAX else f"{shown}, ... ({len(ids)})"
 
 
-def _say_more(session: Session, more: int) -> None:
-    if more:
+def _say_more(session: AdminSession, more: int) -> None:
+    if more and not session.as_json:
         session.say("dead_letters.more", count=more)
 
 
-def _opened(session: Session) -> "DeadLetters":
+def _opened(session: AdminSession) -> "DeadLetters":
     from common.messaging.dead_letters import DeadLetters
 
     return DeadLetters(session.settings.require_amqp_url())

@@ -1,14 +1,8 @@
-"""What goes wrong: every error as a sentence and an exit code, decided here and nowhere else."""
+"""What goes wrong at the database, the catalog and the broker: as an operator reads it."""
 
-import json
-from dataclasses import dataclass
-from typing import Any, Final
-
-import click
+from typing import Any
 
 from admin_cli.changes import busy_clinics
-from admin_cli.republish import RepublishStopped
-from admin_cli.session import Session
 from common.errors import (
     AntreanError,
     BrokerUnavailable,
@@ -18,70 +12,68 @@ from common.errors import (
     SettingsError,
     StoreUnavailable,
 )
-from common.terminal.failures import settings_sentence, usage_sentence
+from common.terminal.failures import (
+    NO_ANSWER,
+    NO_BROKER,
+    REFUSED,
+    USAGE,
+    Failure,
+    problem_of,
+    settings_sentence,
+)
 from common.terminal.texts import Texts
 
-REFUSED: Final = 1
-USAGE: Final = 2
-UNAVAILABLE: Final = 69
-UNEXPECTED: Final = 70
-BUSY: Final = 75
-INTERRUPTED: Final = 130
+
+class RepublishStopped(AntreanError):
+    """`cause` ended it after `count` events; `command` begins again so that nothing is left out."""
+
+    def __init__(self, cause: AntreanError, count: int, command: str) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.count = count
+        self.command = command
 
 
-@dataclass(frozen=True)
-class Failure:
-    """How an error ends the program; `problems` are what in a catalog file stands against it, one by one."""
-
-    exit_code: int
-    sentence: str
-    problems: tuple[str, ...] = ()
-
-
-def failure_of(error: BaseException, texts: Texts) -> Failure:
-    """How `error` ends the program."""
-    if isinstance(error, click.UsageError):
-        return Failure(USAGE, usage_sentence(error, texts))
-    if isinstance(error, KeyboardInterrupt | click.Abort):
-        return Failure(INTERRUPTED, "")
-    if isinstance(error, AntreanError):
-        return _known_failure(error, texts)
-    return Failure(UNEXPECTED, texts("failure.unexpected", kind=type(error).__name__))
-
-
-def print_failure(session: Session, failure: Failure) -> None:
-    """On standard error: as JSON, or to read."""
-    if session.as_json:
-        problem: dict[str, Any] = {"detail": failure.sentence, "problems": failure.problems}
-        click.echo(json.dumps(problem, ensure_ascii=False), err=True)
-    elif failure.sentence:
-        click.echo("\n".join([failure.sentence, *(f"  {problem}" for problem in failure.problems)]), err=True)
-
-
-def _known_failure(error: AntreanError, texts: Texts) -> Failure:
+def admin_failure(error: BaseException, texts: Texts) -> Failure | None:
+    """How `error` ends the program; None for what every command line knows."""
     match error:
         case SettingsError():
-            return Failure(USAGE, settings_sentence(error, texts))
+            return _failure(USAGE, "invalid_request", settings_sentence(error, texts))
         case CatalogError():
             return _catalog_failure(error, texts)
         case SchemaMismatch():
-            return Failure(REFUSED, texts("failure.schema", reason=error))
+            return _failure(REFUSED, "not_permitted_now", texts("failure.schema", reason=error))
         case StoreUnavailable():
-            return Failure(UNAVAILABLE, texts("failure.database", reason=error))
+            return _failure(NO_BROKER, "temporarily_unavailable", texts("failure.database", reason=error))
         case BrokerUnavailable():
-            return Failure(UNAVAILABLE, texts("failure.broker", reason=error))
+            return _failure(NO_BROKER, "temporarily_unavailable", texts("failure.broker", reason=error))
         case RequestNotTaken():
-            return Failure(BUSY, texts("failure.busy", reason=error))
+            return _failure(NO_ANSWER, "busy", texts("failure.busy", reason=error))
         case RepublishStopped():
-            cause = _known_failure(error.cause, texts)
-            go_on = texts("failure.go_on", count=error.count, since=error.since.isoformat())
-            return Failure(cause.exit_code, f"{cause.sentence} {go_on}")
-    return Failure(REFUSED, str(error))
+            return _republish_failure(error, texts)
+        case AntreanError():
+            return _failure(REFUSED, "not_permitted_now", str(error))
+    return None
+
+
+def _failure(exit_code: int, code: str, sentence: str, **members: Any) -> Failure:
+    return Failure(exit_code, problem_of(code, sentence, **members), sentence)
+
+
+def _republish_failure(error: RepublishStopped, texts: Texts) -> Failure:
+    cause = admin_failure(error.cause, texts)
+    assert cause is not None, "an error of ours"
+    go_on = texts("failure.go_on", count=error.count, command=error.command)
+    code = str(cause.problem["code"]) if cause.problem else "internal_error"
+    return _failure(cause.exit_code, code, f"{cause.sentence} {go_on}", repeat_command=error.command)
 
 
 def _catalog_failure(error: CatalogError, texts: Texts) -> Failure:
     from common.storage.catalog_changes import BusyClinicsError
 
     if isinstance(error, BusyClinicsError):
-        return Failure(REFUSED, texts("failure.busy_clinics"), tuple(busy_clinics(error.changes, texts)))
-    return Failure(REFUSED, texts("failure.catalog"), tuple(error.problems))
+        sentence, problems = texts("failure.busy_clinics"), busy_clinics(error.changes, texts)
+    else:
+        sentence, problems = texts("failure.catalog"), error.problems
+    problem = problem_of("invalid_request", sentence, problems=problems)
+    return Failure(REFUSED, problem, "\n".join([sentence, *(f"  {each}" for each in problems)]))

@@ -1,22 +1,21 @@
 """`antrean-admin check-integrity`: what never breaks, looked for in the live database."""
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from admin_cli.localised import AdminCommand, json_option
-from admin_cli.session import Session, pass_session
+from admin_cli.session import AdminSession, pass_session
+from common.terminal.localised import LocalisedCommand
+from common.terminal.output import print_json
 
 if TYPE_CHECKING:
     from common.storage.integrity import Finding, Integrity
 
 
-@click.command("check-integrity", cls=AdminCommand, help="help.check_integrity")
-@json_option()
+@click.command("check-integrity", cls=LocalisedCommand, help="help.check_integrity")
 @pass_session
-def check_integrity(session: Session) -> None:
+def check_integrity(session: AdminSession) -> None:
     from admin_cli.store import open_database
     from common.storage import integrity
     from common.storage.engine import snapshot
@@ -27,14 +26,14 @@ def check_integrity(session: Session) -> None:
     ):
         found = integrity.check_integrity(connection)
     if session.as_json:
-        click.echo(json.dumps(_as_json(session, found), ensure_ascii=False, indent=2))
+        print_json(_as_json(session, found))
     else:
         _print(session, found)
     if found.findings:
         click.get_current_context().exit(1)
 
 
-def _print(session: Session, found: "Integrity") -> None:
+def _print(session: AdminSession, found: "Integrity") -> None:
     for finding in found.findings:
         click.echo(f"- {_sentence(session, finding)}")
     if found.cut_short:
@@ -45,7 +44,7 @@ def _print(session: Session, found: "Integrity") -> None:
         session.say("integrity.clean", **found.checked)
 
 
-def _sentence(session: Session, finding: "Finding") -> str:
+def _sentence(session: AdminSession, finding: "Finding") -> str:
     where = f"{finding.hospital} {finding.clinic} {finding.service_date}"
     return session.texts(f"integrity.{finding.check}", where=where, **_shown(finding.values))
 
@@ -54,7 +53,7 @@ def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: "NULL" if value is None else value for name, value in values.items()}
 
 
-def _as_json(session: Session, found: "Integrity") -> dict[str, Any]:
+def _as_json(session: AdminSession, found: "Integrity") -> dict[str, Any]:
     return {
         "checked": dict(found.checked),
         "findings": [

@@ -1,20 +1,22 @@
 """`antrean-admin republish`: events of the journal, published once more exactly as they were."""
 
-import json
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from admin_cli.localised import AdminCommand, json_option
-from admin_cli.session import Session, pass_session
+from admin_cli.failures import RepublishStopped
+from admin_cli.session import AdminSession, pass_session
 from common.errors import AntreanError
-from common.terminal.failures import UsageProblem
+from common.terminal.localised import LocalisedCommand
+from common.terminal.output import print_result
+from common.terminal.usage import UsageProblem
 
 if TYPE_CHECKING:
     from common.messaging.event_publisher import EventPublisher
@@ -28,16 +30,6 @@ _AGO: Final = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-class RepublishStopped(AntreanError):
-    """`cause` ended it after `count` events; beginning again at `since` leaves nothing out."""
-
-    def __init__(self, cause: AntreanError, count: int, since: datetime) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
-        self.count = count
-        self.since = since
-
-
 @dataclass
 class _Progress:
     count: int = 0
@@ -45,7 +37,7 @@ class _Progress:
     last: datetime | None = None
 
 
-@click.command("republish", cls=AdminCommand, help="help.republish")
+@click.command("republish", cls=LocalisedCommand, help="help.republish")
 @click.option("--since", required=True, help="help.since")
 @click.option("--until", help="help.until")
 @click.option(
@@ -55,20 +47,19 @@ class _Progress:
     help="help.republish_clinic",
 )
 @click.option("--dry-run", is_flag=True, help="help.republish_dry_run")
-@json_option()
 @pass_session
 def republish(
-    session: Session, since: str, until: str | None, clinics: tuple[str, ...], *, dry_run: bool
+    session: AdminSession, since: str, until: str | None, clinics: tuple[str, ...], *, dry_run: bool
 ) -> None:
     from admin_cli.store import open_database
     from common.messaging.event_publisher import EventPublisher
     from common.process import configure_logging
 
     now = session.settings.clock().now()
-    begin = _moment(since, now)
-    end = None if until is None else _moment(until, now)
+    begin = _moment("--since", since, now)
+    end = None if until is None else _moment("--until", until, now)
     if end is not None and end <= begin:
-        raise UsageProblem("republish.empty_range", click.get_current_context())
+        raise UsageProblem("republish.empty_range")
     configure_logging("antrean-admin", "error")  # a lost link is told in the end, if it stays lost
     with open_database(session.settings.require_database_url()) as engine:
         wanted = _known_clinics(engine, clinics)
@@ -77,20 +68,27 @@ def republish(
         with nullcontext() if dry_run else EventPublisher(session.settings.require_amqp_url()) as publisher:
             try:
                 _publish(session, recorded, publisher, progress)
-            except AntreanError as error:
-                raise RepublishStopped(error, progress.count, progress.last or begin) from error
-            except KeyboardInterrupt:
+            except (AntreanError, KeyboardInterrupt) as error:
+                command = _rest(session, progress.last or begin, until, clinics, dry_run=dry_run)
+                if isinstance(error, AntreanError):
+                    raise RepublishStopped(error, progress.count, command) from error
                 if not dry_run:
-                    text = session.texts(
-                        "failure.go_on", count=progress.count, since=_written(progress.last or begin)
-                    )
-                    click.echo(text, err=True)
+                    session.note(session.texts("failure.go_on", count=progress.count, command=command))
                 raise
     _report(session, progress, dry_run=dry_run)
 
 
+def _rest(
+    session: AdminSession, since: datetime, until: str | None, clinics: tuple[str, ...], *, dry_run: bool
+) -> str:
+    """The command that publishes what is left."""
+    words = ["republish", "--since", _written(since), *(["--until", until] if until else [])]
+    words += [word for clinic in clinics for word in ("--clinic", clinic)]
+    return session.command_line(*words, *(["--dry-run"] if dry_run else []))
+
+
 def _publish(
-    session: Session,
+    session: AdminSession,
     recorded: Iterator["list[RecordedEvent]"],
     publisher: "EventPublisher | None",
     progress: _Progress,
@@ -137,12 +135,12 @@ def _known_clinics(engine: "Engine", names: tuple[str, ...]) -> set[tuple[str, s
     for name in names:
         hospital, _, clinic = name.upper().partition("/")
         if known.clinic(hospital, clinic) is None:
-            raise UsageProblem("republish.unknown_clinic", click.get_current_context(), clinic=name)
+            raise UsageProblem("republish.unknown_clinic", clinic=name)
         wanted.add((hospital, clinic))
     return wanted
 
 
-def _moment(text: str, now: datetime) -> datetime:
+def _moment(option: str, text: str, now: datetime) -> datetime:
     """`text` as a moment: ISO 8601 with an offset, or how long ago, such as `2h`."""
     try:
         if ago := _AGO.fullmatch(text):
@@ -152,24 +150,27 @@ def _moment(text: str, now: datetime) -> datetime:
             raise ValueError(text)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise UsageProblem("republish.no_moment", click.get_current_context(), text=text) from error
+        raise UsageProblem("republish.no_moment", option=option, text=text) from error
 
 
-def _report(session: Session, progress: _Progress, *, dry_run: bool) -> None:
-    if session.as_json:
-        members = {
-            "events": progress.count,
-            "published": bool(progress.count) and not dry_run,
-            "first_recorded_at": progress.first and progress.first.isoformat(),
-            "last_recorded_at": progress.last and progress.last.isoformat(),
-        }
-        click.echo(json.dumps(members, indent=2))
-    elif progress.first is None or progress.last is None:
-        session.say("republish.none")
-    else:
-        name = "republish.counted" if dry_run else "republish.done"
-        first, last = _written(progress.first), _written(progress.last)
-        session.say(name, count=progress.count, first=first, last=last)
+def _report(session: AdminSession, progress: _Progress, *, dry_run: bool) -> None:
+    published = bool(progress.count) and not dry_run
+    members = {
+        "events": progress.count,
+        "published": published,
+        "first_recorded_at": progress.first and progress.first.isoformat(),
+        "last_recorded_at": progress.last and progress.last.isoformat(),
+    }
+    print_it = session.report if published else partial(print_result, session)
+    print_it(members, lambda: _sentence(session, progress, dry_run=dry_run))
+
+
+def _sentence(session: AdminSession, progress: _Progress, *, dry_run: bool) -> str:
+    if progress.first is None or progress.last is None:
+        return session.texts("republish.none")
+    name = "republish.counted" if dry_run else "republish.done"
+    first, last = _written(progress.first), _written(progress.last)
+    return session.texts(name, count=progress.count, first=first, last=last)
 
 
 def _written(moment: datetime) -> str:

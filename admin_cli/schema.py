@@ -2,21 +2,18 @@
 
 import click
 
-from admin_cli.localised import AdminCommand
-from admin_cli.session import Session, pass_session
+from admin_cli.session import AdminSession, pass_session
+from common.terminal.localised import LocalisedCommand
 
 
-@click.command("migrate", cls=AdminCommand, help="help.migrate")
+@click.command("migrate", cls=LocalisedCommand, help="help.migrate")
 @pass_session
-def migrate(session: Session) -> None:
+def migrate(session: AdminSession) -> None:
     from admin_cli.store import open_database
     from common.storage import schema
 
     with open_database(session.settings.require_database_url(), check=False) as engine:
         before, after = schema.migrate(engine)
-    if before is None:
-        session.say("migrate.created", after=after)
-    elif before == after:
-        session.say("migrate.unchanged", after=after)
-    else:
-        session.say("migrate.changed", before=before, after=after)
+    how = "created" if before is None else "unchanged" if before == after else "changed"
+    value = {"before": before, "after": after}
+    session.report(value, lambda: session.texts(f"migrate.{how}", before=before, after=after))

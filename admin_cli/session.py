@@ -1,36 +1,36 @@
-"""What a command of `antrean-admin` needs: settings and texts."""
+"""One run of `antrean-admin`."""
 
+from collections.abc import Callable
 from typing import Any
 
 import click
 
+from admin_cli.failures import admin_failure
 from admin_cli.texts import TEXTS
-from common.settings import Settings, load_settings
-from common.terminal.texts import Texts
+from common.terminal.failures import Failure
+from common.terminal.output import print_result
+from common.terminal.session import Session
 
 
-class Session:
-    """One run of the program; settings are read when a command first asks for them."""
+class AdminSession(Session):
+    """A session of an operator."""
 
-    def __init__(self, texts: Texts, *, language_given: bool, as_json: bool, verbose: bool) -> None:
-        self.texts = texts
-        self.as_json = as_json
-        self.verbose = verbose
-        self._language_given = language_given
-        self._settings: Settings | None = None
+    package = "admin_cli"
+    role = "deploy"
+    table = TEXTS
 
-    @property
-    def settings(self) -> Settings:
-        """The settings; raises SettingsError."""
-        if self._settings is None:
-            self._settings = load_settings("deploy")
-            if not self._language_given:
-                self.texts = Texts(TEXTS, self._settings.language)
-        return self._settings
+    def failure_of(self, error: BaseException) -> Failure:
+        """In an operator's words, where the error is one of theirs."""
+        return admin_failure(error, self.texts) or super().failure_of(error)
 
     def say(self, name: str, **values: Any) -> None:
         """Prints the text `name`."""
         click.echo(self.texts(name, **values))
 
+    def report(self, value: Any, words: Callable[[], str]) -> None:
+        """Prints what a command has changed; where that fails, it is told on standard error."""
+        self.has_done(value, words)
+        print_result(self, value, words)
 
-pass_session = click.make_pass_decorator(Session)
+
+pass_session = click.make_pass_decorator(AdminSession)

@@ -4,11 +4,10 @@ from typing import Final
 
 from admin_cli.doctor.texts import DOCTOR_TEXTS
 from admin_cli.integrity_texts import INTEGRITY_TEXTS
-from common.terminal.texts import TextTable
-from common.terminal.usage_texts import USAGE_TEXTS
+from common.terminal.texts import SHARED_TEXTS, TextTable
 
 TEXTS: Final[TextTable] = {
-    **USAGE_TEXTS,
+    **SHARED_TEXTS,
     # --- help -------------------------------------------------------------------------------------------
     "help.antrean_admin": (
         "Alat operator Antrean: basis data, katalog, broker.",
@@ -263,8 +262,9 @@ TEXTS: Final[TextTable] = {
     ),
     "republish.empty_range": ("--until harus sesudah --since.", "--until has to be after --since."),
     "republish.no_moment": (
-        "{text} bukan waktu yang valid: tulis seperti 2026-11-23T08:00:00+07:00, atau 2h untuk dua jam lalu.",
-        "{text} is no time: write, for example, 2026-11-23T08:00:00+07:00, or 2h for two hours ago.",
+        "{option}: {text} bukan waktu yang valid; tulis seperti 2026-11-23T08:00:00+07:00, atau 2h untuk"
+        " dua jam lalu.",
+        "{option}: {text} is no time; write it as 2026-11-23T08:00:00+07:00, or 2h for two hours ago.",
     ),
     "republish.unknown_clinic": (
         "{clinic} tidak ada dalam katalog; tulis seperti RSHS/GIG.",
@@ -276,8 +276,8 @@ TEXTS: Final[TextTable] = {
     "failure.broker": ("RabbitMQ tidak dapat dipakai: {reason}", "{reason}"),
     "failure.busy": ("Belum dapat dilakukan: {reason}", "{reason}"),
     "failure.go_on": (
-        "Yang pasti sudah diterbitkan: {count}. Lanjutkan dengan --since {since}",
-        "Published for certain: {count}. Go on with --since {since}",
+        "Yang pasti sudah diterbitkan: {count}. Lanjutkan dengan: {command}",
+        "Published for certain: {count}. Go on with: {command}",
     ),
     "failure.catalog": (
         "Berkas katalog ditolak, tidak ada yang diubah.",
@@ -288,10 +288,6 @@ TEXTS: Final[TextTable] = {
         " sampai selesai, atau pakai --retire-busy agar antreannya dihabiskan tanpa pendaftar baru.",
         "Refused, nothing was changed: the file leaves out clinics that still have patients. Wait until they"
         " are done, or use --retire-busy to let their queues drain without new registrations.",
-    ),
-    "failure.unexpected": (
-        "Terjadi kesalahan yang tidak terduga ({kind}). Ulangi dengan --verbose untuk rinciannya.",
-        "Unexpected error ({kind}). Repeat with --verbose to see where.",
     ),
     **INTEGRITY_TEXTS,
     **DOCTOR_TEXTS,

@@ -17,7 +17,7 @@ from common.domain.tickets import PriorityReason
 from common.terminal.card import Ticket
 from common.terminal.hospitals import normal_code
 from common.terminal.localised import LocalisedGroup, version_option
-from common.terminal.output import print_json, print_ticket
+from common.terminal.output import print_json, print_result, print_ticket
 from common.terminal.prompts import WentBack
 from common.terminal.registration import Registration, ask_and_register, registration_options, send_patiently
 
@@ -109,18 +109,12 @@ def _run_console(session: DeskSession, hospital: str | None, clinic: str | None,
 @pass_session
 def queue(session: DeskSession, hospital: str, clinic: str, names: bool) -> None:
     found = session.queue(hospital, clinic, with_names=names)
-    if session.as_json:
-        print_json(found)
-    else:
-        click.echo(queue_text(found, session.texts))
+    print_result(session, found, lambda: queue_text(found, session.texts))
 
 
 def _do(session: DeskSession, action: Action) -> None:
     done = session.carry_out(action)
-    if session.as_json:
-        print_json(done)
-    else:
-        click.echo(done_text(done, session.texts))
+    print_result(session, done, lambda: done_text(done, session.texts))
 
 
 def _desk(hospital: str, clinic: str, request_id: RequestId) -> Desk:

@@ -9,10 +9,10 @@ from clinic_desk.actions import Action
 from clinic_desk.texts import TEXTS
 from common.errors import SettingsError
 from common.pages import whole_queue
-from common.terminal.session import Session
+from common.terminal.requesting import RequestingSession
 
 
-class DeskSession(Session):
+class DeskSession(RequestingSession):
     """A session of somebody at a clinic's desk, whose name goes into the journal with all they do."""
 
     package = "clinic_desk"
@@ -48,6 +48,15 @@ class DeskSession(Session):
         """A clinic's queue with everybody who waits; raises as `ask` does."""
         look = partial(self.look, "desk_queue", hospital, clinic, timeout_seconds=timeout_seconds)
         return whole_queue(lambda page: look(**page), {"with_names": with_names})
+
+    def in_short(self, reply: dict[str, Any]) -> str:
+        """The sentences of an action, and the ticket that it made."""
+        if "changes" not in reply:
+            return super().in_short(reply)
+        from clinic_desk.output import changes
+
+        lines = changes(reply, self.texts)
+        return "\n".join([*lines, *([super().in_short(reply["new_ticket"])] if reply["new_ticket"] else [])])
 
     def carry_out(self, action: Action) -> dict[str, Any]:
         """The answer to an action; raises as `change` does."""

@@ -210,6 +210,17 @@ def role_passwords() -> dict[str, str]:
     return passwords
 
 
+def colours_wanted() -> bool:
+    """Whether terminals may be written to in colours (https://no-color.org)."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def plain_text_wanted() -> bool:
+    """Whether the user asks for ASCII, by the C locale; Python itself would write UTF-8 all the same."""
+    python_was_told = os.environ.get("PYTHONIOENCODING") or os.environ.get("PYTHONUTF8")
+    return os.environ.get("LC_ALL") in ("C", "POSIX") and not python_was_told
+
+
 class _Unreadable(ValueError):
     """What is to be written instead; `key` and `values` name it as those of SettingsError do."""
 

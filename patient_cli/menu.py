@@ -8,7 +8,7 @@ import click
 from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
 from common.errors import AntreanError
 from common.terminal.card import Ticket
-from common.terminal.failures import NoBrokerKnown, OutcomeUnknown, ProblemAnswer, failure_of
+from common.terminal.failures import NoBrokerKnown, OutcomeUnknown, ProblemAnswer
 from common.terminal.hospitals import clinics as clinics_of
 from common.terminal.hospitals import hospitals as all_hospitals
 from common.terminal.output import print_failure, print_ticket
@@ -54,12 +54,13 @@ def _main_choice(session: PatientSession) -> str:
 def _carry_out(session: PatientSession, action: Callable[[PatientSession], None]) -> None:
     """Does what was chosen; whatever goes wrong is said, and the menu comes again."""
     click.echo()
+    session.done.clear()
     try:
         action(session)
     except WentBack:
         return
     except (AntreanError, NoBrokerKnown, ProblemAnswer, OutcomeUnknown) as error:
-        print_failure(session, failure_of(error, session.texts))
+        print_failure(session, session.failure_of(error))
     finally:
         # The next question may stay unanswered for longer than a connection lives without attention.
         session.disconnect()

@@ -2,12 +2,12 @@
 
 from functools import cached_property
 
-from common.terminal.session import Session
+from common.terminal.requesting import RequestingSession
 from patient_cli.texts import TEXTS
 from patient_cli.ticket_book import TicketBook
 
 
-class PatientSession(Session):
+class PatientSession(RequestingSession):
     """A session of somebody who takes tickets, and remembers them."""
 
     package = "patient_cli"

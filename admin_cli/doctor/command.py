@@ -6,18 +6,17 @@ import click
 
 from admin_cli.doctor.findings import Finding, Status
 from admin_cli.doctor.screen import Screen
-from admin_cli.localised import AdminCommand, json_option
-from admin_cli.session import Session, pass_session
+from admin_cli.session import AdminSession, pass_session
 from common.settings import Settings
+from common.terminal.localised import LocalisedCommand
 
 _FAILED = 1
 
 
-@click.command("doctor", cls=AdminCommand, help="help.doctor")
-@json_option()
+@click.command("doctor", cls=LocalisedCommand, help="help.doctor")
 @pass_session
 @click.pass_context
-def doctor(context: click.Context, session: Session) -> None:
+def doctor(context: click.Context, session: AdminSession) -> None:
     screen = Screen(session)
     for finding in findings(session.settings):
         screen.show(finding)

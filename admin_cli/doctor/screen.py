@@ -1,15 +1,14 @@
 """Findings on the screen: a line each, with what to do below it; or all of them as JSON."""
 
-import json
 from collections import Counter
 from typing import Any, Final
 
-import click
 from rich.console import Console
 from rich.text import Text
 
 from admin_cli.doctor.findings import Finding, Status
-from admin_cli.session import Session
+from admin_cli.session import AdminSession
+from common.terminal.output import print_json
 
 _STYLES: Final = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "bold red"}
 _STATUS_WIDTH = 9
@@ -24,7 +23,7 @@ class _Console(Console):
 class Screen:
     """Shows findings one by one; JSON at the end only."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AdminSession) -> None:
         self.counts: Counter[Status] = Counter()
         self._texts = session.texts
         self._as_json = session.as_json
@@ -51,7 +50,7 @@ class Screen:
         """Shows how many of each there were."""
         if self._as_json:
             counts = {status.value: self.counts[status] for status in Status}
-            click.echo(json.dumps({**counts, "checks": self._rows}, ensure_ascii=False, indent=2))
+            print_json({**counts, "checks": self._rows})
             return
         name = "doctor.well" if not self.counts[Status.FAILED] else "doctor.ill"
         self._console.print(self._texts(name, **{status.value: self.counts[status] for status in Status}))

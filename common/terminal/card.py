@@ -76,6 +76,18 @@ def ticket_card(ticket: Ticket, texts: Texts) -> str:
     )
 
 
+def in_one_line(ticket: Ticket, texts: Texts) -> str:
+    """Number, status, place and code of a ticket: what is told where a card cannot be printed."""
+    return texts(
+        "ticket.in_one_line",
+        number=ticket["display_number"],
+        status=status_word(ticket, texts),
+        hospital=ticket["hospital"],
+        clinic=ticket["clinic"],
+        code=ticket["ticket_code"],
+    )
+
+
 def _framed(lines: Sequence[str]) -> str:
     widths = [len(click.unstyle(line)) for line in lines]
     inner = max(_INNER_WIDTH_MIN, *widths)

@@ -14,11 +14,13 @@ from common.errors import (
 )
 from common.installation import start_command
 from common.terminal.texts import Texts
+from common.terminal.usage import usage_sentence
 
 REFUSED: Final = 1
 USAGE: Final = 2
 NO_BROKER: Final = 69
 UNEXPECTED: Final = 70
+NOT_PRINTED: Final = 74
 NO_ANSWER: Final = 75
 INTERRUPTED: Final = 130
 
@@ -60,14 +62,6 @@ class OutcomeUnknown(Exception):
         self.command = command
 
 
-class UsageProblem(click.UsageError):
-    """Words that cannot be understood, as the program's text `key` says with these values."""
-
-    def __init__(self, key: str, ctx: click.Context | None = None, **values: str) -> None:
-        super().__init__(key, ctx)
-        self.values = values
-
-
 @dataclass(frozen=True)
 class Failure:
     """How an error ends the program. `problem` is None where there is nothing to say; `sentence` is what
@@ -98,6 +92,12 @@ def failure_of(error: BaseException, texts: Texts) -> Failure:
     if isinstance(error, AntreanError | NoBrokerKnown):
         return _known_failure(error, texts)
     return _failure(UNEXPECTED, "internal_error", texts("failure.unexpected", kind=type(error).__name__))
+
+
+def not_printed(error: OSError, texts: Texts) -> Failure:
+    """Standard output cannot be written."""
+    sentence = texts("failure.not_printed", reason=error.strerror or type(error).__name__)
+    return _failure(NOT_PRINTED, "internal_error", sentence)
 
 
 def _known_failure(error: AntreanError | NoBrokerKnown, texts: Texts) -> Failure:
@@ -131,48 +131,3 @@ def _outcome_unknown(error: OutcomeUnknown, texts: Texts) -> Failure:
 def settings_sentence(error: SettingsError, texts: Texts) -> str:
     """Which setting cannot be used, and what to write instead."""
     return texts(error.key, **error.values) if error.key in texts else str(error)
-
-
-def usage_sentence(error: click.UsageError, texts: Texts) -> str:
-    """What is wrong with the words of a command line, and how to get help; none of click's own words."""
-    sentence = _what_is_wrong(error, texts)
-    if error.ctx is None:
-        return sentence
-    return f"{sentence} {texts('usage.help_hint', command=error.ctx.command_path)}"
-
-
-def _what_is_wrong(error: click.UsageError, texts: Texts) -> str:
-    match error:
-        case UsageProblem():
-            return texts(error.message, **{name: _on_one_line(each) for name, each in error.values.items()})
-        case _ if error.message in texts:
-            return texts(error.message)
-        case click.MissingParameter():
-            return texts("usage.missing", name=_parameter_name(error, texts))
-        case click.BadParameter():
-            return texts("usage.bad_value", name=_parameter_name(error, texts))
-        case click.NoSuchOption():
-            return texts("usage.no_such_option", name=_on_one_line(error.option_name))
-        case click.BadOptionUsage():
-            return texts("usage.needs_value", name=error.option_name)
-    return texts("usage.unreadable")
-
-
-def _on_one_line(word: str) -> str:
-    """A word as it was given; with its line feeds and control characters, if any, made visible."""
-    return word if word and word.isprintable() else repr(word)
-
-
-def _parameter_name(error: click.BadParameter, texts: Texts) -> str:
-    if error.param is None or error.ctx is None:
-        return str(error.param_hint or "")
-    if isinstance(error.param, click.Option):
-        return error.param.opts[0]
-    return texts(f"metavar.{error.param.name}")
-
-
-def placeholder(parameter: click.Parameter, ctx: click.Context, texts: Texts) -> str:
-    """What stands for the value of an argument or option in help: its choices, or a word for it."""
-    if isinstance(parameter.type, click.Choice):
-        return parameter.type.get_metavar(parameter, ctx) or ""
-    return texts(f"metavar.{parameter.name}")

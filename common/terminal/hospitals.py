@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from common.pages import all_entries
-from common.terminal.session import Session
+from common.terminal.requesting import RequestingSession
 
 
 def normal_code(text: str) -> str:
@@ -13,17 +13,17 @@ def normal_code(text: str) -> str:
     return text.strip().upper()
 
 
-def each_hospital(session: Session) -> Iterator[dict[str, Any]]:
+def each_hospital(session: RequestingSession) -> Iterator[dict[str, Any]]:
     """All hospitals, of which no more are asked for than are taken."""
     return all_entries(partial(session.ask, "list_hospitals"), {}, "hospitals")
 
 
-def hospitals(session: Session) -> list[dict[str, Any]]:
+def hospitals(session: RequestingSession) -> list[dict[str, Any]]:
     """All hospitals."""
     return [*each_hospital(session)]
 
 
-def clinics(session: Session, hospital: str, *, open_only: bool) -> list[dict[str, Any]]:
+def clinics(session: RequestingSession, hospital: str, *, open_only: bool) -> list[dict[str, Any]]:
     """The clinics of a hospital; raises ProblemAnswer where there is no such hospital."""
     body = {"hospital": hospital, "open_only": open_only}
     return [*all_entries(partial(session.ask, "list_clinics"), body, "clinics")]

@@ -1,12 +1,12 @@
 """click commands whose help is in the user's language: their `help` texts are keys of the program's texts,
 their `epilog` is an example, and what stands for a value is the text `metavar.` with its parameter's name."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import click
 
-from common.terminal.failures import UsageProblem, placeholder
 from common.terminal.texts import LANGUAGES, Texts
+from common.terminal.usage import UsageProblem, placeholder
 
 
 def _texts(ctx: click.Context) -> Texts:
@@ -17,16 +17,13 @@ def _texts(ctx: click.Context) -> Texts:
 class LocalisedCommand(click.Command):
     """A command with the common options and its help in the user's language."""
 
-    takes_json: ClassVar[bool] = True
-    """Whether every command has --json."""
-
     def __init__(self, *args: Any, **settings: Any) -> None:
+        settings["context_settings"] = {"help_option_names": ["-h", "--help"]}
         super().__init__(*args, **settings)
         # They may stand before and after the command. Their values were read before click began, so that
         # errors come in the right language and form; here click learns that they are allowed.
-        if self.takes_json:
-            self.params.append(click.Option(["--json"], is_flag=True, expose_value=False, help="help.json"))
         self.params += [
+            click.Option(["--json"], is_flag=True, expose_value=False, help="help.json"),
             click.Option(["--lang"], type=click.Choice(LANGUAGES), expose_value=False, help="help.lang"),
             click.Option(["--verbose"], is_flag=True, expose_value=False, help="help.verbose"),
         ]
@@ -67,7 +64,7 @@ class LocalisedGroup(LocalisedCommand, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in self.commands:
-            raise UsageProblem("usage.no_such_command", ctx, name=args[0])
+            raise UsageProblem("usage.no_such_command", ctx, known=list(self.commands), name=args[0])
         return super().resolve_command(ctx, args)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:

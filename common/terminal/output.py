@@ -2,35 +2,61 @@
 
 import json
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import click
-
 from common.terminal.card import Ticket, problem_text, ticket_card
-from common.terminal.failures import Failure
-from common.terminal.session import Session
+from common.terminal.failures import Failure, problem_of
+from common.terminal.session import Done, Session
+from common.terminal.streams import echo, takes_all_letters
 
 
 def print_json(value: Any) -> None:
     """On one line; indented on a terminal."""
     indent = 2 if sys.stdout.isatty() else None
-    click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+    echo(json.dumps(value, ensure_ascii=not takes_all_letters(), indent=indent))
+
+
+def print_result(session: Session, value: Any, words: Callable[[], str]) -> None:
+    """The result of a command: `value` as JSON, or `words` to read."""
+    if session.as_json:
+        print_json(value)
+    else:
+        echo(words())
+    for each in session.done:
+        each.reported = True
 
 
 def print_ticket(session: Session, ticket: Ticket) -> None:
     """One ticket: an object, or a card."""
+    print_result(session, ticket, lambda: ticket_card(ticket, session.texts))
+
+
+def print_failure(session: Session, failure: Failure, done: Sequence[Done] = ()) -> None:
+    """What went wrong, and what was `done` all the same, on standard error."""
     if session.as_json:
-        print_json(ticket)
-    else:
-        click.echo(ticket_card(ticket, session.texts))
-
-
-def print_failure(session: Session, failure: Failure) -> None:
-    """What went wrong, on standard error."""
-    if failure.problem is None:
+        problem = failure.problem or (
+            problem_of("internal_error", session.texts("failure.done")) if done else None
+        )
+        if problem is not None:
+            told = {"done": [each.value for each in done]} if done else {}
+            echo(json.dumps({**problem, **told}, ensure_ascii=False), err=True)
         return
-    if session.as_json:
-        text = json.dumps(failure.problem, ensure_ascii=False)
-    else:
-        text = failure.sentence or problem_text(failure.problem, session.texts)
-    click.echo(text, err=True)
+    parts = []
+    if failure.problem is not None:
+        parts.append(failure.sentence or problem_text(failure.problem, session.texts))
+    if done:
+        parts += [session.texts("failure.done"), *(_indented(_in_words(each)) for each in done)]
+    if parts:
+        echo("\n".join(parts), err=True)
+
+
+def _in_words(done: Done) -> str:
+    try:
+        return done.words()
+    except Exception:  # noqa: BLE001 - whatever a newer server answers, what was done is told
+        return json.dumps(done.value, ensure_ascii=False)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

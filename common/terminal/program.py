@@ -1,51 +1,44 @@
 """From the words on the command line to an exit code: the only place where errors end up."""
 
-import os
 import sys
 import traceback
 from collections.abc import Sequence
-from io import TextIOWrapper
+from contextlib import suppress
 from itertools import pairwise
-from pathlib import Path
 from typing import Final
 
 import click
 
+from common.errors import SettingsError
 from common.settings import Language, Settings, load_settings
-from common.terminal.failures import UNEXPECTED, failure_of
+from common.terminal.failures import UNEXPECTED, not_printed
 from common.terminal.output import print_failure
 from common.terminal.session import Session
+from common.terminal.streams import colours, flush_or_discard, output_error, prepare_streams
 from common.terminal.texts import LANGUAGES
 
 _BROKEN_PIPE: Final = 141  # as a shell reports a program that a closed pipe ended
+_HELP: Final = frozenset({"-h", "--help"})
 
 
 def run(name: str, group: click.Group, session_type: type[Session], words: Sequence[str]) -> int:
     """Runs the command of `group` in `words`, which follow the program's name, and returns its exit code.
 
-    0 done · 1 refused · 2 usage or settings · 69 no broker · 70 a fault in this program · 75 no answer in
-    time, or busy · 130 interrupted.
+    0 done · 1 refused · 2 usage or settings · 69 no broker or database · 70 a fault in this program · 74 the
+    output cannot be written · 75 no answer in time, or busy · 130 interrupted · 141 nobody reads the output.
     """
-    _prepare_streams()
+    prepare_streams()
     session = _session_asked_for(session_type, words)
     try:
-        return _run_command(name, group, session, words)
-    except BrokenPipeError:
-        return _BROKEN_PIPE
+        exit_code = _run_command(name, group, session, words)
+        # Here, so that output that cannot be written is noticed before Python itself flushes.
+        sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whoever runs it gets a sentence
         return _failed(session, error)
     finally:
         session.disconnect()
-        _flush_or_discard()
-
-
-def _prepare_streams() -> None:
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # closed by whoever started this program
-            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - open until the end
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # for letters that a terminal lacks
+        flush_or_discard()
+    return exit_code
 
 
 def _session_asked_for(session_type: type[Session], words: Sequence[str]) -> Session:
@@ -67,38 +60,36 @@ def _language_asked_for(words: Sequence[str]) -> Language | None:
 
 
 def _run_command(name: str, group: click.Group, session: Session, words: Sequence[str]) -> int:
-    session.load(load_settings(session.role))
+    try:
+        session.load(load_settings(session.role))
+    except SettingsError:
+        if _HELP.isdisjoint(words):
+            raise
     try:
         "\0".join(words).encode()
     except UnicodeEncodeError as error:
         raise click.UsageError("usage.encoding") from error
     try:
-        with group.make_context(name, list(words), obj=session) as context:
+        with group.make_context(name, list(words), obj=session, color=colours()) as context:
             group.invoke(context)
+    except click.exceptions.NoArgsIsHelpError as asked:
+        click.echo(asked.format_message(), err=True)
+        return asked.exit_code
     except click.exceptions.Exit as done:
         return done.exit_code
-    finally:
-        # Here, so that a reader who went away is noticed before Python itself flushes.
-        sys.stdout.flush()
     return 0
 
 
 def _failed(session: Session, error: BaseException) -> int:
-    failure = failure_of(error, session.texts)
+    if (lost := output_error(error)) is not None:
+        if isinstance(lost, BrokenPipeError) and not session.done:
+            return _BROKEN_PIPE
+        failure, done = not_printed(lost, session.texts), session.done
+    else:
+        failure = session.failure_of(error)
+        done = [each for each in session.done if not each.reported]
     if failure.exit_code == UNEXPECTED and session.verbose:
         traceback.print_exception(error)
-    try:
-        print_failure(session, failure)
-    except OSError:
-        # Nobody reads standard error any more; the exit code still tells.
-        return failure.exit_code
+    with suppress(OSError):  # nobody reads standard error any more; the exit code still tells
+        print_failure(session, failure, done)
     return failure.exit_code
-
-
-def _flush_or_discard() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            # What could not be written cannot be written at the exit either: spare Python's complaint.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

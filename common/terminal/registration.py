@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from common.terminal.failures import NO_ANSWER, OutcomeUnknown, ProblemAnswer, failure_of
+from common.terminal.failures import NO_ANSWER, OutcomeUnknown, ProblemAnswer
 from common.terminal.moments import parse_date
 from common.terminal.output import print_failure
 from common.terminal.prompts import WentBack, ask, confirm
@@ -96,7 +96,7 @@ def ask_and_register(
             missing = [name for name in QUESTIONS if name in _fields(error.problem)]
             if not missing:
                 raise
-            print_failure(session, failure_of(error, session.texts))
+            print_failure(session, session.failure_of(error))
 
 
 def send_patiently(session: Session, send: Callable[[], T]) -> T:
@@ -108,7 +108,7 @@ def send_patiently(session: Session, send: Callable[[], T]) -> T:
         try:
             return send()
         except OutcomeUnknown as error:
-            failure = failure_of(error, session.texts)
+            failure = session.failure_of(error)
             if failure.exit_code != NO_ANSWER:
                 raise
             print_failure(session, failure)

@@ -71,6 +71,10 @@ SHARED_TEXTS: Final[TextTable] = {
     "status.no_show": ("tidak hadir saat dipanggil", "not there when called"),
     "status.transferred": ("dipindahkan ke poli lain", "transferred to another clinic"),
     "status.expired": ("kedaluwarsa", "expired"),
+    "ticket.in_one_line": (
+        "{number} {status} · {hospital} · {clinic} · kode tiket {code}",
+        "{number} {status} · {hospital} · {clinic} · ticket code {code}",
+    ),
     "ticket.code": ("Kode tiket", "Ticket code"),
     "ticket.status": ("Status", "Status"),
     "ticket.now_serving": ("Sedang dilayani", "Now serving"),
@@ -203,6 +207,11 @@ SHARED_TEXTS: Final[TextTable] = {
     ),
     "failure.unanswered": ("Sistem tidak menjawab hingga batas waktu.", "No answer came in time."),
     "failure.interrupted": ("Dihentikan.", "Stopped."),
+    "failure.not_printed": (
+        "Hasilnya tidak dapat ditulis ke keluaran standar ({reason}).",
+        "The result could not be written to standard output ({reason}).",
+    ),
+    "failure.done": ("Yang sudah dikerjakan:", "What has been done:"),
     "failure.unexpected": (
         "Terjadi kesalahan yang tidak terduga ({kind}); ulangi dengan --verbose untuk rinciannya.",
         "Something unexpected went wrong ({kind}); repeat with --verbose for the details.",

@@ -24,6 +24,18 @@ USAGE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "usage.no_such_option": ("Tidak ada opsi {name}.", "There is no option {name}."),
     "usage.no_such_command": ("Tidak ada perintah {name}.", "There is no command {name}."),
     "usage.bad_value": ("Nilai {name} tidak valid.", "The value for {name} cannot be used."),
+    "usage.did_you_mean": ("Maksud Anda: {names}?", "Did you mean: {names}?"),
+    "usage.choose": ("Pilih salah satu: {choices}.", "Choose one of: {choices}."),
+    "usage.number_between": (
+        "Tulis bilangan dari {lowest} sampai {highest}.",
+        "Write a number from {lowest} to {highest}.",
+    ),
+    "usage.number_from": ("Tulis bilangan mulai dari {lowest}.", "Write a number from {lowest} on."),
+    "usage.whole_number": ("Tulis bilangan bulat, misalnya 2.", "Write a whole number, such as 2."),
+    "usage.uuid": (
+        "Tulis ID permintaan persis seperti dalam pesan yang memberikannya.",
+        "Write the request id just as the message gave it.",
+    ),
     "usage.needs_value": (
         "Nilai {name} belum diisi, atau opsi ini tidak memakai nilai.",
         "The value for {name} is missing, or this option takes none.",

@@ -1,6 +1,7 @@
 """`antrean-admin republish`: what the journal holds is published again just as it was, on both databases."""
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -222,7 +223,8 @@ def test_what_a_queue_refuses_is_told_and_can_be_gone_on_with(
         ended = republish(*YESTERDAY)
     assert (ended.exit_code, ended.out) == (75, "")
     assert "Published for certain: 500." in ended.err
-    since = ended.err.split()[-1]
+    words = shlex.split(ended.err.partition("Go on with: ")[2])
+    since = words[words.index("--since") + 1]
     assert datetime.fromisoformat(since) == many[499][0]
 
     again = republish("--since", since, *YESTERDAY[2:])

@@ -1,0 +1,79 @@
+"""A session that sends requests: its conversation with the broker, and what became of each request."""
+
+import traceback
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from common.errors import NoReply, RequestNotTaken
+from common.terminal.card import in_one_line
+from common.terminal.failures import NoBrokerKnown, OutcomeUnknown, ProblemAnswer
+from common.terminal.session import Session
+
+if TYPE_CHECKING:
+    from common.messaging.rpc_client import RpcClient
+
+
+class RequestingSession(Session):
+    """A session of a program whose commands are requests."""
+
+    @cached_property
+    def _client(self) -> "RpcClient":
+        if self.settings.amqp_url is None:
+            raise NoBrokerKnown
+        # Only here, so that help and usage errors need no pika.
+        from common.messaging.rpc_client import RpcClient
+        from common.messaging.topology import REQUEST_EXCHANGES
+
+        return RpcClient(self.settings.amqp_url, REQUEST_EXCHANGES[self.role], self.settings.clock())
+
+    def ask(
+        self,
+        name: str,
+        body: dict[str, Any],
+        *,
+        request_id: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> dict[str, Any]:
+        """The reply to a request. Blocks for at most `timeout_seconds`, by default those of the settings.
+
+        Raises ProblemAnswer where it was refused, NoBrokerKnown, BrokerUnavailable, RequestNotTaken and
+        NoReply.
+        """
+        patience = timeout_seconds or self.settings.reply_timeout_seconds
+        answer = self._client.call(name, body, timeout_seconds=patience, request_id=request_id)
+        if self.verbose:
+            click.echo(f"reply in {answer.elapsed_seconds:.3f} s", err=True)
+        if answer.name == "problem":
+            raise ProblemAnswer(answer.body)
+        return answer.body
+
+    def change(
+        self, name: str, body: dict[str, Any], *, request_id: str | None, doubt: str, words: list[str]
+    ) -> dict[str, Any]:
+        """The reply to a request that changes something; raises as `ask` does.
+
+        Where it is not known whether it was carried out, that is OutcomeUnknown, with the command in `words`
+        and the text `doubt` before it.
+        """
+        try:
+            reply = self.ask(name, body, request_id=request_id)
+        except (NoReply, RequestNotTaken, KeyboardInterrupt) as error:
+            raise OutcomeUnknown(error, doubt, self.command_line(*words)) from error
+        self.has_done(reply, lambda: self.in_short(reply))
+        return reply
+
+    def in_short(self, reply: dict[str, Any]) -> str:
+        """What a request has changed, in few words and without personal data."""
+        return in_one_line(reply, self.texts)
+
+    def disconnect(self) -> None:
+        """Closes the connection; the next request opens another. For pauses longer than a heartbeat."""
+        if "_client" not in self.__dict__:
+            return
+        try:
+            self._client.close()
+        except Exception:  # noqa: BLE001 - a connection that cannot even be closed is gone all the same
+            if self.verbose:
+                traceback.print_exc()

@@ -1,0 +1,114 @@
+"""The standard streams: letters that a terminal lacks, colours, and output that cannot be written."""
+
+import codecs
+import io
+import os
+import sys
+import unicodedata
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from common.settings import colours_wanted, plain_text_wanted
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+_PLAIN_ERRORS: Final = "antrean.plain"
+
+_PLAIN_LETTERS: Final = str.maketrans("·–—±★▶’‘“”…→×─│╭╮╰╯", "---~*>''\"\".>x-|++++")
+"""What stands for the signs that our texts use, one for one, so that columns stay straight."""
+
+
+class _Outlet(io.FileIO):
+    """Standard output, which remembers that a write has failed."""
+
+    failed: OSError | None = None
+
+    def write(self, data: "ReadableBuffer", /) -> int | None:  # type: ignore[override] # None: would block
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.failed = error
+            raise
+
+
+def prepare_streams() -> None:
+    """Makes the standard streams fit for everything that is printed.
+
+    A standard output that was closed by whoever started this program takes nothing, and says so: its result
+    is wanted by nobody, but what was done has to be told.
+    """
+    codecs.register_error(_PLAIN_ERRORS, _in_plain_letters)
+    for name, flags, mode in (
+        ("stdin", os.O_RDONLY, "r"),
+        ("stdout", os.O_RDONLY, "w"),
+        ("stderr", os.O_WRONLY, "w"),
+    ):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, flags), mode))
+    encoding = "ascii" if plain_text_wanted() else None
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=encoding, errors=_PLAIN_ERRORS)
+    if isinstance(sys.stdout, io.TextIOWrapper) and isinstance(_raw(sys.stdout), io.FileIO):
+        sys.stdout = io.TextIOWrapper(
+            io.BufferedWriter(_Outlet(sys.stdout.fileno(), "w", closefd=False)),
+            encoding=sys.stdout.encoding,
+            errors=_PLAIN_ERRORS,
+            line_buffering=sys.stdout.line_buffering,
+        )
+
+
+def takes_all_letters() -> bool:
+    """Whether standard output has every letter; where not, frames are drawn in ASCII."""
+    return (sys.stdout.encoding or "").lower().startswith("utf")
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Writes a line, in colours only where they are wanted."""
+    click.echo(text, err=err, color=colours())
+
+
+def colours() -> bool | None:
+    """False where no colours are wanted, else None: where the output is a terminal."""
+    return None if colours_wanted() else False
+
+
+def output_error(error: BaseException | None = None) -> OSError | None:
+    """Why standard output could not be written, if that is so; `error` is what ended the program."""
+    try:
+        sys.stdout.flush()
+    except OSError as failed:
+        return failed
+    outlet = _raw(sys.stdout)
+    if isinstance(outlet, _Outlet) and outlet.failed is not None:
+        return outlet.failed
+    return error if isinstance(error, BrokenPipeError) else None
+
+
+def flush_or_discard() -> None:
+    """Writes what is left; what cannot be written cannot be at the exit either: spares Python's complaint."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _raw(stream: Any) -> object:
+    return getattr(getattr(stream, "buffer", None), "raw", None)
+
+
+def _in_plain_letters(error: Any) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end]
+    return "".join(map(_plain_letter, missing)), error.end
+
+
+def _plain_letter(letter: str) -> str:
+    plain = letter.translate(_PLAIN_LETTERS)
+    if plain == letter:
+        plain = unicodedata.normalize("NFKD", letter)[0]
+    return plain if plain.isascii() else "?"
