@@ -307,7 +307,7 @@ def test_the_command_says_what_it_checked(command: Callable[..., Ended], engine:
     assert clean.exit_code == 0
     assert clean.out.startswith("Nothing is wrong: ")
     assert "5 tickets, " in clean.out
-    assert command().out.startswith("Tidak ada yang keliru: ")
+    assert command().out.startswith("Tidak ada yang salah: ")
     assert json.loads(command("--json").out)["findings"] == []
 
 
