@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from common.errors import AntreanError, BrokerUnavailable
-from common.messaging.topology import REGISTRAR_QUEUE, STATUS_QUEUE, TICKER_QUEUE, consumer_counts
+from common.messaging.topology import LOOK_UP_QUEUES, REGISTRAR_QUEUE, TICKER_QUEUE, consumer_counts
 from common.settings import STACK_FILE, Role, Settings
 from local_stack.broker import Broker, choose_broker
 from local_stack.child import Child, environment_with, stop_leftovers, wait_until
@@ -25,7 +25,7 @@ WORKERS: Mapping[str, int] = {"registrar": 2, "ticker": 2, "status": 2}
 SAMPLE_CATALOG = Path(__file__).with_name("sample_catalog.toml")
 
 _PROGRAMS = {"registrar": "registrar_worker", "ticker": "ticker_worker", "status": "status_responder"}
-_QUEUES = {"registrar": REGISTRAR_QUEUE, "ticker": TICKER_QUEUE, "status": STATUS_QUEUE}
+_QUEUES = {"registrar": (REGISTRAR_QUEUE,), "ticker": (TICKER_QUEUE,), "status": LOOK_UP_QUEUES}
 _DATABASE_ROLES = {*_PROGRAMS, "deploy"}
 _WORKERS_START_SECONDS_MAX = 30
 _ADMIN_SECONDS_MAX = 120
@@ -208,4 +208,4 @@ class Stack:
             consumers = consumer_counts(self.broker.urls["deploy"])
         except BrokerUnavailable:
             return False
-        return all(consumers[_QUEUES[role]] >= count for role, count in counts.items())
+        return all(consumers[queue] >= count for role, count in counts.items() for queue in _QUEUES[role])

@@ -1,4 +1,7 @@
-"""Look-ups: a batch of questions in, replies out, from one snapshot of the database. Changes nothing."""
+"""Look-ups: a batch of questions in, replies out, from one snapshot of the database. Changes nothing.
+
+What desks ask is answered only where it came through their exchange, to which patients cannot publish.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,6 +9,7 @@ from datetime import datetime
 
 from common import problems
 from common.clock import Clock
+from common.desk_messages import DeskQueueRequest, DeskRequest, ReportRequest
 from common.domain.catalog import Clinic, Hospital
 from common.domain.lanes import Lane
 from common.domain.opening_hours import Session
@@ -30,16 +34,21 @@ from common.messages import (
     parse_request,
 )
 from common.messaging.delivery import Delivery, Outcome
+from common.messaging.topology import DESK_EXCHANGE
 from common.pages import page_of
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Engine
 from common.storage.queues import ClinicDay
 from common.ticket_replies import ShownQueue, encoded_tickets, local_time
 from status_responder import store
+from status_responder.desk_answers import DeskAnswers
 from status_responder.store import Found
 
-_REQUEST_TYPES: dict[str, type[Request]] = {
+_PATIENT_REQUEST_TYPES: dict[str, type[Request]] = {
     each.name: each for each in (ListHospitals, ListClinics, TicketStatusRequest, ClinicQueueRequest)
+}
+_DESK_REQUEST_TYPES: dict[str, type[Request]] = {
+    each.name: each for each in (ListHospitals, ListClinics, DeskQueueRequest, ReportRequest)
 }
 
 _BYTES_BESIDES = 200
@@ -55,11 +64,21 @@ class StatusHandler:
     clock: Clock
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        """One snapshot for all deliveries; raises StoreUnavailable."""
+        """One snapshot for all that patients ask, one for what only desks may; raises StoreUnavailable."""
         read = [_read(delivery) for delivery in deliveries]
-        requests = [each for each in read if isinstance(each, Request)]
-        replies = iter(self._answer(requests) if requests else [])
-        return [Outcome(reply=each if isinstance(each, Problem) else next(replies)) for each in read]
+        of_desks = [each for each in read if isinstance(each, DeskRequest)]
+        others = [each for each in read if isinstance(each, Request) and not isinstance(each, DeskRequest)]
+        to_others = iter(self._answer(others) if others else [])
+        to_desks = iter(self._answer_desks(of_desks) if of_desks else [])
+        return [
+            Outcome(reply=each)
+            if isinstance(each, Problem)
+            else Outcome(reply=next(to_desks if isinstance(each, DeskRequest) else to_others))
+            for each in read
+        ]
+
+    def _answer_desks(self, requests: Sequence[DeskRequest]) -> list[Reply]:
+        return DeskAnswers(self.engine, self.catalog, self.clock).answer(requests)
 
     def _answer(self, requests: Sequence[Request]) -> list[Reply | EncodedReply]:
         now = self.clock.now()
@@ -70,7 +89,8 @@ class StatusHandler:
 
 def _read(delivery: Delivery) -> Request | Problem:
     try:
-        return parse_request(_REQUEST_TYPES, delivery.name, delivery.content_type, delivery.body)
+        types = _DESK_REQUEST_TYPES if delivery.exchange == DESK_EXCHANGE else _PATIENT_REQUEST_TYPES
+        return parse_request(types, delivery.name, delivery.content_type, delivery.body)
     except RequestRefused as refused:
         return refused.problem
 

@@ -39,9 +39,9 @@ from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
 from common.storage.new_tickets import NewTicket, insert_tickets
 from common.storage.queues import ClinicDay, QueueState
+from common.storage.ticket_rows import TicketRow, ticket_by_number, tickets_in_state
 from common.storage.waiters import next_waiters
 from ticker_worker import store
-from ticker_worker.store import TicketRow
 
 FORCED_MAX = timedelta(days=31)
 """For so long ahead a clinic can be forced open or closed."""
@@ -168,7 +168,7 @@ class Desk:
         if request.room > here.clinic.rooms:
             detail = f"{here.clinic.name} has {here.clinic.rooms} rooms; set its rooms first."
             raise Refused(problems.not_permitted_now(Hindrance.ROOM_NOT_SERVING, detail))
-        occupants = store.tickets_in_state(self.connection, here.queue.key, IN_ROOM)
+        occupants = tickets_in_state(self.connection, here.queue.key, IN_ROOM)
         occupant = next((each for each in occupants if each.room == request.room), None)
         following = self._whose_turn_it_is(here)
         if occupant is None and following is None:
@@ -334,7 +334,7 @@ class Desk:
 
     def _ticket(self, here: _Here, request: TicketAction, states: Collection[TicketStatus]) -> TicketRow:
         """The ticket that a request is about, if it is in one of these states."""
-        ticket = store.ticket_by_number(self.connection, here.queue.key, request.number)
+        ticket = ticket_by_number(self.connection, here.queue.key, request.number)
         if ticket is None:
             raise Refused(problems.number_not_given_out())
         if ticket.status not in states:

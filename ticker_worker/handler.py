@@ -14,13 +14,11 @@ from common.desk_messages import (
     CallNext,
     CloseClinic,
     Complete,
-    DeskQueueRequest,
     DeskRequest,
     MarkNoShow,
     OpenClinic,
     Recall,
     Reinstate,
-    ReportRequest,
     SetMode,
     SetPriority,
     SetRooms,
@@ -36,7 +34,7 @@ from common.messaging.topology import DESK_EXCHANGE
 from common.requests import Asked, read_request
 from common.storage import journal
 from common.storage.catalog import CatalogCache
-from common.storage.engine import Connection, Engine, snapshot, transaction
+from common.storage.engine import Connection, Engine, transaction
 from common.storage.journal import JournalEntry
 from common.storage.queues import (
     ClinicDay,
@@ -47,10 +45,9 @@ from common.storage.queues import (
 )
 from common.storage.refusals import Refusal, find_refusals, remember_refusals
 from common.storage.service_times import learn_service_times
-from ticker_worker import desk_replies, store
+from ticker_worker import desk_replies
 from ticker_worker.desk import Desk, Refused
 from ticker_worker.passing import PassingTime
-from ticker_worker.report import clinic_report
 
 _ATTEMPTS_MAX = 5
 _CHANGES: tuple[type[DeskRequest], ...] = (
@@ -67,8 +64,7 @@ _CHANGES: tuple[type[DeskRequest], ...] = (
     SetRooms,
     SetMode,
 )
-_QUESTIONS: tuple[type[DeskRequest], ...] = (DeskQueueRequest, ReportRequest)
-_REQUEST_TYPES: dict[str, type[Request]] = {each.name: each for each in (*_CHANGES, *_QUESTIONS)}
+_REQUEST_TYPES: dict[str, type[Request]] = {each.name: each for each in _CHANGES}
 
 
 @dataclass(frozen=True)
@@ -80,20 +76,14 @@ class TickerHandler:
     clock: Clock
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        """One transaction for all that changes something; questions are answered after it, from one moment.
+        """One transaction for all deliveries.
 
         Raises StoreUnavailable, and StoreConflict where two ticks of different clinics have one id: one by
         one they can be applied.
         """
         read = [_read(delivery) for delivery in deliveries]
-        asked = [each for each in read if not isinstance(each, Outcome)]
-        changes = [each for each in asked if isinstance(each, Tick) or isinstance(each.request, _CHANGES)]
-        questions = [each for each in asked if isinstance(each, Asked) and each not in changes]
-        changed, answered = iter(self._change(changes)), iter(self._answer(questions))
-        return [
-            each if isinstance(each, Outcome) else next(answered if each in questions else changed)
-            for each in read
-        ]
+        changed = iter(self._change([each for each in read if not isinstance(each, Outcome)]))
+        return [each if isinstance(each, Outcome) else next(changed) for each in read]
 
     def _change(self, asked: Sequence[Tick | Asked]) -> list[Outcome]:
         if not asked:
@@ -110,25 +100,6 @@ class TickerHandler:
                 if attempt == _ATTEMPTS_MAX - 1:
                     raise
         raise StoreConflict("The rows of queues do not stay.")
-
-    def _answer(self, questions: Sequence[Asked]) -> list[Outcome]:
-        if not questions:
-            return []
-        with snapshot(self.engine) as connection:
-            self.catalog.refresh(connection)
-            now = self.clock.now()
-            return [Outcome(reply=self._reply(connection, each.request, now)) for each in questions]
-
-    def _reply(self, connection: Connection, request: Request, now: datetime) -> Reply:
-        assert isinstance(request, DeskRequest)
-        clinic = _clinic(self.catalog, request)
-        if isinstance(clinic, Problem):
-            return clinic
-        if isinstance(request, ReportRequest):
-            day = (*clinic.key, request.service_date or clinic.hospital.service_date(now))
-            return clinic_report(clinic, day[2], store.read_courses(connection, day))
-        assert isinstance(request, DeskQueueRequest)
-        return desk_replies.desk_queue(connection, clinic, request, now)
 
 
 def _read(delivery: Delivery) -> Tick | Asked | Outcome:

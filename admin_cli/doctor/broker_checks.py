@@ -104,7 +104,7 @@ def _queues(states: Mapping[str, QueueState]) -> Iterator[Finding]:
         tell, kind = (failed, "queues.full") if messages >= limit else (warning, "queues.filling")
         yield tell("broker.queues", kind, queue=name, messages=messages, limit=limit)
     if not filling:
-        work = (topology.REGISTRAR_QUEUE, topology.TICKER_QUEUE, topology.STATUS_QUEUE)
+        work = (topology.REGISTRAR_QUEUE, topology.TICKER_QUEUE, *topology.LOOK_UP_QUEUES)
         waiting = sum(states[name].messages for name in work if name in states)
         yield ok("broker.queues", "queues.right", messages=waiting)
     if (dead := states.get(topology.DEAD_QUEUE)) is not None:

@@ -5,7 +5,7 @@ without contents, which are answered with a problem and leave nothing behind.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from admin_cli.doctor.broker_checks import BrokerSeen
 from admin_cli.doctor.findings import Finding, failed, ok, warning
@@ -15,12 +15,23 @@ from common.messaging.inspection import QueueState
 from common.messaging.rpc_client import RpcClient
 from common.settings import Settings, role_urls
 
-_WORKERS: Final = {
-    "registrar": (topology.REGISTRAR_QUEUE, topology.PATIENT_EXCHANGE, "patient"),
-    "status": (topology.STATUS_QUEUE, topology.PATIENT_EXCHANGE, "patient"),
-    "ticker": (topology.TICKER_QUEUE, topology.DESK_EXCHANGE, "desk"),
+
+class _Asked(NamedTuple):
+    """A kind of worker, one of its queues, and the exchange and role of those who ask there."""
+
+    worker: str
+    queue: str
+    exchange: str
+    role: str
+
+
+_ASKED: Final = {
+    "registrar": _Asked("registrar", topology.REGISTRAR_QUEUE, topology.PATIENT_EXCHANGE, "patient"),
+    "status": _Asked("status", topology.STATUS_QUEUE, topology.PATIENT_EXCHANGE, "patient"),
+    "desk_status": _Asked("status", topology.DESK_STATUS_QUEUE, topology.DESK_EXCHANGE, "desk"),
+    "ticker": _Asked("ticker", topology.TICKER_QUEUE, topology.DESK_EXCHANGE, "desk"),
 }
-"""The queue of each kind of worker, and the exchange and role of those who ask it."""
+"""By the name of their checks."""
 
 _NO_ANSWER: Final = ("internal_error", "temporarily_unavailable", "busy")
 """Problems of the worker, not of the request."""
@@ -32,30 +43,29 @@ def worker_findings(settings: Settings, broker: BrokerSeen | None) -> Iterator[F
         yield warning("workers", "workers.unknown")
         return
     urls = role_urls(settings)
-    for worker, (queue, exchange, role) in _WORKERS.items():
-        consumers = broker.queues.get(queue, QueueState(0, 0)).consumers
-        yield _consumers(worker, queue, consumers)
+    for check, asked in _ASKED.items():
+        consumers = broker.queues.get(asked.queue, QueueState(0, 0)).consumers
+        yield _consumers(f"workers.{check}", asked, consumers)
         # Where nobody consumes, the request would wait and be answered to nobody.
         if consumers and broker.takes_messages:
-            yield _answers(worker, queue, exchange, urls.get(role, settings.amqp_url), settings)
+            yield _answers(f"answers.{check}", asked, urls.get(asked.role, settings.amqp_url), settings)
     if not broker.takes_messages:
         yield warning("workers", "workers.blocked")
 
 
-def _consumers(worker: str, queue: str, count: int) -> Finding:
-    check = f"workers.{worker}"
+def _consumers(check: str, asked: _Asked, count: int) -> Finding:
     if count == 0:
-        return failed(check, "workers.none", worker=worker, queue=queue)
+        return failed(check, "workers.none", worker=asked.worker, queue=asked.queue)
     if count == 1:
-        return warning(check, "workers.no_spare", worker=worker)
-    return ok(check, "workers.consuming", worker=worker, count=count)
+        return warning(check, "workers.no_spare", worker=asked.worker)
+    return ok(check, "workers.consuming", worker=asked.worker, count=count)
 
 
-def _answers(worker: str, queue: str, exchange: str, url: str, settings: Settings) -> Finding:
-    check = f"answers.{worker}"
-    requests = [key for key, leads_to in topology.routing_keys(exchange).items() if leads_to == queue]
+def _answers(check: str, asked: _Asked, url: str, settings: Settings) -> Finding:
+    worker, routing_keys = asked.worker, topology.routing_keys(asked.exchange)
+    requests = [key for key, leads_to in routing_keys.items() if leads_to == asked.queue]
     longest = 0.0
-    with RpcClient(url, exchange, settings.clock()) as client:
+    with RpcClient(url, asked.exchange, settings.clock()) as client:
         for request in requests:
             values = {"worker": worker, "request": request, "seconds": settings.reply_timeout_seconds}
             try:

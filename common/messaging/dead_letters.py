@@ -33,9 +33,9 @@ from common.messaging.delivery import moment_of
 from common.messaging.topology import (
     DEAD_QUEUE,
     DESK_EXCHANGE,
+    LOOK_UP_QUEUES,
     PATIENT_EXCHANGE,
     QUARANTINES,
-    STATUS_QUEUE,
     queues,
     routing_keys,
 )
@@ -291,7 +291,7 @@ def _way_back(name: str | None, queue: str | None, *, anywhere: bool) -> tuple[s
         leads_to = routing_keys(exchange).get(name or "")
         if leads_to is None:
             continue
-        if leads_to == STATUS_QUEUE:
+        if leads_to in LOOK_UP_QUEUES:
             return None, Obstacle.LOOK_UP
         if exchange == DESK_EXCHANGE and leads_to in routing_keys(PATIENT_EXCHANGE).values():
             return None, Obstacle.UNKNOWN_REQUEST

@@ -33,8 +33,12 @@ TICKER_QUEUE: Final = "antrean.ticker"
 REGISTRAR_QUARANTINE: Final = "antrean.registrar.quarantine"
 TICKER_QUARANTINE: Final = "antrean.ticker.quarantine"
 STATUS_QUEUE: Final = "antrean.status"
+DESK_STATUS_QUEUE: Final = "antrean.desk-status"
 JOURNAL_QUEUE: Final = "antrean.journal"
 DEAD_QUEUE: Final = "antrean.dead"
+
+LOOK_UP_QUEUES: Final = (STATUS_QUEUE, DESK_STATUS_QUEUE)
+"""What status responders consume: look-ups of patients, and of desks."""
 
 QUARANTINES: Final = {REGISTRAR_QUARANTINE: REGISTRAR_QUEUE, TICKER_QUARANTINE: TICKER_QUEUE}
 """Where workers isolate what may be what kills them, and the queue that each is the quarantine of."""
@@ -50,6 +54,12 @@ INTEGRATORS_PREFIX: Final = "antrean.sub."
 
 _INTEGRATORS_POLICY = "antrean.sub"
 _INTEGRATORS_STREAMS_POLICY = "antrean.sub.streams"
+_BINDINGS_BEFORE: Final = (
+    (DESK_EXCHANGE, "list_hospitals", STATUS_QUEUE),
+    (DESK_EXCHANGE, "list_clinics", STATUS_QUEUE),
+    (DESK_EXCHANGE, "desk_queue", TICKER_QUEUE),
+    (DESK_EXCHANGE, "clinic_report", TICKER_QUEUE),
+)
 _TOPOLOGY = ("exchanges", "queues", "bindings")
 _SALT_BYTES = 4  # RabbitMQ's length of a salt
 
@@ -163,7 +173,8 @@ def password_hash(password: str) -> str:
 
 
 def declare(channel: "BlockingChannel") -> None:
-    """Declares every exchange, queue and binding; what is there already stays as it is.
+    """Declares every exchange, queue and binding, and removes the bindings of earlier versions, with which a
+    request would be answered twice; what else is there already stays as it is.
 
     The channel's user needs the permissions of the role `deploy`. Raises pika's ChannelClosedByBroker where
     the user lacks one (403) or something stands there with other arguments (406).
@@ -174,6 +185,8 @@ def declare(channel: "BlockingChannel") -> None:
         declare_queue(channel, queue)
     for exchange, routing_key, queue in bindings():
         channel.queue_bind(queue, exchange, routing_key)
+    for exchange, routing_key, queue in _BINDINGS_BEFORE:
+        channel.queue_unbind(queue, exchange, routing_key)
 
 
 def declare_exchange(channel: "BlockingChannel", name: str) -> None:

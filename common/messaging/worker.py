@@ -5,8 +5,8 @@ that neither a resource alarm nor a poisonous reply address keeps a worker from 
 blocks the loop for at most one transaction, whose statements are bounded well below a heartbeat.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -47,8 +47,8 @@ class Emitter(Protocol):
 @dataclass(frozen=True)
 class WorkerOptions:
     """`name` is what the broker's connection list shows; `quarantine` is the queue for deliveries that may
-    be what kills workers, and is consumed as well; `emit_seconds` is real time; `health_file` is where the
-    worker says how it is."""
+    be what kills workers, and is consumed as well; so are `other_queues`, each with its own batch size;
+    `emit_seconds` is real time; `health_file` is where the worker says how it is."""
 
     name: str
     amqp_url: str
@@ -56,6 +56,7 @@ class WorkerOptions:
     batch_size: int
     heartbeat_seconds: int
     quarantine: str | None = None
+    other_queues: Mapping[str, int] = field(default_factory=dict)
     emit_seconds: float = 0.0
     health_file: Path | None = None
 
@@ -83,6 +84,9 @@ class Worker:
         self._emission_unconfirmed = False
         self._intake = self._consumer("consumer", options.queue, options.batch_size * _PREFETCH_BATCHES)
         self._consumers = [self._intake]
+        self._batch_sizes = {options.queue: options.batch_size, **options.other_queues}
+        for queue, batch_size in options.other_queues.items():
+            self._consumers.append(self._consumer("consumer", queue, batch_size * _PREFETCH_BATCHES))
         self._quarantine: Consumer | None = None
         if options.quarantine is not None:
             # One at a time: what kills has nothing beside it then that would come back with it.
@@ -155,7 +159,7 @@ class Worker:
                 if consumer.waiting:
                     return None
                 continue
-            batch = consumer.take(self._options.batch_size)
+            batch = consumer.take(self._batch_sizes.get(consumer.queue, 1))
             if batch.deliveries:
                 return batch
         return None

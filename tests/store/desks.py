@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from common.desk_messages import DeskDone, DeskQueue
 from common.messages import Problem, Ticket
 from common.messaging.delivery import Delivery, Outcome
+from common.messaging.rpc_client import LOOK_UPS
 from common.storage.engine import snapshot
 from common.storage.integrity import check_integrity
 from tests.builders import clinic_table, desk_request, hospital_table
@@ -24,7 +25,8 @@ def desk_of(engine: Engine) -> Staff:
 
 def outcome_of(staff: Staff, request: Delivery) -> Outcome:
     """What becomes of one request of a desk."""
-    [outcome] = staff.ticker.handle([request])
+    worker = staff.status if request.name in LOOK_UPS else staff.ticker
+    [outcome] = worker.handle([request])
     return outcome
 
 

@@ -13,12 +13,12 @@ from common.messages import encode_reply
 from common.storage.engine import transaction
 from common.storage.queues import create_queues, new_queue
 from common.storage.tables import tickets
+from status_responder.report import clinic_report
+from status_responder.store import read_courses
 from tests.builders import MONDAY, clinic_table, hospital_table, in_bandung
 from tests.store.catalogs import known
 from tests.store.staff import Staff, staff_of
 from tests.store.statements import noticed
-from ticker_worker.report import clinic_report
-from ticker_worker.store import read_courses
 
 TUESDAY = MONDAY + timedelta(days=1)
 REPLY_BYTES_MAX = 10_000

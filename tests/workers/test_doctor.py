@@ -178,14 +178,14 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(patient: Patie
             *("broker", "broker.alarms", "broker.message_size", "broker.frame_size", "broker.topology"),
             "broker.queues",
             *("broker.dead_letters", "broker.bindings", "broker.policies", "broker.permissions"),
-            *("workers.registrar", "workers.status", "workers.ticker"),
-            *("answers.registrar", "answers.status", "answers.ticker"),
+            *("workers.registrar", "workers.status", "workers.desk_status", "workers.ticker"),
+            *("answers.registrar", "answers.status", "answers.desk_status", "answers.ticker"),
             *("database", "database.durability", "database.schema", "database.disk", "database.writable"),
             *("database.catalog", "database.lag", "clocks.broker"),
         ],
         "ok",
     ), "the deployment's clock is simulated"
-    assert (said["ok"], said["warning"], said["failed"]) == (24, 1, 0)
+    assert (said["ok"], said["warning"], said["failed"]) == (26, 1, 0)
     assert contents() == before
     assert patient.deployment.unsettled(*topology.QUARANTINES, topology.DEAD_QUEUE) == []
 
@@ -193,8 +193,8 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(patient: Patie
 def test_the_screen_shows_a_line_for_each_check_and_no_password(patient: Patient) -> None:
     done = patient.run()
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Antrean bekerja: 24 baik, 1 perlu perhatian" in done.stdout
-    assert len(done.stdout.splitlines()) == 25 + 1 + 1, "one of them says what to do, and one counts"
+    assert "Antrean bekerja: 26 baik, 1 perlu perhatian" in done.stdout
+    assert len(done.stdout.splitlines()) == 27 + 1 + 1, "one of them says what to do, and one counts"
     assert "\x1b" not in done.stdout
     assert all(secret not in done.stdout for secret in patient.node.known().values())
 

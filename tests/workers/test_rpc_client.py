@@ -8,10 +8,15 @@ from contextlib import contextmanager
 import pytest
 
 from common.clock import SystemClock
-from common.desk_messages import DeskQueueRequest, ReportRequest
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken, SettingsError
 from common.messaging.rpc_client import LOOK_UPS, RpcClient
-from common.messaging.topology import PATIENT_EXCHANGE, REGISTRAR_QUEUE, STATUS_QUEUE, bindings
+from common.messaging.topology import (
+    LOOK_UP_QUEUES,
+    PATIENT_EXCHANGE,
+    REGISTRAR_QUEUE,
+    STATUS_QUEUE,
+    bindings,
+)
 from tests.broker import RunningBroker
 from tests.deployment import CLINICS, HOSPITAL, Deployment, Patient, deployed, full_queue
 from tests.processes import SECONDS_MAX, eventually
@@ -38,8 +43,7 @@ def client_of(url: str) -> Iterator[RpcClient]:
 
 
 def test_only_what_changes_nothing_may_be_lost_with_the_broker() -> None:
-    answered_by_status = {name for _, name, queue in bindings() if queue == STATUS_QUEUE}
-    assert answered_by_status | {DeskQueueRequest.name, ReportRequest.name} == LOOK_UPS
+    assert {name for _, name, queue in bindings() if queue in LOOK_UP_QUEUES} == LOOK_UPS
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")

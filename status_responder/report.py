@@ -8,7 +8,7 @@ from statistics import median
 from common.desk_messages import ClinicReport, ReportRow, Spread
 from common.domain.catalog import Clinic
 from common.domain.tickets import TicketStatus
-from ticker_worker.store import TicketCourse
+from status_responder.store import TicketCourse
 
 
 def clinic_report(clinic: Clinic, service_date: date, courses: Sequence[TicketCourse]) -> ClinicReport:

@@ -1,0 +1,29 @@
+"""A ticket as replies show it to the staff of its clinic."""
+
+from datetime import datetime
+
+from common.desk_messages import DeskTicket
+from common.domain.catalog import Clinic
+from common.domain.tickets import display_number
+from common.storage.ticket_rows import TicketRow
+from common.ticket_replies import local_time
+
+
+def desk_ticket(clinic: Clinic, row: TicketRow, *, with_names: bool) -> DeskTicket:
+    """The ticket in a reply; whose it is only `with_names`."""
+    return DeskTicket(
+        number=row.number,
+        display_number=display_number(clinic.code, row.number),
+        status=row.status,
+        lane=row.lane,
+        priority_reason=row.priority_reason,
+        room=row.room,
+        registered_at=local_time(clinic, row.registered_at),
+        called_at=_local(clinic, row.called_at),
+        started_at=_local(clinic, row.started_at),
+        patient_name=row.patient_name if with_names else None,
+    )
+
+
+def _local(clinic: Clinic, moment: datetime | None) -> datetime | None:
+    return None if moment is None else local_time(clinic, moment)

@@ -1,0 +1,82 @@
+"""Tickets as the staff of their clinic may see them, by queue: for tickers, who act on them, and for status
+responders, who show them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from common.domain.lanes import Lane
+from common.domain.tickets import PriorityReason, TicketStatus
+from common.storage.queues import ClinicDay
+from common.storage.tables import in_states, tickets
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRow:
+    """A ticket as its clinic's staff may see it, and what goes with it to another clinic."""
+
+    ticket_code: str
+    number: int
+    status: TicketStatus
+    lane: Lane
+    priority_reason: PriorityReason | None
+    room: int | None
+    registered_at: datetime
+    arrived_at: datetime
+    waiting_since: datetime
+    called_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    medical_record_number: str
+    patient_name: str
+    date_of_birth: date
+
+
+_COLUMNS = [tickets.c[name] for name in TicketRow.__slots__]
+
+
+def ticket_by_number(connection: Connection, key: ClinicDay, number: int) -> TicketRow | None:
+    """The ticket with this number, if it was given out."""
+    return next(iter(tickets_by_number(connection, key, [number])), None)
+
+
+def tickets_by_number(connection: Connection, key: ClinicDay, numbers: Collection[int]) -> list[TicketRow]:
+    """The tickets with these numbers, in the order of their numbers."""
+    found = select_tickets(key).where(tickets.c.number.in_(numbers))
+    return read_tickets(connection, found.order_by(tickets.c.number))
+
+
+def tickets_in_state(
+    connection: Connection, key: ClinicDay, states: Collection[TicketStatus]
+) -> list[TicketRow]:
+    """All tickets of a queue in these states, in the order of their numbers."""
+    found = select_tickets(key).where(in_states(tickets, states))
+    return read_tickets(connection, found.order_by(tickets.c.number))
+
+
+def select_tickets(key: ClinicDay) -> Select[Any]:
+    """A statement that finds the tickets of a queue."""
+    return select(*_COLUMNS).where(*of_queue(key))
+
+
+def of_queue(key: ClinicDay) -> tuple[Any, ...]:
+    """What a ticket of this queue fulfils."""
+    return (tickets.c.hospital == key[0], tickets.c.clinic == key[1], tickets.c.service_date == key[2])
+
+
+def read_tickets(connection: Connection, statement: Any) -> list[TicketRow]:
+    """What a statement of `select_tickets` finds."""
+    return [
+        TicketRow(
+            **{
+                **row,
+                "status": TicketStatus(row["status"]),
+                "lane": Lane(row["lane"]),
+                "priority_reason": row["priority_reason"] and PriorityReason(row["priority_reason"]),
+            }
+        )
+        for row in connection.execute(statement).mappings()
+    ]
