@@ -10,6 +10,7 @@ from admin_cli.changes import change_lines, changes_as_json, summary
 from admin_cli.hours import hours_in_words
 from admin_cli.session import AdminSession, pass_session
 from common.catalog_file import read_catalog
+from common.domain.opening_hours import MINUTES_PER_DAY, format_day_end
 from common.terminal.localised import LocalisedGroup
 from common.terminal.output import print_json, print_result
 from common.terminal.usage import UsageProblem
@@ -87,6 +88,9 @@ def show(session: AdminSession) -> None:
 
 def _arrangement(clinic: "Clinic", session: AdminSession) -> str:
     texts = session.texts
+    hours = hours_in_words(clinic.opening_hours.format(), texts)
+    if clinic.opening_hours.day_ends != MINUTES_PER_DAY:
+        hours += texts("catalog.day_ends", time=format_day_end(clinic.opening_hours.day_ends))
     return texts(
         "catalog.clinic",
         rooms=clinic.rooms,
@@ -94,7 +98,7 @@ def _arrangement(clinic: "Clinic", session: AdminSession) -> str:
         mean=f"{clinic.mean_service.total_seconds() / 60:g}",
         spread=f"{clinic.service_spread.total_seconds() / 60:g}",
         mode=clinic.mode.value,
-        hours=hours_in_words(clinic.opening_hours.format(), texts),
+        hours=hours,
     )
 
 
@@ -116,6 +120,7 @@ def _hospital_as_json(hospital: "Hospital", clinics: list["Clinic"]) -> dict[str
                 "state": clinic.state.value,
                 "priority_age": clinic.priority_age or False,
                 "priority_ratio": clinic.priority_ratio,
+                "day_ends_at": format_day_end(clinic.opening_hours.day_ends),
                 "hours": clinic.opening_hours.format(),
             }
             for clinic in clinics

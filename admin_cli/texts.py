@@ -144,6 +144,7 @@ TEXTS: Final[TextTable] = {
         "ruang {rooms}, kuota {quota}, {mean} ± {spread} menit, mode {mode}; {hours}",
         "rooms {rooms}, quota {quota}, {mean} ± {spread} minutes, mode {mode}; {hours}",
     ),
+    "catalog.day_ends": ("; hari layanan berakhir {time}", "; service day ends at {time}"),
     "changes.none": (
         "Tidak ada perubahan; poli yang tetap: {unchanged}.",
         "Nothing to change; clinics unchanged: {unchanged}.",
@@ -166,6 +167,7 @@ TEXTS: Final[TextTable] = {
     "field.city": ("kota", "city"),
     "field.time_zone": ("zona waktu", "time zone"),
     "field.opening_hours": ("jam buka", "hours"),
+    "field.day_ends_at": ("hari layanan berakhir", "service day ends at"),
     "field.rooms": ("ruang", "rooms"),
     "field.daily_quota": ("kuota harian", "daily quota"),
     "field.mean_service_seconds": ("rata-rata layanan (menit)", "mean service (minutes)"),

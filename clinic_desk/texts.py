@@ -245,6 +245,10 @@ TEXTS: Final[TextTable] = {
     "done.ticket_expired": ("{number} kedaluwarsa.", "{number} has expired."),
     "done.clinic_opened": ("Poli {clinic} dibuka.", "Clinic {clinic} is open."),
     "done.clinic_closed": ("Poli {clinic} ditutup.", "Clinic {clinic} is closed."),
+    "done.clinic_hours_changed": (
+        "Waktu buka atau tutup poli {clinic} diubah.",
+        "Clinic {clinic} is open or closed until another time now.",
+    ),
     "done.clinic_rooms_changed": (
         "Jumlah ruang poli {clinic} diubah.",
         "Clinic {clinic} has other rooms now.",

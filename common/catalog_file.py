@@ -14,6 +14,7 @@ daily_quota = 60
 mean_service_minutes = 10
 service_spread_minutes = 5      # standard deviation; left out: half the mean
 mode = "clock"                  # or "desk"; left out: "clock"
+day_ends_at = "24:00"           # when the service day ends; or a time of the next day, up to "12:00"
 hours = { mon = ["08:00-12:00", "13:00-15:00"], sat = ["08:00-12:00"] }
 """
 
@@ -26,11 +27,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 
 from common.domain.catalog import CODE_PATTERN, QueueMode
-from common.domain.opening_hours import OpeningHours
+from common.domain.opening_hours import OpeningHours, format_day_end, parse_day_end
 from common.errors import CatalogError
 from common.limits import (
     CITY_LENGTH_MAX,
@@ -64,14 +65,21 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _hours(hours: dict[str, Any]) -> dict[str, Any]:
+def _day_ends_at(text: str) -> str:
+    return format_day_end(parse_day_end(text))
+
+
+def _hours(hours: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    day_ends_at = info.data.get("day_ends_at")
+    if day_ends_at is None:  # which is told of by itself
+        return hours
     problems = []
     for day, sessions in hours.items():
         if not isinstance(sessions, list) or not all(isinstance(session, str) for session in sessions):
             problems.append(f'{_shown(day)} must be a list such as ["08:00-12:00"]')
             continue
         try:
-            OpeningHours.parse({day: sessions})
+            OpeningHours.parse({day: sessions}, parse_day_end(day_ends_at))
         except ValueError as error:
             problems.append(str(error))
     if problems:
@@ -100,12 +108,13 @@ class CatalogClinic(_Table):
     mode: Literal["clock", "desk"] = "clock"
     priority_age: Annotated[int, Field(ge=1, le=130)] | Literal[False] = 60
     priority_ratio: Annotated[int, Field(ge=1, le=20)] = 2
+    day_ends_at: Annotated[str, AfterValidator(_day_ends_at)] = "24:00"
     hours: Annotated[dict[str, Any], AfterValidator(_hours)]
 
     @property
     def opening_hours(self) -> OpeningHours:
         """The hours by weekday."""
-        return OpeningHours.parse(self.hours)
+        return OpeningHours.parse(self.hours, parse_day_end(self.day_ends_at))
 
     @property
     def queue_mode(self) -> QueueMode:

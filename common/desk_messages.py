@@ -94,9 +94,11 @@ class CallNext(DeskRequest):
 
 
 class TicketAction(DeskRequest):
-    """Base of what is done with one ticket of the clinic's queue, by its number."""
+    """Base of what is done with one ticket of the clinic's queue, by its number; `service_date` tells whether
+    it is one of today's (null), or of the day before, whose patients may still be in the rooms."""
 
     number: Number
+    service_date: IsoDate | None = None
 
 
 class Recall(TicketAction):
@@ -187,6 +189,7 @@ class DeskTicket(Message):
 
     number: int
     display_number: str
+    service_date: date
     status: TicketStatus
     lane: Lane
     priority_reason: PriorityReason | None

@@ -14,6 +14,7 @@ def desk_ticket(clinic: Clinic, row: TicketRow, *, with_names: bool) -> DeskTick
     return DeskTicket(
         number=row.number,
         display_number=display_number(clinic.code, row.number),
+        service_date=row.service_date,
         status=row.status,
         lane=row.lane,
         priority_reason=row.priority_reason,

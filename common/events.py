@@ -39,6 +39,7 @@ class EventName(StrEnum):
     TICKET_EXPIRED = "ticket.expired"
     CLINIC_OPENED = "clinic.opened"
     CLINIC_CLOSED = "clinic.closed"
+    CLINIC_HOURS_CHANGED = "clinic.hours_changed"
     CLINIC_ROOMS_CHANGED = "clinic.rooms_changed"
     CLINIC_MODE_CHANGED = "clinic.mode_changed"
     CLINIC_TICK = "clinic.tick"

@@ -200,7 +200,8 @@ class Ticket(Reply):
     """A ticket as it stands. Moments carry the hospital's offset; durations are in seconds.
 
     The estimate is null where nothing is to be expected any more: called, served, cancelled ...
-    `transferred_to` is the code of the ticket in another clinic's queue that the patient got for this one.
+    `day_may_end_first`: the interval ends behind the service day, at whose end the ticket expires.
+    `transferred_to` is the code of the ticket in another queue that the patient got for this one.
     """
 
     name: ClassVar[str] = "ticket"
@@ -219,6 +220,7 @@ class Ticket(Reply):
     estimated_call_at: AwareDatetime | None
     earliest_call_at: AwareDatetime | None
     latest_call_at: AwareDatetime | None
+    day_may_end_first: bool | None
     registered_at: AwareDatetime
     called_at: AwareDatetime | None
     transferred_to: str | None
@@ -264,6 +266,7 @@ class ClinicSummary(Message):
     waiting: int
     now_serving: str | None
     estimated_wait_seconds: int | None
+    day_may_end_first: bool | None
     quota_left: int
     next_opening: AwareDatetime | None
 

@@ -36,7 +36,7 @@ def quota_reached(clinic: Clinic, now: datetime) -> Problem:
     """All tickets of the clinic's service day are given out."""
     detail = f"{clinic.name} has given out its {clinic.daily_quota} tickets of today"
     # Another session of this day would not help: the quota is for the whole day.
-    day_end = clinic.hospital.day_end(clinic.hospital.service_date(now))
+    day_end = clinic.day_end(clinic.service_date(now))
     opening = clinic.next_opening(max(now, day_end - _JUST_BEFORE))
     if opening is None:
         return problem(ProblemCode.QUOTA_REACHED, f"{detail}.")

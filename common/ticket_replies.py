@@ -20,6 +20,7 @@ from common.domain.queue_advance import Occupant
 from common.domain.service_times import PartRecord
 from common.domain.ticket_codes import format_ticket_code
 from common.domain.tickets import display_number
+from common.domain.waiting_time import Estimate
 from common.messages import EncodedReply, Ticket, Tickets
 from common.storage.ticket_views import TicketView
 
@@ -38,7 +39,9 @@ class ShownQueue:
         self._clinic = clinic
         self._now = now
         self._outlook = clinic_outlook(clinic, records, occupants, now)
-        self._today = _local_day(clinic.hospital.service_date(now), clinic.hospital.time_zone)
+        zone = clinic.hospital.time_zone
+        self._today = _local_day(now.astimezone(zone).date(), zone)
+        self._expiry: tuple[date, datetime | None] | None = None
 
     def ticket(self, view: TicketView) -> Ticket:
         """One of its tickets."""
@@ -48,7 +51,7 @@ class ShownQueue:
         """One of its tickets as JSON: as `encode_reply` writes it."""
         # Codes and names of states need no escapes.
         hospital, clinic, service_date = view.clinic_day
-        ahead = wait = call_at = earliest = latest = serving = called_at = transferred_to = "null"
+        ahead = wait = call_at = earliest = latest = in_vain = serving = called_at = transferred_to = "null"
         if view.ahead_in_lane is not None:
             people_ahead, estimate = expected_call(
                 self._outlook,
@@ -62,6 +65,7 @@ class ShownQueue:
             call_at = self._local(estimate.call_at)
             earliest = self._local(estimate.earliest_call_at)
             latest = self._local(estimate.latest_call_at)
+            in_vain = "true" if self._day_may_end_first(estimate, service_date) else "false"
         if view.now_serving is not None:
             serving = f'"{display_number(clinic, view.now_serving)}"'
         if view.called_at is not None:
@@ -74,16 +78,25 @@ class ShownQueue:
             f'"clinic":"{clinic}","service_date":"{service_date}","status":"{view.status}","lane":"{view.lane}",'
             f'"people_ahead":{ahead},"now_serving":{serving},"estimated_wait_seconds":{wait},'
             f'"estimated_call_at":{call_at},"earliest_call_at":{earliest},"latest_call_at":{latest},'
+            f'"day_may_end_first":{in_vain},'
             f'"registered_at":{self._local(view.registered_at)},"called_at":{called_at},'
             f'"transferred_to":{transferred_to}}}'
         )
 
-    def wait_seconds(self, regular: int, priority: int, streak: int) -> int:
-        """The time until the expected call of somebody who would come now to the regular lane, where so many
-        wait in each lane."""
+    def newcomer(self, regular: int, priority: int, streak: int) -> tuple[int, bool]:
+        """The time in seconds until the expected call of somebody who would come now to the regular lane,
+        where so many wait in each lane; and whether the day may end before."""
         ratio = self._clinic.priority_ratio
         expected = expected_call(self._outlook, Lane.REGULAR, regular, priority, streak, ratio)
-        return self._seconds_until(expected.call.call_at)
+        today = self._clinic.service_date(self._now)
+        return self._seconds_until(expected.call.call_at), self._day_may_end_first(expected.call, today)
+
+    def _day_may_end_first(self, estimate: Estimate, service_date: date) -> bool:
+        """Whether the end of the interval lies behind that of a service day which goes over to no other."""
+        if self._expiry is None or self._expiry[0] != service_date:
+            self._expiry = (service_date, self._clinic.expires_at(service_date))
+        expires_at = self._expiry[1]
+        return expires_at is not None and estimate.latest_call_at >= expires_at
 
     def _seconds_until(self, moment: datetime) -> int:
         return round((moment - self._now).total_seconds())

@@ -80,7 +80,7 @@ class TicketMoments:
             insort(self._left[key, view.lane], _place(view))
         if view.room is not None:
             # Another list, since the one before belongs to moments that are over.
-            self._occupants[key] = [each for each in self._occupants[key] if each.number != view.number]
+            self._occupants[key] = [each for each in self._occupants[key] if each.room != view.room]
 
 
 class MomentsShown:

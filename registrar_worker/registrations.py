@@ -38,7 +38,7 @@ from common.storage.new_tickets import NewTicket, insert_tickets
 from common.storage.queues import ClinicDay, QueueState, lock_all_queues, write_queues
 from common.storage.refusals import Refusal, find_refusals, remember_refusals
 from common.storage.service_times import read_service_times
-from common.storage.ticket_views import Occupants, TicketView, read_occupants, read_ticket_views
+from common.storage.ticket_views import Occupants, TicketView, read_rooms, read_ticket_views
 from common.ticket_replies import encoded_ticket
 from registrar_worker import store
 from registrar_worker.moments import Moment, MomentsShown, TicketMoments
@@ -110,7 +110,7 @@ class Registrations:
         keys |= {*store.queues_of_tickets(connection, codes).values()}
         # All of it is sent before the first result is waited for: it is one way to the database and back.
         locked = lock_all_queues(connection, keys, self.catalog.day_start, self.now)
-        views, occupants = read_ticket_views(connection, codes), read_occupants(connection, keys)
+        views, occupants = read_ticket_views(connection, codes), read_rooms(connection, keys)
         clinics = (self.catalog.clinic(*key[:2]) for key in keys)
         learned = read_service_times(connection, filter(None, clinics))
         asked_by = zip((each.request_id for each in asked), patients, strict=True)
@@ -131,7 +131,7 @@ class Registrations:
     def _look_elsewhere(self, days: Collection[ClinicDay]) -> Occupants:
         """Reads what tickets of other queues than the locked ones show: who is in their rooms."""
         others = {*days} - self.queues.keys()
-        occupants = read_occupants(self.connection, others)
+        occupants = read_rooms(self.connection, others)
         learned = read_service_times(self.connection, map(self.catalog.clinic_of, others))
         self.learned = {**learned(), **self.learned}
         return occupants()
@@ -169,7 +169,7 @@ class Registrations:
             clinic = self.catalog.clinic(*code)
             self.today[code] = None
             if clinic is not None and not clinic.retired:
-                key = (*code, clinic.hospital.service_date(self.now))
+                key = (*code, clinic.service_date(self.now))
                 self.today[code] = _Today(clinic, key, clinic.is_open(self.now))
         return self.today[code]
 
@@ -236,7 +236,7 @@ class Registrations:
         # To an empty queue the patient may be called at once; else the queue's next change is known.
         due_at = self.now
         if queue.waiting or clinic.mode is QueueMode.DESK:
-            due_at = clinic.hospital.day_end(queue.key[2])
+            due_at = clinic.day_end(queue.key[2])
         queue.next_change_at = min(queue.next_change_at or due_at, due_at)
         view = TicketView(
             ticket_code=code,

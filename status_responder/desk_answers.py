@@ -42,7 +42,7 @@ class DeskAnswers:
             found = self.catalog.hospital(request.hospital)
             return problems.clinic_not_found() if found else problems.hospital_not_found()
         if isinstance(request, ReportRequest):
-            day = (*clinic.key, request.service_date or clinic.hospital.service_date(now))
+            day = (*clinic.key, request.service_date or clinic.service_date(now))
             return clinic_report(clinic, day[2], store.read_courses(connection, day))
         assert isinstance(request, DeskQueueRequest)
         return desk_queue(connection, clinic, request, now)

@@ -11,7 +11,7 @@ from common.domain.tickets import IN_ROOM, display_number
 from common.messages import encoded
 from common.pages import page_of
 from common.storage.engine import Connection
-from common.storage.queues import new_queue, read_queues
+from common.storage.queues import day_before, new_queue, read_queues
 from common.storage.ticket_rows import TicketRow, tickets_by_number, tickets_in_state
 from common.storage.waiters import next_waiters
 from common.ticket_replies import local_time
@@ -20,7 +20,7 @@ from status_responder import store
 
 def desk_queue(connection: Connection, clinic: Clinic, request: DeskQueueRequest, now: datetime) -> DeskQueue:
     """The clinic's queue of today, as it stands at `now`, with the page of it that is asked for."""
-    key = (*clinic.key, clinic.hospital.service_date(now))
+    key = (*clinic.key, clinic.service_date(now))
     queue = read_queues(connection, [key]).get(key) or new_queue(key, now, now)
     last_shown = request.after + request.limit
     waiters = next_waiters(connection, [key], last_shown + 1).get(key, [])
@@ -34,7 +34,7 @@ def desk_queue(connection: Connection, clinic: Clinic, request: DeskQueueRequest
     def shown(rows: Sequence[TicketRow]) -> list[DeskTicket]:
         return [desk_ticket(clinic, row, with_names=request.with_names) for row in rows]
 
-    in_rooms = tickets_in_state(connection, key, IN_ROOM)
+    in_rooms = [row for day in (day_before(key), key) for row in tickets_in_state(connection, day, IN_ROOM)]
     found = DeskQueue(
         hospital=clinic.hospital.code,
         hospital_name=clinic.hospital.name,
@@ -51,7 +51,7 @@ def desk_queue(connection: Connection, clinic: Clinic, request: DeskQueueRequest
         waiting_priority_count=queue.waiting_priority,
         served_count=store.count_served(connection, key),
         now_serving=None if queue.now_serving is None else display_number(clinic.code, queue.now_serving),
-        in_rooms=shown(sorted(in_rooms, key=lambda row: (row.room or 0, row.number))),
+        in_rooms=shown(sorted(in_rooms, key=lambda row: (row.room or 0, row.service_date, row.number))),
         waiting=[],
         no_shows=shown(store.latest_no_shows(connection, key, NO_SHOWS_SHOWN_MAX)),
     )

@@ -181,7 +181,9 @@ class _Answers:
         streak = queue.priority_streak if queue else 0
         given_out = queue.last_number - queue.cancelled if queue else 0
         is_open = clinic.is_open(self.now)
-        wait = self._queue(key).wait_seconds(waiting - priority, priority, streak) if is_open else None
+        wait, may_end = None, None
+        if is_open:
+            wait, may_end = self._queue(key).newcomer(waiting - priority, priority, streak)
         session = _session_today(clinic, self.now)
         opening = None if is_open else clinic.next_opening(self.now)
         return ClinicSummary(
@@ -193,6 +195,7 @@ class _Answers:
             waiting=waiting,
             now_serving=_shown(clinic, queue.now_serving if queue else None),
             estimated_wait_seconds=wait,
+            day_may_end_first=may_end,
             quota_left=max(clinic.daily_quota - given_out, 0),
             next_opening=local_time(clinic, opening) if opening else None,
         )
@@ -222,7 +225,7 @@ class _Answers:
 
 def _session_today(clinic: Clinic, now: datetime) -> Session | None:
     """The session that is on or comes next today, or else today's last one."""
-    sessions = clinic.sessions_on(clinic.hospital.service_date(now))
+    sessions = clinic.sessions_on(clinic.service_date(now))
     return next((s for s in sessions if now < s.closes_at), sessions[-1] if sessions else None)
 
 

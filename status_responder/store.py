@@ -21,7 +21,7 @@ from common.storage.ticket_rows import TicketRow, of_queue, read_tickets, select
 from common.storage.ticket_views import (
     Occupants,
     TicketView,
-    read_occupants,
+    read_rooms,
     read_ticket_views,
 )
 from common.storage.waiters import next_waiters
@@ -77,7 +77,7 @@ def _look_up(engine: Engine, catalog: CatalogCache, wanted: Wanted, now: datetim
             queue_today(clinic, now) for code in wanted.hospitals for clinic in catalog.clinics_of(code)
         }
         shown = asked | listed | waited_in
-        occupants = read_occupants(connection, shown)
+        occupants = read_rooms(connection, shown)
         learned = read_service_times(connection, map(catalog.clinic_of, shown))
         queues = read_queues(connection, asked | listed)
         waiters = next_waiters(connection, asked, NEXT_SHOWN)
@@ -87,7 +87,7 @@ def _look_up(engine: Engine, catalog: CatalogCache, wanted: Wanted, now: datetim
 
 def queue_today(clinic: Clinic, now: datetime) -> ClinicDay:
     """What names the clinic's queue of the present service day."""
-    return (*clinic.key, clinic.hospital.service_date(now))
+    return (*clinic.key, clinic.service_date(now))
 
 
 # --- for desks --------------------------------------------------------------------------------------------

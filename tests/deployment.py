@@ -69,6 +69,7 @@ TICKET_FIELDS = {
     "estimated_call_at",
     "earliest_call_at",
     "latest_call_at",
+    "day_may_end_first",
     "registered_at",
     "called_at",
     "transferred_to",

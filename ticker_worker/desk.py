@@ -26,7 +26,7 @@ from common.desk_messages import (
 )
 from common.domain.catalog import Clinic, ClinicState, QueueMode
 from common.domain.lanes import Lane, after_call, next_lane
-from common.domain.queue_advance import Waiter
+from common.domain.queue_advance import Ending, Waiter
 from common.domain.service_times import EndedCall
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.tickets import IN_ROOM, PriorityReason, TicketStatus, display_number
@@ -38,7 +38,7 @@ from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
 from common.storage.new_tickets import NewTicket, insert_tickets
-from common.storage.queues import ClinicDay, QueueState
+from common.storage.queues import ClinicDay, QueueState, day_before
 from common.storage.ticket_rows import TicketRow, ticket_by_number, tickets_in_state
 from common.storage.waiters import next_waiters
 from ticker_worker import store
@@ -109,7 +109,7 @@ class Desk:
             forced = self._forced(ClinicState.OPEN, here, request.until, request.reason)
         if clinic.is_open(self.now) and clinic == replace(clinic, **forced):
             raise Refused(problems.not_permitted_now(Hindrance.ALREADY_SO, f"{clinic.name} is open."))
-        self._change_clinic(here, EventName.CLINIC_OPENED, **forced)
+        self._change_clinic(here, EventName.CLINIC_HOURS_CHANGED, **forced)
 
     @_do.register
     def _close(self, request: CloseClinic, here: _Here) -> None:
@@ -123,12 +123,12 @@ class Desk:
                 queue.count_waiting(lane, -1)
                 queue.cancelled += 1
                 self._record(here, EventName.TICKET_CANCELLED, (number, TicketStatus.CANCELLED))
-        self._change_clinic(here, EventName.CLINIC_CLOSED, **forced)
+        self._change_clinic(here, EventName.CLINIC_HOURS_CHANGED, **forced)
 
     def _forced(
         self, state: ClinicState, here: _Here, until: datetime | None, reason: str | None
     ) -> dict[str, Any]:
-        until = until or here.clinic.hospital.day_end(here.queue.key[2])
+        until = until or here.clinic.day_end(here.queue.key[2])
         if not self.now < until <= self.now + FORCED_MAX:
             raise Refused(problems.until_impossible())
         return {"state": state, "forced_until": until, "forced_reason": reason}
@@ -156,8 +156,12 @@ class Desk:
     def _change_clinic(self, here: _Here, event: EventName, **values: Any) -> None:
         key = here.clinic.key
         store.change_clinic(self.connection, key, **values)
-        self.changed_clinics[key] = replace(here.clinic, **values)
+        self.changed_clinics[key] = changed = replace(here.clinic, **values)
         here.queue.next_change_at = self.now  # its next change may be another one now
+        is_open = changed.is_open(self.now)
+        if is_open != here.queue.announced_open:
+            event = EventName.CLINIC_OPENED if is_open else EventName.CLINIC_CLOSED
+            here.queue.announced_open = is_open
         self._record(here, event)
 
     # --- calling ----------------------------------------------------------------------------------------
@@ -168,13 +172,18 @@ class Desk:
         if request.room > here.clinic.rooms:
             detail = f"{here.clinic.name} has {here.clinic.rooms} rooms; set its rooms first."
             raise Refused(problems.not_permitted_now(Hindrance.ROOM_NOT_SERVING, detail))
-        occupants = tickets_in_state(self.connection, here.queue.key, IN_ROOM)
-        occupant = next((each for each in occupants if each.room == request.room), None)
+        in_room = [
+            (queue, each)
+            for queue in (self.queues.get(day_before(here.queue.key)), here.queue)
+            if queue is not None
+            for each in tickets_in_state(self.connection, queue.key, IN_ROOM)
+            if each.room == request.room
+        ]
         following = self._whose_turn_it_is(here)
-        if occupant is None and following is None:
+        if not in_room and following is None:
             raise Refused(problems.not_permitted_now(Hindrance.NOBODY_WAITING, "Nobody is waiting."))
-        if occupant is not None:
-            self._serve(here, occupant)
+        for queue, occupant in in_room:
+            self._serve(replace(here, queue=queue), occupant)
         if following is not None:
             self._call(here, following, request.room)
 
@@ -240,6 +249,9 @@ class Desk:
     @_do.register
     def _reinstate(self, request: Reinstate, here: _Here) -> None:
         ticket = self._ticket(here, request, {TicketStatus.NO_SHOW})
+        if here.queue.ending is Ending.EXPIRY:
+            detail = f"The service day of {_shown(here, ticket)} is over; register the patient again."
+            raise Refused(problems.not_permitted_now(Hindrance.TICKET_STATUS, detail))
         self._see_that_none_is_held(here.queue.key, ticket)
         self._change_ticket(
             here,
@@ -289,15 +301,16 @@ class Desk:
 
     def _way_to(self, code: str, here: _Here) -> _Here:
         """The queue of today of another clinic of the hospital."""
-        hospital, own_code, day = here.queue.key
+        hospital, own_code, _ = here.queue.key
         if code == own_code:
             raise Refused(
                 problems.not_permitted_now(Hindrance.SAME_CLINIC, "The ticket is in this clinic's queue.")
             )
-        queue = self.queues.get((hospital, code, day))
-        if queue is None:
+        clinic = self.changed_clinics.get((hospital, code)) or self.catalog.clinic(hospital, code)
+        queue = None if clinic is None else self.queues.get((*clinic.key, clinic.service_date(self.now)))
+        if clinic is None or queue is None:
             raise Refused(problems.clinic_not_found())
-        return replace(here, clinic=self._clinic((hospital, code)), queue=queue)
+        return replace(here, clinic=clinic, queue=queue)
 
     def _take_in(self, there: _Here, ticket: TicketRow, code: str) -> None:
         """Gives the patient a ticket in this clinic's queue, at the place of their time of arrival."""
@@ -334,7 +347,9 @@ class Desk:
 
     def _ticket(self, here: _Here, request: TicketAction, states: Collection[TicketStatus]) -> TicketRow:
         """The ticket that a request is about, if it is in one of these states."""
-        ticket = ticket_by_number(self.connection, here.queue.key, request.number)
+        ticket = None
+        if request.service_date in (None, here.queue.key[2]):
+            ticket = ticket_by_number(self.connection, here.queue.key, request.number)
         if ticket is None:
             raise Refused(problems.number_not_given_out())
         if ticket.status not in states:

@@ -20,7 +20,7 @@ from common.storage.journal import JournalEntry
 from common.storage.queues import ClinicDay
 from common.storage.service_times import read_service_times
 from common.storage.ticket_rows import ticket_by_number, tickets_by_number
-from common.storage.ticket_views import read_occupants, read_ticket_views
+from common.storage.ticket_views import read_rooms, read_ticket_views
 from common.ticket_replies import ShownQueue
 
 
@@ -32,15 +32,16 @@ def desk_done(
     now: datetime,
 ) -> DeskDone:
     """What a request has done, by its entries in the journal; its tickets as they stand at `now`."""
-    key = (request.hospital, request.clinic, entries[0].service_date)
+    day = entries[0].service_date
     number: int | None = request.number if isinstance(request, TicketAction) else None
     new_ticket: Ticket | None = None
     for entry in entries:
         if isinstance(request, CallNext) and entry.event.name is EventName.TICKET_CALLED:
-            number = entry.number
+            number, day = entry.number, entry.service_date
         if entry.event.name is EventName.TICKET_REGISTERED and entry.number is not None:
             there = (entry.event.hospital, entry.event.clinic, entry.service_date)
             new_ticket = _as_its_patient_sees_it(connection, catalog, there, entry.number, now)
+    key = (request.hospital, request.clinic, day)
     row = None if number is None else ticket_by_number(connection, key, number)
     return DeskDone(
         hospital=request.hospital,
@@ -63,6 +64,6 @@ def _as_its_patient_sees_it(
 ) -> Ticket:
     [row] = tickets_by_number(connection, key, [number])
     view = read_ticket_views(connection, [row.ticket_code])()[row.ticket_code]
-    clinic, occupants = catalog.clinic_of(key), read_occupants(connection, [key])().get(key, ())
+    clinic, occupants = catalog.clinic_of(key), read_rooms(connection, [key])().get(key, ())
     learned = read_service_times(connection, [clinic])().get(clinic.key, {})
     return ShownQueue(clinic, occupants, learned, now).ticket(view)

@@ -23,6 +23,7 @@ from common.desk_messages import (
     SetPriority,
     SetRooms,
     Start,
+    TicketAction,
     Transfer,
 )
 from common.domain.catalog import Clinic
@@ -39,17 +40,23 @@ from common.storage.journal import JournalEntry
 from common.storage.queues import (
     ClinicDay,
     QueuesMissing,
+    QueueState,
     create_queues,
+    day_after,
+    day_before,
     lock_all_queues,
+    new_queue,
     write_queues,
 )
 from common.storage.refusals import Refusal, find_refusals, remember_refusals
 from common.storage.service_times import learn_service_times
 from ticker_worker import desk_replies
 from ticker_worker.desk import Desk, Refused
-from ticker_worker.passing import PassingTime
+from ticker_worker.passing import PassingTime, days_needed
 
 _ATTEMPTS_MAX = 5
+_YEARS = (2000, 9000)
+"""A tick of a day outside of these years is of no queue."""
 _CHANGES: tuple[type[DeskRequest], ...] = (
     OpenClinic,
     CloseClinic,
@@ -95,6 +102,8 @@ class TickerHandler:
             except QueuesMissing as missing:
                 with transaction(self.engine) as connection:
                     create_queues(connection, missing.queues)
+            except _DayTurned:
+                continue
             except StoreConflict:
                 # The same id in another ticker's hands: looking again finds what the other did.
                 if attempt == _ATTEMPTS_MAX - 1:
@@ -118,6 +127,10 @@ def _clinic(catalog: CatalogCache, request: DeskRequest) -> Clinic | Problem:
         found = catalog.hospital(request.hospital)
         return problems.clinic_not_found() if found else problems.hospital_not_found()
     return clinic
+
+
+class _DayTurned(Exception):
+    """While the locks were waited for, the service day of a request's clinic has ended: look again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +161,12 @@ class _Batch:
         if requests:
             self.catalog.refresh(connection)  # to know their queues
         self.keys = {each.request_id: self._keys(each, now) for each in requests}
-        keys = {key for of_request in self.keys.values() for key in of_request}
-        ticked = [_key(tick) for tick in ticks]
-        self.queues = lock_all_queues(connection, keys, self.catalog.day_start, now, besides=ticked)()
+        self.queues = self._lock(ticks, requests, now)
         # Now that nobody else holds their locks: others may have changed a clinic, and time has passed.
         self.catalog.refresh(connection)
         self.now = self.clock.now()
+        if any(self._keys(each, self.now) != self.keys[each.request_id] for each in requests):
+            raise _DayTurned
         self._recall(ticks, requests)
         self._pass_time(ticks, requests)
         self.desk = Desk(connection, self.catalog, self.now, self.queues)
@@ -178,7 +191,36 @@ class _Batch:
         if isinstance(clinics[0], Problem):
             return []
         found = [clinic for clinic in clinics if isinstance(clinic, Clinic)]
-        return [(*clinic.key, clinic.hospital.service_date(now)) for clinic in found]
+        return [(*clinic.key, clinic.service_date(now)) for clinic in found]
+
+    def _lock(
+        self, ticks: Sequence[Tick], asked: Sequence[Asked], now: datetime
+    ) -> dict[ClinicDay, QueueState]:
+        """The queues of the requests, and those that there are of the ticks; of the days before, those that
+        are not through yet, and of the ticks' days that are over, those to which they go over."""
+        keys = {key for of_request in self.keys.values() for key in of_request}
+        ticked = {_key(tick) for tick in ticks if _YEARS[0] < tick.service_date.year < _YEARS[1]}
+        named = {key for each in asked if (key := self._named(each)) is not None}
+        following = {day_after(key) for key in ticked if self._is_over(key, now)}
+        return lock_all_queues(
+            self.connection,
+            keys,
+            self.catalog.day_start,
+            now,
+            besides=ticked | named | following,
+            if_due={day_before(key) for key in keys | ticked},
+        )()
+
+    def _is_over(self, key: ClinicDay, now: datetime) -> bool:
+        clinic = self.catalog.clinic(key[0], key[1])
+        return clinic is not None and clinic.day_end(key[2]) <= now
+
+    def _named(self, asked: Asked) -> ClinicDay | None:
+        """The queue of the day before, where a request names it."""
+        for key in self.keys[asked.request_id][:1]:
+            if isinstance(asked.request, TicketAction) and asked.request.service_date == day_before(key)[2]:
+                return day_before(key)
+        return None
 
     def _recall(self, ticks: Sequence[Tick], asked: Sequence[Asked]) -> None:
         """What these did before becomes their decision again."""
@@ -197,15 +239,24 @@ class _Batch:
         return {key: f"{asked.request_id}.{key[1]}" for key in self.keys[asked.request_id]}
 
     def _pass_time(self, ticks: Sequence[Tick], asked: Sequence[Asked]) -> None:
-        # A queue is moved once per batch, by the first that has not moved it before.
+        # A queue is moved once per batch, by the first that has not moved it before; with it, and before it,
+        # what is left of the day before.
         new = [(_key(tick), tick.id) for tick in ticks if _key(tick) in self.queues]
         for each in asked:
             if each.request_id not in self.decisions and not each.is_too_old(self.now):
                 new += self._passing_causes(each).items()
-        causes = {key: cause_id for key, cause_id in reversed(new) if cause_id not in self.caused}
-        self.passing = PassingTime(self.connection, self.catalog, self.now)
-        happened = self.passing.move(self.queues, causes)
-        self.caused |= {causes[key]: entries for key, entries in happened.items()}
+        causes: dict[str, list[ClinicDay]] = {}
+        free = set(self.queues)
+        for key, cause_id in new:
+            if cause_id not in self.caused and cause_id not in causes:
+                causes[cause_id] = [each for each in (day_before(key), key) if each in free]
+                free -= {*causes[cause_id]}
+        moved = {key: self.queues[key] for keys in causes.values() for key in keys}
+        if needed := days_needed(self.catalog, moved, self.now) - self.queues.keys():
+            days = [new_queue(key, self.catalog.day_start(key), self.now) for key in needed]
+            raise QueuesMissing(days)
+        self.passing = PassingTime(self.connection, self.catalog, self.now, self.queues)
+        self.caused |= self.passing.move(causes)
 
     # --- deciding ---------------------------------------------------------------------------------------
 
@@ -217,7 +268,9 @@ class _Batch:
         if isinstance(clinic, Problem):
             return _Decision(asked.digest, refusal=clinic, remember=True)
         try:
-            return _Decision(asked.digest, self.desk.carry_out(asked, self.keys[asked.request_id][0]))
+            named = self._named(asked)
+            key = named if named in self.queues else self.keys[asked.request_id][0]
+            return _Decision(asked.digest, self.desk.carry_out(asked, key))
         except Refused as refused:
             return _Decision(asked.digest, refusal=refused.problem, remember=True)
 

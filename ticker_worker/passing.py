@@ -1,172 +1,218 @@
 """Time passes in queues: what has happened until a moment by the clock, and by the opening hours."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from common.domain.catalog import Clinic
 from common.domain.lanes import Lane
-from common.domain.opening_hours import midnight
-from common.domain.queue_advance import Advance, Occupant, Serving, Transition, Waiter, advance
+from common.domain.queue_advance import (
+    Advance,
+    Ending,
+    Occupant,
+    Transition,
+    Waiter,
+    advance,
+    rooms_held,
+)
 from common.domain.schedule import Announcement, announcements, next_service_date
-from common.domain.tickets import IN_ROOM, TicketStatus
+from common.domain.tickets import TicketStatus
 from common.events import EventName
-from common.storage import journal
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
-from common.storage.queues import ClinicDay, QueueState, create_queues, new_queue
+from common.storage.queues import (
+    ClinicDay,
+    QueueState,
+    create_queues,
+    day_after,
+    day_before,
+    new_queue,
+)
 from common.storage.ticket_views import read_occupants
 from common.storage.waiters import next_waiters
-from ticker_worker import store
-from ticker_worker.store import TicketChange
+from ticker_worker.day_end import DayEnds, serving_of
+from ticker_worker.happened import Happened
 
 CALLS_MAX = 100
 """Calls in one queue that one tick makes at most; more follow with the next tick."""
 
 
+def days_needed(
+    catalog: CatalogCache, queues: Mapping[ClinicDay, QueueState], now: datetime
+) -> set[ClinicDay]:
+    """The days that have to be locked besides, because those before them go over to them."""
+    return {
+        day_after(key)
+        for key, queue in queues.items()
+        if queue.next_change_at is not None and _goes_over(catalog.clinic_of(key), queue, now)
+    } - queues.keys()
+
+
+def _goes_over(clinic: Clinic, queue: QueueState, now: datetime) -> bool:
+    day_end = clinic.day_end(queue.key[2])
+    if queue.ending is None:
+        return day_end <= now and clinic.is_open(day_end)
+    return queue.ending is Ending.HANDOVER
+
+
 @dataclass
 class PassingTime:
-    """Moves locked queues to the moment `now`. What happened is in `entries`; the queues are still to be
-    written."""
+    """Moves locked queues to the moment `now`. The queues are still to be written.
+
+    Where a day is over that goes over to the next one, both are locked. A day calls nobody before those of
+    the day before it have come over.
+    """
 
     connection: Connection
     catalog: CatalogCache
     now: datetime
+    queues: Mapping[ClinicDay, QueueState]
     entries: list[JournalEntry] = field(default_factory=list)
-    changes: list[TicketChange] = field(default_factory=list)
-    next_days: list[QueueState] = field(default_factory=list)
-    waiters: dict[ClinicDay, list[Waiter]] = field(default_factory=dict)
-    moved: dict[ClinicDay, Advance] = field(default_factory=dict)
 
-    def move(
-        self, queues: Mapping[ClinicDay, QueueState], causes: Mapping[ClinicDay, str]
-    ) -> dict[ClinicDay, list[JournalEntry]]:
-        """What happens in the queues that have a cause (an id of its own for each) until now."""
-        self._advance({key: queues[key] for key in causes})
-        happened = {key: self._move(queues[key], cause_id) for key, cause_id in causes.items()}
-        store.write_tickets(self.connection, self.changes)
-        create_queues(self.connection, self.next_days)
-        return happened
+    def move(self, causes: Mapping[str, Sequence[ClinicDay]]) -> dict[str, list[JournalEntry]]:
+        """What happens until now in the queues that each cause moves; each queue has one cause."""
+        self.moved: dict[ClinicDay, Advance] = {}
+        self.waiters: dict[ClinicDay, list[Waiter]] = {}
+        self.unfinished: set[ClinicDay] = set()
+        self.happened = Happened({key: cause_id for cause_id, keys in causes.items() for key in keys})
+        moving = [self.queues[key] for keys in causes.values() for key in keys]
+        # A day that is over, and has nothing left to come, is left alone.
+        moving = [each for each in moving if each.next_change_at is not None or not self._is_over(each)]
+        self.occupants = {**read_occupants(self.connection, self.happened.cause_of.keys())()}
+        over = [queue for queue in moving if self._is_over(queue)]
+        self._move([queue for queue in over if queue.ending is None])
+        self._begin_endings(queue for queue in over if queue.ending is None)
+        ends = DayEnds(self.connection, self.catalog, self.now, self.queues, self.occupants, self.happened)
+        ends.end([queue for queue in over if queue.ending is not None])
+        self._move([queue for queue in moving if not self._is_over(queue)])
+        self.entries += [entry for entries in self.happened.entries.values() for entry in entries]
+        return {cause_id: self.happened.entries[cause_id] for cause_id in causes}
 
-    def _advance(self, queues: Mapping[ClinicDay, QueueState]) -> None:
-        """Finds what has happened in the queues, and in whose day it was the end."""
-        self.occupants = read_occupants(self.connection, queues.keys())()
-        ended = [queue for key, queue in queues.items() if self._day_end(key) <= self.now]
-        self._advance_with(ended, max((queue.waiting for queue in ended), default=0) + 1)
-        going = [queue for key, queue in queues.items() if key not in self.moved]
+    # --- calls ------------------------------------------------------------------------------------------
+
+    def _move(self, queues: Sequence[QueueState]) -> None:
+        """Brings queues to the present moment, or to the end of their day."""
+        ready = []
+        for queue in queues:
+            if self._awaits_handover(queue):
+                self.moved[queue.key] = Advance((), self.now, queue.priority_streak)
+            else:
+                ready.append(queue)
         # Who is on time calls no more than one patient to each room.
-        rooms_max = max((self.catalog.clinic_of(queue.key).rooms for queue in going), default=0)
-        self._advance_with(going, rooms_max + 1)
-        self._advance_with([queue for queue in going if self._has_called_all(queue.key)], CALLS_MAX)
+        rooms_max = max((self.catalog.clinic_of(queue.key).rooms for queue in ready), default=0)
+        self._advance_with(ready, rooms_max + 1)
+        self._advance_with([queue for queue in ready if queue.key in self.unfinished], CALLS_MAX)
+        for queue in queues:
+            self._apply(queue)
+        self.happened.write(self.connection)
+
+    def _awaits_handover(self, queue: QueueState) -> bool:
+        """Whether some of the day before are still to come over, whose places may be before everybody's."""
+        before = self.queues.get(day_before(queue.key))
+        if before is None or before.next_change_at is None:
+            return False
+        is_undecided = before.ending is None and self._is_over(before)
+        return is_undecided or (before.ending is Ending.HANDOVER and before.waiting > 0)
 
     def _advance_with(self, queues: Sequence[QueueState], waiters_max: int) -> None:
         """Reads so many of each queue's waiting patients, and advances it with them."""
         self.waiters |= next_waiters(self.connection, [queue.key for queue in queues], waiters_max)
         for queue in queues:
-            key = queue.key
-            clinic, waiters = self.catalog.clinic_of(key), self.waiters.get(key, [])
-            self.moved[key] = _advance(clinic, queue, self.occupants.get(key, ()), waiters, self.now)
+            self._advance(queue)
 
-    def _has_called_all(self, key: ClinicDay) -> bool:
-        """Whether somebody who was not read may have been called by now."""
-        next_change_at = self.moved[key].next_change_at
-        return next_change_at is not None and next_change_at <= self.now
+    def _advance(self, queue: QueueState) -> None:
+        clinic, waiters = self.catalog.clinic_of(queue.key), self.waiters.get(queue.key, [])
+        occupants = self.occupants.get(queue.key, ())
+        held = rooms_held(serving_of(clinic, queue), self.occupants.get(day_before(queue.key), ()))
+        serving = serving_of(clinic, queue, held)
+        moved = advance(serving, occupants, waiters, self.now)
+        self.unfinished.discard(queue.key)
+        calls = {each.number: each.at for each in moved.transitions if each.status is TicketStatus.CALLED}
+        emptied_at = []
+        for lane in Lane:
+            numbers = [waiter.number for waiter in waiters if waiter.lane is lane]
+            if len(numbers) < queue.waiting_in(lane) and calls.keys() >= set(numbers):
+                emptied_at.append(max(calls[number] for number in numbers))
+        if emptied_at:
+            # Everybody of a lane who was read has been called, and more wait. Stop just before the last of
+            # these calls: a room that came free at that moment would look as if nobody had been waiting for
+            # it. (There is always a call before it, since more are read of a lane than a clinic has rooms.)
+            moved = advance(serving, occupants, waiters, min(emptied_at) - timedelta.resolution)
+            self.unfinished.add(queue.key)
+        self.moved[queue.key] = moved
 
-    def _move(self, queue: QueueState, cause_id: str) -> list[JournalEntry]:
-        """Brings one queue to the present moment."""
+    # --- what was found ---------------------------------------------------------------------------------
+
+    def _apply(self, queue: QueueState) -> None:
+        """Records what has happened in one queue."""
         clinic = self.catalog.clinic_of(queue.key)
-        day_end = clinic.hospital.day_end(queue.key[2])
+        day_end = clinic.day_end(queue.key[2])
         moved = self.moved[queue.key]
-        told = announcements(clinic, queue.key[2], queue.announced_until)
-        told_now = [each for each in told if each.at <= self.now]
-        happened: list[Transition | Announcement] = [*told_now, *moved.transitions]
+        told = announcements(clinic, queue.key[2], queue.announced_open, queue.announced_until, self.now)
+        happened: list[Transition | Announcement] = [*told.due, *moved.transitions]
         happened.sort(key=lambda each: each.at)
         waiting = {waiter.number: waiter.lane for waiter in self.waiters.get(queue.key, ())}
-        before = len(self.entries)
-        for ordinal, each in enumerate(happened):
-            if isinstance(each, Transition):
-                if each.number in waiting:
-                    queue.count_waiting(waiting.pop(each.number), -1)
-                if each.status is TicketStatus.CALLED:
-                    queue.now_serving = each.number
-            self._record(queue, cause_id, ordinal, each)
-        self.changes += _ticket_changes(queue.key, moved.transitions)
+        for each in happened:
+            if isinstance(each, Announcement):
+                name = EventName.CLINIC_OPENED if each.is_open else EventName.CLINIC_CLOSED
+                self.happened.record(queue, name, each.at)
+                continue
+            if each.number in waiting:
+                queue.count_waiting(waiting.pop(each.number), -1)
+            if each.status is TicketStatus.CALLED:
+                queue.now_serving = each.number
+            self.happened.record_transition(queue, each)
+        self.happened.change(queue.key, moved.transitions)
+        self.occupants[queue.key] = _after(self.occupants.get(queue.key, ()), moved.transitions)
         queue.priority_streak = moved.streak
-        queue.announced_until = max(queue.announced_until, self.now)
-        moments = [moved.next_change_at, day_end, *(each.at for each in told[len(told_now) :])]
+        queue.announced_open = told.is_open
+        queue.announced_until = max(queue.announced_until, min(self.now, day_end))
+        moments = [day_end, moved.next_change_at, told.next_at]
         queue.next_change_at = min(at for at in moments if at is not None)
+        if queue.key in self.unfinished:
+            queue.next_change_at = self.now
+        queue.ending = None if day_end > self.now else queue.ending
         queue.changed = True
-        if day_end <= self.now:
-            queue.next_change_at = None
-            self._prepare_next_day(clinic)
-        return self.entries[before:]
 
-    def _record(
-        self, queue: QueueState, cause_id: str, ordinal: int, happened: Transition | Announcement
-    ) -> None:
-        ticket = None
-        if isinstance(happened, Transition):
-            name = EventName(f"ticket.{happened.status}")
-            ticket = (happened.number, happened.status)
-        else:
-            name = EventName.CLINIC_OPENED if happened.is_open else EventName.CLINIC_CLOSED
-        entry = journal.next_entry(queue, name, happened.at, ticket, cause_id=cause_id, ordinal=ordinal)
-        self.entries.append(entry)
+    # --- the end of the day -----------------------------------------------------------------------------
 
-    def _prepare_next_day(self, clinic: Clinic) -> None:
+    def _is_over(self, queue: QueueState) -> bool:
+        return self.catalog.clinic_of(queue.key).day_end(queue.key[2]) <= self.now
+
+    def _begin_endings(self, queues: Iterable[QueueState]) -> None:
+        """Decides what becomes of those who are left, once all calls of the day were made."""
+        next_days = []
+        for queue in queues:
+            clinic = self.catalog.clinic_of(queue.key)
+            if queue.key in self.unfinished or self._awaits_handover(queue):
+                continue
+            if clinic.is_open(clinic.day_end(queue.key[2])):
+                queue.ending = Ending.HANDOVER
+                following = self.queues[day_after(queue.key)]
+                if following.announced_open is None:
+                    following.announced_open = queue.announced_open
+                following.next_change_at, following.changed = self.now, True
+            else:
+                queue.ending = Ending.EXPIRY
+                next_days += self._next_day(clinic)
+        create_queues(self.connection, next_days)
+
+    def _next_day(self, clinic: Clinic) -> list[QueueState]:
         """The next day on which the clinic opens gets its row, due at the first opening."""
         service_date = next_service_date(clinic, self.now)
-        if service_date is not None:
-            opens_at = clinic.sessions_on(service_date)[0].opens_at
-            start = midnight(service_date, clinic.hospital.time_zone)
-            self.next_days.append(new_queue((*clinic.key, service_date), start, opens_at))
-
-    def _day_end(self, key: ClinicDay) -> datetime:
-        return self.catalog.clinic_of(key).hospital.day_end(key[2])
+        if service_date is None:
+            return []
+        start = clinic.day_start(service_date)
+        first = announcements(clinic, service_date, False, start, start - timedelta.resolution).next_at
+        return [new_queue((*clinic.key, service_date), start, first or start, announced_open=False)]
 
 
-def _advance(
-    clinic: Clinic,
-    queue: QueueState,
-    occupants: Sequence[Occupant],
-    waiters: Sequence[Waiter],
-    now: datetime,
-) -> Advance:
-    serving = Serving(
-        mode=clinic.mode,
-        rooms=clinic.rooms,
-        mean_service=clinic.mean_service,
-        since=clinic.serving_since,
-        day_end=clinic.hospital.day_end(queue.key[2]),
-        rooms_freed=queue.rooms_freed,
-        streak=queue.priority_streak,
-        ratio=clinic.priority_ratio,
-    )
-    moved = advance(serving, occupants, waiters, now)
-    calls = {each.number: each.at for each in moved.transitions if each.status is TicketStatus.CALLED}
-    emptied_at = []
-    for lane in Lane:
-        numbers = [waiter.number for waiter in waiters if waiter.lane is lane]
-        if len(numbers) < queue.waiting_in(lane) and calls.keys() >= set(numbers):
-            emptied_at.append(max(calls[number] for number in numbers))
-    if not emptied_at:
-        return moved
-    # Everybody of a lane who was read has been called, and more wait. Stop just before the last of these
-    # calls: a room that came free at that moment would look as if nobody had been waiting for it. (There is
-    # always a call before it, since more are read of a lane than a clinic has rooms.)
-    moved = advance(serving, occupants, waiters, min(emptied_at) - timedelta.resolution)
-    return replace(moved, next_change_at=now)
-
-
-def _ticket_changes(key: ClinicDay, transitions: Sequence[Transition]) -> list[TicketChange]:
-    """Each ticket's last state, and the moments on the way there."""
-    found: dict[int, TicketChange] = {}
+def _after(occupants: Iterable[Occupant], transitions: Iterable[Transition]) -> list[Occupant]:
+    """Who is in the rooms after that."""
+    found = {each.number: each for each in occupants}
     for each in transitions:
-        if each.status in IN_ROOM:
-            found[each.number] = TicketChange(key, each.number, each.status, each.room, called_at=each.at)
-        else:
-            earlier = found.get(each.number)
-            room, called_at = (earlier.room, earlier.called_at) if earlier else (None, None)
-            found[each.number] = TicketChange(key, each.number, each.status, room, called_at, each.at)
+        found.pop(each.number, None)
+        if each.room is not None:
+            found[each.number] = Occupant(each.number, each.room, each.status, each.at)
     return list(found.values())

@@ -1,14 +1,15 @@
 """The ticker's SQL: claim what is due, write what happened and what a desk changes, forget old refusals."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ClauseElement, Connection, FromClause, bindparam, case, delete, func, select, update
 
 from common.domain.lanes import Lane
-from common.domain.tickets import ACTIVE, TicketStatus
+from common.domain.tickets import ACTIVE, PriorityReason, TicketStatus
 from common.storage.catalog import take_version
 from common.storage.prepared import INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, ClinicDay, key_columns, key_of, same_queue
@@ -26,6 +27,7 @@ class TicketChange:
     room: int | None = None
     called_at: datetime | None = None
     ended_at: datetime | None = None
+    transferred_to: str | None = None
 
 
 def _claim_due(_: FromClause) -> ClauseElement:
@@ -64,6 +66,7 @@ _CHANGED: Columns = {
     "room": INTEGER,
     "called_at": MOMENT,
     "ended_at": MOMENT,
+    "transferred_to": TEXT,
 }
 
 
@@ -83,6 +86,7 @@ def _write_changes(given: FromClause) -> ClauseElement:
             called_at=called_at,
             started_at=began,
             ended_at=given.c.ended_at,
+            transferred_to=given.c.transferred_to,
         )
     )
 
@@ -93,11 +97,105 @@ _write = Prepared(_write_changes, _CHANGED)
 def write_tickets(connection: Connection, changes: Iterable[TicketChange]) -> None:
     """Writes what became of tickets in locked queues, of each once."""
     rows = [
-        (*each.key, each.number, each.status.value, each.room, each.called_at, each.ended_at)
+        (
+            *each.key,
+            each.number,
+            each.status.value,
+            each.room,
+            each.called_at,
+            each.ended_at,
+            each.transferred_to,
+        )
         for each in changes
     ]
     if rows:
         _write(connection, rows)
+
+
+# --- who goes over to the next day ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPatient:
+    """What a waiting ticket takes with it to the next service day."""
+
+    number: int
+    lane: Lane
+    priority_reason: PriorityReason | None
+    medical_record_number: str
+    patient_name: str
+    date_of_birth: date
+    arrived_at: datetime
+    waiting_since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPlace:
+    """The active ticket that a patient holds in a queue, and its place there."""
+
+    ticket_code: str
+    number: int
+    status: TicketStatus
+    lane: Lane
+    arrived_at: datetime
+
+
+_waiting = Prepared(
+    lambda given: (
+        select(*key_columns(tickets), *(tickets.c[name] for name in WaitingPatient.__slots__))
+        .join(given, same_queue(tickets, given) & (tickets.c.number == given.c.number))
+        .order_by(tickets.c.arrived_at, tickets.c.number)
+    ),
+    {**KEY_COLUMNS, "number": INTEGER},
+)
+
+
+def waiting_patients(
+    connection: Connection, numbers: Iterable[tuple[ClinicDay, int]]
+) -> dict[ClinicDay, list[WaitingPatient]]:
+    """The tickets with these numbers, by queue, in the order of their arrival."""
+    given = [(*key, number) for key, number in numbers]
+    found: dict[ClinicDay, list[WaitingPatient]] = defaultdict(list)
+    for row in _waiting(connection, given) if given else ():
+        reason = row.priority_reason
+        patient = WaitingPatient(
+            row.number,
+            Lane(row.lane),
+            None if reason is None else PriorityReason(reason),
+            *row[len(KEY_COLUMNS) + 3 :],
+        )
+        found[key_of(row)].append(patient)
+    return found
+
+
+_held = Prepared(
+    lambda given: (
+        select(
+            *key_columns(tickets),
+            tickets.c.medical_record_number,
+            *(tickets.c[name] for name in HeldPlace.__slots__),
+        )
+        .join(
+            given,
+            same_queue(tickets, given) & (tickets.c.medical_record_number == given.c.medical_record_number),
+        )
+        .where(in_states(tickets, ACTIVE))
+    ),
+    {**KEY_COLUMNS, "medical_record_number": TEXT},
+)
+
+
+def held_places(
+    connection: Connection, patients: Iterable[tuple[ClinicDay, str]]
+) -> dict[tuple[ClinicDay, str], HeldPlace]:
+    """The active tickets of these patients in these queues; who holds none is left out."""
+    given = [(*key, number) for key, number in patients]
+    return {
+        (key_of(row), row.medical_record_number): HeldPlace(
+            row.ticket_code, row.number, TicketStatus(row.status), Lane(row.lane), row.arrived_at
+        )
+        for row in (_held(connection, given) if given else ())
+    }
 
 
 def _forget_some(_: FromClause) -> ClauseElement:

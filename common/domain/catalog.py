@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from common.domain.opening_hours import OpeningHours, Session, midnight
+from common.domain.opening_hours import OpeningHours, Session
 from common.domain.tickets import PriorityReason, is_of_age
 
 CODE_PATTERN = r"^[A-Z0-9]{2,10}$"
@@ -29,24 +29,12 @@ class ClinicState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hospital:
-    """A hospital; its time zone decides the service day."""
+    """A hospital; its clocks show the time of its zone."""
 
     code: str
     name: str
     city: str
     time_zone: ZoneInfo
-
-    def service_date(self, moment: datetime) -> date:
-        """The service day that `moment` belongs to."""
-        return moment.astimezone(self.time_zone).date()
-
-    def day_start(self, service_date: date) -> datetime:
-        """The moment at which a service day begins: midnight of the hospital."""
-        return midnight(service_date, self.time_zone)
-
-    def day_end(self, service_date: date) -> datetime:
-        """The moment at which a service day ends: the next midnight of the hospital."""
-        return midnight(service_date + timedelta(days=1), self.time_zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +45,7 @@ class Clinic:
 
     From `priority_age` on (None: at no age) patients wait in the priority lane, of which up to
     `priority_ratio` are called per regular one. What the staff forced ends at `forced_until`; then the
-    clinic follows its opening hours again."""
+    clinic follows its opening hours again. These also tell when its service days end."""
 
     hospital: Hospital
     code: str
@@ -81,6 +69,24 @@ class Clinic:
         """Hospital code and clinic code: what names a clinic everywhere."""
         return (self.hospital.code, self.code)
 
+    def service_date(self, moment: datetime) -> date:
+        """The service day that `moment` belongs to: the hospital's time zone and the clinic decide."""
+        return self.opening_hours.service_date(moment, self.hospital.time_zone)
+
+    def day_start(self, service_date: date) -> datetime:
+        """The moment at which a service day begins."""
+        return self.opening_hours.day_start(service_date, self.hospital.time_zone)
+
+    def day_end(self, service_date: date) -> datetime:
+        """The moment at which a service day ends, and the next one begins."""
+        return self.opening_hours.day_end(service_date, self.hospital.time_zone)
+
+    def expires_at(self, service_date: date) -> datetime | None:
+        """When those who still wait have waited in vain: at the end of the service day; None where the clinic
+        will be open then, and hands them over to the next day."""
+        day_end = self.day_end(service_date)
+        return None if self.is_open(day_end) else day_end
+
     def is_open(self, moment: datetime) -> bool:
         """Whether patients can register at `moment`."""
         if self.retired:
@@ -102,12 +108,12 @@ class Clinic:
         return PriorityReason.AGE
 
     def sessions_on(self, service_date: date) -> list[Session]:
-        """The day's sessions as moments, in order."""
+        """The service day's sessions as moments, in order."""
         return self.opening_hours.sessions_on(service_date, self.hospital.time_zone)
 
     def session_at(self, moment: datetime) -> Session | None:
         """The session by schedule that holds `moment`."""
-        sessions = self.sessions_on(self.hospital.service_date(moment))
+        sessions = self.sessions_on(self.service_date(moment))
         return next((s for s in sessions if s.opens_at <= moment < s.closes_at), None)
 
     def next_opening(self, after: datetime) -> datetime | None:

@@ -31,7 +31,7 @@ def clinic_outlook(
     """
     if clinic.mode is QueueMode.CLOCK:
         return Outlook(clinic.rooms, occupants, ServiceTime(clinic.mean_service, timedelta()), now)
-    course = _course(clinic, records, clinic.hospital.service_date(now))
+    course = _course(clinic, records, clinic.service_date(now))
     first = next(index for index, part in enumerate(course.parts) if part.ends_at > now)
     parts, stretches = course.parts[first:], course.stretches[first:]
     # A pause that the staff do not keep is none.

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from common.domain.catalog import Clinic, ClinicState
-from common.domain.opening_hours import OpeningHours, Session, midnight
+from common.domain.opening_hours import OpeningHours, Session
 
 OPENING = timedelta(minutes=30)
 """The beginning of a session: more come at once than later."""
@@ -33,7 +33,7 @@ class DayPart:
 
 
 def day_parts(clinic: Clinic, day: date) -> tuple[DayPart, ...]:
-    """The stretches of one service day, in order and without gaps, from midnight to midnight.
+    """The stretches of one service day, in order and without gaps, from its beginning to its end.
 
     While its staff have forced a clinic open or closed, it does not pause by schedule.
     """
@@ -65,14 +65,14 @@ def _day_parts(hours: OpeningHours, day: date, zone: tzinfo) -> tuple[DayPart, .
     sessions = hours.sessions_on(day, zone)
     open_hours: defaultdict[int, float] = defaultdict(float)
     found = []
-    for begins_at, ends_at in pairwise(_bounds(sessions, day, zone)):
+    for begins_at, ends_at in pairwise(_bounds(hours, day, zone)):
         session = next((each for each in sessions if each.opens_at <= begins_at < each.closes_at), None)
         is_opening = session is not None and begins_at < session.opens_at + OPENING
         part = 2 * (begins_at.astimezone(zone).hour // _PART_HOURS) + is_opening
         if session is not None:
             open_hours[part] += (ends_at - begins_at) / timedelta(hours=1)
         found.append((part, begins_at, ends_at, session is not None))
-    last = sessions[-1].opens_at if sessions else midnight(day, zone)
+    last = sessions[-1].opens_at if sessions else hours.day_start(day, zone)
     return tuple(
         DayPart(
             part, begins_at, ends_at, not is_open and begins_at < last, open_hours[part] if is_open else 0.0
@@ -81,11 +81,16 @@ def _day_parts(hours: OpeningHours, day: date, zone: tzinfo) -> tuple[DayPart, .
     )
 
 
-def _bounds(sessions: Sequence[Session], day: date, zone: tzinfo) -> list[datetime]:
+def _bounds(opening_hours: OpeningHours, day: date, zone: tzinfo) -> list[datetime]:
     """Where the parts begin and end; what lies before the first session and after the last is not divided."""
-    begins, ends = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+    begins, ends = opening_hours.day_start(day, zone), opening_hours.day_end(day, zone)
+    sessions: Sequence[Session] = opening_hours.sessions_on(day, zone)
     opens, closes = (sessions[0].opens_at, sessions[-1].closes_at) if sessions else (begins, ends)
-    hours = (datetime(day.year, day.month, day.day, hour, tzinfo=zone) for hour in range(0, 24, _PART_HOURS))
+    hours = (
+        datetime(each.year, each.month, each.day, hour, tzinfo=zone)
+        for each in (day, day + timedelta(days=1))
+        for hour in range(0, 24, _PART_HOURS)
+    )
     found = {begins, ends} | {hour.astimezone(UTC) for hour in hours if opens < hour < closes}
     for each in sessions:
         found |= {each.opens_at, each.closes_at, min(each.opens_at + OPENING, each.closes_at)}

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from heapq import heappop, heappush
 
 from common.domain.catalog import QueueMode
@@ -15,6 +16,14 @@ from common.domain.lanes import Lane, after_call, next_lane
 from common.domain.tickets import TicketStatus
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Ending(StrEnum):
+    """What becomes of those who wait when a service day is over: the next day takes them over, where the
+    clinic is open at that moment; else they expire."""
+
+    HANDOVER = "handover"
+    EXPIRY = "expiry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +72,8 @@ class Advance:
 class Serving:
     """How a clinic serves, by this arrangement since `since`, on a service day that ends at `day_end`.
 
-    `rooms_freed` says since when a room is free whose patient gave the ticket up or did not come; `streak`
-    and `ratio` say how the lanes take turns.
+    `rooms_freed` says from when on a room is free whose patient gave the ticket up or did not come, or was
+    called on an earlier day; `streak` and `ratio` say how the lanes take turns.
     """
 
     mode: QueueMode
@@ -84,7 +93,10 @@ def advance(
 
     `waiters` are in the order in which each lane calls them. A service in `clock` mode lasts
     `mean_service` from the call; the room is then free, and whoever is next by then is called at that very
-    moment, or, if nobody waits, when somebody comes. In `desk` mode only the end of the day changes anything.
+    moment, or, if nobody waits, when somebody comes. In `desk` mode nothing happens by itself.
+
+    It stops at the end of the day, at which nobody is called any more: what becomes of those who are left
+    then is `end_of_day`, or they go over to the next day.
     """
     rooms = _Rooms(serving, occupants)
     waiting = _Lanes(serving, waiters)
@@ -102,10 +114,27 @@ def advance(
             transitions.append(Transition(waiter.number, TicketStatus.CALLED, called_at, room))
         else:
             break
-    if now >= serving.day_end:
-        transitions += _end_of_day(rooms.occupants.values(), waiting.left(), serving.day_end)
-        return Advance(tuple(transitions), None, waiting.streak)
     return Advance(tuple(transitions), _next_change_at(serving, rooms, waiting), waiting.streak)
+
+
+def end_of_day(
+    occupants: Iterable[Occupant], waiters: Iterable[Waiter], day_end: datetime
+) -> list[Transition]:
+    """Whoever was being served is served; whoever was only called, or still waits, has expired."""
+    left = [
+        (o.number, TicketStatus.SERVED if o.status is TicketStatus.IN_SERVICE else TicketStatus.EXPIRED)
+        for o in occupants
+    ]
+    left += [(waiter.number, TicketStatus.EXPIRED) for waiter in waiters]
+    return [Transition(number, status, day_end) for number, status in sorted(left)]
+
+
+def rooms_held(serving: Serving, occupants: Iterable[Occupant]) -> dict[int, datetime]:
+    """Until when the rooms are held by patients whom an earlier service day called, by the clock. In `desk`
+    mode nobody knows."""
+    if serving.mode is not QueueMode.CLOCK:
+        return {}
+    return {each.room: max(each.called_at + serving.mean_service, serving.since) for each in occupants}
 
 
 def calling_order(waiters: Sequence[Waiter], streak: int, ratio: int) -> list[Waiter]:
@@ -151,10 +180,6 @@ class _Lanes:
         assert lane is not None
         self.streak = after_call(lane, self.streak, self._ratio)
         return heappop(self._here[lane])[1]
-
-    def left(self) -> list[Waiter]:
-        """Who has not been called, in no order."""
-        return [waiter for places in (*self._here.values(), self._coming) for _, waiter in places]
 
 
 class _Rooms:
@@ -203,18 +228,6 @@ class _Rooms:
 def _next_call_at(rooms: _Rooms, waiting: _Lanes) -> datetime | None:
     free_at, somebody_since = rooms.next_free_at(), waiting.somebody_since()
     return None if free_at is None or somebody_since is None else max(free_at, somebody_since)
-
-
-def _end_of_day(
-    occupants: Iterable[Occupant], waiting: Iterable[Waiter], day_end: datetime
-) -> list[Transition]:
-    """Whoever was being served is served; whoever was only called, or still waits, has expired."""
-    left = [
-        (o.number, TicketStatus.SERVED if o.status is TicketStatus.IN_SERVICE else TicketStatus.EXPIRED)
-        for o in occupants
-    ]
-    left += [(waiter.number, TicketStatus.EXPIRED) for waiter in waiting]
-    return [Transition(number, status, day_end) for number, status in sorted(left)]
 
 
 def _next_change_at(serving: Serving, rooms: _Rooms, waiting: _Lanes) -> datetime | None:

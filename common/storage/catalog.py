@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, Text, cast, select, union_all, update
 
 from common.domain.catalog import Clinic, ClinicState, Hospital, QueueMode
-from common.domain.opening_hours import OpeningHours
+from common.domain.opening_hours import OpeningHours, parse_day_end
 from common.storage.prepared import Prepared
 from common.storage.queues import ClinicDay
 from common.storage.tables import catalog_version, clinics, hospitals
@@ -91,7 +91,7 @@ class CatalogCache:
 
     def day_start(self, day: ClinicDay) -> datetime:
         """When the service day of such a clinic begins."""
-        return self.clinic_of(day).hospital.day_start(day[2])
+        return self.clinic_of(day).day_start(day[2])
 
     def hospital(self, code: str) -> Hospital | None:
         """The hospital; None where it has no clinic that is not retired."""
@@ -155,7 +155,7 @@ def _clinic(row: Row[tuple[object, ...]], hospital: Hospital, equals: dict[Any, 
         hospital=hospital,
         code=the_same(row.code),
         name=the_same(row.name),
-        opening_hours=_opening_hours(row.opening_hours),
+        opening_hours=_opening_hours(row.opening_hours, row.day_ends_at),
         rooms=row.rooms,
         daily_quota=row.daily_quota,
         mean_service=the_same(timedelta(seconds=row.mean_service_seconds)),
@@ -172,5 +172,5 @@ def _clinic(row: Row[tuple[object, ...]], hospital: Hospital, equals: dict[Any, 
 
 
 @lru_cache(maxsize=1000)
-def _opening_hours(encoded: str) -> OpeningHours:
-    return OpeningHours.parse(json.loads(encoded))
+def _opening_hours(encoded: str, day_ends_at: str) -> OpeningHours:
+    return OpeningHours.parse(json.loads(encoded), parse_day_end(day_ends_at))

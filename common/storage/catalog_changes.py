@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from common.catalog_file import Catalog
 from common.domain.catalog import ClinicState
-from common.domain.opening_hours import midnight
+from common.domain.opening_hours import OpeningHours, parse_day_end
 from common.domain.tickets import ACTIVE
 from common.errors import CatalogError
 from common.storage.catalog import take_version
@@ -21,6 +21,8 @@ from common.storage.tables import catalog_version, clinic_days, clinics, hospita
 
 _ARRANGEMENT = frozenset({"rooms", "mode", "mean_service_seconds", "service_spread_seconds"})
 """What decides how a queue moves; `serving_since` tells since when it is so."""
+
+_HOURS = frozenset({"opening_hours", "day_ends_at"})
 
 _ROWS_PER_STATEMENT_MAX = 1_000
 
@@ -167,6 +169,7 @@ def _wanted(catalog: Catalog) -> _Rows:
             rows.clinics[hospital.code, clinic.code] = {
                 "name": clinic.name,
                 "opening_hours": clinic.opening_hours.format(),
+                "day_ends_at": clinic.day_ends_at,
                 "rooms": clinic.rooms,
                 "daily_quota": clinic.daily_quota,
                 "mean_service_seconds": clinic.mean_service_seconds,
@@ -214,13 +217,31 @@ def _days(changes: list[CatalogChange], stored: _Rows, wanted: _Rows, now: datet
         if change.clinic is None:
             if "time_zone" in fields:
                 keys.update(key for key in wanted.clinics if key[0] == change.hospital)
-        elif change.kind is not ChangeKind.CHANGED or fields & (_ARRANGEMENT | {"opening_hours"}):
+        elif change.kind is not ChangeKind.CHANGED or fields & (_ARRANGEMENT | _HOURS):
             keys.add((change.hospital, change.clinic))
     days = {}
     for key in sorted(keys):
-        hospital = wanted.hospitals.get(key[0]) or stored.hospitals[key[0]]
-        days[key] = now.astimezone(ZoneInfo(hospital["time_zone"])).date()
+        days[key] = _service_days(wanted if key in wanted.clinics else stored, key).service_date(now)
     return days
+
+
+@dataclass(frozen=True, slots=True)
+class _ServiceDays:
+    """The service days of a clinic, as the catalog has it before or after."""
+
+    hours: OpeningHours
+    zone: ZoneInfo
+
+    def service_date(self, moment: datetime) -> date:
+        return self.hours.service_date(moment, self.zone)
+
+    def day_start(self, service_date: date) -> datetime:
+        return self.hours.day_start(service_date, self.zone)
+
+
+def _service_days(rows: _Rows, key: _Key) -> _ServiceDays:
+    hours = OpeningHours.parse({}, parse_day_end(rows.clinics[key]["day_ends_at"]))
+    return _ServiceDays(hours, ZoneInfo(rows.hospitals[key[0]]["time_zone"]))
 
 
 # --- the database ---------------------------------------------------------------------------------------
@@ -328,8 +349,7 @@ def _write_days(connection: Connection, plan: _Plan, now: datetime) -> None:
             # Nothing is announced for the time before.
             begun.append({**row, "announced_until": now})
         else:
-            zone = ZoneInfo(plan.wanted.hospitals[key[0]]["time_zone"])
-            moved.append({**row, "announced_until": midnight(day, zone)})
+            moved.append({**row, "announced_until": _service_days(plan.wanted, key).day_start(day)})
     _upsert_days(connection, begun, ("next_change_at", "announced_until"))
     _upsert_days(connection, moved, ("next_change_at",))
     if ended:

@@ -371,7 +371,10 @@ def _together(column: ColumnElement[Any], condition: ColumnElement[bool], name: 
 
 
 def _requests_with_several_tickets() -> Select[Any]:
-    is_registration = journal.c.event_name == EventName.TICKET_REGISTERED
+    # What the end of a day hands over is registered by a tick, which has no digest.
+    is_registration = and_(
+        journal.c.event_name == EventName.TICKET_REGISTERED, journal.c.cause_digest.is_not(None)
+    )
     several = select(journal.c.cause_id).where(is_registration).group_by(journal.c.cause_id)
     return select(*_key(journal), journal.c.number, journal.c.cause_id).where(
         is_registration, journal.c.cause_id.in_(several.having(func.count() > 1))

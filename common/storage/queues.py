@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     and_,
     cast,
+    or_,
     select,
     true,
     update,
@@ -23,8 +24,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from common.domain.lanes import Lane
+from common.domain.queue_advance import Ending
 from common.storage.prepared import DATE, ENCODED_JSON, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.tables import clinic_days
+
+_ONE_DAY = timedelta(days=1)
 
 ClinicDay = tuple[str, str, date]
 """Hospital code, clinic code and service date: what names a queue."""
@@ -43,6 +47,8 @@ _COUNTERS: Columns = {
     "now_serving": INTEGER,
     "rooms_freed": ENCODED_JSON,
     "announced_until": MOMENT,
+    "announced_state": TEXT,
+    "ending": TEXT,
     "next_change_at": MOMENT,
 }
 
@@ -63,6 +69,8 @@ class QueueState:
     rooms_freed: dict[int, datetime]
     announced_until: datetime
     next_change_at: datetime | None
+    announced_open: bool | None = None
+    ending: Ending | None = None
     changed: bool = False
 
     def take_number(self, now: datetime) -> tuple[int, datetime]:
@@ -79,6 +87,16 @@ class QueueState:
         """So many more, or fewer, wait in a lane."""
         self.waiting += difference
         self.waiting_priority += difference if lane is Lane.PRIORITY else 0
+
+
+def day_before(key: ClinicDay) -> ClinicDay:
+    """The same clinic's service day before."""
+    return (key[0], key[1], key[2] - _ONE_DAY)
+
+
+def day_after(key: ClinicDay) -> ClinicDay:
+    """The same clinic's next service day."""
+    return (key[0], key[1], key[2] + _ONE_DAY)
 
 
 def key_columns(table: FromClause) -> tuple[ColumnElement[Any], ...]:
@@ -107,6 +125,14 @@ def _of_given(given: FromClause) -> Select[Any]:
 
 
 _lock = Prepared(lambda given: _of_given(given).with_for_update(of=clinic_days), KEY_COLUMNS)
+_lock_if_due = Prepared(
+    lambda given: (
+        _of_given(given)
+        .where(or_(given.c.always == 1, clinic_days.c.next_change_at.is_not(None)))
+        .with_for_update(of=clinic_days)
+    ),
+    {**KEY_COLUMNS, "always": INTEGER},
+)
 _read = Prepared(_of_given, KEY_COLUMNS)
 
 
@@ -128,12 +154,18 @@ Locked = Callable[[], dict[ClinicDay, QueueState]]
 """Waits until the rows are locked, and gives what stands in them."""
 
 
-def lock_queues(connection: Connection, days: Collection[ClinicDay]) -> Locked:
+def lock_queues(
+    connection: Connection, days: Collection[ClinicDay], *, if_due: Collection[ClinicDay] = ()
+) -> Locked:
     """Locks the rows of these days, in one order for everybody, so that nobody deadlocks. Days without a
     row are left out. What is sent after it sees what was committed before the locks were had."""
-    if not days:
+    if if_due:
+        given = [(*key, 1) for key in days] + [(*key, 0) for key in if_due if key not in days]
+        rows = _lock_if_due.later(connection, given)
+    elif days:
+        rows = _lock.later(connection, list(days))
+    else:
         return dict
-    rows = _lock.later(connection, list(days))
     return lambda: _states(rows())
 
 
@@ -156,13 +188,15 @@ def lock_all_queues(
     now: datetime,
     *,
     besides: Collection[ClinicDay] = (),
+    if_due: Collection[ClinicDay] = (),
 ) -> Locked:
-    """Locks the rows of these days, and those that there are of the days `besides`, as `lock_queues` does.
+    """Locks the rows of these days, those that there are of the days `besides`, and of the days `if_due`
+    those in which something is still to come, as `lock_queues` does.
 
     `day_start` gives the moment at which a service day begins. What is returned raises QueuesMissing where
     days have no row.
     """
-    rows = lock_queues(connection, {*days, *besides})
+    rows = lock_queues(connection, {*days, *besides}, if_due=if_due)
 
     def locked() -> dict[ClinicDay, QueueState]:
         queues = rows()
@@ -202,9 +236,12 @@ def write_queues(connection: Connection, states: Iterable[QueueState]) -> None:
         _write(connection, changed)
 
 
-def new_queue(key: ClinicDay, day_start: datetime, next_change_at: datetime) -> QueueState:
-    """A queue that nobody has stood in; openings since `day_start` are still to be announced."""
-    return QueueState(key, 0, 0, 0, 0, 0, None, 0, None, {}, day_start, next_change_at)
+def new_queue(
+    key: ClinicDay, day_start: datetime, next_change_at: datetime, *, announced_open: bool | None = None
+) -> QueueState:
+    """A queue that nobody has stood in; openings since `day_start` are still to be announced, and what the
+    clinic was then, if somebody knows it."""
+    return QueueState(key, 0, 0, 0, 0, 0, None, 0, None, {}, day_start, next_change_at, announced_open)
 
 
 def _states(rows: Iterable[Any]) -> dict[ClinicDay, QueueState]:
@@ -222,11 +259,15 @@ def _states(rows: Iterable[Any]) -> dict[ClinicDay, QueueState]:
             _read_rooms(row.rooms_freed),
             row.announced_until,
             row.next_change_at,
+            None if row.announced_state is None else row.announced_state == _OPEN,
+            None if row.ending is None else Ending(row.ending),
         )
         for row in rows
         for key in [key_of(row)]
     }
 
+
+_OPEN, _CLOSED = "open", "closed"
 
 _NO_ROOMS = json.dumps({})  # as it is in most queues, and need not be read
 
@@ -251,5 +292,7 @@ def _values(state: QueueState) -> tuple[Any, ...]:
         state.now_serving,
         json.dumps(freed),
         state.announced_until,
+        None if state.announced_open is None else _OPEN if state.announced_open else _CLOSED,
+        None if state.ending is None else state.ending.value,
         state.next_change_at,
     )

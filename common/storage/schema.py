@@ -12,7 +12,7 @@ from common.storage.engine import snapshot, transaction
 from common.storage.long_statements import long_statements
 from common.storage.tables import metadata
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision. A constant, because asking Alembic would take half of a worker's time to start."""
 
 _LOCK_SECONDS_MAX = 60

@@ -89,6 +89,8 @@ clinics = Table(
     Column("code", String(10), primary_key=True),
     Column("name", String(200), nullable=False),
     Column("opening_hours", JSON, nullable=False),
+    # When its service days end, on the hospital's clock: 24:00, or a time of the next calendar day.
+    Column("day_ends_at", String(5), nullable=False, server_default="24:00"),
     Column("rooms", Integer, nullable=False),
     Column("daily_quota", Integer, nullable=False),
     Column("mean_service_seconds", Integer, nullable=False),
@@ -129,8 +131,13 @@ clinic_days = Table(
     Column("now_serving", Integer),
     # Room -> ISO moment at which its patient gave the ticket up, or did not come.
     Column("rooms_freed", JSON, nullable=False),
-    # Openings and closings by schedule until this moment have their events.
+    # Openings and closings until this moment have their events; the last of them says that the clinic is
+    # "open" or "closed". NULL: nothing was announced yet.
     Column("announced_until", UtcDateTime, nullable=False),
+    Column("announced_state", String(6)),
+    # The day is over: nobody is called any more. Who is left goes over to the next day ("handover") or
+    # expires ("expiry"). NULL: it goes on.
+    Column("ending", String(8)),
     # When a tick is due; claiming a tick moves this one interval on, applying it sets the true moment.
     Column("next_change_at", UtcDateTime, index=True),
     ForeignKeyConstraint(["hospital", "clinic"], ["clinics.hospital", "clinics.code"]),
@@ -182,7 +189,7 @@ tickets = Table(
     Column("started_at", UtcDateTime),
     # When it came into a final state: served, cancelled, expired ..., or no-show until reinstated.
     Column("ended_at", UtcDateTime),
-    # The code of the ticket in another clinic's queue that the patient got for this one.
+    # The code of the ticket in another queue, or of the next day, that the patient got for this one.
     Column("transferred_to", String(12)),
     UniqueConstraint(*_clinic_day, "number"),
     ForeignKeyConstraint(_clinic_day, [f"clinic_days.{name}" for name in _clinic_day]),

@@ -19,6 +19,7 @@ class TicketRow:
     """A ticket as its clinic's staff may see it, and what goes with it to another clinic."""
 
     ticket_code: str
+    service_date: date
     number: int
     status: TicketStatus
     lane: Lane

@@ -15,7 +15,7 @@ from common.domain.lanes import Lane
 from common.domain.queue_advance import Occupant
 from common.domain.tickets import IN_ROOM, TicketStatus
 from common.storage.prepared import INTEGER, MOMENT, TEXT, Prepared
-from common.storage.queues import KEY_COLUMNS, ClinicDay, key_columns, key_of, same_queue
+from common.storage.queues import KEY_COLUMNS, ClinicDay, day_before, key_columns, key_of, same_queue
 from common.storage.tables import clinic_days, in_states, tickets
 
 
@@ -154,5 +154,23 @@ def read_occupants(connection: Connection, days: Collection[ClinicDay]) -> Calla
         for row in rows():
             found[key_of(row)].append(Occupant(row.number, row.room, _STATUSES[row.status], row.called_at))
         return found
+
+    return by_queue
+
+
+def read_rooms(connection: Connection, days: Collection[ClinicDay]) -> Callable[[], Occupants]:
+    """Who is in the rooms while these queues go on: with those whom the day before has called, and who keep
+    their rooms until they were served."""
+    if not days:
+        return dict
+    occupants = read_occupants(connection, {*days, *map(day_before, days)})
+
+    def by_queue() -> Occupants:
+        found = occupants()
+        return {
+            key: [*found.get(day_before(key), ()), *found.get(key, ())]
+            for key in days
+            if key in found or day_before(key) in found
+        }
 
     return by_queue

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from common.domain.catalog import QueueMode
 from common.domain.lanes import Lane
-from common.domain.queue_advance import Advance, Occupant, Serving, Transition, Waiter, advance
+from common.domain.queue_advance import (
+    Advance,
+    Occupant,
+    Serving,
+    Transition,
+    Waiter,
+    advance,
+    end_of_day,
+)
 from common.domain.tickets import IN_ROOM, TicketStatus
 
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -66,17 +74,24 @@ class Queue:
     next_number: int = 1
 
     def tick(self, now: datetime) -> Advance:
-        """Advances to `now` and keeps what has changed."""
+        """Advances to `now` and keeps what has changed; at the end of the day the clinic is closed."""
         moved = advance(self.serving, list(self.occupants.values()), self.waiters, now)
-        for each in moved.transitions:
+        self._keep(moved.transitions)
+        self.serving = replace(self.serving, streak=moved.streak)
+        if now >= self.serving.day_end:
+            ended = end_of_day(self.occupants.values(), self.waiters, self.serving.day_end)
+            self._keep(ended)
+            moved = Advance((*moved.transitions, *ended), None, moved.streak)
+        return moved
+
+    def _keep(self, transitions: Iterable[Transition]) -> None:
+        for each in transitions:
             self.occupants.pop(each.number, None)
             self.waiters = [waiter for waiter in self.waiters if waiter.number != each.number]
             if each.status in IN_ROOM:
                 assert each.room is not None
                 self.occupants[each.number] = Occupant(each.number, each.room, each.status, each.at)
-        self.serving = replace(self.serving, streak=moved.streak)
-        self.log += moved.transitions
-        return moved
+            self.log.append(each)
 
     def arrive(self, at: datetime, lane: Lane) -> None:
         """The next number waits since `at`."""

@@ -1,12 +1,24 @@
 """When a clinic is open, and to which service day a moment belongs."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from common.domain.catalog import ClinicState
+from common.domain.opening_hours import (
+    DAY_ENDS_LATEST,
+    MINUTES_PER_DAY,
+    WEEKDAYS,
+    OpeningHours,
+    parse_day_end,
+)
 from tests.domain.clinics import JAYAPURA, clinic, in_bandung
+
+MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 
 
 @pytest.mark.parametrize(
@@ -40,16 +52,43 @@ def test_a_retired_clinic_is_never_open_and_opens_no_more() -> None:
 
 
 def test_the_hospital_s_zone_decides_the_service_day() -> None:
-    bandung = clinic().hospital
-    jayapura = replace(bandung, time_zone=JAYAPURA)
+    bandung = clinic()
+    jayapura = replace(bandung, hospital=replace(bandung.hospital, time_zone=JAYAPURA))
     evening_utc = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)  # 23:30 in Bandung, 01:30 in Jayapura
-    assert bandung.service_date(evening_utc) == date(2026, 11, 23)
-    assert jayapura.service_date(evening_utc) == date(2026, 11, 24)
+    assert bandung.service_date(evening_utc) == MONDAY
+    assert jayapura.service_date(evening_utc) == TUESDAY
 
 
-def test_a_service_day_ends_at_the_hospital_s_midnight() -> None:
-    hospital = clinic().hospital
-    day_end = hospital.day_end(date(2026, 11, 23))
-    assert day_end == in_bandung(24, 0)
-    assert hospital.service_date(day_end) == date(2026, 11, 24)
-    assert hospital.service_date(day_end - datetime.resolution) == date(2026, 11, 23)
+@pytest.mark.parametrize(("day_ends_at", "hour"), [("24:00", 0), ("03:00", 3), ("12:00", 12)])
+def test_a_service_day_ends_when_its_clinic_says(day_ends_at: str, hour: int) -> None:
+    late = clinic(opening_hours=OpeningHours.parse({}, parse_day_end(day_ends_at)))
+    assert late.day_start(MONDAY) == in_bandung(23, hour)
+    assert late.day_end(MONDAY) == in_bandung(24, hour) == late.day_start(TUESDAY)
+    assert late.service_date(late.day_start(MONDAY)) == MONDAY
+    assert late.service_date(late.day_end(MONDAY) - datetime.resolution) == MONDAY
+    assert late.service_date(late.day_end(MONDAY)) == TUESDAY
+
+
+@given(
+    st.sampled_from(["Asia/Jakarta", "Europe/Berlin", "America/New_York", "Asia/Beirut", "America/Havana"]),
+    st.integers(MINUTES_PER_DAY, DAY_ENDS_LATEST),
+    st.integers(0, 365 * 24 * 3600).map(
+        lambda second: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(0, second)
+    ),
+)
+def test_every_moment_lies_in_its_service_day(zone: str, day_ends: int, moment: datetime) -> None:
+    """Also where the clocks change."""
+    hospital = replace(clinic().hospital, time_zone=ZoneInfo(zone))
+    late = clinic(hospital=hospital, opening_hours=OpeningHours.parse({}, day_ends))
+    day = late.service_date(moment)
+    assert late.day_start(day) <= moment < late.day_end(day)
+
+
+def test_who_still_waits_at_the_end_of_the_day_has_waited_in_vain_unless_the_clinic_is_open_then() -> None:
+    assert clinic().expires_at(MONDAY) == in_bandung(24, 0)
+    around_the_clock = OpeningHours.parse({day: ["00:00-24:00"] for day in WEEKDAYS})
+    assert clinic(opening_hours=around_the_clock).expires_at(MONDAY) is None
+    forced = clinic(state=ClinicState.OPEN, forced_until=in_bandung(24, 2))
+    assert forced.expires_at(MONDAY) is None
+    assert replace(forced, forced_until=in_bandung(24, 0)).expires_at(MONDAY) == in_bandung(24, 0)
+    assert replace(forced, retired=True).expires_at(MONDAY) == in_bandung(24, 0)

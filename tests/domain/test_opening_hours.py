@@ -8,11 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.opening_hours import (
+    DAY_ENDS_LATEST,
     MINUTES_PER_DAY,
     WEEKDAYS,
     OpeningHours,
     Session,
+    format_day_end,
     midnight,
+    parse_day_end,
 )
 
 MONDAY = date(2026, 11, 23)
@@ -33,11 +36,69 @@ def _sessions(minutes: list[int]) -> list[str]:
 HOURS = st.dictionaries(st.sampled_from(WEEKDAYS), _minutes.map(_sessions)).map(
     lambda hours: {day: sessions for day, sessions in hours.items() if sessions}
 )
+DAY_ENDS = st.integers(MINUTES_PER_DAY, DAY_ENDS_LATEST)
 
 
 @given(HOURS)
 def test_hours_are_written_as_they_are_read(hours: dict[str, list[str]]) -> None:
     assert OpeningHours.parse(hours).format() == hours
+
+
+@given(st.lists(_minutes, min_size=7, max_size=7), DAY_ENDS)
+def test_hours_of_days_that_end_late_are_read_as_they_are_written(days: list[list[int]], ends: int) -> None:
+    begins = ends - MINUTES_PER_DAY
+    weekdays = tuple(
+        tuple((begins + opens, begins + closes) for opens, closes in zip(day[::2], day[1::2], strict=False))
+        for day in days
+    )
+    hours = OpeningHours(weekdays, ends)
+    assert OpeningHours.parse(hours.format(), ends) == hours
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"), [("24:00", 1440), ("00:00", 1440), ("03:00", 1620), ("12:00", DAY_ENDS_LATEST)]
+)
+def test_a_service_day_ends_at_midnight_or_in_the_hours_after_it(text: str, minutes: int) -> None:
+    assert parse_day_end(text) == minutes
+    assert parse_day_end(format_day_end(minutes)) == minutes
+
+
+@pytest.mark.parametrize(
+    "text", ["", "3:00", "12:01", "23:00", "24:01", "25:00", "03:00\n", "noon", "-03:00"]
+)
+def test_a_service_day_ends_at_no_other_time(text: str) -> None:
+    with pytest.raises(ValueError, match="is not 24:00, or a time from 00:00 to 12:00"):
+        parse_day_end(text)
+
+
+@pytest.mark.parametrize(
+    ("session", "opens", "closes"),
+    [
+        ("20:00-02:00", (23, 20), (24, 2)),
+        ("20:00-03:00", (23, 20), (24, 3)),
+        ("20:00-24:00", (23, 20), (24, 0)),
+        ("00:00-02:30", (24, 0), (24, 2, 30)),
+        ("03:00-08:00", (23, 3), (23, 8)),
+        ("03:00-03:00", (23, 3), (24, 3)),
+        ("00:00-24:00", (23, 3), (24, 3)),
+    ],
+)
+def test_where_days_end_at_three_the_small_hours_belong_to_the_day_before(
+    session: str, opens: tuple[int, ...], closes: tuple[int, ...]
+) -> None:
+    hours = OpeningHours.parse({"mon": [session]}, parse_day_end("03:00"))
+    [found] = hours.sessions_on(MONDAY, ZONES[0])
+    assert found == Session(*(_at(*at) for at in (opens, closes)))
+
+
+def _at(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=ZONES[0])
+
+
+@pytest.mark.parametrize("session", ["20:00-04:00", "02:00-04:00", "05:00-05:00"])
+def test_a_session_does_not_run_across_the_end_of_its_service_day(session: str) -> None:
+    with pytest.raises(ValueError, match="within a service day that ends at 03:00"):
+        OpeningHours.parse({"mon": [session]}, parse_day_end("03:00"))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +116,8 @@ def test_hours_are_written_as_they_are_read(hours: dict[str, list[str]]) -> None
         ({"wed": [""]}, "is not of the form"),
         ({"thu": ["12:00-08:00"]}, "thu: '12:00-08:00' does not end after it begins"),
         ({"thu": ["12:00-12:00"]}, "does not end after it begins"),
-        ({"thu": ["20:00-24:30"]}, "does not end after it begins, on the same day"),
+        ({"thu": ["20:00-24:30"]}, "is not of the form"),
+        ({"thu": ["20:00-04:00"]}, "within a service day that ends at 24:00; what lies behind it belongs to"),
         ({"fri": ["08:00-12:00", "11:00-15:00"]}, "fri: '11:00-15:00' does not begin after the session"),
         ({"fri": ["08:00-12:00", "12:00-15:00"]}, "does not begin after the session before it has ended"),
         ({"fri": ["13:00-15:00", "08:00-12:00"]}, "does not begin after the session before it has ended"),

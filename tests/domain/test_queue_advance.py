@@ -1,6 +1,7 @@
 """Whatever the ticks, the queue is the same: properties of `advance` over invented days."""
 
 from collections import Counter
+from copy import deepcopy
 from datetime import datetime, timedelta
 from heapq import heapify, heapreplace
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.domain.lanes import Lane
-from common.domain.queue_advance import Transition, advance
+from common.domain.queue_advance import Transition
 from common.domain.tickets import TicketStatus
 from tests.domain.queue_runs import (
     MORNING,
@@ -117,4 +118,4 @@ def test_calls_follow_the_textbook_recursion_for_equal_service_times(day: Day, t
 
 
 def _transitions(queue: Queue, now: datetime) -> tuple[Transition, ...]:
-    return advance(queue.serving, list(queue.occupants.values()), queue.waiters, now).transitions
+    return deepcopy(queue).tick(now).transitions

@@ -7,7 +7,16 @@ import pytest
 
 from common.domain.catalog import QueueMode
 from common.domain.lanes import Lane
-from common.domain.queue_advance import Advance, Occupant, Serving, Transition, Waiter, advance
+from common.domain.queue_advance import (
+    Advance,
+    Occupant,
+    Serving,
+    Transition,
+    Waiter,
+    advance,
+    end_of_day,
+    rooms_held,
+)
 from common.domain.tickets import TicketStatus
 from tests.domain.queue_runs import MORNING
 
@@ -122,28 +131,43 @@ def test_nobody_is_called_to_a_room_that_was_closed(one_room: Serving) -> None:
     )
 
 
-def test_the_end_of_the_day_expires_who_waits_or_was_only_called(one_room: Serving) -> None:
-    day_ends = replace(one_room, rooms=2, mean_service=timedelta(hours=20))
+def test_the_end_of_the_day_expires_who_waits_or_was_only_called() -> None:
     occupants = [Occupant(1, 1, IN_SERVICE, minute(0)), Occupant(2, 2, CALLED, minute(0))]
-    moved = advance(day_ends, occupants, [Waiter(3, minute(1))], DAY_END + timedelta(hours=3))
-    assert moved == Advance(
-        (Transition(1, SERVED, DAY_END), Transition(2, EXPIRED, DAY_END), Transition(3, EXPIRED, DAY_END)),
-        None,
-    )
+    assert end_of_day(occupants, [Waiter(3, minute(1))], DAY_END) == [
+        Transition(1, SERVED, DAY_END),
+        Transition(2, EXPIRED, DAY_END),
+        Transition(3, EXPIRED, DAY_END),
+    ]
 
 
-def test_a_service_that_ends_with_the_day_is_served(one_room: Serving) -> None:
+def test_a_service_that_ends_with_the_day_is_served_and_nobody_follows(one_room: Serving) -> None:
     last = Occupant(1, 1, CALLED, DAY_END - timedelta(minutes=10))
-    moved = advance(one_room, [last], [Waiter(2, minute(0))], DAY_END)
-    assert moved.transitions == (Transition(1, SERVED, DAY_END), Transition(2, EXPIRED, DAY_END))
+    moved = advance(one_room, [last], [Waiter(2, minute(0))], DAY_END + timedelta(hours=3))
+    assert moved.transitions == (Transition(1, SERVED, DAY_END),)
 
 
-def test_by_the_desk_only_the_end_of_the_day_moves_anything(one_room: Serving) -> None:
+def test_a_service_that_does_not_end_with_the_day_goes_on(one_room: Serving) -> None:
+    last = Occupant(1, 1, CALLED, DAY_END - timedelta(minutes=4))
+    moved = advance(one_room, [last], [Waiter(2, minute(0))], DAY_END + timedelta(hours=3))
+    assert moved == Advance((), DAY_END)
+    assert rooms_held(one_room, [last]) == {1: DAY_END + timedelta(minutes=6)}
+
+
+def test_the_next_day_calls_to_a_room_when_it_is_no_longer_held(one_room: Serving) -> None:
+    held = {1: DAY_END + timedelta(minutes=6)}
+    next_day = replace(one_room, day_end=DAY_END + timedelta(days=1), rooms_freed=held)
+    waiter = Waiter(1, DAY_END)
+    assert advance(next_day, [], [waiter], DAY_END) == Advance((), held[1])
+    moved = advance(next_day, [], [waiter], DAY_END + timedelta(minutes=6))
+    assert moved.transitions == (Transition(1, CALLED, held[1], 1),)
+
+
+def test_by_the_desk_nothing_moves_by_itself(one_room: Serving) -> None:
     by_desk = replace(one_room, mode=QueueMode.DESK)
     waiters, occupants = [Waiter(2, minute(0))], [Occupant(1, 1, IN_SERVICE, minute(0))]
     assert advance(by_desk, occupants, waiters, minute(600)) == Advance((), DAY_END)
-    moved = advance(by_desk, occupants, waiters, DAY_END)
-    assert moved.transitions == (Transition(1, SERVED, DAY_END), Transition(2, EXPIRED, DAY_END))
+    assert advance(by_desk, occupants, waiters, DAY_END).transitions == ()
+    assert rooms_held(by_desk, occupants) == {}
 
 
 def test_an_empty_queue_has_nothing_to_come(one_room: Serving) -> None:

@@ -71,4 +71,5 @@ def at_the_counter(staff: Staff, who: dict[str, Any], clinic: str = "GIG", **mor
 def is_whole(staff: Staff) -> None:
     """Tickets, queues and journal agree."""
     with snapshot(staff.engine) as connection:
-        assert check_integrity(connection).findings == ()
+        findings = check_integrity(connection).findings
+    assert findings == (), findings

@@ -51,6 +51,7 @@ def test_the_first_patient_gets_the_first_number_and_is_called_at_once(staff: St
         "estimated_call_at": "2026-11-23T09:00:00+07:00",
         "earliest_call_at": "2026-11-23T09:00:00+07:00",
         "latest_call_at": "2026-11-23T09:00:00+07:00",
+        "day_may_end_first": False,
         "registered_at": "2026-11-23T09:00:00+07:00",
         "called_at": None,
         "transferred_to": None,

@@ -95,6 +95,7 @@ def test_a_clinic_nobody_came_to_is_shown_as_the_protocol_says(three_zones: Staf
         "waiting": 0,
         "now_serving": None,
         "estimated_wait_seconds": 0,
+        "day_may_end_first": False,
         "quota_left": 1000,
         "next_opening": None,
     }

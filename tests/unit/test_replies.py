@@ -34,6 +34,7 @@ TICKET = Ticket(
     estimated_call_at=datetime(2026, 11, 23, 9, 40, tzinfo=timezone(timedelta(hours=7))),
     earliest_call_at=datetime(2026, 11, 23, 9, 25, tzinfo=timezone(timedelta(hours=7))),
     latest_call_at=datetime(2026, 11, 23, 10, 5, tzinfo=timezone(timedelta(hours=7))),
+    day_may_end_first=False,
     registered_at=datetime(2026, 11, 23, 9, 15, tzinfo=timezone(timedelta(hours=7))),
     called_at=None,
     transferred_to=None,
@@ -56,6 +57,7 @@ def test_a_ticket_is_written_with_the_names_and_forms_of_the_protocol() -> None:
         "estimated_call_at": "2026-11-23T09:40:00+07:00",
         "earliest_call_at": "2026-11-23T09:25:00+07:00",
         "latest_call_at": "2026-11-23T10:05:00+07:00",
+        "day_may_end_first": False,
         "registered_at": "2026-11-23T09:15:00+07:00",
         "called_at": None,
         "transferred_to": None,
@@ -72,6 +74,7 @@ def test_clinics_and_hospitals_have_the_names_of_the_protocol() -> None:
         "waiting",
         "now_serving",
         "estimated_wait_seconds",
+        "day_may_end_first",
         "quota_left",
         "next_opening",
     }

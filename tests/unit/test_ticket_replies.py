@@ -80,6 +80,7 @@ def as_model(of: Clinic, occupants: list[Occupant], view: TicketView, now: datet
         place = (view.lane, view.ahead_in_lane, view.waiting_in_other_lane, view.priority_streak)
         ahead, call = expected_call(outlook, *place, of.priority_ratio)
     _, code, service_date = view.clinic_day
+    expires_at = of.expires_at(service_date)
     return Ticket(
         ticket_code=format_ticket_code(view.ticket_code),
         number=view.number,
@@ -95,6 +96,7 @@ def as_model(of: Clinic, occupants: list[Occupant], view: TicketView, now: datet
         estimated_call_at=local(call and call.call_at),
         earliest_call_at=local(call and call.earliest_call_at),
         latest_call_at=local(call and call.latest_call_at),
+        day_may_end_first=call and expires_at is not None and call.latest_call_at >= expires_at,
         registered_at=local_time(of, view.registered_at),
         called_at=local(view.called_at),
         transferred_to=None if view.transferred_to is None else format_ticket_code(view.transferred_to),

@@ -1,0 +1,459 @@
+"""The end of a service day: those who wait go over to the next one where the clinic is open, or expire."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, RowMapping
+
+from common.messages import Ticket, Tickets
+from tests.builders import (
+    MONDAY,
+    cancellation,
+    clinic_table,
+    hospital_table,
+    in_bandung,
+    patient,
+    registration,
+    tick_delivery,
+)
+from tests.store.desks import calls, does, is_whole, refusal, sees
+from tests.store.staff import (
+    Staff,
+    contents,
+    day_rows,
+    journal_rows,
+    staff_of,
+    ticket_rows,
+    told,
+)
+from ticker_worker import day_end
+
+TUESDAY = MONDAY + timedelta(days=1)
+WEDNESDAY = MONDAY + timedelta(days=2)
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ALWAYS = {day: ["00:00-24:00"] for day in DAYS}
+
+
+def staff_by_night(engine: Engine, **clinic: Any) -> Staff:
+    """The staff of GIG, which never closes unless told otherwise, a minute before Tuesday begins."""
+    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", **{"hours": ALWAYS, **clinic})))
+    staff.clock.set("23:50")
+    staff.tick()
+    return staff
+
+
+def rows_of(engine: Engine, day: date) -> list[RowMapping]:
+    """The tickets of one day."""
+    return [row for row in ticket_rows(engine) if row["service_date"] == day]
+
+
+def look(staff: Staff, ticket: Ticket) -> Ticket:
+    """The ticket as it stands."""
+    reply = staff.ask("ticket_status", ticket_codes=[ticket.ticket_code])
+    assert isinstance(reply, Tickets)
+    return reply.tickets[0]
+
+
+def register_apart(staff: Staff, count: int) -> list[Ticket]:
+    """Patients come one after the other, a second apart."""
+    found = []
+    for who in range(1, count + 1):
+        found.append(staff.register(who))
+        staff.clock.forward(seconds=1)
+    return found
+
+
+def pass_midnight(staff: Staff, clock_time: str = "00:00:05", day: date = TUESDAY) -> list[str]:
+    """Ticks until nothing is due; what they told."""
+    staff.clock.set(clock_time, day)
+    found: list[str] = []
+    while due := staff.emitter.emit():
+        found += told(staff.apply(*due))
+    return found
+
+
+def test_an_open_clinic_hands_its_queue_over_in_its_order(engine: Engine) -> None:
+    staff = staff_by_night(engine, mean_service_minutes=60.0)
+    young = staff.register_many(3)
+    staff.tick()
+    staff.ticket(registration({**patient(90), "date_of_birth": "1940-01-31"}))
+    assert pass_midnight(staff) == [
+        "ticket.transferred GIG-002",
+        "ticket.registered GIG-001",
+        "ticket.transferred GIG-003",
+        "ticket.registered GIG-002",
+        "ticket.transferred GIG-004",
+        "ticket.registered GIG-003",
+    ]
+    monday, tuesday = rows_of(engine, MONDAY), rows_of(engine, TUESDAY)
+    assert [row["status"] for row in monday] == ["called", *["transferred"] * 3]
+    assert [row["transferred_to"] for row in monday[1:]] == [row["ticket_code"] for row in tuesday]
+    kept = ("medical_record_number", "patient_name", "date_of_birth", "lane", "priority_reason", "arrived_at")
+    for before, after in zip(monday[1:], tuesday, strict=True):
+        assert {name: before[name] for name in kept} == {name: after[name] for name in kept}
+    shown = look(staff, young[1])
+    assert shown.status == "transferred"
+    assert shown.transferred_to is not None
+    following = staff.ask("ticket_status", ticket_codes=[shown.transferred_to])
+    assert isinstance(following, Tickets)
+    assert (following.tickets[0].number, following.tickets[0].service_date) == (1, TUESDAY)
+    # One in the room until 00:50, and the elderly patient has priority.
+    assert following.tickets[0].people_ahead == 1
+    is_whole(staff)
+
+
+def test_who_is_in_the_room_stays_there_until_the_service_ends(engine: Engine) -> None:
+    staff = staff_by_night(engine, mean_service_minutes=30.0)
+    staff.register_many(3)
+    staff.tick()
+    pass_midnight(staff)
+    assert [row["status"] for row in rows_of(engine, TUESDAY)] == ["waiting", "waiting"]
+    staff.clock.set("00:19:59", TUESDAY)
+    assert staff.tick() == []
+    assert pass_midnight(staff, "00:20:03") == ["ticket.served GIG-001", "ticket.called GIG-001"]
+    [first, _] = rows_of(engine, TUESDAY)
+    served = rows_of(engine, MONDAY)[0]
+    assert served["ended_at"] == first["called_at"] == served["called_at"] + timedelta(minutes=30)
+    assert first["room"] == 1
+    is_whole(staff)
+
+
+def test_a_late_tick_leaves_the_queue_of_ticks_on_time(engine: Engine) -> None:
+    """In two hospitals alike, one of which is looked at only in the morning."""
+    clinic = clinic_table("GIG", hours=ALWAYS, mean_service_minutes=25.0, rooms=2)
+    staff = staff_of(engine, hospital_table("RSHS", clinic), hospital_table("RSUD", clinic))
+    staff.clock.set("23:05")
+    for who in range(1, 12):
+        for hospital in ("RSHS", "RSUD"):
+            staff.register(who, hospital)
+        staff.clock.forward(minutes=4)
+    while staff.clock.now() < in_bandung("06:00", TUESDAY):
+        due = staff.emitter.emit()
+        staff.apply(*(tick for tick in due if tick.hospital == "RSHS"))
+        staff.clock.forward(seconds=47)
+    pass_midnight(staff, "06:00")
+    names = ("service_date", "number", "status", "room", "arrived_at", "called_at", "ended_at")
+    rows = [
+        [{name: row[name] for name in names} for row in ticket_rows(engine, hospital)]
+        for hospital in ("RSHS", "RSUD")
+    ]
+    assert rows[0] == rows[1]
+    assert {row["status"] for row in rows[0]} == {"served", "transferred"}
+    assert len([row for row in rows[0] if row["status"] == "served"]) == 11
+    is_whole(staff)
+
+
+def test_nobody_who_registers_after_midnight_jumps_the_queue(engine: Engine) -> None:
+    """The room is free at midnight, and a newcomer is there before the handover was done."""
+    staff = staff_by_night(engine, mean_service_minutes=10.0)
+    staff.register_many(2)
+    staff.tick()
+    staff.clock.set("00:00", TUESDAY)
+    newcomer = staff.register(50)
+    assert newcomer.number == 1
+    assert newcomer.service_date == TUESDAY
+    only_the_new_day = staff.tick_for()
+    assert told(staff.apply(only_the_new_day)) == [
+        "ticket.served GIG-001",
+        "ticket.transferred GIG-002",
+        "ticket.registered GIG-002",
+        "ticket.called GIG-002",
+    ]
+    assert look(staff, newcomer).people_ahead == 0
+    is_whole(staff)
+
+
+def test_a_patient_who_registers_anew_before_the_handover_keeps_the_better_place(engine: Engine) -> None:
+    staff = staff_by_night(engine, mean_service_minutes=60.0)
+    tickets = register_apart(staff, 3)
+    staff.tick()
+    staff.clock.set("00:00:01", TUESDAY)
+    other, again = staff.register(50), staff.register(3)
+    assert (other.number, again.number) == (1, 2)
+    pass_midnight(staff)
+    assert look(staff, tickets[2]).transferred_to == again.ticket_code
+    assert [row["number"] for row in rows_of(engine, TUESDAY)] == [1, 2, 3]
+    assert look(staff, again).people_ahead == 1
+    assert look(staff, other).people_ahead == 2
+    is_whole(staff)
+
+
+def test_a_registration_of_the_day_that_is_over_goes_over_too(engine: Engine) -> None:
+    """By a registrar whose clock is behind."""
+    staff = staff_by_night(engine, mean_service_minutes=60.0)
+    staff.register_many(2)
+    staff.tick()
+    pass_midnight(staff)
+    staff.clock.set("23:59:58")
+    late = staff.register(9)
+    assert late.service_date == MONDAY
+    staff.clock.set("00:00:20", TUESDAY)
+    newcomer = staff.register(10)
+    pass_midnight(staff, "00:00:25")
+    shown = look(staff, late)
+    assert shown.status == "transferred"
+    assert shown.transferred_to is not None
+    moved = staff.ask("ticket_status", ticket_codes=[shown.transferred_to])
+    assert isinstance(moved, Tickets)
+    assert moved.tickets[0].people_ahead == 1
+    assert look(staff, newcomer).people_ahead == 2
+    is_whole(staff)
+
+
+def test_a_queue_of_thousands_goes_over_in_steps_and_calls_nobody_before(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(day_end, "TICKETS_MAX", 40)
+    staff = staff_by_night(engine, mean_service_minutes=10.0, rooms=3)
+    staff.register_many(103)
+    staff.tick()
+    staff.clock.set("00:00:02", TUESDAY)
+    staff.register(500)
+    staff.clock.set("00:07", TUESDAY)
+    steps = []
+    while events := staff.tick():
+        steps.append([event.name.value for event in events])
+    handed_over = [step.count("ticket.transferred") for step in steps]
+    assert handed_over == [40, 40, 20, *[0] * (len(steps) - 3)]
+    assert all("ticket.called" not in step for step in steps[:2])
+    tuesday = rows_of(engine, TUESDAY)
+    assert len(tuesday) == 101
+    called = sorted((row for row in tuesday if row["called_at"]), key=lambda row: row["arrived_at"])
+    assert [row["medical_record_number"] for row in called] == [f"{n:08d}" for n in (4, 5, 6)]
+    is_whole(staff)
+
+
+def test_expiry_is_done_in_steps_too(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(day_end, "TICKETS_MAX", 40)
+    staff = staff_by_night(engine, hours={"mon": ["08:00-24:00"]}, mean_service_minutes=60.0)
+    staff.register_many(103)
+    staff.tick()
+    staff.clock.set("00:00:02", TUESDAY)
+    steps = []
+    while events := staff.tick():
+        steps.append([event.name.value for event in events].count("ticket.expired"))
+    assert steps == [41, 40, 22]
+    assert {row["status"] for row in ticket_rows(engine)} == {"expired"}
+    is_whole(staff)
+
+
+def test_a_tick_that_comes_again_hands_over_nobody_twice(engine: Engine) -> None:
+    staff = staff_by_night(engine, mean_service_minutes=60.0)
+    staff.register_many(4)
+    staff.tick()
+    staff.clock.set("00:00:05", TUESDAY)
+    [tick] = staff.emitter.emit()
+    first = staff.apply(tick)
+    again = Staff.on(engine, staff.clock)
+    assert again.apply(tick) == first
+    assert pass_midnight(staff) == []
+    assert len(rows_of(engine, TUESDAY)) == 3
+    assert len({row["transferred_to"] for row in rows_of(engine, MONDAY)} - {None}) == 3
+    # A tick of its own that comes late finds nothing more to do.
+    events = staff.ticker.handle([tick_delivery(staff.tick_for())])
+    assert events[0].events == []
+    is_whole(staff)
+
+
+def test_a_closed_clinic_s_queue_expires(engine: Engine) -> None:
+    staff = staff_by_night(engine, hours={"mon": ["08:00-24:00"], "tue": ["00:01-08:00"]})
+    staff.register_many(3)
+    staff.tick()
+    staff.clock.set("00:00:05", TUESDAY)
+    assert told(staff.tick()) == [
+        "clinic.closed GIG",
+        "ticket.served GIG-001",
+        "ticket.expired GIG-002",
+        "ticket.expired GIG-003",
+    ]
+    assert rows_of(engine, TUESDAY) == []
+    is_whole(staff)
+
+
+def test_a_day_that_ends_at_three_goes_on_until_then(engine: Engine) -> None:
+    staff = staff_by_night(
+        engine,
+        hours={day: ["20:00-02:00"] for day in DAYS},
+        day_ends_at="03:00",
+        mean_service_minutes=60.0,
+    )
+    staff.register(1)
+    staff.clock.set("01:59", TUESDAY)
+    second = staff.register(2)
+    assert (second.number, second.service_date) == (2, MONDAY)
+    assert pass_midnight(staff, "02:00") == [
+        "ticket.called GIG-001",
+        "ticket.served GIG-001",
+        "ticket.called GIG-002",
+        "clinic.closed GIG",
+    ]
+    assert pass_midnight(staff, "03:00") == ["ticket.served GIG-002"]
+    assert day_rows(engine)[-1]["service_date"] == TUESDAY
+    is_whole(staff)
+
+
+def test_the_quota_of_the_new_day_counts_those_who_came_over_and_refuses_none_of_them(engine: Engine) -> None:
+    staff = staff_by_night(engine, mean_service_minutes=60.0, daily_quota=4)
+    staff.register_many(4)
+    staff.tick()
+    pass_midnight(staff)
+    assert len(rows_of(engine, TUESDAY)) == 3
+    assert staff.register(20).number == 4
+    assert staff.refusal(registration(21)).code == "quota_reached"
+    pass_midnight(staff, "00:00:05", WEDNESDAY)
+    is_whole(staff)
+
+
+# --- the desk -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def desk(engine: Engine) -> Staff:
+    """GIG has two rooms, never closes, and its staff call. Patients 1 and 2 are in the rooms at midnight, and
+    three wait."""
+    staff = staff_by_night(engine, mode="desk", rooms=2)
+    register_apart(staff, 5)
+    assert [calls(staff, 1), calls(staff, 2)] == [1, 2]
+    pass_midnight(staff)
+    return staff
+
+
+def test_the_desk_sees_who_is_in_the_rooms_from_the_day_before(desk: Staff) -> None:
+    queue = sees(desk)
+    assert queue.service_date == TUESDAY
+    assert [(each.number, each.room, each.service_date) for each in queue.in_rooms] == [
+        (1, 1, MONDAY),
+        (2, 2, MONDAY),
+    ]
+    assert [(each.number, each.service_date) for each in queue.waiting] == [
+        (number, TUESDAY) for number in (1, 2, 3)
+    ]
+
+
+def test_calling_the_next_completes_who_is_in_the_room_from_the_day_before(desk: Staff) -> None:
+    done = does(desk, "call_next", room=2)
+    changes = [(each.event, each.number) for each in done.changes]
+    assert changes == [("ticket.served", 2), ("ticket.called", 1)]
+    assert done.ticket is not None
+    assert (done.ticket.number, done.ticket.room, done.ticket.service_date) == (1, 2, TUESDAY)
+    assert [(each.number, each.room) for each in sees(desk).in_rooms] == [(1, 1), (1, 2)]
+    is_whole(desk)
+
+
+def test_the_desk_names_the_day_of_a_ticket_of_the_day_before(desk: Staff) -> None:
+    assert refusal(desk, "complete", number=1).reason == "ticket_status"  # that of today waits
+    does(desk, "recall", number=1, service_date="2026-11-23")
+    does(desk, "start", number=1, service_date="2026-11-23")
+    done = does(desk, "complete", number=1, service_date="2026-11-23")
+    assert (done.service_date, done.ticket and done.ticket.status) == (MONDAY, "served")
+    does(desk, "mark_no_show", number=2, service_date="2026-11-23")
+    assert sees(desk).in_rooms == []
+    for other in ("2026-11-22", "2026-11-25"):
+        assert refusal(desk, "complete", number=1, service_date=other).code == "ticket_not_found"
+    is_whole(desk)
+
+
+def test_a_no_show_of_the_day_before_who_comes_after_all_waits_today(desk: Staff) -> None:
+    does(desk, "mark_no_show", number=2, service_date="2026-11-23")
+    does(desk, "reinstate", number=2, service_date="2026-11-23")
+    pass_midnight(desk, "00:01")
+    # At the place of the time of arrival: before all who waited.
+    assert [each.number for each in sees(desk).waiting] == [4, 1, 2, 3]
+    is_whole(desk)
+
+
+def test_who_was_forgotten_in_a_room_leaves_it_when_the_next_day_ends(desk: Staff) -> None:
+    does(desk, "start", number=1, service_date="2026-11-23")
+    pass_midnight(desk, "00:00:05", WEDNESDAY)
+    assert [row["status"] for row in rows_of(desk.engine, MONDAY)[:2]] == ["served", "expired"]
+    assert sees(desk).in_rooms == []
+    assert [each.number for each in sees(desk).waiting] == [1, 2, 3]
+    is_whole(desk)
+
+
+def test_a_patient_in_a_room_from_the_day_before_gives_the_ticket_up(engine: Engine) -> None:
+    """By the clock: the room is free from that moment on."""
+    staff = staff_by_night(engine, mean_service_minutes=30.0)
+    tickets = staff.register_many(2)
+    staff.tick()
+    pass_midnight(staff)
+    staff.clock.set("00:04", TUESDAY)
+    staff.ticket(cancellation(tickets[0].ticket_code))
+    pass_midnight(staff, "00:05")
+    [called] = rows_of(engine, TUESDAY)
+    assert (called["status"], called["called_at"]) == ("called", in_bandung("00:04", TUESDAY))
+    is_whole(staff)
+
+
+# --- openings and closings ------------------------------------------------------------------------------
+
+
+def clinic_events(engine: Engine) -> list[tuple[str, str]]:
+    """All openings and closings, in the order of their moments."""
+    rows = [row for row in journal_rows(engine) if row["event_name"].startswith("clinic.")]
+    found = sorted((row["occurred_at"].isoformat()[5:16], row["event_name"]) for row in rows)
+    return [(at, name) for at, name in found]
+
+
+def run_until(staff: Staff, day: date, clock_time: str, minutes: int = 13) -> None:
+    """Ticks every few minutes."""
+    end = in_bandung(clock_time, day)
+    while staff.clock.now() < end:
+        staff.clock.forward(minutes=minutes)
+        while due := staff.emitter.emit():
+            staff.apply(*due)
+
+
+def test_a_session_from_midnight_on_is_announced(engine: Engine) -> None:
+    hours = {"tue": ["00:00-06:00"], "wed": ["00:00-06:00"]}
+    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", hours=hours)))
+    run_until(staff, WEDNESDAY, "07:00")
+    assert clinic_events(engine) == [
+        ("11-23T17:00", "clinic.opened"),
+        ("11-23T23:00", "clinic.closed"),
+        ("11-24T17:00", "clinic.opened"),
+        ("11-24T23:00", "clinic.closed"),
+    ]
+
+
+def test_sessions_that_adjoin_at_midnight_are_one(engine: Engine) -> None:
+    hours = {"mon": ["20:00-24:00"], "tue": ["00:00-06:00"]}
+    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", hours=hours)))
+    run_until(staff, TUESDAY, "07:00")
+    assert clinic_events(engine) == [("11-23T13:00", "clinic.opened"), ("11-23T23:00", "clinic.closed")]
+
+
+def test_a_clinic_forced_open_past_midnight_closes_once(engine: Engine) -> None:
+    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", mode="desk", hours={})))
+    does(staff, "open_clinic", until="2026-11-24T02:00:00+07:00")
+    does(staff, "open_clinic", until="2026-11-24T02:30:00+07:00")
+    run_until(staff, TUESDAY, "07:00")
+    assert clinic_events(engine) == [
+        ("11-23T02:00", "clinic.hours_changed"),
+        ("11-23T02:00", "clinic.opened"),
+        ("11-23T19:30", "clinic.closed"),
+    ]
+
+
+def test_a_clinic_forced_closed_when_a_session_begins_opens_only_when_that_ends(engine: Engine) -> None:
+    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", mode="desk")))
+    does(staff, "close_clinic", until="2026-11-24T10:00:00+07:00")
+    run_until(staff, TUESDAY, "11:00")
+    assert clinic_events(engine) == [
+        ("11-23T01:00", "clinic.opened"),
+        ("11-23T02:00", "clinic.closed"),
+        ("11-24T03:00", "clinic.opened"),
+    ]
+
+
+def test_the_events_of_both_days_count_up(engine: Engine) -> None:
+    staff = staff_by_night(engine, mean_service_minutes=60.0)
+    staff.register_many(3)
+    staff.tick()
+    staff.clock.set("00:00:05", TUESDAY)
+    events = staff.tick()
+    sources = {contents(event)["source"][-10:] for event in events}
+    assert sources == {"2026-11-23", "2026-11-24"}
+    assert {contents(event)["time"] for event in events} == {"2026-11-23T17:00:00Z"}
+    is_whole(staff)
