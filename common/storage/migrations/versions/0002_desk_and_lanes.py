@@ -1,4 +1,9 @@
-"""The desk and the two lanes: who waits where, what the staff forced and taught, and who of them did what."""
+"""The desk and the two lanes: who waits where, what the staff forced and taught, and who of them did what.
+
+Going back drops all of that: nobody has priority, forced states end, and what was taught is forgotten.
+Tickets that were transferred become cancelled ones, which count towards no quota either. Events stay in the
+journal, those of the desk too, whose names the older programs do not know.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -54,6 +59,8 @@ def downgrade() -> None:
     op.drop_table("service_times")
     for name in (*_OLD_INDICES, "ix_tickets_no_show"):
         op.drop_index(name, "tickets")
+    op.execute("UPDATE tickets SET status = 'cancelled' WHERE status = 'transferred'")
+    op.execute("UPDATE clinics SET state = 'schedule'")
     with op.batch_alter_table("tickets") as tickets:
         tickets.alter_column("status", type_=sa.String(10))
         for name in ("lane", "priority_reason", "arrived_at", "transferred_to"):

@@ -1,0 +1,222 @@
+"""Migrations of databases that are in use: what is in them stays, in both directions."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, MetaData, func, select, text
+
+from common.storage import schema
+from common.storage.engine import snapshot, transaction
+from common.storage.schema import HEAD, migrate
+from common.storage.tables import metadata
+from tests.builders import MONDAY, cancellation, clinic_table, hospital_table
+from tests.database import new_database, opened
+from tests.store.desks import TWO_CLINICS, calls, does, is_whole
+from tests.store.staff import Staff, day_rows, staff_of, ticket_rows
+from tests.store.test_schema import shape
+
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+
+NEW_IN = {
+    "0002": {
+        "clinics": {"forced_until", "forced_reason", "priority_age", "priority_ratio"},
+        "clinic_days": {"waiting_priority", "priority_streak", "last_arrival_at"},
+        "journal": {"operator"},
+        "tickets": {"lane", "priority_reason", "arrived_at", "transferred_to"},
+    },
+    "0003": {"clinics": {"day_ends_at"}, "clinic_days": {"announced_state", "ending"}},
+}
+"""The columns that a revision adds, and its downgrade drops."""
+
+
+def move(engine: Engine, revision: str) -> None:
+    """Brings a database up or down to a revision, as `migrate` does."""
+    with (
+        schema._exclusive_transaction(engine) as connection,
+        as_file(files("common.storage.migrations")) as at,
+    ):
+        config = Config()
+        config.set_main_option("script_location", str(at))
+        config.attributes["connection"] = connection
+        found = schema._revision(connection)
+        (command.downgrade if found and (revision == "base" or found > revision) else command.upgrade)(
+            config, revision
+        )
+
+
+def rows_of(engine: Engine) -> dict[str, list[dict[str, Any]]]:
+    """All that is in a database of any revision, by table."""
+    found = MetaData()
+    found.reflect(engine)
+    with snapshot(engine) as connection:
+        rows = {
+            name: [dict(row) for row in connection.execute(select(table)).mappings()]
+            for name, table in found.tables.items()
+            if name != "alembic_version"
+        }
+    return {name: sorted(of_table, key=str) for name, of_table in rows.items()}
+
+
+def without(rows: Rows, *revisions: str) -> dict[str, list[dict[str, Any]]]:
+    """The rows without what these revisions add."""
+    dropped: dict[str, set[str]] = {}
+    for revision in revisions:
+        for table, names in NEW_IN[revision].items():
+            dropped[table] = dropped.get(table, set()) | names
+    return {
+        table: sorted(
+            (
+                {name: value for name, value in row.items() if name not in dropped.get(table, ())}
+                for row in of_table
+            ),
+            key=str,
+        )
+        for table, of_table in rows.items()
+        if not (table == "service_times" and "0002" in revisions)
+    }
+
+
+def fill(engine: Engine, rows: Rows) -> None:
+    """Writes rows into the tables of an older revision."""
+    known = MetaData()
+    known.reflect(engine)
+    with transaction(engine) as connection:
+        connection.execute(known.tables["catalog_version"].delete())
+        for table in (each.name for each in metadata.sorted_tables if each.name in known.tables):
+            if of_table := rows.get(table):
+                connection.execute(known.tables[table].insert(), of_table)
+
+
+def a_day_by_the_clock(engine: Engine) -> Staff:
+    """Two clinics in whose queues tickets are in every state that revision 0001 knows."""
+    clinics = [clinic_table(code, rooms=2) for code in ("GIG", "MAT")]
+    staff = staff_of(engine, hospital_table("RSHS", *clinics))
+    tickets = staff.register_many(9) + staff.register_many(3, "MAT")
+    staff.tick()
+    staff.clock.forward(minutes=15)
+    staff.tick()
+    staff.cancel(tickets[8])
+    staff.refusal(cancellation("7K3F-9QXM-2T5R"))
+    return staff
+
+
+def a_day_by_the_desk(engine: Engine) -> Staff:
+    """Two clinics whose staff have done all that there is to do at revision 0002."""
+    staff = staff_of(engine, TWO_CLINICS)
+    for who in range(1, 10):
+        staff.register(who)
+        staff.clock.forward(seconds=20)
+    assert [calls(staff, 1), calls(staff, 2)] == [1, 2]
+    staff.clock.forward(minutes=8)
+    does(staff, "mark_no_show", number=2)
+    calls(staff, 1)
+    does(staff, "start", number=3)
+    does(staff, "set_priority", number=6, reason="disability")
+    does(staff, "transfer", number=5, to_clinic="MAT")
+    does(staff, "open_clinic", until="2026-11-23T18:00:00+07:00", reason="Banyak pasien")
+    staff.cancel(staff.register(20))
+    return staff
+
+
+@pytest.fixture(params=["0001", "0002"])
+def old_revision(request: pytest.FixtureRequest) -> str:
+    """A revision that databases in use have."""
+    revision: str = request.param
+    return revision
+
+
+def test_a_database_in_use_is_upgraded_with_all_that_is_in_it(
+    empty_engine: Engine, tmp_path: Path, old_revision: str
+) -> None:
+    by_revision = {"0001": a_day_by_the_clock, "0002": a_day_by_the_desk}
+    newer = [revision for revision in NEW_IN if revision > old_revision]
+    with opened(f"sqlite:///{tmp_path / 'source.sqlite'}") as source:
+        migrate(source)
+        clock = by_revision[old_revision](source).clock
+        wanted = without(rows_of(source), *newer)
+    move(empty_engine, old_revision)
+    fill(empty_engine, wanted)
+    before = rows_of(empty_engine)
+
+    assert migrate(empty_engine) == (old_revision, HEAD)
+
+    after = rows_of(empty_engine)
+    assert without(after, *newer) == before
+    if old_revision < "0002":
+        assert all(row["arrived_at"] == row["waiting_since"] for row in after["tickets"])
+    assert {row["day_ends_at"] for row in after["clinics"]} == {"24:00"}
+    # And the system goes on with it: numbers, openings and the end of the day.
+    staff = Staff.on(empty_engine, clock)
+    is_whole(staff)
+    given_out = max(row["number"] for row in ticket_rows(empty_engine) if row["clinic"] == "GIG")
+    assert staff.register(77).number == given_out + 1
+    staff.clock.set("23:30")
+    names = [event.name for event in staff.tick() if event.name.startswith("clinic.")]
+    assert names[:1] == ["clinic.closed"]
+    staff.clock.set("00:00:05", MONDAY + timedelta(days=1))
+    staff.tick()
+    assert {row["ending"] for row in day_rows(empty_engine) if row["service_date"] == MONDAY} == {"expiry"}
+    is_whole(staff)
+
+
+def test_a_database_in_use_goes_back_to_0002_and_forward_again(empty_engine: Engine, tmp_path: Path) -> None:
+    migrate(empty_engine)
+    staff = a_day_by_the_desk(empty_engine)
+    before = rows_of(empty_engine)
+    move(empty_engine, "0002")
+    assert rows_of(empty_engine) == without(before, "0003")
+    assert shape(empty_engine) == _shape_at("0002", empty_engine, tmp_path)
+    migrate(empty_engine)
+    after = rows_of(empty_engine)
+    assert without(after, "0003") == without(before, "0003")
+    staff.clock.forward(minutes=1)
+    calls(staff, 1)
+    is_whole(staff)
+
+
+def test_a_database_in_use_goes_back_to_0001(empty_engine: Engine, tmp_path: Path) -> None:
+    """Where there are no transfers, whose tickets are cancelled ones there, and no end of a forced state."""
+    migrate(empty_engine)
+    a_day_by_the_desk(empty_engine)
+    wanted = without(rows_of(empty_engine), "0002", "0003")
+    for row in wanted["tickets"]:
+        if row["status"] == "transferred":
+            row["status"] = "cancelled"
+    move(empty_engine, "0001")
+    found = rows_of(empty_engine)
+    wanted["tickets"].sort(key=str)
+    assert found["tickets"] == wanted["tickets"]
+    assert found["hospitals"] == wanted["hospitals"]
+    assert {row["state"] for row in found["clinics"]} == {"schedule"}
+    assert shape(empty_engine) == _shape_at("0001", empty_engine, tmp_path)
+    with snapshot(empty_engine) as connection:
+        counted = connection.execute(text("SELECT sum(cancelled) FROM clinic_days")).scalar_one()
+        is_cancelled = text("SELECT count(*) FROM tickets WHERE status = 'cancelled'")
+        assert counted == connection.execute(is_cancelled).scalar_one()
+
+
+def test_an_empty_database_goes_back_to_nothing(empty_engine: Engine) -> None:
+    migrate(empty_engine)
+    move(empty_engine, "base")
+    assert shape(empty_engine) == {}
+    assert migrate(empty_engine) == (None, HEAD)
+    with snapshot(empty_engine) as connection:
+        version = metadata.tables["catalog_version"]
+        assert connection.scalar(select(func.count()).select_from(version)) == 1
+
+
+def _shape_at(revision: str, like: Engine, tmp_path: Path) -> dict[str, Any]:
+    """The tables of a revision that was never left."""
+    if like.dialect.name == "sqlite":
+        with opened(f"sqlite:///{tmp_path / f'{revision}.sqlite'}") as other:
+            move(other, revision)
+            return shape(other)
+    with opened(new_database(like.url.render_as_string(hide_password=False))) as other:
+        move(other, revision)
+        return shape(other)
