@@ -173,6 +173,10 @@ TEXTS: Final[TextTable] = {
     "console.pick_hospital": ("Pilih rumah sakit", "Choose a hospital"),
     "console.pick_clinic": ("Pilih poli di {hospital}", "Choose a clinic of {hospital}"),
     "console.pick_room": ("Ruang layar ini", "This console's room"),
+    "console.no_room": (
+        "Tidak ada ruang {room}; ruang poli ini 1 sampai {rooms}.",
+        "There is no room {room}; this clinic's rooms are 1 to {rooms}.",
+    ),
     "console.yes_or_no": ("[y] ya   [t] tidak", "[y] yes   [n] no"),
     "console.choose": ("Enter pilih · Esc kembali", "Enter chooses · Esc leads back"),
     "console.fill_in": ("Enter lanjut · Esc kembali", "Enter goes on · Esc leads back"),
@@ -272,8 +276,8 @@ TEXTS: Final[TextTable] = {
     "report.nothing": ("Tidak ada poli untuk dilaporkan.", "There is no clinic to report on."),
     # --- problems, where staff do other things about them than patients ---------------------------------
     "problem.unknown_request": (
-        "Permintaan ini tidak dikenal oleh sistem; samakan versi antrean-desk dengan versi sistem.",
-        "The system does not know this request; bring antrean-desk to the version of the system.",
+        "Permintaan ini tidak dikenal oleh sistem; samakan versi program ini dengan versi sistem.",
+        "The system does not know this request; bring this program to the version of the system.",
     ),
     "problem.hospital_not_found": (
         "Rumah sakit tidak ditemukan; kodenya tampil di antrean-desk tanpa perintah.",

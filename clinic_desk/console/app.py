@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from typing import Any, ClassVar, Final
 
 import click
@@ -12,6 +14,7 @@ from clinic_desk.console.board import QueueList
 from clinic_desk.console.dialogs import Choose, Confirm, Notice
 from clinic_desk.console.forms import opening_form, priority_choices, registration_form, rooms_form
 from clinic_desk.console.keys import ACTION_KEYS, NEEDS_QUEUE, OTHER_KEYS, ROOM_KEYS
+from clinic_desk.console.rooms import RoomEntry, rooms_meant
 from clinic_desk.console.screen import QueueApp
 from clinic_desk.output import changes
 from clinic_desk.session import DeskSession
@@ -35,13 +38,22 @@ _ALLOWED: Final[Mapping[str, frozenset[str]]] = {
 """In which states a ticket can be meant by an action. The ticker decides; here the right one is found."""
 
 
+class ConsoleFailed(Exception):
+    """The console has ended by a fault in it."""
+
+
 def run_console(session: DeskSession, hospital: str | None, clinic: str | None, room: int) -> None:
-    """Shows the console until it is left; raises what went wrong in it."""
+    """Shows the console until it is left; raises what went wrong, and ConsoleFailed for a fault in it."""
     session.as_json = session.verbose = False
     app = Console(session, hospital, clinic, room)
-    app.run()
+    # A fault in the console makes Textual print a traceback with the values of local variables, patients'
+    # names among them. It draws on the terminal itself; nothing that is printed beside it is shown.
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        app.run()
     if app.fault is not None:
         raise app.fault
+    if app.return_code:
+        raise ConsoleFailed
 
 
 class Console(QueueApp):
@@ -52,9 +64,16 @@ class Console(QueueApp):
         for key, action in (ACTION_KEYS | OTHER_KEYS | ROOM_KEYS | {"ctrl+c": "quit"}).items()
     ]
 
+    ONE_NUMBER_SECONDS: ClassVar = 1.0
+    """Digits that follow one another within this time are one room's number."""
+
     _called_at = -_JUST_CALLED_SECONDS
+    _typed = ""
+    _typed_at = -ONE_NUMBER_SECONDS
+    _room_before = 1
 
     def _do(self, action: Action) -> None:
+        self._typed_at = -self.ONE_NUMBER_SECONDS
         self._ask(lambda session: session.carry_out(action), self._done)
 
     def _done(self, done: dict[str, Any]) -> None:
@@ -77,6 +96,7 @@ class Console(QueueApp):
     def _meant(self, command: str) -> Ticket | None:
         """The chosen ticket, if the action can be for it, else the one in this console's room."""
         assert self._queue is not None
+        self._typed_at = -self.ONE_NUMBER_SECONDS
         mine: list[Ticket] = [each for each in self._queue["in_rooms"] if each["room"] == self._room]
         candidates = [self.query_one(QueueList).chosen, *mine]
         for ticket in candidates:
@@ -166,8 +186,29 @@ class Console(QueueApp):
 
     # --- the clinic -------------------------------------------------------------------------------------
 
-    def action_room(self, room: int) -> None:
-        """This console calls to another room from now on."""
+    def action_room_digit(self, digit: str) -> None:
+        """Chooses the room of the number that is being typed, once only one room can be meant."""
+        assert self._queue is not None
+        rooms = self._queue["rooms"]
+        now = time.monotonic()
+        if now - self._typed_at > self.ONE_NUMBER_SECONDS:
+            self._typed, self._room_before = "", self._room
+        typed = self._typed + digit
+        found = rooms_meant(typed, rooms)
+        self._typed, self._typed_at = (typed, now) if found else ("", -self.ONE_NUMBER_SECONDS)
+        if not found:
+            self._call_to(self._room_before)
+            self._say(self._texts("console.no_room", room=typed, rooms=rooms), "yellow")
+        elif len(found) == 1:
+            self._call_to(found[0])
+        else:
+            self._typed_at = -self.ONE_NUMBER_SECONDS
+            self.push_screen(
+                RoomEntry(typed, rooms, self._texts), lambda room: self._call_to(room) if room else None
+            )
+
+    def _call_to(self, room: int) -> None:
+        """This console calls to that room from now on."""
         self._room = room
         if self._queue is not None:
             self.query_one(QueueList).show(self._queue, room)
@@ -180,7 +221,7 @@ class Console(QueueApp):
         choices = [(str(room), self._texts("queue.room", room=room)) for room in rooms]
         self.push_screen(
             Choose(self._texts("console.pick_room"), choices, self._texts, str(self._room)),
-            lambda room: self.action_room(int(room)) if room else None,
+            lambda room: self._call_to(int(room)) if room else None,
         )
 
     def action_rooms(self) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime, tzinfo
 
 from clinic_desk.actions import NO_REASON
 from clinic_desk.console.dialogs import Field, Form
+from clinic_desk.console.rooms import parse_rooms
 from clinic_desk.inputs import moment_of, parse_until
 from common.domain.tickets import PriorityReason
 from common.terminal.moments import parse_date
@@ -27,9 +28,8 @@ def registration_form(texts: Texts) -> Form:
 
 def rooms_form(texts: Texts) -> Form:
     """How many rooms serve."""
-    return Form(
-        texts("console.rooms"), [Field("rooms", texts("field.rooms"), int, texts("rule.rooms"))], texts
-    )
+    field = Field("rooms", texts("field.rooms"), parse_rooms, texts("rule.rooms"))
+    return Form(texts("console.rooms"), [field], texts)
 
 
 def opening_form(texts: Texts, heading: str, now: datetime, zone: tzinfo) -> Form:

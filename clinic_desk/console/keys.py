@@ -25,13 +25,13 @@ ACTION_KEYS: Final[dict[str, str]] = {
 
 OTHER_KEYS: Final[dict[str, str]] = {"h": "other_clinic", "q": "quit"}
 
-ROOM_KEYS: Final[dict[str, str]] = {str(room): f"room({room})" for room in range(1, 10)}
-"""Rooms up to nine at once; beyond, they are chosen from a list."""
+ROOM_KEYS: Final[dict[str, str]] = {digit: f"room_digit('{digit}')" for digit in "0123456789"}
+"""A room's number is typed; see rooms.py."""
 
-NEEDS_QUEUE: Final = frozenset(action.partition("(")[0] for action in (*ACTION_KEYS.values(), "room"))
+NEEDS_QUEUE: Final = frozenset(action.partition("(")[0] for action in (*ACTION_KEYS.values(), "room_digit"))
 
 
 def described(texts: Texts) -> list[tuple[str, str]]:
     """Each key that the bar shows, with what it does."""
-    names = {"space": texts("key.space"), "u": "1-9 u"}
+    names = {"space": texts("key.space"), "u": "0-9 u"}
     return [(names.get(key, key), texts(f"key.does_{key}")) for key in (*ACTION_KEYS, *OTHER_KEYS)]

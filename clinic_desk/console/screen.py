@@ -24,11 +24,13 @@ from clinic_desk.console.line import (
     PlaceRefused,
     QueueSeen,
 )
+from clinic_desk.console.texts import CONSOLE_TEXTS
 from clinic_desk.queue_view import Queue
 from clinic_desk.session import DeskSession
 from common.terminal.card import problem_text
 from common.terminal.failures import NO_ANSWER, OutcomeUnknown, failure_of
 from common.terminal.hospitals import clinics, hospitals
+from common.terminal.texts import Texts
 
 _MESSAGES_KEPT: Final = 50
 
@@ -42,7 +44,7 @@ class QueueApp(App[None]):
     def __init__(self, session: DeskSession, hospital: str | None, clinic: str | None, room: int) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
-        self._session, self._texts = session, session.texts
+        self._session, self._texts = session, Texts(CONSOLE_TEXTS, session.texts.language)
         self._wanted = (hospital, clinic)
         self._room = room
         self._line = Line(session, self.post_message)
@@ -54,11 +56,6 @@ class QueueApp(App[None]):
         self._follow: str | None = None
         self._messages: list[Text] = []
         self.fault: Exception | None = None
-
-    def _handle_exception(self, error: Exception) -> None:
-        # Textual would print the values of local variables, patients' names among them.
-        self.fault = error
-        self.exit(return_code=1)
 
     def compose(self) -> ComposeResult:
         yield Static(id="title", markup=False)
@@ -143,7 +140,10 @@ class QueueApp(App[None]):
     # --- what comes in ----------------------------------------------------------------------------------
 
     def on_queue_seen(self, event: QueueSeen) -> None:
-        """Shows it."""
+        """Shows it; says so where this console's room has come to be none of the clinic's."""
+        rooms, before = event.queue["rooms"], self._queue
+        if self._room > rooms and (before is None or before["rooms"] != rooms):
+            self._say(self._texts("console.no_room", room=self._room, rooms=rooms), "yellow")
         self._queue = event.queue
         self.query_one("#banner").display = False
         self.query_one("#state", Static).update(queue_view.state(event.queue, self._texts))

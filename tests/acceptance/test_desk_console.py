@@ -242,6 +242,21 @@ def test_what_is_refused_is_said_and_the_console_goes_on(
     console(system, play, clinic="OBG")
 
 
+def test_a_hint_names_the_key_that_helps(system: Deployment, desk: Callable[[str], ClinicDesk]) -> None:
+    desk("THT")
+
+    async def play(pilot: Pilot[None]) -> None:
+        await shows(pilot, "There is no room 3; this clinic's rooms are 1 to 2.")
+        await pilot.press("space")
+        await shows(pilot, "That room is not serving; press u to choose another, or j to add rooms.")
+        await pilot.press("2", "m", "y")
+        await shows(pilot, "moved by the clock")
+        await pilot.press("space")
+        await shows(pilot, "The clock moves this queue; press m first to let the desk move it.")
+
+    console(system, play, clinic="THT", room=3)
+
+
 def test_a_lost_connection_is_said_until_it_is_back(
     system: Deployment, desk: Callable[[str], ClinicDesk]
 ) -> None:

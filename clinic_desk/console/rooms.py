@@ -1,0 +1,86 @@
+"""Which rooms a typed number can mean, and the screen on which a longer one is completed."""
+
+import re
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from common.desk_messages import ROOMS_MAX
+from common.terminal.texts import Texts
+
+_ROOMS = re.compile(r"[1-9]\d?", re.ASCII)
+
+
+def parse_rooms(text: str) -> int:
+    """How many rooms serve, from what was typed; raises ValueError where it is no number from 1 to 50."""
+    text = text.strip()
+    if not _ROOMS.fullmatch(text) or int(text) > ROOMS_MAX:
+        raise ValueError("a number of rooms is written as 1 to 50")
+    return int(text)
+
+
+def rooms_meant(typed: str, rooms: int) -> list[int]:
+    """The rooms from 1 to `rooms` whose numbers begin with the digits that were typed."""
+    return [room for room in range(1, rooms + 1) if str(room).startswith(typed)]
+
+
+class RoomEntry(ModalScreen[int | None]):
+    """A room's number while it is typed: left by Enter, or by the digit with which only one room remains.
+
+    The result is a room that exists, or None.
+    """
+
+    BINDINGS: ClassVar = [
+        *((digit, f"digit('{digit}')") for digit in "0123456789"),
+        ("enter", "choose"),
+        ("escape", "leave"),
+        ("backspace", "delete"),
+    ]
+
+    def __init__(self, typed: str, rooms: int, texts: Texts) -> None:
+        super().__init__()
+        self._typed, self._rooms, self._texts = typed, rooms, texts
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(self._texts("console.pick_room"), markup=False, classes="heading")
+            yield Static(self._entry(), id="entry", markup=False)
+            yield Static("", id="complaint", markup=False)
+            yield Static(self._texts("console.choose"), markup=False, classes="hint")
+
+    def action_digit(self, digit: str) -> None:
+        """Takes a digit that leads to a room; says so of one that does not."""
+        found = rooms_meant(self._typed + digit, self._rooms)
+        if not found:
+            self._complain(self._typed + digit)
+        elif len(found) == 1:
+            self.dismiss(found[0])
+        else:
+            self._show(self._typed + digit)
+
+    def action_choose(self) -> None:
+        """Leaves with the room whose number this is."""
+        self.dismiss(int(self._typed) if self._typed else None)
+
+    def action_delete(self) -> None:
+        """Takes the last digit back."""
+        self._show(self._typed[:-1])
+
+    def action_leave(self) -> None:
+        """Leads back."""
+        self.dismiss(None)
+
+    def _show(self, typed: str) -> None:
+        self._typed = typed
+        self.query_one("#entry", Static).update(self._entry())
+        self.query_one("#complaint", Static).update("")
+
+    def _complain(self, typed: str) -> None:
+        complaint = self._texts("console.no_room", room=typed, rooms=self._rooms)
+        self.query_one("#complaint", Static).update(complaint)
+
+    def _entry(self) -> str:
+        return f"{self._texts('queue.room', room=self._typed)}_"
