@@ -7,6 +7,8 @@ PYTHON ?= python3
 UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
+# Of `make up`: a time of day, such as 09:00, at which clinics are open.
+CLOCK ?=
 # Of a chaos run: seconds of faults, sqlite or postgresql, the seed (else random), the script of another RabbitMQ.
 DURATION ?= 330
 DATABASE ?= sqlite
@@ -27,9 +29,9 @@ demo: $(VENV)/.run ## show the whole system at work in under a minute
 	@$(BIN)/antrean-stack install
 	@$(BIN)/antrean-stack demo
 
-up: $(VENV)/.run ## run the whole system here until Ctrl-C
+up: $(VENV)/.run ## run the whole system here until Ctrl-C; CLOCK=09:00 as if it were that time
 	@$(BIN)/antrean-stack install
-	@$(BIN)/antrean-stack up
+	@$(BIN)/antrean-stack up $(if $(CLOCK),--clock $(CLOCK))
 
 test: $(VENV)/.develop ## run all tests, on a real broker and real databases
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "$$ANTREAN_TEST_AMQP_URL" \

@@ -33,6 +33,7 @@ Language = Literal["id", "en"]
 ADDRESSES = ("AMQP_URL", "DATABASE_URL", "MANAGEMENT_URL")
 """Settings that may be given for one role alone, as `ANTREAN_AMQP_URL_DESK`."""
 
+_CLOCK = ("clock_starts_at", "clock_started_at", "clock_speed")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -151,6 +152,7 @@ def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
             "database_url": stack["database_url"],
             "management_url": stack.get("management_url"),
         }
+        clock = Settings.read(stack.get("clock") or {})
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return settings
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -160,6 +162,8 @@ def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
         # A broker named by hand belongs to another installation, and so does its database.
         return settings
     missing = {name: value for name, value in found.items() if getattr(settings, name) is None}
+    if clock.clock_starts_at is not None and settings.clock_starts_at is None:
+        missing |= {name: getattr(clock, name) for name in _CLOCK}
     return replace(settings, **missing)
 
 

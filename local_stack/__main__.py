@@ -4,17 +4,21 @@ import shutil
 import sys
 import time
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import click
 
+from common.catalog_file import read_catalog
+from common.clock import SystemClock
 from common.errors import SettingsError
 from common.process import run_process
-from common.settings import load_settings
+from common.settings import Settings, clock_environment, load_settings
 from local_stack.install import install_missing, install_missing_for_tests
 from local_stack.interrupt import interruptible
-from local_stack.speech import say
-from local_stack.stack import Stack
+from local_stack.openings import openings, say_what_is_open, trial_start
+from local_stack.speech import both, say
+from local_stack.stack import SAMPLE_CATALOG, Stack
 
 _TEND_SECONDS = 0.25
 _INTERRUPTED = 130
@@ -40,15 +44,22 @@ def install_for_tests(amqp_url: str | None, database_url: str | None) -> None:
 
 
 @cli.command()
-def up() -> None:
+@click.option(
+    "--clock",
+    "trial_at",
+    metavar="HH:MM",
+    help="Mencoba seolah-olah pukul sekian. / Tries it as if it were that time.",
+)
+def up(trial_at: str | None) -> None:
     """Menjalankan semuanya sampai Ctrl-C. / Runs everything until Ctrl-C."""
     settings = load_settings(None)
-    stack = Stack(settings, settings.stack_dir, management=True)
+    variables = {} if trial_at is None else _trial_clock(settings, trial_at)
+    stack = Stack(settings, settings.stack_dir, variables, management=True, trial=bool(variables))
     try:
         with interruptible(stack.kill), stack:
             try:
                 stack.start_workers()
-                _announce()
+                _announce(stack)
                 _watch(stack)
             except KeyboardInterrupt:
                 say("Menghentikan dengan tertib ...", "Stopping in order ...")
@@ -65,15 +76,36 @@ def demo() -> None:
         run_demo(load_settings(None))
 
 
-def _announce() -> None:
+def _trial_clock(settings: Settings, trial_at: str) -> dict[str, str]:
+    """The clock of a trial that starts at that time of the hospitals; it runs as fast as settings say."""
+    try:
+        at = datetime.strptime(trial_at.replace(".", ":"), "%H:%M").time()  # noqa: DTZ007 - no moment yet
+    except ValueError as error:
+        raise SettingsError(both("Tulis waktu seperti 09:00.", "Write a time such as 09:00.")) from error
+    if settings.database_url is not None:
+        raise SettingsError(
+            both(
+                "Percobaan mulai dengan basis data kosong: hapus ANTREAN_DATABASE_URL.",
+                "A trial begins with an empty database: leave ANTREAN_DATABASE_URL out.",
+            )
+        )
+    now = SystemClock().now()
+    return clock_environment(trial_start(read_catalog(SAMPLE_CATALOG), at, now), now, settings.clock_speed)
+
+
+def _announce(stack: Stack) -> None:
     antrean, desk = map(_command, ("antrean", "antrean-desk"))
+    found = openings(stack.database_url, stack.clock.now())
+    click.echo()
+    say_what_is_open(found)
     say("\nAntrean berjalan. Coba di terminal lain:", "Antrean is running. Try in another terminal:")
+    hospital, clinic = found.example
     click.echo(
         f"\n  {antrean} hospitals"
-        f'\n  {antrean} register RSHS GIG --mrn 00123456 --name "Siti Aminah" --dob 1990-01-31'
+        f'\n  {antrean} register {hospital} {clinic} --mrn 00123456 --name "Siti Aminah" --dob 1990-01-31'
         f"\n  {antrean} watch CODE"
-        f"\n  {desk} queue RSHS GIG"
-        f"\n  {desk} console RSHS GIG\n"
+        f"\n  {desk} queue {hospital} {clinic}"
+        f"\n  {desk} console {hospital} {clinic}\n"
     )
     say("Ctrl-C menghentikan semuanya.", "Ctrl-C stops all of it.")
 

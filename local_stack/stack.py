@@ -10,9 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from common.clock import Clock, ScaledClock
 from common.errors import AntreanError, BrokerUnavailable
 from common.messaging.topology import LOOK_UP_QUEUES, REGISTRAR_QUEUE, TICKER_QUEUE, consumer_counts
-from common.settings import STACK_FILE, Role, Settings
+from common.settings import STACK_FILE, Role, Settings, clock_environment
 from local_stack.broker import Broker, choose_broker
 from local_stack.child import Child, environment_with, stop_leftovers, wait_until
 from local_stack.files import write_private
@@ -27,7 +28,8 @@ SAMPLE_CATALOG = Path(__file__).with_name("sample_catalog.toml")
 _PROGRAMS = {"registrar": "registrar_worker", "ticker": "ticker_worker", "status": "status_responder"}
 _QUEUES = {"registrar": (REGISTRAR_QUEUE,), "ticker": (TICKER_QUEUE,), "status": LOOK_UP_QUEUES}
 _DATABASE_ROLES = {*_PROGRAMS, "deploy"}
-_WORKERS_START_SECONDS_MAX = 30
+_TRIAL_FILE = "trial.db"
+_WORKERS_START_SECONDS_MAX = 120
 _ADMIN_SECONDS_MAX = 120
 
 
@@ -40,7 +42,8 @@ class Stack:
 
     `settings` are those given by hand (`load_settings(None)`): a broker or database they name is used instead
     of our own. `variables` are added to the environment of every process, a clock's for example. `management`
-    asks for a broker that `antrean-admin doctor` can look into; it may take longer to stop.
+    asks for a broker that `antrean-admin doctor` can look into; it may take longer to stop. A `trial` begins
+    with an empty database, which the next one throws away.
     Use it from one thread, and call `tend` a few times a second.
     """
 
@@ -51,9 +54,12 @@ class Stack:
         variables: Mapping[str, str] | None = None,
         *,
         management: bool = False,
+        trial: bool = False,
     ) -> None:
         self.directory = directory.absolute()
-        self.database_url = settings.database_url or f"sqlite:///{self.directory / 'antrean.db'}"
+        file = _TRIAL_FILE if trial else "antrean.db"
+        self.database_url = settings.database_url or f"sqlite:///{self.directory / file}"
+        self._trial = trial
         self._settings = settings
         self._management = management
         self._variables = dict(variables or {})
@@ -77,6 +83,11 @@ class Stack:
         self.stop()
 
     @property
+    def clock(self) -> Clock:
+        """The time in this stack."""
+        return Settings.read(self._variables).clock() if self._variables else self._settings.clock()
+
+    @property
     def broker(self) -> Broker:
         """The broker of a started stack."""
         if self._broker is None:
@@ -89,6 +100,9 @@ class Stack:
         Raises StackError where another stack runs in this directory, and BrokerUnavailable.
         """
         self._take_directory()
+        if self._trial:
+            for left in self.directory.glob(f"{_TRIAL_FILE}*"):
+                left.unlink()
         self._broker = choose_broker(self._settings, self.directory, management=self._management)
         say(f"Menyiapkan {self._broker.description}", f"Preparing {self._broker.description}")
         self._broker.start()
@@ -99,6 +113,7 @@ class Stack:
             "amqp_urls": dict(self._broker.urls),
             "management_url": self._broker.management_url,
             "database_url": self.database_url,
+            "clock": self._clock_variables(),
         }
         write_private(self._state_file, json.dumps(state))
 
@@ -110,7 +125,7 @@ class Stack:
     def start_workers(self, counts: Mapping[str, int] = WORKERS) -> None:
         """Starts so many of each worker (`registrar`, `ticker`, `status`) and waits until they consume.
 
-        Raises StackError, with what it said last, where one ends at once or does not begin in half a minute.
+        Raises StackError, with what it said last, where one ends at once or does not begin in two minutes.
         """
         for role, count in counts.items():
             for number in range(1, count + 1):
@@ -189,6 +204,13 @@ class Stack:
 
     def _given(self, role: str) -> dict[str, str]:
         return self._variables | {"ANTREAN_AMQP_URL": self.broker.urls[role]}
+
+    def _clock_variables(self) -> dict[str, str]:
+        """The clock of every process here; empty where it is the machine's own."""
+        clock = self.clock
+        if not isinstance(clock, ScaledClock):
+            return {}
+        return clock_environment(clock.starts_at, clock.started_at, clock.speed)
 
     def _administer(self, *arguments: str) -> None:
         done = subprocess.run(

@@ -70,9 +70,9 @@ class Shell:
         """Runs a command as it is typed, or copied from a message."""
         return self._run("/bin/sh", ["-c", command], settings)
 
-    def start(self, name: str, *words: str) -> Program:
+    def start(self, name: str, *words: str, **settings: str) -> Program:
         """Starts a command and does not wait for its end."""
-        return Program(name, [str(BIN / words[0]), *words[1:]], self.environment, self.directory)
+        return Program(name, [str(BIN / words[0]), *words[1:]], self.environment | settings, self.directory)
 
     def register(self, hospital: str, clinic: str, patient: Patient | None = None) -> dict[str, Any]:
         """Takes a ticket for a new patient, unless one is given."""

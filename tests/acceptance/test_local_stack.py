@@ -23,13 +23,12 @@ from tests.processes import PATIENT, Program, eventually
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """A user's shell in which nothing says where the broker is; it is Monday, nine o'clock in Bandung."""
-    clock = clock_environment(in_bandung("09:00"), datetime.now(UTC), speed=1.0)
+    """A user's shell in which nothing says where the broker is."""
     folders = {
         "ANTREAN_STACK_DIR": str(tmp_path / "stack"),
         "ANTREAN_DATA_DIR": str(tmp_path / "data"),
     }
-    return Shell(tmp_path, clock | folders | PATIENT)
+    return Shell(tmp_path, folders | PATIENT)
 
 
 @pytest.fixture
@@ -57,8 +56,12 @@ def is_over(group: int) -> bool:
 
 
 def up(shell: Shell, name: str) -> Program:
-    """Starts `antrean-stack up`, and waits until it says what to try."""
-    program = shell.start(name, "antrean-stack", "up")
+    """Starts `antrean-stack up` on Monday at nine in Bandung, and waits until it says what to try.
+
+    Who uses the stack learns from it what time it is there.
+    """
+    clock = clock_environment(in_bandung("09:00"), datetime.now(UTC), speed=1.0)
+    program = shell.start(name, "antrean-stack", "up", **clock)
     eventually(
         lambda: "Antrean is running" in program.output or program.exit_code is not None,
         f"the stack is up\n{program.output[-2000:]}",
@@ -86,6 +89,7 @@ def statuses(shell: Shell) -> list[dict[str, Any]]:
 
 def test_the_stack_stops_and_goes_on_where_it_was(shell: Shell, stack_dir: Path) -> None:
     first = up(shell, "first")
+    assert "Monday, 23 November 2026 at 09:0" in first.output, "what is open then is said"
     assert stat.S_IMODE((stack_dir / STACK_FILE).stat().st_mode) == 0o600
     assert stat.S_IMODE(stack_dir.stat().st_mode) == 0o700
     assert len(shell.antrean("hospitals", "--json").json) >= 4

@@ -65,6 +65,16 @@ def test_an_address_for_one_role_comes_before_the_one_for_all(
     assert load_settings("desk").amqp_url == "amqp://desk-here@h/"
 
 
+def test_the_local_stacks_clock_is_that_of_its_clients(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nine = datetime.fromisoformat("2026-11-30T09:00:00+07:00")
+    clock = clock_environment(nine, datetime.now(UTC), 1.0)
+    write_stack(folder, json.dumps(STACK | {"clock": clock}))
+    assert abs(load_settings("patient").clock().now() - nine) < timedelta(minutes=5)
+    assert isinstance(load_settings(None).clock(), SystemClock)
+    monkeypatch.setenv("ANTREAN_AMQP_URL", "amqp://another@h/")
+    assert isinstance(load_settings("patient").clock(), SystemClock), "another installation"
+
+
 def test_what_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTREAN_TICK_SECONDS", "")
     assert load_settings("ticker").tick_seconds == 10

@@ -1,0 +1,125 @@
+"""Which clinics are open: what `antrean-stack up` says of it, and when the clock of a trial starts."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import click
+
+from common.catalog_file import Catalog
+from common.domain.catalog import Clinic
+from common.installation import start_command
+from common.storage.catalog import CatalogCache
+from common.storage.engine import open_engine, snapshot
+from common.terminal.moments import date_and_time
+from common.terminal.texts import SHARED_TEXTS, Texts
+from local_stack.speech import say
+
+_DAYS = 7
+_EXAMPLE = ("RSHS", "GIG")
+"""The clinic of the documents' examples."""
+
+_INDONESIAN, _ENGLISH = Texts(SHARED_TEXTS, "id"), Texts(SHARED_TEXTS, "en")
+
+
+@dataclass(frozen=True)
+class Openings:
+    """The clinics in force at one moment."""
+
+    clinics: Sequence[Clinic]
+    now: datetime
+
+    @property
+    def open_now(self) -> list[Clinic]:
+        """Where patients can register."""
+        return [clinic for clinic in self.clinics if clinic.is_open(self.now)]
+
+    @property
+    def next(self) -> tuple[datetime, list[Clinic]] | None:
+        """When a clinic opens next, and which do then; None where none does within a fortnight."""
+        opening: defaultdict[datetime, list[Clinic]] = defaultdict(list)
+        for clinic in self.clinics:
+            if (moment := clinic.next_opening(self.now)) is not None:
+                opening[moment].append(clinic)
+        return min(opening.items(), default=None, key=lambda each: each[0])
+
+    @property
+    def example(self) -> tuple[str, str]:
+        """A hospital and a clinic in which somebody can register now, if there is one."""
+        keys = [clinic.key for clinic in self.open_now]
+        return _EXAMPLE if _EXAMPLE in keys or not keys else keys[0]
+
+
+def openings(database_url: str, now: datetime) -> Openings:
+    """The clinics that the database knows; raises StoreUnavailable."""
+    engine = open_engine(database_url)
+    known = CatalogCache()
+    try:
+        with snapshot(engine) as connection:
+            known.refresh(connection)
+    finally:
+        engine.dispose()
+    return Openings([clinic for each in known.hospitals() for clinic in known.clinics_of(each.code)], now)
+
+
+def trial_start(catalog: Catalog, at: time, now: datetime) -> datetime:
+    """The moment at which it is `at` where most hospitals of `catalog` are: today, or on the first day on
+    which any clinic is open then."""
+    zones = Counter(hospital.time_zone for hospital in catalog.hospitals)
+    zone = ZoneInfo(zones.most_common(1)[0][0])
+    today = now.astimezone(zone).date()
+    moments = [datetime.combine(today + timedelta(days=day), at, zone) for day in range(_DAYS)]
+    return next((moment for moment in moments if _any_open(catalog, moment)), moments[0])
+
+
+def _any_open(catalog: Catalog, moment: datetime) -> bool:
+    return any(
+        session.opens_at <= moment < session.closes_at
+        for hospital in catalog.hospitals
+        for clinic in hospital.clinics
+        for session in clinic.opening_hours.sessions_on(
+            moment.astimezone(ZoneInfo(hospital.time_zone)).date(), ZoneInfo(hospital.time_zone)
+        )
+    )
+
+
+def say_what_is_open(found: Openings) -> None:
+    """Prints what is open now; where nothing is, what opens next and how to try it all the same."""
+    if found.open_now:
+        here = found.open_now[0].hospital.time_zone
+        say(
+            f"{_when(found.now, here, _INDONESIAN)}. Poli yang buka sekarang:",
+            f"{_when(found.now, here, _ENGLISH)}. Open now:",
+        )
+        _show(found.open_now)
+        return
+    if found.next is None:
+        say("Tidak ada poli yang buka.", "No clinic is open.")
+        return
+    moment, clinics = found.next
+    here = clinics[0].hospital.time_zone
+    say(
+        f"{_when(found.now, here, _INDONESIAN)}. Semua poli tutup. "
+        f"Buka berikutnya, {_when(moment, here, _INDONESIAN)}:",
+        f"{_when(found.now, here, _ENGLISH)}. All clinics are closed. "
+        f"Open next, {_when(moment, here, _ENGLISH)}:",
+    )
+    _show(clinics)
+    command = f"{start_command()} {'CLOCK=' if start_command().startswith('make') else '--clock '}09:00"
+    say(f"Mencoba seolah-olah pukul 09.00: {command}", f"To try it as if it were 09:00: {command}")
+
+
+def _when(moment: datetime, zone: ZoneInfo, texts: Texts) -> str:
+    return date_and_time(moment.astimezone(zone).isoformat(), texts)
+
+
+def _show(clinics: Sequence[Clinic]) -> None:
+    """A line for each hospital."""
+    codes: defaultdict[str, list[str]] = defaultdict(list)
+    for clinic in clinics:
+        codes[clinic.hospital.code].append(clinic.code)
+    width = max(map(len, codes))
+    for hospital, here in codes.items():
+        click.echo(f"  {hospital:<{width}}  {' '.join(here)}")

@@ -1,0 +1,77 @@
+"""What `antrean-stack up` says is open, and when the clock of a trial starts."""
+
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+import pytest
+
+from common.catalog_file import Catalog
+from common.domain.catalog import Clinic
+from common.storage.catalog_changes import apply_catalog
+from local_stack.openings import Openings, openings, say_what_is_open, trial_start
+from tests.database import opened
+
+NIGHT = datetime(2026, 11, 29, 20, 0, tzinfo=UTC)
+"""Monday, 03:00 in Bandung."""
+
+
+@pytest.fixture(scope="module")
+def clinics(sample_catalog: Catalog, tmp_path_factory: pytest.TempPathFactory, _migrated_sqlite: Path) -> str:
+    """The address of a database with the sample catalog."""
+    path = tmp_path_factory.mktemp("openings") / "antrean.db"
+    path.write_bytes(_migrated_sqlite.read_bytes())
+    with opened(f"sqlite:///{path}") as engine:
+        apply_catalog(engine, sample_catalog, NIGHT)
+    return f"sqlite:///{path}"
+
+
+@pytest.mark.parametrize(
+    ("at", "now", "start"),
+    [
+        ("09:00", "2026-11-30T03:00:00+07:00", "2026-11-30T09:00:00+07:00"),
+        ("09:00", "2026-11-30T22:00:00+07:00", "2026-11-30T09:00:00+07:00"),
+        ("09:00", "2026-11-29T10:00:00+07:00", "2026-11-30T09:00:00+07:00"),  # nothing is open on Sunday
+        ("09:00", "2026-11-29T18:00:00+00:00", "2026-11-30T09:00:00+07:00"),  # Monday in Bandung already
+        ("03:00", "2026-11-30T10:00:00+07:00", "2026-11-30T03:00:00+07:00"),  # never open then
+    ],
+)
+def test_a_trial_starts_at_that_time_of_the_hospitals(
+    sample_catalog: Catalog, at: str, now: str, start: str
+) -> None:
+    found = trial_start(sample_catalog, time.fromisoformat(at), datetime.fromisoformat(now))
+    assert found == datetime.fromisoformat(start)
+
+
+def test_what_is_open_is_named_by_hospital(clinics: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = openings(clinics, datetime.fromisoformat("2026-11-30T09:00:00+07:00"))
+    say_what_is_open(found)
+    said = capsys.readouterr().out
+    assert "Monday, 30 November 2026 at 09:00 WIB. Open now:" in said
+    assert "  RSHS   ANA BED GIG INT " in said
+    assert "CLOCK" not in said
+    assert found.example == ("RSHS", "GIG")
+
+
+def test_at_night_it_says_what_opens_next_and_how_to_try(
+    clinics: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = openings(clinics, NIGHT)
+    say_what_is_open(found)
+    said = capsys.readouterr().out
+    assert "Semua poli tutup. Buka berikutnya, Senin, 30 November 2026 pukul 08.00 WIT:" in said
+    assert "make up CLOCK=09:00" in said
+    assert found.example == ("RSHS", "GIG")
+
+
+def test_the_example_is_a_clinic_that_is_open(clinics: str) -> None:
+    eastern_morning = datetime.fromisoformat("2026-11-30T08:30:00+09:00")  # 06:30 in Bandung
+    found = openings(clinics, eastern_morning)
+    hospital, clinic = found.example
+    assert found.open_now
+    assert (hospital, clinic) in [each.key for each in found.open_now]
+
+
+def test_no_clinic_at_all_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    nobody: list[Clinic] = []
+    say_what_is_open(Openings(nobody, NIGHT))
+    assert "No clinic is open." in capsys.readouterr().out
