@@ -83,7 +83,17 @@ clean: ## remove what was made here
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# Whether $(1) is a Python that Antrean runs on; where it is not, $(2) and $(3) say what to do.
+define needs_python
+@$(1) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+  found=$$($(1) -c 'import sys; sys.stdout.write(".".join(map(str, sys.version_info[:3])))' 2>/dev/null); \
+  echo "Antrean memerlukan Python 3.11 ke atas ($(1) di sini: $${found:-tidak ada}); $(2)." >&2; \
+  echo "Antrean needs Python 3.11 or later ($(1) here: $${found:-missing}); $(3)." >&2; \
+  exit 1; }
+endef
+
 $(VENV)/bin/pip:
+	$(call needs_python,$(PYTHON),pasang lalu sebutkan dengan PYTHON=python3.11,install it and name it by PYTHON=python3.11)
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON) cannot make virtual environments: install its venv module (Debian and Ubuntu: apt-get install python3-venv)." >&2; \
 	  exit 1; }
@@ -91,6 +101,7 @@ $(VENV)/bin/pip:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: constraints.txt pyproject.toml | $(VENV)/bin/pip
+	$(call needs_python,$(BIN)/python,hapus $(VENV) dengan make clean,remove $(VENV) by make clean)
 	@echo "Memasang pustaka / installing the libraries"
 	@sed '/^$(DEVELOPMENT)/,$$d' constraints.txt >$(VENV)/run.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/run.txt
