@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from local_stack.files import open_private
+
 _PR_SET_PDEATHSIG = 1
 _POLL_SECONDS = 0.05
 _KILL_SECONDS_MAX = 5
@@ -53,7 +55,7 @@ class Child:
         lock = os.open(self._pid_file, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            with self.log_file.open("ab") as log:
+            with open(self.log_file, "ab", opener=open_private) as log:
                 self._process = subprocess.Popen(
                     self._arguments,
                     env=environment_with(self._environment),

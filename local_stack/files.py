@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 
+def open_private(path: str, flags: int) -> int:
+    """An opener for `open`: a new file can be read by its owner only."""
+    return os.open(path, flags, 0o600)
+
+
 def write_private(path: Path, text: str) -> None:
     """Writes `text` as the whole of `path`, readable by its owner only, in one step for whoever reads it."""
     new = path.with_name(path.name + ".new")

@@ -16,7 +16,7 @@ from common.messaging.topology import LOOK_UP_QUEUES, REGISTRAR_QUEUE, TICKER_QU
 from common.settings import STACK_FILE, Role, Settings, clock_environment
 from local_stack.broker import Broker, choose_broker
 from local_stack.child import Child, environment_with, stop_leftovers, wait_until
-from local_stack.files import write_private
+from local_stack.files import open_private, write_private
 from local_stack.speech import both, say
 from local_stack.supervisor import STOP_SECONDS_MAX, Supervisor
 
@@ -183,7 +183,7 @@ class Stack:
     def _take_directory(self) -> None:
         for folder in (self.directory, self._workers_dir):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (self.directory / "stack.lock").open("w")
+        lock = os.fdopen(open_private(str(self.directory / "stack.lock"), os.O_WRONLY | os.O_CREAT), "w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -41,6 +41,7 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
                 return
             yield ok("database.schema", "schema.right", revision=schema.HEAD)
             yield from _disk(file)
+            yield from _privacy(file)
             health.try_to_write(engine)
             yield ok("database.writable", "database.writable")
             if catalog_is_empty(engine):
@@ -83,6 +84,16 @@ def _disk(file: Path | None) -> Iterator[Finding]:
         yield warning("database.disk", "disk.full", **values)
     else:
         yield ok("database.disk", "disk.right", **values)
+
+
+def _privacy(file: Path | None) -> Iterator[Finding]:
+    if file is None:
+        return
+    # What is ours was made private as the database was opened.
+    if found := health.exposed(file):
+        yield warning("database.privacy", "privacy.exposed", files=" ".join(map(str, found)))
+    else:
+        yield ok("database.privacy", "privacy.right")
 
 
 def _grace(settings: Settings) -> timedelta:

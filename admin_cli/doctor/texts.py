@@ -372,6 +372,18 @@ DOCTOR_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Kosongkan disk itu: tanpa ruang tidak ada pendaftaran.",
         "Make room on that disk: without any, nobody can register.",
     ),
+    "doctor.privacy.right": (
+        "Berkas basis data hanya dapat dibaca pemiliknya.",
+        "Only its owner can read the database file.",
+    ),
+    "doctor.privacy.exposed": (
+        "Data pasien dapat dibaca pengguna lain di komputer ini: {files}",
+        "Other users of this machine can read patients' data: {files}",
+    ),
+    "doctor.privacy.exposed.do": (
+        "Sebagai pemilik berkas itu: chmod 600 {files}",
+        "As the owner of these files: chmod 600 {files}",
+    ),
     "doctor.schema.right": ("Skemanya {revision}, yang terbaru.", "Its schema is {revision}, the newest."),
     "doctor.schema.wrong": ("Skema basis data tidak cocok: {reason}", "{reason}"),
     "doctor.schema.wrong.do": (

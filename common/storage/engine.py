@@ -1,9 +1,9 @@
 """The database engine: how connections are opened, bounded and closed, and what their failures mean."""
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
+    DisconnectionError,
     IntegrityError,
     InterfaceError,
     NoSuchModuleError,
@@ -20,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from common.errors import SettingsError, StoreConflict, StoreUnavailable
 from common.storage.prepared import Prepared
+from common.storage.sqlite_file import SqliteFile, is_of_no_use_after
 
 __all__ = ["Connection", "Engine", "open_engine", "snapshot", "transaction"]
 
@@ -31,11 +33,6 @@ IDLE_SECONDS_MAX = 15
 
 CONNECT_SECONDS_MAX = 3
 
-_BUSY_SECONDS = 0.01
-
-_CACHE_KIB = 16 * 1024
-"""Of SQLite's pages: a day of a busy hospital. Its own 2 MiB are read again and again."""
-
 _ROWS_BY_KEY = (
     "-c random_page_cost=1.1 -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
     " -c plan_cache_mode=force_generic_plan"
@@ -44,7 +41,20 @@ _ROWS_BY_KEY = (
 only while the table is empty; none is worth being compiled, and none is better for the size of its batch,
 though PostgreSQL would plan each small one anew."""
 
-_READ_ONLY = "25006"
+_OF_NO_USE_AFTER = frozenset(
+    {
+        "25006",  # read-only: after a failover, the address may lead to the new primary
+        "26000",  # what was prepared is not there: something in between has another server behind it now
+        "42P05",  # or has what somebody else prepared
+    }
+)
+"""SQLSTATEs after which a connection to PostgreSQL is of no use, though it lives: it is opened anew."""
+
+_PLAN_OUTDATED = "RevalidateCachedQuery"
+"""Where PostgreSQL says that a table was altered, and what was prepared before does not fit it any more."""
+
+_FILE = "antrean_file"
+"""In a pooled SQLite connection's `info`: which file it was opened on."""
 
 _begin = Prepared(lambda _: text("BEGIN"))
 _begin_snapshot = Prepared(lambda _: text("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
@@ -132,7 +142,10 @@ def _translated_errors() -> Iterator[None]:
 
 
 def _error_code(error: DBAPIError) -> str:
-    """The driver's own code, such as SQLITE_BUSY or the SQLSTATE 57P01. Its text could hold values."""
+    """The driver's own code, such as SQLITE_BUSY or the SQLSTATE 57P01. Its text could hold values, unless it
+    is of the file."""
+    if is_of_no_use_after(error.orig):
+        return f"{getattr(error.orig, 'sqlite_errorname', '')}: {error.orig}"
     code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
     return str(code or type(error.orig).__name__)
 
@@ -144,18 +157,29 @@ def _unavailable(reason: str) -> StoreUnavailable:
 
 
 def _open_sqlite(url: URL) -> Engine:
-    if not url.database or url.database == ":memory:":
-        raise ValueError("an in-memory database is nobody else's")
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise ValueError("an in-memory database is nobody else's, and a file is named by its path")
+    file = SqliteFile(Path(url.database))
     engine = create_engine(url, connect_args={"timeout": STATEMENT_SECONDS_MAX})
 
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves
-        _write_ahead(connection)
-        connection.execute("PRAGMA synchronous = FULL")  # NORMAL can lose commits on power loss
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        connection.create_function("antrean_unhex", 1, _unhex, deterministic=True)
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, record: Any, _arguments: Any, options: Any) -> sqlite3.Connection:
+        record.info[_FILE] = file.identity()
+        connection = file.connect(**options)
+        # Where there was none before, this has made it.
+        record.info[_FILE] = record.info[_FILE] or file.identity()
+        return connection
+
+    @event.listens_for(engine, "checkout")
+    def stay_with_the_file(_connection: Any, record: Any, _proxy: Any) -> None:
+        # What is written to a file that was replaced is lost.
+        if record.info[_FILE] != file.identity():
+            raise DisconnectionError("the file was replaced")
+
+    @event.listens_for(engine, "handle_error")
+    def give_up_the_connection(context: ExceptionContext) -> None:
+        if is_of_no_use_after(context.original_exception):
+            context.is_disconnect = True
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -164,27 +188,10 @@ def _open_sqlite(url: URL) -> Engine:
     return engine
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    # Once for a new file. SQLite's own timeout does not wait for others who are doing it at this moment.
-    until = time.monotonic() + STATEMENT_SECONDS_MAX
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                raise
-            time.sleep(_BUSY_SECONDS)
-        else:
-            return
-
-
-def _unhex(text: str | None) -> bytes | None:
-    """Bytes of what was given as JSON (see `Prepared`); SQLite has had a function for it only since 3.41."""
-    return None if text is None else bytes.fromhex(text)
-
-
 def _open_postgresql(url: URL) -> Engine:
     # Imported here: what runs on SQLite need not load psycopg.
+    import psycopg
+
     from common.storage.bounded_connection import BoundedConnection
 
     milliseconds = STATEMENT_SECONDS_MAX * 1000
@@ -226,9 +233,10 @@ def _open_postgresql(url: URL) -> Engine:
         (_begin_snapshot if options.get("read_only") else _begin)(connection)
 
     @event.listens_for(engine, "handle_error")
-    def leave_a_standby(context: ExceptionContext) -> None:
-        # After a failover, the address may lead to the new primary: connect anew.
-        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+    def give_up_the_connection(context: ExceptionContext) -> None:
+        error = context.original_exception
+        place = error.diag.source_function if isinstance(error, psycopg.Error) else None
+        if getattr(error, "sqlstate", None) in _OF_NO_USE_AFTER or place == _PLAN_OUTDATED:
             context.is_disconnect = True
 
     return engine

@@ -14,7 +14,19 @@ from sqlalchemy.engine import make_url
 
 from common.domain.opening_hours import midnight
 from common.storage.engine import snapshot, transaction
+from common.storage.sqlite_file import exposed
 from common.storage.tables import catalog_version, clinic_days, hospitals
+
+__all__ = [
+    "DatabaseHealth",
+    "TickLag",
+    "examine",
+    "exposed",
+    "free_bytes",
+    "sqlite_file",
+    "tick_lag",
+    "try_to_write",
+]
 
 _DURABLE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "postgresql": {

@@ -92,6 +92,11 @@ def test_the_stack_stops_and_goes_on_where_it_was(shell: Shell, stack_dir: Path)
     assert "Monday, 23 November 2026 at 09:0" in first.output, "what is open then is said"
     assert stat.S_IMODE((stack_dir / STACK_FILE).stat().st_mode) == 0o600
     assert stat.S_IMODE(stack_dir.stat().st_mode) == 0o700
+    # RabbitMQ's own files are in folders that are ours alone.
+    own = [each for each in (*stack_dir.iterdir(), *(stack_dir / "workers").iterdir()) if each.is_file()]
+    assert {each.name for each in own} >= {"antrean.db", "antrean.db-wal", "registrar-1.log"}
+    assert {each: stat.S_IMODE(each.stat().st_mode) for each in own} == dict.fromkeys(own, 0o600)
+    assert {stat.S_IMODE(each.stat().st_mode) for each in stack_dir.iterdir() if each.is_dir()} == {0o700}
     assert len(shell.antrean("hospitals", "--json").json) >= 4
     warnings = [
         each for each in shell.run("antrean-admin", "doctor", "--json").json["checks"] if each["advice"]

@@ -5,15 +5,15 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, column, select, table, text
 from sqlalchemy.exc import DataError
 
 from common.errors import StoreUnavailable
 from common.storage.bounded_connection import BoundedConnection
-from common.storage.engine import push, transaction
+from common.storage.engine import push, snapshot, transaction
 from common.storage.pipeline import Pipeline
 from common.storage.prepared import Prepared
-from tests.database import opened
+from tests.database import drop_database, new_database, opened
 from tests.processes import eventually
 
 one = Prepared(lambda _: text("SELECT 1").columns())
@@ -174,3 +174,48 @@ def _have_it_cut(engine: Engine) -> None:
 
 def _plain(engine: Engine) -> str:
     return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+# --- connections that live and are of no use --------------------------------------------------------------
+
+
+@pytest.fixture
+def own_database(postgres: str) -> Iterator[Engine]:
+    """A database with one table, which a test may alter."""
+    url = new_database(postgres)
+    try:
+        with opened(url) as engine:
+            with transaction(engine) as connection:
+                connection.execute(text("CREATE TABLE things (number INTEGER)"))
+            yield engine
+    finally:
+        drop_database(postgres, url)
+
+
+_things = Prepared(lambda _: select(table("things", column("number")).c.number))
+
+
+def _read_and_write(engine: Engine) -> None:
+    with snapshot(engine) as connection:
+        _things(connection)
+    with transaction(engine) as connection:
+        connection.execute(text("INSERT INTO things VALUES (1)"))
+
+
+@pytest.mark.parametrize(
+    ("disturbance", "code"),
+    [
+        ("DEALLOCATE ALL", "26000"),  # as when a pooler gives another server to the connection
+        ("ALTER TABLE things ALTER number TYPE BIGINT", "0A000"),
+        ("SET default_transaction_read_only = on", "25006"),  # as when a primary has become a standby
+    ],
+)
+def test_a_connection_that_lives_and_is_of_no_use_is_opened_anew(
+    own_database: Engine, disturbance: str, code: str
+) -> None:
+    _read_and_write(own_database)
+    with own_database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(disturbance)
+    with pytest.raises(StoreUnavailable, match=code):
+        _read_and_write(own_database)
+    _read_and_write(own_database)

@@ -181,11 +181,12 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(patient: Patie
             *("workers.registrar", "workers.status", "workers.desk_status", "workers.ticker"),
             *("answers.registrar", "answers.status", "answers.desk_status", "answers.ticker"),
             *("database", "database.durability", "database.schema", "database.disk", "database.writable"),
+            "database.privacy",
             *("database.catalog", "database.lag", "clocks.broker"),
         ],
         "ok",
     ), "the deployment's clock is simulated"
-    assert (said["ok"], said["warning"], said["failed"]) == (26, 1, 0)
+    assert (said["ok"], said["warning"], said["failed"]) == (27, 1, 0)
     assert contents() == before
     assert patient.deployment.unsettled(*topology.QUARANTINES, topology.DEAD_QUEUE) == []
 
@@ -193,8 +194,8 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(patient: Patie
 def test_the_screen_shows_a_line_for_each_check_and_no_password(patient: Patient) -> None:
     done = patient.run()
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Antrean bekerja: 26 baik, 1 perlu perhatian" in done.stdout
-    assert len(done.stdout.splitlines()) == 27 + 1 + 1, "one of them says what to do, and one counts"
+    assert "Antrean bekerja: 27 baik, 1 perlu perhatian" in done.stdout
+    assert len(done.stdout.splitlines()) == 28 + 1 + 1, "one of them says what to do, and one counts"
     assert "\x1b" not in done.stdout
     assert all(secret not in done.stdout for secret in patient.node.known().values())
 
@@ -367,6 +368,25 @@ def test_the_management_api_may_be_refused(patient: Patient) -> None:
     found = patient.examined(ANTREAN_MANAGEMENT_URL=patient.node.url_of("deploy:wrong"))
     assert "refuses this user" in found.failed["broker.management"]
     assert "broker.permissions" in found.ok
+
+
+def test_a_file_that_others_can_read_and_we_cannot_help_it_is_named(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "another user's.sqlite"
+    shutil.copyfile(request.getfixturevalue("_migrated_sqlite"), file)
+    file.chmod(0o644)
+    with monkeypatch.context() as patched:
+        # As for a file of another user.
+        patched.setattr(Path, "chmod", _not_permitted)
+        found = database_checks(f"sqlite:///{file}")["database.privacy"]
+    assert found.status is Status.WARNING
+    assert str(file) in found.message(Texts(TEXTS, "en"))
+    assert database_checks(f"sqlite:///{file}")["database.privacy"].status is Status.OK
+
+
+def _not_permitted(*_arguments: object) -> None:
+    raise PermissionError
 
 
 def test_postgresql_is_well(postgresql_url: str, sample_catalog: Catalog) -> None:
