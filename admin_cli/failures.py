@@ -5,6 +5,7 @@ from typing import Any
 from admin_cli.changes import busy_clinics
 from common.errors import (
     AntreanError,
+    BrokerRefused,
     BrokerUnavailable,
     CatalogError,
     RequestNotTaken,
@@ -45,6 +46,8 @@ def admin_failure(error: BaseException, texts: Texts) -> Failure | None:
             return _failure(REFUSED, "not_permitted_now", texts("failure.schema", reason=error))
         case StoreUnavailable():
             return _failure(NO_BROKER, "temporarily_unavailable", texts("failure.database", reason=error))
+        case BrokerRefused():
+            return None
         case BrokerUnavailable():
             return _failure(NO_BROKER, "temporarily_unavailable", texts("failure.broker", reason=error))
         case RequestNotTaken():

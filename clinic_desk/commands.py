@@ -20,10 +20,11 @@ from common.terminal.localised import LocalisedGroup, version_option
 from common.terminal.output import print_json, print_result, print_ticket
 from common.terminal.prompts import WentBack
 from common.terminal.registration import Registration, ask_and_register, registration_options, send_patiently
+from common.terminal.requesting import take_request_id
 
 pass_session = click.make_pass_decorator(DeskSession)
 
-RequestId = uuid.UUID | None
+RequestId = str | None
 Command = Callable[..., Any]
 
 _REASONS: Final = [reason.value for reason in PriorityReason]
@@ -59,7 +60,7 @@ of_a_clinic = _together(
 )
 """The arguments and options of every command for a clinic."""
 
-an_action = click.option("--request-id", type=click.UUID, help="help.request_id")
+an_action = click.option("--request-id", type=click.UUID, callback=take_request_id, help="help.request_id")
 
 with_until = _together(
     click.option("--until", callback=take_until, help="help.until"),
@@ -118,7 +119,7 @@ def _do(session: DeskSession, action: Action) -> None:
 
 
 def _desk(hospital: str, clinic: str, request_id: RequestId) -> Desk:
-    return Desk(hospital, clinic, str(request_id) if request_id else None)
+    return Desk(hospital, clinic, request_id)
 
 
 # --- tickets --------------------------------------------------------------------------------------------
@@ -201,7 +202,7 @@ def register(
 ) -> None:
     options = {"medical_record_number": mrn, "name": name, "date_of_birth": dob}
     given = {field: value for field, value in options.items() if value is not None}
-    place, id_of_all = (normal_code(hospital), normal_code(clinic)), str(request_id or uuid.uuid4())
+    place, id_of_all = (normal_code(hospital), normal_code(clinic)), request_id or str(uuid.uuid4())
 
     def send(answers: Mapping[str, str], request_id: str) -> Ticket:
         return session.carry_out(

@@ -9,10 +9,14 @@ AntreanError
 │   ├── StoreConflict        another transaction was there first: look again, then decide anew
 │   └── SchemaMismatch       the database has another schema than this program: migrate it
 └── MessagingError
-    ├── BrokerUnavailable    RabbitMQ cannot be reached or refused the connection
-    ├── RequestNotTaken      the broker refused the request (queue full, or nobody answers it)
+    ├── BrokerUnavailable    RabbitMQ cannot be reached
+    │   └── BrokerRefused    it was reached and refuses this user, or this way of connecting
+    ├── RequestNotTaken      the broker did not take the request: its queue is full
+    │   └── NoQueue          no queue is bound for such requests: the server is not set up for them
     └── NoReply              no answer in time: the request may or may not have been carried out
 """
+
+from enum import StrEnum
 
 
 class AntreanError(Exception):
@@ -69,15 +73,44 @@ class SchemaMismatch(StoreError):
 
 
 class MessagingError(AntreanError):
-    """The broker failed."""
+    """The broker failed. `sent_before` tells that the same request was sent at an earlier attempt, and may
+    have been taken."""
+
+    sent_before = False
 
 
 class BrokerUnavailable(MessagingError):
     """RabbitMQ cannot be reached, or it refused the connection."""
 
 
+class Refusal(StrEnum):
+    """Why a broker that was reached refuses to be used."""
+
+    USER = "user"
+    VHOST = "vhost"
+    PERMISSION = "permission"
+    FULL = "full"
+    ENCRYPTION = "encryption"
+    CERTIFICATE = "certificate"
+    PROTOCOL = "protocol"
+    NOT_SET_UP = "not_set_up"
+
+
+class BrokerRefused(BrokerUnavailable):
+    """RabbitMQ at `where` was reached and refuses: but for `Refusal.FULL`, to wait does not help."""
+
+    def __init__(self, sentence: str, refusal: Refusal, where: str) -> None:
+        super().__init__(sentence)
+        self.refusal = refusal
+        self.where = where
+
+
 class RequestNotTaken(MessagingError):
-    """The broker did not take the request: its queue is full, or no queue is bound for it."""
+    """The broker did not take the request: its queue is full."""
+
+
+class NoQueue(RequestNotTaken):
+    """No queue is bound for such requests."""
 
 
 class NoReply(MessagingError):

@@ -307,7 +307,7 @@ class Problem(Reply):
     """A refusal, in the shape of RFC 9457. `code` is what clients decide by.
 
     `ticket` comes with `already_registered`; `next_opening` with `clinic_closed` and `quota_reached`;
-    `reason` with `not_permitted_now`.
+    `reason` with `not_permitted_now`; `server_time` with `request_expired`.
     """
 
     name: ClassVar[str] = "problem"
@@ -320,6 +320,7 @@ class Problem(Reply):
     ticket: Ticket | None = None
     next_opening: AwareDatetime | None = None
     reason: Hindrance | None = None
+    server_time: AwareDatetime | None = None
 
 
 def problem(code: ProblemCode, detail: str, **extra: Any) -> Problem:
@@ -345,7 +346,11 @@ def encode_reply(reply: Reply | EncodedReply) -> bytes:
         return reply.body
     absent = None
     if isinstance(reply, Problem):
-        absent = {name for name in ("ticket", "next_opening", "reason") if getattr(reply, name) is None}
+        absent = {
+            name
+            for name in ("ticket", "next_opening", "reason", "server_time")
+            if getattr(reply, name) is None
+        }
     return reply.model_dump_json(exclude=absent).encode()
 
 

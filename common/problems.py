@@ -68,10 +68,10 @@ def request_id_reused() -> Problem:
     return problem(ProblemCode.REQUEST_ID_REUSED, detail)
 
 
-def request_expired() -> Problem:
-    """The request waited too long to be taken up."""
-    detail = "The request is more than 15 minutes old and was not carried out; send it anew."
-    return problem(ProblemCode.REQUEST_EXPIRED, detail)
+def request_expired(now: datetime) -> Problem:
+    """The request waited too long to be taken up, or its sender's clock is late: `now` is the worker's."""
+    detail = "The request is more than 15 minutes old and was not carried out; send it again as a new one."
+    return problem(ProblemCode.REQUEST_EXPIRED, detail, server_time=now.replace(microsecond=0))
 
 
 def ticket_not_found() -> Problem:

@@ -89,10 +89,10 @@ def register(
     mrn: str,
     name: str,
     dob: str,
-    request_id: uuid.UUID | None,
+    request_id: str | None,
 ) -> None:
     wish = Registration(
-        normal_code(hospital), normal_code(clinic), mrn, name, dob, str(request_id or uuid.uuid4())
+        normal_code(hospital), normal_code(clinic), mrn, name, dob, request_id or str(uuid.uuid4())
     )
     ticket = ticket_requests.take_ticket(session, wish)
     print_ticket(session, ticket)

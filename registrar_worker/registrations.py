@@ -191,7 +191,7 @@ class Registrations:
         request = asked.request
         assert isinstance(request, Register)
         if asked.is_too_old(self.now):
-            return _Decision(asked.digest, refusal=problems.request_expired())
+            return _Decision(asked.digest, refusal=problems.request_expired(self.now))
         today = self._today(request)
         if today is None:
             found = self.catalog.hospital(request.hospital)

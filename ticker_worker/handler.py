@@ -262,7 +262,7 @@ class _Batch:
 
     def _decide(self, asked: Asked) -> _Decision:
         if asked.is_too_old(self.now):
-            return _Decision(asked.digest, refusal=problems.request_expired())
+            return _Decision(asked.digest, refusal=problems.request_expired(self.now))
         assert isinstance(asked.request, DeskRequest)
         clinic = _clinic(self.catalog, asked.request)
         if isinstance(clinic, Problem):

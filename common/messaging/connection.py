@@ -1,15 +1,20 @@
 """How connections to the broker are described and opened, and what their failures mean."""
 
+import ssl
+from collections.abc import Mapping
+from typing import Final
+
 import pika
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import (
     AMQPError,
     AuthenticationError,
+    IncompatibleProtocolError,
     ProbableAccessDeniedError,
     ProbableAuthenticationError,
 )
 
-from common.errors import BrokerUnavailable, SettingsError
+from common.errors import BrokerRefused, BrokerUnavailable, Refusal, SettingsError
 from common.installation import start_command
 from common.messaging.header_tables import read_any_header_table
 
@@ -46,21 +51,63 @@ def blocking_connection(
     """An open connection for one caller who can wait; `timeout_seconds` bounds the connecting, and later
     how long a publish may be blocked by a resource alarm.
 
-    Raises BrokerUnavailable where the broker cannot be reached or refuses the user.
+    Raises BrokerUnavailable where the broker cannot be reached, BrokerRefused where it refuses.
     """
     # pika notices a broker that is frozen, or a dead line, after at most twice (heartbeat + 5 s).
     parameters = connection_parameters(amqp_url, name, max(int(timeout_seconds) // 3, 1))
     parameters.blocked_connection_timeout = timeout_seconds
     parameters.socket_timeout = parameters.stack_timeout = min(timeout_seconds, CONNECT_SECONDS_MAX)
-    where = f"{parameters.host}:{parameters.port}"
+    where = _where(parameters)
     try:
         return pika.BlockingConnection(parameters)
-    except (AuthenticationError, ProbableAuthenticationError, ProbableAccessDeniedError) as error:
-        raise BrokerUnavailable(
-            f"RabbitMQ at {where} refuses this user: check the user and password in ANTREAN_AMQP_URL."
-        ) from error
     except (AMQPError, AMQPConnectorException, OSError) as error:
+        if refusal := _refusal_in(error):
+            raise refused(refusal, where) from error
         start = start_command()
         raise BrokerUnavailable(
             f"RabbitMQ at {where} cannot be reached: start it (`{start}`) or correct ANTREAN_AMQP_URL."
         ) from error
+
+
+def where_of(amqp_url: str) -> str:
+    """Host and port of an address; raises SettingsError where it cannot be used."""
+    return _where(connection_parameters(amqp_url, "", CONNECT_SECONDS_MAX))
+
+
+def _where(parameters: pika.URLParameters) -> str:
+    return f"{parameters.host}:{parameters.port}"
+
+
+def refused(refusal: Refusal, where: str) -> BrokerRefused:
+    """The error that says why the broker at `where` refuses, and what to do."""
+    return BrokerRefused(f"RabbitMQ at {where} {_ADVICE[refusal]}", refusal, where)
+
+
+_ADVICE: Final[Mapping[Refusal, str]] = {
+    Refusal.USER: "refuses this user: check the user and password in ANTREAN_AMQP_URL.",
+    Refusal.VHOST: "has no such virtual host for this user: check the end of ANTREAN_AMQP_URL.",
+    Refusal.PERMISSION: "does not let this user send requests: check the user in ANTREAN_AMQP_URL.",
+    Refusal.FULL: "takes no further connection of this user now: try again in a minute.",
+    Refusal.ENCRYPTION: "does not speak TLS on this port: check amqps:// and the port in ANTREAN_AMQP_URL.",
+    Refusal.CERTIFICATE: "shows a certificate that is not trusted here: see ssl_options in ANTREAN_AMQP_URL.",
+    Refusal.PROTOCOL: "does not answer as a broker: check port and TLS (amqps://) in ANTREAN_AMQP_URL.",
+    Refusal.NOT_SET_UP: "lacks Antrean's exchanges: declare them with `antrean-admin broker declare`.",
+}
+
+
+def _refusal_in(error: Exception) -> Refusal | None:
+    """Why a broker refused a connection; None where it was not reached."""
+    match error:
+        case ProbableAccessDeniedError() if "limit" in str(error):
+            return Refusal.FULL  # the broker says so with the code of a virtual host that is closed
+        case ProbableAccessDeniedError():
+            return Refusal.VHOST
+        case AuthenticationError() | ProbableAuthenticationError():
+            return Refusal.USER
+        case ssl.SSLCertVerificationError():
+            return Refusal.CERTIFICATE
+        case ssl.SSLError():
+            return Refusal.ENCRYPTION
+        case IncompatibleProtocolError():
+            return Refusal.PROTOCOL
+    return None

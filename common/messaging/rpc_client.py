@@ -17,9 +17,9 @@ from pika.exceptions import AMQPError, ChannelClosedByBroker, NackError, Unrouta
 from pika.spec import Basic
 
 from common.clock import Clock
-from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
+from common.errors import BrokerUnavailable, MessagingError, NoQueue, NoReply, Refusal, RequestNotTaken
 from common.limits import BODY_BYTES_MAX
-from common.messaging.connection import blocking_connection
+from common.messaging.connection import blocking_connection, refused, where_of
 
 RESEND_SECONDS = 3.0
 """A request without an answer is sent again, with the same id, at this interval."""
@@ -81,8 +81,10 @@ class RpcClient:
         and timestamp where no answer comes. (Where the broker or the line freezes just while it is being
         published, only missing heartbeats tell pika: that takes up to two thirds of that time and ten seconds
         more.) A broker under a resource alarm takes nothing and says so to nobody: no answer either. Raises
-        BrokerUnavailable where the broker cannot be reached and the request was never sent, RequestNotTaken
-        where it refused the request, and NoReply where the request was sent and nothing is known of it.
+        BrokerUnavailable where the broker cannot be reached and the request was never sent, BrokerRefused,
+        NoQueue or RequestNotTaken where it refused this user or the request (after an earlier attempt that
+        may have been taken, with `sent_before`), and NoReply where the request was sent and nothing is known
+        of it.
         """
         request_id = request_id or str(uuid.uuid4())
         encoded = json.dumps(body).encode()
@@ -109,7 +111,11 @@ class RpcClient:
                 time.sleep(min(remaining, _RECONNECT_SECONDS))
                 continue
             try:
-                self._publish(channel, properties, encoded, again=sent)
+                try:
+                    self._publish(channel, properties, encoded, again=sent)
+                except MessagingError as error:
+                    error.sent_before = sent
+                    raise
                 sent = True
                 self._wait(channel, properties.correlation_id, min(until, time.monotonic() + RESEND_SECONDS))
             except (AMQPError, OSError):
@@ -134,9 +140,11 @@ class RpcClient:
                 return  # the queue has become full since; it may still hold the request sent before
             raise RequestNotTaken("The queue for such requests is full; try again in a minute.") from error
         except UnroutableError as error:
-            raise RequestNotTaken("The broker has no queue for this request.") from error
+            raise NoQueue("The broker has no queue for this request: tell its operators.") from error
         except ChannelClosedByBroker as error:
-            raise BrokerUnavailable(_refused_by_broker(error)) from error
+            denied = error.reply_code == _ACCESS_REFUSED
+            refusal = Refusal.PERMISSION if denied else Refusal.NOT_SET_UP
+            raise refused(refusal, where_of(self._amqp_url)) from error
 
     def _wait(self, channel: BlockingChannel, correlation_id: str, until: float) -> None:
         while correlation_id not in self._answers and (left := until - time.monotonic()) > 0:
@@ -173,9 +181,3 @@ def _too_large(request_id: str) -> Answer:
 
     refused = problem(ProblemCode.MESSAGE_TOO_LARGE, f"Send at most {BODY_BYTES_MAX} bytes.")
     return Answer(refused.name, json.loads(encode_reply(refused)), request_id, 0.0)
-
-
-def _refused_by_broker(error: ChannelClosedByBroker) -> str:
-    if error.reply_code == _ACCESS_REFUSED:
-        return "RabbitMQ does not let this user send requests: check the user in ANTREAN_AMQP_URL."
-    return "The broker lacks Antrean's exchanges: declare them with `antrean-admin broker declare`."

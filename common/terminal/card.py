@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from common.terminal.failures import Problem
-from common.terminal.moments import clock_time_with_zone, date_and_time, estimate, long_date
+from common.terminal.moments import clock_time_with_zone, date_and_time, duration, estimate, long_date
 from common.terminal.texts import Texts
 
 Ticket = dict[str, Any]
@@ -113,6 +113,8 @@ def _sentence(problem: Problem, texts: Texts) -> str:
         return texts("problem.these_tickets_not_found", codes=", ".join(problem["ticket_codes"]))
     if (reason := f"reason.{problem.get('reason')}") in texts:
         return texts(reason)
+    if (late := problem.get("clock_behind_seconds")) is not None:
+        return texts("problem.clock_behind", duration=duration(late, texts))
     key, detail = f"problem.{problem.get('code')}", problem.get("detail")
     # A code that only a newer server knows comes with its own sentence.
     return texts(key, detail=detail) if key in texts else str(detail or problem.get("code"))

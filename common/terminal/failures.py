@@ -7,8 +7,12 @@ import click
 
 from common.errors import (
     AntreanError,
+    BrokerRefused,
     BrokerUnavailable,
+    MessagingError,
+    NoQueue,
     NoReply,
+    Refusal,
     RequestNotTaken,
     SettingsError,
 )
@@ -26,11 +30,6 @@ INTERRUPTED: Final = 130
 
 _NO_ANSWER_CODES: Final = frozenset({"busy", "temporarily_unavailable"})
 
-_UNKNOWN_OUTCOMES: Final = {
-    NoReply: ("temporarily_unavailable", "failure.unanswered"),
-    RequestNotTaken: ("busy", "problem.busy"),
-    KeyboardInterrupt: ("temporarily_unavailable", "failure.interrupted"),
-}
 
 Problem = dict[str, Any]
 """A problem in the shape of RFC 9457, from a reply or made here (see docs/protocol.md)."""
@@ -55,7 +54,9 @@ class OutcomeUnknown(Exception):
     sentence that introduces the command.
     """
 
-    def __init__(self, cause: NoReply | RequestNotTaken | KeyboardInterrupt, text: str, command: str) -> None:
+    def __init__(
+        self, cause: MessagingError | NoBrokerKnown | KeyboardInterrupt, text: str, command: str
+    ) -> None:
         super().__init__(str(cause))
         self.cause = cause
         self.text = text
@@ -106,6 +107,13 @@ def _known_failure(error: AntreanError | NoBrokerKnown, texts: Texts) -> Failure
             return _failure(
                 NO_BROKER, "temporarily_unavailable", texts("failure.no_broker_known", start=start_command())
             )
+        case BrokerRefused():
+            sentence = texts(f"refusal.{error.refusal}", where=error.where)
+            if error.refusal is Refusal.FULL:
+                return _failure(NO_ANSWER, "busy", sentence)
+            return _failure(NO_BROKER, "temporarily_unavailable", sentence)
+        case NoQueue():
+            return _failure(NO_BROKER, "temporarily_unavailable", texts("failure.no_queue"))
         case BrokerUnavailable():
             return _failure(NO_BROKER, "temporarily_unavailable", texts("failure.broker_unavailable"))
         case RequestNotTaken():
@@ -122,10 +130,18 @@ def _failure(exit_code: int, code: str, sentence: str) -> Failure:
 
 
 def _outcome_unknown(error: OutcomeUnknown, texts: Texts) -> Failure:
-    code, what = _UNKNOWN_OUTCOMES[type(error.cause)]
-    sentence = f"{texts(what)} {texts(error.text)}"
+    exit_code, code, why = NO_ANSWER, "temporarily_unavailable", ""
+    match error.cause:
+        case KeyboardInterrupt():
+            exit_code, why = INTERRUPTED, texts("failure.interrupted")
+        case NoReply():
+            why = texts("failure.unanswered")
+        case MessagingError() | NoBrokerKnown():
+            cause = _known_failure(error.cause, texts)
+            code, why = str((cause.problem or {}).get("code")), cause.sentence or ""
+    sentence = f"{why} {texts(error.text)}"
     problem = problem_of(code, f"{sentence} {error.command}", repeat_command=error.command)
-    return Failure(failure_of(error.cause, texts).exit_code, problem, f"{sentence}\n  {error.command}")
+    return Failure(exit_code, problem, f"{sentence}\n  {error.command}")
 
 
 def settings_sentence(error: SettingsError, texts: Texts) -> str:

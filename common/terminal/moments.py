@@ -10,6 +10,8 @@ from common.terminal.texts import Texts
 
 _ZONE_WORDS = {timedelta(hours=7): "WIB", timedelta(hours=8): "WITA", timedelta(hours=9): "WIT"}
 
+_MINUTES_IN_HOURS_MAX = 48 * 60
+
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _INDONESIAN_DATE = re.compile(r"(\d{2})-(\d{2})-(\d{4})", re.ASCII)
 
@@ -86,12 +88,14 @@ def estimate(call_at: str, earliest: str, latest: str, texts: Texts) -> str:
 
 
 def duration(seconds: float, texts: Texts) -> str:
-    """`25 menit`, `1 jam 5 mnt`."""
+    """`25 menit`, `1 jam 5 mnt`, `3 hari`."""
     minutes = round(seconds / 60)
     if minutes < 1:
         return texts("moment.under_a_minute")
     if minutes < 60:
         return texts("moment.minutes", minutes=minutes)
+    if minutes >= _MINUTES_IN_HOURS_MAX:
+        return texts("moment.many_days", days=round(minutes / (24 * 60)))
     return texts("moment.hours", hours=minutes // 60, minutes=minutes % 60)
 
 

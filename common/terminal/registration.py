@@ -11,6 +11,7 @@ from common.terminal.failures import NO_ANSWER, OutcomeUnknown, ProblemAnswer
 from common.terminal.moments import parse_date
 from common.terminal.output import print_failure
 from common.terminal.prompts import WentBack, ask, confirm
+from common.terminal.requesting import take_request_id
 from common.terminal.session import Session
 from common.terminal.texts import Texts
 
@@ -66,7 +67,9 @@ def registration_options(*, required: bool) -> Callable[[Callable[..., Any]], Ca
         click.option("--mrn", required=required, help="help.mrn"),
         click.option("--name", required=required, help="help.name"),
         click.option("--dob", required=required, callback=_date_of_birth, help="help.dob"),
-        click.option("--request-id", type=click.UUID, help="help.register_request_id"),
+        click.option(
+            "--request-id", type=click.UUID, callback=take_request_id, help="help.register_request_id"
+        ),
     ]
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,12 +1,15 @@
 """A session that sends requests: its conversation with the broker, and what became of each request."""
 
 import traceback
+import uuid
+from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from common.errors import NoReply, RequestNotTaken
+from common.errors import MessagingError, NoQueue, NoReply, RequestNotTaken
+from common.settings import Language, Settings
 from common.terminal.card import in_one_line
 from common.terminal.failures import NoBrokerKnown, OutcomeUnknown, ProblemAnswer
 from common.terminal.session import Session
@@ -14,9 +17,17 @@ from common.terminal.session import Session
 if TYPE_CHECKING:
     from common.messaging.rpc_client import RpcClient
 
+_LATE_MIN: Final = timedelta(minutes=10)
+"""A request expires after 15 minutes, and no command waits for minutes: so late is only a clock."""
+
 
 class RequestingSession(Session):
     """A session of a program whose commands are requests."""
+
+    def __init__(self, settings: Settings, language: Language, *, language_given: bool = False) -> None:
+        super().__init__(settings, language, language_given=language_given)
+        self.in_doubt: set[str] = set()
+        """Ids of requests that were sent before, by this run or another, and may have been taken."""
 
     @cached_property
     def _client(self) -> "RpcClient":
@@ -46,8 +57,15 @@ class RequestingSession(Session):
         if self.verbose:
             click.echo(f"reply in {answer.elapsed_seconds:.3f} s", err=True)
         if answer.name == "problem":
-            raise ProblemAnswer(answer.body)
+            raise ProblemAnswer(answer.body | self._clock_fault(answer.body))
         return answer.body
+
+    def _clock_fault(self, problem: dict[str, Any]) -> dict[str, Any]:
+        """By how much this machine's clock is late, where a request was too old as soon as it was made."""
+        if problem.get("code") != "request_expired" or not problem.get("server_time"):
+            return {}
+        late = datetime.fromisoformat(problem["server_time"]) - self.settings.clock().now()
+        return {"clock_behind_seconds": round(late.total_seconds())} if late > _LATE_MIN else {}
 
     def change(
         self, name: str, body: dict[str, Any], *, request_id: str | None, doubt: str, words: list[str]
@@ -59,7 +77,11 @@ class RequestingSession(Session):
         """
         try:
             reply = self.ask(name, body, request_id=request_id)
-        except (NoReply, RequestNotTaken, KeyboardInterrupt) as error:
+        except (MessagingError, NoBrokerKnown, KeyboardInterrupt) as error:
+            if request_id not in self.in_doubt and not _may_have_been_taken(error):
+                raise
+            if request_id is not None:
+                self.in_doubt.add(request_id)
             raise OutcomeUnknown(error, doubt, self.command_line(*words)) from error
         self.has_done(reply, lambda: self.in_short(reply))
         return reply
@@ -77,3 +99,19 @@ class RequestingSession(Session):
         except Exception:  # noqa: BLE001 - a connection that cannot even be closed is gone all the same
             if self.verbose:
                 traceback.print_exc()
+
+
+def take_request_id(ctx: click.Context, _parameter: click.Parameter, given: uuid.UUID | None) -> str | None:
+    """Reads the id of a request that is repeated, and may have been taken."""
+    if given is None:
+        return None
+    session = ctx.find_object(RequestingSession)
+    if session is not None:
+        session.in_doubt.add(str(given))
+    return str(given)
+
+
+def _may_have_been_taken(error: BaseException) -> bool:
+    if isinstance(error, MessagingError) and error.sent_before:
+        return True
+    return isinstance(error, NoReply | RequestNotTaken | KeyboardInterrupt) and not isinstance(error, NoQueue)

@@ -62,6 +62,7 @@ SHARED_TEXTS: Final[TextTable] = {
     "moment.under_a_minute": ("< 1 menit", "< 1 min"),
     "moment.minutes": ("{minutes} menit", "{minutes} min"),
     "moment.hours": ("{hours} jam {minutes} mnt", "{hours} h {minutes} min"),
+    "moment.many_days": ("{days} hari", "{days} days"),
     # --- tickets ----------------------------------------------------------------------------------------
     "status.waiting": ("menunggu", "waiting"),
     "status.called": ("dipanggil", "called"),
@@ -139,6 +140,12 @@ SHARED_TEXTS: Final[TextTable] = {
         "Permintaan ini terlambat sampai dan tidak diproses; kirim ulang.",
         "The request was under way for too long and was not carried out; send it again.",
     ),
+    "problem.clock_behind": (
+        "Jam komputer ini terlambat {duration}, jadi permintaan tidak dikerjakan; betulkan jamnya, lalu kirim"
+        " lagi.",
+        "This computer's clock is {duration} slow, so the request was not carried out; set it right, then"
+        " send it again.",
+    ),
     "problem.ticket_not_found": (
         "Tiket dengan kode itu tidak ditemukan; periksa kembali kodenya.",
         "There is no ticket with that code; check it.",
@@ -200,6 +207,45 @@ SHARED_TEXTS: Final[TextTable] = {
     "failure.broker_unavailable": (
         "Sistem antrean tidak dapat dihubungi; coba beberapa saat lagi.",
         "The queue system cannot be reached; try again in a minute.",
+    ),
+    "failure.no_queue": (
+        "Server tidak memiliki antrean untuk permintaan ini; beri tahu pengelola sistem.",
+        "The server has no queue for this request; tell its operators.",
+    ),
+    "refusal.user": (
+        "Broker di {where} menolak pengguna ini; periksa pengguna dan kata sandi dalam ANTREAN_AMQP_URL.",
+        "The broker at {where} refused the user; check user and password in ANTREAN_AMQP_URL.",
+    ),
+    "refusal.vhost": (
+        "Virtual host itu tidak ada di broker {where}, atau tertutup bagi pengguna ini; periksa bagian akhir"
+        " ANTREAN_AMQP_URL.",
+        "The broker at {where} has no such virtual host for this user; check the end of ANTREAN_AMQP_URL.",
+    ),
+    "refusal.permission": (
+        "Broker di {where} tidak mengizinkan pengguna ini mengirim permintaan; periksa pengguna dalam"
+        " ANTREAN_AMQP_URL.",
+        "The broker at {where} does not let this user send requests; check the user in ANTREAN_AMQP_URL.",
+    ),
+    "refusal.full": (
+        "Broker di {where} sedang tidak menerima sambungan baru; coba lagi satu menit lagi.",
+        "The broker at {where} takes no further connections now; try again in a minute.",
+    ),
+    "refusal.encryption": (
+        "Broker di {where} tidak memakai TLS; periksa amqps:// dan nomor port dalam ANTREAN_AMQP_URL.",
+        "The broker at {where} does not speak TLS; check amqps:// and the port in ANTREAN_AMQP_URL.",
+    ),
+    "refusal.certificate": (
+        "Sertifikat broker di {where} tidak dipercaya oleh komputer ini; periksa ssl_options dalam"
+        " ANTREAN_AMQP_URL.",
+        "The broker's certificate at {where} is not trusted here; check ssl_options in ANTREAN_AMQP_URL.",
+    ),
+    "refusal.protocol": (
+        "{where} tidak menjawab sebagai broker; periksa port dan TLS (amqps://) dalam ANTREAN_AMQP_URL.",
+        "{where} does not answer as a broker; check port and TLS (amqps://) in ANTREAN_AMQP_URL.",
+    ),
+    "refusal.not_set_up": (
+        "Broker di {where} belum disiapkan untuk Antrean; beri tahu pengelola sistem.",
+        "The broker at {where} is not set up for Antrean; tell its operators.",
     ),
     "failure.no_reply": (
         "Sistem tidak menjawab hingga batas waktu; coba beberapa saat lagi.",

@@ -1,7 +1,9 @@
 """Nobody answers, or the queue is full: the command says so, and which command repeats it safely."""
 
 import json
+import uuid
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from tests.acceptance.command_line import Done, Shell, register_words
 from tests.acceptance.desks import desk_at, journal
 from tests.deployment import Deployment, Patient, full_queue
+from tests.tcp_proxy import proxy_to
 from tests.workers.registrars import numbers_given_out
 
 IMPATIENT = {"ANTREAN_REPLY_TIMEOUT_SECONDS": "3"}
@@ -99,3 +102,41 @@ def test_an_action_at_the_desk_without_an_answer_is_repeated_and_happens_once(
     assert first.stdout == second.stdout
     happened = [event for event, _, _ in journal(workers_come_back, clinic)]
     assert happened.count("clinic.rooms_changed") == 1
+
+
+def test_a_repetition_that_finds_no_broker_may_repeat_what_was_taken(
+    lonely_shell: Shell, tmp_path: Path
+) -> None:
+    words = [*register_words("RSHS", "OBG", Patient()), "--request-id", str(uuid.uuid4())]
+    with proxy_to("amqp://127.0.0.1:1/") as nobody:
+        nobody.refuse()
+        url = nobody.url("amqp://patient:x@127.0.0.1/")
+        again = lonely_shell.antrean(*words, "--json", ANTREAN_AMQP_URL=url)
+        first = lonely_shell.antrean(*words[:-2], "--json", ANTREAN_AMQP_URL=url)
+
+    assert words[-1] in repeat_command(again)
+    assert "repeat_command" not in first.problem(69), "it was never sent"
+
+
+@pytest.mark.parametrize("program", ["antrean", "antrean-desk"])
+def test_a_clock_that_is_late_is_told_and_by_how_much(
+    workers_come_back: Deployment, lonely_shell: Shell, tmp_path: Path, program: str
+) -> None:
+    late = datetime.fromisoformat(lonely_shell.variables["ANTREAN_CLOCK_STARTS_AT"]) - timedelta(hours=2)
+    settings = {"ANTREAN_CLOCK_STARTS_AT": late.isoformat()}
+    if program == "antrean":
+        workers_come_back.start_consuming("registrar")
+        words, shell = register_words("RSHS", "OBG", Patient()), lonely_shell
+    else:
+        workers_come_back.start_consuming("ticker")
+        words, shell = (
+            ["rooms", "RSHS", "OBG", "9"],
+            desk_at(workers_come_back, tmp_path, "RSHS", "OBG").shell,
+        )
+
+    problem = shell.run(program, *words, "--json", **settings).problem()
+    sentence = shell.run(program, *words, "--lang", "en", **settings).sentence()
+
+    assert problem["code"] == "request_expired"
+    assert abs(problem["clock_behind_seconds"] - 7200) < 600
+    assert "clock is 2 h" in sentence or "clock is 1 h 5" in sentence

@@ -5,7 +5,6 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
@@ -161,7 +160,7 @@ def test_the_command_that_repeats_a_registration_says_exactly_the_same(
         "mrn": "00-12",
         "name": name,
         "dob": "1990-01-31",
-        "request_id": UUID(REQUEST_ID),
+        "request_id": REQUEST_ID,
     }
 
 

@@ -1,0 +1,150 @@
+"""A broker that was reached and does not take a request says why: our client tells what to correct."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from common.clock import SystemClock
+from common.errors import BrokerRefused, NoQueue, Refusal
+from common.messaging.rpc_client import RpcClient
+from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
+from common.terminal.failures import NO_ANSWER, NO_BROKER, failure_of
+from common.terminal.texts import SHARED_TEXTS, Texts
+from tests.broker import RunningBroker
+
+INDONESIAN, ENGLISH = Texts(SHARED_TEXTS, "id"), Texts(SHARED_TEXTS, "en")
+
+SELF_SIGNED = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgXoHOXzP+ZW3ceVuf
+m7ev9Ot0/kD/R6G5CqH/HZQ6+XGhRANCAAQL6jcCQhkdqy2RoXomr2nMRpCUQ9S2
+KR9i+/KBOxS96DanI5m+hKTLI09dvejH7NbWgAXlqL5yxRYbYmGeKAkp
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBfzCCASWgAwIBAgIUZu+HyW9sg70Xz2U/AHorxfcfRw4wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyOTIwMDQ1OFoYDzIxMjYxMTA1
+MjAwNDU4WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQL6jcCQhkdqy2RoXomr2nMRpCUQ9S2KR9i+/KBOxS96DanI5m+hKTL
+I09dvejH7NbWgAXlqL5yxRYbYmGeKAkpo1MwUTAdBgNVHQ4EFgQUlNE54LSjlCmy
+v4+2p3oy4wBGXVAwHwYDVR0jBBgwFoAUlNE54LSjlCmyv4+2p3oy4wBGXVAwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiBOXqVzEFAC04o4YgNme5lF
+AGPCJR0dTT2DxwzluF1Z2QIhAJA2guxkKPlD1O1VgN0ZMKKZ5twu7THwGB7yXphQ
+Erwl
+-----END CERTIFICATE-----
+"""
+"""A key and a certificate for localhost that nobody trusts; it protects nothing."""
+
+
+def refusal_of(url: str, exchange: str = PATIENT_EXCHANGE) -> BrokerRefused:
+    with RpcClient(url, exchange, SystemClock()) as client, pytest.raises(BrokerRefused) as raised:
+        client.call("list_hospitals", {}, timeout_seconds=5)
+    error = raised.value
+    assert not error.sent_before
+    for texts in (INDONESIAN, ENGLISH):
+        sentence = failure_of(error, texts).sentence or ""
+        assert "coba lagi" not in sentence
+        assert "try again" not in sentence, "to wait does not help"
+        assert error.where in sentence
+    assert failure_of(error, ENGLISH).exit_code == NO_BROKER
+    return error
+
+
+def test_a_password_that_is_wrong(broker: RunningBroker) -> None:
+    assert refusal_of(broker.url("patient").replace("@", "-wrong@")).refusal is Refusal.USER
+
+
+def test_a_user_that_is_not_there(broker: RunningBroker) -> None:
+    assert refusal_of(broker.url("patient").replace("://", "://nobody-", 1)).refusal is Refusal.USER
+
+
+def test_a_virtual_host_that_is_not_there(broker: RunningBroker) -> None:
+    assert refusal_of(broker.url("patient").rstrip("/") + "/nowhere").refusal is Refusal.VHOST
+
+
+def test_a_user_that_may_not_send_such_requests(broker: RunningBroker) -> None:
+    if not broker.has_roles:
+        pytest.skip("this broker has no users of our roles")
+    assert refusal_of(broker.url("patient"), DESK_EXCHANGE).refusal is Refusal.PERMISSION
+
+
+def test_an_exchange_that_is_missing(broker: RunningBroker) -> None:
+    assert refusal_of(broker.url("deploy"), "antrean.missing").refusal is Refusal.NOT_SET_UP
+
+
+def test_tls_where_there_is_none(broker: RunningBroker) -> None:
+    url = broker.url("patient").replace("amqp://", "amqps://")
+    assert refusal_of(url).refusal is Refusal.ENCRYPTION
+
+
+@contextmanager
+def server(context: ssl.SSLContext | None) -> Iterator[int]:
+    """The port of something that is no broker; with a context, it speaks TLS."""
+
+    def serve(listener: socket.socket) -> None:
+        while True:
+            try:
+                accepted, _ = listener.accept()
+            except OSError:
+                return
+            with closing(accepted):
+                try:
+                    link = context.wrap_socket(accepted, server_side=True) if context else accepted
+                    link.recv(100)
+                    link.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                    link.close()
+                except OSError:
+                    continue
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> ssl.SSLContext:
+    """A server's side of TLS, with a certificate that nobody trusts."""
+    certificate = tmp_path / "certificate.pem"
+    certificate.write_text(SELF_SIGNED)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def test_a_certificate_that_is_not_trusted(tls: ssl.SSLContext) -> None:
+    with server(tls) as port:
+        assert refusal_of(f"amqps://patient:x@127.0.0.1:{port}/").refusal is Refusal.CERTIFICATE
+
+
+def test_no_tls_where_it_is_spoken(tls: ssl.SSLContext) -> None:
+    with server(tls) as port:
+        assert refusal_of(f"amqp://patient:x@127.0.0.1:{port}/").refusal is Refusal.PROTOCOL
+
+
+def test_something_that_is_no_broker() -> None:
+    with server(None) as port:
+        assert refusal_of(f"amqp://patient:x@127.0.0.1:{port}/").refusal is Refusal.PROTOCOL
+
+
+def test_a_queue_that_is_missing(broker: RunningBroker) -> None:
+    client = RpcClient(broker.url("patient"), PATIENT_EXCHANGE, SystemClock())
+    with client, pytest.raises(NoQueue) as raised:
+        client.call("fly", {}, timeout_seconds=5)
+    for texts in (INDONESIAN, ENGLISH):
+        failure = failure_of(raised.value, texts)
+        assert failure.exit_code == NO_BROKER
+        assert failure.sentence == texts("failure.no_queue")
+
+
+def test_no_connection_is_left_for_the_user() -> None:
+    error = BrokerRefused("...", Refusal.FULL, "127.0.0.1:5672")
+    assert failure_of(error, ENGLISH).exit_code == NO_ANSWER
