@@ -11,6 +11,7 @@ from admin_cli.hours import hours_in_words
 from admin_cli.session import AdminSession, pass_session
 from common.catalog_file import read_catalog
 from common.domain.opening_hours import MINUTES_PER_DAY, format_day_end
+from common.terminal.layout import flow, fold, terminal_width
 from common.terminal.localised import LocalisedGroup
 from common.terminal.output import print_json, print_result
 from common.terminal.usage import UsageProblem
@@ -80,10 +81,25 @@ def show(session: AdminSession) -> None:
     elif not shown:
         session.say("catalog.empty")
     for hospital, clinics in [] if session.as_json else shown:
-        click.echo(f"{hospital.code}  {hospital.name}, {hospital.city} ({hospital.time_zone.key})")
-        width = max(len(clinic.name) for clinic in clinics)
-        for clinic in clinics:
-            click.echo(f"  {clinic.code:<10}  {clinic.name:<{width}}  {_arrangement(clinic, session)}")
+        title = f"{hospital.code}  {hospital.name}, {hospital.city} ({hospital.time_zone.key})"
+        click.echo("\n".join(fold(title, terminal_width())))
+        for line in _clinic_lines(clinics, session):
+            click.echo(line)
+
+
+def _clinic_lines(clinics: "list[Clinic]", session: AdminSession) -> list[str]:
+    """A line for each clinic, in columns; on a terminal that is too narrow, its arrangement is below it."""
+    name_width = max(len(clinic.name) for clinic in clinics)
+    rows = [(clinic.code, clinic.name, _arrangement(clinic, session)) for clinic in clinics]
+    aligned = [f"  {code:<10}  {name:<{name_width}}  {words}" for code, name, words in rows]
+    width = terminal_width()
+    if width is None or max(map(len, aligned)) <= width:
+        return aligned
+    lines = []
+    for code, name, words in rows:
+        first, *more = flow([code, *fold(name, width - 4)], width - 4)
+        lines += [f"  {first}", *(f"    {each}" for each in (*more, *fold(words, width - 4)))]
+    return lines
 
 
 def _arrangement(clinic: "Clinic", session: AdminSession) -> str:

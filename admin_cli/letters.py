@@ -1,21 +1,18 @@
 """How dead letters are shown: without a patient's data, or, asked to reveal it, with nothing left raw."""
 
 import base64
-import sys
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
-import click
-
+from common.terminal import tables
+from common.terminal.layout import stacked, terminal_width
+from common.terminal.tables import new_table
 from common.terminal.texts import Texts
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from common.messaging.dead_letters import DeadLetter
-
-_PIPE_WIDTH: Final = 200
-"""Columns where the output is no terminal: wide enough that nothing is folded."""
 
 _PROPERTY_LENGTH_MAX: Final = 4_000
 
@@ -26,6 +23,8 @@ _UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 """Unicode's categories of characters that a terminal obeys, hides or does not know."""
 
 _COLUMNS: Final = ("id", "request", "sent", "died", "queue", "reason", "bytes")
+
+_FOLDED: Final = ("letter.request", "letter.queue", "letter.reason")
 
 Row = tuple[str, ...]
 
@@ -44,22 +43,11 @@ def row(letter: "DeadLetter", texts: Texts) -> Row:
 
 
 def print_table(rows: list[Row], texts: Texts) -> None:
-    """Prints it as plain writing does, also where the reader went away."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), header_style="bold")
-    for column in _COLUMNS:
-        # Where a terminal is narrow the others are folded; an id must stay whole to be of use.
-        table.add_column(texts(f"letter.{column}"), no_wrap=column == "id", overflow="fold")
+    """Prints it, as wide as the terminal is."""
+    table = new_table(texts, *(f"letter.{each}" for each in _COLUMNS), folded=_FOLDED)
     for cells in rows:
-        table.add_row(*map(Text, cells))
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
-    with console.capture() as captured:
-        console.print(table)
-    click.echo(captured.get(), nl=False)
+        table.add_row(cells)
+    tables.print_table(table)
 
 
 def lines(letter: "DeadLetter", texts: Texts) -> list[str]:
@@ -76,8 +64,11 @@ def lines(letter: "DeadLetter", texts: Texts) -> list[str]:
         "bytes": str(letter.size_bytes),
         "retry": texts(f"obstacle.{letter.obstacle}") if letter.obstacle else texts("letter.can_be_retried"),
     }
-    width = max(len(texts(f"letter.{name}")) for name in rows)
-    return [f"{texts(f'letter.{name}'):<{width}}  {value}" for name, value in rows.items()]
+    facts = [(texts(f"letter.{name}"), value) for name, value in rows.items()]
+    label_width = max(len(label) for label, _ in facts)
+    aligned = [f"{label:<{label_width}}  {value}" for label, value in facts]
+    width = terminal_width()
+    return aligned if width is None or max(map(len, aligned)) <= width else stacked(facts, width)
 
 
 def revealed_lines(letter: "DeadLetter") -> list[str]:

@@ -16,6 +16,7 @@ from common.domain.catalog import QueueMode
 from common.domain.tickets import PriorityReason
 from common.terminal.card import Ticket
 from common.terminal.hospitals import normal_code
+from common.terminal.layout import terminal_width
 from common.terminal.localised import LocalisedGroup, version_option
 from common.terminal.output import print_json, print_result, print_ticket
 from common.terminal.prompts import WentBack
@@ -110,12 +111,12 @@ def _run_console(session: DeskSession, hospital: str | None, clinic: str | None,
 @pass_session
 def queue(session: DeskSession, hospital: str, clinic: str, names: bool) -> None:
     found = session.queue(hospital, clinic, with_names=names)
-    print_result(session, found, lambda: queue_text(found, session.texts))
+    print_result(session, found, lambda: queue_text(found, session.texts, terminal_width()))
 
 
 def _do(session: DeskSession, action: Action) -> None:
     done = session.carry_out(action)
-    print_result(session, done, lambda: done_text(done, session.texts))
+    print_result(session, done, lambda: done_text(done, session.texts, terminal_width()))
 
 
 def _desk(hospital: str, clinic: str, request_id: RequestId) -> Desk:

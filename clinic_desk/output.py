@@ -8,31 +8,36 @@ import click
 from clinic_desk import queue_view
 from clinic_desk.queue_view import SECTIONS, Queue, QueueRow
 from common.terminal.card import ticket_card
+from common.terminal.layout import flow, fold
 from common.terminal.texts import Texts
 
 
-def queue_text(queue: Queue, texts: Texts) -> str:
-    """A queue on several lines, with terminal colours."""
+def queue_text(queue: Queue, texts: Texts, width: int | None = None) -> str:
+    """A queue on several lines, with terminal colours, on a terminal of `width` columns."""
     lines = [
-        click.style(queue_view.title(queue, texts), bold=True),
-        f"{queue_view.state(queue, texts)} · {queue_view.arrangement(queue, texts)}",
-        queue_view.counts(queue, texts),
+        *(click.style(line, bold=True) for line in fold(queue_view.title(queue, texts), width)),
+        *fold(f"{queue_view.state(queue, texts)} · {queue_view.arrangement(queue, texts)}", width),
+        *fold(queue_view.counts(queue, texts), width),
     ]
     rows = list(queue_view.rows(queue, texts))
     for section in SECTIONS:
         found = [row for row in rows if row.section == section]
         if found:
-            lines += ["", click.style(texts(f"queue.{section}"), bold=True), *_aligned(found)]
+            lines += [
+                "",
+                *(click.style(line, bold=True) for line in fold(texts(f"queue.{section}"), width)),
+                *_aligned(found, width),
+            ]
         if section == "waiting" and (more := queue_view.not_shown(queue, texts)):
-            lines.append(f"  {more}")
+            lines += [f"  {line}" for line in fold(more, width and width - 2)]
     return "\n".join(lines)
 
 
-def done_text(done: Mapping[str, Any], texts: Texts) -> str:
+def done_text(done: Mapping[str, Any], texts: Texts, width: int | None = None) -> str:
     """What an action has changed, a sentence for each change; a transfer's new ticket as a card."""
-    lines = changes(done, texts)
+    lines = [line for each in changes(done, texts) for line in fold(each, width)]
     if done["new_ticket"]:
-        lines.append(ticket_card(done["new_ticket"], texts))
+        lines.append(ticket_card(done["new_ticket"], texts, width))
     return "\n".join(lines)
 
 
@@ -54,11 +59,19 @@ def _change(change: Mapping[str, Any], done: Mapping[str, Any], texts: Texts) ->
     return texts(key, **values)
 
 
-def _aligned(rows: Iterable[QueueRow]) -> list[str]:
+def _aligned(rows: Iterable[QueueRow], width: int | None) -> list[str]:
+    """The rows in columns; where they do not fit, each row's cells one after another, none of them broken."""
     cells = [(row.place, row.number, row.words, row.clock, row.name) for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return [
-        "  "
-        + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True) if width).rstrip()
-        for row in cells
-    ]
+    if width is None or sum(widths) + 2 * sum(each > 0 for each in widths) <= width:
+        return [
+            "  "
+            + "  ".join(f"{cell:<{each}}" for cell, each in zip(row, widths, strict=True) if each).rstrip()
+            for row in cells
+        ]
+    lines = []
+    for row in cells:
+        pieces = [piece for cell in row if cell for piece in fold(cell, width - 4)]
+        first, *more = flow(pieces, width - 4)
+        lines += [f"  {first}", *(f"    {each}" for each in more)]
+    return lines

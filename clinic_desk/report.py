@@ -9,7 +9,9 @@ import click
 
 from clinic_desk.session import DeskSession
 from common.terminal.hospitals import clinics
+from common.terminal.layout import fold, terminal_width
 from common.terminal.moments import long_date
+from common.terminal.tables import NOTHING, new_table, print_table
 from common.terminal.texts import Texts
 
 Report = Mapping[str, Any]
@@ -29,24 +31,26 @@ def collect(session: DeskSession, hospital: str, clinic: str | None, day: str | 
 
 def print_report(texts: Texts, reports: Sequence[Report], *, hours: bool) -> None:
     """A row for each clinic, and with `hours` a table by the hour of registration for each."""
-    from common.terminal.tables import new_table, print_table
-
     if not reports:
         click.echo(texts("report.nothing"))
         return
-    click.secho(long_date(reports[0]["service_date"], texts), bold=True)
-    click.echo(texts("report.figures"))
+    _print_folded(long_date(reports[0]["service_date"], texts), bold=True)
+    _print_folded(texts("report.figures"))
     columns = [f"report.{each}" for each in (*COUNTS, *SPREADS)]
-    table = new_table(texts, "report.clinic", *columns, folded={})
+    table = new_table(texts, "report.clinic", *columns)
     for each in reports:
-        table.add_row(each["clinic"], *_cells(each["total"]))
+        table.add_row([each["clinic"], *_cells(each["total"])])
     print_table(table)
     for each in reports if hours else ():
-        click.secho(f"{each['clinic']} {each['clinic_name']}", bold=True)
-        by_hour = new_table(texts, "report.hour", *columns, folded={})
+        _print_folded(f"{each['clinic']} {each['clinic_name']}", bold=True)
+        by_hour = new_table(texts, "report.hour", *columns)
         for row in each["hours"]:
-            by_hour.add_row(f"{row['hour']:02d}", *_cells(row))
+            by_hour.add_row([f"{row['hour']:02d}", *_cells(row)])
         print_table(by_hour)
+
+
+def _print_folded(text: str, *, bold: bool = False) -> None:
+    click.secho("\n".join(fold(text, terminal_width())), bold=bold or None)
 
 
 def write_csv(reports: Sequence[Report]) -> None:
@@ -71,7 +75,7 @@ def _cells(row: Mapping[str, Any]) -> Iterator[str]:
     yield from (str(row[name]) for name in COUNTS)
     for spread in SPREADS:
         figures = (row[spread]["median_seconds"], row[spread]["p90_seconds"])
-        yield "–" if None in figures else " / ".join(map(_minutes, figures))
+        yield NOTHING if None in figures else " / ".join(map(_minutes, figures))
 
 
 def _minutes(seconds: int) -> str:

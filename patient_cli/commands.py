@@ -13,10 +13,12 @@ from common.terminal.hospitals import normal_code
 from common.terminal.localised import LocalisedGroup, version_option
 from common.terminal.output import print_json, print_ticket
 from common.terminal.registration import Registration, registration_options
+from common.terminal.tables import print_table
 from patient_cli import ticket_requests
 from patient_cli.output import print_tickets
 from patient_cli.remembered import show_remembered
 from patient_cli.session import PatientSession
+from patient_cli.tables import clinic_table, hospital_table
 from patient_cli.ticket_requests import unknown_tickets
 
 pass_session = click.make_pass_decorator(PatientSession)
@@ -52,9 +54,6 @@ def hospitals(session: PatientSession) -> None:
     elif not found:
         click.echo(session.texts("table.no_hospital"))
     else:
-        from common.terminal.tables import print_table
-        from patient_cli.tables import hospital_table
-
         print_table(hospital_table(found, session.texts))
 
 
@@ -69,9 +68,6 @@ def clinics(session: PatientSession, hospital: str, open_only: bool) -> None:
     elif not found:
         click.echo(session.texts("table.no_clinic"))
     else:
-        from common.terminal.tables import print_table
-        from patient_cli.tables import clinic_table
-
         print_table(clinic_table(found, session.texts))
 
 

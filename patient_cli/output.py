@@ -3,6 +3,8 @@
 from common.terminal.card import Ticket
 from common.terminal.output import print_json
 from common.terminal.session import Session
+from common.terminal.tables import print_table
+from patient_cli.tables import ticket_table
 
 
 def print_tickets(session: Session, tickets: list[Ticket]) -> None:
@@ -10,7 +12,4 @@ def print_tickets(session: Session, tickets: list[Ticket]) -> None:
     if session.as_json:
         print_json(tickets)
     elif tickets:
-        from common.terminal.tables import print_table
-        from patient_cli.tables import ticket_table
-
         print_table(ticket_table(tickets, session.texts))

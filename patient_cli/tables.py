@@ -1,9 +1,6 @@
-"""Tables of hospitals, clinics and tickets. Imports rich: import this module only where a table is shown."""
+"""Tables of hospitals, clinics and tickets."""
 
 from typing import Any, Final
-
-from rich.table import Table
-from rich.text import Text
 
 from common.terminal.card import COLOURS, Ticket, status_word
 from common.terminal.moments import (
@@ -13,16 +10,10 @@ from common.terminal.moments import (
     duration,
     short_date,
 )
-from common.terminal.tables import new_table
+from common.terminal.tables import NOTHING, Cell, Table, new_table
 from common.terminal.texts import Texts
 
-_FOLDED: Final[dict[str, int | None]] = {
-    "table.hospital": None,
-    "table.city": None,
-    "table.clinic": None,
-    "table.hours": len("08.00–12.00"),
-    "ticket.status": len("menunggu"),
-}
+_FOLDED: Final = ("table.hospital", "table.city", "table.clinic", "table.hours", "ticket.status")
 
 Row = dict[str, Any]
 
@@ -31,9 +22,8 @@ def hospital_table(hospitals: list[Row], texts: Texts, *, numbered: bool = False
     """The hospitals; `numbered` from 1, to choose from."""
     columns = ("table.code", "table.hospital", "table.city", "table.open_clinics")
     table = new_table(texts, *columns, folded=_FOLDED, numbered=numbered)
-    for position, each in enumerate(hospitals, start=1):
-        cells = (each["code"], each["name"], each["city"], str(each["open_clinics"]))
-        table.add_row(*_numbered(position, numbered), *map(Text, cells))
+    for each in hospitals:
+        table.add_row((each["code"], each["name"], each["city"], str(each["open_clinics"])))
     return table
 
 
@@ -49,19 +39,18 @@ def clinic_table(clinics: list[Row], texts: Texts, *, numbered: bool = False) ->
         "table.quota_left",
     )
     table = new_table(texts, *columns, folded=_FOLDED, numbered=numbered)
-    for position, each in enumerate(clinics, start=1):
+    for each in clinics:
         wait = each["estimated_wait_seconds"]
         cells = (
             each["code"],
             each["name"],
             opening(each, texts),
             str(each["waiting"]),
-            each["now_serving"] or "–",
-            duration(wait, texts) if wait is not None and each["is_open"] else "–",
+            each["now_serving"] or NOTHING,
+            duration(wait, texts) if wait is not None and each["is_open"] else NOTHING,
             str(each["quota_left"]),
         )
-        style = None if each["is_open"] else "dim"
-        table.add_row(*_numbered(position, numbered), *map(Text, cells), style=style)
+        table.add_row(Cell(text, dim=not each["is_open"]) for text in cells)
     return table
 
 
@@ -72,13 +61,15 @@ def ticket_table(tickets: list[Ticket], texts: Texts) -> Table:
     for each in tickets:
         ahead = each["people_ahead"] if each["status"] == "waiting" else None
         table.add_row(
-            Text(each["display_number"], style="bold"),
-            Text(each["ticket_code"]),
-            Text(each["hospital"]),
-            Text(short_date(each["service_date"], texts)),
-            Text(status_word(each, texts), style=COLOURS.get(each["status"], "")),
-            Text("–" if ahead is None else str(ahead)),
-            Text(_call(each, texts)),
+            [
+                Cell(each["display_number"], bold=True),
+                each["ticket_code"],
+                each["hospital"],
+                short_date(each["service_date"], texts),
+                Cell(status_word(each, texts), COLOURS.get(each["status"])),
+                NOTHING if ahead is None else str(ahead),
+                _call(each, texts),
+            ]
         )
     return table
 
@@ -100,8 +91,4 @@ def _call(ticket: Ticket, texts: Texts) -> str:
         return clock_time_with_zone(ticket["called_at"], texts)
     if ticket["estimated_call_at"]:
         return f"± {clock_time_with_zone(ticket['estimated_call_at'], texts)}"
-    return "–"
-
-
-def _numbered(position: int, numbered: bool) -> list[Text]:
-    return [Text(f"{position}.", style="bold cyan")] if numbered else []
+    return NOTHING

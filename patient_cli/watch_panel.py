@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from rich.align import Align
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.padding import Padding
 from rich.panel import Panel
@@ -12,11 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from common.terminal.card import COLOURS, Ticket, status_word, ticket_facts
+from common.terminal.layout import fold, stacked, widest
 from common.terminal.moments import long_date
-from common.terminal.tables import console
 from patient_cli.session import PatientSession
 
 _WIDTH = 80
+_FRAME_WIDTH = 8
+_FRAMED_WIDTH_MIN = 40
 
 
 class PanelView:
@@ -26,7 +28,7 @@ class PanelView:
         self._session = session
         self._ahead_max = 0
         self._ticket: Ticket | None = None
-        self.live = Live(console=console(), auto_refresh=False, transient=False)
+        self.live = Live(console=Console(highlight=False), auto_refresh=False, transient=False)
 
     def show(self, ticket: Ticket) -> None:
         self._ticket = ticket
@@ -39,23 +41,34 @@ class PanelView:
 
     def _panel(self, ticket: Ticket, *, is_lost: bool) -> RenderableType:
         texts = self._session.texts
+        width = min(_WIDTH, self.live.console.width)
+        framed = width >= _FRAMED_WIDTH_MIN
+        inner = width - _FRAME_WIDTH if framed else width
         colour = "red" if is_lost else COLOURS.get(ticket["status"], "white")
         number = Text(ticket["display_number"], style=f"bold {colour}")
         status = Text(status_word(ticket, texts), style=colour)
-        facts = Table.grid(padding=(0, 2))
-        for label, value in ticket_facts(ticket, texts):
-            facts.add_row(Text(label, style="dim"), Text(value))
         place = f"{ticket['hospital']} · {ticket['clinic']} · {long_date(ticket['service_date'], texts)}"
+        footer = self._footer(ticket, is_lost)
+        # A title that is too long would be cut, so it stands inside then.
+        fits = framed and len(place) + 4 <= width and len(footer) + 4 <= width
+        style = "bold red" if is_lost else "dim"
         # The bar ends without a new line; the padding gives it one.
         progress = Padding(self._progress(ticket, colour), (1, 0))
-        body = Group(Align.center(number), Align.center(status), progress, facts)
+        body: list[RenderableType] = [Align.center(number), Align.center(status), progress]
+        if not fits:
+            body.insert(0, _plain(fold(place, inner)))
+        body.append(_facts(ticket_facts(ticket, texts), inner))
+        if not fits and footer:
+            body.append(Text("\n".join(fold(footer, inner)), style=style))
+        if not framed:
+            return Group(*body)
         return Panel(
-            body,
-            title=Text(place),
-            subtitle=self._footer(ticket, is_lost),
+            Group(*body),
+            title=Text(place) if fits else None,
+            subtitle=Text(footer, style=style) if fits and footer else None,
             border_style=colour,
             padding=(1, 3),
-            width=min(_WIDTH, self.live.console.width),
+            width=width,
         )
 
     def _progress(self, ticket: Ticket, colour: str) -> ProgressBar:
@@ -65,14 +78,27 @@ class PanelView:
         done = total if ahead is None else self._ahead_max - ahead
         return ProgressBar(total=total, completed=done, complete_style=colour, finished_style=colour)
 
-    def _footer(self, ticket: Ticket, is_lost: bool) -> Text | None:
+    def _footer(self, ticket: Ticket, is_lost: bool) -> str:
         texts = self._session.texts
         if is_lost:
-            return Text(texts("watch.lost"), style="bold red")
+            return texts("watch.lost")
         if ticket["status"] != "waiting":
-            return None
+            return ""
         zone = datetime.fromisoformat(ticket["registered_at"]).tzinfo
         now = self._session.settings.clock().now().astimezone(zone)
-        return Text(
-            f"{now.strftime(texts('moment.clock_seconds'))} · {texts('watch.stop_hint')}", style="dim"
-        )
+        return f"{now.strftime(texts('moment.clock_seconds'))} · {texts('watch.stop_hint')}"
+
+
+def _facts(facts: list[tuple[str, str]], width: int) -> RenderableType:
+    """Labels beside their values, or above them where that is too wide."""
+    room = width - 2 - max((len(label) for label, _ in facts), default=0)
+    if room < max((widest(value) for _, value in facts), default=0):
+        return _plain(stacked(facts, width))
+    grid = Table.grid(padding=(0, 2))
+    for label, value in facts:
+        grid.add_row(Text(label, style="dim"), _plain(fold(value, room)))
+    return grid
+
+
+def _plain(lines: list[str]) -> Text:
+    return Text("\n".join(lines), no_wrap=True, overflow="ignore")

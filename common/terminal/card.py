@@ -1,12 +1,14 @@
 """A ticket and a problem as plain text: what is printed most, without the time it takes to import rich."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import click
 
 from common.terminal.failures import Problem
+from common.terminal.layout import fold, stacked, widest
 from common.terminal.moments import clock_time_with_zone, date_and_time, duration, estimate, long_date
+from common.terminal.streams import takes_all_letters
 from common.terminal.texts import Texts
 
 Ticket = dict[str, Any]
@@ -24,6 +26,7 @@ COLOURS: Final = {
 }
 
 _INNER_WIDTH_MIN: Final = 44
+_FRAME_WIDTH: Final = 6
 
 
 def status_word(ticket: Ticket, texts: Texts) -> str:
@@ -61,19 +64,53 @@ def call_estimate(ticket: Ticket, texts: Texts) -> str | None:
     at, earliest, latest = (
         ticket[name] for name in ("estimated_call_at", "earliest_call_at", "latest_call_at")
     )
-    return estimate(at, earliest, latest, texts) if at and earliest and latest else None
+    if not (at and earliest and latest):
+        return None
+    return estimate(at, earliest, latest, ticket["estimated_wait_seconds"], texts)
 
 
-def ticket_card(ticket: Ticket, texts: Texts) -> str:
-    """The ticket in a frame, several lines with terminal colours."""
-    number = click.style(ticket["display_number"], bold=True)
-    status = click.style(status_word(ticket, texts), fg=COLOURS.get(ticket["status"]), bold=True)
+def ticket_card(ticket: Ticket, texts: Texts, width: int | None = None) -> str:
+    """The ticket in a frame, several lines with terminal colours, on a terminal of `width` columns.
+
+    On a narrow one the values are folded, then put below their labels, then shown without a frame; codes,
+    numbers and moments stay whole.
+    """
+    number, status = ticket["display_number"], status_word(ticket, texts)
     place = f"{ticket['hospital']} · {ticket['clinic']} · {long_date(ticket['service_date'], texts)}"
     facts = [(texts("ticket.code"), ticket["ticket_code"]), *ticket_facts(ticket, texts)]
+    head = [f"{number}  {status}", place, ""]
+    inner = None if width is None else width - _FRAME_WIDTH
+    for lines in _arrangements(head, facts, inner):
+        if inner is None or max(map(len, lines)) <= inner:
+            return _framed(_coloured(lines, number, status, COLOURS.get(ticket["status"])), lines, inner)
+    assert width is not None, "without a limit every line fits"
+    lines = [*fold(head[0], width), *fold(place, width), "", *stacked(facts, width)]
+    return "\n".join(_coloured(lines, number, status, COLOURS.get(ticket["status"])))
+
+
+def _arrangements(head: list[str], facts: list[tuple[str, str]], inner: int | None) -> Iterator[list[str]]:
+    """The lines of a card, the widest arrangement first."""
     label_width = max(len(label) for label, _ in facts)
-    return _framed(
-        [f"{number}  {status}", place, "", *(f"{name:<{label_width}}  {value}" for name, value in facts)]
-    )
+    room = None if inner is None else inner - label_width - 2
+    yield head + [f"{label:<{label_width}}  {value}" for label, value in facts]
+    if inner is None or room is None:
+        return
+    folded_head = [line for each in head for line in fold(each, inner)]
+    if room >= max(widest(value) for _, value in facts):
+        beside = []
+        for label, value in facts:
+            first, *more = fold(value, room)
+            beside += [f"{label:<{label_width}}  {first}", *(" " * (label_width + 2) + each for each in more)]
+        yield folded_head + beside
+    yield folded_head + stacked(facts, inner)
+
+
+def _coloured(lines: list[str], number: str, status: str, colour: str | None) -> list[str]:
+    """The same lines, with number and status, which come first, in their colours."""
+    first, *rest = lines
+    if first == f"{number}  {status}":
+        return [f"{click.style(number, bold=True)}  {click.style(status, fg=colour, bold=True)}", *rest]
+    return [click.style(first, bold=True), *rest]
 
 
 def in_one_line(ticket: Ticket, texts: Texts) -> str:
@@ -88,23 +125,34 @@ def in_one_line(ticket: Ticket, texts: Texts) -> str:
     )
 
 
-def _framed(lines: Sequence[str]) -> str:
-    widths = [len(click.unstyle(line)) for line in lines]
-    inner = max(_INNER_WIDTH_MIN, *widths)
-    rows = [f"│  {line}{' ' * (inner - width)}  │" for line, width in zip(lines, widths, strict=True)]
-    rule = "─" * (inner + 4)
-    return "\n".join([f"╭{rule}╮", *rows, f"╰{rule}╯"])
+def _framed(coloured: Sequence[str], lines: Sequence[str], room: int | None) -> str:
+    widest_line = max(map(len, lines))
+    inner = (
+        max(_INNER_WIDTH_MIN, widest_line) if room is None else min(room, max(_INNER_WIDTH_MIN, widest_line))
+    )
+    top_left, top_right, bottom_left, bottom_right, level, upright = _frame_signs()
+    rows = [
+        f"{upright}  {shown}{' ' * (inner - len(line))}  {upright}"
+        for shown, line in zip(coloured, lines, strict=True)
+    ]
+    rule = level * (inner + 4)
+    return "\n".join([f"{top_left}{rule}{top_right}", *rows, f"{bottom_left}{rule}{bottom_right}"])
 
 
-def problem_text(problem: Problem, texts: Texts) -> str:
+def _frame_signs() -> tuple[str, ...]:
+    return tuple("╭╮╰╯─│" if takes_all_letters() else "++++-|")
+
+
+def problem_text(problem: Problem, texts: Texts, width: int | None = None) -> str:
     """A problem of a reply in the patient's language, by its code: a sentence, then what belongs to it."""
-    parts = [_sentence(problem, texts)]
+    sentence = _sentence(problem, texts)
     if problem.get("next_opening"):
         moment = date_and_time(problem["next_opening"], texts)
-        parts[0] += " " + texts("problem.next_opening", moment=moment)
+        sentence += " " + texts("problem.next_opening", moment=moment)
+    parts = fold(sentence, width)
     parts += [f"  {_field_line(each, texts)}" for each in problem.get("errors") or []]
     if problem.get("ticket"):
-        parts.append(ticket_card(problem["ticket"], texts))
+        parts.append(ticket_card(problem["ticket"], texts, width))
     return "\n".join(parts)
 
 

@@ -8,6 +8,9 @@ from datetime import date, datetime, timedelta
 
 from common.terminal.texts import Texts
 
+SOON_SECONDS_MAX = 180.0
+"""A call that is expected within so long is told as one that comes shortly."""
+
 _ZONE_WORDS = {timedelta(hours=7): "WIB", timedelta(hours=8): "WITA", timedelta(hours=9): "WIT"}
 
 _MINUTES_IN_HOURS_MAX = 48 * 60
@@ -75,11 +78,14 @@ def brief_date_and_time(moment: str, texts: Texts) -> str:
     )
 
 
-def estimate(call_at: str, earliest: str, latest: str, texts: Texts) -> str:
-    """`sekitar pukul 09.40 WIB, antara 09.25 dan 10.05`; one moment only where they are the same minute."""
+def estimate(call_at: str, earliest: str, latest: str, wait_seconds: float | None, texts: Texts) -> str:
+    """`sekitar pukul 09.40 WIB, antara 09.25 dan 10.05`; one moment only where they are the same minute, and
+    `sebentar lagi` before it where the call is near as well."""
     first, last = clock_time(earliest, texts), clock_time(latest, texts)
+    is_near = wait_seconds is not None and wait_seconds <= SOON_SECONDS_MAX
+    one_moment = "moment.soon" if is_near else "moment.about"
     return texts(
-        "moment.soon" if first == last else "moment.estimate",
+        one_moment if first == last else "moment.estimate",
         at=clock_time(call_at, texts),
         zone=zone_word(datetime.fromisoformat(call_at)),
         earliest=first,

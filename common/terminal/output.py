@@ -7,6 +7,7 @@ from typing import Any
 
 from common.terminal.card import Ticket, problem_text, ticket_card
 from common.terminal.failures import Failure, problem_of
+from common.terminal.layout import terminal_width
 from common.terminal.session import Done, Session
 from common.terminal.streams import echo, takes_all_letters
 
@@ -29,7 +30,7 @@ def print_result(session: Session, value: Any, words: Callable[[], str]) -> None
 
 def print_ticket(session: Session, ticket: Ticket) -> None:
     """One ticket: an object, or a card."""
-    print_result(session, ticket, lambda: ticket_card(ticket, session.texts))
+    print_result(session, ticket, lambda: ticket_card(ticket, session.texts, terminal_width()))
 
 
 def print_failure(session: Session, failure: Failure, done: Sequence[Done] = ()) -> None:
@@ -44,7 +45,7 @@ def print_failure(session: Session, failure: Failure, done: Sequence[Done] = ())
         return
     parts = []
     if failure.problem is not None:
-        parts.append(failure.sentence or problem_text(failure.problem, session.texts))
+        parts.append(failure.sentence or problem_text(failure.problem, session.texts, terminal_width()))
     if done:
         parts += [session.texts("failure.done"), *(_indented(_in_words(each)) for each in done)]
     if parts:

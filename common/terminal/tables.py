@@ -1,44 +1,115 @@
-"""Tables on a terminal. Imports rich: import this module only where a table is shown."""
+"""Tables on a terminal. One that does not fit becomes stacked lines: no cell is ever cut."""
 
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Final
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 
+from common.terminal.layout import fold, stacked, terminal_width, widest
+from common.terminal.streams import echo, takes_all_letters
 from common.terminal.texts import Texts
 
-_PIPE_WIDTH: Final = 200
-"""Columns where the output is no terminal: wide enough that nothing is folded."""
+NOTHING: Final = "–"
+"""Stands in a cell that has no value."""
+
+_GAP: Final = 2
 
 
-def console() -> Console:
-    """Where tables and panels go."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+@dataclass(frozen=True)
+class Cell:
+    """What stands in one place of a table."""
+
+    text: str
+    colour: str | None = None
+    bold: bool = False
+    dim: bool = False
+
+
+@dataclass
+class Table:
+    """Rows of cells below headings.
+
+    Where a terminal is too narrow, the columns in `folded` are made narrower, as far as their words stay
+    whole; where that is not enough, each row becomes lines of `heading: value`. `numbered` counts the rows.
+    """
+
+    headings: list[str]
+    folded: frozenset[int] = frozenset()
+    numbered: bool = False
+    rows: list[list[Cell]] = field(default_factory=list)
+
+    def add_row(self, cells: Iterable[Cell | str]) -> None:
+        """Adds a row: a cell for each heading."""
+        row = [each if isinstance(each, Cell) else Cell(each) for each in cells]
+        if self.numbered:
+            row.insert(0, Cell(f"{len(self.rows) + 1}.", "cyan", bold=True))
+        self.rows.append(row)
+
+    def lines(self, width: int | None) -> list[str]:
+        """The table for a terminal of `width` columns, with terminal colours."""
+        headings = ["", *self.headings] if self.numbered else self.headings
+        widths = self._widths(headings, width)
+        if widths is None:
+            assert width is not None, "without a limit every table fits"
+            return self._stacked(headings, width)
+        rule = ("─" if takes_all_letters() else "-") * (sum(widths) + _GAP * (len(widths) - 1))
+        lines = _row([Cell(each, bold=True) for each in headings], widths)
+        lines.append(f" {rule}")
+        for row in self.rows:
+            lines += _row(row, widths)
+        return lines
+
+    def _widths(self, headings: list[str], width: int | None) -> list[int] | None:
+        """The columns' widths; None where not even the narrowest fit."""
+        columns = list(zip(headings, *([cell.text for cell in row] for row in self.rows), strict=True))
+        widths = [max(map(len, column)) for column in columns]
+        folded = {position + self.numbered for position in self.folded}
+        least = [
+            max(len(column[0]), *map(widest, column)) if position in folded else widths[position]
+            for position, column in enumerate(columns)
+        ]
+        room = None if width is None else width - 1 - _GAP * (len(widths) - 1)
+        while room is not None and sum(widths) > room:
+            shrinkable = [each for each in range(len(widths)) if widths[each] > least[each]]
+            if not shrinkable:
+                return None
+            widths[max(shrinkable, key=widths.__getitem__)] -= 1
+        return widths
+
+    def _stacked(self, headings: list[str], width: int) -> list[str]:
+        lines: list[str] = []
+        for row in self.rows:
+            facts = [(head, cell.text) for head, cell in zip(headings, row, strict=True) if head]
+            block = stacked([(head, text) for head, text in facts if text != NOTHING], width)
+            if self.numbered:
+                block.insert(0, row[0].text)
+            lines += [*([""] if lines else []), click.style(block[0], bold=True), *block[1:]]
+        return lines
+
+
+def new_table(texts: Texts, *columns: str, folded: Iterable[str] = (), numbered: bool = False) -> Table:
+    """An empty table with columns named by their texts; those in `folded` may be made narrower."""
+    narrower = frozenset(columns.index(each) for each in folded if each in columns)
+    return Table([texts(each) for each in columns], narrower, numbered)
 
 
 def print_table(table: Table) -> None:
-    """Prints it as plain writing does, also where the reader went away."""
-    where = console()
-    with where.capture() as captured:
-        where.print(table)
-    click.echo(captured.get(), nl=False)
+    """Prints it, as wide as the terminal is; a pipe takes any width."""
+    echo("\n".join(table.lines(terminal_width())))
 
 
-def new_table(texts: Texts, *columns: str, folded: Mapping[str, int | None], numbered: bool = False) -> Table:
-    """An empty table with columns named by their texts; `numbered` puts a narrow one in front.
-
-    Where a terminal is narrow those in `folded` are folded, to no less than their widths there; the others
-    stay whole, as a code must to be of use.
-    """
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), header_style="bold")
-    if numbered:
-        table.add_column("", no_wrap=True)
-    for column in columns:
-        table.add_column(
-            texts(column), no_wrap=column not in folded, overflow="fold", min_width=folded.get(column)
-        )
-    return table
+def _row(cells: list[Cell], widths: list[int]) -> list[str]:
+    folded = [fold(cell.text, width) for cell, width in zip(cells, widths, strict=True)]
+    lines = []
+    for at in range(max(map(len, folded))):
+        texts = [each[at] if at < len(each) else "" for each in folded]
+        last = max((place for place, text in enumerate(texts) if text), default=-1)
+        padded = [
+            click.style(text, fg=cell.colour, bold=cell.bold or None, dim=cell.dim or None)
+            + " " * (width - len(text) if place < last else 0)
+            for place, (text, cell, width) in enumerate(zip(texts, cells, widths, strict=True))
+            if place <= last
+        ]
+        lines.append(" " + (" " * _GAP).join(padded))
+    return lines

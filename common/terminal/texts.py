@@ -55,6 +55,7 @@ SHARED_TEXTS: Final[TextTable] = {
     "moment.brief": ("{day} {number} {month} {clock} {zone}", "{day} {number} {month} {clock} {zone}"),
     "moment.at": ("{date} pukul {clock} {zone}", "{date} at {clock} {zone}"),
     "moment.soon": ("sebentar lagi, sekitar pukul {at} {zone}", "shortly, around {at} {zone}"),
+    "moment.about": ("sekitar pukul {at} {zone}", "around {at} {zone}"),
     "moment.estimate": (
         "sekitar pukul {at} {zone}, antara {earliest} dan {latest}",
         "around {at} {zone}, between {earliest} and {latest}",

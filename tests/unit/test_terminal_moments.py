@@ -38,11 +38,24 @@ def test_a_clock_time_names_its_zone(moment: str, shown: str) -> None:
 
 
 def test_an_estimate_says_when_and_how_surely() -> None:
-    moments_given = ("2026-11-23T09:40:00+07:00", "2026-11-23T09:25:00+07:00", "2026-11-23T10:05:00+07:00")
-    assert moments.estimate(*moments_given, INDONESIAN) == "sekitar pukul 09.40 WIB, antara 09.25 dan 10.05"
-    at_once = "2026-11-23T09:40:00+07:00"
-    assert moments.estimate(at_once, at_once, at_once, INDONESIAN) == "sebentar lagi, sekitar pukul 09.40 WIB"
-    assert moments.estimate(*moments_given, ENGLISH) == "around 09:40 WIB, between 09:25 and 10:05"
+    given = ("2026-11-23T09:40:00+07:00", "2026-11-23T09:25:00+07:00", "2026-11-23T10:05:00+07:00")
+    assert moments.estimate(*given, 1500, INDONESIAN) == "sekitar pukul 09.40 WIB, antara 09.25 dan 10.05"
+    assert moments.estimate(*given, 60, ENGLISH) == "around 09:40 WIB, between 09:25 and 10:05"
+
+
+@pytest.mark.parametrize(
+    ("wait_seconds", "shown"),
+    [
+        (0, "sebentar lagi, sekitar pukul 09.40 WIB"),
+        (180, "sebentar lagi, sekitar pukul 09.40 WIB"),
+        (181, "sekitar pukul 09.40 WIB"),
+        (1800, "sekitar pukul 09.40 WIB"),
+        (None, "sekitar pukul 09.40 WIB"),
+    ],
+)
+def test_shortly_is_said_only_of_a_call_that_is_near(wait_seconds: float | None, shown: str) -> None:
+    at = "2026-11-23T09:40:00+07:00"
+    assert moments.estimate(at, at, at, wait_seconds, INDONESIAN) == shown
 
 
 def test_dates_have_the_language_s_own_names() -> None:
