@@ -1,87 +1,34 @@
 """`antrean-admin check-integrity`: a database as the workers leave it has no findings; each thing that
 somebody, or a damaged restore, can spoil is found, with what to do about it."""
 
-import json
-from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, Table, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, func, insert, select, text
 
 from admin_cli.integrity_texts import INTEGRITY_TEXTS
-from admin_cli.program import run
 from common.events import EventName
-from common.storage import integrity
 from common.storage.bounded_connection import BoundedConnection
 from common.storage.engine import snapshot, transaction
-from common.storage.integrity import Finding, Integrity, check_integrity
+from common.storage.integrity import Finding, Integrity
+from common.storage.integrity_checks import CHECKS, STATUS_AFTER
 from common.storage.long_statements import long_statements
 from common.storage.schema import migrate
-from common.storage.tables import clinic_days, journal, metadata, refusals, tickets
-from tests.builders import MONDAY, cancellation, clinic_table, hospital_table, registration
+from common.storage.tables import clinic_days, journal, refusals, tickets
+from tests.builders import MONDAY
 from tests.database import opened
-from tests.store.staff import Staff, staff_of
-
-Plant = Callable[[Connection], object]
-
-
-def a_day_of_work(engine: Engine) -> Staff:
-    """Five patients: number 1 served, 2 called, 3 cancelled, 4 and 5 waiting; one was refused."""
-    staff = staff_of(engine, hospital_table("RSHS", clinic_table(daily_quota=4), clinic_table("INT")))
-    taken = staff.register_many(4)
-    staff.tick()
-    staff.cancel(taken[2])
-    staff.clock.forward(minutes=11)
-    staff.tick()
-    staff.register(5)
-    staff.refusal(registration(6))
-    staff.refusal(cancellation(taken[0].ticket_code))
-    return staff
-
-
-def looked_through(engine: Engine) -> Integrity:
-    with snapshot(engine) as connection:
-        return check_integrity(connection)
-
-
-def found_after(engine: Engine, *plants: Plant) -> Sequence[Finding]:
-    """What is found after somebody has changed the database."""
-    with transaction(engine) as connection:
-        for plant in plants:
-            plant(connection)
-    return looked_through(engine).findings
-
-
-def day(**values: Any) -> Plant:
-    """The clinic's day is changed to these values."""
-    statement = update(clinic_days).where(clinic_days.c.clinic == "GIG").values(**values)
-    return lambda connection: connection.execute(statement)
-
-
-def ticket(number: int, /, **values: Any) -> Plant:
-    """A ticket is changed to these values."""
-    statement = update(tickets).where(tickets.c.number == number).values(**values)
-    return lambda connection: connection.execute(statement)
-
-
-def event(sequence: int, /, **values: Any) -> Plant:
-    """An event of the journal is changed to these values."""
-    statement = update(journal).where(journal.c.sequence == sequence).values(**values)
-    return lambda connection: connection.execute(statement)
-
-
-def without(table: Table, **row: Any) -> Plant:
-    """A row is deleted."""
-    return lambda connection: connection.execute(
-        table.delete().where(*(table.c[name] == value for name, value in row.items()))
-    )
-
-
-def the_event(connection: Connection, name: str, number: int) -> Any:
-    return connection.execute(
-        select(journal).where(journal.c.event_name == name, journal.c.number == number)
-    ).one()
+from tests.store.spoiled import (
+    Plant,
+    a_day_of_work,
+    day,
+    event,
+    found_after,
+    looked_through,
+    the_event,
+    ticket,
+    without,
+)
 
 
 def test_nothing_is_found_in_what_the_workers_wrote(engine: Engine) -> None:
@@ -276,106 +223,9 @@ def test_a_sequence_used_twice_is_found(unconstrained: Engine) -> None:
     assert Finding("sequences", "RSHS", "GIG", MONDAY, values) in found
 
 
-# --- the command ----------------------------------------------------------------------------------------
-
-
-class Ended:
-    """What a run of the command printed, and its exit code."""
-
-    def __init__(self, exit_code: int, out: str, err: str) -> None:
-        assert "Traceback" not in err
-        self.exit_code, self.out, self.err = exit_code, out, err
-
-
-@pytest.fixture
-def command(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Ended]:
-    """Runs `antrean-admin check-integrity`."""
-    monkeypatch.setenv("ANTREAN_DATABASE_URL", database_url)
-
-    def run_command(*words: str) -> Ended:
-        exit_code = run(["check-integrity", *words])
-        return Ended(exit_code, *capsys.readouterr())
-
-    return run_command
-
-
-def test_the_command_says_what_it_checked(command: Callable[..., Ended], engine: Engine) -> None:
-    a_day_of_work(engine)
-    clean = command("--lang", "en")
-    assert clean.exit_code == 0
-    assert clean.out.startswith("Nothing is wrong: ")
-    assert "5 tickets, " in clean.out
-    assert command().out.startswith("Tidak ada yang salah: ")
-    assert json.loads(command("--json").out)["findings"] == []
-
-
-def test_the_command_says_what_is_wrong_and_what_to_do(command: Callable[..., Ended], engine: Engine) -> None:
-    a_day_of_work(engine)
-    found_after(engine, day(waiting=3, now_serving=None))
-    ended = command("--lang", "en")
-    assert ended.exit_code == 1
-    lines = ended.out.splitlines()
-    assert lines[:2] == [
-        "- RSHS GIG 2026-11-23: clinic_days.waiting is 3, but tickets and journal say 2."
-        " Stop the workers and set it to 2.",
-        "- RSHS GIG 2026-11-23: clinic_days.now_serving is NULL, but tickets and journal say 2."
-        " Stop the workers and set it to 2.",
-    ]
-    assert lines[2].startswith("Findings: 2. Checked: ")
-    as_json = command("--json")
-    assert as_json.exit_code == 1
-    first = json.loads(as_json.out)["findings"][0]
-    assert first["values"] == {"counter": "waiting", "stored": 3, "found": 2}
-    assert (first["hospital"], first["clinic"], first["service_date"]) == ("RSHS", "GIG", "2026-11-23")
-    assert "RSHS GIG 2026-11-23" in first["detail"]
-
-
-def test_many_findings_are_cut_short(
-    command: Callable[..., Ended], engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    a_day_of_work(engine)
-    found_after(engine, ticket(4, status="called"), ticket(5, status="called"))
-    monkeypatch.setattr(integrity, "FINDINGS_MAX", 1)
-    assert [found.check for found in looked_through(engine).findings].count("status") == 1
-    assert "There are more findings" in command("--lang=en").out
-    assert json.loads(command("--json").out)["cut_short"] is True
-
-
-def test_the_command_changes_nothing(command: Callable[..., Ended], engine: Engine) -> None:
-    a_day_of_work(engine)
-
-    def everything() -> list[list[Any]]:
-        with snapshot(engine) as connection:
-            tables = metadata.sorted_tables
-            return [sorted(map(repr, connection.execute(select(table)))) for table in tables]
-
-    before = everything()
-    command()
-    assert everything() == before
-
-
-@pytest.mark.parametrize(
-    ("url", "exit_code"),
-    [("postgresql://x@127.0.0.1:1/x", 69), ("sqlite:////no/such/folder/x", 69), ("x", 2)],
-)
-def test_a_database_that_does_not_answer(
-    url: str,
-    exit_code: int,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setenv("ANTREAN_DATABASE_URL", url)
-    assert run(["check-integrity"]) == exit_code
-    ended = capsys.readouterr()
-    assert ended.out == ""
-    assert len(ended.err.splitlines()) == 1
-
-
 def test_every_check_has_its_sentence_and_every_event_of_a_ticket_its_state() -> None:
     said = {name.removeprefix("integrity.") for name in INTEGRITY_TEXTS}
-    assert said >= (set(integrity._CHECKS) - {"days", "journals"}) | {
+    assert said >= (set(CHECKS) - {"days", "journals"}) | {
         "numbers",
         "counter",
         "stuck",
@@ -383,7 +233,7 @@ def test_every_check_has_its_sentence_and_every_event_of_a_ticket_its_state() ->
         "sequences",
     }
     of_tickets = {name for name in EventName if name.startswith("ticket.")}
-    assert set(integrity._STATUS_AFTER) == of_tickets
+    assert set(STATUS_AFTER) == of_tickets
 
 
 def test_only_this_transaction_may_take_minutes(postgres: str) -> None:
