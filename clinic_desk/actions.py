@@ -56,9 +56,11 @@ class Desk:
         """Completes who is in the room and calls whose turn it is."""
         return self._action("next", "call_next", "--room", str(room), room=room)
 
-    def with_ticket(self, command: str, number: int) -> Action:
-        """One of TICKET_REQUESTS."""
-        return self._action(command, TICKET_REQUESTS[command], str(number), number=number)
+    def with_ticket(self, command: str, number: int, day: str | None = None) -> Action:
+        """One of TICKET_REQUESTS; `day` is the ticket's service day, where it is not today's."""
+        words = [str(number), *(["--date", day] if day else [])]
+        of_day = {"service_date": day} if day else {}
+        return self._action(command, TICKET_REQUESTS[command], *words, number=number, **of_day)
 
     def set_priority(self, number: int, reason: str) -> Action:
         """Puts a ticket into the priority lane; back into the regular one for NO_REASON."""
@@ -67,11 +69,11 @@ class Desk:
             "priority", "set_priority", str(number), "--reason", reason, number=number, reason=wanted
         )
 
-    def transfer(self, number: int, to_clinic: str) -> Action:
+    def transfer(self, number: int, to_clinic: str, day: str | None = None) -> Action:
         """Sends a patient to another clinic of the hospital."""
-        return self._action(
-            "transfer", "transfer", str(number), "--to", to_clinic, number=number, to_clinic=to_clinic
-        )
+        words = [str(number), "--to", to_clinic, *(["--date", day] if day else [])]
+        of_day = {"service_date": day} if day else {}
+        return self._action("transfer", "transfer", *words, number=number, to_clinic=to_clinic, **of_day)
 
     def set_rooms(self, rooms: int) -> Action:
         """So many rooms serve from now on."""

@@ -135,16 +135,22 @@ def call_next(session: DeskSession, hospital: str, clinic: str, room: int, reque
     _do(session, _desk(hospital, clinic, request_id).call_next(room))
 
 
+_of_day = click.option("--date", "day", metavar="DATE", callback=take_day, help="help.ticket_date")
+
+
 def _ticket_command(name: str) -> None:
     @antrean_desk.command(
         name, help=f"help.{name.replace('-', '_')}", epilog=f"antrean-desk {name} RSHS GIG 17"
     )
     @of_a_clinic
     @click.argument("number", callback=take_number)
+    @_of_day
     @an_action
     @pass_session
-    def command(session: DeskSession, hospital: str, clinic: str, number: int, request_id: RequestId) -> None:
-        _do(session, _desk(hospital, clinic, request_id).with_ticket(name, number))
+    def command(
+        session: DeskSession, hospital: str, clinic: str, number: int, day: str | None, request_id: RequestId
+    ) -> None:
+        _do(session, _desk(hospital, clinic, request_id).with_ticket(name, number, day))
 
 
 for _name in TICKET_REQUESTS:
@@ -169,6 +175,7 @@ def priority(
 @of_a_clinic
 @click.argument("number", callback=take_number)
 @click.option("--to", "to_clinic", required=True, callback=_normalise, help="help.to")
+@_of_day
 @an_action
 @pass_session
 def transfer(
@@ -177,9 +184,10 @@ def transfer(
     clinic: str,
     number: int,
     to_clinic: str,
+    day: str | None,
     request_id: RequestId,
 ) -> None:
-    _do(session, _desk(hospital, clinic, request_id).transfer(number, to_clinic))
+    _do(session, _desk(hospital, clinic, request_id).transfer(number, to_clinic, day))
 
 
 @antrean_desk.command(

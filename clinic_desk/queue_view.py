@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.terminal.card import Ticket, status_word
-from common.terminal.moments import clock_time, date_and_time, long_date
+from common.terminal.moments import clock_time, date_and_time, long_date, short_date
 from common.terminal.texts import Texts
 
 Queue = Mapping[str, Any]
@@ -75,7 +75,7 @@ def rows(queue: Queue, texts: Texts) -> Iterator[QueueRow]:
     """Every room, then those who wait in their calling order, then the latest no-shows."""
     in_rooms = {each["room"]: each for each in queue["in_rooms"]}
     for room in sorted({*range(1, queue["rooms"] + 1), *in_rooms}):
-        yield _room(room, in_rooms.get(room), texts)
+        yield _room(room, in_rooms.get(room), queue["service_date"], texts)
     for position, each in enumerate(queue["waiting"], start=1):
         yield QueueRow(
             "waiting", f"{position}.", each, lane(each, texts), _clock(each["registered_at"], texts)
@@ -90,11 +90,13 @@ def not_shown(queue: Queue, texts: Texts) -> str | None:
     return texts("queue.more", count=more) if more > 0 else None
 
 
-def _room(room: int, ticket: Ticket | None, texts: Texts) -> QueueRow:
+def _room(room: int, ticket: Ticket | None, today: str, texts: Texts) -> QueueRow:
     place = texts("queue.room", room=room)
     if ticket is None:
         return QueueRow("in_rooms", place, None, texts("queue.free"), "")
     words = [status_word(ticket, texts), *([lane(ticket, texts)] if ticket["lane"] == "priority" else [])]
+    if ticket["service_date"] != today:
+        words.append(texts("queue.of_day", day=short_date(ticket["service_date"], texts)))
     return QueueRow(
         "in_rooms", place, ticket, " ".join(words), _clock(ticket["started_at"] or ticket["called_at"], texts)
     )

@@ -70,6 +70,10 @@ TEXTS: Final[TextTable] = {
         "Tiket pasien yang menunggu dibatalkan.",
         "The tickets of those who wait are cancelled.",
     ),
+    "help.ticket_date": (
+        "Hari pelayanan tiket, jika tiket itu dari hari sebelumnya.",
+        "The service day of the ticket, where it is of the day before.",
+    ),
     "help.report_date": ("Tanggal laporan; tanpa ini hari ini.", "The day; today without it."),
     "help.report_hours": ("Rinci juga per jam pendaftaran.", "Also by the hour of registration."),
     "help.report_csv": (
@@ -125,6 +129,7 @@ TEXTS: Final[TextTable] = {
     "queue.no_shows": ("Tidak hadir", "No-shows"),
     "queue.no_show": ("tidak hadir", "not there"),
     "queue.room": ("Ruang {room}", "Room {room}"),
+    "queue.of_day": ("dari {day}", "of {day}"),
     "queue.rooms": ("{count} ruang", "{count} rooms"),
     "queue.one_room": ("1 ruang", "1 room"),
     "queue.free": ("kosong", "free"),

@@ -13,7 +13,15 @@ from common.terminal.moments import (
 from common.terminal.tables import NOTHING, Cell, Table, new_table
 from common.terminal.texts import Texts
 
-_FOLDED: Final = ("table.hospital", "table.city", "table.clinic", "table.hours", "ticket.status")
+_FOLDED: Final = (
+    "table.hospital",
+    "table.city",
+    "table.clinic",
+    "table.hours",
+    "table.wait",
+    "table.call",
+    "ticket.status",
+)
 
 Row = dict[str, Any]
 
@@ -40,14 +48,13 @@ def clinic_table(clinics: list[Row], texts: Texts, *, numbered: bool = False) ->
     )
     table = new_table(texts, *columns, folded=_FOLDED, numbered=numbered)
     for each in clinics:
-        wait = each["estimated_wait_seconds"]
         cells = (
             each["code"],
             each["name"],
             opening(each, texts),
             str(each["waiting"]),
             each["now_serving"] or NOTHING,
-            duration(wait, texts) if wait is not None and each["is_open"] else NOTHING,
+            _wait(each, texts),
             str(each["quota_left"]),
         )
         table.add_row(Cell(text, dim=not each["is_open"]) for text in cells)
@@ -86,9 +93,20 @@ def opening(clinic: Row, texts: Texts) -> str:
     return texts("table.open_until", opens=opens, closes=closes)
 
 
+def _wait(clinic: Row, texts: Texts) -> str:
+    """The wait of somebody who would register now."""
+    if clinic["estimated_wait_seconds"] is None or not clinic["is_open"]:
+        return NOTHING
+    if clinic.get("day_may_end_first"):
+        return texts("moment.perhaps_not_today")
+    return duration(clinic["estimated_wait_seconds"], texts)
+
+
 def _call(ticket: Ticket, texts: Texts) -> str:
     if ticket["called_at"]:
         return clock_time_with_zone(ticket["called_at"], texts)
+    if ticket.get("day_may_end_first"):
+        return texts("moment.perhaps_not_today")
     if ticket["estimated_call_at"]:
         return f"± {clock_time_with_zone(ticket['estimated_call_at'], texts)}"
     return NOTHING

@@ -73,8 +73,8 @@ TEXTS: Final[TextTable] = {
         "Number {number} was called and you were not there; speak to the staff of clinic {clinic}.",
     ),
     "watch.transferred": (
-        "Tiket ini dipindahkan ke poli lain; pantau tiket barunya.",
-        "This ticket was transferred to another clinic; follow the new one.",
+        "Tiket ini dipindahkan ke poli lain atau ke hari berikutnya; pantau tiket barunya.",
+        "This ticket was transferred to another clinic or to the next day; follow the new one.",
     ),
     "watch.expired": (
         "Tiket {number} kedaluwarsa: hari pelayanannya sudah berakhir.",

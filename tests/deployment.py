@@ -39,6 +39,9 @@ CLINICS = tuple(f"C{number:02d}" for number in range(1, 31))
 """Clinics that are always open, for a test each, so that nobody stands in another test's queue."""
 
 CLOSED_CLINIC = "TUTUP"
+EVENING_CLINIC = "MALAM"
+"""Open until midnight."""
+
 SMALL_CLINIC = "KUOTA"
 SMALL_QUOTA = 2
 
@@ -49,6 +52,7 @@ def open_catalog() -> Catalog:
     clinics = [
         *(clinic_table(code, hours=always) for code in CLINICS),
         clinic_table(CLOSED_CLINIC, hours={"sun": ["08:00-12:00"]}),
+        clinic_table(EVENING_CLINIC, hours={day: ["08:00-24:00"] for day in WEEKDAYS}),
         clinic_table(SMALL_CLINIC, hours=always, daily_quota=SMALL_QUOTA),
     ]
     return catalog_of(hospital_table(HOSPITAL, *clinics))

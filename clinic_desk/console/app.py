@@ -105,6 +105,12 @@ class Console(QueueApp):
         self._say(self._texts(f"console.choose_for_{command.replace('-', '_')}"), "yellow")
         return None
 
+    def _other_day(self, ticket: Ticket) -> str | None:
+        """The service day of a ticket from the day before; None where it is one of today's."""
+        assert self._queue is not None
+        day: str = ticket["service_date"]
+        return None if day == self._queue["service_date"] else day
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Without a queue on the screen only leaving is possible, and choosing one."""
         return self._queue is not None or action not in NEEDS_QUEUE
@@ -122,7 +128,7 @@ class Console(QueueApp):
     def action_ticket(self, command: str) -> None:
         """Does with a ticket what the command of that name does."""
         if (ticket := self._meant(command)) is not None:
-            self._do(self._desk.with_ticket(command, ticket["number"]))
+            self._do(self._desk.with_ticket(command, ticket["number"], self._other_day(ticket)))
 
     def action_priority(self) -> None:
         """Asks why, and puts the chosen ticket into the priority lane."""
@@ -143,7 +149,7 @@ class Console(QueueApp):
         """Asks where to, and sends the chosen patient there."""
         if (ticket := self._meant("transfer")) is None:
             return
-        desk = self._desk
+        desk, day = self._desk, self._other_day(ticket)
 
         def known(found: list[dict[str, Any]]) -> None:
             others = [each for each in found if each["code"] != desk.clinic and each["is_open"]]
@@ -151,7 +157,7 @@ class Console(QueueApp):
             heading = self._texts("console.transfer_to", number=ticket["display_number"])
             self.push_screen(
                 Choose(heading, choices, self._texts),
-                lambda to: self._do(desk.transfer(ticket["number"], to)) if to else None,
+                lambda to: self._do(desk.transfer(ticket["number"], to, day)) if to else None,
             )
 
         self._ask(lambda session: clinics(session, desk.hospital, open_only=True), known)

@@ -60,7 +60,10 @@ def people(count: int, texts: Texts) -> str:
 
 
 def call_estimate(ticket: Ticket, texts: Texts) -> str | None:
-    """When the ticket will probably be called, with the interval; None where nothing is expected."""
+    """When the ticket will probably be called, with the interval, or that it may not be called on its service
+    day any more; None where nothing is expected."""
+    if ticket.get("day_may_end_first"):
+        return texts("moment.perhaps_not_today")
     at, earliest, latest = (
         ticket[name] for name in ("estimated_call_at", "earliest_call_at", "latest_call_at")
     )

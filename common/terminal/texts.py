@@ -60,6 +60,7 @@ SHARED_TEXTS: Final[TextTable] = {
         "sekitar pukul {at} {zone}, antara {earliest} dan {latest}",
         "around {at} {zone}, between {earliest} and {latest}",
     ),
+    "moment.perhaps_not_today": ("mungkin tidak hari ini", "perhaps not today"),
     "moment.under_a_minute": ("< 1 menit", "< 1 min"),
     "moment.minutes": ("{minutes} menit", "{minutes} min"),
     "moment.hours": ("{hours} jam {minutes} mnt", "{hours} h {minutes} min"),

@@ -20,6 +20,7 @@ def ticket(number: int, status: str = "waiting", **members: Any) -> dict[str, An
     return {
         "number": number,
         "display_number": f"GIG-{number:03d}",
+        "service_date": "2026-11-23",
         "status": status,
         "lane": "regular",
         "priority_reason": None,
@@ -97,6 +98,12 @@ def done(*events: tuple[str, int | None], **members: Any) -> dict[str, Any]:
         for name, number in events
     ]
     return {"changes": changes, "ticket": None, "new_ticket": None, **members}
+
+
+def test_who_is_in_a_room_from_the_day_before_is_shown_with_the_day() -> None:
+    before = {**CALLED, "service_date": "2026-11-22"}
+    text = click.unstyle(queue_text({**QUEUE, "in_rooms": [before]}, INDONESIAN))
+    assert "  Ruang 1  GIG-012  dipanggil dari 22 Nov 2026  09.31" in text
 
 
 def test_what_was_done_is_said_change_by_change() -> None:

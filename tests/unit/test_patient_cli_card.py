@@ -6,7 +6,9 @@ import click
 import pytest
 
 from common.terminal.card import problem_text, ticket_card
+from common.terminal.tables import Table
 from common.terminal.texts import Texts
+from patient_cli.tables import clinic_table, ticket_table
 from patient_cli.texts import TEXTS
 from patient_cli.watch import farewell, what_is_seen
 
@@ -26,6 +28,7 @@ WAITING: dict[str, Any] = {
     "estimated_call_at": "2026-11-23T09:40:00+07:00",
     "earliest_call_at": "2026-11-23T09:25:00+07:00",
     "latest_call_at": "2026-11-23T10:05:00+07:00",
+    "day_may_end_first": False,
     "registered_at": "2026-11-23T09:15:00+07:00",
     "called_at": None,
 }
@@ -41,6 +44,11 @@ CALLED = {
 }
 
 
+def as_printed(table: Table) -> str:
+    """A table on a wide terminal."""
+    return click.unstyle("\n".join(table.lines(140)))
+
+
 def card(ticket: dict[str, Any], texts: Texts) -> str:
     return click.unstyle(ticket_card(ticket, texts))
 
@@ -53,6 +61,36 @@ def test_a_waiting_ticket_says_what_the_patient_wants_to_know() -> None:
     assert "4 orang" in text
     assert "sekitar pukul 09.40 WIB, antara 09.25 dan 10.05" in text
     assert len({len(line) for line in text.splitlines()}) == 1, "the frame is straight"
+
+
+def test_an_estimate_behind_the_end_of_the_day_is_no_promise() -> None:
+    late = {**WAITING, "day_may_end_first": True}
+    assert "mungkin tidak hari ini" in card(late, INDONESIAN)
+    assert "perhaps not today" in card(late, ENGLISH)
+    for texts, words in ((INDONESIAN, "mungkin tidak hari ini"), (ENGLISH, "perhaps not today")):
+        table = as_printed(ticket_table([late], texts))
+        assert words in table
+        assert "9.40" not in (card(late, texts) + table).replace(":", ".")
+
+
+def test_a_wait_behind_the_end_of_the_day_is_no_promise_either() -> None:
+    clinic = {
+        "code": "GIG",
+        "name": "Poli Gigi",
+        "is_open": True,
+        "opens_at": "2026-11-23T08:00:00+07:00",
+        "closes_at": "2026-11-24T00:00:00+07:00",
+        "waiting": 29,
+        "now_serving": None,
+        "estimated_wait_seconds": 24000,
+        "day_may_end_first": True,
+        "quota_left": 3,
+        "next_opening": None,
+    }
+    late = as_printed(clinic_table([clinic], INDONESIAN))
+    assert "mungkin tidak hari ini" in late
+    assert "6 jam" not in late
+    assert "6 jam 40 mnt" in as_printed(clinic_table([{**clinic, "day_may_end_first": False}], INDONESIAN))
 
 
 def test_a_called_ticket_says_when_it_was_called_and_expects_nothing() -> None:

@@ -175,6 +175,7 @@ def test_the_clinics_of_a_hospital(patient: Requester) -> None:
         "waiting": 1,
         "now_serving": None,
         "estimated_wait_seconds": 600,
+        "day_may_end_first": False,
         "quota_left": 999,
         "next_opening": None,
     }
