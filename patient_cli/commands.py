@@ -15,7 +15,7 @@ from common.terminal.output import print_json, print_ticket
 from common.terminal.registration import Registration, registration_options
 from common.terminal.tables import print_table
 from patient_cli import ticket_requests
-from patient_cli.output import print_tickets
+from patient_cli.output import print_tickets, show_ticket
 from patient_cli.remembered import show_remembered
 from patient_cli.session import PatientSession
 from patient_cli.tables import clinic_table, hospital_table
@@ -103,7 +103,7 @@ def register(
 def status(session: PatientSession, codes: tuple[str, ...]) -> None:
     found, not_found = ticket_requests.look_up(session, list(dict.fromkeys(codes)))
     if len(found) == 1 and not session.as_json:
-        print_ticket(session, found[0])
+        show_ticket(session, found[0])
     else:
         print_tickets(session, found)
     if not_found:

@@ -15,6 +15,7 @@ from common.terminal.output import print_failure, print_ticket
 from common.terminal.prompts import WentBack, ask, choose, confirm
 from common.terminal.registration import Registration, ask_and_register, send_patiently
 from common.terminal.tables import print_table
+from patient_cli.output import show_ticket
 from patient_cli.remembered import show_remembered
 from patient_cli.session import PatientSession
 from patient_cli.tables import clinic_table, hospital_table, opening
@@ -124,7 +125,7 @@ def _show_one(session: PatientSession, code: str) -> None:
     found, not_found = look_up(session, [code])
     if not_found:
         raise ProblemAnswer(unknown_tickets(not_found))
-    print_ticket(session, found[0])
+    show_ticket(session, found[0])
 
 
 def _look_up(session: PatientSession) -> None:

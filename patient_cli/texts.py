@@ -32,6 +32,7 @@ TEXTS: Final[TextTable] = {
         "Simpan kode tiket ini. Pantau dengan: {command}",
         "Keep this ticket code. Follow it with: {command}",
     ),
+    "ticket.follow_new": ("Pantau tiket baru dengan: {command}", "Follow the new ticket with: {command}"),
     "ticket.none": (
         "Belum ada tiket yang Anda ambil dari sini. Ambil nomor dengan: antrean register",
         "You took no ticket from here yet. Take a number with: antrean register",
@@ -73,8 +74,12 @@ TEXTS: Final[TextTable] = {
         "Number {number} was called and you were not there; speak to the staff of clinic {clinic}.",
     ),
     "watch.transferred": (
-        "Tiket ini dipindahkan ke poli lain atau ke hari berikutnya; pantau tiket barunya.",
-        "This ticket was transferred to another clinic or to the next day; follow the new one.",
+        "Tiket {number} dipindahkan; pantau tiket barunya dengan:\n  {command}",
+        "Ticket {number} was transferred; follow the new one with:\n  {command}",
+    ),
+    "watch.moved": (
+        "Tiket {number} dipindahkan. Nomor baru: {new_number} di poli {clinic}, {date}; kode tiket {code}.",
+        "Ticket {number} was transferred. New number: {new_number} in clinic {clinic}, {date}; code {code}.",
     ),
     "watch.expired": (
         "Tiket {number} kedaluwarsa: hari pelayanannya sudah berakhir.",

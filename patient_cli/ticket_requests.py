@@ -1,5 +1,7 @@
 """What the commands and the menu ask about tickets: requests, their replies, and what is remembered."""
 
+from collections.abc import Iterable, Mapping
+
 from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
 from common.limits import TICKET_CODES_MAX
 from common.terminal.card import Ticket
@@ -62,6 +64,37 @@ def look_up(
     return tickets, not_found
 
 
+def successors(session: PatientSession, tickets: Iterable[Ticket]) -> dict[str, Ticket]:
+    """The tickets that those which were transferred have become, by their codes; all of each chain.
+
+    The book keeps the new code of a ticket that it holds.
+    """
+    found: dict[str, Ticket] = {}
+    level = list(tickets)
+    known = {each["ticket_code"] for each in level}
+    while codes := _new_codes(level, known):
+        known |= set(codes)
+        new, _ = look_up(session, codes)
+        replace_remembered(session, level, new)
+        found |= {each["ticket_code"]: each for each in new}
+        level = new
+    return found
+
+
+def newest(ticket: Ticket, later: Mapping[str, Ticket]) -> Ticket:
+    """What a ticket has become, after all transfers; itself where it was not transferred."""
+    seen: set[str] = set()
+    while (code := ticket.get("transferred_to")) and code in later and code not in seen:
+        seen.add(code)
+        ticket = later[code]
+    return ticket
+
+
+def _new_codes(tickets: Iterable[Ticket], known: set[str]) -> list[str]:
+    codes = [each.get("transferred_to") for each in tickets]
+    return list(dict.fromkeys(code for code in codes if code and code not in known))
+
+
 def unknown_tickets(codes: list[str]) -> Problem:
     """The problem of ticket codes that are nobody's."""
     shown = [format_ticket_code(parse_ticket_code(code)) for code in codes]
@@ -77,6 +110,15 @@ def remember(session: PatientSession, ticket: Ticket) -> None:
         session.note(session.texts("note.book_damaged", path=error.moved_to))
     except OSError:
         session.note(session.texts("note.book_unusable", path=session.book.path))
+
+
+def replace_remembered(session: PatientSession, old: Iterable[Ticket], new: Iterable[Ticket]) -> None:
+    """Remembers the new tickets of those among `old` that are in the book."""
+    held = {each["ticket_code"] for each in remembered(session)}
+    wanted = {each.get("transferred_to") for each in old if each["ticket_code"] in held}
+    for ticket in new:
+        if ticket["ticket_code"] in wanted - held:
+            remember(session, ticket)
 
 
 def remembered(session: PatientSession) -> list[Entry]:

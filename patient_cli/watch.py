@@ -13,9 +13,10 @@ import click
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
 from common.terminal.card import Ticket, call_estimate, people, status_word
 from common.terminal.failures import NO_ANSWER, ProblemAnswer, failure_of
+from common.terminal.moments import long_date
 from common.terminal.texts import Texts
 from patient_cli.session import PatientSession
-from patient_cli.ticket_requests import look_up, unknown_tickets
+from patient_cli.ticket_requests import look_up, replace_remembered, unknown_tickets
 
 OUTAGE_SECONDS_MAX: Final = 60.0
 """A broker may be away for this long, after a first answer."""
@@ -38,14 +39,18 @@ class View(Protocol):
         """Takes every sighting, whether or not anything changed."""
         ...
 
+    def moved(self, old: Ticket, new: Ticket) -> None:
+        """The ticket was transferred, and the new one is followed from here on."""
+        ...
+
     def lost(self) -> None:
         """The connection is lost, or still is."""
         ...
 
 
 def watch_ticket(session: PatientSession, code: str, interval_seconds: float) -> None:
-    """Shows a ticket until it is called, or ends otherwise; asks every `interval_seconds` of the hospital's
-    clock.
+    """Shows a ticket, and what it is transferred to, until it is called, or ends otherwise; asks every
+    `interval_seconds` of the hospital's clock.
 
     Raises ProblemAnswer for an unknown ticket, and a MessagingError where no answer comes for too long.
     """
@@ -55,16 +60,20 @@ def watch_ticket(session: PatientSession, code: str, interval_seconds: float) ->
         for sighting in follow(session, code, interval_seconds):
             if isinstance(sighting, Outage):
                 view.lost()
-            else:
-                view.show(sighting)
-                last = sighting
+                continue
+            if last is not None and last["ticket_code"] != sighting["ticket_code"]:
+                replace_remembered(session, [last], [sighting])
+                view.moved(last, sighting)
+            view.show(sighting)
+            last = sighting
     if last is not None and not session.as_json:
         bell = "\a" if last["status"] == "called" and sys.stdout.isatty() else ""
-        click.echo(bell + farewell(last, session.texts))
+        click.echo(bell + farewell(last, session))
 
 
 def follow(session: PatientSession, code: str, interval_seconds: float) -> Iterator[Ticket | Outage]:
-    """The ticket as it is seen each time; ends when it waits no more."""
+    """The ticket as it is seen each time, and after a transfer the new one; ends when it waits no more."""
+    seen = {code}
     pause = max(session.settings.clock().real_seconds(interval_seconds), _INTERVAL_SECONDS_MIN)
     answered_at: float | None = None
     while True:
@@ -81,23 +90,44 @@ def follow(session: PatientSession, code: str, interval_seconds: float) -> Itera
         answered_at = time.monotonic()
         yield ticket
         if ticket["status"] != "waiting":
-            return
+            new_code = ticket.get("transferred_to")
+            if not new_code or new_code in seen:
+                return
+            seen.add(new_code)
+            code = new_code
+            continue
         if pause > _IDLE_SECONDS_MAX:
             session.disconnect()
         time.sleep(pause)
 
 
-def farewell(ticket: Ticket, texts: Texts) -> str:
+def farewell(ticket: Ticket, session: PatientSession) -> str:
     """The sentence with which following ends."""
+    texts = session.texts
     key = f"watch.{ticket['status']}"
     if key in texts:
-        return texts(key, number=ticket["display_number"], clinic=ticket["clinic"])
+        command = session.command_line("watch", ticket.get("transferred_to") or ticket["ticket_code"])
+        return texts(key, number=ticket["display_number"], clinic=ticket["clinic"], command=command)
     return texts("watch.ended", number=ticket["display_number"], status=status_word(ticket, texts))
+
+
+def moved_text(old: Ticket, new: Ticket, texts: Texts) -> str:
+    """What is said when a transferred ticket is followed to the new one."""
+    return texts(
+        "watch.moved",
+        number=old["display_number"],
+        new_number=new["display_number"],
+        clinic=new["clinic"],
+        date=long_date(new["service_date"], texts),
+        code=new["ticket_code"],
+    )
 
 
 def what_is_seen(ticket: Ticket) -> tuple[object, ...]:
     """What makes a sighting new. The estimate alone does not: it moves with every look."""
-    return tuple(ticket[name] for name in ("status", "people_ahead", "now_serving", "called_at"))
+    return tuple(
+        ticket[name] for name in ("ticket_code", "status", "people_ahead", "now_serving", "called_at")
+    )
 
 
 def _look(session: PatientSession, code: str, timeout_seconds: float | None) -> Ticket:
@@ -136,6 +166,13 @@ class LineView:
             return
         self._seen = what_is_seen(ticket)
         click.echo(json.dumps(ticket, ensure_ascii=False) if self._session.as_json else self._line(ticket))
+
+    def moved(self, old: Ticket, new: Ticket) -> None:
+        sentence = moved_text(old, new, self._session.texts)
+        if self._session.as_json:
+            self._session.note(sentence)
+        else:
+            click.echo(sentence)
 
     def lost(self) -> None:
         if not self._is_lost:

@@ -15,6 +15,7 @@ from common.terminal.card import COLOURS, Ticket, status_word, ticket_facts
 from common.terminal.layout import fold, stacked, widest
 from common.terminal.moments import long_date
 from patient_cli.session import PatientSession
+from patient_cli.watch import moved_text
 
 _WIDTH = 80
 _FRAME_WIDTH = 8
@@ -34,6 +35,11 @@ class PanelView:
         self._ticket = ticket
         self._ahead_max = max(self._ahead_max, ticket["people_ahead"] or 0)
         self.live.update(self._panel(ticket, is_lost=False), refresh=True)
+
+    def moved(self, old: Ticket, new: Ticket) -> None:
+        self._ahead_max = 0
+        sentence = moved_text(old, new, self._session.texts)
+        self.live.console.print(_plain(fold(sentence, self.live.console.width)))
 
     def lost(self) -> None:
         if self._ticket is not None:

@@ -72,7 +72,7 @@ SHARED_TEXTS: Final[TextTable] = {
     "status.served": ("selesai dilayani", "served"),
     "status.cancelled": ("dibatalkan", "cancelled"),
     "status.no_show": ("tidak hadir saat dipanggil", "not there when called"),
-    "status.transferred": ("dipindahkan ke poli lain", "transferred to another clinic"),
+    "status.transferred": ("dipindahkan", "transferred"),
     "status.expired": ("kedaluwarsa", "expired"),
     "ticket.in_one_line": (
         "{number} {status} · {hospital} · {clinic} · kode tiket {code}",

@@ -5,9 +5,11 @@ from typing import Any
 import click
 import pytest
 
+from common.settings import Settings
 from common.terminal.card import problem_text, ticket_card
 from common.terminal.tables import Table
-from common.terminal.texts import Texts
+from common.terminal.texts import LANGUAGES, Texts
+from patient_cli.session import PatientSession
 from patient_cli.tables import clinic_table, ticket_table
 from patient_cli.texts import TEXTS
 from patient_cli.watch import farewell, what_is_seen
@@ -153,8 +155,9 @@ def test_an_unknown_code_speaks_for_itself() -> None:
     "status", ["called", "in_service", "served", "cancelled", "no_show", "expired", "new_state"]
 )
 def test_following_ends_with_a_sentence(status: str) -> None:
-    for texts in (INDONESIAN, ENGLISH):
-        assert "GIG-017" in farewell({**CALLED, "status": status}, texts)
+    for language in LANGUAGES:
+        session = PatientSession(Settings(), language, language_given=True)
+        assert "GIG-017" in farewell({**CALLED, "status": status}, session)
 
 
 def test_an_estimate_that_moves_is_nothing_new_to_say() -> None:
