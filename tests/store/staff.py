@@ -154,6 +154,14 @@ def a_problem(outcome: Outcome, code: ProblemCode | None = None) -> Problem:
     return outcome.reply
 
 
+def tickets_shown(staff: Staff, *tickets: Ticket) -> list[Ticket]:
+    """What a look-up shows of them."""
+    answer = staff.ask("ticket_status", ticket_codes=[ticket.ticket_code for ticket in tickets])
+    assert isinstance(answer, Tickets)
+    assert answer.not_found == []
+    return answer.tickets
+
+
 def contents(event: Event) -> dict[str, Any]:
     """What is written in an event."""
     read: dict[str, Any] = json.loads(event.body)

@@ -1,12 +1,11 @@
 """The end of a service day: those who wait go over to the next one where the clinic is open, or expire."""
 
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, RowMapping
+from sqlalchemy import Engine
 
-from common.messages import Ticket, Tickets
+from common.messages import Tickets
 from tests.builders import (
     MONDAY,
     cancellation,
@@ -18,59 +17,25 @@ from tests.builders import (
     tick_delivery,
 )
 from tests.store.desks import calls, does, is_whole, refusal, sees
+from tests.store.nights import (
+    ALWAYS,
+    DAYS,
+    TUESDAY,
+    WEDNESDAY,
+    look,
+    pass_midnight,
+    register_apart,
+    rows_of,
+    staff_by_night,
+)
 from tests.store.staff import (
     Staff,
-    contents,
     day_rows,
-    journal_rows,
     staff_of,
     ticket_rows,
     told,
 )
 from ticker_worker import day_end
-
-TUESDAY = MONDAY + timedelta(days=1)
-WEDNESDAY = MONDAY + timedelta(days=2)
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-ALWAYS = {day: ["00:00-24:00"] for day in DAYS}
-
-
-def staff_by_night(engine: Engine, **clinic: Any) -> Staff:
-    """The staff of GIG, which never closes unless told otherwise, a minute before Tuesday begins."""
-    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", **{"hours": ALWAYS, **clinic})))
-    staff.clock.set("23:50")
-    staff.tick()
-    return staff
-
-
-def rows_of(engine: Engine, day: date) -> list[RowMapping]:
-    """The tickets of one day."""
-    return [row for row in ticket_rows(engine) if row["service_date"] == day]
-
-
-def look(staff: Staff, ticket: Ticket) -> Ticket:
-    """The ticket as it stands."""
-    reply = staff.ask("ticket_status", ticket_codes=[ticket.ticket_code])
-    assert isinstance(reply, Tickets)
-    return reply.tickets[0]
-
-
-def register_apart(staff: Staff, count: int) -> list[Ticket]:
-    """Patients come one after the other, a second apart."""
-    found = []
-    for who in range(1, count + 1):
-        found.append(staff.register(who))
-        staff.clock.forward(seconds=1)
-    return found
-
-
-def pass_midnight(staff: Staff, clock_time: str = "00:00:05", day: date = TUESDAY) -> list[str]:
-    """Ticks until nothing is due; what they told."""
-    staff.clock.set(clock_time, day)
-    found: list[str] = []
-    while due := staff.emitter.emit():
-        found += told(staff.apply(*due))
-    return found
 
 
 def test_an_open_clinic_hands_its_queue_over_in_its_order(engine: Engine) -> None:
@@ -383,77 +348,4 @@ def test_a_patient_in_a_room_from_the_day_before_gives_the_ticket_up(engine: Eng
     pass_midnight(staff, "00:05")
     [called] = rows_of(engine, TUESDAY)
     assert (called["status"], called["called_at"]) == ("called", in_bandung("00:04", TUESDAY))
-    is_whole(staff)
-
-
-# --- openings and closings ------------------------------------------------------------------------------
-
-
-def clinic_events(engine: Engine) -> list[tuple[str, str]]:
-    """All openings and closings, in the order of their moments."""
-    rows = [row for row in journal_rows(engine) if row["event_name"].startswith("clinic.")]
-    found = sorted((row["occurred_at"].isoformat()[5:16], row["event_name"]) for row in rows)
-    return [(at, name) for at, name in found]
-
-
-def run_until(staff: Staff, day: date, clock_time: str, minutes: int = 13) -> None:
-    """Ticks every few minutes."""
-    end = in_bandung(clock_time, day)
-    while staff.clock.now() < end:
-        staff.clock.forward(minutes=minutes)
-        while due := staff.emitter.emit():
-            staff.apply(*due)
-
-
-def test_a_session_from_midnight_on_is_announced(engine: Engine) -> None:
-    hours = {"tue": ["00:00-06:00"], "wed": ["00:00-06:00"]}
-    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", hours=hours)))
-    run_until(staff, WEDNESDAY, "07:00")
-    assert clinic_events(engine) == [
-        ("11-23T17:00", "clinic.opened"),
-        ("11-23T23:00", "clinic.closed"),
-        ("11-24T17:00", "clinic.opened"),
-        ("11-24T23:00", "clinic.closed"),
-    ]
-
-
-def test_sessions_that_adjoin_at_midnight_are_one(engine: Engine) -> None:
-    hours = {"mon": ["20:00-24:00"], "tue": ["00:00-06:00"]}
-    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", hours=hours)))
-    run_until(staff, TUESDAY, "07:00")
-    assert clinic_events(engine) == [("11-23T13:00", "clinic.opened"), ("11-23T23:00", "clinic.closed")]
-
-
-def test_a_clinic_forced_open_past_midnight_closes_once(engine: Engine) -> None:
-    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", mode="desk", hours={})))
-    does(staff, "open_clinic", until="2026-11-24T02:00:00+07:00")
-    does(staff, "open_clinic", until="2026-11-24T02:30:00+07:00")
-    run_until(staff, TUESDAY, "07:00")
-    assert clinic_events(engine) == [
-        ("11-23T02:00", "clinic.hours_changed"),
-        ("11-23T02:00", "clinic.opened"),
-        ("11-23T19:30", "clinic.closed"),
-    ]
-
-
-def test_a_clinic_forced_closed_when_a_session_begins_opens_only_when_that_ends(engine: Engine) -> None:
-    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", mode="desk")))
-    does(staff, "close_clinic", until="2026-11-24T10:00:00+07:00")
-    run_until(staff, TUESDAY, "11:00")
-    assert clinic_events(engine) == [
-        ("11-23T01:00", "clinic.opened"),
-        ("11-23T02:00", "clinic.closed"),
-        ("11-24T03:00", "clinic.opened"),
-    ]
-
-
-def test_the_events_of_both_days_count_up(engine: Engine) -> None:
-    staff = staff_by_night(engine, mean_service_minutes=60.0)
-    staff.register_many(3)
-    staff.tick()
-    staff.clock.set("00:00:05", TUESDAY)
-    events = staff.tick()
-    sources = {contents(event)["source"][-10:] for event in events}
-    assert sources == {"2026-11-23", "2026-11-24"}
-    assert {contents(event)["time"] for event in events} == {"2026-11-23T17:00:00Z"}
     is_whole(staff)

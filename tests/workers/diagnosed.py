@@ -1,0 +1,125 @@
+"""An installation that the doctor examines, on a node that may be broken."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from admin_cli.doctor.command import findings
+from admin_cli.texts import TEXTS
+from common.messaging import topology
+from common.settings import load_settings
+from common.terminal.texts import Texts
+from local_stack.private_node import PrivateNode
+from tests.deployment import Deployment
+from tests.processes import SECONDS_MAX
+from tests.workers.node_control import evaluate
+
+
+class Node(PrivateNode):
+    """A node that tests break, with the management API and an administrator of their own."""
+
+    administrator = "administrator:of-the-tests"
+
+    def __init__(self, directory: Path, server: Path) -> None:
+        super().__init__(directory, server, management=True)
+        # So old is at most what the management API has collected, twice over.
+        (directory / "advanced.config").write_text("[{rabbit, [{collect_statistics_interval, 1000}]}].\n")
+
+    def start(self) -> None:
+        super().start()
+        name, _, password = self.administrator.partition(":")
+        evaluate(
+            self,
+            f'rabbit_auth_backend_internal:add_user(<<"{name}">>, <<"{password}">>, <<"tests">>),'
+            f'rabbit_auth_backend_internal:set_tags(<<"{name}">>, [administrator], <<"tests">>).',
+        )
+
+    def change(self, method: str, path: str, contents: object = None) -> None:
+        """Changes something through the management API, as the administrator."""
+        credentials = b64encode(self.administrator.encode()).decode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._ports['management']}/api{path}",
+            json.dumps(contents).encode(),
+            {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"},
+            method=method,
+        )
+        urllib.request.urlopen(request, timeout=SECONDS_MAX).close()
+
+    def mend(self) -> None:
+        """Brings users, permissions, policies, queues and bindings back."""
+        written = json.loads((self._directory / "definitions.json").read_text())
+        self.change("POST", "/definitions", written)
+        topology.deploy(self.urls["deploy"])
+
+    def url_of(self, credentials: str) -> str:
+        """The management API's address for another user."""
+        return f"http://{credentials}@127.0.0.1:{self._ports['management']}/"
+
+    def known(self) -> dict[str, str]:
+        """What an operator would have set to let the doctor try every role."""
+        assert self.management_url is not None
+        passwords = {f"ANTREAN_PASSWORD_{role.upper()}": each for role, each in self._passwords.items()}
+        return passwords | {"ANTREAN_MANAGEMENT_URL": self.management_url}
+
+
+class Diagnosis:
+    """What the doctor found: for each check that ended so, what it said and what to do."""
+
+    def __init__(self, found: Iterable[tuple[str, str, str]]) -> None:
+        self.ok: dict[str, str] = {}
+        self.warnings: dict[str, str] = {}
+        self.failed: dict[str, str] = {}
+        for status, check, told in found:
+            kept = {"ok": self.ok, "warning": self.warnings, "failed": self.failed}[status]
+            kept[check] = f"{kept.get(check, '')}\n{told}"
+
+
+@dataclass
+class Patient:
+    """The installation that is examined."""
+
+    node: Node
+    deployment: Deployment
+
+    def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Runs the doctor as a process, with everything known."""
+        return subprocess.run(
+            [sys.executable, "-m", "admin_cli", "doctor", *words],
+            env=self.deployment.environment("deploy") | self.node.known() | settings,
+            cwd=self.deployment.directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_MAX,
+            check=False,
+        )
+
+    def examined(self, **settings: str) -> Diagnosis:
+        """What the doctor finds, in this process: it has loaded everything already."""
+        with pytest.MonkeyPatch.context() as patched:
+            patched.chdir(self.deployment.directory)
+            for name, value in (self.deployment.environment("deploy") | self.node.known() | settings).items():
+                patched.setenv(name, value)
+            found = list(findings(load_settings("deploy")))
+        texts = Texts(TEXTS, "en")
+        return Diagnosis(
+            (each.status, each.check, f"{each.message(texts)} -> {each.advice(texts)}") for each in found
+        )
+
+    def examined_apart(self, **settings: str) -> Diagnosis:
+        """The same by a process: a connection on which no answer came is left to the process's end."""
+        done = self.run("--json", "--lang", "en", **settings)
+        assert done.stderr == ""
+        checks = json.loads(done.stdout)["checks"]
+        found = Diagnosis(
+            (row["status"], row["check"], f"{row['message']} -> {row['advice']}") for row in checks
+        )
+        assert done.returncode == (1 if found.failed else 0)
+        return found
