@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from common.messages import Clinics, Ticket
 from tests.builders import MONDAY, clinic_table, hospital_table, in_bandung
 from tests.store.desks import calls, does
+from tests.store.nights import look
 from tests.store.staff import Staff, staff_of
-from tests.store.test_ticker_days import look
 
 TUESDAY = MONDAY + timedelta(days=1)
 UNTIL_MIDNIGHT: dict[str, list[str]] = {"mon": ["08:00-24:00"]}
