@@ -7,9 +7,13 @@ import click
 
 from clinic_desk import queue_view
 from clinic_desk.queue_view import SECTIONS, Queue, QueueRow
+from common.domain.tickets import display_number
 from common.terminal.card import ticket_card
 from common.terminal.layout import flow, fold
 from common.terminal.texts import Texts
+
+RANGES_SHOWN_MAX = 10
+"""Ranges of numbers in one sentence."""
 
 
 def queue_text(queue: Queue, texts: Texts, width: int | None = None) -> str:
@@ -47,6 +51,8 @@ def changes(done: Mapping[str, Any], texts: Texts) -> list[str]:
 
 
 def _change(change: Mapping[str, Any], done: Mapping[str, Any], texts: Texts) -> str:
+    if change.get("numbers"):
+        return _of_many(change, texts)
     key = f"done.{change['event'].replace('.', '_')}"
     if key not in texts:  # what only a newer server does
         return f"{change['event']} {change['display_number'] or change['clinic']}"
@@ -57,6 +63,16 @@ def _change(change: Mapping[str, Any], done: Mapping[str, Any], texts: Texts) ->
         if ticket["room"] and f"{key}_to_room" in texts:
             key += "_to_room"
     return texts(key, **values)
+
+
+def _of_many(change: Mapping[str, Any], texts: Texts) -> str:
+    ranges = [
+        "–".join(display_number(change["clinic"], number) for number in sorted({each["first"], each["last"]}))
+        for each in change["numbers"][:RANGES_SHOWN_MAX]
+    ]
+    are_all = len(ranges) == len(change["numbers"])
+    numbers = ", ".join(ranges if are_all else [*ranges, "..."])
+    return texts(f"done.{change['event'].replace('.', 's_')}", count=change["count"], numbers=numbers)
 
 
 def _aligned(rows: Iterable[QueueRow], width: int | None) -> list[str]:

@@ -239,6 +239,10 @@ TEXTS: Final[TextTable] = {
     # --- what an action has changed ---------------------------------------------------------------------
     "done.ticket_registered": ("{number} terdaftar.", "{number} is registered."),
     "done.ticket_prioritised": ("{number} pindah ke jalur: {lane}.", "{number} is in this lane now: {lane}."),
+    "done.ticket_unprioritised": (
+        "{number} kembali ke jalur: {lane}.",
+        "{number} is back in this lane: {lane}.",
+    ),
     "done.ticket_called": ("{number} dipanggil.", "{number} is called."),
     "done.ticket_called_to_room": (
         "{number} dipanggil ke ruang {room}.",
@@ -251,6 +255,10 @@ TEXTS: Final[TextTable] = {
     "done.ticket_reinstated": ("{number} menunggu lagi.", "{number} waits again."),
     "done.ticket_transferred": ("{number} dipindahkan ke poli lain.", "{number} goes to another clinic."),
     "done.ticket_cancelled": ("{number} dibatalkan.", "{number} is cancelled."),
+    "done.tickets_cancelled": (
+        "{count} tiket dibatalkan: {numbers}.",
+        "{count} tickets are cancelled: {numbers}.",
+    ),
     "done.ticket_expired": ("{number} kedaluwarsa.", "{number} has expired."),
     "done.clinic_opened": ("Poli {clinic} dibuka.", "Clinic {clinic} is open."),
     "done.clinic_closed": ("Poli {clinic} ditutup.", "Clinic {clinic} is closed."),

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from common.domain.catalog import ClinicState, QueueMode
 from common.domain.lanes import Lane
 from common.domain.tickets import PriorityReason, TicketStatus
-from common.limits import NAME_LENGTH_MAX
+from common.limits import NAME_LENGTH_MAX, NUMBER_MAX
 from common.messages import Code, IsoDate, Message, PersonName, Register, Reply, Request, Ticket
 
 ROOMS_MAX = 50
@@ -23,6 +23,8 @@ QUEUE_SHOWN_MAX = 200
 PLACES_MAX = 100_000
 """The last place in a queue that can be asked for."""
 NO_SHOWS_SHOWN_MAX = 20
+RANGES_SHOWN_MAX = 100
+"""Ranges of numbers that one change lists."""
 
 
 def _reason(text: str) -> str:
@@ -33,7 +35,7 @@ def _reason(text: str) -> str:
 
 Reason = Annotated[str, Field(min_length=1, max_length=REASON_LENGTH_MAX), AfterValidator(_reason)]
 Room = Annotated[int, Field(ge=1, le=ROOMS_MAX)]
-Number = Annotated[int, Field(ge=1)]
+Number = Annotated[int, Field(ge=1, le=NUMBER_MAX)]
 
 
 class WaitingFate(StrEnum):
@@ -227,13 +229,24 @@ class DeskQueue(Reply):
     more: bool = False
 
 
+class NumberRange(Message):
+    """All numbers from `first` to `last`."""
+
+    first: int
+    last: int
+
+
 class DeskChange(Message):
-    """One event that the request caused; `number` where it was of a ticket."""
+    """An event that the request caused; `number` where it was of a ticket. Where a request does the same with
+    everybody who waits, it is one change for all of them: `count` events, of the tickets with `numbers` (the
+    first RANGES_SHOWN_MAX ranges)."""
 
     event: str
     clinic: str
     number: int | None
     display_number: str | None
+    count: int = 1
+    numbers: list[NumberRange] = Field(default_factory=list)
 
 
 class DeskDone(Reply):

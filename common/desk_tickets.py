@@ -4,7 +4,7 @@ from datetime import datetime
 
 from common.desk_messages import DeskTicket
 from common.domain.catalog import Clinic
-from common.domain.tickets import display_number
+from common.domain.tickets import PriorityReason, display_number
 from common.storage.ticket_rows import TicketRow
 from common.ticket_replies import local_time
 
@@ -17,7 +17,7 @@ def desk_ticket(clinic: Clinic, row: TicketRow, *, with_names: bool) -> DeskTick
         service_date=row.service_date,
         status=row.status,
         lane=row.lane,
-        priority_reason=row.priority_reason,
+        priority_reason=row.priority_reason if isinstance(row.priority_reason, PriorityReason) else None,
         room=row.room,
         registered_at=local_time(clinic, row.registered_at),
         called_at=_local(clinic, row.called_at),

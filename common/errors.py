@@ -6,6 +6,8 @@ AntreanError
 │   └── BusyClinicsError     (common.storage.catalog_changes) it leaves out clinics where patients wait
 ├── StoreError
 │   ├── StoreUnavailable     the database does not answer now: the same work can be tried again
+│   │   ├── CatalogChanged   (common.storage.catalog) a clinic changed meanwhile: do the same work again
+│   │   └── QueuesMissing    (common.storage.queues) create the rows of these queues, then try again
 │   ├── StoreConflict        another transaction was there first: look again, then decide anew
 │   └── SchemaMismatch       the database has another schema than this program: migrate it
 └── MessagingError

@@ -18,6 +18,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.spec import SPECVERSION_V1_0
 from cloudevents.core.v1.event import CloudEvent
 
+from common.domain.lanes import Lane
 from common.domain.tickets import TicketStatus, display_number
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -28,6 +29,7 @@ class EventName(StrEnum):
 
     TICKET_REGISTERED = "ticket.registered"
     TICKET_PRIORITISED = "ticket.prioritised"
+    TICKET_UNPRIORITISED = "ticket.unprioritised"
     TICKET_CALLED = "ticket.called"
     TICKET_RECALLED = "ticket.recalled"
     TICKET_STARTED = "ticket.started"
@@ -109,14 +111,21 @@ def encode_event(
     return Event(event_id, name, hospital, clinic, body.encode())
 
 
-def ticket_data(
-    clinic: str, number: int, status: TicketStatus, waiting: int, now_serving: int | None
-) -> dict[str, Any]:
+class ChangedTicket(NamedTuple):
+    """A ticket to which something happened, as it is after it."""
+
+    number: int
+    status: TicketStatus
+    lane: Lane
+
+
+def ticket_data(clinic: str, ticket: ChangedTicket, waiting: int, now_serving: int | None) -> dict[str, Any]:
     """What a ticket's event says: the ticket's state, and the queue's after the change."""
     return {
-        "number": number,
-        "display_number": display_number(clinic, number),
-        "status": status.value,
+        "number": ticket.number,
+        "display_number": display_number(clinic, ticket.number),
+        "status": ticket.status.value,
+        "lane": ticket.lane.value,
         **clinic_data(clinic, waiting, now_serving),
     }
 

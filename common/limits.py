@@ -34,3 +34,6 @@ TIME_ZONE_LENGTH_MAX = 50
 HOSPITALS_MAX = 5_000
 
 CLINICS_PER_HOSPITAL_MAX = 200
+
+NUMBER_MAX = 2**31 - 1
+"""The largest ticket number: both databases keep it."""

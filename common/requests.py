@@ -25,6 +25,11 @@ class Asked(NamedTuple):
     request: Request
     sent_at: datetime | None
 
+    @property
+    def identity(self) -> tuple[str, bytes]:
+        """Its id and what it asks for: what two deliveries of one request have in common."""
+        return self[:2]
+
     def is_too_old(self, now: datetime) -> bool:
         """Whether it has waited for longer than a request may; one without a timestamp has not."""
         return self.sent_at is not None and now - self.sent_at > REQUEST_AGE_MAX

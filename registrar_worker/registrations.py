@@ -16,7 +16,7 @@ from common.domain.lanes import Lane
 from common.domain.person_names import folded_name
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.tickets import CANCELLABLE, TicketStatus
-from common.events import Event, EventName
+from common.events import ChangedTicket, Event, EventName
 from common.messages import (
     Cancel,
     EncodedReply,
@@ -31,7 +31,7 @@ from common.messages import (
 from common.messaging.delivery import Outcome
 from common.requests import Asked
 from common.storage import journal
-from common.storage.catalog import CatalogCache
+from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Connection, push
 from common.storage.journal import JournalEntry
 from common.storage.new_tickets import NewTicket, insert_tickets
@@ -117,7 +117,12 @@ class Registrations:
         what_is_known = store.find_known(connection, asked_by)
         self.queues = locked()
         known = what_is_known()
-        self.catalog.expect(known.catalog_version)
+        changed = self.catalog.catch_up(connection, known.catalog_version)
+        if changed & {_named(each.request) for each in asked}:
+            # Under the lock on its queue, the clinic stays as it is now.
+            self.today.clear()
+            if patients != [self._patient(each.request) for each in asked]:
+                raise CatalogChanged  # other queues are to be locked
         found, self.learned = views(), learned()
         self.held = store.find_held_tickets(connection, known.held)
         for refusal in find_refusals(connection, known.refused):
@@ -179,7 +184,8 @@ class Registrations:
         known = self.decisions.get(asked.request_id)
         if known is None:
             known = self._register(asked) if isinstance(asked.request, Register) else self._cancel(asked)
-            self.decisions[asked.request_id] = known
+            if known.events or known.remember:  # else whoever comes with its id is the first
+                self.decisions[asked.request_id] = known
         if known.digest != asked.digest:
             return _Decision(asked.digest, refusal=problems.request_id_reused())
         if known.ticket_code and known.refusal is None:
@@ -274,7 +280,8 @@ class Registrations:
         self.held[queue.key, request.medical_record_number] = HeldTicket(
             code, request.patient_name, request.date_of_birth
         )
-        event = self._record(asked, queue, EventName.TICKET_REGISTERED, number, TicketStatus.WAITING)
+        granted = ChangedTicket(number, TicketStatus.WAITING, lane)
+        event = self._record(asked, queue, EventName.TICKET_REGISTERED, granted)
         return _Decision(asked.digest, code, (event,))
 
     def _cancel(self, asked: Asked) -> _Decision:
@@ -296,18 +303,17 @@ class Registrations:
         if view.room is not None:
             queue.rooms_freed[view.room] = self.now
             queue.next_change_at = min(queue.next_change_at or self.now, self.now)
-        event = self._record(asked, queue, EventName.TICKET_CANCELLED, view.number, TicketStatus.CANCELLED)
+        given_up = ChangedTicket(view.number, TicketStatus.CANCELLED, view.lane)
+        event = self._record(asked, queue, EventName.TICKET_CANCELLED, given_up)
         return _Decision(asked.digest, code, (event,))
 
-    def _record(
-        self, asked: Asked, queue: QueueState, name: EventName, number: int, status: TicketStatus
-    ) -> Event:
+    def _record(self, asked: Asked, queue: QueueState, name: EventName, ticket: ChangedTicket) -> Event:
         """Journals one change as the queue's next event."""
         entry = journal.next_entry(
             queue,
             name,
             self.now,
-            (number, status),
+            ticket,
             cause_id=asked.request_id,
             cause_digest=asked.digest,
             operator=asked.request.operator if isinstance(asked.request, DeskRegister) else None,
@@ -329,6 +335,11 @@ class Registrations:
             if decision.remember and isinstance(reply, Problem)
         }
         remember_refusals(self.connection, list(refused.values()))
+
+
+def _named(request: Request) -> tuple[str, str] | None:
+    """The clinic that a request names."""
+    return (request.hospital, request.clinic) if isinstance(request, Register) else None
 
 
 def _reply(decision: _Decision, shown: MomentsShown) -> Reply | EncodedReply:

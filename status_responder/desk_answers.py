@@ -38,11 +38,14 @@ class DeskAnswers:
 
     def _reply(self, connection: Connection, request: DeskRequest, now: datetime) -> Reply:
         clinic = self.catalog.clinic(request.hospital, request.clinic)
-        if clinic is None or clinic.retired:
+        if clinic is None:
             found = self.catalog.hospital(request.hospital)
             return problems.clinic_not_found() if found else problems.hospital_not_found()
-        if isinstance(request, ReportRequest):
+        if isinstance(request, ReportRequest):  # of a retired clinic, too
             day = (*clinic.key, request.service_date or clinic.service_date(now))
             return clinic_report(clinic, day[2], store.read_courses(connection, day))
         assert isinstance(request, DeskQueueRequest)
-        return desk_queue(connection, clinic, request, now)
+        seen = desk_queue(connection, clinic, request, now)
+        # A retired clinic is there until its queue is empty.
+        is_gone = clinic.retired and not (seen.waiting_count or seen.in_rooms)
+        return problems.clinic_not_found() if is_gone else seen

@@ -20,6 +20,7 @@ from status_responder import store
 
 def desk_queue(connection: Connection, clinic: Clinic, request: DeskQueueRequest, now: datetime) -> DeskQueue:
     """The clinic's queue of today, as it stands at `now`, with the page of it that is asked for."""
+    clinic = clinic.as_of(now)
     key = (*clinic.key, clinic.service_date(now))
     queue = read_queues(connection, [key]).get(key) or new_queue(key, now, now)
     last_shown = request.after + request.limit

@@ -26,6 +26,8 @@ from common.storage.ticket_views import (
 )
 from common.storage.waiters import next_waiters
 
+_ATTEMPTS_MAX = 5
+
 NEXT_SHOWN = 5
 """Numbers that a clinic's queue shows as the next to be called."""
 
@@ -55,19 +57,20 @@ def look_up(engine: Engine, catalog: CatalogCache, wanted: Wanted, now: datetime
 
     The number of statements does not depend on how much is wanted. Raises StoreUnavailable.
     """
-    while True:
+    for _ in range(_ATTEMPTS_MAX - 1):
         try:
             return _look_up(engine, catalog, wanted, now)
         except CatalogChanged:
             with snapshot(engine) as connection:
                 catalog.refresh(connection)
+    return _look_up(engine, catalog, wanted, now)
 
 
 def _look_up(engine: Engine, catalog: CatalogCache, wanted: Wanted, now: datetime) -> Found:
     with snapshot(engine, pipelined=True) as connection:
         # Sent before the first result is waited for: it is one way to the database and back.
         version, views = read_version(connection), read_ticket_views(connection, wanted.ticket_codes)
-        catalog.expect(version())
+        catalog.catch_up(connection, version())
         tickets = views()
         waited_in = {view.clinic_day for view in tickets.values() if view.status is TicketStatus.WAITING}
         asked = {

@@ -23,7 +23,7 @@ from common.domain.queue_advance import (
 )
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.tickets import TicketStatus
-from common.events import EventName
+from common.events import ChangedTicket, EventName
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from common.storage.new_tickets import NewTicket, insert_tickets
@@ -115,12 +115,14 @@ class DayEnds:
 
     def _expire(self, queue: QueueState, waiters: Sequence[Waiter]) -> None:
         day_end = self._clinic(queue.key).day_end(queue.key[2])
-        transitions = end_of_day(self.occupants.get(queue.key, ()), waiters, day_end)
-        lanes = {waiter.number: waiter.lane for waiter in waiters}
+        occupants = self.occupants.get(queue.key, ())
+        transitions = end_of_day(occupants, waiters, day_end)
+        waiting = {waiter.number: waiter.lane for waiter in waiters}
+        lanes = waiting | {each.number: each.lane for each in occupants}
         for each in transitions:
-            if each.number in lanes:
-                queue.count_waiting(lanes[each.number], -1)
-            self.happened.record_transition(queue, each)
+            if each.number in waiting:
+                queue.count_waiting(waiting[each.number], -1)
+            self.happened.record_transition(queue, each, lanes[each.number])
         self.happened.change(queue.key, transitions)
         self.occupants[queue.key] = []
         queue.next_change_at = self.now if queue.waiting else None
@@ -153,7 +155,8 @@ class DayEnds:
         self.happened.changes.append(
             TicketChange(queue.key, patient.number, moved, ended_at=at, transferred_to=code)
         )
-        self.happened.record(queue, EventName.TICKET_TRANSFERRED, at, (patient.number, moved))
+        transferred = ChangedTicket(patient.number, moved, patient.lane)
+        self.happened.record(queue, EventName.TICKET_TRANSFERRED, at, transferred)
         if held:
             self._give_place(queue, following, held, patient, at)
             return
@@ -174,7 +177,7 @@ class DayEnds:
             )
         )
         following.count_waiting(patient.lane, 1)
-        registered = (number, TicketStatus.WAITING)
+        registered = ChangedTicket(number, TicketStatus.WAITING, patient.lane)
         self.happened.record(following, EventName.TICKET_REGISTERED, at, registered, moving=queue)
 
     def _give_place(
@@ -193,7 +196,7 @@ class DayEnds:
             values |= {"lane": patient.lane, "priority_reason": patient.priority_reason}
             following.count_waiting(held.lane, -1)
             following.count_waiting(patient.lane, 1)
-            ticket = (held.number, TicketStatus.WAITING)
+            ticket = ChangedTicket(held.number, TicketStatus.WAITING, patient.lane)
             self.happened.record(following, EventName.TICKET_PRIORITISED, at, ticket, moving=queue)
         store.change_ticket(self.connection, following.key, held.number, **values)
 
@@ -210,7 +213,7 @@ class DayEnds:
             transitions += end_of_day(left, (), next_end)
             left = []
         for each in transitions:
-            self.happened.record_transition(queue, each)
+            self.happened.record_transition(queue, each, occupants[each.number].lane)
             queue.rooms_freed[occupants[each.number].room] = each.at
         self.happened.change(queue.key, transitions)
         self.occupants[queue.key] = left

@@ -1,5 +1,6 @@
 """What the staff of a clinic ask for: decided and carried out on locked queues, at one moment."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -25,13 +26,13 @@ from common.desk_messages import (
     WaitingFate,
 )
 from common.domain.catalog import Clinic, ClinicState, QueueMode
-from common.domain.lanes import Lane, after_call, next_lane
+from common.domain.lanes import Lane, after_call, lane_for, next_lane
 from common.domain.queue_advance import Ending, Waiter
 from common.domain.service_times import EndedCall
 from common.domain.ticket_codes import new_ticket_code
-from common.domain.tickets import IN_ROOM, PriorityReason, TicketStatus, display_number
-from common.events import EventName
-from common.messages import Hindrance, Problem
+from common.domain.tickets import IN_ROOM, LaneReason, StaffChoice, TicketStatus, display_number
+from common.events import ChangedTicket, EventName
+from common.messages import Hindrance
 from common.requests import Asked
 from common.storage import journal
 from common.storage.catalog import CatalogCache
@@ -42,19 +43,13 @@ from common.storage.queues import ClinicDay, QueueState, day_before
 from common.storage.ticket_rows import TicketRow, ticket_by_number, tickets_in_state
 from common.storage.waiters import next_waiters
 from ticker_worker import store
+from ticker_worker.closing import Closing
+from ticker_worker.refused import Refused, not_now
 
 FORCED_MAX = timedelta(days=31)
 """For so long ahead a clinic can be forced open or closed."""
 
 _BEFORE_A_ROOM = frozenset({TicketStatus.WAITING, TicketStatus.CALLED})
-
-
-class Refused(Exception):
-    """The request is not carried out; `problem` is the answer. Nothing was changed."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.detail)
-        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +76,10 @@ class Desk:
     queues: Mapping[ClinicDay, QueueState]
     entries: list[JournalEntry] = field(default_factory=list)
     changed_clinics: dict[tuple[str, str], Clinic] = field(default_factory=dict)
+    changes: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    # What cancels those who wait, and may have to go on in transactions of its own, by the request's id.
+    closings: dict[str, Closing] = field(default_factory=dict)
+    ordinals: Counter[str] = field(default_factory=Counter)
     # Those that the staff ended, with the clinic as it was: what there is to learn from.
     ended_calls: list[tuple[Clinic, date, EndedCall]] = field(default_factory=list)
 
@@ -91,6 +90,11 @@ class Desk:
         before = len(self.entries)
         self._do(request, _Here(asked, request, self._clinic(key[:2]), self.queues[key]))
         return self.entries[before:]
+
+    def write_clinics(self) -> None:
+        """Writes what was changed of clinics. Other changes of the catalog wait from here to the end of the
+        transaction."""
+        store.change_clinics(self.connection, self.changes)
 
     @singledispatchmethod
     def _do(self, request: DeskRequest, here: _Here) -> None:
@@ -108,7 +112,7 @@ class Desk:
         else:
             forced = self._forced(ClinicState.OPEN, here, request.until, request.reason)
         if clinic.is_open(self.now) and clinic == replace(clinic, **forced):
-            raise Refused(problems.not_permitted_now(Hindrance.ALREADY_SO, f"{clinic.name} is open."))
+            raise not_now(Hindrance.ALREADY_SO, f"{clinic.name} is open.")
         self._change_clinic(here, EventName.CLINIC_HOURS_CHANGED, **forced)
 
     @_do.register
@@ -117,13 +121,12 @@ class Desk:
         forced = self._forced(ClinicState.CLOSED, here, request.until, request.reason)
         cancels = request.waiting is WaitingFate.CANCEL and queue.waiting > 0
         if clinic == replace(clinic, **forced) and not cancels:
-            raise Refused(problems.not_permitted_now(Hindrance.ALREADY_SO, f"{clinic.name} is closed."))
-        if cancels:
-            for number, lane in store.cancel_waiting(self.connection, queue.key, self.now):
-                queue.count_waiting(lane, -1)
-                queue.cancelled += 1
-                self._record(here, EventName.TICKET_CANCELLED, (number, TicketStatus.CANCELLED))
+            raise not_now(Hindrance.ALREADY_SO, f"{clinic.name} is closed.")
         self._change_clinic(here, EventName.CLINIC_HOURS_CHANGED, **forced)
+        if request.waiting is WaitingFate.CANCEL:
+            closing = Closing(self.entries[-1:])
+            self.entries += closing.step(self.connection, queue, self.now)
+            self.closings[here.asked.request_id] = closing
 
     def _forced(
         self, state: ClinicState, here: _Here, until: datetime | None, reason: str | None
@@ -136,26 +139,20 @@ class Desk:
     @_do.register
     def _set_rooms(self, request: SetRooms, here: _Here) -> None:
         if request.rooms == here.clinic.rooms:
-            raise Refused(
-                problems.not_permitted_now(
-                    Hindrance.ALREADY_SO, f"{here.clinic.name} has {request.rooms} rooms."
-                )
-            )
+            raise not_now(Hindrance.ALREADY_SO, f"{here.clinic.name} has {request.rooms} rooms.")
         name = EventName.CLINIC_ROOMS_CHANGED
         self._change_clinic(here, name, rooms=request.rooms, serving_since=self.now)
 
     @_do.register
     def _set_mode(self, request: SetMode, here: _Here) -> None:
         if request.mode is here.clinic.mode:
-            raise Refused(
-                problems.not_permitted_now(Hindrance.ALREADY_SO, f"{here.clinic.name} is in this mode.")
-            )
+            raise not_now(Hindrance.ALREADY_SO, f"{here.clinic.name} is in this mode.")
         name = EventName.CLINIC_MODE_CHANGED
         self._change_clinic(here, name, mode=request.mode, serving_since=self.now)
 
     def _change_clinic(self, here: _Here, event: EventName, **values: Any) -> None:
         key = here.clinic.key
-        store.change_clinic(self.connection, key, **values)
+        self.changes.setdefault(key, {}).update(values)
         self.changed_clinics[key] = changed = replace(here.clinic, **values)
         here.queue.next_change_at = self.now  # its next change may be another one now
         is_open = changed.is_open(self.now)
@@ -171,7 +168,7 @@ class Desk:
         self._see_that_staff_call(here)
         if request.room > here.clinic.rooms:
             detail = f"{here.clinic.name} has {here.clinic.rooms} rooms; set its rooms first."
-            raise Refused(problems.not_permitted_now(Hindrance.ROOM_NOT_SERVING, detail))
+            raise not_now(Hindrance.ROOM_NOT_SERVING, detail)
         in_room = [
             (queue, each)
             for queue in (self.queues.get(day_before(here.queue.key)), here.queue)
@@ -181,7 +178,7 @@ class Desk:
         ]
         following = self._whose_turn_it_is(here)
         if not in_room and following is None:
-            raise Refused(problems.not_permitted_now(Hindrance.NOBODY_WAITING, "Nobody is waiting."))
+            raise not_now(Hindrance.NOBODY_WAITING, "Nobody is waiting.")
         for queue, occupant in in_room:
             self._serve(replace(here, queue=queue), occupant)
         if following is not None:
@@ -205,19 +202,19 @@ class Desk:
         queue.count_waiting(waiter.lane, -1)
         queue.now_serving = number
         self._change_ticket(here, number, status=TicketStatus.CALLED, room=room, called_at=self.now)
-        self._record(here, EventName.TICKET_CALLED, (number, TicketStatus.CALLED))
+        self._record(here, EventName.TICKET_CALLED, ChangedTicket(number, TicketStatus.CALLED, waiter.lane))
 
     @_do.register
     def _recall(self, request: Recall, here: _Here) -> None:
         ticket = self._ticket(here, request, {TicketStatus.CALLED})
-        self._record(here, EventName.TICKET_RECALLED, (ticket.number, ticket.status))
+        self._tell(here, EventName.TICKET_RECALLED, ticket, ticket.status)
 
     @_do.register
     def _start(self, request: Start, here: _Here) -> None:
         self._see_that_staff_call(here)
         ticket = self._ticket(here, request, {TicketStatus.CALLED})
         self._change_ticket(here, ticket.number, status=TicketStatus.IN_SERVICE, started_at=self.now)
-        self._record(here, EventName.TICKET_STARTED, (ticket.number, TicketStatus.IN_SERVICE))
+        self._tell(here, EventName.TICKET_STARTED, ticket, TicketStatus.IN_SERVICE)
 
     @_do.register
     def _complete(self, request: Complete, here: _Here) -> None:
@@ -229,7 +226,7 @@ class Desk:
         served = TicketStatus.SERVED
         self._change_ticket(here, ticket.number, status=served, started_at=started_at, ended_at=self.now)
         self._note_end(here, ticket, came=True)
-        self._record(here, EventName.TICKET_SERVED, (ticket.number, served))
+        self._tell(here, EventName.TICKET_SERVED, ticket, served)
 
     @_do.register
     def _mark_no_show(self, request: MarkNoShow, here: _Here) -> None:
@@ -237,7 +234,7 @@ class Desk:
         self._change_ticket(here, ticket.number, status=TicketStatus.NO_SHOW, ended_at=self.now)
         self._note_end(here, ticket, came=False)
         self._free(here, ticket)
-        self._record(here, EventName.TICKET_NO_SHOW, (ticket.number, TicketStatus.NO_SHOW))
+        self._tell(here, EventName.TICKET_NO_SHOW, ticket, TicketStatus.NO_SHOW)
 
     def _note_end(self, here: _Here, ticket: TicketRow, *, came: bool) -> None:
         assert ticket.called_at is not None
@@ -251,7 +248,7 @@ class Desk:
         ticket = self._ticket(here, request, {TicketStatus.NO_SHOW})
         if here.queue.ending is Ending.EXPIRY:
             detail = f"The service day of {_shown(here, ticket)} is over; register the patient again."
-            raise Refused(problems.not_permitted_now(Hindrance.TICKET_STATUS, detail))
+            raise not_now(Hindrance.TICKET_STATUS, detail)
         self._see_that_none_is_held(here.queue.key, ticket)
         self._change_ticket(
             here,
@@ -264,20 +261,22 @@ class Desk:
         )
         here.queue.count_waiting(ticket.lane, 1)
         here.queue.next_change_at = self.now
-        self._record(here, EventName.TICKET_REINSTATED, (ticket.number, TicketStatus.WAITING))
+        self._tell(here, EventName.TICKET_REINSTATED, ticket, TicketStatus.WAITING)
 
     @_do.register
     def _set_priority(self, request: SetPriority, here: _Here) -> None:
         ticket = self._ticket(here, request, {TicketStatus.WAITING})
-        if ticket.priority_reason is request.reason:
-            raise Refused(
-                problems.not_permitted_now(Hindrance.ALREADY_SO, f"{_shown(here, ticket)} is in this lane.")
-            )
-        lane = Lane.REGULAR if request.reason is None else Lane.PRIORITY
+        before = ticket.priority_reason if ticket.lane is Lane.PRIORITY else None
+        if before is request.reason:
+            raise not_now(Hindrance.ALREADY_SO, f"{_shown(here, ticket)} is in this lane.")
+        reason: LaneReason = request.reason or StaffChoice.REGULAR
+        lane = lane_for(reason)
         here.queue.count_waiting(ticket.lane, -1)
         here.queue.count_waiting(lane, 1)
-        self._change_ticket(here, ticket.number, lane=lane, priority_reason=request.reason)
-        self._record(here, EventName.TICKET_PRIORITISED, (ticket.number, ticket.status))
+        self._change_ticket(here, ticket.number, lane=lane, priority_reason=reason)
+        goes_up = lane is Lane.PRIORITY
+        name = EventName.TICKET_PRIORITISED if goes_up else EventName.TICKET_UNPRIORITISED
+        self._record(here, name, ChangedTicket(ticket.number, ticket.status, lane))
 
     @_do.register
     def _transfer(self, request: Transfer, here: _Here) -> None:
@@ -296,29 +295,26 @@ class Desk:
             here.queue.count_waiting(ticket.lane, -1)
         else:
             self._free(here, ticket)
-        self._record(here, EventName.TICKET_TRANSFERRED, (ticket.number, moved))
+        self._tell(here, EventName.TICKET_TRANSFERRED, ticket, moved)
         self._take_in(there, ticket, code)
 
     def _way_to(self, code: str, here: _Here) -> _Here:
         """The queue of today of another clinic of the hospital."""
         hospital, own_code, _ = here.queue.key
         if code == own_code:
-            raise Refused(
-                problems.not_permitted_now(Hindrance.SAME_CLINIC, "The ticket is in this clinic's queue.")
-            )
-        clinic = self.changed_clinics.get((hospital, code)) or self.catalog.clinic(hospital, code)
+            raise not_now(Hindrance.SAME_CLINIC, "The ticket is in this clinic's queue.")
+        there = self.changed_clinics.get((hospital, code)) or self.catalog.clinic(hospital, code)
+        clinic = None if there is None else there.as_of(self.now)
         queue = None if clinic is None else self.queues.get((*clinic.key, clinic.service_date(self.now)))
-        if clinic is None or queue is None:
+        if clinic is None or clinic.retired or queue is None:
             raise Refused(problems.clinic_not_found())
         return replace(here, clinic=clinic, queue=queue)
 
     def _take_in(self, there: _Here, ticket: TicketRow, code: str) -> None:
         """Gives the patient a ticket in this clinic's queue, at the place of their time of arrival."""
         queue = there.queue
-        reason = ticket.priority_reason
-        if reason in (None, PriorityReason.AGE):  # which each clinic sees for itself
-            reason = there.clinic.age_priority(ticket.date_of_birth, queue.key[2])
-        lane = Lane.REGULAR if reason is None else Lane.PRIORITY
+        reason = there.clinic.lane_reason(ticket.priority_reason, ticket.date_of_birth, queue.key[2])
+        lane = lane_for(reason)
         number, _ = queue.take_number(self.now)
         new = NewTicket(
             code,
@@ -336,14 +332,14 @@ class Desk:
         insert_tickets(self.connection, [new])
         queue.count_waiting(lane, 1)
         queue.next_change_at = self.now
-        self._record(there, EventName.TICKET_REGISTERED, (number, TicketStatus.WAITING))
+        self._record(there, EventName.TICKET_REGISTERED, ChangedTicket(number, TicketStatus.WAITING, lane))
 
     # --- what several do --------------------------------------------------------------------------------
 
     def _clinic(self, key: tuple[str, str]) -> Clinic:
         clinic = self.changed_clinics.get(key) or self.catalog.clinic(*key)
         assert clinic is not None
-        return clinic
+        return clinic.as_of(self.now)
 
     def _ticket(self, here: _Here, request: TicketAction, states: Collection[TicketStatus]) -> TicketRow:
         """The ticket that a request is about, if it is in one of these states."""
@@ -355,13 +351,13 @@ class Desk:
         if ticket.status not in states:
             wanted = " or ".join(sorted(state.value for state in states))
             detail = f"{_shown(here, ticket)} is {ticket.status.value}; it would have to be {wanted}."
-            raise Refused(problems.not_permitted_now(Hindrance.TICKET_STATUS, detail))
+            raise not_now(Hindrance.TICKET_STATUS, detail)
         return ticket
 
     def _see_that_staff_call(self, here: _Here) -> None:
         if here.clinic.mode is not QueueMode.DESK:
             detail = f"The clock calls the patients of {here.clinic.name}; set its mode to desk first."
-            raise Refused(problems.not_permitted_now(Hindrance.CLOCK_MODE, detail))
+            raise not_now(Hindrance.CLOCK_MODE, detail)
 
     def _see_that_none_is_held(self, key: ClinicDay, ticket: TicketRow) -> None:
         held = store.active_ticket(self.connection, key, ticket.medical_record_number)
@@ -369,7 +365,7 @@ class Desk:
             detail = (
                 f"This patient holds {display_number(key[1], held)}; use that ticket, or cancel it first."
             )
-            raise Refused(problems.not_permitted_now(Hindrance.HOLDS_ANOTHER, detail))
+            raise not_now(Hindrance.HOLDS_ANOTHER, detail)
 
     def _free(self, here: _Here, ticket: TicketRow) -> None:
         """The ticket's patient gives up the room: the clock calls somebody else to it."""
@@ -380,19 +376,22 @@ class Desk:
     def _change_ticket(self, here: _Here, number: int, **values: Any) -> None:
         store.change_ticket(self.connection, here.queue.key, number, **values)
 
-    def _record(self, here: _Here, name: EventName, ticket: tuple[int, TicketStatus] | None = None) -> None:
+    def _tell(self, here: _Here, name: EventName, ticket: TicketRow, status: TicketStatus) -> None:
+        self._record(here, name, ChangedTicket(ticket.number, status, ticket.lane))
+
+    def _record(self, here: _Here, name: EventName, ticket: ChangedTicket | None = None) -> None:
         asked = here.asked
-        ordinal = sum(entry.cause_id == asked.request_id for entry in self.entries)
         entry = journal.next_entry(
             here.queue,
             name,
             self.now,
             ticket,
             cause_id=asked.request_id,
-            ordinal=ordinal,
+            ordinal=self.ordinals[asked.request_id],
             cause_digest=asked.digest,
             operator=here.request.operator,
         )
+        self.ordinals[asked.request_id] += 1
         self.entries.append(entry)
 
 

@@ -1,13 +1,16 @@
 """What a desk is told that its request has done."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import groupby
 
 from common.desk_messages import (
+    RANGES_SHOWN_MAX,
     CallNext,
     DeskChange,
     DeskDone,
     DeskRequest,
+    NumberRange,
     TicketAction,
 )
 from common.desk_tickets import desk_ticket
@@ -51,6 +54,38 @@ def desk_done(
         ticket=None if row is None else desk_ticket(catalog.clinic_of(key), row, with_names=False),
         new_ticket=new_ticket,
     )
+
+
+def closing_done(entries: Sequence[JournalEntry]) -> DeskDone:
+    """What has closed a clinic and cancelled those who waited: however many, the reply stays small."""
+    closed = entries[0]
+    cancelled = [entry.number for entry in entries if entry.number is not None]
+    changes = [_change(entry) for entry in entries if entry.number is None]
+    if cancelled:
+        changes.append(
+            DeskChange(
+                event=EventName.TICKET_CANCELLED,
+                clinic=closed.event.clinic,
+                number=None,
+                display_number=None,
+                count=len(cancelled),
+                numbers=_ranges(cancelled)[:RANGES_SHOWN_MAX],
+            )
+        )
+    return DeskDone(
+        hospital=closed.event.hospital,
+        clinic=closed.event.clinic,
+        service_date=closed.service_date,
+        changes=changes,
+    )
+
+
+def _ranges(numbers: Iterable[int]) -> list[NumberRange]:
+    """Numbers in rising order as ranges without gaps."""
+    # Within a range, numbers and their places rise alike.
+    together = groupby(enumerate(numbers), key=lambda each: each[1] - each[0])
+    ranges = ([number for _, number in members] for _, members in together)
+    return [NumberRange(first=members[0], last=members[-1]) for members in ranges]
 
 
 def _change(entry: JournalEntry) -> DeskChange:

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from common.domain.lanes import Lane
 from common.domain.queue_advance import Transition
-from common.domain.tickets import IN_ROOM, TicketStatus
-from common.events import EventName
+from common.domain.tickets import IN_ROOM
+from common.events import ChangedTicket, EventName
 from common.storage import journal
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
@@ -19,9 +20,11 @@ from ticker_worker.store import TicketChange
 @dataclass
 class Happened:
     """Journal entries by the id of their cause, which is that of the tick or request (`cause_of`: by the
-    queue that it moves), and the changes of tickets that are still to be written."""
+    queue that it moves), and the changes of tickets that are still to be written. `recorded` says how many
+    entries a cause has in the journal already."""
 
     cause_of: Mapping[ClinicDay, str]
+    recorded: Mapping[str, int] = field(default_factory=dict)
     entries: dict[str, list[JournalEntry]] = field(default_factory=lambda: defaultdict(list))
     changes: list[TicketChange] = field(default_factory=list)
 
@@ -30,18 +33,20 @@ class Happened:
         queue: QueueState,
         name: EventName,
         at: datetime,
-        ticket: tuple[int, TicketStatus] | None = None,
+        ticket: ChangedTicket | None = None,
         *,
         moving: QueueState | None = None,
     ) -> None:
         """The next event of `queue`; `moving` is the queue whose move caused it, where that is another."""
         cause_id = self.cause_of[(moving or queue).key]
         entries = self.entries[cause_id]
-        entries.append(journal.next_entry(queue, name, at, ticket, cause_id=cause_id, ordinal=len(entries)))
+        ordinal = self.recorded.get(cause_id, 0) + len(entries)
+        entries.append(journal.next_entry(queue, name, at, ticket, cause_id=cause_id, ordinal=ordinal))
 
-    def record_transition(self, queue: QueueState, each: Transition) -> None:
-        """The event of a ticket that came into another state."""
-        self.record(queue, EventName(f"ticket.{each.status}"), each.at, (each.number, each.status))
+    def record_transition(self, queue: QueueState, each: Transition, lane: Lane) -> None:
+        """The event of a ticket in this lane that came into another state."""
+        ticket = ChangedTicket(each.number, each.status, lane)
+        self.record(queue, EventName(f"ticket.{each.status}"), each.at, ticket)
 
     def change(self, key: ClinicDay, transitions: Sequence[Transition]) -> None:
         """Each ticket's last state, and the moments on the way there."""

@@ -70,12 +70,16 @@ class PassingTime:
     queues: Mapping[ClinicDay, QueueState]
     entries: list[JournalEntry] = field(default_factory=list)
 
-    def move(self, causes: Mapping[str, Sequence[ClinicDay]]) -> dict[str, list[JournalEntry]]:
-        """What happens until now in the queues that each cause moves; each queue has one cause."""
+    def move(
+        self, causes: Mapping[str, Sequence[ClinicDay]], recorded: Mapping[str, int]
+    ) -> dict[str, list[JournalEntry]]:
+        """What happens until now in the queues that each cause moves; each queue has one cause. `recorded`
+        says how many entries a cause has in the journal already."""
         self.moved: dict[ClinicDay, Advance] = {}
         self.waiters: dict[ClinicDay, list[Waiter]] = {}
         self.unfinished: set[ClinicDay] = set()
-        self.happened = Happened({key: cause_id for cause_id, keys in causes.items() for key in keys})
+        cause_of = {key: cause_id for cause_id, keys in causes.items() for key in keys}
+        self.happened = Happened(cause_of, recorded)
         moving = [self.queues[key] for keys in causes.values() for key in keys]
         # A day that is over, and has nothing left to come, is left alone.
         moving = [each for each in moving if each.next_change_at is not None or not self._is_over(each)]
@@ -153,6 +157,7 @@ class PassingTime:
         happened: list[Transition | Announcement] = [*told.due, *moved.transitions]
         happened.sort(key=lambda each: each.at)
         waiting = {waiter.number: waiter.lane for waiter in self.waiters.get(queue.key, ())}
+        lanes = waiting | {each.number: each.lane for each in self.occupants.get(queue.key, ())}
         for each in happened:
             if isinstance(each, Announcement):
                 name = EventName.CLINIC_OPENED if each.is_open else EventName.CLINIC_CLOSED
@@ -162,9 +167,9 @@ class PassingTime:
                 queue.count_waiting(waiting.pop(each.number), -1)
             if each.status is TicketStatus.CALLED:
                 queue.now_serving = each.number
-            self.happened.record_transition(queue, each)
+            self.happened.record_transition(queue, each, lanes[each.number])
         self.happened.change(queue.key, moved.transitions)
-        self.occupants[queue.key] = _after(self.occupants.get(queue.key, ()), moved.transitions)
+        self.occupants[queue.key] = _after(self.occupants.get(queue.key, ()), moved.transitions, lanes)
         queue.priority_streak = moved.streak
         queue.announced_open = told.is_open
         queue.announced_until = max(queue.announced_until, min(self.now, day_end))
@@ -208,11 +213,14 @@ class PassingTime:
         return [new_queue((*clinic.key, service_date), start, first or start, announced_open=False)]
 
 
-def _after(occupants: Iterable[Occupant], transitions: Iterable[Transition]) -> list[Occupant]:
+def _after(
+    occupants: Iterable[Occupant], transitions: Iterable[Transition], lanes: Mapping[int, Lane]
+) -> list[Occupant]:
     """Who is in the rooms after that."""
     found = {each.number: each for each in occupants}
     for each in transitions:
         found.pop(each.number, None)
         if each.room is not None:
-            found[each.number] = Occupant(each.number, each.room, each.status, each.at)
+            lane = lanes[each.number]
+            found[each.number] = Occupant(each.number, each.room, each.status, each.at, lane)
     return list(found.values())

@@ -1,7 +1,7 @@
 """The ticker's SQL: claim what is due, write what happened and what a desk changes, forget old refusals."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ClauseElement, Connection, FromClause, bindparam, case, delete, func, select, update
 
 from common.domain.lanes import Lane
-from common.domain.tickets import ACTIVE, PriorityReason, TicketStatus
+from common.domain.tickets import ACTIVE, LaneReason, TicketStatus, lane_reason
 from common.storage.catalog import take_version
 from common.storage.prepared import INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, ClinicDay, key_columns, key_of, same_queue
@@ -121,7 +121,7 @@ class WaitingPatient:
 
     number: int
     lane: Lane
-    priority_reason: PriorityReason | None
+    priority_reason: LaneReason | None
     medical_record_number: str
     patient_name: str
     date_of_birth: date
@@ -157,11 +157,10 @@ def waiting_patients(
     given = [(*key, number) for key, number in numbers]
     found: dict[ClinicDay, list[WaitingPatient]] = defaultdict(list)
     for row in _waiting(connection, given) if given else ():
-        reason = row.priority_reason
         patient = WaitingPatient(
             row.number,
             Lane(row.lane),
-            None if reason is None else PriorityReason(reason),
+            lane_reason(row.priority_reason),
             *row[len(KEY_COLUMNS) + 3 :],
         )
         found[key_of(row)].append(patient)
@@ -233,18 +232,31 @@ def change_ticket(connection: Connection, key: ClinicDay, number: int, **values:
     connection.execute(update(tickets).where(*of_queue(key), tickets.c.number == number).values(**values))
 
 
-def cancel_waiting(connection: Connection, key: ClinicDay, now: datetime) -> Sequence[tuple[int, Lane]]:
-    """Cancels all waiting tickets of a locked queue; their numbers, in order, and their lanes."""
-    rows = connection.execute(
-        update(tickets)
-        .where(*of_queue(key), in_states(tickets, {TicketStatus.WAITING}))
-        .values(status=TicketStatus.CANCELLED.value, ended_at=now)
-        .returning(tickets.c.number, tickets.c.lane)
-    )
-    return sorted((row.number, Lane(row.lane)) for row in rows)
+_waiting_after = Prepared(
+    lambda given: (
+        select(tickets.c.number, tickets.c.lane)
+        .join(given, same_queue(tickets, given))
+        .where(
+            in_states(tickets, {TicketStatus.WAITING}), tickets.c.number > bindparam("after", type_=INTEGER)
+        )
+        .order_by(tickets.c.number)
+        .limit(bindparam("limit", type_=INTEGER))
+    ),
+    KEY_COLUMNS,
+)
 
 
-def change_clinic(connection: Connection, clinic: tuple[str, str], **values: Any) -> None:
-    """Sets columns of a clinic, whose queue of today is locked, as the catalog's next version."""
-    of_clinic = (clinics.c.hospital == clinic[0], clinics.c.code == clinic[1])
-    connection.execute(update(clinics).where(*of_clinic).values(**values, version=take_version(connection)))
+def waiting_after(connection: Connection, key: ClinicDay, after: int, limit: int) -> list[tuple[int, Lane]]:
+    """The numbers and lanes of the first `limit` that wait with numbers larger than `after`, in order."""
+    rows = _waiting_after(connection, [key], after=after, limit=limit)
+    return [(row.number, Lane(row.lane)) for row in rows]
+
+
+def change_clinics(connection: Connection, changes: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
+    """Sets columns of clinics, whose queues of today are locked, as the catalog's next version."""
+    if not changes:
+        return
+    version = take_version(connection)
+    for (hospital, code), values in sorted(changes.items()):
+        of_clinic = (clinics.c.hospital == hospital, clinics.c.code == code)
+        connection.execute(update(clinics).where(*of_clinic).values(**values, version=version))

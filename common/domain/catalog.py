@@ -1,12 +1,12 @@
 """Hospitals and their clinics (*poliklinik*), as the catalog describes them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from common.domain.opening_hours import OpeningHours, Session
-from common.domain.tickets import PriorityReason, is_of_age
+from common.domain.tickets import LaneReason, PriorityReason, is_of_age
 
 CODE_PATTERN = r"^[A-Z0-9]{2,10}$"
 """Hospital and clinic codes; such a code is safe as a word of a routing key."""
@@ -98,14 +98,29 @@ class Clinic:
 
     def state_at(self, moment: datetime) -> ClinicState:
         """What the staff have forced, as long as it lasts."""
-        is_over = self.forced_until is not None and self.forced_until <= moment
-        return ClinicState.SCHEDULE if is_over else self.state
+        return ClinicState.SCHEDULE if self._is_over(moment) else self.state
+
+    def as_of(self, moment: datetime) -> "Clinic":
+        """The clinic without what its staff forced, where that is over by `moment`."""
+        if not self._is_over(moment):
+            return self
+        return replace(self, state=ClinicState.SCHEDULE, forced_until=None, forced_reason=None)
+
+    def _is_over(self, moment: datetime) -> bool:
+        return self.forced_until is not None and self.forced_until <= moment
 
     def age_priority(self, date_of_birth: date, on: date) -> PriorityReason | None:
         """Why somebody born on that day waits in the priority lane, if it is for their age."""
         if self.priority_age is None or not is_of_age(date_of_birth, self.priority_age, on):
             return None
         return PriorityReason.AGE
+
+    def lane_reason(self, before: LaneReason | None, date_of_birth: date, on: date) -> LaneReason | None:
+        """Why somebody who comes from another queue waits in their lane here: what the desk decided there
+        stays, and age is what each clinic sees for itself."""
+        if before in (None, PriorityReason.AGE):
+            return self.age_priority(date_of_birth, on)
+        return before
 
     def sessions_on(self, service_date: date) -> list[Session]:
         """The service day's sessions as moments, in order."""

@@ -11,12 +11,19 @@ regular one, counted up to R.
 
 from enum import StrEnum
 
+from common.domain.tickets import LaneReason, PriorityReason
+
 
 class Lane(StrEnum):
     """Where a ticket waits: among everybody, or among the elderly, the disabled and the pregnant."""
 
     REGULAR = "regular"
     PRIORITY = "priority"
+
+
+def lane_for(reason: LaneReason | None) -> Lane:
+    """The lane in which somebody waits for this reason."""
+    return Lane.PRIORITY if isinstance(reason, PriorityReason) else Lane.REGULAR
 
 
 def next_lane(streak: int, ratio: int, *, priority_waiting: bool, regular_waiting: bool) -> Lane | None:

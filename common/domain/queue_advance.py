@@ -34,6 +34,7 @@ class Occupant:
     room: int
     status: TicketStatus
     called_at: datetime
+    lane: Lane = Lane.REGULAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,7 @@ class _Rooms:
         room = min(room for room, since in self._free_since.items() if since <= at)
         del self._free_since[room]
         self._last_call_at = at
-        self.occupants[room] = Occupant(waiter.number, room, TicketStatus.CALLED, at)
+        self.occupants[room] = Occupant(waiter.number, room, TicketStatus.CALLED, at, waiter.lane)
         return room
 
 

@@ -40,6 +40,23 @@ class PriorityReason(StrEnum):
     INFANT = "infant"
 
 
+class StaffChoice(StrEnum):
+    """What the desk decided against a patient's age: it stays so in whichever queue the patient goes to."""
+
+    REGULAR = "regular"
+
+
+LaneReason = PriorityReason | StaffChoice
+"""Why a ticket waits in its lane, where anything speaks for one."""
+
+_LANE_REASONS: dict[str, LaneReason] = {each.value: each for each in (*PriorityReason, *StaffChoice)}
+
+
+def lane_reason(stored: str | None) -> LaneReason | None:
+    """The reason that is stored with a ticket."""
+    return None if stored is None else _LANE_REASONS[stored]
+
+
 def is_of_age(date_of_birth: date, age: int, on: date) -> bool:
     """Whether somebody has lived for `age` whole years on a day; born on 29 February, from 1 March on."""
     birthday = (on.month, on.day) >= (date_of_birth.month, date_of_birth.day)

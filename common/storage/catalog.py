@@ -3,17 +3,18 @@
 import gc
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Text, cast, select, union_all, update
+from sqlalchemy import CompoundSelect, Connection, Text, bindparam, cast, select, union_all, update
 
 from common.domain.catalog import Clinic, ClinicState, Hospital, QueueMode
 from common.domain.opening_hours import OpeningHours, parse_day_end
-from common.storage.prepared import Prepared
+from common.errors import StoreUnavailable
+from common.storage.prepared import INTEGER, Prepared
 from common.storage.queues import ClinicDay
 from common.storage.tables import catalog_version, clinics, hospitals
 
@@ -45,8 +46,16 @@ def read_version(connection: Connection) -> Callable[[], int]:
     return lambda: rows()[0].version
 
 
-class CatalogChanged(Exception):
-    """What is read belongs to another version of the catalog than the one that is known."""
+class CatalogChanged(StoreUnavailable):
+    """What was read belongs to another version of the catalog than the one that is known. Nothing was
+    committed; the same work can be tried again."""
+
+    def __init__(self) -> None:
+        super().__init__("The catalog has changed meanwhile; the same work is done again.")
+
+
+CHANGES_CAUGHT_UP_MAX = 200
+"""Clinics that changed and are taken over beside other work; more are read in a transaction of their own."""
 
 
 class CatalogCache:
@@ -56,10 +65,24 @@ class CatalogCache:
         self._version = 0
         self._clinics: dict[str, dict[str, Clinic]] = {}
 
-    def expect(self, version: int) -> None:
-        """Raises CatalogChanged where this is not the version that is known: `refresh`, and read again."""
-        if version != self._version:
+    def catch_up(self, connection: Connection, version: int) -> set[tuple[str, str]]:
+        """Takes over what changed up to `version`, which this transaction has read; the clinics that changed.
+
+        The transaction may be pipelined, and has changed nothing of the catalog. Raises CatalogChanged where
+        too much has changed for it: `refresh` in another transaction, and do the same work again.
+        """
+        if version == self._version:
+            return set()
+        if version < self._version or not self._version:
             raise CatalogChanged
+        limit = CHANGES_CAUGHT_UP_MAX + 1
+        rows = _changed(connection, newer_than=self._version, limit=limit)
+        if len(rows) == limit:
+            raise CatalogChanged
+        changed = _clinics_of(rows)
+        self._take_over(changed)
+        self._version = version
+        return {clinic.key for clinic in changed}
 
     def refresh(self, connection: Connection) -> None:
         """Takes over what changed since the last time, at the cost of one small statement where nothing did.
@@ -75,11 +98,14 @@ class CatalogCache:
         changed = _changed_clinics(connection, newer_than)
         if was_restored:
             self._clinics = {}
-        for clinic in changed:
-            self._clinics.setdefault(clinic.hospital.code, {})[clinic.code] = clinic
+        self._take_over(changed)
         if newer_than == 0:
             gc.freeze()  # a country's clinics need not be looked through with each collection of garbage
         self._version = version
+
+    def _take_over(self, changed: Sequence[Clinic]) -> None:
+        for clinic in changed:
+            self._clinics.setdefault(clinic.hospital.code, {})[clinic.code] = clinic
 
     def clinic(self, hospital: str, code: str) -> Clinic | None:
         """The clinic, which may be retired; None where there never was one."""
@@ -114,7 +140,10 @@ _ROWS_AT_ONCE = 1000
 """Rows of the catalog in memory as the database gives them, which takes several times a clinic's room."""
 
 
-def _changed_clinics(connection: Connection, newer_than: int) -> list[Clinic]:
+_newer_than = bindparam("newer_than", type_=INTEGER)
+
+
+def _changed_after() -> CompoundSelect[Any]:
     """The clinics that changed, or whose hospital did, after a version: one statement, so of one moment."""
     both = select(
         *(column for column in clinics.c if column is not clinics.c.opening_hours),
@@ -124,26 +153,37 @@ def _changed_clinics(connection: Connection, newer_than: int) -> list[Clinic]:
         hospitals.c.time_zone,
     ).join_from(clinics, hospitals, clinics.c.hospital == hospitals.c.code)
     # Not one condition with OR, which would keep both indices on versions out of use.
-    statement = union_all(
-        both.where(clinics.c.version > newer_than),
-        both.where(hospitals.c.version > newer_than, clinics.c.version <= newer_than),
+    return union_all(
+        both.where(clinics.c.version > _newer_than),
+        both.where(hospitals.c.version > _newer_than, clinics.c.version <= _newer_than),
     )
+
+
+_changed = Prepared(lambda _: _changed_after().limit(bindparam("limit", type_=INTEGER)))
+
+
+def _changed_clinics(connection: Connection, newer_than: int) -> list[Clinic]:
+    options = {"yield_per": _ROWS_AT_ONCE}
+    with connection.execute(_changed_after(), {"newer_than": newer_than}, execution_options=options) as rows:
+        return _clinics_of(rows)
+
+
+def _clinics_of(rows: Iterable[Any]) -> list[Clinic]:
     known: dict[str, Hospital] = {}
     equals: dict[Any, Any] = {}
     found = []
-    with connection.execute(statement, execution_options={"yield_per": _ROWS_AT_ONCE}) as rows:
-        for row in rows:
-            if row.hospital not in known:
-                zone = ZoneInfo(row.time_zone)
-                known[row.hospital] = Hospital(row.hospital, row.hospital_name, row.city, zone)
-            found.append(_clinic(row, known[row.hospital], equals))
+    for row in rows:
+        if row.hospital not in known:
+            zone = ZoneInfo(row.time_zone)
+            known[row.hospital] = Hospital(row.hospital, row.hospital_name, row.city, zone)
+        found.append(_clinic(row, known[row.hospital], equals))
     return found
 
 
 T = TypeVar("T")
 
 
-def _clinic(row: Row[tuple[object, ...]], hospital: Hospital, equals: dict[Any, Any]) -> Clinic:
+def _clinic(row: Any, hospital: Hospital, equals: dict[Any, Any]) -> Clinic:
     """The clinic of a row. A country's clinics have few different names and settings: one object of each,
     kept in `equals`, serves them all."""
 

@@ -56,7 +56,10 @@ _PLAN_OUTDATED = "RevalidateCachedQuery"
 _FILE = "antrean_file"
 """In a pooled SQLite connection's `info`: which file it was opened on."""
 
-_begin = Prepared(lambda _: text("BEGIN"))
+_begin_deferred = Prepared(lambda _: text("BEGIN"))
+# Said each time: a database or a role may have another level by default, under which a lock that was waited
+# for ends in an error.
+_begin = Prepared(lambda _: text("BEGIN ISOLATION LEVEL READ COMMITTED"))
 _begin_snapshot = Prepared(lambda _: text("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
 _begin_immediate = Prepared(lambda _: text("BEGIN IMMEDIATE"))
 
@@ -183,7 +186,8 @@ def _open_sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        (_begin if connection.get_execution_options().get("read_only") else _begin_immediate)(connection)
+        read_only = connection.get_execution_options().get("read_only")
+        (_begin_deferred if read_only else _begin_immediate)(connection)
 
     return engine
 

@@ -34,6 +34,7 @@ _COUNTERS = ("waiting", "waiting_priority", "cancelled")
 STATUS_AFTER = {
     EventName.TICKET_REGISTERED: TicketStatus.WAITING,
     EventName.TICKET_PRIORITISED: TicketStatus.WAITING,
+    EventName.TICKET_UNPRIORITISED: TicketStatus.WAITING,
     EventName.TICKET_CALLED: TicketStatus.CALLED,
     EventName.TICKET_RECALLED: TicketStatus.CALLED,
     EventName.TICKET_STARTED: TicketStatus.IN_SERVICE,
@@ -49,6 +50,7 @@ STATUS_AFTER = {
 _MAY_HAPPEN_IN = {
     TicketStatus.WAITING: (
         EventName.TICKET_PRIORITISED,
+        EventName.TICKET_UNPRIORITISED,
         EventName.TICKET_CALLED,
         EventName.TICKET_TRANSFERRED,
         EventName.TICKET_CANCELLED,

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, literal, select, tuple_
+from sqlalchemy import Connection, bindparam, insert, literal, select, tuple_
 
-from common.domain.tickets import TicketStatus, display_number
-from common.events import Event, EventName, clinic_data, encode_event, ticket_data
+from common.domain.tickets import display_number
+from common.events import ChangedTicket, Event, EventName, clinic_data, encode_event, ticket_data
 from common.storage.prepared import BYTES, INTEGER, MOMENT, TEXT, Columns, Prepared
-from common.storage.queues import KEY_COLUMNS, QueueState
+from common.storage.queues import KEY_COLUMNS, ClinicDay, QueueState, same_queue
 from common.storage.tables import journal
 
 
@@ -61,21 +61,21 @@ def next_entry(
     queue: QueueState,
     name: EventName,
     at: datetime,
-    ticket: tuple[int, TicketStatus] | None = None,
+    ticket: ChangedTicket | None = None,
     *,
     cause_id: str,
     ordinal: int = 0,
     cause_digest: bytes | None = None,
     operator: str | None = None,
 ) -> JournalEntry:
-    """The next event of a locked queue, to be recorded: what happened `at` a moment to a ticket (its number
-    and new state), or to the clinic. It speaks of the queue as it stands, and counts up its sequence."""
+    """The next event of a locked queue, to be recorded: what happened `at` a moment to a ticket, or to the
+    clinic. It speaks of the queue as it stands, and counts up its sequence."""
     hospital, clinic, service_date = queue.key
     queue.last_sequence += 1
     queue.changed = True
     if ticket is not None:
-        subject = display_number(clinic, ticket[0])
-        data = ticket_data(clinic, *ticket, queue.waiting, queue.now_serving)
+        subject = display_number(clinic, ticket.number)
+        data = ticket_data(clinic, ticket, queue.waiting, queue.now_serving)
     else:
         subject, data = clinic, clinic_data(clinic, queue.waiting, queue.now_serving)
     event = encode_event(
@@ -89,7 +89,7 @@ def next_entry(
         subject=subject,
         data=data,
     )
-    number = ticket[0] if ticket is not None else None
+    number = ticket.number if ticket is not None else None
     return JournalEntry(
         event, service_date, queue.last_sequence, cause_id, ordinal, cause_digest, number, at, operator
     )
@@ -153,20 +153,24 @@ def find_by_causes(connection: Connection, cause_ids: Iterable[str]) -> dict[str
     """What each of these causes has changed, in order; causes that changed nothing are left out."""
     found: dict[str, list[JournalEntry]] = defaultdict(list)
     for row in _by_cause(connection, [(cause_id,) for cause_id in {*cause_ids}]):
-        found[row.cause_id].append(
-            JournalEntry(
-                _event(row),
-                row.service_date,
-                row.sequence,
-                row.cause_id,
-                row.ordinal,
-                row.cause_digest,
-                row.number,
-                row.occurred_at,
-                row.operator,
-            )
-        )
+        found[row.cause_id].append(_entry(row))
     return found
+
+
+_of_queue = Prepared(
+    lambda given: (
+        select(journal)
+        .join(given, same_queue(journal, given))
+        .where(journal.c.sequence > bindparam("after", type_=INTEGER))
+        .order_by(journal.c.sequence)
+    ),
+    KEY_COLUMNS,
+)
+
+
+def read_queue(connection: Connection, key: ClinicDay, after: int) -> list[JournalEntry]:
+    """What happened in a queue after this sequence, in order."""
+    return [_entry(row) for row in _of_queue(connection, [key], after=after)]
 
 
 def read_recorded(
@@ -200,6 +204,20 @@ def read_recorded(
 def event_id(cause_id: str, ordinal: int) -> str:
     """The id of the event that is the cause's change number `ordinal`: always the same one."""
     return f"{cause_id}.{ordinal}"
+
+
+def _entry(row: Any) -> JournalEntry:
+    return JournalEntry(
+        _event(row),
+        row.service_date,
+        row.sequence,
+        row.cause_id,
+        row.ordinal,
+        row.cause_digest,
+        row.number,
+        row.occurred_at,
+        row.operator,
+    )
 
 
 def _event(row: Any) -> Event:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, insert, literal, select
 
 from common.domain.lanes import Lane
-from common.domain.tickets import PriorityReason, TicketStatus
+from common.domain.tickets import LaneReason, TicketStatus
 from common.storage.prepared import DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, ClinicDay
 from common.storage.tables import tickets
@@ -21,7 +21,7 @@ class NewTicket:
     key: ClinicDay
     number: int
     lane: Lane
-    priority_reason: PriorityReason | None
+    priority_reason: LaneReason | None
     medical_record_number: str
     patient_name: str
     date_of_birth: date

@@ -25,6 +25,7 @@ from sqlalchemy.dialects import postgresql
 
 from common.domain.lanes import Lane
 from common.domain.queue_advance import Ending
+from common.errors import StoreUnavailable
 from common.storage.prepared import DATE, ENCODED_JSON, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.tables import clinic_days
 
@@ -169,15 +170,15 @@ def lock_queues(
     return lambda: _states(rows())
 
 
-class QueuesMissing(Exception):
-    """Nobody has stood in these queues before: they have no rows to lock yet.
+class QueuesMissing(StoreUnavailable):
+    """Nobody has stood in these queues before: they have no rows to lock yet. Nothing was committed.
 
     `create_queues` makes them, in a transaction of its own, which holds no locks that another could wait for
     meanwhile; then it is tried again.
     """
 
     def __init__(self, queues: Sequence[QueueState]) -> None:
-        super().__init__(len(queues))
+        super().__init__(f"Queues that have no rows yet: {len(queues)}.")
         self.queues = queues
 
 

@@ -178,6 +178,7 @@ tickets = Table(
     Column("date_of_birth", Date, nullable=False),
     Column("status", String(11), nullable=False),
     Column("lane", String(10), nullable=False, server_default="regular"),
+    # A LaneReason: `regular` where the desk decided against the patient's age.
     Column("priority_reason", String(20)),
     Column("room", Integer),
     Column("registered_at", UtcDateTime, nullable=False),

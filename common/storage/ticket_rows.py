@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from common.domain.lanes import Lane
-from common.domain.tickets import PriorityReason, TicketStatus
+from common.domain.tickets import LaneReason, TicketStatus, lane_reason
 from common.storage.queues import ClinicDay
 from common.storage.tables import in_states, tickets
 
@@ -23,7 +23,7 @@ class TicketRow:
     number: int
     status: TicketStatus
     lane: Lane
-    priority_reason: PriorityReason | None
+    priority_reason: LaneReason | None
     room: int | None
     registered_at: datetime
     arrived_at: datetime
@@ -76,7 +76,7 @@ def read_tickets(connection: Connection, statement: Any) -> list[TicketRow]:
                 **row,
                 "status": TicketStatus(row["status"]),
                 "lane": Lane(row["lane"]),
-                "priority_reason": row["priority_reason"] and PriorityReason(row["priority_reason"]),
+                "priority_reason": lane_reason(row["priority_reason"]),
             }
         )
         for row in connection.execute(statement).mappings()

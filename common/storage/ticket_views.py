@@ -132,7 +132,14 @@ def read_ticket_views(
 
 _occupants = Prepared(
     lambda given: (
-        select(*key_columns(tickets), tickets.c.number, tickets.c.room, tickets.c.status, tickets.c.called_at)
+        select(
+            *key_columns(tickets),
+            tickets.c.number,
+            tickets.c.room,
+            tickets.c.status,
+            tickets.c.called_at,
+            tickets.c.lane,
+        )
         .join(given, same_queue(tickets, given))
         .where(in_states(tickets, IN_ROOM))
     ),
@@ -152,7 +159,8 @@ def read_occupants(connection: Connection, days: Collection[ClinicDay]) -> Calla
     def by_queue() -> Occupants:
         found: dict[ClinicDay, list[Occupant]] = defaultdict(list)
         for row in rows():
-            found[key_of(row)].append(Occupant(row.number, row.room, _STATUSES[row.status], row.called_at))
+            occupant = Occupant(row.number, row.room, _STATUSES[row.status], row.called_at, _LANES[row.lane])
+            found[key_of(row)].append(occupant)
         return found
 
     return by_queue

@@ -175,6 +175,7 @@ class CheckedRun:
                 "number": number,
                 "display_number": _number_shown(clinic, number),
                 "status": ticket["status"],
+                "lane": ticket["lane"],
                 "waiting": day["waiting"],
                 "now_serving": _number_shown(clinic, day["now_serving"]),
             },

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from common import desk_messages
-from common.desk_messages import DeskChange, DeskTicket, ReportRow, Spread
+from common.desk_messages import DeskChange, DeskTicket, NumberRange, ReportRow, Spread
 from common.domain.tickets import TicketStatus
 from common.messages import Hindrance, Message, ProblemCode, Reply, Request
 from common.messaging.rpc_client import LOOK_UPS
@@ -40,7 +40,14 @@ def test_names_the_members_of_a_reply(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "kind"), [("ticket", DeskTicket), ("change", DeskChange), ("row", ReportRow), ("spread", Spread)]
+    ("word", "kind"),
+    [
+        ("ticket", DeskTicket),
+        ("change", DeskChange),
+        ("range", NumberRange),
+        ("row", ReportRow),
+        ("spread", Spread),
+    ],
 )
 def test_names_the_members_of_what_replies_hold(word: str, kind: type[Message]) -> None:
     assert DOCUMENT.first_cells(word, DOCUMENT.section("## Replies")) == members(kind)

@@ -6,8 +6,9 @@ import re
 import pytest
 
 from common import messages
+from common.domain.lanes import Lane
 from common.domain.tickets import TicketStatus
-from common.events import EventName, clinic_data, event_type, ticket_data
+from common.events import ChangedTicket, EventName, clinic_data, event_type, ticket_data
 from common.messages import (
     ClinicSummary,
     FieldError,
@@ -71,7 +72,7 @@ def test_names_every_event() -> None:
 
 
 def test_names_the_data_of_events() -> None:
-    of_ticket = ticket_data("GIG", 17, TicketStatus.CALLED, 4, 17)
+    of_ticket = ticket_data("GIG", ChangedTicket(17, TicketStatus.CALLED, Lane.REGULAR), 4, 17)
     of_clinic = clinic_data("GIG", 4, 17)
     said = PROTOCOL.first_cells("data", PROTOCOL.section("## Events"))
     assert said == list(of_ticket)
@@ -98,7 +99,7 @@ def test_the_example_event_is_as_it_is_sent() -> None:
     ((_, text),) = PROTOCOL.examples("event")
     event = json.loads(text)
     assert event["type"] == event_type(EventName.TICKET_CALLED)
-    assert event["data"] == ticket_data("GIG", 17, TicketStatus.CALLED, 4, 17)
+    assert event["data"] == ticket_data("GIG", ChangedTicket(17, TicketStatus.CALLED, Lane.REGULAR), 4, 17)
     attributes = PROTOCOL.first_cells("attribute", PROTOCOL.section("## Events"))
     assert event.keys() == set(attributes)
 

@@ -105,6 +105,7 @@ def test_a_registration_is_told_to_everybody_without_the_patient_s_data(staff: S
         "number": 2,
         "display_number": "GIG-002",
         "status": "waiting",
+        "lane": "regular",
         "waiting": 2,
         "now_serving": None,
     }

@@ -41,6 +41,7 @@ def test_a_waiting_ticket_is_given_up_and_those_behind_move_on(staff: Staff) -> 
         "number": 2,
         "display_number": "GIG-002",
         "status": "cancelled",
+        "lane": "regular",
         "waiting": 1,
         "now_serving": "GIG-001",
     }

@@ -345,6 +345,7 @@ def _data(number: int, status: str, *, waiting: int, now_serving: str) -> dict[s
         "number": number,
         "display_number": f"GIG-{number:03d}",
         "status": TicketStatus(status).value,
+        "lane": "regular",
         "waiting": waiting,
         "now_serving": now_serving,
     }

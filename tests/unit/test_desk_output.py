@@ -116,8 +116,12 @@ def test_what_was_done_is_said_change_by_change() -> None:
     assert done_text(done(("ticket.prioritised", 15), ticket=prioritised), ENGLISH) == (
         "GIG-015 is in this lane now: ★ infant."
     )
-    closed = done(("ticket.cancelled", 3), ("clinic.closed", None))
-    assert done_text(closed, ENGLISH).splitlines() == ["GIG-003 is cancelled.", "Clinic GIG is closed."]
+    closed = done(("clinic.closed", None), ("ticket.cancelled", None))
+    closed["changes"][1] |= {"count": 3, "numbers": [{"first": 3, "last": 4}, {"first": 6, "last": 6}]}
+    assert done_text(closed, ENGLISH).splitlines() == [
+        "Clinic GIG is closed.",
+        "3 tickets are cancelled: GIG-003–GIG-004, GIG-006.",
+    ]
     assert done_text(done(("ticket.new_to_us", 3)), ENGLISH) == "ticket.new_to_us GIG-003"
 
 

@@ -11,10 +11,12 @@ from cloudevents.core.v1.event import CloudEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.domain.lanes import Lane
 from common.domain.tickets import TicketStatus
 from common.events import (
     CONTENT_TYPE,
     TICK_ID_LENGTH_MAX,
+    ChangedTicket,
     Event,
     EventName,
     Tick,
@@ -41,7 +43,7 @@ def registered() -> Event:
         time=NINE,
         sequence=42,
         subject="GIG-017",
-        data=ticket_data("GIG", 17, TicketStatus.WAITING, 5, 12),
+        data=ticket_data("GIG", ChangedTicket(17, TicketStatus.WAITING, Lane.REGULAR), 5, 12),
     )
 
 
@@ -67,6 +69,7 @@ def test_an_event_is_written_as_the_design_writes_it() -> None:
             "number": 17,
             "display_number": "GIG-017",
             "status": "waiting",
+            "lane": "regular",
             "waiting": 5,
             "now_serving": "GIG-012",
         },
@@ -160,10 +163,13 @@ def test_an_event_travels_under_its_hospital_and_clinic() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [ticket_data("GIG", 17, TicketStatus.CALLED, 5, None), clinic_data("GIG", 5, 12)],
+    [
+        ticket_data("GIG", ChangedTicket(17, TicketStatus.CALLED, Lane.PRIORITY), 5, None),
+        clinic_data("GIG", 5, 12),
+    ],
 )
 def test_an_event_s_data_are_numbers_and_states_only(data: dict[str, Any]) -> None:
-    assert set(data) <= {"number", "display_number", "status", "waiting", "now_serving"}
+    assert set(data) <= {"number", "display_number", "status", "lane", "waiting", "now_serving"}
     event = encode_event(
         event_id="1.0",
         name=EventName.TICKET_CALLED,

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic import AwareDatetime
 
-from common.desk_messages import NO_SHOWS_SHOWN_MAX, REASON_LENGTH_MAX, ROOMS_MAX, DeskQueue
+from common.desk_messages import NO_SHOWS_SHOWN_MAX, RANGES_SHOWN_MAX, REASON_LENGTH_MAX, ROOMS_MAX, DeskQueue
 from common.limits import (
     BODY_BYTES_MAX,
     CITY_LENGTH_MAX,
@@ -78,6 +78,7 @@ LENGTHS = {
     "in_rooms": ROOMS_MAX,
     "no_shows": NO_SHOWS_SHOWN_MAX,
     "changes": 10,
+    "numbers": RANGES_SHOWN_MAX,
     "hours": 24,
 }
 """How many entries the lists of other things have, where they are no pages."""

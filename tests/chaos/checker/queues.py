@@ -11,6 +11,7 @@ from tests.chaos.checker.report import Invariant, Report
 _STATUS_AFTER = {
     "ticket.registered": "waiting",
     "ticket.prioritised": "waiting",
+    "ticket.unprioritised": "waiting",
     "ticket.called": "called",
     "ticket.recalled": "called",
     "ticket.started": "in_service",
@@ -23,11 +24,12 @@ _STATUS_AFTER = {
 }
 _MAY_HAPPEN_IN = {
     None: {"registered"},
-    "waiting": {"prioritised", "called", "transferred", "cancelled", "expired"},
+    "waiting": {"prioritised", "unprioritised", "called", "transferred", "cancelled", "expired"},
     "called": {"recalled", "started", "served", "no_show", "transferred", "cancelled", "expired"},
     "in_service": {"served"},
     "no_show": {"reinstated"},
 }
+_LANES = ("regular", "priority")
 _ACTIVE = {"waiting", "called", "in_service"}
 _GIVEN_BACK = ("cancelled", "transferred")
 _CLINIC_EVENTS = {"clinic.opened", "clinic.closed", "clinic.rooms_changed", "clinic.mode_changed"}
@@ -117,6 +119,7 @@ class _Replay:
     last_number: int = 0
     now_serving: int | None = None
     called_last: dict[str, int] = field(default_factory=dict)
+    told_lanes: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.patients = {ticket.number: ticket.medical_record_number for ticket in self.tickets}
@@ -191,7 +194,8 @@ class _Replay:
             "now_serving": None if self.now_serving is None else f"{clinic}-{self.now_serving:03d}",
         }
         if status is not None:
-            data |= {"number": entry.number, "display_number": shown, "status": status}
+            lane = self._lane(entry)
+            data |= {"number": entry.number, "display_number": shown, "status": status, "lane": lane}
         expected = {
             "specversion": "1.0",
             "id": entry.event_id,
@@ -208,6 +212,16 @@ class _Replay:
             what = f"has an event whose {name} is {found!r} instead of {wanted!r}"
             self._expect(Invariant.STATES, found == wanted, entry, what)
 
+    def _lane(self, entry: Entry) -> str:
+        """The ticket's lane, which only two events change, and the first one tells."""
+        assert entry.number is not None
+        told = str(entry.event.get("data", {}).get("lane"))
+        changed = {"ticket.prioritised": "priority", "ticket.unprioritised": "regular"}
+        lane = changed.get(entry.name) or self.told_lanes.get(entry.number, told)
+        self._expect(Invariant.STATES, lane in _LANES, entry, f"tells of the lane {lane}")
+        self.told_lanes[entry.number] = lane
+        return lane
+
     def end(self) -> None:
         """Tickets and counters stand where the events left them."""
         expect = self.report.expect
@@ -216,6 +230,11 @@ class _Replay:
             status = self.statuses.get(ticket.number)
             what = f"ticket {ticket.number} of {name} is {ticket.status}, its last event says {status}"
             expect(Invariant.STATES, ticket.status == status, what)
+            lane = self.told_lanes.get(ticket.number)
+            what = (
+                f"ticket {ticket.number} of {name} is in the lane {ticket.lane}, its last event says {lane}"
+            )
+            expect(Invariant.STATES, ticket.lane == lane, what)
         held: dict[str, list[int]] = defaultdict(list)
         for ticket in self.tickets:
             if ticket.status in _ACTIVE:
