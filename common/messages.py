@@ -1,13 +1,9 @@
 """Requests and replies: their names, shapes and the closed list of problem codes (see docs/protocol.md)."""
 
-import json
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import (
@@ -17,14 +13,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
 )
 
 from common.domain.catalog import CODE_PATTERN
 from common.domain.lanes import Lane
 from common.domain.ticket_codes import parse_ticket_code
 from common.domain.tickets import TicketStatus
-from common.limits import BODY_BYTES_MAX, NAME_LENGTH_MAX, PAGE_LENGTH_MAX, TICKET_CODES_MAX
+from common.limits import NAME_LENGTH_MAX, PAGE_LENGTH_MAX, TICKET_CODES_MAX
 
 _MEDICAL_RECORD_NUMBER = re.compile(r"[A-Z0-9]{1,20}")
 _SEPARATORS = str.maketrans("", "", " .-/")
@@ -352,74 +347,3 @@ def encode_reply(reply: Reply | EncodedReply) -> bytes:
             if getattr(reply, name) is None
         }
     return reply.model_dump_json(exclude=absent).encode()
-
-
-# --- reading a request ----------------------------------------------------------------------------------
-
-FIELD_ERRORS_MAX = 20
-"""Field errors listed in one problem."""
-
-# An object is read as the list of its members, and numbers as they stand: the longest would be an error.
-_MEMBERS = json.JSONDecoder(object_pairs_hook=list, parse_int=str, parse_float=str)
-
-
-class RequestRefused(Exception):
-    """The request cannot be read; `problem` is the answer."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.detail)
-        self.problem = problem
-
-
-def parse_request(
-    request_types: Mapping[str, type[Request]], name: str | None, content_type: str | None, body: bytes
-) -> Request:
-    """The request in a message, one of `request_types`; raises RequestRefused where it cannot be read."""
-    request_type = request_types.get(name or "")
-    if request_type is None:
-        known = ", ".join(request_types) or "none yet"
-        detail = f"Requests that are answered here, by the message's type: {known}."
-        raise _refused(ProblemCode.UNKNOWN_REQUEST, detail)
-    if content_type not in (None, "application/json", "application/json; charset=utf-8"):
-        raise _refused(ProblemCode.INVALID_REQUEST, "Send the body as application/json.")
-    if len(body) > BODY_BYTES_MAX:
-        raise _refused(ProblemCode.MESSAGE_TOO_LARGE, f"Send at most {BODY_BYTES_MAX} bytes.")
-    try:
-        request = request_type.model_validate_json(body)
-    except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False, include_context=False)
-        errors = [_field_error(each["type"], each["loc"], each["msg"]) for each in found[:FIELD_ERRORS_MAX]]
-        fields = sorted({each.field for each in errors if each.field})
-        detail = f"Correct {', '.join(fields)}." if fields else "Send one JSON object in UTF-8."
-        raise _refused(ProblemCode.INVALID_REQUEST, detail, errors) from error
-    if repeated := _repeated_members(request_type, body):
-        errors = [FieldError(field=name, message="the member stands there twice") for name in repeated]
-        raise _refused(ProblemCode.INVALID_REQUEST, f"Correct {', '.join(repeated)}.", errors)
-    return request
-
-
-def _repeated_members(request_type: type[Request], body: bytes) -> list[str]:
-    """The members that stand more than once in the body of a request that was read.
-
-    The one that counts would be the last for some readers and the first for others.
-    """
-    if b"\\" not in body and max(map(body.count, _quoted_members(request_type)), default=0) <= 1:
-        return []
-    counts = Counter(name for name, _ in _MEMBERS.decode(body.decode()))
-    return sorted(name for name, count in counts.items() if count > 1)
-
-
-@cache
-def _quoted_members(request_type: type[Request]) -> tuple[bytes, ...]:
-    fields = request_type.model_fields.items()
-    return tuple(f'"{field.alias or name}"'.encode() for name, field in fields)
-
-
-def _field_error(kind: str, location: tuple[int | str, ...], message: str) -> FieldError:
-    # The name of a field that should not be there is the sender's text: it could be anybody's name.
-    known = location[:-1] if kind == "extra_forbidden" else location
-    return FieldError(field=".".join(map(str, known)), message=message.removeprefix("Value error, "))
-
-
-def _refused(code: ProblemCode, detail: str, errors: list[FieldError] | None = None) -> RequestRefused:
-    return RequestRefused(problem(code, detail, errors=errors or []))

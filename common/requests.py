@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from common.messages import Problem, ProblemCode, Request, RequestRefused, parse_request, problem
+from common.messages import Problem, ProblemCode, Request, problem
 from common.messaging.delivery import Delivery
+from common.request_parsing import RequestRefused, parse_request
 
 REQUEST_AGE_MAX = timedelta(minutes=15)
 """Older requests are not carried out: whoever sent them has gone."""

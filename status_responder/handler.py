@@ -28,14 +28,13 @@ from common.messages import (
     Problem,
     Reply,
     Request,
-    RequestRefused,
     TicketStatusRequest,
     encoded,
-    parse_request,
 )
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.topology import DESK_EXCHANGE
 from common.pages import page_of
+from common.request_parsing import RequestRefused, parse_request
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Engine
 from common.storage.queues import ClinicDay

@@ -36,3 +36,26 @@ def test_a_library_of_one_place_is_forbidden_everywhere_else(name: str) -> None:
 
 def test_textual_is_forbidden_where_things_are_measured_as_well() -> None:
     assert set(ONLY["textual only in the desk's console"]["source_modules"]) >= MEASURING
+
+
+COMMON = {
+    f"common.{each.parent.name if each.name == '__init__.py' else each.stem}"
+    for each in [*ROOT.glob("common/*.py"), *ROOT.glob("common/*/__init__.py")]
+} - {"common.common"}
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "without"),
+    [
+        ("The domain imports no other layer", "forbidden_modules", "common.domain"),
+        ("The calibration knows of the system only its domain", "forbidden_modules", "common.domain"),
+        (
+            "Nothing else that is common, and no worker, knows of terminals",
+            "source_modules",
+            "common.terminal",
+        ),
+    ],
+)
+def test_a_contract_about_what_is_common_names_all_of_it(name: str, side: str, without: str) -> None:
+    [contract] = [each for each in LINTER["contracts"] if each["name"] == name]
+    assert {each for each in contract[side] if each.startswith("common.")} == COMMON - {without}

@@ -12,7 +12,8 @@ from pydantic.fields import FieldInfo
 from common import desk_messages, messages
 from common.desk_messages import PLACES_MAX, QUEUE_SHOWN_MAX, ROOMS_MAX, TicketAction
 from common.limits import NUMBER_MAX, PAGE_LENGTH_MAX
-from common.messages import ProblemCode, Request, RequestRefused, parse_request
+from common.messages import ProblemCode, Request
+from common.request_parsing import RequestRefused, parse_request
 from tests.docs.protocol_document import messages_of
 
 REQUESTS = {

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from common.limits import BODY_BYTES_MAX, TICKET_CODES_MAX
 from common.messages import (
-    FIELD_ERRORS_MAX,
     Cancel,
     ClinicQueueRequest,
     ListClinics,
@@ -19,11 +18,10 @@ from common.messages import (
     ProblemCode,
     Register,
     Request,
-    RequestRefused,
     TicketStatusRequest,
     encode_reply,
-    parse_request,
 )
+from common.request_parsing import FIELD_ERRORS_MAX, RequestRefused, parse_request
 
 REQUEST_TYPES: dict[str, type[Request]] = {
     each.name: each

@@ -6,14 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.messages import (
-    FIELD_ERRORS_MAX,
-    ProblemCode,
-    Request,
-    RequestRefused,
-    encode_reply,
-    parse_request,
-)
+from common.messages import ProblemCode, Request, encode_reply
+from common.request_parsing import FIELD_ERRORS_MAX, RequestRefused, parse_request
 from tests.json_values import any_json, like
 from tests.unit.test_messages import REGISTER, REQUEST_TYPES
 

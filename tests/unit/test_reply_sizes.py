@@ -24,17 +24,8 @@ from common.limits import (
     TICKET_CODES_MAX,
     TIME_ZONE_LENGTH_MAX,
 )
-from common.messages import (
-    FIELD_ERRORS_MAX,
-    Clinics,
-    Hospitals,
-    Message,
-    Reply,
-    Request,
-    RequestRefused,
-    encode_reply,
-    parse_request,
-)
+from common.messages import Clinics, Hospitals, Message, Reply, Request, encode_reply
+from common.request_parsing import FIELD_ERRORS_MAX, RequestRefused, parse_request
 
 PAGED: dict[type[Reply], str] = {Hospitals: "hospitals", Clinics: "clinics", DeskQueue: "waiting"}
 """Lists that are filled up to what a reply may hold: tests/store/test_pages.py fills them."""
