@@ -116,12 +116,32 @@ class CheckedRun:
 
     # --- workers ----------------------------------------------------------------------------------------
 
-    def day(self, clinic: str) -> Row:
+    def day(self, clinic: str, on: date = DAY) -> Row:
         """The row of a clinic's day."""
         counters = ("last_number", "last_sequence", "waiting", "cancelled")
-        key = {"hospital": "RSHS", "clinic": clinic, "service_date": DAY}
+        key = {"hospital": "RSHS", "clinic": clinic, "service_date": on}
         new = key | dict.fromkeys(counters, 0) | {"now_serving": None, "rooms_freed": {}}
-        return self.days.setdefault(clinic, new | {"announced_until": SIMULATED_START})
+        name = clinic if on == DAY else f"{clinic} {on}"
+        return self.days.setdefault(name, new | {"announced_until": SIMULATED_START})
+
+    def hands_over(self, ticket: Row, cause_id: str) -> Row:
+        """A tick hands a waiting ticket over to the next day; the new ticket."""
+        day = self.day(ticket["clinic"], DAY + timedelta(days=1))
+        day["last_number"] += 1
+        number = day["last_number"]
+        new = {
+            **ticket,
+            "ticket_code": f"{ticket['clinic']}Y{number:08d}",
+            "service_date": day["service_date"],
+            "number": number,
+            "waiting_since": self.simulated(),
+        }
+        ticket["transferred_to"] = new["ticket_code"]
+        self.moves(ticket, "transferred", cause_id)
+        day["waiting"] += 1
+        self.tickets.append(new)
+        self.happens("ticket.registered", new, cause_id)
+        return new
 
     def grants(self, invoked: Row) -> Row:
         """Gives out the next number, as a registrar does."""
@@ -141,6 +161,7 @@ class CheckedRun:
             "date_of_birth": date(1990, 1, 31),
             "status": "waiting",
             "lane": "regular",
+            "transferred_to": None,
             **dict.fromkeys(("registered_at", "arrived_at", "waiting_since"), arrived_at),
         }
         self.tickets.append(ticket)
@@ -149,9 +170,9 @@ class CheckedRun:
 
     def moves(self, ticket: Row, status: str, cause_id: str | None = None) -> None:
         """A ticket comes into a state: by a tick, or by the request `cause_id`."""
-        day = self.day(ticket["clinic"])
+        day = self.day(ticket["clinic"], ticket["service_date"])
         day["waiting"] -= ticket["status"] == "waiting"
-        day["cancelled"] += status == "cancelled"
+        day["cancelled"] += status in ("cancelled", "transferred")
         if status == "called":
             day["now_serving"] = ticket["number"]
         ticket["status"] = status
@@ -159,14 +180,15 @@ class CheckedRun:
 
     def happens(self, name: str, ticket: Row, cause_id: str) -> None:
         """An event comes into the journal, and to whoever listens."""
-        day = self.day(ticket["clinic"])
+        day = self.day(ticket["clinic"], ticket["service_date"])
         day["last_sequence"] += 1
+        ordinal = sum(row["cause_id"] == cause_id for row in self.journal)
         clinic, number, sequence = ticket["clinic"], ticket["number"], day["last_sequence"]
         event = {
             "specversion": "1.0",
-            "id": f"{cause_id}.0",
+            "id": f"{cause_id}.{ordinal}",
             "type": f"id.antrean.{name}.v1",
-            "source": f"/hospitals/RSHS/clinics/{clinic}/{DAY}",
+            "source": f"/hospitals/RSHS/clinics/{clinic}/{ticket['service_date']}",
             "subject": _number_shown(clinic, number),
             "time": self.simulated().isoformat(),
             "datacontenttype": "application/json",
@@ -181,7 +203,8 @@ class CheckedRun:
             },
         }
         key = {column: ticket[column] for column in ("hospital", "clinic", "service_date", "number")}
-        row = {"sequence": sequence, "cause_id": cause_id, "ordinal": 0, "event_name": name, "event": event}
+        row: Row = {"sequence": sequence, "cause_id": cause_id, "ordinal": ordinal, "event_name": name}
+        row["event"] = event
         moments = {"occurred_at": self.simulated(), "recorded_at": self.simulated()}
         self.journal.append(key | row | moments)
         line = {"routing_key": f"RSHS.{clinic}.{name}", "event": event}
@@ -199,7 +222,8 @@ class CheckedRun:
         """A ticket as a client is told of it."""
         code = ticket["ticket_code"]
         told = {key: ticket[key] for key in ("number", "hospital", "clinic", "status")}
-        serving = _number_shown(ticket["clinic"], self.day(ticket["clinic"])["now_serving"])
+        day = self.day(ticket["clinic"], ticket["service_date"])
+        serving = _number_shown(ticket["clinic"], day["now_serving"])
         told |= {"service_date": str(ticket["service_date"]), "now_serving": serving}
         return told | {"ticket_code": f"{code[:4]}-{code[4:8]}-{code[8:]}"}
 
@@ -237,7 +261,8 @@ class CheckedRun:
         settings |= {"service_spread_seconds": 1, "retired": False}
         clinic: Row = {"hospital": "RSHS", "opening_hours": {}, "mode": "clock", "state": "schedule"}
         clinic |= {"name": "Poli", "serving_since": SIMULATED_START}
-        _insert(connection, clinics, [{"code": code, **clinic, **settings} for code in self.days])
+        codes = sorted({day["clinic"] for day in self.days.values()})
+        _insert(connection, clinics, [{"code": code, **clinic, **settings} for code in codes])
         _insert(connection, clinic_days, list(self.days.values()))
         _insert(connection, tickets, self.tickets)
         rows = [row | {"body": json.dumps(row["event"]).encode()} for row in self.journal]
@@ -270,12 +295,14 @@ def consistent_run() -> CheckedRun:
     made.asks_for_tickets(first, third)
     _refusals(made)
     _with_a_quota(made)
+    _with_a_handover(made)
     _faults(made)
     unanswered = made.registers("settled")
     made.tell(unanswered, "confirmed")
     ticket = made.grants(unanswered)
     made.tell(unanswered, "unknown", reason="no_reply")
-    made.run |= {"healed_at": made.at, "drained_at": made.at + 5, "quotas": {"C02": 1}}
+    made.run |= {"healed_at": made.at, "drained_at": made.at + 5, "quotas": {"C02": 1, "C03": 2}}
+    made.run["never_closed"] = ["C03"]
     made.at += 6
     settling = made.registers("settled", settling=True)
     made.tell(settling, "ok", reply="ticket", ticket=made.shown(ticket))
@@ -298,6 +325,15 @@ def _with_a_quota(made: CheckedRun) -> None:
     made.moves(ticket, "cancelled", given_up["request_id"])
     made.tell(given_up, "ok", reply="ticket", ticket=made.shown(ticket))
     made.registered("instead", "C02")
+
+
+def _with_a_handover(made: CheckedRun) -> None:
+    """Two wait when the day ends, in a clinic that never closes and whose quota is reached."""
+    waiting = [made.registered(name, "C03") for name in ("at night", "by night")]
+    made.asks_for_tickets(*waiting)
+    cause_id = str(uuid4())
+    new = [made.hands_over(ticket, cause_id) for ticket in waiting]
+    made.asks_for_tickets(*waiting, *new)
 
 
 def _faults(made: CheckedRun) -> None:

@@ -84,6 +84,7 @@ def run(options: Options, directory: Path, say: Callable[[str], None]) -> Outcom
             "started_at": started_at,
             "hospital": system.hospital,
             "quotas": QUOTAS,
+            "never_closed": [*ROOMS, SMALL_CLINIC],
         }
         say(f"RabbitMQ {about['rabbitmq_version']}, {options.engine_kind}: {len(plan.faults)} faults planned")
         chaos = _Run(system, options, plan, say)

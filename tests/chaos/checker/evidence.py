@@ -35,6 +35,8 @@ class Ticket:
     patient_name: str
     lane: str
     keeps_its_place: bool
+    arrived_at: float
+    transferred_to: str | None
 
 
 @dataclass(frozen=True)
@@ -267,13 +269,13 @@ def _read_database(evidence: Evidence, url: str) -> None:
 def _read_tables(evidence: Evidence, connection: Any) -> None:
     for row in connection.execute(
         "SELECT hospital, clinic, service_date, ticket_code, number, status, medical_record_number,"
-        " patient_name, lane, waiting_since = arrived_at AND coalesce(priority_reason, 'age') = 'age'"
+        " patient_name, lane, waiting_since = arrived_at AND coalesce(priority_reason, 'age') = 'age',"
+        " arrived_at, transferred_to"
         " FROM tickets ORDER BY hospital, clinic, service_date, number"
     ):
-        code, number, status, record_number, name, lane, keeps_its_place = row[3:]
-        evidence.tickets.append(
-            Ticket(code, _day(row), number, status, record_number, name, lane, bool(keeps_its_place))
-        )
+        code, number, status, record_number, name, lane, keeps_its_place, arrived_at, new_code = row[3:]
+        known = (code, _day(row), number, status, record_number, name, lane, bool(keeps_its_place))
+        evidence.tickets.append(Ticket(*known, epoch(arrived_at), new_code))
     for row in connection.execute(
         "SELECT hospital, clinic, service_date, sequence, cause_id, ordinal, event_name, number, recorded_at,"
         " body FROM journal ORDER BY hospital, clinic, service_date, sequence"

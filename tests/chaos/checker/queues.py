@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.chaos.checker.evidence import ClinicDay, Day, Entry, Evidence, Ticket
+from tests.chaos.checker.handovers import handed_over
 from tests.chaos.checker.report import Invariant, Report
 
 _STATUS_AFTER = {
@@ -45,6 +46,7 @@ def check_queues(evidence: Evidence, report: Report) -> None:
         entries[entry.day].append(entry)
     quotas: Mapping[str, int] = evidence.run.get("quotas", {})
     days = {day.day: day for day in evidence.days}
+    unasked = frozenset(entry.event_id for entry in handed_over(evidence))
     for key in sorted(days.keys() | tickets.keys() | entries.keys()):
         day = days.get(key)
         if day is None:
@@ -52,7 +54,7 @@ def check_queues(evidence: Evidence, report: Report) -> None:
             day = Day(key, 0, 0, 0, 0, None)
         _numbers(day, tickets[key], report)
         _sequences(day, entries[key], report)
-        replay = _Replay(day, tickets[key], quotas.get(key[1]), report)
+        replay = _Replay(day, tickets[key], quotas.get(key[1]), report, unasked)
         for entry in sorted(entries[key], key=lambda entry: entry.sequence):
             replay.apply(entry)
         replay.end()
@@ -113,6 +115,8 @@ class _Replay:
     tickets: Sequence[Ticket]
     quota: int | None
     report: Report
+    # Who is handed over is not refused for the quota.
+    handed_over: frozenset[str]
     statuses: dict[int, str] = field(default_factory=dict)
     holders: dict[str, int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
@@ -157,7 +161,7 @@ class _Replay:
         what = f"gives out {number} after {self.last_number}"
         self._expect(Invariant.NUMBERS, number == self.last_number + 1, entry, what)
         self.last_number = number
-        if self.quota is not None:
+        if self.quota is not None and entry.event_id not in self.handed_over:
             self.report.checked[Invariant.QUOTA] += 1
             given = len(self.statuses) - sum(self.counts[status] for status in _GIVEN_BACK)
             what = f"gives out a ticket where {given} of {self.quota} are given out"

@@ -30,6 +30,10 @@ class Invariant(Enum):
     COUNTERS = ("the counters of each clinic-day agree with tickets and journal", "clinic-days")
     SEQUENCES = ("sequence is gapless 1..last_sequence in the journal", "clinic-days")
     CALLS = ("the called number never goes back", "calls")
+    HANDOVERS = (
+        "an open clinic hands each who waits over to the next day, once and in their place",
+        "tickets handed over",
+    )
     LOOK_UPS = ("no client sees a queue or a ticket go back", "look-ups with one before them")
     EVENT_IDS = ("each state change has exactly one event id and one body", "journal rows")
     DELIVERED = ("each state change was delivered, and nothing else", "deliveries")
@@ -57,6 +61,7 @@ class Invariant(Enum):
 MAY_BE_ABSENT = frozenset(
     {
         Invariant.LOSSES,
+        Invariant.HANDOVERS,
         Invariant.QUOTA,
         Invariant.REFUSALS,
         Invariant.DEAD_LETTERS,
