@@ -97,6 +97,14 @@ INTEGRITY_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{where}: number {number} is only one of the tickets of request {cause_id}, which is due one"
         " ticket. Ask which of them counts, and cancel the others.",
     ),
+    "integrity.transferred": (
+        "{where}: nomor {number} ({status}) tidak cocok dengan tiket penggantinya: tiket itu tidak ada,"
+        " milik pasien lain, atau tidak seharusnya ada. Tanyakan di mana pasien menunggu; daftarkan lagi"
+        " jika tidak di mana pun, dan laporkan baris ini.",
+        "{where}: number {number} ({status}) does not fit the ticket that it names as the new one, which is"
+        " missing, another patient's, or should not be. Ask where the patient waits, register them again if"
+        " nowhere, and report this line.",
+    ),
     "integrity.two_events": (
         "{where}: kejadian {sequence} memakai id {cause_id}.{ordinal} bersama kejadian lain. Batasan unik"
         " tabel journal hilang: kembalikan basis data dari cadangan.",

@@ -340,6 +340,27 @@ def _requests_with_several_tickets() -> Select[Any]:
     )
 
 
+def _transfers() -> Select[Any]:
+    """Transferred tickets without a new one of the same patient, in another clinic or on a later day; and
+    others that name one."""
+    new = tickets.alias("new")
+    is_elsewhere = or_(new.c.clinic != tickets.c.clinic, new.c.service_date > tickets.c.service_date)
+    is_given = (
+        select(new.c.number)
+        .where(
+            new.c.ticket_code == tickets.c.transferred_to,
+            new.c.hospital == tickets.c.hospital,
+            new.c.medical_record_number == tickets.c.medical_record_number,
+            is_elsewhere,
+        )
+        .exists()
+    )
+    is_transferred = tickets.c.status == TicketStatus.TRANSFERRED
+    return select(*_key(tickets), tickets.c.number, tickets.c.status).where(
+        or_(and_(is_transferred, ~is_given), and_(~is_transferred, tickets.c.transferred_to.is_not(None)))
+    )
+
+
 def _event_ids_used_twice() -> Select[Any]:
     cause = (journal.c.cause_id, journal.c.ordinal)
     several = select(*cause).group_by(*cause).having(func.count() > 1)
@@ -362,6 +383,7 @@ CHECKS: Final[Mapping[str, tuple[Select[Any], _Read]]] = {
     "two_active": (_together(tickets.c.medical_record_number, _is_active, None), _as_it_is),
     "one_room": (_together(tickets.c.room, _is_in_room, "room"), _as_it_is),
     "two_tickets": (_requests_with_several_tickets(), _as_it_is),
+    "transferred": (_transfers(), _as_it_is),
     "two_events": (_event_ids_used_twice(), _as_it_is),
     "refused": (_refused_and_done(), _as_it_is),
 }

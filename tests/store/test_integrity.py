@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, func, insert, select, text
+from sqlalchemy import Connection, Engine, func, insert, select, text, update
 
 from admin_cli.integrity_texts import INTEGRITY_TEXTS
+from common.domain.opening_hours import WEEKDAYS
 from common.events import EventName
 from common.storage.bounded_connection import BoundedConnection
 from common.storage.engine import snapshot, transaction
@@ -16,7 +17,7 @@ from common.storage.integrity_checks import CHECKS, STATUS_AFTER
 from common.storage.long_statements import long_statements
 from common.storage.schema import migrate
 from common.storage.tables import clinic_days, journal, refusals, tickets
-from tests.builders import MONDAY
+from tests.builders import MONDAY, clinic_table, hospital_table
 from tests.database import opened
 from tests.store.spoiled import (
     Plant,
@@ -29,6 +30,7 @@ from tests.store.spoiled import (
     ticket,
     without,
 )
+from tests.store.staff import staff_of
 
 
 def test_nothing_is_found_in_what_the_workers_wrote(engine: Engine) -> None:
@@ -102,6 +104,12 @@ def test_nothing_is_found_in_an_empty_database(engine: Engine) -> None:
             "sequences",
             {"last_sequence": 10, "events": 9, "sequences": 9, "smallest": 1, "largest": 10},
             id="event gone",
+        ),
+        pytest.param(
+            ticket(4, transferred_to="0" * 12),
+            "transferred",
+            {"number": 4, "status": "waiting"},
+            id="new ticket of one that waits",
         ),
         pytest.param(
             ticket(4, status="called"),
@@ -249,3 +257,19 @@ def test_only_this_transaction_may_take_minutes(postgres: str) -> None:
                 assert limits(connection) == ("10min", 605)
         with snapshot(engine) as connection:
             assert limits(connection) == usual
+
+
+@pytest.mark.parametrize("loss", ["missing", "another patient's"])
+def test_a_ticket_handed_over_to_nothing_is_found(engine: Engine, loss: str) -> None:
+    always = {day: ["00:00-24:00"] for day in WEEKDAYS}
+    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", mode="desk", hours=always)))
+    staff.register_many(2)
+    staff.clock.set("00:00:05", MONDAY + timedelta(days=1))
+    staff.tick()
+    assert looked_through(engine).findings == ()
+    changed = {"ticket_code": "0" * 12} if loss == "missing" else {"medical_record_number": "X"}
+    of_tuesday = tickets.c.service_date > MONDAY
+    with transaction(engine) as connection:
+        connection.execute(update(tickets).where(of_tuesday, tickets.c.number == 2).values(**changed))
+    found = looked_through(engine).findings
+    assert found == (Finding("transferred", "RSHS", "GIG", MONDAY, {"number": 2, "status": "transferred"}),)
