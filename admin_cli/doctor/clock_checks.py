@@ -1,4 +1,4 @@
-"""Whether the clocks agree: registrations are refused by age, and the service day begins at midnight."""
+"""Whether the clocks agree: registrations are refused by age, and service days begin and end by the clock."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final

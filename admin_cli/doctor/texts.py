@@ -179,9 +179,9 @@ DOCTOR_TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "doctor.clocks.apart.do": (
         "Nyalakan NTP di kedua komputer: pendaftaran yang tampak lebih lama dari 15 menit ditolak, dan nomor"
-        " hari baru mulai pada tengah malam.",
+        " hari baru mulai pada akhir hari layanan.",
         "Run NTP on both machines: a registration that seems older than 15 minutes is refused, and a new"
-        " day's numbers begin at midnight.",
+        " day's numbers begin at the end of the service day.",
     ),
     "doctor.clocks.simulated": (
         "Jam buatan sedang dipakai: {now}.",

@@ -125,7 +125,8 @@ def apply_catalog(
 
     A clinic left out is retired: it takes no registrations and keeps its past. With patients still in its
     queue that needs `retire_busy`, and the queue goes on until it is empty. Hospitals stay, without clinics.
-    `dry_run` only tells. Raises BusyClinicsError (nothing was applied) and StoreUnavailable.
+    `dry_run` only tells. Raises BusyClinicsError (nothing was applied) and StoreUnavailable, and CatalogError
+    where this moment would belong to another service day than before while patients are in the queue.
     """
     now = now.astimezone(UTC)
     with transaction(engine) as connection:
@@ -138,6 +139,7 @@ def apply_catalog(
         changes = replace(plan.changes, busy=_busy(connection, plan))
         if changes.busy and not retire_busy:
             raise BusyClinicsError(changes)
+        _see_that_nobody_changes_day(connection, plan, now)
         if changes.changes and not dry_run:
             _write(connection, plan, now)
     return changes
@@ -221,27 +223,18 @@ def _days(changes: list[CatalogChange], stored: _Rows, wanted: _Rows, now: datet
             keys.add((change.hospital, change.clinic))
     days = {}
     for key in sorted(keys):
-        days[key] = _service_days(wanted if key in wanted.clinics else stored, key).service_date(now)
+        days[key] = _service_date(wanted if key in wanted.clinics else stored, key, now)
     return days
 
 
-@dataclass(frozen=True, slots=True)
-class _ServiceDays:
-    """The service days of a clinic, as the catalog has it before or after."""
-
-    hours: OpeningHours
-    zone: ZoneInfo
-
-    def service_date(self, moment: datetime) -> date:
-        return self.hours.service_date(moment, self.zone)
-
-    def day_start(self, service_date: date) -> datetime:
-        return self.hours.day_start(service_date, self.zone)
+def _service_date(rows: _Rows, key: _Key, now: datetime) -> date:
+    hours, zone = _service_days(rows, key)
+    return hours.service_date(now, zone)
 
 
-def _service_days(rows: _Rows, key: _Key) -> _ServiceDays:
+def _service_days(rows: _Rows, key: _Key) -> tuple[OpeningHours, ZoneInfo]:
     hours = OpeningHours.parse({}, parse_day_end(rows.clinics[key]["day_ends_at"]))
-    return _ServiceDays(hours, ZoneInfo(rows.hospitals[key[0]]["time_zone"]))
+    return hours, ZoneInfo(rows.hospitals[key[0]]["time_zone"])
 
 
 # --- the database ---------------------------------------------------------------------------------------
@@ -269,21 +262,43 @@ def _lock_days(connection: Connection, days: dict[_Key, date]) -> None:
 
 def _busy(connection: Connection, plan: _Plan) -> tuple[BusyClinic, ...]:
     retired = {(change.hospital, change.clinic or ""): change for change in plan.clinics(ChangeKind.RETIRED)}
-    patients = dict.fromkeys(retired, 0)
-    for some in _in_parts(list(retired)):
+    patients = _patients(connection, {key: plan.days[key] for key in retired})
+    return tuple(BusyClinic(*key, retired[key].name, count) for key, count in patients.items() if count)
+
+
+def _see_that_nobody_changes_day(connection: Connection, plan: _Plan, now: datetime) -> None:
+    """Their day would go on, or end, for those in the queue at another time than they were told."""
+    days = {}
+    for key in plan.days.keys() & plan.stored.clinics.keys() & plan.wanted.clinics.keys():
+        before, after = (_service_date(rows, key, now) for rows in (plan.stored, plan.wanted))
+        if before != after:
+            days[key] = min(before, after)
+    if problems := [
+        f"hospitals {key[0]}, clinic {key[1]}: this moment would belong to another service day, and its queue"
+        f" has patients: {count}; apply it while nobody is in the queue"
+        for key, count in sorted(_patients(connection, days).items())
+        if count
+    ]:
+        raise CatalogError(problems)
+
+
+def _patients(connection: Connection, days: dict[_Key, date]) -> dict[_Key, int]:
+    """How many are in the queues of these clinics, on that day or later."""
+    patients = dict.fromkeys(days, 0)
+    for some in _in_parts(list(days)):
         rows = connection.execute(
             select(tickets.c.hospital, tickets.c.clinic, tickets.c.service_date, func.count())
             .where(
                 tuple_(tickets.c.hospital, tickets.c.clinic).in_(some),
-                tickets.c.service_date >= min(plan.days[key] for key in some),
+                tickets.c.service_date >= min(days[key] for key in some),
                 tickets.c.status.in_([status.value for status in sorted(ACTIVE)]),
             )
             .group_by(tickets.c.hospital, tickets.c.clinic, tickets.c.service_date)
         )
         for hospital, clinic, service_date, count in rows:
-            if service_date >= plan.days[hospital, clinic]:
+            if service_date >= days[hospital, clinic]:
                 patients[hospital, clinic] += count
-    return tuple(BusyClinic(*key, retired[key].name, count) for key, count in patients.items() if count)
+    return patients
 
 
 def _write(connection: Connection, plan: _Plan, now: datetime) -> None:
@@ -349,7 +364,8 @@ def _write_days(connection: Connection, plan: _Plan, now: datetime) -> None:
             # Nothing is announced for the time before.
             begun.append({**row, "announced_until": now})
         else:
-            moved.append({**row, "announced_until": _service_days(plan.wanted, key).day_start(day)})
+            hours, zone = _service_days(plan.wanted, key)
+            moved.append({**row, "announced_until": hours.day_start(day, zone)})
     _upsert_days(connection, begun, ("next_change_at", "announced_until"))
     _upsert_days(connection, moved, ("next_change_at",))
     if ended:

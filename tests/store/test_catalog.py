@@ -9,6 +9,13 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from common.catalog_file import Catalog
+from common.domain.opening_hours import (
+    DAY_ENDS_LATEST,
+    MINUTES_PER_DAY,
+    OpeningHours,
+    parse_day_end,
+)
+from common.errors import CatalogError
 from common.storage.catalog import is_empty, take_version
 from common.storage.catalog_changes import (
     BusyClinic,
@@ -301,3 +308,39 @@ def test_another_time_zone_concerns_all_clinics_of_the_hospital(engine: Engine) 
     apply(engine, hospital("RSHS", clinic(), clinic("INT"), time_zone=WIT), now=LATER)
     assert day_of(engine).next_change_at == day_of(engine, "INT").next_change_at == LATER
     assert known(engine).hospital.time_zone.key == WIT
+
+
+# --- the end of service days ----------------------------------------------------------------------------
+
+
+def test_a_clinic_keeps_when_its_service_days_end(engine: Engine) -> None:
+    late = clinic(hours={"mon": ["20:00-02:00"]}, day_ends_at="03:00")
+    apply(engine, hospital("RSHS", clinic("GIG"), late | {"code": "UGD"}))
+    assert known(engine).opening_hours.day_ends == MINUTES_PER_DAY
+    assert known(engine, "UGD").opening_hours == OpeningHours.parse(
+        {"mon": ["20:00-02:00"]}, parse_day_end("03:00")
+    )
+    [change] = apply(engine, hospital("RSHS", late, late | {"code": "UGD"})).changes
+    assert {field.name: (field.old, field.new) for field in change.fields} == {
+        "opening_hours": ({"mon": ["08:00-12:00"]}, {"mon": ["20:00-02:00"]}),
+        "day_ends_at": ("24:00", "03:00"),
+    }
+
+
+def test_those_in_the_queue_are_not_moved_to_another_day(engine: Engine) -> None:
+    """At 10:00 in Jakarta; a day that ended at noon only would be that of Sunday."""
+    apply(engine, hospital("RSHS", clinic()))
+    add_ticket(engine, 1)
+    at_noon = hospital("RSHS", clinic(day_ends_at="12:00", hours={"mon": ["13:00-15:00"]}))
+    with pytest.raises(CatalogError, match=r"GIG: this moment would belong to another service day.* 1;"):
+        apply(engine, at_noon)
+    assert known(engine).opening_hours.day_ends == MINUTES_PER_DAY
+    apply(engine, at_noon, now=NOW + timedelta(hours=3))  # when it is Monday by both
+    assert known(engine).opening_hours.day_ends == DAY_ENDS_LATEST
+
+
+def test_a_day_can_end_otherwise_while_nobody_is_in_the_queue(engine: Engine) -> None:
+    apply(engine, hospital("RSHS", clinic()))
+    add_ticket(engine, 1, "served")
+    apply(engine, hospital("RSHS", clinic(day_ends_at="12:00", hours={"mon": ["13:00-15:00"]})))
+    assert known(engine).service_date(NOW) == TODAY - timedelta(days=1)
