@@ -20,8 +20,6 @@ from common.storage.service_times import Learned
 from common.storage.ticket_views import Occupants, TicketView
 from common.ticket_replies import ShownQueue
 
-_Place = tuple[datetime, int]
-
 
 class Moment(NamedTuple):
     """A ticket and the rooms of its clinic at one moment: all that its reply shows."""
@@ -31,8 +29,8 @@ class Moment(NamedTuple):
 
 
 class TicketMoments:
-    """The tickets of a batch. `views` and `occupants` are as they were read, `queues` the locked queues,
-    whose counters are moved on with each decision."""
+    """The tickets of a batch. `views` and `occupants` are as they were read, at one moment; `queues` are the
+    locked queues, whose counters are moved on with each decision."""
 
     def __init__(
         self,
@@ -43,16 +41,16 @@ class TicketMoments:
         self._views = {**views}
         self._occupants = {**occupants}
         self._queues = queues
-        # Where those stood who gave up waiting in this batch; those read stand behind as many fewer.
-        self._left: defaultdict[tuple[ClinicDay, Lane], list[_Place]] = defaultdict(list)
+        # How many stood ahead of those who gave up waiting in this batch, as it was read: who stood behind
+        # them has one fewer ahead now.
+        self._left: defaultdict[tuple[ClinicDay, Lane], list[int]] = defaultdict(list)
 
     def view(self, ticket_code: str) -> TicketView | None:
         """A ticket as it stands now; None where nobody has this code."""
         view = self._views.get(ticket_code)
         if view is None or view.ahead_in_lane is None:
             return view
-        left = self._left.get((view.clinic_day, view.lane))
-        ahead = view.ahead_in_lane - bisect_left(left, _place(view)) if left else view.ahead_in_lane
+        ahead = view.ahead_in_lane - bisect_left(self._left_in(view), view.ahead_in_lane)
         queue = self._queues.get(view.clinic_day)
         others = view.waiting_in_other_lane
         if queue is not None:
@@ -63,24 +61,41 @@ class TicketMoments:
         """A ticket that there is, as it is shown now."""
         view = self.view(ticket_code)
         assert view is not None
-        return Moment(view, self._occupants.get(view.clinic_day, ()))
+        return self._moment(view)
 
-    def grant(self, view: TicketView) -> None:
+    def grant(self, view: TicketView) -> Moment:
         """A new ticket, as it stands now: everybody who left its lane stood ahead of it."""
         assert view.ahead_in_lane is not None
-        left = len(self._left.get((view.clinic_day, view.lane), ()))
-        self._views[view.ticket_code] = view._replace(ahead_in_lane=view.ahead_in_lane + left)
+        at_first = view
+        if self._left:
+            at_first = view._replace(ahead_in_lane=view.ahead_in_lane + len(self._left_in(view)))
+        self._views[view.ticket_code] = at_first
+        return self._moment(view)
 
-    def cancel(self, view: TicketView) -> None:
-        """The ticket of this view, as it stood until now, is given up."""
-        key = view.clinic_day
-        cancelled = view._replace(status=TicketStatus.CANCELLED, ahead_in_lane=None)
-        self._views[view.ticket_code] = cancelled
+    def cancel(self, ticket_code: str) -> None:
+        """A ticket that waits, or was called, is given up."""
+        view = self._views[ticket_code]
+        self._views[ticket_code] = view._replace(status=TicketStatus.CANCELLED, ahead_in_lane=None)
         if view.ahead_in_lane is not None:
-            insort(self._left[key, view.lane], _place(view))
+            insort(self._left[view.clinic_day, view.lane], view.ahead_in_lane)
         if view.room is not None:
-            # Another list, since the one before belongs to moments that are over.
-            self._occupants[key] = [each for each in self._occupants[key] if each.room != view.room]
+            self._leave_room(view)
+
+    def _leave_room(self, view: TicketView) -> None:
+        # Other lists, since those before belong to moments that are over. The next day's queue knows of the
+        # room, too, and two days may have a patient with one number.
+        this = (view.number, view.room, view.called_at)
+        for day, occupants in self._occupants.items():
+            if day[:2] == view.clinic_day[:2]:
+                self._occupants[day] = [
+                    each for each in occupants if (each.number, each.room, each.called_at) != this
+                ]
+
+    def _moment(self, view: TicketView) -> Moment:
+        return Moment(view, self._occupants.get(view.clinic_day, ()))
+
+    def _left_in(self, view: TicketView) -> Sequence[int]:
+        return self._left.get((view.clinic_day, view.lane), ())
 
 
 class MomentsShown:
@@ -102,7 +117,3 @@ class MomentsShown:
             records: Mapping[int, PartRecord] = self._learned.get(clinic.key, {})
             self._queues[key] = ShownQueue(clinic, occupants, records, self._now), occupants
         return self._queues[key][0].encoded(view)
-
-
-def _place(view: TicketView) -> _Place:
-    return (view.arrived_at, view.number)

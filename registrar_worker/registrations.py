@@ -183,13 +183,14 @@ class Registrations:
     def _answer(self, asked: Asked) -> _Decision:
         known = self.decisions.get(asked.request_id)
         if known is None:
-            known = self._register(asked) if isinstance(asked.request, Register) else self._cancel(asked)
-            if known.events or known.remember:  # else whoever comes with its id is the first
-                self.decisions[asked.request_id] = known
+            new = self._register(asked) if isinstance(asked.request, Register) else self._cancel(asked)
+            if new.events or new.remember:  # else whoever comes with its id is the first
+                self.decisions[asked.request_id] = new
+            return new
         if known.digest != asked.digest:
             return _Decision(asked.digest, refusal=problems.request_id_reused())
         if known.ticket_code and known.refusal is None:
-            # The ticket as it stands now, which may be later than the decision.
+            # The ticket as it stands now, which is later than the decision.
             return known._replace(shown=self.tickets.moment(known.ticket_code))
         return known
 
@@ -255,12 +256,11 @@ class Registrations:
             priority_streak=queue.priority_streak,
             now_serving=queue.now_serving,
             registered_at=self.now,
-            arrived_at=arrived_at,
             called_at=None,
             room=None,
             transferred_to=None,
         )
-        self.tickets.grant(view)
+        shown = self.tickets.grant(view)
         queue.count_waiting(lane, 1)
         self.new_tickets.append(
             NewTicket(
@@ -282,7 +282,7 @@ class Registrations:
         )
         granted = ChangedTicket(number, TicketStatus.WAITING, lane)
         event = self._record(asked, queue, EventName.TICKET_REGISTERED, granted)
-        return _Decision(asked.digest, code, (event,))
+        return _Decision(asked.digest, code, (event,), shown=shown)
 
     def _cancel(self, asked: Asked) -> _Decision:
         request = asked.request
@@ -295,7 +295,7 @@ class Registrations:
             return self._refused(asked, ProblemCode.NOT_CANCELLABLE, code)
         queue = self.queues[view.clinic_day]
         self.cancelled.append(code)
-        self.tickets.cancel(view)
+        self.tickets.cancel(code)
         queue.cancelled += 1
         if view.status is TicketStatus.WAITING:
             queue.count_waiting(view.lane, -1)
@@ -305,7 +305,7 @@ class Registrations:
             queue.next_change_at = min(queue.next_change_at or self.now, self.now)
         given_up = ChangedTicket(view.number, TicketStatus.CANCELLED, view.lane)
         event = self._record(asked, queue, EventName.TICKET_CANCELLED, given_up)
-        return _Decision(asked.digest, code, (event,))
+        return _Decision(asked.digest, code, (event,), shown=self.tickets.moment(code))
 
     def _record(self, asked: Asked, queue: QueueState, name: EventName, ticket: ChangedTicket) -> Event:
         """Journals one change as the queue's next event."""

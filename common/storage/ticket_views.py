@@ -20,8 +20,7 @@ from common.storage.tables import clinic_days, in_states, tickets
 
 
 class TicketView(NamedTuple):
-    """A ticket and its place in the queue: how many wait before it in its lane, None unless it waits. A
-    lane is in the order of `arrived_at` and number.
+    """A ticket and its place in the queue: how many wait before it in its lane, None unless it waits.
 
     `waiting_in_other_lane` and `priority_streak` are the queue's.
     """
@@ -36,7 +35,6 @@ class TicketView(NamedTuple):
     priority_streak: int
     now_serving: int | None
     registered_at: datetime
-    arrived_at: datetime
     called_at: datetime | None
     room: int | None
     transferred_to: str | None
@@ -52,7 +50,6 @@ _SHOWN = (
     tickets.c.status,
     tickets.c.lane,
     tickets.c.registered_at,
-    tickets.c.arrived_at,
     tickets.c.called_at,
     tickets.c.room,
     tickets.c.transferred_to,
@@ -72,7 +69,9 @@ def _views(given: FromClause) -> ClauseElement:
         for column, default in zip(place, none, strict=True)
     ]
     asked = (
-        select(*_SHOWN, *previous).join(given, tickets.c.ticket_code == given.c.ticket_code).subquery("asked")
+        select(*_SHOWN, tickets.c.arrived_at, *previous)
+        .join(given, tickets.c.ticket_code == given.c.ticket_code)
+        .subquery("asked")
     )
     ahead = tickets.alias("ahead")
     since_previous = (
@@ -121,7 +120,6 @@ def read_ticket_views(
             row.priority_streak,
             row.now_serving,
             row.registered_at,
-            row.arrived_at,
             row.called_at,
             row.room,
             row.transferred_to,

@@ -48,7 +48,6 @@ def views(draw: st.DrawFn, now: datetime) -> TicketView:
         priority_streak=draw(st.integers(0, 2)),
         now_serving=draw(st.none() | numbers),
         registered_at=draw(before),
-        arrived_at=draw(before),
         called_at=draw(st.none() | before),
         room=None,
         transferred_to=draw(st.none() | codes),
