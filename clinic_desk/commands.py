@@ -1,7 +1,6 @@
 """The commands of `antrean-desk`: each asks, and prints what it got."""
 
 import sys
-import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, time
 from typing import Any, Final
@@ -19,9 +18,9 @@ from common.terminal.hospitals import normal_code
 from common.terminal.layout import terminal_width
 from common.terminal.localised import LocalisedGroup, version_option
 from common.terminal.output import print_json, print_result, print_ticket
-from common.terminal.prompts import WentBack
-from common.terminal.registration import Registration, ask_and_register, registration_options, send_patiently
+from common.terminal.registration import Registration, given_answers, register_asking, registration_options
 from common.terminal.requesting import take_request_id
+from common.terminal.usage import UsageProblem
 
 pass_session = click.make_pass_decorator(DeskSession)
 
@@ -95,7 +94,8 @@ def console(session: DeskSession, hospital: str | None, clinic: str | None, room
 
 def _run_console(session: DeskSession, hospital: str | None, clinic: str | None, room: int) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.UsageError("usage.no_terminal")
+        command = session.command_line("queue", hospital or "RSHS", clinic or "GIG")
+        raise UsageProblem("usage.no_terminal", command=command)
     # Only here: commands have to be quick to start.
     from clinic_desk.console.app import run_console
 
@@ -195,7 +195,7 @@ def transfer(
     help="help.desk_register",
     epilog='antrean-desk register RSHS GIG --mrn 00123456 --name "Siti Aminah" --dob 31-01-1990',
 )
-@registration_options(required=False)
+@registration_options(place_required=True)
 @click.option("--priority", type=click.Choice(_REASONS), help="help.register_priority")
 @operator_option
 @pass_session
@@ -209,37 +209,14 @@ def register(
     request_id: RequestId,
     priority: str | None,
 ) -> None:
-    options = {"medical_record_number": mrn, "name": name, "date_of_birth": dob}
-    given = {field: value for field, value in options.items() if value is not None}
-    place, id_of_all = (normal_code(hospital), normal_code(clinic)), request_id or str(uuid.uuid4())
+    place = (normal_code(hospital), normal_code(clinic))
 
     def send(answers: Mapping[str, str], request_id: str) -> Ticket:
         return session.carry_out(
             registration(Registration(*place, **answers, request_id=request_id), priority)
         )
 
-    if len(given) == len(options):
-        ticket = send(given, id_of_all)
-    else:
-        ticket = _ask_at_the_counter(session, given, send)
-    print_ticket(session, ticket)
-
-
-def _ask_at_the_counter(
-    session: DeskSession, given: Mapping[str, str], send: Callable[[Mapping[str, str], str], Ticket]
-) -> Ticket:
-    """Asks for what the command line left out; each set of answers is a request of its own."""
-    if not sys.stdin.isatty():
-        raise click.UsageError("usage.patient_missing", click.get_current_context())
-
-    def send_anew(answers: Mapping[str, str]) -> Ticket:
-        request_id = str(uuid.uuid4())
-        return send_patiently(session, lambda: send(answers, request_id))
-
-    try:
-        return ask_and_register(session, given, send_anew)
-    except (WentBack, EOFError) as error:
-        raise click.Abort from error
+    print_ticket(session, register_asking(session, given_answers(mrn, name, dob), request_id, send))
 
 
 # --- the clinic -----------------------------------------------------------------------------------------

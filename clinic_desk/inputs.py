@@ -8,7 +8,7 @@ import click
 
 from common.terminal.failures import ProblemAnswer, problem_of
 from common.terminal.hospitals import each_hospital
-from common.terminal.moments import parse_date
+from common.terminal.moments import date_complaint, parse_date
 
 if TYPE_CHECKING:
     from clinic_desk.session import DeskSession
@@ -79,4 +79,4 @@ def take_day(ctx: click.Context, parameter: click.Parameter, text: str | None) -
     try:
         return None if text is None else parse_date(text)
     except ValueError as error:
-        raise click.BadParameter("usage.date", ctx, parameter) from error
+        raise click.BadParameter(date_complaint(error, "usage.date"), ctx, parameter) from error

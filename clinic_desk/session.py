@@ -2,8 +2,9 @@
 
 import os
 import pwd
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from clinic_desk.actions import Action
 from clinic_desk.texts import TEXTS
@@ -18,6 +19,12 @@ class DeskSession(RequestingSession):
     package = "clinic_desk"
     role = "desk"
     table = TEXTS
+    hints: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "clinic_closed": ("hint.open", "open", "{hospital}", "{clinic}"),
+        "clock_mode": ("hint.mode", "mode", "{hospital}", "{clinic}", "desk"),
+        "room_not_serving": ("hint.rooms", "rooms", "{hospital}", "{clinic}", "{room}"),
+        "ticket_status": ("hint.queue", "queue", "{hospital}", "{clinic}"),
+    }
 
     operator_given: str | None = None
 

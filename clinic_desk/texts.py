@@ -108,21 +108,29 @@ TEXTS: Final[TextTable] = {
         "Write the time as 14:00 or 2026-11-23T14:00.",
     ),
     "usage.date": (
-        "Tanggal tidak valid; tulis seperti 31-01-2026 atau 2026-01-31.",
-        "Write a real date as 2026-01-31 or 31-01-2026.",
-    ),
-    "usage.patient_missing": (
-        "Isi --mrn, --name, dan --dob; data hanya ditanyakan di terminal.",
-        "Give --mrn, --name and --dob; they are asked for on a terminal only.",
+        "Tanggal tidak valid; tulis seperti 31-01-2026, 31/01/2026, atau 2026-01-31.",
+        "Write a real date as 2026-01-31, 31-01-2026 or 31/01/2026 (day first).",
     ),
     "usage.no_terminal": (
-        "Layar petugas memerlukan terminal; untuk skrip gunakan antrean-desk queue.",
-        "The console needs a terminal; in scripts use antrean-desk queue.",
+        "Layar petugas memerlukan terminal; untuk skrip gunakan: {command}",
+        "The console needs a terminal; in scripts use: {command}",
     ),
     "settings.operator": (
         "Isi ANTREAN_OPERATOR dengan nama Anda.",
         "Set ANTREAN_OPERATOR to your name.",
     ),
+    # --- hints, and what values mean --------------------------------------------------------------------
+    "hint.open": ("Bila perlu, buka dengan: {command}", "If it has to be, open it with: {command}"),
+    "hint.mode": ("Ubah dulu dengan: {command}", "Switch it first with: {command}"),
+    "hint.rooms": ("Tambah ruang dengan: {command}", "Add rooms first with: {command}"),
+    "hint.queue": ("Lihat antreannya dengan: {command}", "See the queue with: {command}"),
+    "choice.age": ("lansia", "elderly"),
+    "choice.disability": ("disabilitas", "disability"),
+    "choice.pregnancy": ("hamil", "pregnant"),
+    "choice.infant": ("bayi", "infant"),
+    "choice.none": ("mencabut prioritas", "takes it back"),
+    "choice.clock": ("otomatis", "by itself"),
+    "choice.desk": ("petugas yang memanggil", "staff call"),
     # --- the queue --------------------------------------------------------------------------------------
     "queue.in_rooms": ("Di ruang", "In the rooms"),
     "queue.waiting": ("Menunggu, menurut urutan panggilan", "Waiting, in the order of calls"),
@@ -292,17 +300,9 @@ TEXTS: Final[TextTable] = {
         "Permintaan ini tidak dikenal oleh sistem; samakan versi program ini dengan versi sistem.",
         "The system does not know this request; bring this program to the version of the system.",
     ),
-    "problem.hospital_not_found": (
-        "Rumah sakit tidak ditemukan; kodenya tampil di antrean-desk tanpa perintah.",
-        "There is no such hospital; antrean-desk without a command shows the codes.",
-    ),
-    "problem.clinic_not_found": (
-        "Poli tidak ditemukan di rumah sakit ini; kodenya tampil di antrean-desk tanpa perintah.",
-        "There is no such clinic in this hospital; antrean-desk without a command shows the codes.",
-    ),
     "problem.clinic_closed": (
-        "Poli itu sedang tutup; bila perlu, buka dengan: antrean-desk open",
-        "That clinic is closed now; if it has to be, open it with: antrean-desk open",
+        "Poli itu sedang tutup.",
+        "That clinic is closed now.",
     ),
     "problem.quota_reached": (
         "Kuota poli itu untuk hari ini sudah habis.",
@@ -338,17 +338,17 @@ TEXTS: Final[TextTable] = {
     ),
     # --- why something is not permitted now -------------------------------------------------------------
     "reason.clock_mode": (
-        "Antrean ini dalam mode otomatis; ubah dulu dengan: antrean-desk mode ... desk",
-        "The clock moves this queue; switch it first with: antrean-desk mode ... desk",
+        "Antrean ini dalam mode otomatis.",
+        "The clock moves this queue.",
     ),
     "reason.nobody_waiting": ("Tidak ada pasien yang menunggu.", "Nobody is waiting."),
     "reason.room_not_serving": (
-        "Ruang itu tidak melayani; tambah ruang dengan: antrean-desk rooms",
-        "That room is not serving; add rooms first with: antrean-desk rooms",
+        "Ruang itu tidak melayani.",
+        "That room is not serving.",
     ),
     "reason.ticket_status": (
-        "Status tiket itu tidak mengizinkannya; lihat dengan: antrean-desk queue",
-        "The ticket's status does not allow it; see it with: antrean-desk queue",
+        "Status tiket itu tidak mengizinkannya.",
+        "The ticket's status does not allow it.",
     ),
     "reason.same_clinic": (
         "Pasien sudah ada di antrean poli ini; pilih poli lain.",

@@ -2,20 +2,30 @@
 
 import math
 import sys
-import uuid
+from collections.abc import Mapping
 
 import click
 
+from common.terminal.card import Ticket
 from common.terminal.failures import ProblemAnswer
 from common.terminal.hospitals import clinics as clinics_of
 from common.terminal.hospitals import hospitals as all_hospitals
 from common.terminal.hospitals import normal_code
 from common.terminal.localised import LocalisedGroup, version_option
 from common.terminal.output import print_json, print_ticket
-from common.terminal.registration import Registration, registration_options
+from common.terminal.prompts import WentBack, can_ask
+from common.terminal.registration import (
+    Registration,
+    given_answers,
+    register_asking,
+    registration_options,
+    require_answers,
+)
 from common.terminal.tables import print_table
+from common.terminal.usage import UsageProblem
 from patient_cli import ticket_requests
 from patient_cli.output import print_tickets, show_ticket
+from patient_cli.picking import pick_clinic, pick_hospital
 from patient_cli.remembered import show_remembered
 from patient_cli.session import PatientSession
 from patient_cli.tables import clinic_table, hospital_table
@@ -76,25 +86,47 @@ def clinics(session: PatientSession, hospital: str, open_only: bool) -> None:
     help="help.register",
     epilog='antrean register RSHS GIG --mrn 00123456 --name "Siti Aminah" --dob 31-01-1990',
 )
-@registration_options(required=True)
+@registration_options(place_required=False)
 @pass_session
 def register(
     session: PatientSession,
-    hospital: str,
-    clinic: str,
-    mrn: str,
-    name: str,
-    dob: str,
+    hospital: str | None,
+    clinic: str | None,
+    mrn: str | None,
+    name: str | None,
+    dob: str | None,
     request_id: str | None,
 ) -> None:
-    wish = Registration(
-        normal_code(hospital), normal_code(clinic), mrn, name, dob, request_id or str(uuid.uuid4())
-    )
-    ticket = ticket_requests.take_ticket(session, wish)
+    given = given_answers(mrn, name, dob)
+    place = _place(session, hospital, clinic, given)
+
+    def send(answers: Mapping[str, str], request_id: str) -> Ticket:
+        return ticket_requests.take_ticket(session, Registration(*place, **answers, request_id=request_id))
+
+    ticket = register_asking(session, given, request_id, send)
     print_ticket(session, ticket)
     if not session.as_json:
         command = session.command_line("watch", ticket["ticket_code"])
         click.echo(session.texts("ticket.keep_code", command=command))
+
+
+def _place(
+    session: PatientSession, hospital: str | None, clinic: str | None, given: Mapping[str, str]
+) -> tuple[str, str]:
+    """Hospital and clinic as given; chosen from lists where they are not, on a terminal."""
+    if hospital is not None and clinic is not None:
+        require_answers(given)
+        return normal_code(hospital), normal_code(clinic)
+    if not (can_ask() and sys.stdout.isatty()):
+        missing = "metavar.hospital" if hospital is None else "metavar.clinic"
+        raise UsageProblem("usage.register_missing", missing=session.texts(missing))
+    try:
+        code = normal_code(hospital) if hospital else pick_hospital(session)["code"]
+        chosen = pick_clinic(session, {"code": code, "name": code})
+    except (WentBack, EOFError) as error:
+        raise click.Abort from error
+    session.disconnect()
+    return code, chosen["code"]
 
 
 @antrean.command("status", help="help.status", epilog="antrean status 7K3F-9QXM-2T5R")

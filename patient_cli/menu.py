@@ -1,7 +1,7 @@
 """The menu of the original program: what `antrean` is on a terminal without a command."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -9,16 +9,13 @@ from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
 from common.errors import AntreanError
 from common.terminal.card import Ticket
 from common.terminal.failures import NoBrokerKnown, OutcomeUnknown, ProblemAnswer
-from common.terminal.hospitals import clinics as clinics_of
-from common.terminal.hospitals import hospitals as all_hospitals
 from common.terminal.output import print_failure, print_ticket
-from common.terminal.prompts import WentBack, ask, choose, confirm
+from common.terminal.prompts import WentBack, ask, confirm, read_line
 from common.terminal.registration import Registration, ask_and_register, send_patiently
-from common.terminal.tables import print_table
 from patient_cli.output import show_ticket
+from patient_cli.picking import pick_clinic, pick_hospital
 from patient_cli.remembered import show_remembered
 from patient_cli.session import PatientSession
-from patient_cli.tables import clinic_table, hospital_table, opening
 from patient_cli.ticket_requests import give_up, look_up, take_ticket, unknown_tickets
 from patient_cli.watch import watch_ticket
 
@@ -34,7 +31,7 @@ def run_menu(session: PatientSession) -> None:
         while (choice := _main_choice(session)) != _QUIT:
             _carry_out(session, _ACTIONS[choice][1])
     except EOFError:
-        click.echo()
+        pass
     click.echo(session.texts("menu.bye"))
 
 
@@ -46,7 +43,7 @@ def _main_choice(session: PatientSession) -> str:
         click.echo(f"  {key}. {texts(text)}")
     click.echo(f"  {_QUIT}. {texts('menu.quit')}")
     while True:
-        answer = input(f"{texts('menu.choice')}: ").strip()
+        answer = read_line(texts("menu.choice")).strip()
         if answer == _QUIT or answer in _ACTIONS:
             return answer
         click.secho(texts("menu.bad_choice"), fg="red")
@@ -71,8 +68,8 @@ def _carry_out(session: PatientSession, action: Callable[[PatientSession], None]
 
 
 def _register(session: PatientSession) -> None:
-    hospital = _pick_hospital(session)
-    clinic = _pick_clinic(session, hospital)
+    hospital = pick_hospital(session)
+    clinic = pick_clinic(session, hospital)
     session.disconnect()
 
     def register(answers: Mapping[str, str]) -> Ticket:
@@ -83,33 +80,6 @@ def _register(session: PatientSession) -> None:
     print_ticket(session, ticket)
     command = session.command_line("watch", ticket["ticket_code"])
     click.echo(session.texts("ticket.keep_code", command=command))
-
-
-def _pick_hospital(session: PatientSession) -> dict[str, Any]:
-    texts = session.texts
-    hospitals = all_hospitals(session)
-    if not hospitals:
-        click.echo(texts("table.no_hospital"))
-        raise WentBack
-    click.secho(texts("menu.pick_hospital"), bold=True)
-    print_table(hospital_table(hospitals, texts, numbered=True))
-    return hospitals[choose(texts, [each["code"] for each in hospitals])]
-
-
-def _pick_clinic(session: PatientSession, hospital: dict[str, Any]) -> dict[str, Any]:
-    texts = session.texts
-    clinics = clinics_of(session, hospital["code"], open_only=False)
-    if not clinics:
-        click.echo(texts("table.no_clinic"))
-        raise WentBack
-    click.echo()
-    click.secho(texts("menu.pick_clinic", hospital=hospital["name"]), bold=True)
-    print_table(clinic_table(clinics, texts, numbered=True))
-    while True:
-        clinic = clinics[choose(texts, [each["code"] for each in clinics])]
-        if clinic["is_open"]:
-            return clinic
-        click.secho(f"{clinic['name']}: {opening(clinic, texts)}.", fg="red")
 
 
 # --- tickets --------------------------------------------------------------------------------------------

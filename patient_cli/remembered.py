@@ -13,7 +13,7 @@ def show_remembered(session: PatientSession) -> None:
     remembered = ticket_requests.remembered(session)
     found, not_found = ticket_requests.look_up(session, [each["ticket_code"] for each in remembered])
     if not remembered and not session.as_json:
-        click.echo(session.texts("ticket.none"))
+        click.echo(session.texts("ticket.none", command=session.command_line("register")))
         return
     print_tickets(session, found)
     if not_found:

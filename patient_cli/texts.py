@@ -27,6 +27,9 @@ TEXTS: Final[TextTable] = {
     "metavar.code": ("KODE", "CODE"),
     "metavar.codes": ("KODE", "CODE"),
     "metavar.interval": ("DETIK", "SECONDS"),
+    # --- hints ------------------------------------------------------------------------------------------
+    "hint.codes": ("Lihat daftar kodenya dengan: {command}", "See the codes with: {command}"),
+    "hint.status": ("Lihat statusnya dengan: {command}", "See its status with: {command}"),
     # --- tickets ----------------------------------------------------------------------------------------
     "ticket.keep_code": (
         "Simpan kode tiket ini. Pantau dengan: {command}",
@@ -34,8 +37,8 @@ TEXTS: Final[TextTable] = {
     ),
     "ticket.follow_new": ("Pantau tiket baru dengan: {command}", "Follow the new ticket with: {command}"),
     "ticket.none": (
-        "Belum ada tiket yang Anda ambil dari sini. Ambil nomor dengan: antrean register",
-        "You took no ticket from here yet. Take a number with: antrean register",
+        "Belum ada tiket yang Anda ambil dari sini. Ambil nomor dengan: {command}",
+        "You took no ticket from here yet. Take a number with: {command}",
     ),
     "ticket.unknown": (
         "Sudah tidak ada di sistem: {tickets}.",

@@ -175,10 +175,11 @@ BROKER_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The policy of {queue} is different, with what it should be in brackets: {details}.",
     ),
     "doctor.policies.wrong.do": (
-        "Tulis berkas dengan antrean-admin broker definitions dan muat: rabbitmqctl import_definitions"
-        " BERKAS. Kebijakan lain yang cocok dengan antrean ini dan prioritasnya lebih tinggi perlu dihapus.",
-        "Write the file with antrean-admin broker definitions and load it: rabbitmqctl import_definitions"
-        " FILE. Remove another policy that matches this queue with a higher priority.",
+        "Tulis berkas: antrean-admin broker definitions --output BERKAS, lalu muat: rabbitmqctl"
+        " import_definitions BERKAS. Kebijakan lain yang cocok dengan antrean ini dan prioritasnya lebih"
+        " tinggi perlu dihapus.",
+        "Write the file: antrean-admin broker definitions --output FILE, and load it: rabbitmqctl"
+        " import_definitions FILE. Remove another policy that matches this queue with a higher priority.",
     ),
     "doctor.permissions.right": (
         "Boleh tepat yang perlu: {roles}.",
@@ -213,10 +214,10 @@ BROKER_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The user {role} is missing or has no permissions.",
     ),
     "doctor.permissions.no_user.do": (
-        "Muat pengguna dan izin: antrean-admin broker definitions, lalu rabbitmqctl import_definitions"
-        " BERKAS",
-        "Load users and permissions: antrean-admin broker definitions, then rabbitmqctl import_definitions"
-        " FILE",
+        "Muat pengguna dan izin: antrean-admin broker definitions --output BERKAS, lalu rabbitmqctl"
+        " import_definitions BERKAS",
+        "Load users and permissions: antrean-admin broker definitions --output FILE, then rabbitmqctl"
+        " import_definitions FILE",
     ),
     "doctor.permissions.refused": (
         "{role} tidak dapat masuk: {reason}",

@@ -1,5 +1,6 @@
 """What goes wrong: every error as a problem to show and an exit code, decided here and nowhere else."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,11 +37,12 @@ Problem = dict[str, Any]
 
 
 class ProblemAnswer(Exception):
-    """The answer was a problem."""
+    """The answer was a problem; `asked` is the body of the request, where it was one."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, asked: Mapping[str, Any] | None = None) -> None:
         super().__init__(problem.get("code"))
         self.problem = problem
+        self.asked = asked or {}
 
 
 class NoBrokerKnown(Exception):

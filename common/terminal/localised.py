@@ -45,8 +45,8 @@ class LocalisedCommand(click.Command):
             formatter.write_text(texts(self.help or ""))
         if self.epilog:
             formatter.write_paragraph()
-            with formatter.indentation():
-                formatter.write_text(texts("help.example", command=self.epilog))
+            # Not folded: a command is copied as a whole.
+            formatter.write(f"  {texts('help.example', command=self.epilog)}\n")
         options = [each for each in self.get_params(ctx) if isinstance(each, click.Option)]
         with formatter.section(texts("help.options")):
             formatter.write_dl([_option_row(ctx, each, texts) for each in options])

@@ -16,19 +16,34 @@ _ZONE_WORDS = {timedelta(hours=7): "WIB", timedelta(hours=8): "WITA", timedelta(
 _MINUTES_IN_HOURS_MAX = 48 * 60
 
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
-_INDONESIAN_DATE = re.compile(r"(\d{2})-(\d{2})-(\d{4})", re.ASCII)
+_DAY_FIRST_DATE = re.compile(r"(\d{2})([-/.])(\d{2})\2(\d{4})", re.ASCII)
+_SHORT_YEAR = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{2}", re.ASCII)
+
+
+class ShortYear(ValueError):
+    """A date whose year has two digits: it could be one of two centuries."""
 
 
 def parse_date(text: str) -> str:
-    """`1990-01-31` or `31-01-1990` in the first form; raises ValueError where it is no such day."""
+    """`1990-01-31`, or `31-01-1990`, `31/01/1990`, `31.01.1990` with the day first, in the first form.
+
+    Raises ValueError where it is no such day, and ShortYear where the year has two digits.
+    """
     text = text.strip()
     if match := _ISO_DATE.fullmatch(text):
         year, month, day = match.groups()
-    elif match := _INDONESIAN_DATE.fullmatch(text):
-        day, month, year = match.groups()
+    elif match := _DAY_FIRST_DATE.fullmatch(text):
+        day, _, month, year = match.groups()
+    elif _SHORT_YEAR.fullmatch(text):
+        raise ShortYear("a year has four digits")
     else:
         raise ValueError("a date is written as 1990-01-31 or 31-01-1990")
     return date(int(year), int(month), int(day)).isoformat()
+
+
+def date_complaint(error: ValueError, otherwise: str) -> str:
+    """The key of the text that says what is wrong with a date."""
+    return "usage.year" if isinstance(error, ShortYear) else otherwise
 
 
 def zone_word(moment: datetime) -> str:

@@ -1,6 +1,8 @@
 """Questions on the terminal; a bad answer is asked for again."""
 
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from typing import Final
 
 import click
@@ -14,20 +16,41 @@ class WentBack(Exception):
     """The patient gave an empty answer, which leads back to the menu."""
 
 
-def ask(question: str, understand: Callable[[str], str], complaint: str) -> str:
+def can_ask() -> bool:
+    """Whether somebody is there to be asked: at the input, and where questions are seen."""
+    return sys.stdin.isatty() and (sys.stdout.isatty() or sys.stderr.isatty())
+
+
+def read_line(question: str) -> str:
+    """The answer to a question; raises EOFError at the end of input and KeyboardInterrupt, either with the
+    question's line ended.
+
+    The question is seen where the result is not: a result that is kept in a file has no questions in it.
+    """
+    where = sys.stdout if sys.stdout.isatty() or not sys.stderr.isatty() else sys.stderr
+    try:
+        with redirect_stdout(where):
+            return input(f"{question}: ")
+    except (KeyboardInterrupt, EOFError):
+        click.echo(file=where)
+        raise
+
+
+def ask(question: str, understand: Callable[[str], str], complaint: str | Callable[[ValueError], str]) -> str:
     """What `understand` makes of the answer; asked again, with `complaint`, while it raises ValueError.
 
     Raises WentBack for an empty answer, EOFError at the end of input and KeyboardInterrupt.
     """
     while True:
-        answer = input(f"{question}: ").strip()[:ANSWER_LENGTH_MAX]
+        answer = read_line(question).strip()[:ANSWER_LENGTH_MAX]
         if not answer:
             raise WentBack
         try:
             answer.encode()
             return understand(answer)
-        except ValueError:
-            click.secho(complaint, fg="red")
+        except ValueError as error:
+            said = complaint if isinstance(complaint, str) else complaint(error)
+            click.secho(said, fg="red", err=not sys.stdout.isatty() and sys.stderr.isatty())
 
 
 def choose(texts: Texts, names: list[str]) -> int:

@@ -8,12 +8,13 @@ from typing import Any, Final, TypeVar
 import click
 
 from common.terminal.failures import NO_ANSWER, OutcomeUnknown, ProblemAnswer
-from common.terminal.moments import parse_date
+from common.terminal.moments import date_complaint, parse_date
 from common.terminal.output import print_failure
-from common.terminal.prompts import WentBack, ask, confirm
+from common.terminal.prompts import WentBack, ask, can_ask, confirm
 from common.terminal.requesting import take_request_id
 from common.terminal.session import Session
 from common.terminal.texts import Texts
+from common.terminal.usage import UsageProblem
 
 T = TypeVar("T")
 
@@ -42,12 +43,7 @@ class Registration:
 
     def words(self) -> list[str]:
         """The command that sends this registration, without its id."""
-        options = {
-            "--mrn": self.medical_record_number,
-            "--name": self.name,
-            "--dob": self.date_of_birth,
-        }
-        given = [word for option in options.items() for word in option]
+        given = [word for field, option in OPTIONS.items() for word in (option, getattr(self, field))]
         return ["register", self.hospital, self.clinic, *given]
 
 
@@ -55,18 +51,18 @@ def _date_of_birth(ctx: click.Context, parameter: click.Parameter, text: str | N
     try:
         return None if text is None else parse_date(text)
     except ValueError as error:
-        raise click.BadParameter("usage.date_of_birth", ctx, parameter) from error
+        raise click.BadParameter(date_complaint(error, "usage.date_of_birth"), ctx, parameter) from error
 
 
-def registration_options(*, required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def registration_options(*, place_required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The arguments and options of a command that registers: `hospital`, `clinic`, `mrn`, `name`, `dob` and
     `request_id`."""
     decorators = [
-        click.argument("hospital"),
-        click.argument("clinic"),
-        click.option("--mrn", required=required, help="help.mrn"),
-        click.option("--name", required=required, help="help.name"),
-        click.option("--dob", required=required, callback=_date_of_birth, help="help.dob"),
+        click.argument("hospital", required=place_required),
+        click.argument("clinic", required=place_required),
+        click.option("--mrn", help="help.mrn"),
+        click.option("--name", help="help.name"),
+        click.option("--dob", callback=_date_of_birth, help="help.dob"),
         click.option(
             "--request-id", type=click.UUID, callback=take_request_id, help="help.register_request_id"
         ),
@@ -78,6 +74,45 @@ def registration_options(*, required: bool) -> Callable[[Callable[..., Any]], Ca
         return command
 
     return decorate
+
+
+def given_answers(mrn: str | None, name: str | None, dob: str | None) -> dict[str, str]:
+    """What the command line says already, by the names of QUESTIONS."""
+    options = {"medical_record_number": mrn, "name": name, "date_of_birth": dob}
+    return {field: value for field, value in options.items() if value is not None}
+
+
+def require_answers(given: Mapping[str, str]) -> None:
+    """Raises UsageProblem where something is missing and nobody is there to be asked."""
+    missing = [option for field, option in OPTIONS.items() if field not in given]
+    if missing and not can_ask():
+        raise UsageProblem("usage.register_missing", missing=", ".join(missing))
+
+
+def register_asking(
+    session: Session,
+    given: Mapping[str, str],
+    request_id: str | None,
+    send: Callable[[Mapping[str, str], str], T],
+) -> T:
+    """What `send` makes of all answers and an id; what is missing among those `given` is asked for.
+
+    Each set of answers is a request of its own, the first with the id that was given. Raises what `send`
+    raises, and Abort where the user gives up.
+    """
+    ids = [request_id] if request_id else []
+    if all(field in given for field in QUESTIONS):
+        return send(given, request_id or str(uuid.uuid4()))
+    require_answers(given)
+
+    def send_answers(answers: Mapping[str, str]) -> T:
+        this_id = ids.pop() if ids else str(uuid.uuid4())
+        return send_patiently(session, lambda: send(answers, this_id))
+
+    try:
+        return ask_and_register(session, given, send_answers)
+    except (WentBack, EOFError) as error:
+        raise click.Abort from error
 
 
 def ask_and_register(
@@ -129,7 +164,9 @@ def _question(text: str) -> Callable[[Texts], str]:
 
 
 def _ask_date_of_birth(texts: Texts) -> str:
-    return ask(texts("menu.dob"), parse_date, texts("usage.date_of_birth"))
+    return ask(
+        texts("menu.dob"), parse_date, lambda error: texts(date_complaint(error, "usage.date_of_birth"))
+    )
 
 
 QUESTIONS: Final[dict[str, Callable[[Texts], str]]] = {
@@ -138,3 +175,6 @@ QUESTIONS: Final[dict[str, Callable[[Texts], str]]] = {
     "date_of_birth": _ask_date_of_birth,
 }
 """By the names of the request's fields, so that those with errors can be asked again."""
+
+OPTIONS: Final = {"medical_record_number": "--mrn", "name": "--name", "date_of_birth": "--dob"}
+"""The options that answer QUESTIONS."""

@@ -2,17 +2,20 @@
 
 import traceback
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import click
 
 from common.errors import MessagingError, NoQueue, NoReply, RequestNotTaken
 from common.settings import Language, Settings
-from common.terminal.card import in_one_line
-from common.terminal.failures import NoBrokerKnown, OutcomeUnknown, ProblemAnswer
+from common.terminal.card import in_one_line, problem_text
+from common.terminal.failures import Failure, NoBrokerKnown, OutcomeUnknown, ProblemAnswer
+from common.terminal.layout import terminal_width
 from common.terminal.session import Session
+from common.terminal.usage import similar
 
 if TYPE_CHECKING:
     from common.messaging.rpc_client import RpcClient
@@ -20,9 +23,15 @@ if TYPE_CHECKING:
 _LATE_MIN: Final = timedelta(minutes=10)
 """A request expires after 15 minutes, and no command waits for minutes: so late is only a clock."""
 
+_CODES_SHOWN_MAX: Final = 20
+
 
 class RequestingSession(Session):
     """A session of a program whose commands are requests."""
+
+    hints: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """The text that introduces a command, and the command's words, by the reason or code of a problem. Words
+    in braces stand for members of the request."""
 
     def __init__(self, settings: Settings, language: Language, *, language_given: bool = False) -> None:
         super().__init__(settings, language, language_given=language_given)
@@ -57,7 +66,7 @@ class RequestingSession(Session):
         if self.verbose:
             click.echo(f"reply in {answer.elapsed_seconds:.3f} s", err=True)
         if answer.name == "problem":
-            raise ProblemAnswer(answer.body | self._clock_fault(answer.body))
+            raise ProblemAnswer(answer.body | self._clock_fault(answer.body), body)
         return answer.body
 
     def _clock_fault(self, problem: dict[str, Any]) -> dict[str, Any]:
@@ -89,6 +98,60 @@ class RequestingSession(Session):
     def in_short(self, reply: dict[str, Any]) -> str:
         """What a request has changed, in few words and without personal data."""
         return in_one_line(reply, self.texts)
+
+    def failure_of(self, error: BaseException) -> Failure:
+        """With the command that helps, and codes that could have been meant, where there are any."""
+        failure = super().failure_of(error)
+        if not isinstance(error, ProblemAnswer) or failure.problem is None:
+            return failure
+        advice, members = self._advice(error)
+        if not advice:
+            return failure
+        sentence = failure.sentence or problem_text(failure.problem, self.texts, terminal_width())
+        return Failure(failure.exit_code, failure.problem | members, "\n".join([sentence, *advice]))
+
+    def _advice(self, error: ProblemAnswer) -> tuple[list[str], dict[str, Any]]:
+        lines: list[str] = []
+        members: dict[str, Any] = {}
+        if codes := self._known_codes(error):
+            asked = str(error.asked.get("to_clinic") or error.asked.get("clinic") or "")
+            if error.problem.get("code") == "hospital_not_found":
+                asked = str(error.asked.get("hospital"))
+            if close := similar(asked, codes):
+                members["suggestions"] = close
+                lines.append(self.texts("usage.did_you_mean", names=", ".join(close)))
+            elif len(codes) <= _CODES_SHOWN_MAX:
+                lines.append(self.texts("hint.known_codes", codes=", ".join(codes)))
+        if hint := self._hint(error):
+            text, command = hint
+            members["hint_command"] = command
+            lines.append(self.texts(text, command=command))
+        return lines, members
+
+    def _hint(self, error: ProblemAnswer) -> tuple[str, str] | None:
+        found = self.hints.get(str(error.problem.get("reason"))) or self.hints.get(
+            str(error.problem.get("code"))
+        )
+        if found is None:
+            return None
+        text, *words = found
+        asked = {**error.asked, "clinic": error.asked.get("to_clinic") or error.asked.get("clinic")}
+        values = [asked.get(word[1:-1]) if word.startswith("{") else word for word in words]
+        return None if None in values else (text, self.command_line(*map(str, values)))
+
+    def _known_codes(self, error: ProblemAnswer) -> list[str]:
+        """The codes of which one was meant; none where they cannot be had."""
+        from common.terminal.hospitals import clinics, hospitals
+
+        try:
+            match error.problem.get("code"):
+                case "hospital_not_found":
+                    return [each["code"] for each in hospitals(self)]
+                case "clinic_not_found":
+                    return [each["code"] for each in clinics(self, error.asked["hospital"], open_only=False)]
+        except (MessagingError, ProblemAnswer, NoBrokerKnown):
+            return []
+        return []
 
     def disconnect(self) -> None:
         """Closes the connection; the next request opens another. For pauses longer than a heartbeat."""

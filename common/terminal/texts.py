@@ -14,11 +14,17 @@ TextTable = Mapping[str, tuple[str, str]]
 SHARED_TEXTS: Final[TextTable] = {
     **USAGE_TEXTS,
     # --- help -------------------------------------------------------------------------------------------
-    "help.mrn": ("Nomor rekam medis. Wajib.", "Medical record number. Required."),
-    "help.name": ("Nama lengkap pasien. Wajib.", "The patient's full name. Required."),
+    "help.mrn": (
+        "Nomor rekam medis; di terminal ditanyakan bila tidak ditulis.",
+        "Medical record number; asked for on a terminal where it is left out.",
+    ),
+    "help.name": (
+        "Nama lengkap pasien; ditanyakan juga.",
+        "The patient's full name; asked for, too.",
+    ),
     "help.dob": (
-        "Tanggal lahir, 31-01-1990 atau 1990-01-31. Wajib.",
-        "Date of birth, 1990-01-31 or 31-01-1990. Required.",
+        "Tanggal lahir: 31-01-1990, 31/01/1990, atau 1990-01-31; ditanyakan juga.",
+        "Date of birth: 1990-01-31, 31-01-1990 or 31/01/1990 (day first); asked for, too.",
     ),
     "help.register_request_id": (
         "Ulangi pendaftaran yang belum terjawab dengan ID permintaannya; tidak akan terdaftar dua kali.",
@@ -36,9 +42,19 @@ SHARED_TEXTS: Final[TextTable] = {
     # --- usage errors -----------------------------------------------------------------------------------
     "usage.encoding": ("Tulis perintah dalam UTF-8.", "Write the command in UTF-8."),
     "usage.date_of_birth": (
-        "Tanggal lahir tidak valid; tulis seperti 31-01-1990 atau 1990-01-31.",
-        "Write a real date of birth as 1990-01-31 or 31-01-1990.",
+        "Tanggal lahir tidak valid; tulis seperti 31-01-1990, 31/01/1990, atau 1990-01-31.",
+        "Write a real date of birth as 1990-01-31, 31-01-1990 or 31/01/1990 (day first).",
     ),
+    "usage.year": (
+        "Tulis tahun dengan empat angka, misalnya 31-01-1990.",
+        "Write the year with four digits, such as 1990-01-31.",
+    ),
+    "usage.register_missing": (
+        "{missing} belum diisi; hanya di terminal data ditanyakan.",
+        "{missing} is missing; only on a terminal is it asked for.",
+    ),
+    # --- hints ------------------------------------------------------------------------------------------
+    "hint.known_codes": ("Kode yang ada: {codes}.", "The codes are: {codes}."),
     # --- moments ----------------------------------------------------------------------------------------
     "moment.clock": ("%H.%M", "%H:%M"),
     "moment.clock_seconds": ("%H.%M.%S", "%H:%M:%S"),
@@ -114,12 +130,12 @@ SHARED_TEXTS: Final[TextTable] = {
     ),
     "problem.message_too_large": ("Data yang diisi terlalu panjang.", "What you entered is too long."),
     "problem.hospital_not_found": (
-        "Rumah sakit tidak ditemukan; lihat daftar kodenya dengan: antrean hospitals",
-        "There is no such hospital; see the codes with: antrean hospitals",
+        "Rumah sakit tidak ditemukan.",
+        "There is no such hospital.",
     ),
     "problem.clinic_not_found": (
-        "Poli tidak ditemukan di rumah sakit ini; lihat daftar kodenya dengan: antrean clinics",
-        "There is no such clinic in this hospital; see the codes with: antrean clinics",
+        "Poli tidak ditemukan di rumah sakit ini.",
+        "There is no such clinic in this hospital.",
     ),
     "problem.clinic_closed": ("Poli ini sedang tutup.", "This clinic is closed now."),
     "problem.quota_reached": (
@@ -157,8 +173,8 @@ SHARED_TEXTS: Final[TextTable] = {
         "There is no ticket with the code {codes}; check it.",
     ),
     "problem.not_cancellable": (
-        "Tiket ini tidak dapat dibatalkan lagi; lihat statusnya dengan: antrean status",
-        "This ticket cannot be given up any more; see its status with: antrean status",
+        "Tiket ini tidak dapat dibatalkan lagi.",
+        "This ticket cannot be given up any more.",
     ),
     "problem.not_permitted_now": ("Tindakan ini tidak dapat dilakukan sekarang.", "This cannot be done now."),
     "problem.busy": (

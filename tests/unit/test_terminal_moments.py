@@ -9,18 +9,40 @@ from patient_cli.texts import TEXTS
 INDONESIAN, ENGLISH = Texts(TEXTS, "id"), Texts(TEXTS, "en")
 
 
-@pytest.mark.parametrize("written", ["1990-01-31", "31-01-1990", " 31-01-1990 "])
-def test_a_date_of_birth_is_read_in_both_forms(written: str) -> None:
+@pytest.mark.parametrize("written", ["1990-01-31", "31-01-1990", " 31-01-1990 ", "31/01/1990", "31.01.1990"])
+def test_a_date_of_birth_is_read_in_every_form(written: str) -> None:
     assert moments.parse_date(written) == "1990-01-31"
 
 
 @pytest.mark.parametrize(
     "written",
-    ["", "31-02-1990", "1990-13-01", "31/01/1990", "1-1-1990", "90-01-31", "٣١-٠١-١٩٩٠", "0000-01-01"],
+    [
+        "",
+        "31-02-1990",
+        "1990-13-01",
+        "12/31/1990",
+        "31/01-1990",
+        "1-1-1990",
+        "90-01-31",
+        "31/01/90",
+        "٣١-٠١-١٩٩٠",
+        "0000-01-01",
+    ],
 )
 def test_what_is_no_date_of_birth_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         moments.parse_date(written)
+
+
+def test_the_day_comes_first() -> None:
+    assert moments.parse_date("05/02/1980") == "1980-02-05"
+
+
+@pytest.mark.parametrize("written", ["31/12/90", "31-12-90", "1.2.90"])
+def test_a_year_of_two_digits_is_told_as_such(written: str) -> None:
+    with pytest.raises(moments.ShortYear) as raised:
+        moments.parse_date(written)
+    assert moments.date_complaint(raised.value, "usage.date") == "usage.year"
 
 
 @pytest.mark.parametrize(

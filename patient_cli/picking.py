@@ -1,0 +1,41 @@
+"""Hospitals and clinics to choose from."""
+
+from typing import Any
+
+import click
+
+from common.terminal.hospitals import clinics as clinics_of
+from common.terminal.hospitals import hospitals as all_hospitals
+from common.terminal.prompts import WentBack, choose
+from common.terminal.tables import print_table
+from patient_cli.session import PatientSession
+from patient_cli.tables import clinic_table, hospital_table, opening
+
+
+def pick_hospital(session: PatientSession) -> dict[str, Any]:
+    """The hospital that the patient chooses from a list; raises WentBack."""
+    texts = session.texts
+    hospitals = all_hospitals(session)
+    if not hospitals:
+        click.echo(texts("table.no_hospital"))
+        raise WentBack
+    click.secho(texts("menu.pick_hospital"), bold=True)
+    print_table(hospital_table(hospitals, texts, numbered=True))
+    return hospitals[choose(texts, [each["code"] for each in hospitals])]
+
+
+def pick_clinic(session: PatientSession, hospital: dict[str, Any]) -> dict[str, Any]:
+    """The open clinic that the patient chooses from a list; raises WentBack."""
+    texts = session.texts
+    clinics = clinics_of(session, hospital["code"], open_only=False)
+    if not clinics:
+        click.echo(texts("table.no_clinic"))
+        raise WentBack
+    click.echo()
+    click.secho(texts("menu.pick_clinic", hospital=hospital["name"]), bold=True)
+    print_table(clinic_table(clinics, texts, numbered=True))
+    while True:
+        clinic = clinics[choose(texts, [each["code"] for each in clinics])]
+        if clinic["is_open"]:
+            return clinic
+        click.secho(f"{clinic['name']}: {opening(clinic, texts)}.", fg="red")

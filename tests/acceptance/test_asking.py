@@ -1,0 +1,76 @@
+"""What a terminal asks for, and shows when it is narrow."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.command_line import Shell
+from tests.acceptance.conftest import nothing_personal_in
+from tests.acceptance.desks import desk_at
+from tests.acceptance.terminal import terminal
+from tests.deployment import Deployment, Patient
+
+DOB = "19/07/1953"
+
+
+@pytest.mark.parametrize("program", ["antrean", "antrean-desk"])
+def test_register_asks_for_what_is_missing(
+    system: Deployment, shell: Shell, tmp_path: Path, program: str
+) -> None:
+    somebody = Patient()
+    if program == "antrean-desk":
+        shell = desk_at(system, tmp_path, "RSHS", "KLT").shell
+    with terminal(shell, program, "register", "RSHS", "KLT", "--lang", "en") as screen:
+        screen.reads("Medical record number").types(f"{somebody.medical_record_number}\n")
+        screen.reads("Full name").types(f"{somebody.name}\n")
+        screen.reads("Date of birth").types("19/07/53\n").reads("four digits").types(f"{DOB}\n")
+        screen.reads("Ticket code")
+        assert screen.ends() == 0
+        assert "KLT-" in screen.shown
+    nothing_personal_in(shell)
+
+
+def test_register_offers_hospitals_and_clinics(shell: Shell) -> None:
+    somebody = Patient()
+    with terminal(shell, "antrean", "register", "--lang", "en", columns=60) as screen:
+        screen.reads("Choice").types("rshs\n").reads("Choose a clinic").reads("Choice").types("kul\n")
+        shown = screen.shown
+        if "Medical record number" not in shown:
+            screen.types("\x03")
+            assert screen.ends() == 130
+        assert somebody.name not in screen.shown
+
+
+def test_questions_stay_out_of_a_result_that_is_kept(shell: Shell, tmp_path: Path) -> None:
+    somebody, kept = Patient(), tmp_path / "ticket.json"
+    words = ("register", "RSHS", "KLT", "--mrn", somebody.medical_record_number, "--dob", DOB, "--json")
+    with terminal(shell, "antrean", *words, output=kept) as screen:
+        screen.reads("Nama lengkap").types(f"{somebody.name}\n")
+        assert screen.ends() == 0
+    assert json.loads(kept.read_text())["clinic"] == "KLT"
+
+
+@pytest.mark.parametrize("words", [("register", "RSHS", "KLT"), ()], ids=["register", "menu"])
+def test_an_interruption_ends_the_questions_line(shell: Shell, words: tuple[str, ...]) -> None:
+    with terminal(shell, "antrean", *words) as screen:
+        screen.reads(": ").types("\x03")
+        assert screen.ends() == 130
+        assert screen.shown.endswith("\n")
+
+
+@pytest.mark.parametrize("columns", [20, 40, 60])
+def test_codes_stay_whole_on_a_narrow_terminal(shell: Shell, columns: int) -> None:
+    ticket = shell.register("RSHS", "ANA")
+    for words in (("tickets",), ("status", ticket["ticket_code"])):
+        with terminal(shell, "antrean", *words, columns=columns) as screen:
+            assert screen.ends() == 0
+            assert ticket["ticket_code"] in screen.shown
+            assert ticket["display_number"] in screen.shown
+            assert all(len(line) <= columns or "antrean watch" in line for line in plain(screen.shown))
+
+
+def plain(text: str) -> list[str]:
+    import click
+
+    return click.unstyle(text).splitlines()

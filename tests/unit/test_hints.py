@@ -1,0 +1,141 @@
+"""Hints: every command that a text names can be run as it is printed, and what was mistyped is guessed."""
+
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from admin_cli.program import antrean_admin
+from admin_cli.session import AdminSession
+from admin_cli.texts import TEXTS as ADMIN_TEXTS
+from clinic_desk.commands import antrean_desk
+from clinic_desk.session import DeskSession
+from clinic_desk.texts import TEXTS as DESK_TEXTS
+from common.settings import Settings
+from common.terminal import program
+from common.terminal.failures import ProblemAnswer
+from common.terminal.requesting import RequestingSession
+from common.terminal.session import Session
+from patient_cli.commands import antrean
+from patient_cli.session import PatientSession
+from patient_cli.texts import TEXTS
+
+PROGRAMS: dict[str, tuple[click.Group, type[Session]]] = {
+    "antrean": (antrean, PatientSession),
+    "antrean-desk": (antrean_desk, DeskSession),
+    "antrean-admin": (antrean_admin, AdminSession),
+}
+COMMAND = re.compile(r"(?:: |`|gunakan |use |see |lihat )(antrean(?:-desk|-admin)?(?: [\w./<>=-]*[\w/>])+)")
+ASKED = {"hospital": "RSHS", "clinic": "GIG", "ticket_code": "7K3F-9QXM-2T5R", "room": 2}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANTREAN_STACK_DIR", str(tmp_path / "stack"))
+    monkeypatch.setattr(sys, "argv", ["antrean"])
+
+
+def check_command(name: str, words: list[str]) -> None:
+    """The words are a whole command of the program: click takes them."""
+    command, kind = PROGRAMS[name]
+    context = click.Context(command, info_name=name, obj=kind(Settings(), "en", language_given=True))
+    found: click.Command = command
+    while isinstance(found, click.Group):
+        found = found.commands[words[0]]
+        words = words[1:]
+    if found.params:
+        found.make_context(found.name, words, parent=context)
+
+
+@pytest.mark.parametrize(
+    "table", [TEXTS, DESK_TEXTS, ADMIN_TEXTS], ids=["antrean", "antrean-desk", "antrean-admin"]
+)
+def test_a_text_names_no_command_without_its_arguments(table: dict[str, tuple[str, str]]) -> None:
+    for both in table.values():
+        for text in both:
+            for found in COMMAND.findall(text):
+                name, *words = shlex.split(found)
+                if name == "antrean" and words[0] not in antrean.commands:
+                    continue  # the word, not the program
+                Path("catalog.toml").touch()
+                given = ["catalog.toml" if word in ("FILE", "BERKAS") else word for word in words]
+                check_command(name, given)
+
+
+@pytest.mark.parametrize("kind", [PatientSession, DeskSession])
+def test_a_hint_is_a_whole_command(kind: type[RequestingSession]) -> None:
+    session = kind(Settings(), "en", language_given=False)
+    for key in kind.hints:
+        member = "reason" if f"reason.{key}" in kind.table else "code"
+        problem = {"code": "not_permitted_now", "detail": "...", "errors": [], member: key}
+        failure = session.failure_of(ProblemAnswer(problem, ASKED))
+        assert failure.problem is not None
+        command = failure.problem["hint_command"]
+        assert (failure.sentence or "").endswith(command)
+        check_command({"patient": "antrean", "desk": "antrean-desk"}[kind.role], shlex.split(command)[1:])
+
+
+def failed(capsys: pytest.CaptureFixture[str], name: str, *words: str) -> str:
+    group, kind = PROGRAMS[name]
+    assert program.run(name, group, kind, words) == 2
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "said"),
+    [
+        ("antrean", ["regsiter"], "register"),
+        ("antrean", ["clinic", "RSHS"], "clinics"),
+        ("antrean", ["hospitals", "--jsno"], "--json"),
+        ("antrean-desk", ["trasnfer"], "transfer"),
+        ("antrean-admin", ["catalgo"], "catalog"),
+        ("antrean-admin", ["dead-letters", "retyr"], "retry"),
+        ("antrean", ["--lang", "fr", "hospitals"], "id, en"),
+        ("antrean-desk", ["priority", "RSHS", "GIG", "17", "--reason", "hamil"], "pregnancy (hamil)"),
+        ("antrean-desk", ["mode", "RSHS", "GIG", "manual"], "clock (otomatis), desk"),
+        ("antrean-desk", ["next", "RSHS", "GIG", "--room", "two"], "bilangan bulat"),
+        ("antrean", ["watch", "X", "--interval", "0"], "dari 0.1 sampai 3600"),
+        ("antrean-admin", ["dead-letters", "list", "--limit", "0"], "dari 1 sampai 65535"),
+    ],
+)
+def test_what_was_meant_or_is_valid_is_said(
+    capsys: pytest.CaptureFixture[str], name: str, words: list[str], said: str
+) -> None:
+    assert said in failed(capsys, name, *words)
+
+
+def every_command(command: click.Command, *names: str) -> list[tuple[str, ...]]:
+    subs = command.commands if isinstance(command, click.Group) else {}
+    below = [each for name, sub in subs.items() for each in every_command(sub, *names, name)]
+    return [names, *below]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_short_help_is_everywhere(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    group, kind = PROGRAMS[name]
+    for names in every_command(group):
+        assert program.run(name, group, kind, [*names, "-h"]) == 0
+        short = capsys.readouterr().out
+        assert program.run(name, group, kind, [*names, "--help"]) == 0
+        assert capsys.readouterr().out == short
+
+
+class Known(PatientSession):
+    """Knows two hospitals without a broker."""
+
+    def ask(self, name: str, body: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"hospitals": [{"code": "RSHS"}, {"code": "RSCM"}], "more": False}
+
+
+@pytest.mark.parametrize(("asked", "said"), [("RSH", "RSHS"), ("XX", "RSHS, RSCM")])
+def test_a_code_that_is_near_is_guessed(asked: str, said: str) -> None:
+    session = Known(Settings(), "id")
+    problem = {"code": "hospital_not_found", "detail": "...", "errors": []}
+    failure = session.failure_of(ProblemAnswer(problem, {"hospital": asked}))
+    assert said in (failure.sentence or "")
+    assert (failure.problem or {}).get("suggestions", ["RSHS"]) == ["RSHS"]
