@@ -21,6 +21,10 @@ _FILLING: Final = 0.8
 """The part of its limit from which a queue's length is worth a warning."""
 
 
+_ASIDE: Final = {*topology.QUARANTINES, topology.DEAD_QUEUE}
+"""Queues of what was set aside: where they are full, no request is refused."""
+
+
 @dataclass(frozen=True)
 class BrokerSeen:
     """What the checks of the workers need to know of the broker."""
@@ -102,6 +106,7 @@ def _queues(states: Mapping[str, QueueState]) -> Iterator[Finding]:
         filling = True
         messages = states[name].messages
         tell, kind = (failed, "queues.full") if messages >= limit else (warning, "queues.filling")
+        kind = f"{kind}_aside" if name in _ASIDE else kind
         yield tell("broker.queues", kind, queue=name, messages=messages, limit=limit)
     if not filling:
         work = (topology.REGISTRAR_QUEUE, topology.TICKER_QUEUE, *topology.LOOK_UP_QUEUES)

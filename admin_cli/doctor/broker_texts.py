@@ -128,6 +128,22 @@ BROKER_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Tambah pekerja, dan lihat log mereka: basis data yang lambat adalah sebab yang lazim.",
         "Start more workers, and look at their logs: a slow database is the usual reason.",
     ),
+    "doctor.queues.filling_aside": (
+        "{queue} hampir penuh: {messages} dari {limit} pesan.",
+        "{queue} is nearly full: {messages} of {limit} messages.",
+    ),
+    "doctor.queues.filling_aside.do": (
+        "Kosongkan: antrean-admin dead-letters list, lalu retry atau drop; sebabnya ada di log para pekerja.",
+        "Make room: antrean-admin dead-letters list, then retry or drop; the workers' logs tell the cause.",
+    ),
+    "doctor.queues.full_aside": (
+        "{queue} penuh ({messages} pesan): yang harus disisihkan tetap di tangan pekerja.",
+        "{queue} is full ({messages} messages): what has to be set aside stays with the workers.",
+    ),
+    "doctor.queues.full_aside.do": (
+        "Kosongkan: antrean-admin dead-letters list, lalu retry atau drop; sebabnya ada di log para pekerja.",
+        "Make room: antrean-admin dead-letters list, then retry or drop; the workers' logs tell the cause.",
+    ),
     "doctor.dead_letters.none": ("Tidak ada pesan mati.", "There are no dead letters."),
     "doctor.dead_letters.some": (
         "Pesan yang tidak dapat diproses (antrean.dead): {messages}.",

@@ -1,14 +1,14 @@
 """Takes deliveries from one queue and acknowledges them when told."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import pika
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 
-from common.messaging.acknowledgements import AckWindow
+from common.messaging.acknowledgements import Acknowledgement, AckWindow
 from common.messaging.delivery import Delivery
 from common.messaging.link import Link
 from common.messaging.quick_connection import QuickConnection
@@ -21,6 +21,15 @@ class Batch:
     consumer: "Consumer"
     deliveries: Sequence[Delivery]
     epoch: int
+
+    @property
+    def is_void(self) -> bool:
+        """Whether its deliveries are not this worker's any more."""
+        return self.consumer.epoch != self.epoch
+
+    def of(self, *deliveries: Delivery) -> "Batch":
+        """A batch of some of its deliveries."""
+        return replace(self, deliveries=deliveries)
 
 
 class Consumer:
@@ -47,7 +56,7 @@ class Consumer:
         self._channel: Channel | None = None
         self._buffer: deque[Delivery] = deque()
         self._window = AckWindow()
-        self._epoch = 0
+        self.epoch = 0
         self._consumer_tag = ""
         self._unsettled = 0
         self.open, self.close = self._link.open, self._link.close
@@ -59,8 +68,8 @@ class Consumer:
 
     @property
     def unsettled(self) -> int:
-        """Deliveries that were taken or wait to be taken, and are not acknowledged."""
-        return self._unsettled
+        """Deliveries that were taken or wait to be taken, and are neither acknowledged nor on hold."""
+        return self._unsettled - self._window.on_hold
 
     @property
     def waiting(self) -> int:
@@ -69,27 +78,50 @@ class Consumer:
 
     @property
     def in_hand(self) -> int:
-        """Deliveries that were taken, and are not acknowledged."""
-        return self._unsettled - len(self._buffer)
+        """Deliveries that were taken, and are neither acknowledged nor on hold."""
+        return self.unsettled - len(self._buffer)
 
-    def take(self, batch_size: int) -> Batch:
-        """The deliveries that have waited longest, at most `batch_size`."""
+    def take(self, batch_size: int) -> Batch | None:
+        """The deliveries that have waited longest, at most `batch_size`; None where none wait."""
         count = min(batch_size, len(self._buffer))
-        return Batch(self, [self._buffer.popleft() for _ in range(count)], self._epoch)
+        if not count:
+            return None
+        return Batch(self, [self._buffer.popleft() for _ in range(count)], self.epoch)
 
     def put_back(self, batch: Batch) -> None:
         """The batch could not be done now: it is the next to be taken."""
-        if batch.epoch == self._epoch:
+        if not batch.is_void:
             self._buffer.extendleft(reversed(batch.deliveries))
 
     def settle(self, batch: Batch) -> None:
-        """Acknowledges the deliveries, as soon as all before them can be."""
-        if batch.epoch != self._epoch or self._channel is None:
-            return
-        self._unsettled -= len(batch.deliveries)
-        upto = self._window.settle(delivery.tag for delivery in batch.deliveries)
-        if upto is not None and self._channel.is_open:
-            self._channel.basic_ack(upto, multiple=True)
+        """Acknowledges the deliveries, as soon as all before them can be that are not on hold."""
+        if not batch.is_void:
+            self._unsettled -= len(batch.deliveries)
+            self._acknowledge(self._window.settle(delivery.tag for delivery in batch.deliveries))
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is in hand, and the line has taken every acknowledgement: what is done now, and may
+        be the end of this process, takes nothing with it that was done before."""
+        connection = self._connection
+        if connection is not None and connection.unsent_bytes:
+            connection.flush()
+        return not self.in_hand and (connection is None or not connection.unsent_bytes)
+
+    def hold(self, batch: Batch) -> None:
+        """The deliveries stay this worker's for a while; acknowledgements of others do not wait for them."""
+        if not batch.is_void:
+            self._acknowledge(self._window.hold(delivery.tag for delivery in batch.deliveries))
+
+    def resume(self, batch: Batch) -> None:
+        """The deliveries are not on hold any more: they will be settled soon."""
+        if not batch.is_void:
+            self._window.resume(delivery.tag for delivery in batch.deliveries)
+
+    def _acknowledge(self, acknowledgements: Iterable[Acknowledgement]) -> None:
+        for tag, multiple in acknowledgements:
+            if self._channel is not None and self._channel.is_open:
+                self._channel.basic_ack(tag, multiple)
 
     def cancel(self) -> None:
         """Lets no more deliveries arrive."""
@@ -105,10 +137,10 @@ class Consumer:
         )
 
     def _consume(self, connection: QuickConnection, channel: Channel) -> None:
-        epoch = self._epoch
+        epoch = self.epoch
 
         def arrived(deliveries: Sequence[Delivery]) -> None:
-            if epoch == self._epoch:  # else this channel is being closed
+            if epoch == self.epoch:  # else this channel is being closed
                 self._buffer += deliveries
                 self._unsettled += len(deliveries)
                 self._on_arrival()
@@ -118,7 +150,7 @@ class Consumer:
         )
 
     def _lost(self) -> None:
-        self._epoch += 1
+        self.epoch += 1
         self._connection = self._channel = None
         self._buffer.clear()
         self._window = AckWindow()

@@ -29,13 +29,14 @@ from pika.exceptions import (
 from common.errors import BrokerUnavailable, RequestNotTaken
 from common.events import CONTENT_TYPE, EventName
 from common.messaging.connection import blocking_connection
-from common.messaging.delivery import moment_of
+from common.messaging.delivery import CAME_THROUGH, moment_of
 from common.messaging.topology import (
     DEAD_QUEUE,
     DESK_EXCHANGE,
     LOOK_UP_QUEUES,
     PATIENT_EXCHANGE,
     QUARANTINES,
+    exchanges,
     queues,
     routing_keys,
 )
@@ -246,7 +247,8 @@ def _letter(tag: int, properties: pika.BasicProperties, body: bytes, key: bytes)
     sent_at, died_at = moment_of(properties.timestamp), death.get("time")
     died_at = died_at if isinstance(died_at, datetime) else None
     request_id = _uuid(properties.message_id)
-    exchange, obstacle = _way_back(name, queue, anywhere=by_worker)
+    came_through = _one_of(headers.get(CAME_THROUGH), exchanges()) if by_worker else None
+    exchange, obstacle = _way_back(name, queue, came_through, anywhere=by_worker)
     if exchange is not None and request_id is None:
         exchange, obstacle = None, Obstacle.NO_REQUEST_ID
     elif exchange is not None and name == _TIMESTAMP_TOLD and not (sent_at or died_at):
@@ -276,11 +278,14 @@ def _letter(tag: int, properties: pika.BasicProperties, body: bytes, key: bytes)
     )
 
 
-def _way_back(name: str | None, queue: str | None, *, anywhere: bool) -> tuple[str | None, Obstacle | None]:
+def _way_back(
+    name: str | None, queue: str | None, came_through: str | None, *, anywhere: bool
+) -> tuple[str | None, Obstacle | None]:
     """The exchange through which a request came to the queue where it died.
 
     The name is the sender's word: a patient's message that calls itself the staff's must not become it by
-    our hand. So the name has to be one that the queue takes. With `anywhere` a worker has seen to that, who
+    our hand. So the name has to be one that the queue takes, and it goes back only through the exchange
+    through which a worker says that it `came_through`. With `anywhere` a worker has seen to the queue, who
     answers what it does not know; where nobody can tell the queue, only what any patient may send goes back;
     and where patients send to the same queue, nothing of the staff's does.
     """
@@ -289,7 +294,7 @@ def _way_back(name: str | None, queue: str | None, *, anywhere: bool) -> tuple[s
     queue = QUARANTINES.get(queue or "", queue)
     for exchange in (PATIENT_EXCHANGE, DESK_EXCHANGE):
         leads_to = routing_keys(exchange).get(name or "")
-        if leads_to is None:
+        if leads_to is None or came_through not in (None, exchange):
             continue
         if leads_to in LOOK_UP_QUEUES:
             return None, Obstacle.LOOK_UP

@@ -11,6 +11,10 @@ from common.messages import EncodedReply, Reply
 SUSPECT_REDELIVERIES = 3
 """Restarts and lost connections alone seldom bring a message back so often."""
 
+HOPELESS_REDELIVERIES = 10
+"""What came back so often is not tried again. Less than the broker's own limit (`delivery-limit`), beyond
+which it moves a message to the dead letters without looking whether there is room."""
+
 
 CAME_THROUGH = "x-antrean-exchange"
 """The header in which a worker that sets a delivery aside says through which exchange it came."""
@@ -39,6 +43,11 @@ class Delivery(NamedTuple):
     def is_suspect(self) -> bool:
         """Whether it may be what killed the workers that had it in hand."""
         return self.redeliveries >= SUSPECT_REDELIVERIES
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether it has killed, or may have killed, enough workers."""
+        return self.redeliveries >= HOPELESS_REDELIVERIES
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class EventPublisher:
         if not events:
             return
         self._confirmed = False
-        self._publisher.publish(events, [], self._all_confirmed)
+        self._publisher.publish(events, self._all_confirmed)
         self._run(PATIENCE_SECONDS)
         if self._confirmed:
             return

@@ -22,7 +22,6 @@ _END = bytes([FRAME_END])
 _FRAMING_BYTES = _FRAME.size + len(_END)
 
 _PUBLISH = Struct(">IH").pack(Basic.Publish.INDEX, 0)  # and a field that is not used any more
-_NEITHER_MANDATORY_NOR_IMMEDIATE = b"\0"
 _SHORT_STRING_BYTES_MAX = 255
 _NAMES_KNOWN_MAX = 4096  # a client keeps its address for as long as its connection lasts
 _LENGTHS = [bytes([length]) for length in range(_SHORT_STRING_BYTES_MAX + 1)]
@@ -30,12 +29,13 @@ _GAP = "\N{REPLACEMENT CHARACTER}" * 80  # too long and too odd to be anything e
 
 
 class Message(NamedTuple):
-    """What is published; `properties` are encoded."""
+    """What is published; `properties` are encoded. What is `mandatory` and reaches no queue is returned."""
 
     exchange: str
     routing_key: str
     properties: bytes
     body: bytes
+    mandatory: bool = False
 
 
 class OpenProperties:
@@ -59,12 +59,12 @@ def encode_properties(properties: BasicProperties) -> bytes:
 
 
 def publish_frames(channel_number: int, frame_bytes_max: int, message: Message) -> bytes:
-    """The frames of one Basic.Publish, not mandatory; no frame is longer than `frame_bytes_max`.
+    """The frames of one Basic.Publish; no frame is longer than `frame_bytes_max`.
 
     Raises ShortStringTooLong where the name of the exchange or the routing key takes more than 255 bytes.
     """
-    exchange, routing_key, properties, body = message
-    method, body_bytes = _publish_method(exchange, routing_key), len(body)
+    exchange, routing_key, properties, body, mandatory = message
+    method, body_bytes = _publish_method(exchange, routing_key, mandatory), len(body)
     pieces = [
         _FRAME.pack(FRAME_METHOD, channel_number, len(method)),
         method,
@@ -88,8 +88,8 @@ def publish_frames(channel_number: int, frame_bytes_max: int, message: Message) 
 
 
 @lru_cache(_NAMES_KNOWN_MAX)
-def _publish_method(exchange: str, routing_key: str) -> bytes:
-    return _PUBLISH + _short_string(exchange) + _short_string(routing_key) + _NEITHER_MANDATORY_NOR_IMMEDIATE
+def _publish_method(exchange: str, routing_key: str, mandatory: bool) -> bytes:
+    return _PUBLISH + _short_string(exchange) + _short_string(routing_key) + bytes([mandatory])
 
 
 def _short_string(text: str) -> bytes:

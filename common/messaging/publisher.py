@@ -4,15 +4,15 @@ A reply is sent once: its client asks again if it does not come. What others rel
 is sent until the broker has confirmed it, over as many connections as that takes. The exception are events
 that the broker refuses again and again, because some integrator's queue is full and says so: a worker lets
 them go, or one such queue would bring the whole hospital to a stand. Every other queue has them, and the
-journal keeps them for whoever missed them. Dead letters are nowhere else: they are never let go.
+journal keeps them for whoever missed them; ticks, which are due again soon, are let go at once. Dead letters
+are nowhere else: they are never let go, and wait apart, so that nothing else waits for them.
 """
 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
-from itertools import takewhile
-from typing import NamedTuple
+from itertools import count, takewhile
+from typing import Any, NamedTuple
 
 import pika
 import structlog
@@ -20,11 +20,12 @@ from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.spec import Basic
 
-from common.events import CONTENT_TYPE, Event, EventName
-from common.messages import EncodedReply, Reply, encode_reply
-from common.messaging.delivery import CAME_THROUGH, Delivery
-from common.messaging.frames import Message, OpenProperties, encode_properties
+from common.events import Event, EventName
+from common.messages import EncodedReply, Reply
+from common.messaging.delivery import Delivery
+from common.messaging.frames import Message
 from common.messaging.link import Backoff, Link
+from common.messaging.outgoing import COPY, SetAside, event_message, reply_message, set_aside_message
 from common.messaging.quick_connection import Confirm, QuickConnection
 from common.messaging.reply_address import is_reply_address
 from common.messaging.topology import EVENTS_EXCHANGE
@@ -45,20 +46,15 @@ UNSENT_BYTES_MAX = 4 * 1024 * 1024
 _UNSENT_SECONDS = 0.05
 """How often it is looked whether the line has taken them."""
 
-_PERSISTENT = 2
+_NOT_FOUND = 404
 
 _ADVICE = "empty the full queue, then send again what it missed: antrean-admin republish --since"
+_ADVICE_ASIDE = {
+    "full": "make room: antrean-admin dead-letters list, then retry or drop; they are kept until then",
+    "missing": "declare it: antrean-admin broker declare; they are kept until then",
+}
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """A delivery that goes to another queue, as it came: with a `reason`, to be looked at by people."""
-
-    delivery: Delivery
-    queue: str
-    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -69,12 +65,28 @@ class _Group:
     on_confirmed: Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Aside:
+    """What goes with a delivery that is set aside: see `Publisher.set_aside`."""
+
+    copy: int
+    queue: str
+    on_refused: Callable[[], None]
+    insists: bool
+    is_void: Callable[[], bool]
+
+
 @dataclass(slots=True)
 class _Outgoing:
     message: Message
     group: _Group
     event: Event | None = None
+    aside: _Aside | None = None
     refusals: int = 0
+
+    @property
+    def is_void(self) -> bool:
+        return self.aside is not None and self.aside.is_void()
 
 
 class _Line(NamedTuple):
@@ -90,7 +102,8 @@ class Publisher:
 
     `on_up` is called when something can be published (again): the link is up, or no longer congested.
     What is kept is bounded by who publishes: a worker by its prefetch, and by handling nothing while
-    `is_congested`. With `lets_go`, events that are refused again and again count as confirmed.
+    `is_congested`. With `lets_go`, events that are refused again and again count as confirmed. Where
+    `needs_queue` is missing, the log says so.
     """
 
     def __init__(
@@ -101,10 +114,12 @@ class Publisher:
         on_closed: Callable[[], None],
         *,
         lets_go: bool = False,
+        needs_queue: str | None = None,
     ) -> None:
         self._loop = loop
         self._on_up = on_up
         self._lets_go = lets_go
+        self._needs_queue = needs_queue
         self._link = Link(loop, parameters, self._set_up, self._lost, on_closed)
         self._line: _Line | None = None
         self._last_tag = 0
@@ -112,6 +127,11 @@ class Publisher:
         self._backlog: list[_Outgoing] = []
         self._refused_backoff = Backoff()
         self._retry_scheduled = False
+        self._copies = count(1)
+        self._returned: set[int] = set()
+        self._kept: list[_Outgoing] = []
+        self._kept_backoff = Backoff()
+        self._kept_scheduled = False
         self._let_go_at = float("-inf")
         self.open, self.close = self._link.open, self._link.close
 
@@ -128,30 +148,47 @@ class Publisher:
 
     @property
     def pending(self) -> int:
-        """Messages that the broker has not confirmed yet; replies do not count."""
+        """Messages that the broker has not answered yet, without replies and what it keeps refusing."""
         return len(self._unconfirmed) + len(self._backlog)
 
     def publish(
         self,
         events: Iterable[Event],
-        set_aside: Iterable[SetAside],
         on_confirmed: Callable[[], None],
         replies: Iterable[tuple[Delivery, Reply | EncodedReply]] = (),
     ) -> None:
-        """Publishes all; `on_confirmed` is called when the broker has all events and all that is set aside,
-        at once if there is none of it.
+        """Publishes all; `on_confirmed` is called when the broker has all events, at once if there are none.
 
         Replies are sent only where their `reply_to` can be used and the link is up. They have a channel of
         their own, without confirms: the broker hands them on while it stores the events. One of them may make
         it close the connection; what it has not confirmed then is sent again.
         """
         group = _Group(0, on_confirmed)
-        outgoing = [_Outgoing(_event_message(event), group, event) for event in events]
-        outgoing += [_Outgoing(_set_aside_message(each), group) for each in set_aside]
+        messages = [(event_message(event), event) for event in events]
+        outgoing = [_Outgoing(message, group, event) for message, event in messages if message is not None]
         group.unconfirmed = len(outgoing)
         self._send(outgoing, replies)
         if not outgoing:
             on_confirmed()
+
+    def set_aside(
+        self,
+        what: SetAside,
+        on_confirmed: Callable[[], None],
+        on_refused: Callable[[], None],
+        *,
+        insists: bool,
+        is_void: Callable[[], bool],
+    ) -> None:
+        """Publishes a delivery to another queue; `on_confirmed` is called when the broker has it there.
+
+        `on_refused` is called where that queue is full or missing, at the first time. One that `insists` is
+        then kept, and sent until it is taken; another is forgotten. So is one whose delivery `is_void`
+        meanwhile: it comes again.
+        """
+        copy = next(self._copies)
+        aside = _Aside(copy, what.queue, on_refused, insists, is_void)
+        self._send([_Outgoing(set_aside_message(what, copy), _Group(1, on_confirmed), aside=aside)])
 
     def _send(
         self, outgoing: list[_Outgoing], replies: Iterable[tuple[Delivery, Reply | EncodedReply]] = ()
@@ -159,7 +196,7 @@ class Publisher:
         if self._line is None or not self.is_up:
             self._backlog += outgoing
             return
-        answers = [_reply_message(*each) for each in replies if is_reply_address(each[0].reply_to)]
+        answers = [reply_message(*each) for each in replies if is_reply_address(each[0].reply_to)]
         # Noted first: a write that finds the connection gone may say so at once.
         self._unconfirmed.update(enumerate(outgoing, self._last_tag + 1))
         self._last_tag += len(outgoing)
@@ -182,6 +219,9 @@ class Publisher:
 
     def _open_line(self, line: _Line) -> None:
         self._line, self._last_tag = line, 0
+        line.others.add_on_return_callback(self._came_back)
+        if self._needs_queue is not None:
+            self._look_for(line.connection, self._needs_queue)
         # Passive: a missing exchange is said at once, not at the first event.
         line.others.exchange_declare(
             EVENTS_EXCHANGE,
@@ -190,6 +230,18 @@ class Publisher:
                 line.others, self._confirmed, lambda _ok: self._ready()
             ),
         )
+
+    def _look_for(self, connection: QuickConnection, queue: str) -> None:
+        # On a channel of its own, which the broker closes where the queue is missing.
+        def opened(channel: Channel) -> None:
+            channel.add_on_close_callback(closed)
+            channel.queue_declare(queue, passive=True, callback=lambda _ok: channel.close())
+
+        def closed(_channel: Channel, error: Exception) -> None:
+            if getattr(error, "reply_code", None) == _NOT_FOUND:
+                _log.error("queue missing", queue=queue, advice=_ADVICE_ASIDE["missing"])
+
+        connection.channel(on_open_callback=opened)
 
     def _ready(self) -> None:
         self._link.up()
@@ -203,27 +255,34 @@ class Publisher:
         # The dictionary is in the order of the tags.
         tags = list(takewhile(lambda tag: tag <= upto, self._unconfirmed)) if confirm.multiple else [upto]
         messages = [self._unconfirmed.pop(tag) for tag in tags if tag in self._unconfirmed]
-        if isinstance(confirm, Basic.Ack):
-            for message in messages:
-                self._settled(message.group)
-            if not self.pending:
-                self._refused_backoff.reset()
-        else:
-            for message in messages:
+        for message in messages:
+            # What is returned is confirmed, too, after that.
+            if message.aside is not None and message.aside.copy in self._returned:
+                self._returned.remove(message.aside.copy)
+                self._aside_refused(message, message.aside, "missing")
+            elif isinstance(confirm, Basic.Ack):
+                self._taken(message)
+            elif message.aside is not None:
+                self._aside_refused(message, message.aside, "full")
+            else:
                 self._refused(message)
+        if isinstance(confirm, Basic.Ack) and not self.pending:
+            self._refused_backoff.reset()
         if was_congested and not self.is_congested:
             self._on_up()
 
     def _refused(self, message: _Outgoing) -> None:
         message.refusals += 1
-        if message.event is None or not self._is_let_go(message):
+        assert message.event is not None
+        if self._lets_go and message.event.name is EventName.CLINIC_TICK:
+            self._settled(message.group)  # it is due again soon, and the next ones must not wait for it
+        elif self._is_let_go(message):
+            _log.warning("event refused by a full queue", event_id=message.event.id, advice=_ADVICE)
+            self._let_go_at = time.monotonic()
+            self._settled(message.group)
+        else:
             self._backlog.append(message)
             self._retry_later()
-            return
-        if message.event.name is not EventName.CLINIC_TICK:  # a tick is due again anyhow
-            _log.warning("event refused by a full queue", event_id=message.event.id, advice=_ADVICE)
-        self._let_go_at = time.monotonic()
-        self._settled(message.group)
 
     def _is_let_go(self, message: _Outgoing) -> bool:
         refusing = time.monotonic() - self._let_go_at < REFUSING_SECONDS
@@ -242,7 +301,47 @@ class Publisher:
 
     def _send_backlog(self) -> None:
         backlog, self._backlog = self._backlog, []
-        self._send(backlog)
+        self._send([message for message in backlog if not message.is_void])
+
+    # --- what is set aside --------------------------------------------------------------------------------
+
+    def _came_back(
+        self, _channel: Channel, _method: Any, properties: pika.BasicProperties, _body: bytes
+    ) -> None:
+        copy = (properties.headers or {}).get(COPY)
+        if isinstance(copy, int):
+            self._returned.add(copy)
+
+    def _aside_refused(self, message: _Outgoing, aside: _Aside, reason: str) -> None:
+        message.refusals += 1
+        if message.refusals == 1:
+            aside.on_refused()
+        if not aside.insists:
+            return
+        if not self._kept:
+            advice = _ADVICE_ASIDE[reason]
+            _log.error("dead letters refused", queue=aside.queue, reason=reason, advice=advice)
+        self._kept.append(message)
+        self._retry_kept_later()
+
+    def _retry_kept_later(self) -> None:
+        if not self._kept_scheduled:
+            self._kept_scheduled = True
+            self._loop.call_later(self._kept_backoff.next_seconds(), self._retry_kept)
+
+    def _retry_kept(self) -> None:
+        """One of them tries whether there is room for all."""
+        self._kept_scheduled = False
+        self._kept = [message for message in self._kept if not message.is_void]
+        if self._kept:
+            self._send([self._kept.pop(0)])
+
+    def _taken(self, message: _Outgoing) -> None:
+        if message.aside is not None and message.aside.insists:
+            self._kept_backoff.reset()
+            kept, self._kept = self._kept, []
+            self._send([each for each in kept if not each.is_void])
+        self._settled(message.group)
 
     def _settled(self, group: _Group) -> None:
         group.unconfirmed -= 1
@@ -253,42 +352,4 @@ class Publisher:
         self._line, self._last_tag = None, 0
         self._backlog = [*self._unconfirmed.values(), *self._backlog]
         self._unconfirmed = {}
-
-
-@cache
-def _event_properties(name: EventName) -> OpenProperties:
-    properties = pika.BasicProperties(content_type=CONTENT_TYPE, type=name, delivery_mode=_PERSISTENT)
-    return OpenProperties("message_id", properties)
-
-
-@cache
-def _reply_properties(name: str) -> OpenProperties:
-    return OpenProperties("correlation_id", pika.BasicProperties(content_type="application/json", type=name))
-
-
-def _event_message(event: Event) -> Message:
-    properties = _event_properties(event.name).filled(event.id)
-    return Message(EVENTS_EXCHANGE, event.routing_key, properties, event.body)
-
-
-def _reply_message(delivery: Delivery, reply: Reply | EncodedReply) -> Message:
-    # Never `mandatory`: the broker returns such a reply although its client has got it.
-    properties = _reply_properties(reply.name).filled(delivery.correlation_id)
-    return Message("", delivery.reply_to or "", properties, encode_reply(reply))
-
-
-def _set_aside_message(set_aside: SetAside) -> Message:
-    delivery = set_aside.delivery
-    properties = pika.BasicProperties(
-        content_type=delivery.content_type,
-        type=delivery.name,
-        message_id=delivery.message_id,
-        correlation_id=delivery.correlation_id,
-        reply_to=delivery.reply_to,
-        # How old a registration is decides what becomes of it when it is tried again.
-        timestamp=None if delivery.sent_at is None else int(delivery.sent_at.timestamp()),
-        delivery_mode=_PERSISTENT,
-        headers={CAME_THROUGH: delivery.exchange}
-        | ({"x-antrean-reason": set_aside.reason} if set_aside.reason else {}),
-    )
-    return Message("", set_aside.queue, encode_properties(properties), delivery.body)
+        self._returned = set()

@@ -65,9 +65,12 @@ class QuickConnection(pika.SelectConnection):
         ]
         if frames:
             self._output_marshaled_frames([b"".join(frames)])
-            # pika would wait for the loop to find that the line can be written to.
-            if self._transport is not None:
-                self._transport._on_socket_writable()
+            self.flush()
+
+    def flush(self) -> None:
+        """Hands to the line what it takes now, for which pika would wait until the loop has looked."""
+        if self._transport is not None:
+            self._transport._on_socket_writable()
 
     def confirm_delivery(
         self, channel: Channel, on_confirm: Callable[[Confirm], None], on_ok: Callable[[Method[Any]], None]

@@ -6,7 +6,7 @@ blocks the loop for at most one transaction, whose statements are bounded well b
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -16,13 +16,15 @@ from pika.connection import Parameters
 
 from common.errors import StoreUnavailable, places
 from common.events import Event
-from common.messages import ProblemCode, problem
+from common.messages import Problem, ProblemCode, problem
 from common.messaging.connection import connection_parameters
 from common.messaging.consumer import Batch, Consumer
 from common.messaging.delivery import Delivery, Handler, Outcome
 from common.messaging.health import Health
 from common.messaging.link import Backoff
-from common.messaging.publisher import Publisher, SetAside
+from common.messaging.outgoing import SetAside
+from common.messaging.publisher import Publisher
+from common.messaging.suspects import Suspects
 from common.messaging.topology import DEAD_QUEUE
 
 STOP_SECONDS_MAX = 10
@@ -32,6 +34,9 @@ CLOSE_SECONDS_MAX = 3
 """How long it then waits for the broker's goodbye, which does not come from one that is frozen or blocks."""
 
 _PREFETCH_BATCHES = 4
+
+_QUIET_SECONDS = 0.05
+"""How often it is looked whether suspects can be taken, besides whenever something was settled."""
 
 _log = structlog.get_logger()
 
@@ -61,6 +66,23 @@ class WorkerOptions:
     health_file: Path | None = None
 
 
+class _Source(Protocol):
+    """Where batches come from."""
+
+    @property
+    def waiting(self) -> int:
+        """Deliveries that wait to be taken."""
+        ...
+
+    def take(self, batch_size: int) -> Batch | None:
+        """The next batch, None where nothing waits."""
+        ...
+
+    def put_back(self, batch: Batch) -> None:
+        """The batch could not be done now."""
+        ...
+
+
 class Worker:
     """Consumes `options.queue` with `handler`, and publishes what `emitter` has, until it is stopped.
 
@@ -87,13 +109,24 @@ class Worker:
         self._batch_sizes = {options.queue: options.batch_size, **options.other_queues}
         for queue, batch_size in options.other_queues.items():
             self._consumers.append(self._consumer("consumer", queue, batch_size * _PREFETCH_BATCHES))
-        self._quarantine: Consumer | None = None
+        self._publisher = Publisher(
+            self._loop,
+            self._parameters("publisher"),
+            self._schedule,
+            self._link_closed,
+            lets_go=True,
+            needs_queue=DEAD_QUEUE,
+        )
+        self._sources: list[_Source] = [*self._consumers]
+        self._suspects: Suspects | None = None
+        self._alone: list[_Source] = []
         if options.quarantine is not None:
             # One at a time: what kills has nothing beside it then that would come back with it.
-            self._quarantine = self._consumer("quarantine", options.quarantine, prefetch=1)
-            self._consumers.append(self._quarantine)
-        publishing = self._parameters("publisher")
-        self._publisher = Publisher(self._loop, publishing, self._schedule, self._link_closed, lets_go=True)
+            quarantine = self._consumer("quarantine", options.quarantine, prefetch=1)
+            self._suspects = Suspects(self._publisher, quarantine, self._settle, self._schedule)
+            self._consumers.append(quarantine)
+            self._alone = [quarantine, self._suspects]
+            self._sources += self._alone
         self._open_links = len(self._consumers) + 1
         self._health = Health(self._loop, self._is_up, ask_store, options.health_file)
 
@@ -135,48 +168,54 @@ class Worker:
         self._work_scheduled = False
         if not self._publisher.is_up or self._publisher.is_congested:
             return  # its `on_up` schedules work again
-        batch = self._take()
-        if batch is None:
+        taken = self._take()
+        if taken is None:
             return
-        if batch.consumer is self._intake and self._isolate_suspects(batch):
+        source, batch = taken
+        if self._sort_out(source, batch):
+            self._schedule()
             return
         try:
             outcomes = self._handle(batch.deliveries)
         except StoreUnavailable as error:
-            self._retry_later(batch, error)
+            self._retry_later(source, batch, error)
             return
         self._store_backoff.reset()
-        self._consumers.remove(batch.consumer)
-        self._consumers.append(batch.consumer)
+        self._sources.remove(source)
+        self._sources.append(source)
         self._finish(batch, outcomes)
         self._schedule()
 
-    def _take(self) -> Batch | None:
-        """The next batch. The queues take turns, so that none waits for ever; but the quarantine waits until
-        all that was taken before is settled, for it may be the last thing that this worker does."""
-        for consumer in self._consumers:
-            if consumer is self._quarantine and self._intake.in_hand:
-                if consumer.waiting:
-                    return None
-                continue
-            batch = consumer.take(self._batch_sizes.get(consumer.queue, 1))
-            if batch.deliveries:
-                return batch
+    def _take(self) -> tuple[_Source, Batch] | None:
+        """The next batch, and where it is from. All take turns, so that none waits for ever; but suspects
+        wait until all that was taken before is settled, for one may be the last thing that is done here."""
+        for source in self._sources:
+            if source in self._alone and source.waiting and not self._intake.is_quiet:
+                self._loop.call_later(_QUIET_SECONDS, self._schedule)
+                return None
+            batch = source.take(self._batch_size(source))
+            if batch is not None:
+                return source, batch
         return None
 
-    def _isolate_suspects(self, batch: Batch) -> bool:
-        """Moves suspects to the quarantine before they can kill: each time, all that is in hand here would
-        come back with them, until it has exceeded the delivery limit too. Returns whether there were any."""
-        suspects = [each for each in batch.deliveries if each.is_suspect]
-        # What is sent to a queue that is not there, the broker confirms and throws away.
-        if not suspects or self._quarantine is None or not self._quarantine.is_up:
+    def _batch_size(self, source: _Source) -> int:
+        return self._batch_sizes.get(source.queue, 1) if isinstance(source, Consumer) else 1
+
+    def _sort_out(self, source: _Source, batch: Batch) -> bool:
+        """Takes what is not to be tried here out of a batch, and puts the rest back, if there is any."""
+        hopeless = [each for each in batch.deliveries if each.is_hopeless]
+        suspects: list[Delivery] = []
+        if self._suspects is not None and source is self._intake:
+            suspects = [each for each in batch.deliveries if each.is_suspect and not each.is_hopeless]
+        out = {each.tag for each in (*hopeless, *suspects)}
+        if not out:
             return False
-        others = [each for each in batch.deliveries if not each.is_suspect]
-        batch.consumer.put_back(replace(batch, deliveries=others))
-        moved = replace(batch, deliveries=suspects)
-        set_aside = [SetAside(each, self._quarantine.queue) for each in suspects]
-        _log.warning("quarantined", size=len(suspects))
-        self._publisher.publish([], set_aside, lambda: self._settle(moved))
+        if others := [each for each in batch.deliveries if each.tag not in out]:
+            source.put_back(batch.of(*others))
+        if hopeless:
+            self._finish(batch.of(*hopeless), [_given_up(each) for each in hopeless])
+        if suspects and self._suspects is not None:
+            self._suspects.isolate(batch.of(*suspects))
         return True
 
     def _handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
@@ -190,11 +229,11 @@ class Worker:
             _log.warning("batch taken apart", size=len(deliveries), error=type(error).__name__)
             return [outcome for delivery in deliveries for outcome in self._handle([delivery])]
 
-    def _retry_later(self, batch: Batch, error: StoreUnavailable) -> None:
+    def _retry_later(self, source: _Source, batch: Batch, error: StoreUnavailable) -> None:
         if self._stopping:
             self._close()  # what cannot be done now is delivered again, to somebody who can
             return
-        batch.consumer.put_back(batch)
+        source.put_back(batch)
         wait_seconds = self._store_backoff.next_seconds()
         _log.warning("store unavailable", reason=str(error), retry_in_seconds=round(wait_seconds, 2))
         self._work_scheduled = True
@@ -203,12 +242,31 @@ class Worker:
     def _finish(self, batch: Batch, outcomes: Sequence[Outcome]) -> None:
         done = list(zip(batch.deliveries, outcomes, strict=True))
         letters = [(delivery, outcome.dead_letter) for delivery, outcome in done if outcome.dead_letter]
+        well = batch
+        if letters:
+            well = batch.of(*(delivery for delivery, outcome in done if not outcome.dead_letter))
         self._publisher.publish(
             [event for outcome in outcomes for event in outcome.events],
-            [SetAside(delivery, DEAD_QUEUE, reason) for delivery, reason in letters],
-            lambda: self._settle(batch),
+            lambda: self._settle(well),
             replies=[(delivery, outcome.reply) for delivery, outcome in done if outcome.reply is not None],
         )
+        for delivery, reason in letters:
+            self._bury(batch.of(delivery), reason)
+
+    def _bury(self, alone: Batch, reason: str) -> None:
+        """Sets a delivery aside for the operators. Where that is refused, it stays this worker's."""
+        self._publisher.set_aside(
+            SetAside(alone.deliveries[0], DEAD_QUEUE, reason),
+            lambda: self._settle(alone),
+            lambda: self._hold(alone),
+            insists=True,
+            is_void=lambda: alone.is_void,
+        )
+
+    def _hold(self, alone: Batch) -> None:
+        alone.consumer.hold(alone)
+        self._schedule()
+        self._stop_if_done()
 
     def _settle(self, batch: Batch) -> None:
         batch.consumer.settle(batch)
@@ -219,9 +277,8 @@ class Worker:
         if self._stopping or self._emitter is None:
             return
         self._loop.call_later(self._options.emit_seconds, self._emit)
-        # One emission at a time: what is unconfirmed does not grow while the broker takes nothing. And none
-        # while deliveries wait here: a worker that does not keep up would only be further behind with it.
-        if not self._publisher.is_up or self._emission_unconfirmed or self._intake.waiting:
+        # One emission at a time: what is unconfirmed does not grow while the broker takes nothing.
+        if not self._publisher.is_up or self._emission_unconfirmed:
             return
         try:
             events = self._emitter.emit()
@@ -229,7 +286,7 @@ class Worker:
             _log.warning("store unavailable", reason=str(error))
             return
         self._emission_unconfirmed = True
-        self._publisher.publish(events, [], self._emission_confirmed)
+        self._publisher.publish(events, self._emission_confirmed)
 
     def _emission_confirmed(self) -> None:
         self._emission_unconfirmed = False
@@ -266,9 +323,19 @@ class Worker:
             self._loop.stop()
 
 
+def _given_up(delivery: Delivery) -> Outcome:
+    reason = f"given out {delivery.redeliveries} times and never done"
+    _log.error("dead letter", reason=reason)
+    return Outcome(reply=_set_aside(), dead_letter=reason)
+
+
 def _dead(delivery: Delivery, error: Exception) -> Outcome:
     # The error's text may hold what the message held; its type does not.
     reason = f"{type(error).__name__} in the handler"
     _log.error("dead letter", request=delivery.name, reason=reason, where=places(error))
+    return Outcome(reply=_set_aside(), dead_letter=reason)
+
+
+def _set_aside() -> Problem:
     detail = "The request could not be carried out; it was set aside for the operators."
-    return Outcome(reply=problem(ProblemCode.INTERNAL_ERROR, detail), dead_letter=reason)
+    return problem(ProblemCode.INTERNAL_ERROR, detail)

@@ -42,17 +42,19 @@ def marshalled(*frames: Frame) -> bytes:
     return b"".join(frame.marshal() for frame in frames)
 
 
-@given(channels, texts, texts, property_sets, st.binary(max_size=3 * BODY_IN_A_FRAME_BYTES_MAX))
+@given(
+    channels, texts, texts, property_sets, st.binary(max_size=3 * BODY_IN_A_FRAME_BYTES_MAX), st.booleans()
+)
 def test_a_message_is_published_as_pika_would(
-    channel: int, exchange: str, key: str, properties: pika.BasicProperties, body: bytes
+    channel: int, exchange: str, key: str, properties: pika.BasicProperties, body: bytes, mandatory: bool
 ) -> None:
     starts = range(0, len(body), BODY_IN_A_FRAME_BYTES_MAX)
     expected = marshalled(
-        Method(channel, Basic.Publish(exchange=exchange, routing_key=key)),
+        Method(channel, Basic.Publish(exchange=exchange, routing_key=key, mandatory=mandatory)),
         Header(channel, len(body), properties),
         *(Body(channel, body[start : start + BODY_IN_A_FRAME_BYTES_MAX]) for start in starts),
     )
-    message = Message(exchange, key, encode_properties(properties), body)
+    message = Message(exchange, key, encode_properties(properties), body, mandatory)
     assert publish_frames(channel, FRAME_BYTES_MAX, message) == expected
 
 

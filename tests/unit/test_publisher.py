@@ -1,135 +1,18 @@
 """The publisher and its link, without a broker: what pika's callbacks do to them."""
 
-from collections.abc import Callable, Sequence
-from datetime import date
-from typing import Any, cast
-
 import pika
 import pytest
 from pika.frame import Method
 from pika.spec import Basic
 
-from common.events import CONTENT_TYPE, Event, EventName, Tick, encode_tick
+from common.events import CONTENT_TYPE
 from common.messages import ProblemCode, encode_reply, problem
-from common.messaging import link
-from common.messaging.frames import Message
-from common.messaging.publisher import (
-    IN_FLIGHT_MAX,
-    REFUSALS_MAX,
-    UNSENT_BYTES_MAX,
-    Publisher,
-    SetAside,
-)
+from common.messaging.outgoing import SetAside
+from common.messaging.publisher import IN_FLIGHT_MAX, REFUSALS_MAX, UNSENT_BYTES_MAX
 from common.messaging.topology import DEAD_QUEUE, EVENTS_EXCHANGE
-from tests.builders import in_bandung, registration
+from tests.builders import registration
+from tests.unit.publishing import Connection, Loop, called, opened, refuse, ticks
 from tests.unit.test_reply_address import SEEN as REPLY_ADDRESS
-
-
-class Loop:
-    """Timers that fire when the test says so."""
-
-    def __init__(self) -> None:
-        self.timers: list[Callable[[], None]] = []
-
-    def call_later(self, _seconds: float, callback: Callable[[], None]) -> None:
-        """As pika's loop."""
-        self.timers.append(callback)
-
-    def fire(self) -> None:
-        """Lets pass all waits that have begun."""
-        timers, self.timers = self.timers, []
-        for callback in timers:
-            callback()
-
-
-class Channel:
-    """A channel: everything succeeds."""
-
-    def add_on_close_callback(self, _callback: object) -> None:
-        """It stays open."""
-
-    def add_on_cancel_callback(self, _callback: object) -> None:
-        """Nothing is cancelled."""
-
-    def exchange_declare(self, _exchange: str, *, passive: bool, callback: Callable[[Any], None]) -> None:
-        """Is answered at once."""
-        assert passive
-        callback(None)
-
-
-class Connection:
-    """A connection: everything succeeds, when the test says so."""
-
-    is_open, is_closed = True, False
-
-    def __init__(self, _parameters: object, **callbacks: Any) -> None:
-        self.opened, self.gone = callbacks["on_open_callback"], callbacks["on_close_callback"]
-        self.messages: list[Message] = []
-        self.replies: list[Message] = []
-        self.unsent_bytes = 0
-        self.with_confirms: object = None
-        self.confirm: Callable[[Method[Any]], None] = lambda _frame: None
-        self.set_up: Callable[[], None] = lambda: None
-
-    def channel(self, on_open_callback: Callable[[Any], None]) -> None:
-        """Opens at once."""
-        on_open_callback(Channel())
-
-    def confirm_delivery(
-        self, channel: object, confirm: Callable[[Method[Any]], None], done: Callable[[Any], None]
-    ) -> None:
-        """Is answered by `set_up`."""
-        self.with_confirms, self.confirm, self.set_up = channel, confirm, lambda: done(None)
-
-    def publish(self, batches: Sequence[tuple[object, Sequence[Message]]]) -> None:
-        """Remembers what was published: with confirms, or without."""
-        for channel, messages in batches:
-            (self.messages if channel is self.with_confirms else self.replies).extend(messages)
-
-    @property
-    def published(self) -> list[str]:
-        """The routing keys of all that was published with confirms."""
-        return [message.routing_key for message in self.messages]
-
-    def close(self) -> None:
-        """Begins to close."""
-
-
-@pytest.fixture
-def connections(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
-    """Every connection that was opened."""
-    found: list[Connection] = []
-
-    def connect(*arguments: Any, **callbacks: Any) -> Connection:
-        callbacks.pop("custom_ioloop")
-        found.append(Connection(*arguments, **callbacks))
-        return found[-1]
-
-    monkeypatch.setattr(link, "QuickConnection", connect)
-    return found
-
-
-def opened(
-    loop: Loop, connections: list[Connection], closed: list[None], **options: Any
-) -> tuple[Publisher, Connection]:
-    """A publisher whose channel is being set up."""
-    parameters = pika.ConnectionParameters()
-    options = {"on_up": lambda: None} | options
-    publisher = Publisher(cast("Any", loop), parameters, on_closed=lambda: closed.append(None), **options)
-    publisher.open()
-    connections[-1].opened(connections[-1])
-    return publisher, connections[-1]
-
-
-def ticks(count: int) -> list[Event]:
-    """Events."""
-    moment = in_bandung("09:00")
-    return [encode_tick(Tick(str(n), "RSHS", "GIG", date(2026, 11, 23)), moment) for n in range(count)]
-
-
-def called(count: int) -> list[Event]:
-    """Events that tell of a change."""
-    return [tick._replace(name=EventName.TICKET_CALLED) for tick in ticks(count)]
 
 
 def test_what_is_refused_is_sent_again_once_for_all(connections: list[Connection]) -> None:
@@ -137,7 +20,7 @@ def test_what_is_refused_is_sent_again_once_for_all(connections: list[Connection
     loop, confirmed = Loop(), list[None]()
     publisher, connection = opened(loop, connections, [])
     connection.set_up()
-    publisher.publish(ticks(100), [], lambda: confirmed.append(None))
+    publisher.publish(called(100), lambda: confirmed.append(None))
     for _ in range(3):
         sent = len(connection.published)
         for tag in range(sent - 99, sent + 1):
@@ -166,13 +49,6 @@ def test_closed_while_it_is_set_up_it_stays_closed(connections: list[Connection]
     assert not loop.timers, "no new connection is waited for"
 
 
-def refuse(connection: Connection, count: int) -> None:
-    """The broker refuses the last so many messages."""
-    sent = len(connection.published)
-    for tag in range(sent - count + 1, sent + 1):
-        connection.confirm(Method(1, Basic.Nack(tag)))
-
-
 def test_an_event_that_is_refused_for_ever_is_let_go(
     connections: list[Connection], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,7 +57,7 @@ def test_an_event_that_is_refused_for_ever_is_let_go(
     publisher, connection = opened(loop, connections, [], lets_go=True)
     connection.set_up()
     (event,) = called(1)
-    publisher.publish([event], [], lambda: confirmed.append("first"))
+    publisher.publish([event], lambda: confirmed.append("first"))
     for _ in range(REFUSALS_MAX - 1):
         refuse(connection, 1)
         assert not confirmed
@@ -194,39 +70,18 @@ def test_an_event_that_is_refused_for_ever_is_let_go(
     assert event.id in warning
     assert "republish --since" in warning
 
-    publisher.publish([*called(3), *ticks(2)], [], lambda: confirmed.append("second"))
+    publisher.publish([*called(3), *ticks(2)], lambda: confirmed.append("second"))
     refuse(connection, 5)
     assert confirmed == ["first", "second"]
     assert not loop.timers, "none is sent again"
     assert capsys.readouterr().out.count("refused") == 3, "a tick is nothing that anybody misses"
 
 
-def test_a_dead_letter_is_never_let_go(connections: list[Connection]) -> None:
-    loop, confirmed = Loop(), list[None]()
-    publisher, connection = opened(loop, connections, [], lets_go=True)
-    connection.set_up()
-    letter = registration(1)
-    publisher.publish(called(1), [SetAside(letter, DEAD_QUEUE, "a reason")], lambda: confirmed.append(None))
-    refuse(connection, 2)
-    for _ in range(REFUSALS_MAX - 1):
-        loop.fire()
-        refuse(connection, 2)
-    for _ in range(3 * REFUSALS_MAX):
-        loop.fire()
-        refuse(connection, 1)
-        assert connection.published[-1] == DEAD_QUEUE
-    assert not confirmed
-
-    loop.fire()
-    connection.confirm(Method(1, Basic.Ack(len(connection.published))))
-    assert len(confirmed) == 1
-
-
 def test_who_must_not_lose_an_event_lets_none_go(connections: list[Connection]) -> None:
     loop, confirmed = Loop(), list[None]()
     publisher, connection = opened(loop, connections, [])
     connection.set_up()
-    publisher.publish(called(1), [], lambda: confirmed.append(None))
+    publisher.publish(called(1), lambda: confirmed.append(None))
 
     for _ in range(3 * REFUSALS_MAX):
         refuse(connection, 1)
@@ -246,8 +101,8 @@ def test_replies_do_not_wait_for_confirms(connections: list[Connection]) -> None
     refusal = problem(ProblemCode.CLINIC_CLOSED, "Closed.")
     replies = [(from_a_stranger, refusal), (asked, refusal), (asked, refusal)]
 
-    publisher.publish(called(1), [], lambda: confirmed.append("first"), replies)
-    publisher.publish(called(1), [], lambda: confirmed.append("second"), replies)
+    publisher.publish(called(1), lambda: confirmed.append("first"), replies)
+    publisher.publish(called(1), lambda: confirmed.append("second"), replies)
 
     assert connection.published == [called(1)[0].routing_key] * 2
     assert [message.routing_key for message in connection.replies] == [REPLY_ADDRESS] * 4, (
@@ -267,7 +122,7 @@ def test_events_that_a_reply_costs_the_connection_are_sent_again(connections: li
     connection.set_up()
     asked = registration(1)._replace(reply_to=REPLY_ADDRESS)
     refusal = problem(ProblemCode.CLINIC_CLOSED, "Closed.")
-    publisher.publish(called(2), [], lambda: confirmed.append(None), replies=[(asked, refusal)])
+    publisher.publish(called(2), lambda: confirmed.append(None), replies=[(asked, refusal)])
 
     connection.gone(connection, "541")
     loop.fire()
@@ -292,7 +147,9 @@ def test_every_message_says_what_it_is(connections: list[Connection]) -> None:
     (event,) = called(1)
 
     letters = [SetAside(asked, DEAD_QUEUE, "a reason"), SetAside(nameless, DEAD_QUEUE)]
-    publisher.publish([event], letters, lambda: None, replies=[(asked, refusal), (nameless, refusal)])
+    publisher.publish([event], lambda: None, replies=[(asked, refusal), (nameless, refusal)])
+    for each in letters:
+        publisher.set_aside(each, lambda: None, lambda: None, insists=True, is_void=lambda: False)
 
     reply = {"content_type": "application/json", "type": "problem"}
     way = {"x-antrean-exchange": "antrean.patient"}
@@ -311,9 +168,11 @@ def test_every_message_says_what_it_is(connections: list[Connection]) -> None:
             content_type=CONTENT_TYPE, type="ticket.called", message_id=event.id, delivery_mode=2
         ),
         pika.BasicProperties(
-            **letter, correlation_id="as they called it", headers=way | {"x-antrean-reason": "a reason"}
+            **letter,
+            correlation_id="as they called it",
+            headers=way | {"x-antrean-copy": 1, "x-antrean-reason": "a reason"},
         ),
-        pika.BasicProperties(**letter, headers=way),
+        pika.BasicProperties(**letter, headers=way | {"x-antrean-copy": 2}),
         pika.BasicProperties(**reply, correlation_id="as they called it"),
         pika.BasicProperties(**reply),
     ]
@@ -326,9 +185,9 @@ def test_where_the_broker_does_not_keep_up_nothing_is_added(connections: list[Co
     publisher, connection = opened(loop, connections, [], on_up=lambda: ready.append(None))
     connection.set_up()
     ready.clear()
-    publisher.publish(ticks(IN_FLIGHT_MAX), [], lambda: None)
+    publisher.publish(ticks(IN_FLIGHT_MAX), lambda: None)
     assert not publisher.is_congested
-    publisher.publish(ticks(1), [], lambda: None)
+    publisher.publish(ticks(1), lambda: None)
     assert publisher.is_congested
 
     connection.confirm(Method(1, Basic.Ack(1)))
@@ -347,7 +206,7 @@ def test_nor_where_the_line_takes_nothing(connections: list[Connection]) -> None
     ready.clear()
     asked = registration(1)._replace(reply_to=REPLY_ADDRESS)
     connection.unsent_bytes = UNSENT_BYTES_MAX + 1
-    publisher.publish([], [], lambda: None, [(asked, problem(ProblemCode.CLINIC_CLOSED, "Closed."))])
+    publisher.publish([], lambda: None, [(asked, problem(ProblemCode.CLINIC_CLOSED, "Closed."))])
     assert publisher.is_congested
     loop.fire()
     assert publisher.is_congested

@@ -277,6 +277,10 @@ CANNOT = {
     "no name": (letter(type=None), "unknown_request"),
     "a patient's that says it is the staff's": (letter(name="call_next"), "unknown_request"),
     "the staff's, from nobody knows where": (letter(name="call_next", headers=None), "unknown_request"),
+    "a patient's that a worker has set aside untried": (
+        letter(name="call_next", headers={"x-antrean-reason": "x", "x-antrean-exchange": "antrean.patient"}),
+        "unknown_request",
+    ),
     "no request id": (letter(message_id=None), "no_request_id"),
     "a request id that is none": (letter(message_id="17"), "no_request_id"),
     "no time": (letter(timestamp=None, headers={"x-antrean-reason": "x"}), "age_unknown"),

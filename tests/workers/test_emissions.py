@@ -1,4 +1,4 @@
-"""A worker with an emitter: when it emits, and when it has enough to do already."""
+"""A worker with an emitter emits in time, whatever else it has to do, and whoever refuses what it emits."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,20 +14,24 @@ from common.events import Event as CloudEvent
 from common.events import Tick, encode_tick
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.event_publisher import EventPublisher
-from common.messaging.topology import TICKER_QUEUE
+from common.messaging.topology import EVENTS_EXCHANGE, TICKER_QUEUE
 from common.messaging.worker import Worker, WorkerOptions
 from tests.broker import RunningBroker
 from tests.builders import MONDAY
+from tests.deployment import connected
 from tests.processes import SECONDS_MAX, eventually
 
 EMIT_SECONDS = 0.02
+MANY = 20
+REFUSING = "antrean.sub.refusing"
 
 
 @dataclass
 class Work:
-    """A handler that can do nothing until `possible`, and an emitter that has nothing; both are noted."""
+    """A handler that can do nothing until `possible`, and an emitter of `due`; both are noted."""
 
     possible: Event = field(default_factory=Event)
+    due: list[CloudEvent] = field(default_factory=list)
     refused: int = 0
     handled: list[str] = field(default_factory=list)
     emissions: int = 0
@@ -41,9 +45,9 @@ class Work:
         return [Outcome() for _ in deliveries]
 
     def emit(self) -> Sequence[CloudEvent]:
-        """Nothing is due."""
+        """The same again and again."""
         self.emissions += 1
-        return []
+        return self.due
 
 
 @contextmanager
@@ -70,20 +74,41 @@ def _emptied(broker: RunningBroker) -> Iterator[None]:
     broker.purge()
 
 
-def test_nothing_is_emitted_while_what_came_before_waits_to_be_handled(broker: RunningBroker) -> None:
-    tick = encode_tick(Tick(str(uuid4()), "RSHS", "GIG", MONDAY), datetime.now(UTC))
-    work = Work()
+def a_tick() -> CloudEvent:
+    """A tick."""
+    return encode_tick(Tick(str(uuid4()), "RSHS", "GIG", MONDAY), datetime.now(UTC))
+
+
+def test_it_is_emitted_while_what_came_before_waits_to_be_handled(broker: RunningBroker) -> None:
+    tick, work = a_tick(), Work()
     with running(broker, work):
-        _await(lambda: work.emissions > 0)
         with EventPublisher(broker.url("ticker")) as publisher:
             publisher.publish([tick])
         _await(lambda: work.refused > 0)
-        emitted, refused = work.emissions, work.refused
-        _await(lambda: work.refused > refused)  # which is many emissions later
-        assert work.emissions <= emitted + 1  # one may have been on its way
+        emitted = work.emissions
+        _await(lambda: work.emissions > emitted + MANY)
+        assert work.handled == [], "it waits still"
         work.possible.set()
-        _await(lambda: work.emissions > emitted + 1)
-        assert work.handled == [tick.id]
+        _await(lambda: work.handled == [tick.id])
+
+
+def test_a_full_queue_that_refuses_ticks_holds_no_others_up(broker: RunningBroker) -> None:
+    """It may be an integrator's: every other queue has the tick."""
+    work = Work(due=[a_tick()])
+    work.possible.set()
+    with connected(broker.url("deploy")) as connection:
+        channel = connection.channel()
+        arguments = {"x-max-length": 1, "x-overflow": "reject-publish"}
+        channel.queue_declare(REFUSING, durable=True, arguments=arguments)
+        try:
+            channel.queue_bind(REFUSING, EVENTS_EXCHANGE, "*.*.clinic.tick")
+            with running(broker, work):
+                _await(lambda: channel.queue_declare(REFUSING, passive=True).method.message_count == 1)
+                emitted = work.emissions
+                _await(lambda: work.emissions > emitted + MANY)
+                _await(lambda: len(work.handled) > MANY)
+        finally:
+            channel.queue_delete(REFUSING)
 
 
 def _await(reached: Callable[[], bool]) -> None:

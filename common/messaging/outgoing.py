@@ -1,0 +1,92 @@
+"""What workers publish, as messages: replies, events, and deliveries that are set aside.
+
+The broker closes the connection that sends more than it takes, and neighbours lose their replies: so nothing
+larger than that leaves here.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import pika
+import structlog
+
+from common.events import CONTENT_TYPE, Event, EventName
+from common.limits import MESSAGE_BYTES_MAX
+from common.messages import EncodedReply, ProblemCode, Reply, encode_reply, problem
+from common.messaging.delivery import CAME_THROUGH, Delivery
+from common.messaging.frames import Message, OpenProperties, encode_properties
+from common.messaging.topology import EVENTS_EXCHANGE
+
+COPY: Final = "x-antrean-copy"
+"""The header by which its sender knows a message that the broker returns."""
+
+_REASON: Final = "x-antrean-reason"
+_PERSISTENT = 2
+_TOO_LARGE = problem(
+    ProblemCode.INTERNAL_ERROR,
+    "The answer is larger than what the broker takes. A request that changes something was carried out: look"
+    " at what it did; of a look-up ask for less.",
+)
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A delivery that goes to another queue, as it came: with a `reason`, to be looked at by people."""
+
+    delivery: Delivery
+    queue: str
+    reason: str = ""
+
+
+def reply_message(delivery: Delivery, reply: Reply | EncodedReply) -> Message:
+    """The reply to a delivery; a problem in place of one that is too large."""
+    body = encode_reply(reply)
+    if len(body) > MESSAGE_BYTES_MAX:
+        _log.error("reply too large", reply=reply.name, bytes=len(body), bytes_max=MESSAGE_BYTES_MAX)
+        return reply_message(delivery, _TOO_LARGE)
+    # Never `mandatory`: the broker returns such a reply although its client has got it.
+    properties = _reply_properties(reply.name).filled(delivery.correlation_id)
+    return Message("", delivery.reply_to or "", properties, body)
+
+
+def event_message(event: Event) -> Message | None:
+    """An event; None for one that is too large, which stays in the journal only."""
+    if len(event.body) > MESSAGE_BYTES_MAX:
+        size = len(event.body)
+        _log.error("event too large", event_id=event.id, bytes=size, bytes_max=MESSAGE_BYTES_MAX)
+        return None
+    properties = _event_properties(event.name).filled(event.id)
+    return Message(EVENTS_EXCHANGE, event.routing_key, properties, event.body)
+
+
+def set_aside_message(set_aside: SetAside, copy: int) -> Message:
+    """A delivery for another queue, without what a stranger may have set to have it dropped there. Where
+    there is no such queue it is returned, with `copy` in its headers."""
+    delivery = set_aside.delivery
+    properties = pika.BasicProperties(
+        content_type=delivery.content_type,
+        type=delivery.name,
+        message_id=delivery.message_id,
+        correlation_id=delivery.correlation_id,
+        reply_to=delivery.reply_to,
+        # How old a registration is decides what becomes of it when it is tried again.
+        timestamp=None if delivery.sent_at is None else int(delivery.sent_at.timestamp()),
+        delivery_mode=_PERSISTENT,
+        headers={CAME_THROUGH: delivery.exchange, COPY: copy}
+        | ({_REASON: set_aside.reason} if set_aside.reason else {}),
+    )
+    return Message("", set_aside.queue, encode_properties(properties), delivery.body, mandatory=True)
+
+
+@cache
+def _event_properties(name: EventName) -> OpenProperties:
+    properties = pika.BasicProperties(content_type=CONTENT_TYPE, type=name, delivery_mode=_PERSISTENT)
+    return OpenProperties("message_id", properties)
+
+
+@cache
+def _reply_properties(name: str) -> OpenProperties:
+    return OpenProperties("correlation_id", pika.BasicProperties(content_type="application/json", type=name))

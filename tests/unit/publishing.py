@@ -1,0 +1,127 @@
+"""What pika would be to a publisher, and what one publishes."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, cast
+
+import pika
+from pika.frame import Method
+from pika.spec import Basic
+
+from common.events import Event, EventName, Tick, encode_tick
+from common.messaging.frames import Message
+from common.messaging.publisher import Publisher
+from tests.builders import in_bandung
+
+
+class Loop:
+    """Timers that fire when the test says so."""
+
+    def __init__(self) -> None:
+        self.timers: list[Callable[[], None]] = []
+
+    def call_later(self, _seconds: float, callback: Callable[[], None]) -> None:
+        """As pika's loop."""
+        self.timers.append(callback)
+
+    def fire(self) -> None:
+        """Lets pass all waits that have begun."""
+        timers, self.timers = self.timers, []
+        for callback in timers:
+            callback()
+
+
+class Channel:
+    """A channel: everything succeeds."""
+
+    def __init__(self, connection: "Connection") -> None:
+        self._connection = connection
+
+    def add_on_return_callback(self, callback: Callable[..., None]) -> None:
+        """Is told of what `Connection.come_back` returns."""
+        self._connection.returned = callback
+
+    def add_on_close_callback(self, _callback: object) -> None:
+        """It stays open."""
+
+    def add_on_cancel_callback(self, _callback: object) -> None:
+        """Nothing is cancelled."""
+
+    def exchange_declare(self, _exchange: str, *, passive: bool, callback: Callable[[Any], None]) -> None:
+        """Is answered at once."""
+        assert passive
+        callback(None)
+
+
+class Connection:
+    """A connection: everything succeeds, when the test says so."""
+
+    is_open, is_closed = True, False
+
+    def __init__(self, _parameters: object, **callbacks: Any) -> None:
+        self.opened, self.gone = callbacks["on_open_callback"], callbacks["on_close_callback"]
+        self.messages: list[Message] = []
+        self.replies: list[Message] = []
+        self.unsent_bytes = 0
+        self.with_confirms: object = None
+        self.confirm: Callable[[Method[Any]], None] = lambda _frame: None
+        self.returned: Callable[..., None] = lambda *_: None
+        self.set_up: Callable[[], None] = lambda: None
+
+    def channel(self, on_open_callback: Callable[[Any], None]) -> None:
+        """Opens at once."""
+        on_open_callback(Channel(self))
+
+    def confirm_delivery(
+        self, channel: object, confirm: Callable[[Method[Any]], None], done: Callable[[Any], None]
+    ) -> None:
+        """Is answered by `set_up`."""
+        self.with_confirms, self.confirm, self.set_up = channel, confirm, lambda: done(None)
+
+    def publish(self, batches: Sequence[tuple[object, Sequence[Message]]]) -> None:
+        """Remembers what was published: with confirms, or without."""
+        for channel, messages in batches:
+            (self.messages if channel is self.with_confirms else self.replies).extend(messages)
+
+    @property
+    def published(self) -> list[str]:
+        """The routing keys of all that was published with confirms."""
+        return [message.routing_key for message in self.messages]
+
+    def come_back(self, message: Message) -> None:
+        """No queue takes a message: the broker returns it, and confirms it after that."""
+        properties = pika.BasicProperties().decode(message.properties)
+        self.returned(None, None, properties, message.body)
+
+    def close(self) -> None:
+        """Begins to close."""
+
+
+def opened(
+    loop: Loop, connections: list[Connection], closed: list[None], **options: Any
+) -> tuple[Publisher, Connection]:
+    """A publisher whose channel is being set up."""
+    parameters = pika.ConnectionParameters()
+    options = {"on_up": lambda: None} | options
+    publisher = Publisher(cast("Any", loop), parameters, on_closed=lambda: closed.append(None), **options)
+    publisher.open()
+    connections[-1].opened(connections[-1])
+    return publisher, connections[-1]
+
+
+def ticks(count: int) -> list[Event]:
+    """Events."""
+    moment = in_bandung("09:00")
+    return [encode_tick(Tick(str(n), "RSHS", "GIG", date(2026, 11, 23)), moment) for n in range(count)]
+
+
+def called(count: int) -> list[Event]:
+    """Events that tell of a change."""
+    return [tick._replace(name=EventName.TICKET_CALLED) for tick in ticks(count)]
+
+
+def refuse(connection: Connection, count: int) -> None:
+    """The broker refuses the last so many messages."""
+    sent = len(connection.published)
+    for tag in range(sent - count + 1, sent + 1):
+        connection.confirm(Method(1, Basic.Nack(tag)))
