@@ -58,7 +58,7 @@ class NamedBroker:
         """Declares the topology; raises BrokerUnavailable."""
         deploy(self._amqp_url)
         say(
-            "Kebijakan antrean (batas panjang, surat mati) tidak dapat dipasang lewat AMQP: mintalah "
+            "Kebijakan antrean (batas panjang, pesan mati) tidak dapat dipasang lewat AMQP: mintalah "
             "administratornya memuat berkas dari `antrean-admin broker definitions`.",
             "Policies (length limits, dead letters) cannot be set over AMQP: have its administrator load the "
             "file that `antrean-admin broker definitions` writes.",

@@ -159,8 +159,8 @@ SHARED_TEXTS: Final[TextTable] = {
         "The request was under way for too long and was not carried out; send it again.",
     ),
     "problem.clock_behind": (
-        "Jam komputer ini terlambat {duration}, jadi permintaan tidak dikerjakan; betulkan jamnya, lalu kirim"
-        " lagi.",
+        "Jam komputer ini terlambat {duration}, sehingga permintaan tidak diproses; perbaiki jamnya, lalu"
+        " kirim ulang.",
         "This computer's clock is {duration} slow, so the request was not carried out; set it right, then"
         " send it again.",
     ),
@@ -245,7 +245,7 @@ SHARED_TEXTS: Final[TextTable] = {
         "The broker at {where} does not let this user send requests; check the user in ANTREAN_AMQP_URL.",
     ),
     "refusal.full": (
-        "Broker di {where} sedang tidak menerima sambungan baru; coba lagi satu menit lagi.",
+        "Broker di {where} sedang tidak menerima koneksi baru; coba beberapa saat lagi.",
         "The broker at {where} takes no further connections now; try again in a minute.",
     ),
     "refusal.encryption": (
