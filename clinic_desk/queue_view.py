@@ -50,7 +50,8 @@ def state(queue: Queue, texts: Texts) -> str:
         return texts("state.open" if queue["is_open"] else "state.closed")
     forced = texts(f"state.forced_{queue['state']}")
     if queue["forced_until"]:
-        forced += f" {texts('state.until', moment=date_and_time(queue['forced_until'], texts))}"
+        until = date_and_time(queue["forced_until"], texts, queue.get("zone"))
+        forced += f" {texts('state.until', moment=until)}"
     return f"{forced} ({queue['forced_reason']})" if queue["forced_reason"] else forced
 
 

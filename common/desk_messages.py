@@ -213,6 +213,7 @@ class DeskQueue(Reply):
     clinic: str
     clinic_name: str
     service_date: date
+    zone: str | None = None
     mode: QueueMode
     is_open: bool
     state: ClinicState

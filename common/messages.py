@@ -219,6 +219,7 @@ class Ticket(Reply):
     registered_at: AwareDatetime
     called_at: AwareDatetime | None
     transferred_to: str | None
+    zone: str | None = None
 
 
 class Tickets(Reply):
@@ -264,6 +265,7 @@ class ClinicSummary(Message):
     day_may_end_first: bool | None
     quota_left: int
     next_opening: AwareDatetime | None
+    zone: str | None = None
 
 
 class Clinics(Reply):
@@ -314,6 +316,7 @@ class Problem(Reply):
     errors: list[FieldError] = []
     ticket: Ticket | None = None
     next_opening: AwareDatetime | None = None
+    zone: str | None = None
     reason: Hindrance | None = None
     server_time: AwareDatetime | None = None
 
@@ -343,7 +346,7 @@ def encode_reply(reply: Reply | EncodedReply) -> bytes:
     if isinstance(reply, Problem):
         absent = {
             name
-            for name in ("ticket", "next_opening", "reason", "server_time")
+            for name in ("ticket", "next_opening", "zone", "reason", "server_time")
             if getattr(reply, name) is None
         }
     return reply.model_dump_json(exclude=absent).encode()

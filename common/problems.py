@@ -4,13 +4,13 @@ The sentences hold nothing that a patient sent.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from common.domain.catalog import Clinic
 from common.messages import FieldError, Hindrance, Problem, ProblemCode, Ticket, problem
 from common.ticket_replies import local_time
 
 _JUST_BEFORE = timedelta(microseconds=1)
-_ZONE_NAMES = {7: "WIB", 8: "WITA", 9: "WIT"}
 
 
 def hospital_not_found() -> Problem:
@@ -29,7 +29,7 @@ def clinic_closed(clinic: Clinic, now: datetime) -> Problem:
     if opening is None:
         return problem(ProblemCode.CLINIC_CLOSED, f"{clinic.name} has no opening in the next two weeks.")
     detail = f"{clinic.name} opens again on {_on_the_clock(clinic, opening)}."
-    return problem(ProblemCode.CLINIC_CLOSED, detail, next_opening=local_time(clinic, opening))
+    return problem(ProblemCode.CLINIC_CLOSED, detail, **_opening(clinic, opening))
 
 
 def quota_reached(clinic: Clinic, now: datetime) -> Problem:
@@ -41,7 +41,7 @@ def quota_reached(clinic: Clinic, now: datetime) -> Problem:
     if opening is None:
         return problem(ProblemCode.QUOTA_REACHED, f"{detail}.")
     detail += f"; it opens again on {_on_the_clock(clinic, opening)}."
-    return problem(ProblemCode.QUOTA_REACHED, detail, next_opening=local_time(clinic, opening))
+    return problem(ProblemCode.QUOTA_REACHED, detail, **_opening(clinic, opening))
 
 
 def already_registered(ticket: Ticket) -> Problem:
@@ -104,6 +104,9 @@ def not_cancellable(ticket: Ticket) -> Problem:
 
 def _on_the_clock(clinic: Clinic, moment: datetime) -> str:
     local = local_time(clinic, moment)
-    offset = local.utcoffset()
-    zone = _ZONE_NAMES.get(int(offset.total_seconds()) // 3600 if offset else 0, local.tzname())
-    return f"{local:%Y-%m-%d} at {local:%H:%M} {zone}"
+    return f"{local:%Y-%m-%d} at {local:%H:%M} {clinic.hospital.zone_at(moment)}"
+
+
+def _opening(clinic: Clinic, opening: datetime) -> dict[str, Any]:
+    """When the clinic opens again, on the hospital's clock."""
+    return {"next_opening": local_time(clinic, opening), "zone": clinic.hospital.zone_at(opening)}

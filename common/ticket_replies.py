@@ -37,6 +37,7 @@ class ShownQueue:
         now: datetime,
     ) -> None:
         self._clinic = clinic
+        self._zone = clinic.hospital.zone_at(now)
         self._now = now
         self._outlook = clinic_outlook(clinic, records, occupants, now)
         zone = clinic.hospital.time_zone
@@ -80,7 +81,7 @@ class ShownQueue:
             f'"estimated_call_at":{call_at},"earliest_call_at":{earliest},"latest_call_at":{latest},'
             f'"day_may_end_first":{in_vain},'
             f'"registered_at":{self._local(view.registered_at)},"called_at":{called_at},'
-            f'"transferred_to":{transferred_to}}}'
+            f'"transferred_to":{transferred_to},"zone":"{self._zone}"}}'
         )
 
     def newcomer(self, regular: int, priority: int, streak: int) -> tuple[int, bool]:

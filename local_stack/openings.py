@@ -10,6 +10,7 @@ import click
 
 from common.catalog_file import Catalog
 from common.domain.catalog import Clinic
+from common.domain.time_zones import zone_word
 from common.installation import start_command
 from common.storage.catalog import CatalogCache
 from common.storage.engine import open_engine, snapshot
@@ -112,7 +113,8 @@ def say_what_is_open(found: Openings) -> None:
 
 
 def _when(moment: datetime, zone: ZoneInfo, texts: Texts) -> str:
-    return date_and_time(moment.astimezone(zone).isoformat(), texts)
+    local = moment.astimezone(zone)
+    return date_and_time(local.isoformat(), texts, zone_word(local, zone.key))
 
 
 def _show(clinics: Sequence[Clinic]) -> None:

@@ -86,7 +86,8 @@ def opening(clinic: Row, texts: Texts) -> str:
     if not clinic["is_open"]:
         if clinic["next_opening"] is None:
             return texts("table.closed")
-        return texts("table.closed_until", moment=brief_date_and_time(clinic["next_opening"], texts))
+        moment = brief_date_and_time(clinic["next_opening"], texts, clinic.get("zone"))
+        return texts("table.closed_until", moment=moment)
     if clinic["opens_at"] is None or clinic["closes_at"] is None:
         return texts("table.open")
     opens, closes = (clock_time(clinic[name], texts) for name in ("opens_at", "closes_at"))
@@ -104,9 +105,10 @@ def _wait(clinic: Row, texts: Texts) -> str:
 
 def _call(ticket: Ticket, texts: Texts) -> str:
     if ticket["called_at"]:
-        return clock_time_with_zone(ticket["called_at"], texts)
+        return clock_time_with_zone(ticket["called_at"], texts, ticket.get("zone"))
     if ticket.get("day_may_end_first"):
         return texts("moment.perhaps_not_today")
     if ticket["estimated_call_at"]:
-        return f"± {clock_time_with_zone(ticket['estimated_call_at'], texts)}"
+        call_at = clock_time_with_zone(ticket["estimated_call_at"], texts, ticket.get("zone"))
+        return f"± {call_at}"
     return NOTHING

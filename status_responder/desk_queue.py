@@ -42,6 +42,7 @@ def desk_queue(connection: Connection, clinic: Clinic, request: DeskQueueRequest
         clinic=clinic.code,
         clinic_name=clinic.name,
         service_date=key[2],
+        zone=clinic.hospital.zone_at(now),
         mode=clinic.mode,
         is_open=clinic.is_open(now),
         state=clinic.state_at(now),

@@ -197,6 +197,7 @@ class _Answers:
             day_may_end_first=may_end,
             quota_left=max(clinic.daily_quota - given_out, 0),
             next_opening=local_time(clinic, opening) if opening else None,
+            zone=clinic.hospital.zone_at(self.now),
         )
 
     def _clinic_queue(self, request: ClinicQueueRequest) -> Reply:

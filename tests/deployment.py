@@ -77,6 +77,7 @@ TICKET_FIELDS = {
     "registered_at",
     "called_at",
     "transferred_to",
+    "zone",
 }
 """What a ticket holds, wherever one is shown."""
 

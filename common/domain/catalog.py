@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from common.domain.opening_hours import OpeningHours, Session
 from common.domain.tickets import LaneReason, PriorityReason, is_of_age
+from common.domain.time_zones import zone_word
 
 CODE_PATTERN = r"^[A-Z0-9]{2,10}$"
 """Hospital and clinic codes; such a code is safe as a word of a routing key."""
@@ -35,6 +36,10 @@ class Hospital:
     name: str
     city: str
     time_zone: ZoneInfo
+
+    def zone_at(self, moment: datetime) -> str:
+        """What stands behind a moment on the hospital's clock: WIB, WITA, WIT or an offset."""
+        return zone_word(moment.astimezone(self.time_zone), self.time_zone.key)
 
 
 @dataclass(frozen=True, slots=True)

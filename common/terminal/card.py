@@ -45,7 +45,7 @@ def ticket_facts(ticket: Ticket, texts: Texts) -> list[tuple[str, str]]:
     if expected := call_estimate(ticket, texts):
         facts.append((texts("ticket.estimate"), expected))
     if ticket["called_at"]:
-        called_at = clock_time_with_zone(ticket["called_at"], texts)
+        called_at = clock_time_with_zone(ticket["called_at"], texts, ticket.get("zone"))
         facts.append((texts("ticket.called_at"), texts("ticket.called_at_value", clock=called_at)))
     if new_code := ticket.get("transferred_to"):
         facts.append((texts("ticket.transferred_to"), new_code))
@@ -69,7 +69,8 @@ def call_estimate(ticket: Ticket, texts: Texts) -> str | None:
     )
     if not (at and earliest and latest):
         return None
-    return estimate(at, earliest, latest, ticket["estimated_wait_seconds"], texts)
+    wait = ticket["estimated_wait_seconds"]
+    return estimate(at, earliest, latest, wait, texts, ticket.get("zone"))
 
 
 def ticket_card(ticket: Ticket, texts: Texts, width: int | None = None) -> str:
@@ -150,7 +151,7 @@ def problem_text(problem: Problem, texts: Texts, width: int | None = None) -> st
     """A problem of a reply in the patient's language, by its code: a sentence, then what belongs to it."""
     sentence = _sentence(problem, texts)
     if problem.get("next_opening"):
-        moment = date_and_time(problem["next_opening"], texts)
+        moment = date_and_time(problem["next_opening"], texts, problem.get("zone"))
         sentence += " " + texts("problem.next_opening", moment=moment)
     parts = fold(sentence, width)
     parts += [f"  {_field_line(each, texts)}" for each in problem.get("errors") or []]

@@ -4,14 +4,13 @@ Moments come from replies in ISO 8601 with the hospital's offset, and are shown 
 """
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
+from common.domain.time_zones import zone_word
 from common.terminal.texts import Texts
 
 SOON_SECONDS_MAX = 180.0
 """A call that is expected within so long is told as one that comes shortly."""
-
-_ZONE_WORDS = {timedelta(hours=7): "WIB", timedelta(hours=8): "WITA", timedelta(hours=9): "WIT"}
 
 _MINUTES_IN_HOURS_MAX = 48 * 60
 
@@ -46,20 +45,14 @@ def date_complaint(error: ValueError, otherwise: str) -> str:
     return "usage.year" if isinstance(error, ShortYear) else otherwise
 
 
-def zone_word(moment: datetime) -> str:
-    """WIB, WITA or WIT by the moment's offset, elsewhere the offset itself."""
-    offset = moment.utcoffset() or timedelta()
-    return _ZONE_WORDS.get(offset) or f"UTC{moment:%z}"
-
-
 def clock_time(moment: str, texts: Texts) -> str:
     """`09.40` in Indonesian, `09:40` in English."""
     return datetime.fromisoformat(moment).strftime(texts("moment.clock"))
 
 
-def clock_time_with_zone(moment: str, texts: Texts) -> str:
-    """`09.40 WIB`."""
-    return f"{clock_time(moment, texts)} {zone_word(datetime.fromisoformat(moment))}"
+def clock_time_with_zone(moment: str, texts: Texts, zone: str | None = None) -> str:
+    """`09.40 WIB`, with the zone that the reply names (a server of an earlier version does not)."""
+    return f"{clock_time(moment, texts)} {zone or zone_word(datetime.fromisoformat(moment))}"
 
 
 def long_date(day: str, texts: Texts) -> str:
@@ -73,14 +66,14 @@ def short_date(day: str, texts: Texts) -> str:
     return texts("moment.short_date", number=at.day, month=_month(at, texts)[:3], year=at.year)
 
 
-def date_and_time(moment: str, texts: Texts) -> str:
+def date_and_time(moment: str, texts: Texts, zone: str | None = None) -> str:
     """`Selasa, 24 November 2026 pukul 08.00 WIB`."""
     at = datetime.fromisoformat(moment)
     day = _date(at.date(), texts)
-    return texts("moment.at", date=day, clock=clock_time(moment, texts), zone=zone_word(at))
+    return texts("moment.at", date=day, clock=clock_time(moment, texts), zone=zone or zone_word(at))
 
 
-def brief_date_and_time(moment: str, texts: Texts) -> str:
+def brief_date_and_time(moment: str, texts: Texts, zone: str | None = None) -> str:
     """`Sel 24 Nov 08.00 WIB`."""
     at = datetime.fromisoformat(moment)
     return texts(
@@ -89,11 +82,18 @@ def brief_date_and_time(moment: str, texts: Texts) -> str:
         number=at.day,
         month=_month(at.date(), texts)[:3],
         clock=clock_time(moment, texts),
-        zone=zone_word(at),
+        zone=zone or zone_word(at),
     )
 
 
-def estimate(call_at: str, earliest: str, latest: str, wait_seconds: float | None, texts: Texts) -> str:
+def estimate(
+    call_at: str,
+    earliest: str,
+    latest: str,
+    wait_seconds: float | None,
+    texts: Texts,
+    zone: str | None = None,
+) -> str:
     """`sekitar pukul 09.40 WIB, antara 09.25 dan 10.05`; one moment only where they are the same minute, and
     `sebentar lagi` before it where the call is near as well."""
     first, last = clock_time(earliest, texts), clock_time(latest, texts)
@@ -102,7 +102,7 @@ def estimate(call_at: str, earliest: str, latest: str, wait_seconds: float | Non
     return texts(
         one_moment if first == last else "moment.estimate",
         at=clock_time(call_at, texts),
-        zone=zone_word(datetime.fromisoformat(call_at)),
+        zone=zone or zone_word(datetime.fromisoformat(call_at)),
         earliest=first,
         latest=last,
     )

@@ -55,6 +55,7 @@ def test_the_first_patient_gets_the_first_number_and_is_called_at_once(staff: St
         "registered_at": "2026-11-23T09:00:00+07:00",
         "called_at": None,
         "transferred_to": None,
+        "zone": "WIB",
     }
 
 

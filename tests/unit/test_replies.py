@@ -61,6 +61,7 @@ def test_a_ticket_is_written_with_the_names_and_forms_of_the_protocol() -> None:
         "registered_at": "2026-11-23T09:15:00+07:00",
         "called_at": None,
         "transferred_to": None,
+        "zone": None,
     }
 
 
@@ -77,6 +78,7 @@ def test_clinics_and_hospitals_have_the_names_of_the_protocol() -> None:
         "day_may_end_first",
         "quota_left",
         "next_opening",
+        "zone",
     }
     assert set(HospitalSummary.model_fields) == {"code", "name", "city", "time_zone", "open_clinics"}
 

@@ -50,6 +50,7 @@ TEXTS = {
     "detail": ANY_LETTER * PLACE_NAME_LENGTH_MAX + "x" * 200,
     "title": "x" * 50,
     "event": "x" * 40,
+    "zone": "UTC+0530",
     # Of a problem's error: the names of our members, and the sentences of pydantic.
     "field": "x" * 40,
     "message": "x" * 200,

@@ -99,4 +99,5 @@ def as_model(of: Clinic, occupants: list[Occupant], view: TicketView, now: datet
         registered_at=local_time(of, view.registered_at),
         called_at=local(view.called_at),
         transferred_to=None if view.transferred_to is None else format_ticket_code(view.transferred_to),
+        zone=of.hospital.zone_at(now),
     )

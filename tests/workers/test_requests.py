@@ -139,7 +139,7 @@ def test_a_refusal_sent_again_is_the_same(patient: Requester) -> None:
 
     assert first.code == "clinic_closed"
     assert first.body == second.body
-    assert first.body.keys() == {"type", "title", "detail", "code", "errors", "next_opening"}
+    assert first.body.keys() == {"type", "title", "detail", "code", "errors", "next_opening", "zone"}
     assert first.body["next_opening"] == "2026-11-29T08:00:00+07:00"
 
 
@@ -178,6 +178,7 @@ def test_the_clinics_of_a_hospital(patient: Requester) -> None:
         "day_may_end_first": False,
         "quota_left": 999,
         "next_opening": None,
+        "zone": "WIB",
     }
     assert found[CLOSED_CLINIC]["is_open"] is False
     assert found[CLOSED_CLINIC]["next_opening"] == "2026-11-29T08:00:00+07:00"
@@ -250,7 +251,7 @@ def test_events_tell_what_happened_and_nobody_to_whom(
             "number": 1,
             "display_number": f"{clinic}-001",
             "status": "waiting",
-            "lane": "regular",
+            "lane": "priority",
             "waiting": 1,
             "now_serving": None,
         },
