@@ -195,7 +195,7 @@ class PassingTime:
             if clinic.is_open(clinic.day_end(queue.key[2])):
                 queue.ending = Ending.HANDOVER
                 following = self.queues[day_after(queue.key)]
-                if following.announced_open is None:
+                if following.announced_until <= clinic.day_start(following.key[2]):
                     following.announced_open = queue.announced_open
                 following.next_change_at, following.changed = self.now, True
             else:
