@@ -47,14 +47,17 @@ class AckWindow:
 
     def _due(self) -> list[Acknowledgement]:
         due: list[Acknowledgement] = []
+        settled, apart = self._settled, self._apart
         upto = together = self._upto
-        while upto + 1 in self._settled or upto + 1 in self._apart:
-            upto += 1
-            if upto in self._apart:
-                self._apart.remove(upto)
+        while True:
+            if upto + 1 in settled:
+                upto = together = upto + 1
+                settled.remove(upto)
+            elif apart and upto + 1 in apart:
+                upto += 1
+                apart.remove(upto)
             else:
-                self._settled.remove(upto)
-                together = upto
+                break
         if together > self._upto:
             due.append(Acknowledgement(together, multiple=True))
         self._upto = upto
