@@ -138,10 +138,11 @@ class Deployment:
         addresses = {"ANTREAN_AMQP_URL": self.urls[role], "ANTREAN_DATABASE_URL": self.database_url}
         return bare_environment(self.directory) | addresses | {**self.variables} | settings
 
-    def start(self, role: Role, **settings: str) -> Program:
-        """Starts one more worker; does not wait for it."""
+    def start(self, role: Role, module: str = "", **settings: str) -> Program:
+        """Starts one more worker, or `module` in its place; does not wait for it."""
         name = f"{role}-{len(self.programs) + 1}"
-        program = Program.module(name, MODULES[role], self.environment(role, **settings), self.directory)
+        environment = self.environment(role, **settings)
+        program = Program.module(name, module or MODULES[role], environment, self.directory)
         self.programs.append(program)
         return program
 

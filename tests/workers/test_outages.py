@@ -33,7 +33,8 @@ def deployment(
 ) -> Iterator[Deployment]:
     """One worker of each kind; all of them outlive every test, and have settled everything in the end."""
     with deployed(broker, module_database_url, tmp_path_factory.mktemp("outages")) as deployment:
-        deployment.start("registrar", ANTREAN_AMQP_URL=proxy.url(broker.url("registrar")))
+        url = proxy.url(broker.url("registrar"))
+        deployment.start("registrar", "tests.workers.quick_registrar", ANTREAN_AMQP_URL=url)
         deployment.start_together({"ticker": 1, "status": 1})
         deployment.await_consumers(REGISTRAR_QUEUE, 1)
         yield deployment

@@ -36,11 +36,7 @@ def deployment(broker: RunningBroker, sqlite_url: str, tmp_path: Path) -> Iterat
 
 def start_poisoned(deployment: Deployment) -> Program:
     """Starts a registrar that poison kills."""
-    name = f"registrar-{len(deployment.programs) + 1}"
-    environment = deployment.environment("registrar")
-    program = Program.module(name, "tests.workers.poisoned_registrar", environment, deployment.directory)
-    deployment.programs.append(program)
-    return program
+    return deployment.start("registrar", "tests.workers.poisoned_registrar")
 
 
 def poison(kind: str) -> Message:
