@@ -62,7 +62,9 @@ def prepare_streams() -> None:
 
 def takes_all_letters() -> bool:
     """Whether standard output has every letter; where not, frames are drawn in ASCII."""
-    return (sys.stdout.encoding or "").lower().startswith("utf")
+    # The live console puts something without an encoding in the place of standard output.
+    encoding = getattr(sys.stdout, "encoding", None) or getattr(sys.__stdout__, "encoding", None) or ""
+    return encoding.lower().startswith("utf")
 
 
 def echo(text: str, *, err: bool = False) -> None:
