@@ -5,7 +5,7 @@ of arrival: what it did before (found in the journal by its id), else what it ma
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -79,6 +79,13 @@ class _Decision:
     closing: Closing | None = None
 
 
+class _Answer(NamedTuple):
+    """What becomes of a request, and the closing that is told of step by step, if it began one."""
+
+    outcome: Outcome
+    closing: Closing | None = None
+
+
 @dataclass
 class Batch:
     """Applies ticks and carries out requests in one transaction."""
@@ -112,8 +119,8 @@ class Batch:
         undecided = self._undecided(requests)
         self._pass_time(ticks, undecided)
         self.desk = Desk(connection, self.catalog, self.now, self.queues)
-        for each in undecided:
-            self.decisions[each.request_id] = self._decide(each)
+        to_decide = {each.identity for each in undecided}
+        answers = [self._answer(each, to_decide) for each in requests]
         entries = [*self.passing.entries, *self.desk.entries]
         if len(entries) > CHANGES_AT_ONCE_MAX and len(asked) > 1:
             raise TooMuchAtOnce
@@ -122,7 +129,7 @@ class Batch:
         journal.record(connection, entries, self.now)
         self._remember(undecided)
         self.desk.write_clinics()
-        return self._applied(asked)
+        return self._applied(asked, iter(answers))
 
     # --- before deciding --------------------------------------------------------------------------------
 
@@ -233,6 +240,34 @@ class Batch:
 
     # --- deciding ---------------------------------------------------------------------------------------
 
+    def _answer(self, asked: Asked, to_decide: set[tuple[str, bytes]]) -> _Answer:
+        """Decides a request, if it is one of those that are to be decided. The reply describes this moment,
+        and nothing of what later requests change."""
+        if asked.request_id not in self.decisions and asked.identity in to_decide:
+            self.decisions[asked.request_id] = self._decide(asked)
+        decision = self._decision(asked)
+        if decision is not self.decisions.get(asked.request_id):
+            return _Answer(Outcome(reply=decision.refusal))
+        causes = self._passing_causes(asked).values()
+        passed = [event for cause_id in causes for event in _events(self.caused[cause_id])]
+        if decision.closing is not None:
+            return _Answer(Outcome(events=passed), decision.closing)
+        return _Answer(
+            Outcome(reply=self._reply(asked, decision), events=[*passed, *_events(decision.entries)])
+        )
+
+    def _reply(self, asked: Asked, decision: _Decision) -> Reply:
+        if decision.refusal is not None:
+            return decision.refusal
+        assert isinstance(asked.request, DeskRequest)
+        return desk_replies.desk_done(
+            self.connection, self._clinic_of, self.queues, asked.request, decision.entries, self.now
+        )
+
+    def _clinic_of(self, day: ClinicDay) -> Clinic:
+        """The clinic of a service day, as this batch has left it until now."""
+        return self.desk.changed_clinics.get(day[:2]) or self.catalog.clinic_of(day)
+
     def _decide(self, asked: Asked) -> _Decision:
         request = asked.request
         assert isinstance(request, DeskRequest)
@@ -260,12 +295,17 @@ class Batch:
 
     # --- after deciding ---------------------------------------------------------------------------------
 
-    def _applied(self, asked: Sequence[Tick | Asked]) -> Applied:
-        closings = {}
+    def _applied(self, asked: Sequence[Tick | Asked], answers: Iterator[_Answer]) -> Applied:
+        outcomes, closings = [], {}
         for place, each in enumerate(asked):
-            if isinstance(each, Asked) and (decision := self._decision(each)).closing is not None:
-                closings[place] = decision.closing
-        return Applied([self._outcome(each) for each in asked], closings)
+            if isinstance(each, Tick):
+                outcomes.append(Outcome(events=_events(self.caused[each.id])))
+                continue
+            outcome, closing = next(answers)
+            outcomes.append(outcome)
+            if closing is not None:
+                closings[place] = closing
+        return Applied(outcomes, closings)
 
     def _decision(self, asked: Asked) -> _Decision:
         decision = self.decisions.get(asked.request_id)
@@ -273,26 +313,6 @@ class Batch:
         if decision is None or (asked.identity in self.expired and not is_same):
             return _Decision(asked.digest, refusal=problems.request_expired(self.now))
         return decision if is_same else _Decision(asked.digest, refusal=problems.request_id_reused())
-
-    def _outcome(self, each: Tick | Asked) -> Outcome:
-        if isinstance(each, Tick):
-            return Outcome(events=_events(self.caused[each.id]))
-        decision = self._decision(each)
-        if decision is not self.decisions.get(each.request_id):
-            return Outcome(reply=decision.refusal)
-        causes = self._passing_causes(each).values()
-        passed = [event for cause_id in causes for event in _events(self.caused[cause_id])]
-        if decision.closing is not None:
-            return Outcome(events=passed)
-        return Outcome(reply=self._reply(each, decision), events=[*passed, *_events(decision.entries)])
-
-    def _reply(self, asked: Asked, decision: _Decision) -> Reply:
-        if decision.refusal is not None:
-            return decision.refusal
-        assert isinstance(asked.request, DeskRequest)
-        return desk_replies.desk_done(
-            self.connection, self.catalog, asked.request, decision.entries, self.now
-        )
 
     def _remember(self, decided: Sequence[Asked]) -> None:
         refused = []

@@ -1,6 +1,6 @@
 """What a desk is told that its request has done."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
@@ -14,13 +14,13 @@ from common.desk_messages import (
     TicketAction,
 )
 from common.desk_tickets import desk_ticket
+from common.domain.catalog import Clinic
 from common.domain.tickets import display_number
 from common.events import EventName
 from common.messages import Ticket
-from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
-from common.storage.queues import ClinicDay
+from common.storage.queues import ClinicDay, QueueState
 from common.storage.service_times import read_service_times
 from common.storage.ticket_rows import ticket_by_number, tickets_by_number
 from common.storage.ticket_views import read_rooms, read_ticket_views
@@ -29,12 +29,14 @@ from common.ticket_replies import ShownQueue
 
 def desk_done(
     connection: Connection,
-    catalog: CatalogCache,
+    clinic_of: Callable[[ClinicDay], Clinic],
+    queues: Mapping[ClinicDay, QueueState],
     request: DeskRequest,
     entries: Sequence[JournalEntry],
     now: datetime,
 ) -> DeskDone:
-    """What a request has done, by its entries in the journal; its tickets as they stand at `now`."""
+    """What a request has done, by its entries in the journal; its tickets as they stand at `now`: in locked
+    `queues` that are not written yet, and in clinics as `clinic_of` gives them."""
     day = entries[0].service_date
     number: int | None = request.number if isinstance(request, TicketAction) else None
     new_ticket: Ticket | None = None
@@ -43,7 +45,8 @@ def desk_done(
             number, day = entry.number, entry.service_date
         if entry.event.name is EventName.TICKET_REGISTERED and entry.number is not None:
             there = (entry.event.hospital, entry.event.clinic, entry.service_date)
-            new_ticket = _as_its_patient_sees_it(connection, catalog, there, entry.number, now)
+            clinic, queue = clinic_of(there), queues.get(there)
+            new_ticket = _as_its_patient_sees_it(connection, clinic, there, queue, entry.number, now)
     key = (request.hospital, request.clinic, day)
     row = None if number is None else ticket_by_number(connection, key, number)
     return DeskDone(
@@ -51,7 +54,7 @@ def desk_done(
         clinic=request.clinic,
         service_date=key[2],
         changes=[_change(entry) for entry in entries],
-        ticket=None if row is None else desk_ticket(catalog.clinic_of(key), row, with_names=False),
+        ticket=None if row is None else desk_ticket(clinic_of(key), row, with_names=False),
         new_ticket=new_ticket,
     )
 
@@ -95,10 +98,21 @@ def _change(entry: JournalEntry) -> DeskChange:
 
 
 def _as_its_patient_sees_it(
-    connection: Connection, catalog: CatalogCache, key: ClinicDay, number: int, now: datetime
+    connection: Connection,
+    clinic: Clinic,
+    key: ClinicDay,
+    queue: QueueState | None,
+    number: int,
+    now: datetime,
 ) -> Ticket:
     [row] = tickets_by_number(connection, key, [number])
     view = read_ticket_views(connection, [row.ticket_code])()[row.ticket_code]
-    clinic, occupants = catalog.clinic_of(key), read_rooms(connection, [key])().get(key, ())
+    if queue is not None:
+        view = view._replace(
+            waiting_in_other_lane=queue.waiting - queue.waiting_in(view.lane),
+            priority_streak=queue.priority_streak,
+            now_serving=queue.now_serving,
+        )
+    occupants = read_rooms(connection, [key])().get(key, ())
     learned = read_service_times(connection, [clinic])().get(clinic.key, {})
     return ShownQueue(clinic, occupants, learned, now).ticket(view)
