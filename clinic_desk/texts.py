@@ -112,8 +112,8 @@ TEXTS: Final[TextTable] = {
         "Write a real date as 2026-01-31, 31-01-2026 or 31/01/2026 (day first).",
     ),
     "usage.no_terminal": (
-        "Layar petugas memerlukan terminal; untuk skrip gunakan: {command}",
-        "The console needs a terminal; in scripts use: {command}",
+        "Layar petugas memerlukan terminal; untuk skrip gunakan `{command}`.",
+        "The console needs a terminal; in scripts use `{command}`.",
     ),
     "settings.operator": (
         "Isi ANTREAN_OPERATOR dengan nama Anda.",

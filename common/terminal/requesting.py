@@ -121,6 +121,7 @@ class RequestingSession(Session):
                 members["suggestions"] = close
                 lines.append(self.texts("usage.did_you_mean", names=", ".join(close)))
             elif len(codes) <= _CODES_SHOWN_MAX:
+                members["known_codes"] = codes
                 lines.append(self.texts("hint.known_codes", codes=", ".join(codes)))
         if hint := self._hint(error):
             text, command = hint
