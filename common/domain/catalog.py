@@ -90,7 +90,11 @@ class Clinic:
         """When those who still wait have waited in vain: at the end of the service day; None where the clinic
         will be open then, and hands them over to the next day."""
         day_end = self.day_end(service_date)
-        return None if self.is_open(day_end) else day_end
+        state = self.state_at(day_end)
+        goes_on = state is ClinicState.OPEN
+        if state is ClinicState.SCHEDULE:
+            goes_on = self.opening_hours.opens_with_day(service_date + timedelta(days=1))
+        return None if goes_on and not self.retired else day_end
 
     def is_open(self, moment: datetime) -> bool:
         """Whether patients can register at `moment`."""

@@ -62,6 +62,11 @@ def format_day_end(minutes: int) -> str:
     return _clock_time(minutes)
 
 
+_PRESENT_MAX = 1_000
+_present: dict[tuple[int, tzinfo], tuple[datetime, datetime, date]] = {}
+"""The service days that were asked for last, with their bounds: each reply asks for that of now."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
     """For each weekday from Monday the (opens, closes) pairs in minutes after its midnight, in order.
@@ -94,6 +99,16 @@ class OpeningHours:
 
     def service_date(self, moment: datetime, zone: tzinfo) -> date:
         """The service day that `moment` belongs to."""
+        kept = _present.get((self.day_ends, zone))
+        if kept is not None and kept[0] <= moment < kept[1]:
+            return kept[2]
+        day = self._service_date(moment, zone)
+        if len(_present) >= _PRESENT_MAX:
+            _present.clear()
+        _present[self.day_ends, zone] = (self.day_start(day, zone), self.day_end(day, zone), day)
+        return day
+
+    def _service_date(self, moment: datetime, zone: tzinfo) -> date:
         shift = timedelta(minutes=self.day_ends - MINUTES_PER_DAY)
         day = (moment.astimezone(zone).replace(tzinfo=None) - shift).date()
         # Where the clocks change, a time of the clock is not always one moment.
@@ -108,6 +123,11 @@ class OpeningHours:
     def day_end(self, day: date, zone: tzinfo) -> datetime:
         """The moment (UTC) at which a service day ends, and the next one begins."""
         return self.day_start(day + _ONE_DAY, zone)
+
+    def opens_with_day(self, day: date) -> bool:
+        """Whether a session begins with a service day."""
+        sessions = self.weekdays[day.weekday()]
+        return bool(sessions) and sessions[0][0] == self.day_ends - MINUTES_PER_DAY
 
     def sessions_on(self, day: date, zone: tzinfo) -> list[Session]:
         """The sessions of one service day, in order."""

@@ -159,6 +159,13 @@ def _clinics(draw: st.DrawFn) -> Clinic:
     )
 
 
+@given(_clinics(), st.integers(0, 5))
+def test_a_queue_expires_where_the_clinic_is_not_open_when_the_day_ends(of: Clinic, days: int) -> None:
+    day = of.service_date(_START) + timedelta(days=days)
+    day_end = of.day_end(day)
+    assert of.expires_at(day) == (None if of.is_open(day_end) else day_end)
+
+
 @given(_clinics(), st.sets(_quarters | _quarters.map(lambda at: at + timedelta(seconds=7)), max_size=30))
 def test_openings_and_closings_take_turns_and_are_those_of_the_hours(
     of: Clinic, ticks: set[datetime]
