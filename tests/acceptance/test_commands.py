@@ -51,6 +51,7 @@ def test_the_clinics_of_a_hospital(shell: Shell) -> None:
             "day_may_end_first",
             "quota_left",
             "next_opening",
+            "zone",
         )
     }
     assert clinics["JIW"]["is_open"] is False
