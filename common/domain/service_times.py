@@ -43,6 +43,9 @@ _NO_SHOW_WEIGHT = 20.0
 """The share of those who do not come, and for how long they are waited for, before anything is known of it;
 and the calls that count as much."""
 
+_UNCERTAINTY_MAX = 0.95
+"""Of a mean: whatever was observed, the mean is not expected to be wrong by all of itself."""
+
 _OUTLIER_DEVIATIONS = 5.0
 """A call that lasts longer than the mean and so many deviations, each at least half the mean, counts as one
 of this length: a room that was forgotten overnight is no service, but a clinic that became slow is seen."""
@@ -210,7 +213,7 @@ class ServiceTimes:
         return ServiceTime(
             timedelta(seconds=mean),
             timedelta(seconds=sqrt(max(squares - mean**2, 0.0))),
-            sqrt(self._pace_variance + known.irregularity / known.weight),
+            min(sqrt(self._pace_variance + known.irregularity / known.weight), _UNCERTAINTY_MAX),
         )
 
     def priority_patients(self, part: int) -> float:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.domain.catalog import QueueMode
@@ -74,6 +74,7 @@ def test_a_clinic_that_the_catalog_does_not_know_is_soon_known(mean: float, cv: 
 
 
 @given(st.lists(lengths, min_size=1, max_size=5))
+@example([[32.0], [0.0, 0.0, 0.0, 0.0]])
 def test_what_is_expected_is_always_possible(days: list[list[float]]) -> None:
     records: Records = {}
     for day, minutes in zip(FRIDAYS, days, strict=False):
