@@ -119,6 +119,8 @@ class Line:
             self._post(Failed(error, question, then))
         else:
             self._post(Answered(answer, then))
+        # The screen tells it; it is not to be told again when the console ends.
+        self._session.done.clear()
 
     def _look(self) -> None:
         place = self._place
