@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -92,5 +93,8 @@ def terminal(shell: Shell, *words: str, columns: int = 80, output: Path | None =
 
 
 def _take_terminal() -> None:
+    """Makes the terminal the one that controls a new process, whose Ctrl-C interrupts it."""
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    # Tests that run in the background ignore it, and whatever they start would.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,5 +1,6 @@
 """`make` with a Python that is too old, or missing, says which is needed before anything else happens."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NEEDED = "Antrean needs Python 3.11 or later"
+_OF_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
 
 
 @pytest.fixture
@@ -31,7 +33,11 @@ def python_of(version: str, path: Path) -> Path:
 
 def refused(checkout: Path, *words: str) -> str:
     """The one sentence in English with which `make` ends."""
-    done = subprocess.run(["make", *words], cwd=checkout, capture_output=True, text=True, check=False)
+    # A `make` that runs the tests says to others that they are part of it.
+    environment = {name: value for name, value in os.environ.items() if name not in _OF_MAKE}
+    done = subprocess.run(
+        ["make", *words], cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode != 0
     assert done.stdout == ""
     indonesian, english, *rest = done.stderr.splitlines()
