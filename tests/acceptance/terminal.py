@@ -18,6 +18,7 @@ from tests.acceptance.command_line import BIN, Shell
 from tests.processes import SECONDS_MAX
 
 _ENDED_AFTER_SECONDS = 0.05
+_PRESSED_AGAIN_SECONDS = 3
 
 
 class Terminal:
@@ -54,12 +55,27 @@ class Terminal:
         os.write(self._ours, keys.encode())
         return self
 
-    def ends(self) -> int:
-        """Waits for the end; the exit code."""
+    def is_interrupted(self) -> int:
+        """Presses Ctrl-C until the program ends, as people do; the exit code.
+
+        Python does not see an interruption that comes after it has shown a question, and before it reads.
+        """
         deadline = time.monotonic() + SECONDS_MAX
         while self._process.poll() is None:
             assert time.monotonic() < deadline, self.shown
+            self.types("\x03")
+            self._waits_for_end(_PRESSED_AGAIN_SECONDS)
+        return self.ends()
+
+    def _waits_for_end(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while self._process.poll() is None and time.monotonic() < until:
             self._read(_ENDED_AFTER_SECONDS)
+
+    def ends(self) -> int:
+        """Waits for the end; the exit code."""
+        self._waits_for_end(SECONDS_MAX)
+        assert self._process.poll() is not None, self.shown
         while self._read(_ENDED_AFTER_SECONDS):
             pass
         return self._process.returncode
