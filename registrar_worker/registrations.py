@@ -54,7 +54,7 @@ class _Decision(NamedTuple):
     digest: bytes
     ticket_code: str | None = None
     events: tuple[Event, ...] = ()
-    refusal: Problem | ProblemCode | None = None
+    refusal: Problem | ProblemCode | EncodedReply | None = None
     # Whether the refusal could turn out otherwise when the request comes again, and must not.
     remember: bool = False
     shown: Moment | None = None
@@ -126,8 +126,7 @@ class Registrations:
         found, self.learned = views(), learned()
         self.held = store.find_held_tickets(connection, known.held)
         for refusal in find_refusals(connection, known.refused):
-            answer = Problem.model_validate_json(refusal.problem)
-            self.decisions[refusal.request_id] = _Decision(refusal.digest, refusal=answer)
+            self.decisions[refusal.request_id] = _Decision(refusal.digest, refusal=refusal.reply)
         done = self._recall(known.done) if known.done else set()
         found |= read_ticket_views(connection, (known.held | done) - found.keys())()
         rooms = {**occupants(), **self._look_elsewhere({view.clinic_day for view in found.values()})}
@@ -343,7 +342,7 @@ def _named(request: Request) -> tuple[str, str] | None:
 
 
 def _reply(decision: _Decision, shown: MomentsShown) -> Reply | EncodedReply:
-    if isinstance(decision.refusal, Problem):
+    if isinstance(decision.refusal, Problem | EncodedReply):
         return decision.refusal
     assert decision.shown is not None
     ticket = shown.encoded(decision.shown)

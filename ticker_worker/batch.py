@@ -16,7 +16,7 @@ from common.desk_messages import CloseClinic, DeskRequest, OpenClinic, TicketAct
 from common.domain.catalog import Clinic
 from common.domain.tickets import IN_ROOM
 from common.events import Event, Tick
-from common.messages import Problem, Reply, Request, encode_reply
+from common.messages import EncodedReply, Problem, Reply, Request, encode_reply
 from common.messaging.delivery import Outcome
 from common.requests import Asked
 from common.storage import journal
@@ -75,7 +75,7 @@ class _Decision:
 
     digest: bytes
     entries: Sequence[JournalEntry] = ()
-    refusal: Problem | None = None
+    refusal: Problem | EncodedReply | None = None
     closing: Closing | None = None
 
 
@@ -192,8 +192,8 @@ class Batch:
                     closing = Closing(entries[:1]) if is_same and _cancels(each.request) else None
                     self.decisions[each.request_id] = _Decision(digest, entries, closing=closing)
         for refusal in find_refusals(self.connection, ids):
-            answer = Problem.model_validate_json(refusal.problem)
-            self.decisions.setdefault(refusal.request_id, _Decision(refusal.digest, refusal=answer))
+            remembered = _Decision(refusal.digest, refusal=refusal.reply)
+            self.decisions.setdefault(refusal.request_id, remembered)
 
     def _undecided(self, requests: Sequence[Asked]) -> list[Asked]:
         """What is to be decided now: of several requests with one id, the first."""
@@ -256,7 +256,7 @@ class Batch:
             Outcome(reply=self._reply(asked, decision), events=[*passed, *_events(decision.entries)])
         )
 
-    def _reply(self, asked: Asked, decision: _Decision) -> Reply:
+    def _reply(self, asked: Asked, decision: _Decision) -> Reply | EncodedReply:
         if decision.refusal is not None:
             return decision.refusal
         assert isinstance(asked.request, DeskRequest)
@@ -318,7 +318,7 @@ class Batch:
         refused = []
         for each in decided:
             refusal = self.decisions[each.request_id].refusal
-            if refusal is not None:
+            if isinstance(refusal, Problem):
                 body = encode_reply(refusal)
                 refused.append(Refusal(each.request_id, each.digest, refusal.code, body, self.now))
         remember_refusals(self.connection, refused)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
+from common.messages import EncodedReply, Problem
 from common.storage.prepared import BYTES, MOMENT, TEXT, Columns, Prepared
 from common.storage.tables import refusals
 
@@ -19,6 +20,11 @@ class Refusal:
     code: str
     problem: bytes
     refused_at: datetime
+
+    @property
+    def reply(self) -> EncodedReply:
+        """The answer as it was given. It is not read: another version may have written it."""
+        return EncodedReply(Problem.name, self.problem)
 
 
 _refusals = Prepared(

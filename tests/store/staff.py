@@ -47,7 +47,7 @@ class ReadByClients:
 def _read(reply: Reply | EncodedReply | None) -> Reply | None:
     if not isinstance(reply, EncodedReply):
         return reply
-    models: dict[str, type[Reply]] = {Ticket.name: Ticket, Tickets.name: Tickets}
+    models: dict[str, type[Reply]] = {each.name: each for each in (Ticket, Tickets, Problem)}
     read = models[reply.name].model_validate_json(reply.body)
     assert encode_reply(read) == reply.body
     return read
@@ -60,7 +60,7 @@ class Staff:
     engine: Engine
     clock: SetClock
     registrar: "ReadByClients"
-    ticker: TickerHandler
+    ticker: "ReadByClients"
     emitter: TickEmitter
     status: "ReadByClients"
 
@@ -71,7 +71,7 @@ class Staff:
             engine,
             clock,
             ReadByClients(RegistrarHandler(engine, CatalogCache(), clock)),
-            TickerHandler(engine, CatalogCache(), clock),
+            ReadByClients(TickerHandler(engine, CatalogCache(), clock)),
             TickEmitter(engine, clock, timedelta(seconds=TICK_SECONDS)),
             ReadByClients(StatusHandler(engine, CatalogCache(), clock)),
         )
