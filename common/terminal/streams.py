@@ -56,7 +56,8 @@ def prepare_streams() -> None:
             io.BufferedWriter(_Outlet(sys.stdout.fileno(), "w", closefd=False)),
             encoding=sys.stdout.encoding,
             errors=_PLAIN_ERRORS,
-            line_buffering=sys.stdout.line_buffering,
+            # An unbuffered stream has no buffer of ours behind it; lines are written at once all the same.
+            line_buffering=sys.stdout.line_buffering or sys.stdout.write_through,
         )
 
 
@@ -99,7 +100,9 @@ def flush_or_discard() -> None:
 
 
 def _raw(stream: Any) -> object:
-    return getattr(getattr(stream, "buffer", None), "raw", None)
+    buffer = getattr(stream, "buffer", None)
+    # Where Python runs unbuffered (`-u`, PYTHONUNBUFFERED), the buffer is the raw file itself.
+    return getattr(buffer, "raw", buffer)
 
 
 def _in_plain_letters(error: Any) -> tuple[str, int]:
