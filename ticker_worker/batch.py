@@ -100,8 +100,9 @@ class Batch:
     # What each tick, and the passing of time before a request, has changed.
     caused: dict[str, list[JournalEntry]] = field(default_factory=lambda: defaultdict(list))
 
-    def apply(self, asked: Sequence[Tick | Asked]) -> Applied:
-        """Writes all that happened. Raises TooMuchAtOnce for a batch of several, CatalogChanged and
+    def apply(self, asked: Sequence[Tick | Asked]) -> Applied | None:
+        """Writes all that happened; None where this is a part of what comes before a single request, which is
+        then to be applied again. Raises TooMuchAtOnce for a batch of several, CatalogChanged and
         QueuesMissing."""
         connection, now = self.connection, self.clock.now()
         ticks = [each for each in asked if isinstance(each, Tick)]
@@ -118,6 +119,12 @@ class Batch:
         self._recall(ticks, requests)
         undecided = self._undecided(requests)
         self._pass_time(ticks, undecided)
+        if any(self._comes_too_early(each) for each in undecided):
+            if len(asked) > 1:
+                raise TooMuchAtOnce
+            if self.passing.entries:
+                self._write(self.passing.entries)
+                return None
         self.desk = Desk(connection, self.catalog, self.now, self.queues)
         to_decide = {each.identity for each in undecided}
         answers = [self._answer(each, to_decide) for each in requests]
@@ -125,8 +132,7 @@ class Batch:
         if len(entries) > CHANGES_AT_ONCE_MAX and len(asked) > 1:
             raise TooMuchAtOnce
         learn_service_times(connection, self.desk.ended_calls)
-        write_queues(connection, self.queues.values())
-        journal.record(connection, entries, self.now)
+        self._write(entries)
         self._remember(undecided)
         self.desk.write_clinics()
         return self._applied(asked, iter(answers))
@@ -231,6 +237,14 @@ class Batch:
         for cause_id, entries in self.passing.move(causes, recorded).items():
             self.caused[cause_id] += entries
 
+    def _comes_too_early(self, asked: Asked) -> bool:
+        """Whether some of the day before are still to come over, without whom a request cannot be decided:
+        the first ones of each queue, and all of those whom it cancels."""
+        keys = self.keys[asked.identity]
+        if _cancels(asked.request):
+            return any(self.passing.awaits_handover(self.queues[key]) for key in keys if key in self.queues)
+        return any(day_before(key) in self.passing.cut_short for key in keys)
+
     def _has_moved(self, tick: Tick) -> bool:
         """Whether a tick was applied to its clinic before."""
         return any(
@@ -306,6 +320,10 @@ class Batch:
             if closing is not None:
                 closings[place] = closing
         return Applied(outcomes, closings)
+
+    def _write(self, entries: Sequence[JournalEntry]) -> None:
+        write_queues(self.connection, self.queues.values())
+        journal.record(self.connection, entries, self.now)
 
     def _decision(self, asked: Asked) -> _Decision:
         decision = self.decisions.get(asked.request_id)

@@ -5,7 +5,7 @@ clinic stays open keeps the ticket, and the room, until the service ends.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -62,6 +62,8 @@ class DayEnds:
     queues: Mapping[ClinicDay, QueueState]
     occupants: dict[ClinicDay, Sequence[Occupant]]
     happened: Happened
+    # The days of which fewer went over than if they had been ended alone.
+    cut_short: set[ClinicDay] = field(default_factory=set)
 
     def end(self, queues: Sequence[QueueState]) -> None:
         """Ends what of these days can be ended now; all changes of tickets are written."""
@@ -86,6 +88,8 @@ class DayEnds:
             if count := min(queue.waiting, free):
                 counts[queue.key] = count
                 free -= count
+            if queue.ending is Ending.HANDOVER and count < min(queue.waiting, TICKETS_MAX):
+                self.cut_short.add(queue.key)
         waiters = next_waiters(self.connection, list(counts), max(counts.values(), default=0))
         return {
             key: calling_order(waiters.get(key, []), queue.priority_streak, self._clinic(key).priority_ratio)[

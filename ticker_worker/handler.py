@@ -94,8 +94,11 @@ class TickerHandler:
         return self._apply_once(asked)
 
     def _apply_once(self, asked: Sequence[Tick | Asked]) -> Applied:
-        with transaction(self.engine) as connection:
-            return Batch(connection, self.catalog, self.clock).apply(asked)
+        applied = None
+        while applied is None:
+            with transaction(self.engine) as connection:
+                applied = Batch(connection, self.catalog, self.clock).apply(asked)
+        return applied
 
     def _finish(self, closing: Closing) -> None:
         """Cancels those who still wait, a part of them in each transaction."""

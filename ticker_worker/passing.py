@@ -69,6 +69,8 @@ class PassingTime:
     now: datetime
     queues: Mapping[ClinicDay, QueueState]
     entries: list[JournalEntry] = field(default_factory=list)
+    # The days of which fewer went over than if they had been moved alone.
+    cut_short: set[ClinicDay] = field(default_factory=set)
 
     def move(
         self, causes: Mapping[str, Sequence[ClinicDay]], recorded: Mapping[str, int]
@@ -89,6 +91,7 @@ class PassingTime:
         self._begin_endings(queue for queue in over if queue.ending is None)
         ends = DayEnds(self.connection, self.catalog, self.now, self.queues, self.occupants, self.happened)
         ends.end([queue for queue in over if queue.ending is not None])
+        self.cut_short = ends.cut_short
         self._move([queue for queue in moving if not self._is_over(queue)])
         self.entries += [entry for entries in self.happened.entries.values() for entry in entries]
         return {cause_id: self.happened.entries[cause_id] for cause_id in causes}
@@ -99,7 +102,7 @@ class PassingTime:
         """Brings queues to the present moment, or to the end of their day."""
         ready = []
         for queue in queues:
-            if self._awaits_handover(queue):
+            if self.awaits_handover(queue):
                 self.moved[queue.key] = Advance((), self.now, queue.priority_streak)
             else:
                 ready.append(queue)
@@ -111,7 +114,7 @@ class PassingTime:
             self._apply(queue)
         self.happened.write(self.connection)
 
-    def _awaits_handover(self, queue: QueueState) -> bool:
+    def awaits_handover(self, queue: QueueState) -> bool:
         """Whether some of the day before are still to come over, whose places may be before everybody's."""
         before = self.queues.get(day_before(queue.key))
         if before is None or before.next_change_at is None:
@@ -190,7 +193,7 @@ class PassingTime:
         next_days = []
         for queue in queues:
             clinic = self.catalog.clinic_of(queue.key)
-            if queue.key in self.unfinished or self._awaits_handover(queue):
+            if queue.key in self.unfinished or self.awaits_handover(queue):
                 continue
             if clinic.is_open(clinic.day_end(queue.key[2])):
                 queue.ending = Ending.HANDOVER

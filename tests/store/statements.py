@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from sqlalchemy import Connection, Engine, event
 
 from common.storage import prepared
@@ -29,3 +30,23 @@ def noticed(engine: Engine, notice: Callable[[str], None]) -> Iterator[None]:
             yield
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+class Killed(Exception):
+    """The process is no more."""
+
+
+@contextmanager
+def killed_in_step(engine: Engine, step: int) -> Iterator[None]:
+    """Whatever happens in this step, counted from 0, is not committed."""
+    left = step
+
+    def notice(statement: str) -> None:
+        nonlocal left
+        if "INSERT INTO journal" in statement:
+            if left == 0:
+                raise Killed
+            left -= 1
+
+    with noticed(engine, notice), pytest.raises(Killed):
+        yield

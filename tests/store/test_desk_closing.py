@@ -1,8 +1,7 @@
 """A clinic closes with everybody cancelled, however many they are: in steps, each of which may be its
 process's last."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +17,7 @@ from common.storage.tables import clinic_days, tickets
 from tests.builders import clinic_table, desk_request, hospital_table, registration
 from tests.store.desks import calls, desk_of, does, is_whole, numbers_waiting, outcome_of
 from tests.store.staff import Staff, contents, journal_rows, staff_of, ticket_rows, told
-from tests.store.statements import noticed
+from tests.store.statements import killed_in_step, noticed
 from ticker_worker.closing import CANCELLED_AT_ONCE_MAX
 
 OpenAnother = Callable[[], Engine]
@@ -116,26 +115,6 @@ def test_the_largest_reply_fits(desk: Staff) -> None:
     assert (change.count, len(change.numbers)) == (2 * RANGES_SHOWN_MAX, RANGES_SHOWN_MAX)
     assert change.numbers[-1] == NumberRange(first=2 * RANGES_SHOWN_MAX, last=2 * RANGES_SHOWN_MAX)
     assert len(encode_reply(reply)) < MESSAGE_BYTES_MAX // 8
-
-
-class Killed(Exception):
-    """The process is no more."""
-
-
-@contextmanager
-def killed_in_step(engine: Engine, step: int) -> Iterator[None]:
-    """Whatever happens in this step, counted from 0, is not committed."""
-    left = step
-
-    def notice(statement: str) -> None:
-        nonlocal left
-        if "INSERT INTO journal" in statement:
-            if left == 0:
-                raise Killed
-            left -= 1
-
-    with noticed(engine, notice), pytest.raises(Killed):
-        yield
 
 
 @pytest.mark.parametrize("step", range(STEPS))
