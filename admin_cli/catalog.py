@@ -18,7 +18,7 @@ from common.terminal.usage import UsageProblem
 
 if TYPE_CHECKING:
     from common.domain.catalog import Clinic, Hospital
-    from common.storage.catalog_changes import CatalogChanges
+    from common.storage.catalog_plan import CatalogChanges
 
 
 def _a_file(_ctx: click.Context, _parameter: click.Parameter, path: Path) -> Path:
@@ -40,7 +40,8 @@ def catalog() -> None:
 @pass_session
 def apply(session: AdminSession, file: Path, *, if_empty: bool, dry_run: bool, retire_busy: bool) -> None:
     from admin_cli.store import catalog_is_empty, open_database
-    from common.storage.catalog_changes import BusyClinicsError, CatalogChanges, apply_catalog
+    from common.storage.catalog_changes import BusyClinicsError, apply_catalog
+    from common.storage.catalog_plan import CatalogChanges
 
     now = session.settings.clock().now()
     wanted = read_catalog(file)

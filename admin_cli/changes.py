@@ -7,7 +7,7 @@ from admin_cli.hours import hours_in_words
 from common.terminal.texts import Texts
 
 if TYPE_CHECKING:
-    from common.storage.catalog_changes import CatalogChange, CatalogChanges, FieldChange
+    from common.storage.catalog_plan import CatalogChange, CatalogChanges, FieldChange
 
 _MARKS = {"added": "+", "changed": "~", "restored": "+", "retired": "-"}
 

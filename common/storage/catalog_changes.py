@@ -1,81 +1,37 @@
 """Applies a catalog file to the database: what is new, changed, left out or back again."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, bindparam, func, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from common.catalog_file import Catalog
 from common.domain.catalog import ClinicState
-from common.domain.opening_hours import OpeningHours, parse_day_end
 from common.domain.tickets import ACTIVE
 from common.errors import CatalogError
-from common.storage.catalog import take_version
+from common.storage.catalog import CatalogChanged, take_version
+from common.storage.catalog_plan import (
+    ARRANGEMENT,
+    BusyClinic,
+    CatalogChanges,
+    ChangeKind,
+    ClinicKey,
+    Plan,
+    Rows,
+    Values,
+    plan_changes,
+    service_date,
+    service_days,
+)
 from common.storage.engine import transaction
 from common.storage.tables import catalog_version, clinic_days, clinics, hospitals, tickets
 
-_ARRANGEMENT = frozenset({"rooms", "mode", "mean_service_seconds", "service_spread_seconds"})
-"""What decides how a queue moves; `serving_since` tells since when it is so."""
-
-_HOURS = frozenset({"opening_hours", "day_ends_at"})
+_ATTEMPTS_MAX = 5
 
 _ROWS_PER_STATEMENT_MAX = 1_000
-
-_Key = tuple[str, str]
-_Values = dict[str, Any]
-
-
-class ChangeKind(StrEnum):
-    """What happened to a hospital or clinic; `restored` is a retired clinic that is in the file again."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    RESTORED = "restored"
-    RETIRED = "retired"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One column's value before and after."""
-
-    name: str
-    old: Any
-    new: Any
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogChange:
-    """What happens to one clinic, or, where `clinic` is None, to a hospital's own data."""
-
-    kind: ChangeKind
-    hospital: str
-    clinic: str | None
-    name: str
-    fields: tuple[FieldChange, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BusyClinic:
-    """A clinic left out of the file in whose queue `patients` still are, today or on a later service day."""
-
-    hospital: str
-    clinic: str
-    name: str
-    patients: int
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogChanges:
-    """What applying a catalog changes; `unchanged` counts the clinics that stay as they are."""
-
-    changes: tuple[CatalogChange, ...]
-    unchanged: int
-    busy: tuple[BusyClinic, ...] = ()
 
 
 class BusyClinicsError(CatalogError):
@@ -92,32 +48,6 @@ class BusyClinicsError(CatalogError):
         self.changes = changes
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    hospitals: dict[str, _Values]
-    clinics: dict[_Key, _Values]
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """`days`: the present service day of each clinic whose queue is concerned."""
-
-    changes: CatalogChanges
-    stored: _Rows
-    wanted: _Rows
-    days: dict[_Key, date]
-
-    def clinics(self, *kinds: ChangeKind) -> list[CatalogChange]:
-        return [change for change in self.changes.changes if change.clinic and change.kind in kinds]
-
-    def hospitals(self, kind: ChangeKind) -> list[str]:
-        return [
-            change.hospital
-            for change in self.changes.changes
-            if change.clinic is None and change.kind is kind
-        ]
-
-
 def apply_catalog(
     engine: Engine, catalog: Catalog, now: datetime, *, retire_busy: bool = False, dry_run: bool = False
 ) -> CatalogChanges:
@@ -129,13 +59,27 @@ def apply_catalog(
     where this moment would belong to another service day than before while patients are in the queue.
     """
     now = now.astimezone(UTC)
+    for _ in range(_ATTEMPTS_MAX - 1):
+        try:
+            return _apply(engine, catalog, now, retire_busy=retire_busy, dry_run=dry_run)
+        except CatalogChanged:
+            continue
+    return _apply(engine, catalog, now, retire_busy=retire_busy, dry_run=dry_run)
+
+
+def _apply(
+    engine: Engine, catalog: Catalog, now: datetime, *, retire_busy: bool, dry_run: bool
+) -> CatalogChanges:
+    """As `apply_catalog`; raises CatalogChanged where somebody else has changed the catalog meanwhile."""
     with transaction(engine) as connection:
-        plan = _plan(catalog, _read(connection), now)
+        plan = plan_changes(catalog, _read(connection), now)
         if plan.changes.changes and not dry_run:
             # Service days first, as everything that moves a queue does; then nobody else changes the catalog.
-            _lock_days(connection, plan.days)
+            _lock_days(connection, plan, now)
             connection.execute(select(catalog_version.c.version).with_for_update())
-            plan = _plan(catalog, _read(connection), now)
+            locked, plan = plan, plan_changes(catalog, _read(connection), now)
+            if not plan.days.keys() <= locked.days.keys():
+                raise CatalogChanged
         changes = replace(plan.changes, busy=_busy(connection, plan))
         if changes.busy and not retire_busy:
             raise BusyClinicsError(changes)
@@ -145,113 +89,27 @@ def apply_catalog(
     return changes
 
 
-# --- what is to be done ---------------------------------------------------------------------------------
-
-
-def _plan(catalog: Catalog, stored: _Rows, now: datetime) -> _Plan:
-    wanted = _wanted(catalog)
-    changes = [*_hospital_changes(stored, wanted), *_clinic_changes(stored, wanted)]
-    changes.sort(key=lambda change: (change.hospital, change.clinic or ""))
-    touched = {(change.hospital, change.clinic) for change in changes}
-    unchanged = sum(key not in touched for key in wanted.clinics)
-    return _Plan(
-        CatalogChanges(tuple(changes), unchanged), stored, wanted, _days(changes, stored, wanted, now)
-    )
-
-
-def _wanted(catalog: Catalog) -> _Rows:
-    rows = _Rows({}, {})
-    for hospital in catalog.hospitals:
-        rows.hospitals[hospital.code] = {
-            "name": hospital.name,
-            "city": hospital.city,
-            "time_zone": hospital.time_zone,
-        }
-        for clinic in hospital.clinics:
-            rows.clinics[hospital.code, clinic.code] = {
-                "name": clinic.name,
-                "opening_hours": clinic.opening_hours.format(),
-                "day_ends_at": clinic.day_ends_at,
-                "rooms": clinic.rooms,
-                "daily_quota": clinic.daily_quota,
-                "mean_service_seconds": clinic.mean_service_seconds,
-                "service_spread_seconds": clinic.service_spread_seconds,
-                "mode": clinic.mode,
-                "priority_age": clinic.priority_age or None,
-                "priority_ratio": clinic.priority_ratio,
-            }
-    return rows
-
-
-def _hospital_changes(stored: _Rows, wanted: _Rows) -> Iterator[CatalogChange]:
-    for code, values in wanted.hospitals.items():
-        old = stored.hospitals.get(code)
-        if old is None:
-            yield CatalogChange(ChangeKind.ADDED, code, None, values["name"])
-        elif fields := _differences(old, values):
-            yield CatalogChange(ChangeKind.CHANGED, code, None, values["name"], fields)
-
-
-def _clinic_changes(stored: _Rows, wanted: _Rows) -> Iterator[CatalogChange]:
-    for key, values in wanted.clinics.items():
-        old = stored.clinics.get(key)
-        if old is None:
-            yield CatalogChange(ChangeKind.ADDED, *key, values["name"])
-            continue
-        fields = _differences(old, values)
-        if old["retired"]:
-            yield CatalogChange(ChangeKind.RESTORED, *key, values["name"], fields)
-        elif fields:
-            yield CatalogChange(ChangeKind.CHANGED, *key, values["name"], fields)
-    for key, old in stored.clinics.items():
-        if key not in wanted.clinics and not old["retired"]:
-            yield CatalogChange(ChangeKind.RETIRED, *key, old["name"])
-
-
-def _differences(old: _Values, new: _Values) -> tuple[FieldChange, ...]:
-    return tuple(FieldChange(name, old[name], new[name]) for name in new if old[name] != new[name])
-
-
-def _days(changes: list[CatalogChange], stored: _Rows, wanted: _Rows, now: datetime) -> dict[_Key, date]:
-    keys: set[_Key] = set()
-    for change in changes:
-        fields = {field.name for field in change.fields}
-        if change.clinic is None:
-            if "time_zone" in fields:
-                keys.update(key for key in wanted.clinics if key[0] == change.hospital)
-        elif change.kind is not ChangeKind.CHANGED or fields & (_ARRANGEMENT | _HOURS):
-            keys.add((change.hospital, change.clinic))
-    days = {}
-    for key in sorted(keys):
-        days[key] = _service_date(wanted if key in wanted.clinics else stored, key, now)
-    return days
-
-
-def _service_date(rows: _Rows, key: _Key, now: datetime) -> date:
-    hours, zone = _service_days(rows, key)
-    return hours.service_date(now, zone)
-
-
-def _service_days(rows: _Rows, key: _Key) -> tuple[OpeningHours, ZoneInfo]:
-    hours = OpeningHours.parse({}, parse_day_end(rows.clinics[key]["day_ends_at"]))
-    return hours, ZoneInfo(rows.hospitals[key[0]]["time_zone"])
-
-
 # --- the database ---------------------------------------------------------------------------------------
 
 
-def _read(connection: Connection) -> _Rows:
+def _read(connection: Connection) -> Rows:
     hospital_rows = connection.execute(select(hospitals)).mappings()
     clinic_rows = connection.execute(select(clinics)).mappings()
-    return _Rows(
+    return Rows(
         {row["code"]: dict(row) for row in hospital_rows},
         {(row["hospital"], row["code"]): dict(row) for row in clinic_rows},
     )
 
 
-def _lock_days(connection: Connection, days: dict[_Key, date]) -> None:
+def _lock_days(connection: Connection, plan: Plan, now: datetime) -> None:
+    """Locks the service days that the plan is about, in the order of all locks on them.
+
+    Those that have no row get one first: the row of a queue that begins meanwhile would not be locked.
+    """
+    kept = plan.days.keys() & plan.stored.clinics.keys() & plan.wanted.clinics.keys()
+    _insert_days(connection, [_begun(plan, key, now) for key in sorted(kept)], ())
     columns = (clinic_days.c.hospital, clinic_days.c.clinic, clinic_days.c.service_date)
-    for some in _in_parts([(*key, day) for key, day in days.items()]):
+    for some in _in_parts([(*key, day) for key, day in plan.days.items()]):
         connection.execute(
             select(clinic_days.c.waiting)
             .where(tuple_(*columns).in_(some))
@@ -260,17 +118,17 @@ def _lock_days(connection: Connection, days: dict[_Key, date]) -> None:
         )
 
 
-def _busy(connection: Connection, plan: _Plan) -> tuple[BusyClinic, ...]:
+def _busy(connection: Connection, plan: Plan) -> tuple[BusyClinic, ...]:
     retired = {(change.hospital, change.clinic or ""): change for change in plan.clinics(ChangeKind.RETIRED)}
     patients = _patients(connection, {key: plan.days[key] for key in retired})
     return tuple(BusyClinic(*key, retired[key].name, count) for key, count in patients.items() if count)
 
 
-def _see_that_nobody_changes_day(connection: Connection, plan: _Plan, now: datetime) -> None:
+def _see_that_nobody_changes_day(connection: Connection, plan: Plan, now: datetime) -> None:
     """Their day would go on, or end, for those in the queue at another time than they were told."""
     days = {}
     for key in plan.days.keys() & plan.stored.clinics.keys() & plan.wanted.clinics.keys():
-        before, after = (_service_date(rows, key, now) for rows in (plan.stored, plan.wanted))
+        before, after = (service_date(rows, key, now) for rows in (plan.stored, plan.wanted))
         if before != after:
             days[key] = min(before, after)
     if problems := [
@@ -282,7 +140,7 @@ def _see_that_nobody_changes_day(connection: Connection, plan: _Plan, now: datet
         raise CatalogError(problems)
 
 
-def _patients(connection: Connection, days: dict[_Key, date]) -> dict[_Key, int]:
+def _patients(connection: Connection, days: dict[ClinicKey, date]) -> dict[ClinicKey, int]:
     """How many are in the queues of these clinics, on that day or later."""
     patients = dict.fromkeys(days, 0)
     for some in _in_parts(list(days)):
@@ -295,21 +153,21 @@ def _patients(connection: Connection, days: dict[_Key, date]) -> dict[_Key, int]
             )
             .group_by(tickets.c.hospital, tickets.c.clinic, tickets.c.service_date)
         )
-        for hospital, clinic, service_date, count in rows:
-            if service_date >= days[hospital, clinic]:
+        for hospital, clinic, day, count in rows:
+            if day >= days[hospital, clinic]:
                 patients[hospital, clinic] += count
     return patients
 
 
-def _write(connection: Connection, plan: _Plan, now: datetime) -> None:
+def _write(connection: Connection, plan: Plan, now: datetime) -> None:
     version = take_version(connection)
     _write_hospitals(connection, plan, version)
     _write_clinics(connection, plan, version, now)
     _write_days(connection, plan, now)
 
 
-def _write_hospitals(connection: Connection, plan: _Plan, version: int) -> None:
-    def rows(kind: ChangeKind, name_of_code: str) -> list[_Values]:
+def _write_hospitals(connection: Connection, plan: Plan, version: int) -> None:
+    def rows(kind: ChangeKind, name_of_code: str) -> list[Values]:
         return [
             {name_of_code: code, **plan.wanted.hospitals[code], "version": version}
             for code in plan.hospitals(kind)
@@ -321,7 +179,7 @@ def _write_hospitals(connection: Connection, plan: _Plan, version: int) -> None:
         connection.execute(update(hospitals).where(hospitals.c.code == bindparam("of_code")), changed)
 
 
-def _write_clinics(connection: Connection, plan: _Plan, version: int, now: datetime) -> None:
+def _write_clinics(connection: Connection, plan: Plan, version: int, now: datetime) -> None:
     added, changed, retired = [], [], []
     for change in plan.clinics(*ChangeKind):
         assert change.clinic is not None
@@ -335,7 +193,7 @@ def _write_clinics(connection: Connection, plan: _Plan, version: int, now: datet
             row |= {"hospital": change.hospital, "code": change.clinic, "serving_since": now}
             added.append({**row, "state": ClinicState.SCHEDULE.value})
             continue
-        arranged_anew = any(field.name in _ARRANGEMENT for field in change.fields)
+        arranged_anew = any(field.name in ARRANGEMENT for field in change.fields)
         since = now if arranged_anew else plan.stored.clinics[key]["serving_since"]
         changed.append({**place, **row, "serving_since": since})
     if added:
@@ -350,24 +208,21 @@ def _write_clinics(connection: Connection, plan: _Plan, version: int, now: datet
             )
 
 
-def _write_days(connection: Connection, plan: _Plan, now: datetime) -> None:
+def _write_days(connection: Connection, plan: Plan, now: datetime) -> None:
     """Lets the ticker look at each clinic concerned at once."""
     new = {(change.hospital, change.clinic) for change in plan.clinics(ChangeKind.ADDED, ChangeKind.RESTORED)}
     retired = {(change.hospital, change.clinic) for change in plan.clinics(ChangeKind.RETIRED)}
     begun, moved, ended = [], [], []
     for key, day in plan.days.items():
-        row = {"hospital": key[0], "clinic": key[1], "service_date": day, "next_change_at": now}
-        row |= {"last_number": 0, "last_sequence": 0, "waiting": 0, "cancelled": 0, "rooms_freed": {}}
         if key in retired:
             ended.append({"of_hospital": key[0], "of_clinic": key[1], "of_date": day, "next_change_at": now})
         elif key in new:
             # Nothing is announced for the time before.
-            begun.append({**row, "announced_until": now})
+            begun.append({**_begun(plan, key, now), "announced_until": now})
         else:
-            hours, zone = _service_days(plan.wanted, key)
-            moved.append({**row, "announced_until": hours.day_start(day, zone)})
-    _upsert_days(connection, begun, ("next_change_at", "announced_until"))
-    _upsert_days(connection, moved, ("next_change_at",))
+            moved.append(_begun(plan, key, now))
+    _insert_days(connection, begun, ("next_change_at", "announced_until"))
+    _insert_days(connection, moved, ("next_change_at",))
     if ended:
         connection.execute(
             update(clinic_days).where(
@@ -379,18 +234,27 @@ def _write_days(connection: Connection, plan: _Plan, now: datetime) -> None:
         )
 
 
-def _upsert_days(connection: Connection, rows: list[_Values], updated: Sequence[str]) -> None:
+def _begun(plan: Plan, key: ClinicKey, now: datetime) -> Values:
+    """The row of a service day on which nothing has happened yet, at which a ticker looks at once."""
+    day = plan.days[key]
+    hours, zone = service_days(plan.wanted, key)
+    row: Values = {"hospital": key[0], "clinic": key[1], "service_date": day, "next_change_at": now}
+    row |= {"last_number": 0, "last_sequence": 0, "waiting": 0, "cancelled": 0, "rooms_freed": {}}
+    return {**row, "announced_until": hours.day_start(day, zone)}
+
+
+def _insert_days(connection: Connection, rows: list[Values], updated: Sequence[str]) -> None:
+    """Inserts rows; of those that are there already, these columns are set."""
     if not rows:
         return
     key = list(clinic_days.primary_key)
-    if connection.dialect.name == "postgresql":
-        on_postgresql = postgresql.insert(clinic_days)
-        new: Any = {name: on_postgresql.excluded[name] for name in updated}
-        connection.execute(on_postgresql.on_conflict_do_update(index_elements=key, set_=new), rows)
+    on_conflict = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(clinic_days)
+    new: Any = {name: on_conflict.excluded[name] for name in updated}
+    if new:
+        statement = on_conflict.on_conflict_do_update(index_elements=key, set_=new)
     else:
-        on_sqlite = sqlite.insert(clinic_days)
-        new = {name: on_sqlite.excluded[name] for name in updated}
-        connection.execute(on_sqlite.on_conflict_do_update(index_elements=key, set_=new), rows)
+        statement = on_conflict.on_conflict_do_nothing(index_elements=key)
+    connection.execute(statement, rows)
 
 
 def _in_parts(rows: list[Any]) -> Iterator[list[Any]]:

@@ -17,13 +17,8 @@ from common.domain.opening_hours import (
 )
 from common.errors import CatalogError
 from common.storage.catalog import is_empty, take_version
-from common.storage.catalog_changes import (
-    BusyClinic,
-    BusyClinicsError,
-    CatalogChanges,
-    FieldChange,
-    apply_catalog,
-)
+from common.storage.catalog_changes import BusyClinicsError, apply_catalog
+from common.storage.catalog_plan import BusyClinic, CatalogChanges, FieldChange
 from common.storage.engine import snapshot, transaction
 from common.storage.tables import catalog_version, clinic_days, clinics, tickets
 from tests.store.catalogs import (

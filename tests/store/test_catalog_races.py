@@ -6,7 +6,7 @@ from threading import Event, Thread
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import Engine, event, update
+from sqlalchemy import Engine, event, select, update
 
 from common.domain.catalog import ClinicState
 from common.errors import StoreUnavailable
@@ -18,11 +18,21 @@ from common.storage.catalog import (
     read_version,
     take_version,
 )
+from common.storage.catalog_changes import apply_catalog
 from common.storage.engine import snapshot, transaction
 from common.storage.tables import clinics
-from tests.builders import cancellation, clinic_table, delivery, desk_request, hospital_table, registration
+from tests.builders import (
+    cancellation,
+    catalog,
+    clinic_table,
+    delivery,
+    desk_request,
+    hospital_table,
+    registration,
+)
 from tests.store.desks import calls, does, is_whole
 from tests.store.staff import Staff, a_problem, a_ticket, staff_of
+from tests.store.statements import noticed
 
 OpenAnother = Callable[[], Engine]
 ELSEWHERE = "RSUD"
@@ -216,3 +226,27 @@ def test_a_desk_s_request_for_a_clinic_that_came_meanwhile(staff: Staff, open_an
     a_problem(staff.ticker.handle([calls_nobody])[0], ProblemCode.CLINIC_NOT_FOUND)
     staff_of(open_another(), hospital_table("RSHS", clinic_table("GIG"), clinic_table("NEW")))
     assert does(staff, "set_rooms", "NEW", rooms=3).clinic == "NEW"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_file_is_applied_to_what_a_desk_changed_meanwhile(
+    staff: Staff, engine: Engine, open_another: OpenAnother
+) -> None:
+    """The desk holds its queue and waits for the catalog, which the file has locked: the queue has to be
+    among those that were locked before it, or both wait for each other."""
+    other = open_another()
+    desk = Staff.on(other, staff.clock)
+    catalog_of_the_file = catalog(hospital_table("RSHS", clinic_table("GIG", rooms=3), clinic_table("INT")))
+    changed: list[object] = []
+
+    def between(statement: str) -> None:
+        if "FOR UPDATE" in statement and "catalog_version" in statement and not changed:
+            changed.append(does(desk, "set_rooms", "INT", rooms=2))
+
+    with noticed(engine, between):
+        apply_catalog(engine, catalog_of_the_file, staff.clock.now(), retire_busy=True)
+
+    assert changed
+    with snapshot(engine) as connection:
+        rows = connection.execute(select(clinics.c.code, clinics.c.rooms).filter_by(hospital="RSHS"))
+        assert {row.code: row.rooms for row in rows} == {"GIG": 3, "INT": 1}
