@@ -86,6 +86,7 @@ class PassingTime:
         # A day that is over, and has nothing left to come, is left alone.
         moving = [each for each in moving if each.next_change_at is not None or not self._is_over(each)]
         self.occupants = {**read_occupants(self.connection, self.happened.cause_of.keys())()}
+        moving.sort(key=lambda queue: queue.key[2])  # a day looks at the day before it
         over = [queue for queue in moving if self._is_over(queue)]
         self._move([queue for queue in over if queue.ending is None])
         self._begin_endings(queue for queue in over if queue.ending is None)
@@ -156,7 +157,8 @@ class PassingTime:
         clinic = self.catalog.clinic_of(queue.key)
         day_end = clinic.day_end(queue.key[2])
         moved = self.moved[queue.key]
-        told = announcements(clinic, queue.key[2], queue.announced_open, queue.announced_until, self.now)
+        was_open = self._announced_open(queue)
+        told = announcements(clinic, queue.key[2], was_open, queue.announced_until, self.now)
         happened: list[Transition | Announcement] = [*told.due, *moved.transitions]
         happened.sort(key=lambda each: each.at)
         waiting = {waiter.number: waiter.lane for waiter in self.waiters.get(queue.key, ())}
@@ -182,6 +184,14 @@ class PassingTime:
             queue.next_change_at = self.now
         queue.ending = None if day_end > self.now else queue.ending
         queue.changed = True
+
+    def _announced_open(self, queue: QueueState) -> bool | None:
+        """What was announced of the clinic last: of a day that begins, on the day before."""
+        before = self.queues.get(day_before(queue.key))
+        day_start = self.catalog.clinic_of(queue.key).day_start(queue.key[2])
+        if queue.announced_open is None and before is not None and queue.announced_until <= day_start:
+            return before.announced_open
+        return queue.announced_open
 
     # --- the end of the day -----------------------------------------------------------------------------
 
@@ -212,8 +222,9 @@ class PassingTime:
         if service_date is None:
             return []
         start = clinic.day_start(service_date)
-        first = announcements(clinic, service_date, False, start, start - timedelta.resolution).next_at
-        return [new_queue((*clinic.key, service_date), start, first or start, announced_open=False)]
+        sessions = clinic.sessions_on(service_date)
+        first = start if clinic.is_open(start) or not sessions else sessions[0].opens_at
+        return [new_queue((*clinic.key, service_date), start, first, announced_open=False)]
 
 
 def _after(

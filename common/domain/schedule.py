@@ -31,7 +31,7 @@ def announcements(
     clinic: Clinic, service_date: date, was_open: bool | None, after: datetime, now: datetime
 ) -> Announcements:
     """The openings and closings of a service day later than `after`, at which `was_open` had been announced
-    (None: nothing yet; it was as the catalog has it).
+    (None: nothing yet; it was as the catalog has it within the day, and closed before the day).
 
     An opening at the very beginning of the service day belongs to it, and a closing at its very end. Whatever
     decides (the hours, what the staff forced, the catalog), openings and closings take turns: what does not
@@ -42,7 +42,7 @@ def announcements(
     now = max(now, begins)
     is_open = was_open
     if is_open is None:
-        is_open = clinic.is_open(begins) and clinic.is_open(max(begins, day_start))
+        is_open = begins >= day_start and clinic.is_open(begins)
     moments = [at for at in _moments(clinic, service_date) if at > begins]
     due = []
     for at in moments:

@@ -71,18 +71,32 @@ def test_opening_at_midnight_is_announced_on_the_day_that_begins() -> None:
 def test_sessions_that_adjoin_at_midnight_are_neither_closed_nor_opened_in_between() -> None:
     night = clinic(opening_hours=hours(mon=["20:00-24:00"], tue=["00:00-06:00"]))
     assert told(night, in_bandung(23, 0)) == [Announcement(in_bandung(23, 20), True)]
-    assert told(night, in_bandung(24, 0), day=TUESDAY) == [Announcement(in_bandung(24, 6), False)]
+    assert told(night, in_bandung(24, 0), day=TUESDAY, was_open=True) == [
+        Announcement(in_bandung(24, 6), False)
+    ]
+
+
+def test_an_opening_that_nobody_announced_on_the_day_before_is_announced_as_the_day_begins() -> None:
+    night = clinic(opening_hours=hours(mon=["20:00-24:00"], tue=["00:00-06:00"]))
+    assert told(night, in_bandung(24, 0), day=TUESDAY) == [
+        Announcement(in_bandung(24, 0), True),
+        Announcement(in_bandung(24, 6), False),
+    ]
+    # Within a day, it is as the catalog had it when it was applied.
+    assert told(night, in_bandung(24, 1), day=TUESDAY) == [Announcement(in_bandung(24, 6), False)]
 
 
 def test_a_clinic_that_never_closes_announces_nothing() -> None:
     always = clinic(opening_hours=hours(**{day: ["00:00-24:00"] for day in WEEKDAYS}))
-    assert announcements(always, MONDAY, None, in_bandung(23, 0), in_bandung(23, 9)) == ([], True, None)
-    assert announcements(always, MONDAY, None, in_bandung(23, 0), in_bandung(24, 0)) == ([], True, None)
+    for now in (in_bandung(23, 9), in_bandung(24, 0)):
+        assert announcements(always, MONDAY, True, in_bandung(23, 0), now) == ([], True, None)
+        assert announcements(always, MONDAY, None, in_bandung(23, 6), now) == ([], True, None)
 
 
 @pytest.mark.parametrize("state", [ClinicState.OPEN, ClinicState.CLOSED])
 def test_a_clinic_that_was_forced_open_or_closed_follows_no_schedule(state: ClinicState) -> None:
-    assert told(clinic(state=state), in_bandung(23, 0)) == []
+    is_open = state is ClinicState.OPEN
+    assert told(clinic(state=state), in_bandung(23, 0), was_open=is_open) == []
 
 
 def test_a_clinic_forced_open_past_midnight_closes_when_that_ends() -> None:

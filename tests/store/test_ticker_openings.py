@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 from sqlalchemy import Engine
 
 from tests.builders import (
@@ -13,6 +14,7 @@ from tests.store.desks import does, is_whole
 from tests.store.nights import (
     TUESDAY,
     WEDNESDAY,
+    pass_midnight,
     staff_by_night,
 )
 from tests.store.staff import (
@@ -79,6 +81,58 @@ def test_a_clinic_forced_closed_when_a_session_begins_opens_only_when_that_ends(
         ("11-23T02:00", "clinic.closed"),
         ("11-24T03:00", "clinic.opened"),
     ]
+
+
+@pytest.mark.parametrize("registers_first", [False, True])
+def test_an_opening_is_announced_after_a_whole_day_without_tickers(
+    engine: Engine, registers_first: bool
+) -> None:
+    """Of Tuesday, on which nobody was there, nothing is told; since then the clinic is open."""
+    hours = {"mon": ["08:00-12:00"], "tue": ["22:00-24:00"], "wed": ["00:00-02:00", "22:00-24:00"]}
+    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", hours=hours)))
+    staff.clock.set("11:00")
+    staff.tick()
+    staff.clock.set("00:30", WEDNESDAY)
+    if registers_first:
+        staff.register(1)
+    pass_midnight(staff, "00:30", WEDNESDAY)
+    assert clinic_events(engine) == [
+        ("11-23T01:00", "clinic.opened"),
+        ("11-23T05:00", "clinic.closed"),
+        ("11-24T17:00", "clinic.opened"),
+    ]
+    run_until(staff, WEDNESDAY, "03:00")
+    assert clinic_events(engine)[3:] == [("11-24T19:00", "clinic.closed")]
+
+
+@pytest.mark.parametrize("latest_first", [False, True])
+def test_a_day_that_only_registrars_saw_is_announced_afterwards(engine: Engine, latest_first: bool) -> None:
+    """Whichever of its ticks comes first."""
+    hours = {"mon": ["08:00-12:00"], "tue": ["22:00-24:00"], "wed": ["00:00-02:00"]}
+    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", hours=hours)))
+    for day, clock_time in ((TUESDAY, "22:30"), (WEDNESDAY, "00:30")):
+        staff.clock.set(clock_time, day)
+        staff.register(1)
+    ticks = staff.emitter.emit()
+    staff.apply(*(reversed(ticks) if latest_first else ticks))
+    run_until(staff, WEDNESDAY, "03:00")
+    assert clinic_events(engine) == [
+        ("11-23T01:00", "clinic.opened"),
+        ("11-23T05:00", "clinic.closed"),
+        ("11-24T15:00", "clinic.opened"),
+        ("11-24T19:00", "clinic.closed"),
+    ]
+
+
+@pytest.mark.parametrize("registers_first", [False, True])
+def test_a_clinic_that_stays_open_is_not_opened_at_midnight(engine: Engine, registers_first: bool) -> None:
+    staff = staff_by_night(engine)
+    staff.clock.set("00:00", TUESDAY)
+    if registers_first:
+        staff.register(1)
+        staff.apply(staff.tick_for())
+    pass_midnight(staff)
+    assert clinic_events(engine) == []
 
 
 def test_the_events_of_both_days_count_up(engine: Engine) -> None:
