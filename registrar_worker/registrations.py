@@ -13,7 +13,7 @@ from common import problems
 from common.desk_messages import DeskRegister
 from common.domain.catalog import Clinic, QueueMode
 from common.domain.lanes import Lane
-from common.domain.person_names import folded_name
+from common.domain.person_names import is_same_person
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.tickets import CANCELLABLE, TicketStatus
 from common.events import ChangedTicket, Event, EventName
@@ -218,11 +218,7 @@ class Registrations:
 
     def _already_held(self, asked: Asked, request: Register, held: HeldTicket) -> _Decision:
         """A patient holds one ticket per clinic and day; only who knows the patient's data is told of it."""
-        same_person = (
-            folded_name(held.patient_name) == folded_name(request.patient_name)
-            and held.date_of_birth == request.date_of_birth
-        )
-        if not same_person:
+        if not is_same_person(held, request):
             return _Decision(asked.digest, refusal=problems.medical_record_mismatch(), remember=True)
         return self._refused(asked, ProblemCode.ALREADY_REGISTERED, held.ticket_code)
 

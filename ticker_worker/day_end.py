@@ -11,6 +11,7 @@ from typing import Any
 
 from common.domain.catalog import Clinic
 from common.domain.lanes import Lane
+from common.domain.person_names import is_same_person
 from common.domain.queue_advance import (
     Ending,
     Occupant,
@@ -149,9 +150,13 @@ class DayEnds:
         queue.next_change_at = self.now if queue.waiting else next_leaving_at
 
     def _take_over(self, queue: QueueState, following: QueueState, patient: WaitingPatient) -> None:
-        """One ticket goes over to the next day: transferred here, and registered or held already there."""
+        """One ticket goes over to the next day: transferred here, and registered or held already there. It
+        ends where somebody else holds one there with the same medical record number."""
         at = max(self._clinic(queue.key).day_end(queue.key[2]), patient.waiting_since)
         held = self.held.get((following.key, patient.medical_record_number))
+        if held and not is_same_person(held, patient):
+            self._end_place(queue, patient, at)
+            return
         code = held.ticket_code if held else new_ticket_code()
         queue.count_waiting(patient.lane, -1)
         queue.cancelled += 1
@@ -183,6 +188,14 @@ class DayEnds:
         following.count_waiting(patient.lane, 1)
         registered = ChangedTicket(number, TicketStatus.WAITING, patient.lane)
         self.happened.record(following, EventName.TICKET_REGISTERED, at, registered, moving=queue)
+
+    def _end_place(self, queue: QueueState, patient: WaitingPatient, at: datetime) -> None:
+        """Somebody else holds the medical record number in the new day, where it can be held only once. Whose
+        it is only the hospital can find out; the code of that ticket is not for this patient."""
+        queue.count_waiting(patient.lane, -1)
+        expired = Transition(patient.number, TicketStatus.EXPIRED, at)
+        self.happened.record_transition(queue, expired, patient.lane)
+        self.happened.change(queue.key, [expired])
 
     def _give_place(
         self,

@@ -131,9 +131,11 @@ class WaitingPatient:
 
 @dataclass(frozen=True, slots=True)
 class HeldPlace:
-    """The active ticket that a patient holds in a queue, and its place there."""
+    """The active ticket that is held with a medical record number in a queue: whose it is, and its place."""
 
     ticket_code: str
+    patient_name: str
+    date_of_birth: date
     number: int
     status: TicketStatus
     lane: Lane
@@ -187,11 +189,17 @@ _held = Prepared(
 def held_places(
     connection: Connection, patients: Iterable[tuple[ClinicDay, str]]
 ) -> dict[tuple[ClinicDay, str], HeldPlace]:
-    """The active tickets of these patients in these queues; who holds none is left out."""
+    """The active tickets with these medical record numbers in these queues, whoever gave the numbers."""
     given = [(*key, number) for key, number in patients]
     return {
         (key_of(row), row.medical_record_number): HeldPlace(
-            row.ticket_code, row.number, TicketStatus(row.status), Lane(row.lane), row.arrived_at
+            row.ticket_code,
+            row.patient_name,
+            row.date_of_birth,
+            row.number,
+            TicketStatus(row.status),
+            Lane(row.lane),
+            row.arrived_at,
         )
         for row in (_held(connection, given) if given else ())
     }

@@ -7,7 +7,8 @@ and date of birth has typed the name of its holder: on another keyboard, with or
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import NamedTuple
+from datetime import date
+from typing import NamedTuple, Protocol
 
 _APOSTROPHES = "'`´‘’‚‛′‵＇ʹʻʼʽʾʿˈˊˋꞌ"
 _WITHOUT_APOSTROPHES = str.maketrans("", "", _APOSTROPHES)
@@ -69,6 +70,25 @@ def folded_name(name: str) -> str:
     words = [*_words(_lower(name))]
     own = "".join(word.text for word in _without_titles(words))
     return own or "".join(word.text for word in words) or "".join(name.casefold().split()) or name
+
+
+class Person(Protocol):
+    """Who gives a medical record number, or holds a ticket with it."""
+
+    @property
+    def patient_name(self) -> str:
+        """The name, as it was typed."""
+
+    @property
+    def date_of_birth(self) -> date:
+        """The date of birth."""
+
+
+def is_same_person(one: Person, other: Person) -> bool:
+    """Whether two who give one medical record number are the same person."""
+    return one.date_of_birth == other.date_of_birth and (
+        folded_name(one.patient_name) == folded_name(other.patient_name)
+    )
 
 
 def _lower(name: str) -> str:

@@ -351,6 +351,7 @@ def _transfers() -> Select[Any]:
             new.c.ticket_code == tickets.c.transferred_to,
             new.c.hospital == tickets.c.hospital,
             new.c.medical_record_number == tickets.c.medical_record_number,
+            new.c.date_of_birth == tickets.c.date_of_birth,
             is_elsewhere,
         )
         .exists()

@@ -1,7 +1,7 @@
 """`antrean-admin check-integrity`: a database as the workers leave it has no findings; each thing that
 somebody, or a damaged restore, can spoil is found, with what to do about it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -259,15 +259,18 @@ def test_only_this_transaction_may_take_minutes(postgres: str) -> None:
             assert limits(connection) == usual
 
 
-@pytest.mark.parametrize("loss", ["missing", "another patient's"])
-def test_a_ticket_handed_over_to_nothing_is_found(engine: Engine, loss: str) -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [{"ticket_code": "0" * 12}, {"medical_record_number": "X"}, {"date_of_birth": date(1971, 5, 6)}],
+    ids=["missing", "another number", "another patient with the number"],
+)
+def test_a_ticket_handed_over_to_nothing_is_found(engine: Engine, changed: dict[str, Any]) -> None:
     always = {day: ["00:00-24:00"] for day in WEEKDAYS}
     staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", mode="desk", hours=always)))
     staff.register_many(2)
     staff.clock.set("00:00:05", MONDAY + timedelta(days=1))
     staff.tick()
     assert looked_through(engine).findings == ()
-    changed = {"ticket_code": "0" * 12} if loss == "missing" else {"medical_record_number": "X"}
     of_tuesday = tickets.c.service_date > MONDAY
     with transaction(engine) as connection:
         connection.execute(update(tickets).where(of_tuesday, tickets.c.number == 2).values(**changed))

@@ -144,6 +144,49 @@ def test_a_patient_who_registers_anew_before_the_handover_keeps_the_better_place
     is_whole(staff)
 
 
+@pytest.mark.parametrize("another", [{"name": "Bukan Dia"}, {"date_of_birth": "1971-05-06"}])
+def test_nobody_gets_the_code_of_another_person_with_the_same_record_number(
+    engine: Engine, another: dict[str, str]
+) -> None:
+    """Who registers for the new day holds the number there: the old ticket ends."""
+    staff = staff_by_night(engine, mean_service_minutes=60.0)
+    tickets = register_apart(staff, 2)
+    staff.tick()
+    old = staff.ticket(registration({**patient(3), "date_of_birth": "1940-01-31"}))
+    last = staff.register(4)
+    staff.clock.set("00:00:01", TUESDAY)
+    theirs = staff.ticket(registration({**patient(3), "date_of_birth": "1940-01-31", **another}))
+    assert pass_midnight(staff) == [
+        "ticket.transferred GIG-002",
+        "ticket.registered GIG-002",
+        "ticket.expired GIG-003",
+        "ticket.transferred GIG-004",
+        "ticket.registered GIG-003",
+    ]
+    shown = look(staff, old)
+    assert (shown.status, shown.transferred_to) == ("expired", None)
+    row = rows_of(engine, MONDAY)[2]
+    assert row["ended_at"] == in_bandung("00:00", TUESDAY)
+    [held, *_] = rows_of(engine, TUESDAY)
+    assert held["arrived_at"] == in_bandung("00:00:01", TUESDAY)
+    assert look(staff, theirs).status == "waiting"
+    assert {look(staff, each).status for each in (tickets[1], last)} == {"transferred"}
+    assert [(day["waiting"], day["cancelled"]) for day in day_rows(engine)] == [(0, 2), (3, 0)]
+    is_whole(staff)
+
+
+def test_a_name_written_in_another_way_is_the_same_patient_s(engine: Engine) -> None:
+    staff = staff_by_night(engine, mean_service_minutes=60.0)
+    staff.register(1)
+    old = staff.ticket(registration({**patient(2), "name": "Mu'minah"}))
+    staff.tick()
+    staff.clock.set("00:00:01", TUESDAY)
+    again = staff.ticket(registration({**patient(2), "name": "Ny. MUMINAH"}))
+    pass_midnight(staff)
+    assert look(staff, old).transferred_to == again.ticket_code
+    is_whole(staff)
+
+
 def test_a_registration_of_the_day_that_is_over_goes_over_too(engine: Engine) -> None:
     """By a registrar whose clock is behind."""
     staff = staff_by_night(engine, mean_service_minutes=60.0)
