@@ -170,3 +170,25 @@ def test_a_closing_that_keeps_those_who_wait_is_done_at_once(engine: Engine) -> 
     pass_midnight(staff)
     assert len(numbers_waiting(staff)) == 2 * AT_ONCE + 9
     is_whole(staff)
+
+
+def test_a_closing_interrupted_over_the_end_of_the_day_counts_whom_it_cancelled(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ticker_worker.closing.CANCELLED_AT_ONCE_MAX", AT_ONCE)
+    staff = staff_by_night(engine, mode="desk")
+    staff.register_many(2 * AT_ONCE + 10)
+    staff.clock.set("23:59:59")
+    request = desk_request(
+        "close_clinic", message_id=str(uuid4()), sent_at=staff.clock.now(), waiting="cancel"
+    )
+    with killed_in_step(engine, 1):
+        outcome_of(staff, request)
+    pass_midnight(staff)
+    outcome = outcome_of(staff, request)
+    assert cancelled_by(outcome) == AT_ONCE
+    assert len(numbers_waiting(staff)) == AT_ONCE + 10
+    assert outcome_of(staff, request) == outcome
+    again = outcome_of(staff, desk_request("close_clinic", waiting="cancel"))
+    assert cancelled_by(again) == AT_ONCE + 10
+    nobody_waits(staff)
