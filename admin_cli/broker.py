@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from admin_cli.session import AdminSession, pass_session
+from admin_cli.session import AdminSession, pass_changing_session
 from common.terminal.localised import LocalisedGroup
 from common.terminal.usage import UsageProblem
 
@@ -28,7 +28,7 @@ def broker() -> None:
 
 
 @broker.command("declare", help="help.broker_declare")
-@pass_session
+@pass_changing_session
 def declare(session: AdminSession) -> None:
     from common.messaging.topology import deploy
 
@@ -44,7 +44,7 @@ def declare(session: AdminSession) -> None:
     help="help.output",
 )
 @click.option("--mode", default="0600", callback=_octal, help="help.mode")
-@pass_session
+@pass_changing_session
 def definitions(session: AdminSession, output: Path, mode: int) -> None:
     from common.messaging import topology
     from common.settings import role_passwords

@@ -8,7 +8,7 @@ import click
 
 from admin_cli.changes import change_lines, changes_as_json, summary
 from admin_cli.hours import hours_in_words
-from admin_cli.session import AdminSession, pass_session
+from admin_cli.session import AdminSession, pass_changing_session, pass_session
 from common.catalog_file import read_catalog
 from common.domain.opening_hours import MINUTES_PER_DAY, format_day_end
 from common.terminal.layout import flow, fold, terminal_width
@@ -37,7 +37,7 @@ def catalog() -> None:
 @click.option("--if-empty", is_flag=True, help="help.if_empty")
 @click.option("--dry-run", is_flag=True, help="help.dry_run")
 @click.option("--retire-busy", is_flag=True, help="help.retire_busy")
-@pass_session
+@pass_changing_session
 def apply(session: AdminSession, file: Path, *, if_empty: bool, dry_run: bool, retire_busy: bool) -> None:
     from admin_cli.store import catalog_is_empty, open_database
     from common.storage.catalog_changes import BusyClinicsError, apply_catalog

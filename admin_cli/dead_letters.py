@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from admin_cli import letters as view
-from admin_cli.session import AdminSession, pass_session
+from admin_cli.session import AdminSession, pass_changing_session, pass_session
 from common.errors import AntreanError
 from common.terminal.localised import LocalisedGroup
 from common.terminal.prompts import confirm
@@ -91,7 +91,7 @@ def show(session: AdminSession, letter_id: str, limit: int, *, reveal: bool) -> 
 
 @dead_letters.command("retry", help="help.dead_letters_retry")
 @_which()
-@pass_session
+@pass_changing_session
 def retry(session: AdminSession, ids: tuple[str, ...], limit: int, *, every: bool) -> None:
     wanted = _wanted(ids, every=every)
     left: dict[Obstacle, list[str]] = defaultdict(list)
@@ -120,7 +120,7 @@ def _report(session: AdminSession, what: str, ids: list[str]) -> None:
 @dead_letters.command("drop", help="help.dead_letters_drop")
 @_which()
 @click.option("--yes", is_flag=True, help="help.yes")
-@pass_session
+@pass_changing_session
 def drop(session: AdminSession, ids: tuple[str, ...], limit: int, *, every: bool, yes: bool) -> None:
     wanted = _wanted(ids, every=every)
     if yes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from admin_cli.failures import RepublishStopped
-from admin_cli.session import AdminSession, pass_session
+from admin_cli.session import AdminSession, pass_changing_session
 from common.errors import AntreanError
 from common.terminal.localised import LocalisedCommand
 from common.terminal.output import print_result
@@ -47,7 +47,7 @@ class _Progress:
     help="help.republish_clinic",
 )
 @click.option("--dry-run", is_flag=True, help="help.republish_dry_run")
-@pass_session
+@pass_changing_session
 def republish(
     session: AdminSession, since: str, until: str | None, clinics: tuple[str, ...], *, dry_run: bool
 ) -> None:

@@ -2,12 +2,12 @@
 
 import click
 
-from admin_cli.session import AdminSession, pass_session
+from admin_cli.session import AdminSession, pass_changing_session
 from common.terminal.localised import LocalisedCommand
 
 
 @click.command("migrate", cls=LocalisedCommand, help="help.migrate")
-@pass_session
+@pass_changing_session
 def migrate(session: AdminSession) -> None:
     from admin_cli.store import open_database
     from common.storage import schema

@@ -1,15 +1,19 @@
 """One run of `antrean-admin`."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
 from admin_cli.failures import admin_failure
 from admin_cli.texts import TEXTS
-from common.terminal.failures import Failure
+from common.terminal.failures import Change, Failure
 from common.terminal.output import print_result
 from common.terminal.session import Session
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class AdminSession(Session):
@@ -34,3 +38,14 @@ class AdminSession(Session):
 
 
 pass_session = click.make_pass_decorator(AdminSession)
+
+
+def pass_changing_session(command: Callable[Concatenate[AdminSession, P], T]) -> Callable[P, T]:
+    """For a command that changes something: after a fault, the result is to be checked first."""
+
+    @wraps(command)
+    def begin(session: AdminSession, /, *args: P.args, **given: P.kwargs) -> T:
+        session.change_begun = Change()
+        return command(session, *args, **given)
+
+    return pass_session(begin)

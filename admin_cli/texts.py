@@ -273,6 +273,10 @@ TEXTS: Final[TextTable] = {
         "{clinic} is not in the catalog; write it as RSHS/GIG.",
     ),
     # --- failures ---------------------------------------------------------------------------------------
+    "failure.unexpected_change": (
+        "Terjadi kesalahan yang tidak terduga ({kind}); periksa dahulu hasilnya sebelum mengulang.",
+        "Something unexpected went wrong ({kind}); check the result before you repeat it.",
+    ),
     "failure.schema": ("Skema basis data tidak cocok: {reason}", "{reason}"),
     "failure.database": ("Basis data tidak dapat dipakai: {reason}", "{reason}"),
     "failure.broker": ("RabbitMQ tidak dapat dipakai: {reason}", "{reason}"),

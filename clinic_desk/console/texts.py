@@ -40,7 +40,9 @@ CONSOLE_TEXTS: Final[TextTable] = {
         "has letters, and at most 100 characters; set by ANTREAN_OPERATOR",
     ),
     "failure.unexpected": (
-        "Terjadi kesalahan yang tidak terduga ({kind}); coba lagi, atau hubungi pengelola sistem.",
-        "Something unexpected went wrong ({kind}); try again, or tell the system's operators.",
+        "Terjadi kesalahan yang tidak terduga ({kind}); lihat dahulu antreannya, lalu coba lagi atau hubungi"
+        " pengelola sistem.",
+        "Something unexpected went wrong ({kind}); look at the queue first, then try again or tell the"
+        " system's operators.",
     ),
 }

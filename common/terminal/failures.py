@@ -66,6 +66,15 @@ class OutcomeUnknown(Exception):
 
 
 @dataclass(frozen=True)
+class Change:
+    """What a command changes, in case a fault comes: `command` can be given safely, and `text` is the key of
+    the sentence that introduces it. Without them only the result tells what has happened."""
+
+    text: str | None = None
+    command: str | None = None
+
+
+@dataclass(frozen=True)
 class Failure:
     """How an error ends the program. `problem` is None where there is nothing to say; `sentence` is what
     a reader is told, or None where that follows from the problem's code."""
@@ -81,8 +90,8 @@ def problem_of(code: str, detail: str, **members: Any) -> Problem:
     return {"type": "about:blank", "title": title, "detail": detail, "code": code, "errors": [], **members}
 
 
-def failure_of(error: BaseException, texts: Texts) -> Failure:
-    """How `error` ends the program."""
+def failure_of(error: BaseException, texts: Texts, change: Change | None = None) -> Failure:
+    """How `error` ends the program; `change` is what it may have interrupted."""
     if isinstance(error, OutcomeUnknown):
         return _outcome_unknown(error, texts)
     if isinstance(error, ProblemAnswer):
@@ -94,7 +103,7 @@ def failure_of(error: BaseException, texts: Texts) -> Failure:
         return Failure(INTERRUPTED)
     if isinstance(error, AntreanError | NoBrokerKnown):
         return _known_failure(error, texts)
-    return _failure(UNEXPECTED, "internal_error", texts("failure.unexpected", kind=type(error).__name__))
+    return _unexpected(type(error).__name__, texts, change)
 
 
 def not_printed(error: OSError, texts: Texts) -> Failure:
@@ -125,6 +134,18 @@ def _known_failure(error: AntreanError | NoBrokerKnown, texts: Texts) -> Failure
         case SettingsError():
             return _failure(USAGE, "invalid_request", settings_sentence(error, texts))
     return _failure(UNEXPECTED, "internal_error", str(error))
+
+
+def _unexpected(kind: str, texts: Texts, change: Change | None) -> Failure:
+    if change is None:
+        return _failure(UNEXPECTED, "internal_error", texts("failure.unexpected", kind=kind))
+    # Whoever repeats a change without its id may do it twice.
+    sentence = texts("failure.unexpected_change", kind=kind)
+    if change.text is None or change.command is None:
+        return _failure(UNEXPECTED, "internal_error", sentence)
+    sentence = f"{sentence} {texts(change.text)}"
+    problem = problem_of("internal_error", f"{sentence} {change.command}", repeat_command=change.command)
+    return Failure(UNEXPECTED, problem, f"{sentence}\n  {change.command}")
 
 
 def _failure(exit_code: int, code: str, sentence: str) -> Failure:

@@ -12,7 +12,7 @@ import click
 from common.errors import MessagingError, NoQueue, NoReply, RequestNotTaken
 from common.settings import Language, Settings
 from common.terminal.card import in_one_line, problem_text
-from common.terminal.failures import Failure, NoBrokerKnown, OutcomeUnknown, ProblemAnswer
+from common.terminal.failures import Change, Failure, NoBrokerKnown, OutcomeUnknown, ProblemAnswer
 from common.terminal.layout import terminal_width
 from common.terminal.session import Session
 from common.terminal.usage import similar
@@ -84,14 +84,20 @@ class RequestingSession(Session):
         Where it is not known whether it was carried out, that is OutcomeUnknown, with the command in `words`
         and the text `doubt` before it.
         """
+        command = self.command_line(*words)
+        self.change_begun = Change(doubt, self.command_line(*words, "--verbose"))
         try:
             reply = self.ask(name, body, request_id=request_id)
+        except ProblemAnswer:
+            self.change_begun = None
+            raise
         except (MessagingError, NoBrokerKnown, KeyboardInterrupt) as error:
             if request_id not in self.in_doubt and not _may_have_been_taken(error):
                 raise
             if request_id is not None:
                 self.in_doubt.add(request_id)
-            raise OutcomeUnknown(error, doubt, self.command_line(*words)) from error
+            raise OutcomeUnknown(error, doubt, command) from error
+        self.change_begun = Change()
         self.has_done(reply, lambda: self.in_short(reply))
         return reply
 

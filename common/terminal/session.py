@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import click
 
 from common.settings import Language, Role, Settings
-from common.terminal.failures import Failure, failure_of
+from common.terminal.failures import Change, Failure, failure_of
 from common.terminal.texts import Texts, TextTable
 
 
@@ -48,6 +48,8 @@ class Session:
         self.done: list[Done] = []
         """What the present command has changed. Where its result cannot be printed, this is told on
         standard error."""
+        self.change_begun: Change | None = None
+        """What the present command may have changed, once it has begun to."""
 
     def load(self, settings: Settings) -> None:
         """Takes the settings, with their language where the command line named none."""
@@ -57,7 +59,7 @@ class Session:
 
     def failure_of(self, error: BaseException) -> Failure:
         """How `error` ends the program."""
-        return failure_of(error, self.texts)
+        return failure_of(error, self.texts, self.change_begun)
 
     def has_done(self, value: Any, words: Callable[[], str]) -> None:
         """Remembers a change, from the moment on at which it is known."""

@@ -280,6 +280,11 @@ SHARED_TEXTS: Final[TextTable] = {
         "Terjadi kesalahan yang tidak terduga ({kind}); ulangi dengan --verbose untuk rinciannya.",
         "Something unexpected went wrong ({kind}); repeat with --verbose for the details.",
     ),
+    "failure.unexpected_change": (
+        "Terjadi kesalahan yang tidak terduga ({kind}); periksa dahulu hasilnya (antrean atau tiket) sebelum"
+        " mengulang.",
+        "Something unexpected went wrong ({kind}); check the result (queue or ticket) before you repeat it.",
+    ),
 }
 
 
