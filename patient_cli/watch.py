@@ -1,6 +1,5 @@
 """Following one ticket until it needs following no more: called, served, cancelled, expired or missed."""
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
 from common.terminal.card import Ticket, call_estimate, people, status_word
 from common.terminal.failures import NO_ANSWER, ProblemAnswer, failure_of
 from common.terminal.moments import long_date
+from common.terminal.streams import json_text
 from common.terminal.texts import Texts
 from patient_cli.session import PatientSession
 from patient_cli.ticket_requests import look_up, replace_remembered, unknown_tickets
@@ -165,7 +165,7 @@ class LineView:
         if self._seen == what_is_seen(ticket):
             return
         self._seen = what_is_seen(ticket)
-        click.echo(json.dumps(ticket, ensure_ascii=False) if self._session.as_json else self._line(ticket))
+        click.echo(json_text(ticket) if self._session.as_json else self._line(ticket))
 
     def moved(self, old: Ticket, new: Ticket) -> None:
         sentence = moved_text(old, new, self._session.texts)

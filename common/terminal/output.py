@@ -1,6 +1,5 @@
 """Results to standard output and problems to standard error: as JSON, or to read."""
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,13 +8,13 @@ from common.terminal.card import Ticket, problem_text, ticket_card
 from common.terminal.failures import Failure, problem_of
 from common.terminal.layout import terminal_width
 from common.terminal.session import Done, Session
-from common.terminal.streams import echo, takes_all_letters
+from common.terminal.streams import echo, json_text
 
 
 def print_json(value: Any) -> None:
     """On one line; indented on a terminal."""
     indent = 2 if sys.stdout.isatty() else None
-    echo(json.dumps(value, ensure_ascii=not takes_all_letters(), indent=indent))
+    echo(json_text(value, indent=indent))
 
 
 def print_result(session: Session, value: Any, words: Callable[[], str]) -> None:
@@ -41,7 +40,7 @@ def print_failure(session: Session, failure: Failure, done: Sequence[Done] = ())
         )
         if problem is not None:
             told = {"done": [each.value for each in done]} if done else {}
-            echo(json.dumps({**problem, **told}, ensure_ascii=False), err=True)
+            echo(json_text({**problem, **told}, err=True), err=True)
         return
     parts = []
     if failure.problem is not None:
@@ -56,7 +55,7 @@ def _in_words(done: Done) -> str:
     try:
         return done.words()
     except Exception:  # noqa: BLE001 - whatever a newer server answers, what was done is told
-        return json.dumps(done.value, ensure_ascii=False)
+        return json_text(done.value, err=True)
 
 
 def _indented(text: str) -> str:

@@ -1,6 +1,5 @@
 """One run of a command line: its settings, its language, and what it has done so far."""
 
-import json
 import shlex
 import shutil
 import sys
@@ -14,6 +13,7 @@ import click
 
 from common.settings import Language, Role, Settings
 from common.terminal.failures import Change, Failure, failure_of
+from common.terminal.streams import json_text
 from common.terminal.texts import Texts, TextTable
 
 
@@ -70,7 +70,7 @@ class Session:
 
     def note(self, sentence: str) -> None:
         """Says something beside the result, on standard error; where nobody reads that, it goes on."""
-        text = json.dumps({"note": sentence}, ensure_ascii=False) if self.as_json else sentence
+        text = json_text({"note": sentence}, err=True) if self.as_json else sentence
         with suppress(OSError):
             click.echo(text, err=True)
 

@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import json
 import os
 import sys
 import unicodedata
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _PLAIN_ERRORS: Final = "antrean.plain"
+
+_ASCII: Final = "antrean_ascii"
+"""ASCII under a name that click does not know. It takes a stream whose encoding is `ascii` for a mistake, and
+writes UTF-8 past it."""
 
 _PLAIN_LETTERS: Final = str.maketrans("·–—±★▶’‘“”…→×─│╭╮╰╯", "---~*>''\"\".>x-|++++")
 """What stands for the signs that our texts use, one for one, so that columns stay straight."""
@@ -40,6 +45,7 @@ def prepare_streams() -> None:
     is wanted by nobody, but what was done has to be told.
     """
     codecs.register_error(_PLAIN_ERRORS, _in_plain_letters)
+    codecs.register(_own_ascii)
     for name, flags, mode in (
         ("stdin", os.O_RDONLY, "r"),
         ("stdout", os.O_RDONLY, "w"),
@@ -47,10 +53,10 @@ def prepare_streams() -> None:
     ):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, flags), mode))
-    encoding = "ascii" if plain_text_wanted() else None
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding=encoding, errors=_PLAIN_ERRORS)
+            is_ascii = plain_text_wanted() or codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(encoding=_ASCII if is_ascii else None, errors=_PLAIN_ERRORS)
     if isinstance(sys.stdout, io.TextIOWrapper) and isinstance(_raw(sys.stdout), io.FileIO):
         sys.stdout = io.TextIOWrapper(
             io.BufferedWriter(_Outlet(sys.stdout.fileno(), "w", closefd=False)),
@@ -63,9 +69,13 @@ def prepare_streams() -> None:
 
 def takes_all_letters() -> bool:
     """Whether standard output has every letter; where not, frames are drawn in ASCII."""
-    # The live console puts something without an encoding in the place of standard output.
-    encoding = getattr(sys.stdout, "encoding", None) or getattr(sys.__stdout__, "encoding", None) or ""
-    return encoding.lower().startswith("utf")
+    return _has_all_letters(sys.stdout, sys.__stdout__)
+
+
+def json_text(value: Any, *, err: bool = False, indent: int | None = None) -> str:
+    """JSON for a standard stream; with escapes for letters where the stream has not every letter."""
+    every_letter = _has_all_letters(sys.stderr, sys.__stderr__) if err else takes_all_letters()
+    return json.dumps(value, ensure_ascii=not every_letter, indent=indent)
 
 
 def echo(text: str, *, err: bool = False) -> None:
@@ -97,6 +107,27 @@ def flush_or_discard() -> None:
             stream.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _has_all_letters(stream: Any, original: Any) -> bool:
+    # The live console puts something without an encoding in the place of a standard stream.
+    encoding = getattr(stream, "encoding", None) or getattr(original, "encoding", None) or ""
+    return str(encoding).lower().startswith("utf")
+
+
+def _own_ascii(name: str) -> codecs.CodecInfo | None:
+    if name != _ASCII:
+        return None
+    known = codecs.lookup("ascii")
+    return codecs.CodecInfo(
+        known.encode,
+        known.decode,
+        known.streamreader,
+        known.streamwriter,
+        known.incrementalencoder,
+        known.incrementaldecoder,
+        name=_ASCII,
+    )
 
 
 def _raw(stream: Any) -> object:
