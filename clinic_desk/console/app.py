@@ -14,7 +14,7 @@ from clinic_desk.console.board import QueueList
 from clinic_desk.console.dialogs import Choose, Confirm, Notice
 from clinic_desk.console.forms import opening_form, priority_choices, registration_form, rooms_form
 from clinic_desk.console.keys import ACTION_KEYS, NEEDS_QUEUE, OTHER_KEYS, ROOM_KEYS
-from clinic_desk.console.rooms import RoomEntry, rooms_meant
+from clinic_desk.console.rooms import Entered, RoomEntry, rooms_meant
 from clinic_desk.console.screen import QueueApp
 from clinic_desk.output import changes
 from clinic_desk.session import DeskSession
@@ -209,9 +209,14 @@ class Console(QueueApp):
             self._call_to(found[0])
         else:
             self._typed_at = -self.ONE_NUMBER_SECONDS
-            self.push_screen(
-                RoomEntry(typed, rooms, self._texts), lambda room: self._call_to(room) if room else None
-            )
+            self.push_screen(RoomEntry(typed, rooms, self._texts), self._entered)
+
+    def _entered(self, entered: Entered | None) -> None:
+        if entered is None:
+            return
+        if entered.by_digit:  # another digit at once makes it the number of no room
+            self._typed, self._typed_at = str(entered.room), time.monotonic()
+        self._call_to(entered.room)
 
     def _call_to(self, room: int) -> None:
         """This console calls to that room from now on."""

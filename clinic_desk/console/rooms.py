@@ -1,6 +1,7 @@
 """Which rooms a typed number can mean, and the screen on which a longer one is completed."""
 
 import re
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -27,10 +28,18 @@ def rooms_meant(typed: str, rooms: int) -> list[int]:
     return [room for room in range(1, rooms + 1) if str(room).startswith(typed)]
 
 
-class RoomEntry(ModalScreen[int | None]):
+@dataclass(frozen=True)
+class Entered:
+    """A room that exists. `by_digit`: by the digit with which only it remained; more digits may follow."""
+
+    room: int
+    by_digit: bool = False
+
+
+class RoomEntry(ModalScreen[Entered | None]):
     """A room's number while it is typed: left by Enter, or by the digit with which only one room remains.
 
-    The result is a room that exists, or None.
+    A number that no room has is told, and the entry is empty again.
     """
 
     BINDINGS: ClassVar = [
@@ -57,13 +66,13 @@ class RoomEntry(ModalScreen[int | None]):
         if not found:
             self._complain(self._typed + digit)
         elif len(found) == 1:
-            self.dismiss(found[0])
+            self.dismiss(Entered(found[0], by_digit=True))
         else:
             self._show(self._typed + digit)
 
     def action_choose(self) -> None:
         """Leaves with the room whose number this is."""
-        self.dismiss(int(self._typed) if self._typed else None)
+        self.dismiss(Entered(int(self._typed)) if self._typed else None)
 
     def action_delete(self) -> None:
         """Takes the last digit back."""
@@ -79,6 +88,7 @@ class RoomEntry(ModalScreen[int | None]):
         self.query_one("#complaint", Static).update("")
 
     def _complain(self, typed: str) -> None:
+        self._show("")
         complaint = self._texts("console.no_room", room=typed, rooms=self._rooms)
         self.query_one("#complaint", Static).update(complaint)
 

@@ -84,7 +84,11 @@ async def shows(pilot: Pilot[None], words: str) -> None:
         (12, ["1", "enter"], 1),
         (12, ["1", "0"], 10),
         (12, ["1", "2"], 12),
-        (12, ["1", "9", "1"], 11),
+        (12, ["1", "7", "1", "2"], 12),
+        (12, ["1", "9", "1", "enter"], 1),
+        (12, ["1", "7", "enter"], 5),
+        (12, ["1", "7", "2"], 2),
+        (50, ["5", "1", "4", "4"], 44),
         (12, ["1", "escape"], 5),
         (12, ["1", "backspace", "3"], 3),
         (12, ["1", "backspace", "enter"], 5),
@@ -120,6 +124,38 @@ def test_a_number_that_no_room_has_chooses_none(
         assert f"Room {rooms} · " in screen(pilot)
 
     console(play, monkeypatch, rooms=rooms, room=rooms)
+
+
+def test_after_a_complaint_the_entry_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(pilot: Pilot[None]) -> None:
+        await pilot.press("1", "7")
+        await shows(pilot, "There is no room 17; this clinic's rooms are 1 to 12.")
+        assert "Room _" in screen(pilot)
+
+    console(play, monkeypatch, rooms=12, room=5)
+
+
+@pytest.mark.parametrize(
+    ("keys", "told", "room"), [(["1", "2", "2"], "122", 5), (["1", "0", "0"], "100", 5)]
+)
+def test_a_digit_too_many_takes_the_choice_back(
+    keys: list[str], told: str, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Console, "ONE_NUMBER_SECONDS", SECONDS_MAX)
+
+    async def play(pilot: Pilot[None]) -> None:
+        await pilot.press(*keys)
+        await shows(pilot, f"There is no room {told}; this clinic's rooms are 1 to 12.")
+        assert f"Room {room} · " in screen(pilot)
+
+    console(play, monkeypatch, rooms=12, room=room)
+
+
+def test_a_room_given_at_the_start_that_the_clinic_lacks_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(pilot: Pilot[None]) -> None:
+        await shows(pilot, "There is no room 7; this clinic's rooms are 1 to 3.")
+
+    console(play, monkeypatch, rooms=3, room=7)
 
 
 def test_a_room_that_the_clinic_lacks_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
