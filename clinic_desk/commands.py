@@ -249,8 +249,8 @@ def open_clinic(
     epilog='antrean-desk close RSHS GIG --cancel-waiting --reason "Dokter sakit"',
 )
 @of_a_clinic
-@click.option("--drain", "waiting", flag_value="drain", default=True, help="help.drain")
-@click.option("--cancel-waiting", "waiting", flag_value="cancel", help="help.cancel_waiting")
+@click.option("--drain", is_flag=True, help="help.drain")
+@click.option("--cancel-waiting", is_flag=True, help="help.cancel_waiting")
 @with_until
 @an_action
 @pass_session
@@ -258,14 +258,17 @@ def close_clinic(
     session: DeskSession,
     hospital: str,
     clinic: str,
-    waiting: str,
+    drain: bool,
+    cancel_waiting: bool,
     until: datetime | time | None,
     reason: str | None,
     request_id: RequestId,
 ) -> None:
+    if drain and cancel_waiting:
+        raise UsageProblem("usage.not_both", one="--drain", other="--cancel-waiting")
     moment = _moment(session, hospital, until)
     desk = _desk(hospital, clinic, request_id)
-    _do(session, desk.close(cancel_waiting=waiting == "cancel", until=moment, reason=reason))
+    _do(session, desk.close(cancel_waiting=cancel_waiting, until=moment, reason=reason))
 
 
 @antrean_desk.command("rooms", help="help.rooms", epilog="antrean-desk rooms RSHS GIG 3")
@@ -297,6 +300,8 @@ def set_mode(session: DeskSession, hospital: str, clinic: str, mode: str, reques
 def report(
     session: DeskSession, hospital: str, clinic: str | None, day: str | None, hours: bool, as_csv: bool
 ) -> None:
+    if session.as_json and as_csv:
+        raise UsageProblem("usage.not_both", one="--json", other="--csv")
     from clinic_desk.report import collect, print_report, write_csv
 
     found = collect(session, hospital, clinic, day)

@@ -40,8 +40,12 @@ USAGE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "Nilai {name} belum diisi, atau opsi ini tidak memakai nilai.",
         "The value for {name} is missing, or this option takes none.",
     ),
+    "usage.not_both": (
+        "{one} dan {other} tidak dapat dipakai bersama; pilih salah satu.",
+        "{one} and {other} cannot be used together; choose one.",
+    ),
     "usage.unreadable": (
-        "Jumlah kata dalam perintah ini tidak sesuai.",
+        "Argumen perintah ini kurang atau berlebih.",
         "This command has a word too many or too few.",
     ),
     "usage.help_hint": ("Bantuan: {command} --help", "Help: {command} --help"),
