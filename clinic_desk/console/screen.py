@@ -33,6 +33,20 @@ from common.terminal.hospitals import clinics, hospitals
 from common.terminal.texts import Texts
 
 _MESSAGES_KEPT: Final = 50
+_HOSPITAL_WIDTH_MIN: Final = 8  # with the sign before it; less of a name says nothing
+
+
+def title_line(queue: Queue, right: str, width: int) -> str:
+    """Clinic and hospital, and `right` at the end of the line. `right` stays whole: where not all of it fits,
+    the hospital's name is shortened first, and then the clinic's."""
+    room = max(width - len(right) - 2, 0)
+    clinic, hospital = Text(queue["clinic_name"]), Text(f" · {queue['hospital_name']}")
+    clinic.truncate(room, overflow="ellipsis")
+    left = room - clinic.cell_len
+    hospital.truncate(left, overflow="ellipsis")
+    place = clinic + hospital if left >= _HOSPITAL_WIDTH_MIN else clinic
+    place.pad_right(room - place.cell_len)
+    return f"{place.plain}  {right}"
 
 
 class QueueApp(App[None]):
@@ -201,12 +215,10 @@ class QueueApp(App[None]):
         now = self._session.settings.clock().now().astimezone(self._zone)
         clock = now.strftime(self._texts("moment.clock_seconds"))
         mine = self._texts("console.my_room", room=self._room)
-        place = f"{self._queue['clinic_name']} · {self._queue['hospital_name']}"
-        right = f"{mine} · {clock}"
-        gap = max(self.size.width - len(place) - len(right) - 2, 2)
+        line = title_line(self._queue, f"{mine} · {clock}", self.size.width - 2)
         # The clock may strike once more while the screen is being taken down.
         for title in self.query("#title").results(Static):
-            title.update(f"{place}{' ' * gap}{right}")
+            title.update(line)
 
     def _show_details(self) -> None:
         self.query_one("#details", Static).update(details(self.query_one(QueueList).chosen, self._texts))

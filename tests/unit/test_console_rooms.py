@@ -13,6 +13,7 @@ from clinic_desk.console.app import Console
 from clinic_desk.console.dialogs import Form
 from clinic_desk.console.line import Line, Place, QueueSeen
 from clinic_desk.console.rooms import RoomEntry, parse_rooms, rooms_meant
+from clinic_desk.console.screen import title_line
 from clinic_desk.console.texts import CONSOLE_TEXTS
 from clinic_desk.session import DeskSession
 from common.settings import Settings
@@ -135,9 +136,7 @@ def test_after_a_complaint_the_entry_is_empty(monkeypatch: pytest.MonkeyPatch) -
     console(play, monkeypatch, rooms=12, room=5)
 
 
-@pytest.mark.parametrize(
-    ("keys", "told", "room"), [(["1", "2", "2"], "122", 5), (["1", "0", "0"], "100", 5)]
-)
+@pytest.mark.parametrize(("keys", "told", "room"), [(["1", "2", "2"], "122", 5), (["1", "0", "0"], "100", 5)])
 def test_a_digit_too_many_takes_the_choice_back(
     keys: list[str], told: str, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +178,21 @@ def test_the_number_of_rooms_is_one_that_can_be(monkeypatch: pytest.MonkeyPatch)
             await pilot.press(*["backspace"] * len(wrong))
 
     console(play, monkeypatch, rooms=3, room=1)
+
+
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (78, "Poli Gigi · RSUPN Dr. Cipto Mangunkusumo                    Room 12 · 08.15.42"),
+        (50, "Poli Gigi · RSUPN Dr. Cipto M…  Room 12 · 08.15.42"),
+        (36, "Poli Gigi         Room 12 · 08.15.42"),
+        (30, "Poli Gigi   Room 12 · 08.15.42"),
+        (25, "Poli…  Room 12 · 08.15.42"),
+    ],
+)
+def test_room_and_time_stay_whole_in_the_title(width: int, line: str) -> None:
+    queue = queue_of(12) | {"hospital_name": "RSUPN Dr. Cipto Mangunkusumo"}
+    assert title_line(queue, "Room 12 · 08.15.42", width) == line
 
 
 @pytest.mark.parametrize("text", ["", "0", "51", "-1", "+3", "1_0", "1.5", "٣", "²", "007", "9" * 5000])
