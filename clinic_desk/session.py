@@ -20,9 +20,10 @@ class DeskSession(RequestingSession):
     role = "desk"
     table = TEXTS
     hints: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "clinic_closed": ("hint.open", "open", "{hospital}", "{clinic}"),
+        "clinic_closed": ("hint.open", "open", "{hospital}", "{to_clinic}"),
         "clock_mode": ("hint.mode", "mode", "{hospital}", "{clinic}", "desk"),
         "room_not_serving": ("hint.rooms", "rooms", "{hospital}", "{clinic}", "{room}"),
+        "holds_another": ("hint.queue", "queue", "{hospital}", "{to_clinic}"),
         "ticket_status": ("hint.queue", "queue", "{hospital}", "{clinic}"),
     }
 

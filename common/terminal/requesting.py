@@ -31,7 +31,7 @@ class RequestingSession(Session):
 
     hints: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """The text that introduces a command, and the command's words, by the reason or code of a problem. Words
-    in braces stand for members of the request."""
+    in braces stand for members of the request, `{to_clinic}` for the clinic where the patient would wait."""
 
     def __init__(self, settings: Settings, language: Language, *, language_given: bool = False) -> None:
         super().__init__(settings, language, language_given=language_given)
@@ -120,9 +120,11 @@ class RequestingSession(Session):
         lines: list[str] = []
         members: dict[str, Any] = {}
         if codes := self._known_codes(error):
-            asked = str(error.asked.get("to_clinic") or error.asked.get("clinic") or "")
+            fields: tuple[str, ...] = ("clinic", "to_clinic")
             if error.problem.get("code") == "hospital_not_found":
-                asked = str(error.asked.get("hospital"))
+                fields = ("hospital",)
+            given = [str(error.asked[field]) for field in fields if error.asked.get(field)]
+            asked = next((code for code in given if code not in codes), "")
             if close := similar(asked, codes):
                 members["suggestions"] = close
                 lines.append(self.texts("usage.did_you_mean", names=", ".join(close)))
@@ -142,7 +144,7 @@ class RequestingSession(Session):
         if found is None:
             return None
         text, *words = found
-        asked = {**error.asked, "clinic": error.asked.get("to_clinic") or error.asked.get("clinic")}
+        asked = {"to_clinic": error.asked.get("clinic"), **error.asked}
         values = [asked.get(word[1:-1]) if word.startswith("{") else word for word in words]
         return None if None in values else (text, self.command_line(*map(str, values)))
 

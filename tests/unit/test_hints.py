@@ -80,6 +80,25 @@ def test_a_hint_is_a_whole_command(kind: type[RequestingSession]) -> None:
         check_command({"patient": "antrean", "desk": "antrean-desk"}[kind.role], shlex.split(command)[1:])
 
 
+@pytest.mark.parametrize(
+    ("problem", "command"),
+    [
+        ({"code": "clinic_closed"}, "open RSHS MAT"),
+        ({"reason": "holds_another"}, "queue RSHS MAT"),
+        ({"reason": "ticket_status"}, "queue RSHS SAR"),
+        ({"reason": "clock_mode"}, "mode RSHS SAR desk"),
+    ],
+)
+def test_a_hint_of_a_transfer_names_the_clinic_that_is_concerned(
+    problem: dict[str, str], command: str
+) -> None:
+    session = DeskSession(Settings(), "id")
+    asked = {"hospital": "RSHS", "clinic": "SAR", "to_clinic": "MAT", "number": 1}
+    told = {"code": "not_permitted_now", "detail": "...", "errors": [], **problem}
+    failure = session.failure_of(ProblemAnswer(told, asked))
+    assert (failure.problem or {})["hint_command"].endswith(f" {command}")
+
+
 def failed(capsys: pytest.CaptureFixture[str], name: str, *words: str) -> str:
     group, kind = PROGRAMS[name]
     assert program.run(name, group, kind, words) == 2
@@ -139,3 +158,21 @@ def test_a_code_that_is_near_is_guessed(asked: str, said: str) -> None:
     failure = session.failure_of(ProblemAnswer(problem, {"hospital": asked}))
     assert said in (failure.sentence or "")
     assert (failure.problem or {}).get("suggestions", ["RSHS"]) == ["RSHS"]
+
+
+class KnownToDesk(DeskSession):
+    """Knows two clinics without a broker."""
+
+    def ask(self, name: str, body: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"clinics": [{"code": "SAR"}, {"code": "MAT"}], "more": False}
+
+
+@pytest.mark.parametrize(
+    ("clinic", "to_clinic", "meant"), [("SARR", "MAT", "SAR"), ("SAR", "MTA", "MAT"), ("SAR", "MATA", "MAT")]
+)
+def test_the_code_that_is_wrong_in_a_transfer_is_guessed(clinic: str, to_clinic: str, meant: str) -> None:
+    session = KnownToDesk(Settings(), "id")
+    problem = {"code": "clinic_not_found", "detail": "...", "errors": []}
+    asked = {"hospital": "RSHS", "clinic": clinic, "to_clinic": to_clinic}
+    failure = session.failure_of(ProblemAnswer(problem, asked))
+    assert (failure.problem or {})["suggestions"] == [meant]
