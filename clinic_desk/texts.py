@@ -359,8 +359,10 @@ TEXTS: Final[TextTable] = {
         "It is so already; nothing was changed.",
     ),
     "reason.holds_another": (
-        "Pasien ini sudah memegang tiket lain di poli itu; pakai tiket itu, atau batalkan dulu.",
-        "This patient holds another ticket there; use that one, or cancel it first.",
+        "Pasien ini sudah memegang tiket lain di poli itu; pakai tiket itu, atau minta"
+        " pasien membatalkannya dengan kode tiketnya.",
+        "This patient holds another ticket there; use that one, or let the patient cancel it with its ticket"
+        " code.",
     ),
     # --- what is wrong with a field ---------------------------------------------------------------------
     "field.operator": ("Nama petugas", "Operator's name"),
