@@ -1,7 +1,6 @@
 """Requests and replies: their names, shapes and the closed list of problem codes (see docs/protocol.md)."""
 
 import re
-import unicodedata
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -20,9 +19,7 @@ from common.domain.lanes import Lane
 from common.domain.ticket_codes import parse_ticket_code
 from common.domain.tickets import TicketStatus
 from common.limits import NAME_LENGTH_MAX, PAGE_LENGTH_MAX, TICKET_CODES_MAX
-
-_MEDICAL_RECORD_NUMBER = re.compile(r"[A-Z0-9]{1,20}")
-_SEPARATORS = str.maketrans("", "", " .-/")
+from common.patient_data import normal_medical_record_number, normal_name
 
 
 class ProblemCode(StrEnum):
@@ -79,27 +76,6 @@ def _ticket_code(text: str) -> str:
     return parse_ticket_code(text)
 
 
-def _medical_record_number(text: str) -> str:
-    """Upper case without the separators that hospitals print for legibility (`00-12-34` is `001234`)."""
-    # Upper-casing makes ASCII of some other letters (SS of a sharp s): those are no part of a number.
-    number = text.upper().translate(_SEPARATORS) if text.isascii() else ""
-    if not _MEDICAL_RECORD_NUMBER.fullmatch(number):
-        raise ValueError("a medical record number has 1 to 20 letters and digits")
-    return number
-
-
-def _person_name(text: str) -> str:
-    """NFC-normalised with single spaces."""
-    # Of ASCII's characters these are all that are not printable.
-    is_plain = text.isascii() and text.isprintable()
-    if not is_plain and any(unicodedata.category(character)[0] == "C" for character in text):
-        raise ValueError("a name has no control or formatting characters")
-    name = " ".join(unicodedata.normalize("NFC", text).split())
-    if not 1 <= len(name) <= NAME_LENGTH_MAX or not any(map(str.isalpha, name)):
-        raise ValueError(f"a name has letters, and at most {NAME_LENGTH_MAX} characters")
-    return name
-
-
 def _iso_date(value: Any) -> date:
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
         raise ValueError("a date is written as 1990-01-31")
@@ -111,8 +87,8 @@ def _iso_date(value: Any) -> date:
 
 Code = Annotated[str, Field(pattern=CODE_PATTERN)]
 TicketCode = Annotated[str, Field(max_length=40), AfterValidator(_ticket_code)]
-MedicalRecordNumber = Annotated[str, Field(max_length=40), AfterValidator(_medical_record_number)]
-PersonName = Annotated[str, Field(max_length=4 * NAME_LENGTH_MAX), AfterValidator(_person_name)]
+MedicalRecordNumber = Annotated[str, Field(max_length=40), AfterValidator(normal_medical_record_number)]
+PersonName = Annotated[str, Field(max_length=4 * NAME_LENGTH_MAX), AfterValidator(normal_name)]
 AfterCode = Annotated[str, Field(pattern=f"{CODE_PATTERN}|^$")]
 PageLength = Annotated[int, Field(ge=1, le=PAGE_LENGTH_MAX)]
 IsoDate = Annotated[date, BeforeValidator(_iso_date)]

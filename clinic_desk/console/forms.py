@@ -7,7 +7,9 @@ from clinic_desk.console.dialogs import Field, Form
 from clinic_desk.console.rooms import parse_rooms
 from clinic_desk.inputs import moment_of, parse_until
 from common.domain.tickets import PriorityReason
+from common.patient_data import normal_medical_record_number, normal_name
 from common.terminal.moments import parse_date
+from common.terminal.prompts import checked
 from common.terminal.texts import Texts
 
 
@@ -17,10 +19,10 @@ def registration_form(texts: Texts) -> Form:
         Field(
             "medical_record_number",
             texts("field.medical_record_number"),
-            str,
+            checked(normal_medical_record_number),
             texts("rule.medical_record_number"),
         ),
-        Field("name", texts("field.name"), str, texts("rule.name")),
+        Field("name", texts("field.name"), checked(normal_name), texts("rule.name")),
         Field("date_of_birth", texts("console.date_of_birth"), parse_date, texts("usage.date_of_birth")),
     ]
     return Form(texts("console.register"), fields, texts)

@@ -50,7 +50,22 @@ def ask(question: str, understand: Callable[[str], str], complaint: str | Callab
             return understand(answer)
         except ValueError as error:
             said = complaint if isinstance(complaint, str) else complaint(error)
-            click.secho(said, fg="red", err=not sys.stdout.isatty() and sys.stderr.isatty())
+            complain(said)
+
+
+def complain(sentence: str) -> None:
+    """Says what is wrong with an answer, where the question was seen."""
+    click.secho(sentence, fg="red", err=not sys.stdout.isatty() and sys.stderr.isatty())
+
+
+def checked(rule: Callable[[str], object]) -> Callable[[str], str]:
+    """An answer as it was given, if it keeps the rule, which raises ValueError where it does not."""
+
+    def understand(answer: str) -> str:
+        rule(answer)
+        return answer
+
+    return understand
 
 
 def choose(texts: Texts, names: list[str]) -> int:

@@ -7,10 +7,11 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from common.patient_data import normal_medical_record_number, normal_name
 from common.terminal.failures import NO_ANSWER, OutcomeUnknown, ProblemAnswer
 from common.terminal.moments import date_complaint, parse_date
 from common.terminal.output import print_failure
-from common.terminal.prompts import WentBack, ask, can_ask, confirm
+from common.terminal.prompts import WentBack, ask, can_ask, checked, complain, confirm
 from common.terminal.requesting import take_request_id
 from common.terminal.session import Session
 from common.terminal.texts import Texts
@@ -124,10 +125,10 @@ def ask_and_register(
     and what `prompts.ask` does.
     """
     answers = dict(given)
-    missing = [name for name in QUESTIONS if name not in answers]
+    missing = [name for name in QUESTIONS if not _is_given(name, answers, session)]
     while True:
         for name in missing:
-            answers[name] = QUESTIONS[name](session.texts)
+            answers[name] = _ask_for(name, session)
         try:
             return register(answers)
         except ProblemAnswer as error:
@@ -159,22 +160,38 @@ def _fields(problem: dict[str, Any]) -> set[str]:
     return {each["field"].partition(".")[0] for each in problem.get("errors") or []}
 
 
-def _question(text: str) -> Callable[[Texts], str]:
-    return lambda texts: ask(texts(text), str, "")
+def _is_given(name: str, answers: Mapping[str, str], session: Session) -> bool:
+    """Whether there is an answer that can be right; about a wrong one it complains."""
+    if name not in answers:
+        return False
+    try:
+        CHECKS[name](answers[name])
+    except ValueError as error:
+        complain(_complaint(name, error, session.texts))
+        return False
+    return True
 
 
-def _ask_date_of_birth(texts: Texts) -> str:
-    return ask(
-        texts("menu.dob"), parse_date, lambda error: texts(date_complaint(error, "usage.date_of_birth"))
-    )
+def _ask_for(name: str, session: Session) -> str:
+    texts = session.texts
+    return ask(texts(QUESTIONS[name]), CHECKS[name], lambda error: _complaint(name, error, texts))
 
 
-QUESTIONS: Final[dict[str, Callable[[Texts], str]]] = {
-    "medical_record_number": _question("menu.mrn"),
-    "name": _question("menu.name"),
-    "date_of_birth": _ask_date_of_birth,
+def _complaint(name: str, error: ValueError, texts: Texts) -> str:
+    if name == "date_of_birth":
+        return texts(date_complaint(error, "usage.date_of_birth"))
+    return f"{texts(f'field.{name}')}: {texts(f'rule.{name}')}"
+
+
+QUESTIONS: Final = {"medical_record_number": "menu.mrn", "name": "menu.name", "date_of_birth": "menu.dob"}
+"""The texts that ask, by the names of the request's fields, so that those with errors can be asked again."""
+
+CHECKS: Final[dict[str, Callable[[str], str]]] = {
+    "medical_record_number": checked(normal_medical_record_number),
+    "name": checked(normal_name),
+    "date_of_birth": parse_date,
 }
-"""By the names of the request's fields, so that those with errors can be asked again."""
+"""What is sent of an answer, by the names of the fields; ValueError for what can only be refused."""
 
 OPTIONS: Final = {"medical_record_number": "--mrn", "name": "--name", "date_of_birth": "--dob"}
 """The options that answer QUESTIONS."""

@@ -31,6 +31,28 @@ def test_register_asks_for_what_is_missing(
     nothing_personal_in(shell)
 
 
+@pytest.mark.parametrize("program", ["antrean", "antrean-desk"])
+def test_each_answer_is_checked_as_it_comes(
+    system: Deployment, shell: Shell, tmp_path: Path, program: str
+) -> None:
+    if program == "antrean-desk":
+        shell = desk_at(system, tmp_path, "RSHS", "KLT").shell
+    with terminal(shell, program, "register", "RSHS", "KLT", "--lang", "en") as screen:
+        screen.reads("Medical record number (empty: back): ").types("00_12\n").reads("1 to 20 letters")
+        screen.types(f"{Patient().medical_record_number}\n")
+        screen.reads("Full name").types("123\n").reads("has letters").types("Siti Aminah\n")
+        screen.reads("Date of birth").types("12/31/1990\n").reads("day first").types("1/2/1990\n")
+        screen.reads("Ticket code")
+        assert screen.ends() == 0
+
+
+def test_a_wrong_option_is_told_before_the_questions(shell: Shell) -> None:
+    words = ("register", "RSHS", "KLT", "--mrn", "00_12", "--lang", "en")
+    with terminal(shell, "antrean", *words) as screen:
+        screen.reads("1 to 20 letters").reads("Medical record number (empty: back): ").types("\n")
+        assert screen.ends() == 130
+
+
 def test_register_offers_hospitals_and_clinics(shell: Shell) -> None:
     with terminal(shell, "antrean", "register", "--lang", "en", columns=60) as screen:
         screen.reads("Choose a hospital").reads("Choice").types("rshs\n")
