@@ -14,8 +14,10 @@ SOON_SECONDS_MAX = 180.0
 
 _MINUTES_IN_HOURS_MAX = 48 * 60
 
-_ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
-_DAY_FIRST_DATE = re.compile(r"(\d{2})([-/.])(\d{2})\2(\d{4})", re.ASCII)
+_MONTHS = 12
+
+_ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+_DAY_FIRST_DATE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})", re.ASCII)
 _SHORT_YEAR = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{2}", re.ASCII)
 
 
@@ -23,16 +25,23 @@ class ShortYear(ValueError):
     """A date whose year has two digits: it could be one of two centuries."""
 
 
+class MonthFirst(ValueError):
+    """A date whose month stands before its day, as in 12/31/1990."""
+
+
 def parse_date(text: str) -> str:
     """`1990-01-31`, or `31-01-1990`, `31/01/1990`, `31.01.1990` with the day first, in the first form.
 
-    Raises ValueError where it is no such day, and ShortYear where the year has two digits.
+    Days and months may have one digit. Raises ValueError where it is no such day, MonthFirst, and ShortYear
+    where the year has two digits.
     """
     text = text.strip()
     if match := _ISO_DATE.fullmatch(text):
         year, month, day = match.groups()
     elif match := _DAY_FIRST_DATE.fullmatch(text):
         day, _, month, year = match.groups()
+        if int(month) > _MONTHS >= int(day) > 0:
+            raise MonthFirst("the day comes first")
     elif _SHORT_YEAR.fullmatch(text):
         raise ShortYear("a year has four digits")
     else:
@@ -42,7 +51,12 @@ def parse_date(text: str) -> str:
 
 def date_complaint(error: ValueError, otherwise: str) -> str:
     """The key of the text that says what is wrong with a date."""
-    return "usage.year" if isinstance(error, ShortYear) else otherwise
+    match error:
+        case ShortYear():
+            return "usage.year"
+        case MonthFirst():
+            return "usage.day_first"
+    return otherwise
 
 
 def clock_time(moment: str, texts: Texts) -> str:

@@ -23,8 +23,8 @@ SHARED_TEXTS: Final[TextTable] = {
         "The patient's full name; asked for, too.",
     ),
     "help.dob": (
-        "Tanggal lahir: 31-01-1990, 31/01/1990, atau 1990-01-31; ditanyakan juga.",
-        "Date of birth: 1990-01-31, 31-01-1990 or 31/01/1990 (day first); asked for, too.",
+        "Tanggal lahir, hari dahulu: 31-01-1990, 31/1/1990, 31.01.1990, atau 1990-01-31; ditanyakan juga.",
+        "Date of birth: 1990-01-31, or day first 31-01-1990, 31/1/1990, 31.01.1990; asked for, too.",
     ),
     "help.register_request_id": (
         "Ulangi pendaftaran yang belum terjawab dengan ID permintaannya; tidak akan terdaftar dua kali.",
@@ -44,6 +44,10 @@ SHARED_TEXTS: Final[TextTable] = {
     "usage.date_of_birth": (
         "Tanggal lahir tidak valid; tulis seperti 31-01-1990, 31/01/1990, atau 1990-01-31.",
         "Write a real date of birth as 1990-01-31, 31-01-1990 or 31/01/1990 (day first).",
+    ),
+    "usage.day_first": (
+        "Tulis hari dahulu, lalu bulan, misalnya 31-12-1990.",
+        "Write the day first, then the month, such as 31-12-1990.",
     ),
     "usage.year": (
         "Tulis tahun dengan empat angka, misalnya 31-01-1990.",

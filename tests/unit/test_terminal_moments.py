@@ -9,7 +9,10 @@ from patient_cli.texts import TEXTS
 INDONESIAN, ENGLISH = Texts(TEXTS, "id"), Texts(TEXTS, "en")
 
 
-@pytest.mark.parametrize("written", ["1990-01-31", "31-01-1990", " 31-01-1990 ", "31/01/1990", "31.01.1990"])
+@pytest.mark.parametrize(
+    "written",
+    ["1990-01-31", "31-01-1990", " 31-01-1990 ", "31/01/1990", "31.01.1990", "31/1/1990", "1990-1-31"],
+)
 def test_a_date_of_birth_is_read_in_every_form(written: str) -> None:
     assert moments.parse_date(written) == "1990-01-31"
 
@@ -22,7 +25,8 @@ def test_a_date_of_birth_is_read_in_every_form(written: str) -> None:
         "1990-13-01",
         "12/31/1990",
         "31/01-1990",
-        "1-1-1990",
+        "0/1/1990",
+        "001/1/1990",
         "90-01-31",
         "31/01/90",
         "٣١-٠١-١٩٩٠",
@@ -36,6 +40,14 @@ def test_what_is_no_date_of_birth_is_refused(written: str) -> None:
 
 def test_the_day_comes_first() -> None:
     assert moments.parse_date("05/02/1980") == "1980-02-05"
+    assert moments.parse_date("1/2/1990") == "1990-02-01"
+
+
+@pytest.mark.parametrize("written", ["12/31/1990", "1-13-1990", "2.29.2000"])
+def test_a_month_before_its_day_is_told_as_such(written: str) -> None:
+    with pytest.raises(moments.MonthFirst) as raised:
+        moments.parse_date(written)
+    assert moments.date_complaint(raised.value, "usage.date") == "usage.day_first"
 
 
 @pytest.mark.parametrize("written", ["31/12/90", "31-12-90", "1.2.90"])
