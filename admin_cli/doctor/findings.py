@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from common.errors import SettingsError
+from common.terminal.failures import settings_sentence
 from common.terminal.texts import Texts
 
 
@@ -27,11 +29,18 @@ class Finding:
 
     def message(self, texts: Texts) -> str:
         """What was found."""
-        return texts(f"doctor.{self.name}", **self.values)
+        return texts(f"doctor.{self.name}", **self._spoken(texts))
 
     def advice(self, texts: Texts) -> str | None:
         """What to do, None where all is well."""
-        return None if self.status is Status.OK else texts(f"doctor.{self.name}.do", **self.values)
+        return None if self.status is Status.OK else texts(f"doctor.{self.name}.do", **self._spoken(texts))
+
+    def _spoken(self, texts: Texts) -> dict[str, Any]:
+        """The values, with what is wrong with a setting in the reader's language."""
+        return {
+            name: settings_sentence(value, texts) if isinstance(value, SettingsError) else value
+            for name, value in self.values.items()
+        }
 
 
 def ok(check: str, name: str, **values: Any) -> Finding:

@@ -1,6 +1,7 @@
 """What the doctor decides from values alone: clocks, policies, permissions; and what it says."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from admin_cli.doctor.clock_checks import compared
 from admin_cli.doctor.findings import Status
 from admin_cli.doctor.texts import DOCTOR_TEXTS
+from admin_cli.program import run
 from common.messaging import topology
 from common.messaging.management import effective_policy
 from common.messaging.permissions import may
@@ -86,3 +88,25 @@ def test_a_policy_with_a_key_that_a_type_does_not_take_does_not_apply_to_it(queu
 def test_what_an_expression_permits_is_searched_as_rabbitmq_does() -> None:
     assert may({"write": "antrean.desk"}, "write", "not-antrean.desk-at-all")
     assert not may({"write": "^$"}, "write", "antrean.desk")
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize(
+    ("language", "ours", "other"),
+    [("id", "Broker belum diketahui", "No broker"), ("en", "No broker is known", "belum diketahui")],
+)
+def test_without_a_stack_the_doctor_keeps_to_one_language(
+    language: str,
+    ours: str,
+    other: str,
+    form: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANTREAN_STACK_DIR", str(tmp_path / "stack"))
+    assert run(["doctor", "--lang", language, *form]) == 1
+    said = capsys.readouterr().out
+    assert ours in said
+    assert other not in said
