@@ -28,6 +28,13 @@ class LocalisedCommand(click.Command):
             click.Option(["--verbose"], is_flag=True, expose_value=False, help="help.verbose"),
         ]
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # click's parser does not say whose option lacks its value
+            raise
+
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         texts = _texts(ctx)
         arguments = [each for each in self.get_params(ctx) if isinstance(each, click.Argument)]

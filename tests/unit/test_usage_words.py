@@ -183,6 +183,8 @@ def test_usage_errors_are_in_the_users_language(
         if exit_code == 2 and not said.startswith(("Penggunaan:", "Usage:")):
             check_language(said.replace("fly", ""), language)
             assert len(said.splitlines()) == 1
+            # What is wrong with a setting is no mistake in the words.
+            assert "ANTREAN_" in said or ("Bantuan: " if language == "id" else "Help: ") in said
             seen += 1
     assert seen >= 2
 
