@@ -16,7 +16,7 @@ from common.process import run_process
 from common.settings import Settings, clock_environment, load_settings
 from local_stack.install import install_missing, install_missing_for_tests
 from local_stack.interrupt import interruptible
-from local_stack.openings import openings, say_what_is_open, trial_start
+from local_stack.openings import commands_to_try, openings, say_what_is_open, trial_start
 from local_stack.speech import both, say
 from local_stack.stack import SAMPLE_CATALOG, Stack
 
@@ -99,14 +99,7 @@ def _announce(stack: Stack) -> None:
     click.echo()
     say_what_is_open(found)
     say("\nAntrean berjalan. Coba di terminal lain:", "Antrean is running. Try in another terminal:")
-    hospital, clinic = found.example
-    click.echo(
-        f"\n  {antrean} hospitals"
-        f'\n  {antrean} register {hospital} {clinic} --mrn 00123456 --name "Siti Aminah" --dob 1990-01-31'
-        f"\n  {antrean} watch CODE"
-        f"\n  {desk} queue {hospital} {clinic}"
-        f"\n  {desk} console {hospital} {clinic}\n"
-    )
+    click.echo("".join(f"\n  {each}" for each in commands_to_try(found, antrean, desk)) + "\n")
     say("Ctrl-C menghentikan semuanya.", "Ctrl-C stops all of it.")
 
 

@@ -112,6 +112,21 @@ def say_what_is_open(found: Openings) -> None:
     say(f"Mencoba seolah-olah pukul 09.00: {command}", f"To try it as if it were 09:00: {command}")
 
 
+def commands_to_try(found: Openings, antrean: str, desk: str) -> list[str]:
+    """Commands that work now: a registration only where a clinic is open."""
+    hospital, clinic = found.example
+    patient = [
+        f'{antrean} register {hospital} {clinic} --mrn 00123456 --name "Siti Aminah" --dob 1990-01-31',
+        f"{antrean} watch KODE",
+    ]
+    return [
+        f"{antrean} hospitals",
+        *(patient if found.open_now else []),
+        f"{desk} queue {hospital} {clinic}",
+        f"{desk} console {hospital} {clinic}",
+    ]
+
+
 def _when(moment: datetime, zone: ZoneInfo, texts: Texts) -> str:
     local = moment.astimezone(zone)
     return date_and_time(local.isoformat(), texts, zone_word(local, zone.key))

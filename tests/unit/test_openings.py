@@ -8,7 +8,7 @@ import pytest
 from common.catalog_file import Catalog
 from common.domain.catalog import Clinic
 from common.storage.catalog_changes import apply_catalog
-from local_stack.openings import Openings, openings, say_what_is_open, trial_start
+from local_stack.openings import Openings, commands_to_try, openings, say_what_is_open, trial_start
 from tests.database import opened
 
 NIGHT = datetime(2026, 11, 29, 20, 0, tzinfo=UTC)
@@ -69,6 +69,18 @@ def test_the_example_is_a_clinic_that_is_open(clinics: str) -> None:
     hospital, clinic = found.example
     assert found.open_now
     assert (hospital, clinic) in [each.key for each in found.open_now]
+
+
+def test_a_registration_is_proposed_for_an_open_clinic_only(clinics: str) -> None:
+    morning = openings(clinics, datetime.fromisoformat("2026-11-30T09:00:00+07:00"))
+    proposed = commands_to_try(morning, "antrean", "antrean-desk")
+    assert any(each.startswith("antrean register RSHS GIG ") for each in proposed)
+    assert "antrean watch KODE" in proposed
+    assert commands_to_try(openings(clinics, NIGHT), "antrean", "antrean-desk") == [
+        "antrean hospitals",
+        "antrean-desk queue RSHS GIG",
+        "antrean-desk console RSHS GIG",
+    ]
 
 
 def test_no_clinic_at_all_is_said(capsys: pytest.CaptureFixture[str]) -> None:
