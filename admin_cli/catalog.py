@@ -112,8 +112,8 @@ def _arrangement(clinic: "Clinic", session: AdminSession) -> str:
         "catalog.clinic",
         rooms=clinic.rooms,
         quota=clinic.daily_quota,
-        mean=f"{clinic.mean_service.total_seconds() / 60:g}",
-        spread=f"{clinic.service_spread.total_seconds() / 60:g}",
+        mean=clinic.mean_service.total_seconds() / 60,
+        spread=clinic.service_spread.total_seconds() / 60,
         mode=clinic.mode.value,
         hours=hours,
     )

@@ -95,5 +95,5 @@ def _value(field: "FieldChange", value: Any, texts: Texts) -> str:
     if field.name == "opening_hours":
         return f"[{hours_in_words(value, texts)}]"
     if field.name.endswith("_seconds"):
-        return f"{value / 60:.4g}"
+        return texts("changes.minutes", minutes=value / 60)
     return str(value)

@@ -44,19 +44,19 @@ TEXTS: Final[TextTable] = {
     "help.output": ("Berkas yang ditulis. Wajib.", "The file to write. Required."),
     "help.mode": ("Izin akses berkas itu (0600).", "That file's permissions (0600)."),
     "help.dead_letters": (
-        "Pesan yang tidak dapat diproses (antrean.dead). Disebut menurut ID dari `list`.",
+        "Pesan gagal (dead letter): tidak dapat diproses (antrean.dead). Disebut menurut ID dari `list`.",
         "Messages that could not be processed (antrean.dead). Named by their id from `list`.",
     ),
     "help.dead_letters_list": (
-        "Tampilkan pesan mati, tanpa data pasien. Semuanya tetap di tempatnya.",
+        "Tampilkan pesan gagal, tanpa data pasien. Semuanya tetap di tempatnya.",
         "List the dead letters, without patients' data. All stay where they are.",
     ),
     "help.dead_letters_show": (
-        "Tampilkan satu pesan mati, tanpa data pasien kecuali dengan --reveal.",
+        "Tampilkan satu pesan gagal, tanpa data pasien kecuali dengan --reveal.",
         "Show one dead letter, without the patient's data unless asked with --reveal.",
     ),
     "help.dead_letters_retry": (
-        "Kirim ulang permintaan, lalu hapus dari pesan mati. ID dan waktu kirimnya tetap: yang sudah"
+        "Kirim ulang permintaan, lalu hapus dari pesan gagal. ID dan waktu kirimnya tetap: yang sudah"
         " dikerjakan tidak dikerjakan dua kali, dan pendaftaran yang lebih lama dari 15 menit tidak mendapat"
         " nomor lagi. Jawabannya tidak dikirim kepada siapa pun.",
         "Send requests again, then remove them from the dead letters. They keep their id and the time when"
@@ -64,14 +64,14 @@ TEXTS: Final[TextTable] = {
         " number any more. Nobody is sent the answer.",
     ),
     "help.dead_letters_drop": (
-        "Hapus pesan mati untuk selamanya.",
+        "Hapus pesan gagal untuk selamanya.",
         "Remove dead letters for ever.",
     ),
     "help.letters_limit": (
         "Jumlah pesan yang dibaca paling banyak (1000).",
         "Read so many letters at most (1000).",
     ),
-    "help.letters_all": ("Semua pesan mati.", "All dead letters."),
+    "help.letters_all": ("Semua pesan gagal.", "All dead letters."),
     "help.reveal": (
         "Tampilkan juga isi dan semua properti, DENGAN DATA PASIEN.",
         "Also show body and all properties, WITH THE PATIENT'S DATA.",
@@ -141,10 +141,10 @@ TEXTS: Final[TextTable] = {
         "The catalog is empty. Fill it with: antrean-admin catalog apply FILE",
     ),
     "catalog.clinic": (
-        "ruang {rooms}, kuota {quota}, {mean} ± {spread} menit, mode {mode}; {hours}",
-        "rooms {rooms}, quota {quota}, {mean} ± {spread} minutes, mode {mode}; {hours}",
+        "ruang {rooms}, kuota {quota}, {mean:g} ± {spread:g} menit, mode {mode}; {hours}",
+        "rooms {rooms}, quota {quota}, {mean:g} ± {spread:g} minutes, mode {mode}; {hours}",
     ),
-    "catalog.day_ends": ("; hari layanan berakhir {time}", "; service day ends at {time}"),
+    "catalog.day_ends": ("; hari pelayanan berakhir {time}", "; service day ends at {time}"),
     "changes.none": (
         "Tidak ada perubahan; poli yang tetap: {unchanged}.",
         "Nothing to change; clinics unchanged: {unchanged}.",
@@ -167,7 +167,7 @@ TEXTS: Final[TextTable] = {
     "field.city": ("kota", "city"),
     "field.time_zone": ("zona waktu", "time zone"),
     "field.opening_hours": ("jam buka", "hours"),
-    "field.day_ends_at": ("hari layanan berakhir", "service day ends at"),
+    "field.day_ends_at": ("hari pelayanan berakhir", "service day ends at"),
     "field.rooms": ("ruang", "rooms"),
     "field.daily_quota": ("kuota harian", "daily quota"),
     "field.mean_service_seconds": ("rata-rata layanan (menit)", "mean service (minutes)"),
@@ -193,7 +193,7 @@ TEXTS: Final[TextTable] = {
     "letter.bytes": ("byte", "bytes"),
     "letter.retry": ("kirim ulang", "retry"),
     "letter.can_be_retried": ("dapat", "possible"),
-    "reason.rejected": ("ditolak oleh pekerja", "rejected by a worker"),
+    "reason.rejected": ("ditolak oleh proses worker", "rejected by a worker"),
     "reason.expired": ("kedaluwarsa dalam antrean", "expired in the queue"),
     "reason.maxlen": ("antrean penuh", "the queue was full"),
     "reason.delivery_limit": (
@@ -221,15 +221,16 @@ TEXTS: Final[TextTable] = {
         " saja (drop)",
         "nobody knows when it was sent, and an old registration must not get today's number: drop it",
     ),
-    "dead_letters.none": ("Tidak ada pesan mati.", "There are no dead letters."),
+    "changes.minutes": ("{minutes:.4g}", "{minutes:.4g}"),
+    "dead_letters.none": ("Tidak ada pesan gagal.", "There are no dead letters."),
     "dead_letters.more": (
-        "Masih ada {count} pesan mati lagi; --limit membaca lebih banyak.",
+        "Masih ada {count} pesan gagal lagi; --limit membaca lebih banyak.",
         "There are {count} more dead letters; --limit reads more.",
     ),
     "dead_letters.retried": ("Dikirim ulang: {count}.", "Sent again: {count}."),
     "dead_letters.dropped": ("Dihapus: {count}.", "Dropped: {count}."),
     "dead_letters.confirm": (
-        "Hapus {count} pesan mati untuk selamanya? [y/t]",
+        "Hapus {count} pesan gagal untuk selamanya? [y/t]",
         "Drop {count} dead letters for ever? [y/n]",
     ),
     "dead_letters.none_dropped": ("Tidak ada yang dihapus.", "Nothing was dropped."),
@@ -246,7 +247,7 @@ TEXTS: Final[TextTable] = {
         "Not sent again ({ids}): {why}.",
     ),
     "dead_letters.not_found": (
-        "Tidak ditemukan di antara pesan mati: {ids}; lihat antrean-admin dead-letters list.",
+        "Tidak ditemukan di antara pesan gagal: {ids}; lihat antrean-admin dead-letters list.",
         "Not among the dead letters: {ids}; see antrean-admin dead-letters list.",
     ),
     "republish.progress": ("{count} kejadian, sampai {last}", "{count} events, up to {last}"),

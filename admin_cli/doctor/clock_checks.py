@@ -36,7 +36,7 @@ def compared(check: str, earliest: datetime, latest: datetime, before: datetime,
     """Another clock, which showed something from `earliest` to `latest` at a moment that this machine's
     clock places from `before` to `after`."""
     apart = max(earliest - after, before - latest, timedelta())
-    values = {"server": check.rpartition(".")[2], "seconds": f"{apart.total_seconds():.1f}"}
+    values = {"server": check.rpartition(".")[2], "seconds": round(apart.total_seconds(), 1)}
     if apart > APART_FAILED:
         return failed(check, "clocks.apart", **values)
     if apart > APART_WARNING:

@@ -58,7 +58,7 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
 
 
 def _server(found: health.DatabaseHealth) -> Iterator[Finding]:
-    milliseconds = f"{found.round_trip_seconds * 1000:.1f}"
+    milliseconds = round(found.round_trip_seconds * 1000, 1)
     yield ok("database", "database.answers", product=found.product, milliseconds=milliseconds)
     if found.is_standby:
         yield failed("database.primary", "database.standby")
@@ -77,7 +77,7 @@ def _disk(file: Path | None) -> Iterator[Finding]:
     if file is None:
         return
     free = health.free_bytes(file)
-    values = {"free": f"{free / 2**30:.1f}", "folder": file.parent}
+    values = {"free": round(free / 2**30, 1), "folder": file.parent}
     if free < _FREE_FAILED_BYTES:
         yield failed("database.disk", "disk.full", **values)
     elif free < _FREE_WARNING_BYTES:
@@ -103,6 +103,6 @@ def _grace(settings: Settings) -> timedelta:
 
 def _lag(lag: health.TickLag) -> Finding:
     if lag.queues:
-        minutes = f"{lag.longest.total_seconds() / 60:.1f}"
+        minutes = round(lag.longest.total_seconds() / 60, 1)
         return failed("database.lag", "lag.behind", queues=lag.queues, minutes=minutes)
     return ok("database.lag", "lag.none")

@@ -93,7 +93,7 @@ def _node_alarms(management: Management, tags: list[str]) -> Iterator[Finding]:
         return  # alarms show over AMQP too; which node raised them does not
     for node in management.alarms():
         name = "alarm.memory" if node.memory else "alarm.disk"
-        yield failed("broker.alarms", name, node=node.name, free=f"{node.disk_free_bytes / 2**30:.1f}")
+        yield failed("broker.alarms", name, node=node.name, free=round(node.disk_free_bytes / 2**30, 1))
 
 
 def _permissions_as_written(management: Management) -> Iterator[Finding]:

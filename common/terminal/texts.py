@@ -31,7 +31,7 @@ SHARED_TEXTS: Final[TextTable] = {
         "Repeat a registration that got no answer, by its request id; it is never carried out twice.",
     ),
     "help.verbose": (
-        "Tampilkan waktu tunggu setiap jawaban (ke stderr).",
+        "Tampilkan lama setiap jawaban (ke stderr).",
         "Write how long each reply took to standard error.",
     ),
     # --- what stands for a value, by the name of its parameter ------------------------------------------
@@ -292,6 +292,13 @@ SHARED_TEXTS: Final[TextTable] = {
 }
 
 
+class _WithComma(float):
+    """A number as it is written in Indonesian."""
+
+    def __format__(self, form: str) -> str:
+        return super().__format__(form).replace(".", ",")
+
+
 class Texts:
     """The texts of a table in one language: `texts("problem.busy")`, with values for the words in braces."""
 
@@ -302,6 +309,8 @@ class Texts:
 
     def __call__(self, key: str, **values: object) -> str:
         text = self._table[key][self._column]
+        if self.language == "id":
+            values = {name: _WithComma(v) if isinstance(v, float) else v for name, v in values.items()}
         return text.format(**values) if values else text
 
     def __contains__(self, key: object) -> bool:

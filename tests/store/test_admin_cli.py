@@ -97,7 +97,7 @@ def test_a_catalog_is_applied_once_and_shown(on_database: Run, tmp_path: Path) -
 
     shown = on_database("catalog", "show").out.splitlines()
     assert shown[0] == "RSHS  RSUP Dr. Hasan Sadikin, Bandung (Asia/Jakarta)"
-    assert "7.5 ± 3.75 menit" in shown[1]
+    assert "7,5 ± 3,75 menit" in shown[1]
     assert shown[1].endswith("tidak pernah buka")
     assert shown[2].endswith("Sen-Sel 08:00-12:00; Kam 13:00-15:00")
 

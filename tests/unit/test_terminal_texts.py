@@ -140,3 +140,12 @@ def subclasses(kind: type[DeskRequest]) -> Iterator[type[DeskRequest]]:
 def test_every_end_of_following_a_ticket_has_words() -> None:
     ends = set(TicketStatus) - {TicketStatus.WAITING}
     assert {f"watch.{status}" for status in ends} <= set(PATIENT_TEXTS)
+
+
+def test_decimals_are_written_as_in_the_language() -> None:
+    table = {"free": ("Sisa {free} GiB", "{free} GiB left"), "mean": ("{mean:g} menit", "{mean:g} minutes")}
+    indonesian, english = Texts(table, "id"), Texts(table, "en")
+    assert indonesian("free", free=62.6) == "Sisa 62,6 GiB"
+    assert english("free", free=62.6) == "62.6 GiB left"
+    assert indonesian("mean", mean=7.5) == "7,5 menit"
+    assert indonesian("mean", mean=8.0) == "8 menit"
