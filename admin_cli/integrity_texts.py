@@ -29,7 +29,7 @@ INTEGRITY_TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "integrity.counter": (
         "{where}: clinic_days.{counter} berisi {stored}, padahal menurut tiket dan jurnal {found}."
-        " Hentikan para pekerja dan isi dengan {found}.",
+        " Hentikan semua proses worker dan isi dengan {found}.",
         "{where}: clinic_days.{counter} is {stored}, but tickets and journal say {found}. Stop the"
         " workers and set it to {found}.",
     ),

@@ -116,7 +116,7 @@ def queue(session: DeskSession, hospital: str, clinic: str, names: bool) -> None
 
 def _do(session: DeskSession, action: Action) -> None:
     done = session.carry_out(action)
-    print_result(session, done, lambda: done_text(done, session.texts, terminal_width()))
+    print_result(session, done, lambda: done_text(done, action.body, session.texts, terminal_width()))
 
 
 def _desk(hospital: str, clinic: str, request_id: RequestId) -> Desk:

@@ -37,29 +37,46 @@ def queue_text(queue: Queue, texts: Texts, width: int | None = None) -> str:
     return "\n".join(lines)
 
 
-def done_text(done: Mapping[str, Any], texts: Texts, width: int | None = None) -> str:
-    """What an action has changed, a sentence for each change; a transfer's new ticket as a card."""
-    lines = [line for each in changes(done, texts) for line in fold(each, width)]
+def done_text(
+    done: Mapping[str, Any], asked: Mapping[str, Any], texts: Texts, width: int | None = None
+) -> str:
+    """What the request `asked` has changed, a sentence for each change; a transfer's new ticket as a card."""
+    lines = [line for each in changes(done, asked, texts) for line in fold(each, width)]
     if done["new_ticket"]:
         lines.append(ticket_card(done["new_ticket"], texts, width))
     return "\n".join(lines)
 
 
-def changes(done: Mapping[str, Any], texts: Texts) -> list[str]:
-    """A sentence for each change."""
-    return [_change(change, done, texts) for change in done["changes"]]
+def changes(done: Mapping[str, Any], asked: Mapping[str, Any], texts: Texts) -> list[str]:
+    """A sentence for each change; what something was changed to is in the request only."""
+    wanted = _wanted(asked, texts)
+    return [_change(change, done, wanted, texts) for change in done["changes"]]
 
 
-def _change(change: Mapping[str, Any], done: Mapping[str, Any], texts: Texts) -> str:
+def _wanted(asked: Mapping[str, Any], texts: Texts) -> dict[str, str]:
+    """Rooms, mode and reason of priority in a request, in words."""
+    wanted = {}
+    if "rooms" in asked:
+        wanted["rooms"] = queue_view.rooms_in_words(asked["rooms"], texts)
+    if "mode" in asked:
+        wanted["mode"] = texts(f"mode.{asked['mode']}")
+    if (reason := f"priority.{asked.get('reason')}") in texts:
+        wanted["reason"] = texts(reason)
+    return wanted
+
+
+def _change(
+    change: Mapping[str, Any], done: Mapping[str, Any], wanted: Mapping[str, str], texts: Texts
+) -> str:
     if change.get("numbers"):
         return _of_many(change, texts)
     key = f"done.{change['event'].replace('.', '_')}"
     if key not in texts:  # what only a newer server does
         return f"{change['event']} {change['display_number'] or change['clinic']}"
-    values = {"number": change["display_number"], "clinic": change["clinic"]}
+    values = {"number": change["display_number"], "clinic": change["clinic"], **wanted}
     ticket = done["ticket"]
     if ticket and ticket["display_number"] == change["display_number"]:
-        values |= {"room": ticket["room"], "lane": queue_view.lane(ticket, texts)}
+        values["room"] = ticket["room"]
         if ticket["room"] and f"{key}_to_room" in texts:
             key += "_to_room"
     return texts(key, **values)

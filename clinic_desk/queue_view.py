@@ -58,8 +58,12 @@ def state(queue: Queue, texts: Texts) -> str:
 def arrangement(queue: Queue, texts: Texts) -> str:
     """Who moves the queue, and in how many rooms."""
     mode = f"mode.{queue['mode']}"
-    rooms = texts("queue.rooms", count=queue["rooms"]) if queue["rooms"] > 1 else texts("queue.one_room")
-    return f"{texts(mode)} · {rooms}"
+    return f"{texts(mode)} · {rooms_in_words(queue['rooms'], texts)}"
+
+
+def rooms_in_words(count: int, texts: Texts) -> str:
+    """`3 ruang`."""
+    return texts("queue.rooms", count=count) if count > 1 else texts("queue.one_room")
 
 
 def counts(queue: Queue, texts: Texts) -> str:

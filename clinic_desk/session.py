@@ -57,14 +57,16 @@ class DeskSession(RequestingSession):
         look = partial(self.look, "desk_queue", hospital, clinic, timeout_seconds=timeout_seconds)
         return whole_queue(lambda page: look(**page), {"with_names": with_names})
 
-    def in_short(self, reply: dict[str, Any]) -> str:
+    def in_short(self, reply: dict[str, Any], asked: Mapping[str, Any]) -> str:
         """The sentences of an action, and the ticket that it made."""
         if "changes" not in reply:
-            return super().in_short(reply)
+            return super().in_short(reply, asked)
         from clinic_desk.output import changes
 
-        lines = changes(reply, self.texts)
-        return "\n".join([*lines, *([super().in_short(reply["new_ticket"])] if reply["new_ticket"] else [])])
+        lines = changes(reply, asked, self.texts)
+        if reply["new_ticket"]:
+            lines.append(super().in_short(reply["new_ticket"], asked))
+        return "\n".join(lines)
 
     def carry_out(self, action: Action) -> dict[str, Any]:
         """The answer to an action; raises as `change` does."""

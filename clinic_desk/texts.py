@@ -41,7 +41,7 @@ TEXTS: Final[TextTable] = {
         "Register a patient at the counter; what is left out is asked for.",
     ),
     "help.open_clinic": ("Buka poli.", "Open the clinic."),
-    "help.close_clinic": ("Tutup poli untuk pendaftaran.", "Close the clinic to registrations."),
+    "help.close_clinic": ("Tutup pendaftaran poli.", "Close the clinic to registrations."),
     "help.rooms": ("Atur jumlah ruang yang melayani mulai sekarang.", "Rooms serving from now on."),
     "help.mode": (
         "Panggilan otomatis menurut jam (clock) atau manual oleh petugas (desk).",
@@ -53,7 +53,7 @@ TEXTS: Final[TextTable] = {
     ),
     "help.names": ("Tampilkan juga nama pasien.", "Show the patients' names, too."),
     "help.room": ("Ruang yang memanggil. Wajib.", "The room that calls. Required."),
-    "help.console_room": ("Ruang layar ini (1).", "This console's room (1)."),
+    "help.console_room": ("Ruang untuk layar ini (1).", "This console's room (1)."),
     "help.reason": (
         "Alasan: age (lansia), disability (disabilitas), pregnancy (hamil), infant (bayi); none mencabutnya.",
         "Why: age, disability, pregnancy, infant; none takes it back.",
@@ -166,7 +166,7 @@ TEXTS: Final[TextTable] = {
     "key.does_s": ("mulai", "start"),
     "key.does_c": ("selesai", "complete"),
     "key.does_x": ("tidak hadir", "no-show"),
-    "key.does_i": ("hadir lagi", "reinstate"),
+    "key.does_i": ("datang kembali", "reinstate"),
     "key.does_p": ("prioritas", "priority"),
     "key.does_t": ("pindah poli", "transfer"),
     "key.does_a": ("daftarkan", "register"),
@@ -179,13 +179,13 @@ TEXTS: Final[TextTable] = {
     "key.does_h": ("poli lain", "other clinic"),
     "key.does_q": ("keluar", "quit"),
     "console.lost": (
-        "Koneksi terputus; mencoba lagi. Yang tampil mungkin sudah berubah.",
+        "Koneksi terputus; mencoba lagi. Data yang tampil mungkin sudah berubah.",
         "The connection is lost; trying again. What is shown may have changed.",
     ),
     "console.my_room": ("Ruang {room}", "Room {room}"),
     "console.pick_hospital": ("Pilih rumah sakit", "Choose a hospital"),
     "console.pick_clinic": ("Pilih poli di {hospital}", "Choose a clinic of {hospital}"),
-    "console.pick_room": ("Ruang layar ini", "This console's room"),
+    "console.pick_room": ("Ruang untuk layar ini", "This console's room"),
     "console.no_room": (
         "Tidak ada ruang {room}; ruang poli ini 1 sampai {rooms}.",
         "There is no room {room}; this clinic's rooms are 1 to {rooms}.",
@@ -220,7 +220,7 @@ TEXTS: Final[TextTable] = {
     "console.date_of_birth": ("Tanggal lahir, misalnya 31-01-1990", "Date of birth, such as 1990-01-31"),
     "console.rooms": ("Berapa ruang yang melayani mulai sekarang?", "How many rooms serve from now on?"),
     "console.to_clock": (
-        "Ubah ke mode otomatis? Nomor dipanggil sendiri menurut jam.",
+        "Ubah ke mode otomatis? Nomor dipanggil secara otomatis menurut jam.",
         "Let the clock move the queue now?",
     ),
     "console.to_desk": (
@@ -228,7 +228,7 @@ TEXTS: Final[TextTable] = {
         "Let the desk move the queue now?",
     ),
     "console.open": ("Buka poli", "Open the clinic"),
-    "console.close": ("Tutup poli untuk pendaftaran", "Close the clinic to registrations"),
+    "console.close": ("Tutup pendaftaran poli", "Close the clinic to registrations"),
     "console.reason": ("Alasan (boleh kosong)", "Why (may stay empty)"),
     "console.until": (
         "Sampai pukul berapa, misalnya 14.00 (boleh kosong)",
@@ -246,10 +246,13 @@ TEXTS: Final[TextTable] = {
     "console.started_at": ("mulai {clock}", "started {clock}"),
     # --- what an action has changed ---------------------------------------------------------------------
     "done.ticket_registered": ("{number} terdaftar.", "{number} is registered."),
-    "done.ticket_prioritised": ("{number} pindah ke jalur: {lane}.", "{number} is in this lane now: {lane}."),
+    "done.ticket_prioritised": (
+        "{number} kini di jalur prioritas ({reason}).",
+        "{number} is in the priority lane now ({reason}).",
+    ),
     "done.ticket_unprioritised": (
-        "{number} kembali ke jalur: {lane}.",
-        "{number} is back in this lane: {lane}.",
+        "{number} kembali ke jalur reguler.",
+        "{number} is back in the regular lane.",
     ),
     "done.ticket_called": ("{number} dipanggil.", "{number} is called."),
     "done.ticket_called_to_room": (
@@ -275,10 +278,10 @@ TEXTS: Final[TextTable] = {
         "Clinic {clinic} is open or closed until another time now.",
     ),
     "done.clinic_rooms_changed": (
-        "Jumlah ruang poli {clinic} diubah.",
-        "Clinic {clinic} has other rooms now.",
+        "Poli {clinic} kini melayani di {rooms}.",
+        "Clinic {clinic} serves in {rooms} now.",
     ),
-    "done.clinic_mode_changed": ("Mode poli {clinic} diubah.", "Clinic {clinic} is in another mode now."),
+    "done.clinic_mode_changed": ("Poli {clinic} kini dalam {mode}.", "Clinic {clinic} is {mode} now."),
     # --- the report -------------------------------------------------------------------------------------
     "report.clinic": ("Poli", "Clinic"),
     "report.hour": ("Jam", "Hour"),
@@ -286,12 +289,12 @@ TEXTS: Final[TextTable] = {
         "Waktu tunggu dan layanan dalam menit: median / persentil ke-90.",
         "Wait and service in minutes: median / nine in ten.",
     ),
-    "report.registered": ("Daftar", "Came"),
+    "report.registered": ("Terdaftar", "Came"),
     "report.served": ("Selesai", "Served"),
-    "report.no_shows": ("Absen", "No-show"),
+    "report.no_shows": ("Tidak hadir", "No-show"),
     "report.cancelled": ("Batal", "Cancelled"),
     "report.transferred": ("Pindah", "Moved"),
-    "report.expired": ("Hangus", "Expired"),
+    "report.expired": ("Kedaluwarsa", "Expired"),
     "report.waits": ("Tunggu", "Wait"),
     "report.services": ("Layanan", "Service"),
     "report.nothing": ("Tidak ada poli untuk dilaporkan.", "There is no clinic to report on."),
@@ -300,10 +303,7 @@ TEXTS: Final[TextTable] = {
         "Permintaan ini tidak dikenal oleh sistem; samakan versi program ini dengan versi sistem.",
         "The system does not know this request; bring this program to the version of the system.",
     ),
-    "problem.clinic_closed": (
-        "Poli itu sedang tutup.",
-        "That clinic is closed now.",
-    ),
+    "problem.clinic_closed": ("Poli itu sedang tutup.", "That clinic is closed now."),
     "problem.quota_reached": (
         "Kuota poli itu untuk hari ini sudah habis.",
         "That clinic's quota for today is used up.",
@@ -343,11 +343,11 @@ TEXTS: Final[TextTable] = {
     ),
     "reason.nobody_waiting": ("Tidak ada pasien yang menunggu.", "Nobody is waiting."),
     "reason.room_not_serving": (
-        "Ruang itu tidak melayani.",
+        "Ruang itu sedang tidak dibuka untuk pelayanan.",
         "That room is not serving.",
     ),
     "reason.ticket_status": (
-        "Status tiket itu tidak mengizinkannya.",
+        "Tindakan ini tidak dapat dilakukan pada tiket dengan status itu.",
         "The ticket's status does not allow it.",
     ),
     "reason.same_clinic": (
@@ -355,7 +355,7 @@ TEXTS: Final[TextTable] = {
         "The patient is in this clinic's queue; choose another clinic.",
     ),
     "reason.already_so": (
-        "Sudah seperti itu; tidak ada yang diubah.",
+        "Keadaannya memang sudah demikian; tidak ada yang diubah.",
         "It is so already; nothing was changed.",
     ),
     "reason.holds_another": (

@@ -58,8 +58,8 @@ class NamedBroker:
         """Declares the topology; raises BrokerUnavailable."""
         deploy(self._amqp_url)
         say(
-            "Kebijakan antrean (batas panjang, pesan mati) tidak dapat dipasang lewat AMQP: mintalah "
-            "administratornya memuat berkas dari `antrean-admin broker definitions`.",
+            "Kebijakan antrean (batas panjang, pesan gagal/dead letter) tidak dapat dipasang lewat AMQP: "
+            "mintalah administratornya memuat berkas dari `antrean-admin broker definitions`.",
             "Policies (length limits, dead letters) cannot be set over AMQP: have its administrator load the "
             "file that `antrean-admin broker definitions` writes.",
         )

@@ -145,7 +145,7 @@ class Stack:
         if not self._consuming(counts):
             raise StackError(
                 both(
-                    f"Para pekerja tidak mulai bekerja; sebabnya ada di {self._workers_dir}.",
+                    f"Proses worker tidak mulai bekerja; sebabnya ada di {self._workers_dir}.",
                     f"The workers did not begin to work; {self._workers_dir} says why.",
                 )
             )

@@ -62,7 +62,7 @@ TEXTS: Final[TextTable] = {
     "table.no_clinic": ("Tidak ada poli untuk ditampilkan.", "There is no clinic to show."),
     "table.no_hospital": ("Belum ada rumah sakit dalam sistem.", "There is no hospital in the system yet."),
     # --- watching ---------------------------------------------------------------------------------------
-    "watch.ahead": ("di depan {people}", "{people} ahead"),
+    "watch.ahead": ("{people} di depan Anda", "{people} ahead"),
     "watch.next": ("berikutnya giliran Anda", "you are next"),
     "watch.now_serving": ("sedang dilayani {number}", "now serving {number}"),
     "watch.called": (

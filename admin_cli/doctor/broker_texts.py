@@ -97,7 +97,8 @@ BROKER_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{item} is not what it should be: {detail}",
     ),
     "doctor.topology.different.do": (
-        "Hentikan para pekerja, kosongkan dan hapus {item} di broker, lalu: antrean-admin broker declare",
+        "Hentikan semua proses worker, kosongkan dan hapus {item} di broker, lalu:"
+        " antrean-admin broker declare",
         "Stop the workers, empty and delete {item} at the broker, then: antrean-admin broker declare",
     ),
     "doctor.topology.unknown": (
@@ -117,7 +118,7 @@ BROKER_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{queue} is nearly full: {messages} of {limit} messages.",
     ),
     "doctor.queues.filling.do": (
-        "Tambah pekerja, dan lihat log mereka: basis data yang lambat adalah sebab yang lazim.",
+        "Tambah proses worker, dan lihat lognya: basis data yang lambat adalah sebab yang lazim.",
         "Start more workers, and look at their logs: a slow database is the usual reason.",
     ),
     "doctor.queues.full": (
@@ -125,7 +126,7 @@ BROKER_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{queue} is full ({messages} messages): requests are refused as `busy`.",
     ),
     "doctor.queues.full.do": (
-        "Tambah pekerja, dan lihat log mereka: basis data yang lambat adalah sebab yang lazim.",
+        "Tambah proses worker, dan lihat lognya: basis data yang lambat adalah sebab yang lazim.",
         "Start more workers, and look at their logs: a slow database is the usual reason.",
     ),
     "doctor.queues.filling_aside": (
@@ -133,18 +134,20 @@ BROKER_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{queue} is nearly full: {messages} of {limit} messages.",
     ),
     "doctor.queues.filling_aside.do": (
-        "Kosongkan: antrean-admin dead-letters list, lalu retry atau drop; sebabnya ada di log para pekerja.",
+        "Kosongkan: antrean-admin dead-letters list, lalu retry atau drop; sebabnya ada di log proses"
+        " worker.",
         "Make room: antrean-admin dead-letters list, then retry or drop; the workers' logs tell the cause.",
     ),
     "doctor.queues.full_aside": (
-        "{queue} penuh ({messages} pesan): yang harus disisihkan tetap di tangan pekerja.",
+        "{queue} penuh ({messages} pesan): yang harus disisihkan tetap dipegang proses worker.",
         "{queue} is full ({messages} messages): what has to be set aside stays with the workers.",
     ),
     "doctor.queues.full_aside.do": (
-        "Kosongkan: antrean-admin dead-letters list, lalu retry atau drop; sebabnya ada di log para pekerja.",
+        "Kosongkan: antrean-admin dead-letters list, lalu retry atau drop; sebabnya ada di log proses"
+        " worker.",
         "Make room: antrean-admin dead-letters list, then retry or drop; the workers' logs tell the cause.",
     ),
-    "doctor.dead_letters.none": ("Tidak ada pesan mati.", "There are no dead letters."),
+    "doctor.dead_letters.none": ("Tidak ada pesan gagal (dead letter).", "There are no dead letters."),
     "doctor.dead_letters.some": (
         "Pesan yang tidak dapat diproses (antrean.dead): {messages}.",
         "Messages that could not be processed (antrean.dead): {messages}.",
@@ -198,7 +201,7 @@ BROKER_TEXTS: Final[dict[str, tuple[str, str]]] = {
         " import_definitions FILE. Remove another policy that matches this queue with a higher priority.",
     ),
     "doctor.permissions.right": (
-        "Boleh tepat yang perlu: {roles}.",
+        "Izin setiap peran sudah sesuai: {roles}.",
         "These may do exactly what they need: {roles}.",
     ),
     "doctor.permissions.too_much": (

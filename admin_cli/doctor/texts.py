@@ -6,7 +6,7 @@ from admin_cli.doctor.broker_texts import BROKER_TEXTS
 
 DOCTOR_TEXTS: Final[dict[str, tuple[str, str]]] = {
     "help.doctor": (
-        "Periksa broker, pekerja, basis data, dan jam; setiap temuan menyebut apa yang perlu dilakukan."
+        "Periksa broker, proses worker, basis data, dan jam; setiap temuan menyebut apa yang perlu dilakukan."
         " Selesai dengan 1 bila ada yang gagal.",
         "Check broker, workers, database and clocks; each finding says what to do. Ends with 1 where any"
         " check failed.",
@@ -32,7 +32,7 @@ DOCTOR_TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "doctor.workers.unknown.do": ("Perbaiki broker lebih dahulu.", "Mend the broker first."),
     "doctor.workers.blocked": (
-        "Jawaban para pekerja belum diperiksa: broker tidak menerima pesan.",
+        "Jawaban proses worker belum diperiksa: broker tidak menerima pesan.",
         "The workers' answers were not checked: the broker takes no messages.",
     ),
     "doctor.workers.blocked.do": ("Perbaiki broker lebih dahulu.", "Mend the broker first."),
@@ -94,7 +94,7 @@ DOCTOR_TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "doctor.database.unavailable": ("Basis data tidak dapat dipakai: {reason}", "{reason}"),
     "doctor.database.unavailable.do": (
-        "Nyalakan basis data, lihat lognya, dan periksa ANTREAN_DATABASE_URL. Para pekerja menunggunya"
+        "Nyalakan basis data, lihat lognya, dan periksa ANTREAN_DATABASE_URL. Proses worker menunggunya"
         " dengan sendirinya.",
         "Start the database, look at its log, and check ANTREAN_DATABASE_URL. The workers wait for it by"
         " themselves.",
@@ -125,7 +125,10 @@ DOCTOR_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Kembalikan pengaturan itu ke nilai bawaan basis data.",
         "Set these back to the database's defaults.",
     ),
-    "doctor.disk.right": ("Ruang di {folder}: {free} GiB.", "Room in {folder}: {free} GiB."),
+    "doctor.disk.right": (
+        "Sisa ruang disk di {folder}: {free} GiB.",
+        "Free disk space in {folder}: {free} GiB.",
+    ),
     "doctor.disk.full": (
         "Disk hampir penuh: tersisa {free} GiB di {folder}.",
         "The disk is nearly full: {free} GiB are left in {folder}.",
@@ -149,7 +152,7 @@ DOCTOR_TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor.schema.right": ("Skemanya {revision}, yang terbaru.", "Its schema is {revision}, the newest."),
     "doctor.schema.wrong": ("Skema basis data tidak cocok: {reason}", "{reason}"),
     "doctor.schema.wrong.do": (
-        "Hentikan para pekerja, buat salinan cadangan, lalu: antrean-admin migrate",
+        "Hentikan semua proses worker, buat salinan cadangan, lalu: antrean-admin migrate",
         "Stop the workers, make a backup, then: antrean-admin migrate",
     ),
     "doctor.catalog.there": ("Poli dalam katalog: {clinics}.", "Clinics in the catalog: {clinics}."),
@@ -179,12 +182,12 @@ DOCTOR_TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "doctor.clocks.apart.do": (
         "Nyalakan NTP di kedua komputer: pendaftaran yang tampak lebih lama dari 15 menit ditolak, dan nomor"
-        " hari baru mulai pada akhir hari layanan.",
+        " hari baru mulai pada akhir hari pelayanan.",
         "Run NTP on both machines: a registration that seems older than 15 minutes is refused, and a new"
         " day's numbers begin at the end of the service day.",
     ),
     "doctor.clocks.simulated": (
-        "Jam buatan sedang dipakai: {now}.",
+        "Jam simulasi sedang dipakai: {now}.",
         "A simulated clock is in use: {now}.",
     ),
     "doctor.clocks.simulated.do": (

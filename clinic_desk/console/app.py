@@ -74,10 +74,10 @@ class Console(QueueApp):
 
     def _do(self, action: Action) -> None:
         self._typed_at = -self.ONE_NUMBER_SECONDS
-        self._ask(lambda session: session.carry_out(action), self._done)
+        self._ask(lambda session: session.carry_out(action), lambda done: self._done(action, done))
 
-    def _done(self, done: dict[str, Any]) -> None:
-        for sentence in changes(done, self._texts):
+    def _done(self, action: Action, done: dict[str, Any]) -> None:
+        for sentence in changes(done, action.body, self._texts):
             self._say(sentence, "green")
         if any(each["event"] == "ticket.called" for each in done["changes"]):
             self._called_at = time.monotonic()

@@ -28,11 +28,12 @@ CONSOLE_TEXTS: Final[TextTable] = {
         "The clock moves this queue; press m first to let the desk move it.",
     ),
     "reason.room_not_serving": (
-        "Ruang itu tidak melayani; pilih ruang lain dengan tombol u, atau tambah ruang dengan tombol j.",
+        "Ruang itu sedang tidak dibuka untuk pelayanan; pilih ruang lain dengan tombol u, atau tambah ruang"
+        " dengan tombol j.",
         "That room is not serving; press u to choose another, or j to add rooms.",
     ),
     "reason.ticket_status": (
-        "Status tiket itu tidak mengizinkannya; pilih tiket lain dari daftar.",
+        "Tindakan ini tidak dapat dilakukan pada tiket dengan status itu; pilih tiket lain dari daftar.",
         "The ticket's status does not allow it; choose another from the list.",
     ),
     "rule.operator": (

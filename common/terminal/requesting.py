@@ -98,11 +98,11 @@ class RequestingSession(Session):
                 self.in_doubt.add(request_id)
             raise OutcomeUnknown(error, doubt, command) from error
         self.change_begun = Change()
-        self.has_done(reply, lambda: self.in_short(reply))
+        self.has_done(reply, lambda: self.in_short(reply, body))
         return reply
 
-    def in_short(self, reply: dict[str, Any]) -> str:
-        """What a request has changed, in few words and without personal data."""
+    def in_short(self, reply: dict[str, Any], asked: Mapping[str, Any]) -> str:  # noqa: ARG002
+        """What the request `asked` has changed, in few words and without personal data."""
         return in_one_line(reply, self.texts)
 
     def failure_of(self, error: BaseException) -> Failure:

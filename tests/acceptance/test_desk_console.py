@@ -212,7 +212,7 @@ def test_a_patient_at_the_counter_gets_a_ticket_and_priority(
         await pilot.press("p")
         await shows(pilot, "Priority of MAT-001")
         await pilot.press("home", "enter")
-        await shows(pilot, "MAT-001 is back in this lane: regular.")
+        await shows(pilot, "MAT-001 is back in the regular lane.")
 
     console(system, play, clinic="MAT")
 

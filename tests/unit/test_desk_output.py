@@ -108,21 +108,69 @@ def test_who_is_in_a_room_from_the_day_before_is_shown_with_the_day() -> None:
 
 def test_what_was_done_is_said_change_by_change() -> None:
     called = done(("ticket.served", 11), ("ticket.called", 12), ticket=CALLED)
-    assert done_text(called, INDONESIAN).splitlines() == [
+    assert done_text(called, {}, INDONESIAN).splitlines() == [
         "GIG-011 selesai dilayani.",
         "GIG-012 dipanggil ke ruang 1.",
     ]
     prioritised = ticket(15, lane="priority", priority_reason="infant")
-    assert done_text(done(("ticket.prioritised", 15), ticket=prioritised), ENGLISH) == (
-        "GIG-015 is in this lane now: ★ infant."
+    assert done_text(done(("ticket.prioritised", 15), ticket=prioritised), {"reason": "infant"}, ENGLISH) == (
+        "GIG-015 is in the priority lane now (infant)."
     )
     closed = done(("clinic.closed", None), ("ticket.cancelled", None))
     closed["changes"][1] |= {"count": 3, "numbers": [{"first": 3, "last": 4}, {"first": 6, "last": 6}]}
-    assert done_text(closed, ENGLISH).splitlines() == [
+    assert done_text(closed, {}, ENGLISH).splitlines() == [
         "Clinic GIG is closed.",
         "3 tickets are cancelled: GIG-003–GIG-004, GIG-006.",
     ]
-    assert done_text(done(("ticket.new_to_us", 3)), ENGLISH) == "ticket.new_to_us GIG-003"
+    assert done_text(done(("ticket.new_to_us", 3)), {}, ENGLISH) == "ticket.new_to_us GIG-003"
+
+
+@pytest.mark.parametrize(
+    ("event", "asked", "indonesian", "english"),
+    [
+        (
+            ("ticket.prioritised", 3),
+            {"reason": "pregnancy"},
+            "GIG-003 kini di jalur prioritas (hamil).",
+            "GIG-003 is in the priority lane now (pregnant).",
+        ),
+        (
+            ("ticket.unprioritised", 3),
+            {"reason": None},
+            "GIG-003 kembali ke jalur reguler.",
+            "GIG-003 is back in the regular lane.",
+        ),
+        (
+            ("clinic.mode_changed", None),
+            {"mode": "desk"},
+            "Poli GIG kini dalam mode manual.",
+            "Clinic GIG is moved by the desk now.",
+        ),
+        (
+            ("clinic.mode_changed", None),
+            {"mode": "clock"},
+            "Poli GIG kini dalam mode otomatis.",
+            "Clinic GIG is moved by the clock now.",
+        ),
+        (
+            ("clinic.rooms_changed", None),
+            {"rooms": 3},
+            "Poli GIG kini melayani di 3 ruang.",
+            "Clinic GIG serves in 3 rooms now.",
+        ),
+        (
+            ("clinic.rooms_changed", None),
+            {"rooms": 1},
+            "Poli GIG kini melayani di 1 ruang.",
+            "Clinic GIG serves in 1 room now.",
+        ),
+    ],
+)
+def test_a_change_says_to_what(
+    event: tuple[str, int | None], asked: dict[str, Any], indonesian: str, english: str
+) -> None:
+    assert done_text(done(event), asked, INDONESIAN) == indonesian
+    assert done_text(done(event), asked, ENGLISH) == english
 
 
 def test_why_something_is_not_permitted() -> None:

@@ -122,7 +122,7 @@ SHOWN: dict[str, Shown] = {
     "a refusal with a ticket": lambda texts, width: problem_text(ALREADY, texts, width),
     "a queue": lambda texts, width: queue_text(QUEUE, desk(texts), width),
     "what a transfer did": lambda texts, width: done_text(
-        done_reply(("ticket.transferred", 17), new_ticket=WAITING), desk(texts), width
+        done_reply(("ticket.transferred", 17), new_ticket=WAITING), {}, desk(texts), width
     ),
     "a report": report,
     "dead letters": letters_table,
