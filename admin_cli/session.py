@@ -27,10 +27,6 @@ class AdminSession(Session):
         """In an operator's words, where the error is one of theirs."""
         return admin_failure(error, self.texts) or super().failure_of(error)
 
-    def say(self, name: str, **values: Any) -> None:
-        """Prints the text `name`."""
-        click.echo(self.texts(name, **values))
-
     def report(self, value: Any, words: Callable[[], str]) -> None:
         """Prints what a command has changed; where that fails, it is told on standard error."""
         self.has_done(value, words)

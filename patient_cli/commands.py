@@ -62,7 +62,7 @@ def hospitals(session: PatientSession) -> None:
     if session.as_json:
         print_json(found)
     elif not found:
-        click.echo(session.texts("table.no_hospital"))
+        session.say("table.no_hospital")
     else:
         print_table(hospital_table(found, session.texts))
 
@@ -76,7 +76,7 @@ def clinics(session: PatientSession, hospital: str, open_only: bool) -> None:
     if session.as_json:
         print_json(found)
     elif not found:
-        click.echo(session.texts("table.no_clinic"))
+        session.say("table.no_clinic")
     else:
         print_table(clinic_table(found, session.texts))
 
@@ -107,7 +107,7 @@ def register(
     print_ticket(session, ticket)
     if not session.as_json:
         command = session.command_line("watch", ticket["ticket_code"])
-        click.echo(session.texts("ticket.keep_code", command=command))
+        session.say("ticket.keep_code", command=command)
 
 
 def _place(

@@ -32,7 +32,7 @@ def run_menu(session: PatientSession) -> None:
             _carry_out(session, _ACTIONS[choice][1])
     except EOFError:
         pass
-    click.echo(session.texts("menu.bye"))
+    session.say("menu.bye")
 
 
 def _main_choice(session: PatientSession) -> str:
@@ -79,7 +79,7 @@ def _register(session: PatientSession) -> None:
     ticket = ask_and_register(session, {}, register)
     print_ticket(session, ticket)
     command = session.command_line("watch", ticket["ticket_code"])
-    click.echo(session.texts("ticket.keep_code", command=command))
+    session.say("ticket.keep_code", command=command)
 
 
 # --- tickets --------------------------------------------------------------------------------------------

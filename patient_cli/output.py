@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import click
-
 from common.terminal.card import Ticket
 from common.terminal.output import print_json, print_ticket
 from common.terminal.tables import print_table
@@ -29,7 +27,7 @@ def show_ticket(session: PatientSession, ticket: Ticket) -> None:
     if new is not ticket:
         print_ticket(session, new)
         command = session.command_line("watch", new["ticket_code"])
-        click.echo(session.texts("ticket.follow_new", command=command))
+        session.say("ticket.follow_new", command=command)
 
 
 def _with_newest(session: PatientSession, ticket: Ticket, new: Ticket) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Every ticket this user took: what `antrean tickets` and the menu's 9 show."""
 
-import click
-
 from common.domain.ticket_codes import parse_ticket_code
 from patient_cli import ticket_requests
 from patient_cli.output import print_tickets
@@ -13,7 +11,7 @@ def show_remembered(session: PatientSession) -> None:
     remembered = ticket_requests.remembered(session)
     found, not_found = ticket_requests.look_up(session, [each["ticket_code"] for each in remembered])
     if not remembered and not session.as_json:
-        click.echo(session.texts("ticket.none", command=session.command_line("register")))
+        session.say("ticket.none", command=session.command_line("register"))
         return
     print_tickets(session, found)
     if not_found:

@@ -68,7 +68,7 @@ def watch_ticket(session: PatientSession, code: str, interval_seconds: float) ->
             last = sighting
     if last is not None and not session.as_json:
         bell = "\a" if last["status"] == "called" and sys.stdout.isatty() else ""
-        click.echo(bell + farewell(last, session))
+        click.echo(bell + session.folded(farewell(last, session)))
 
 
 def follow(session: PatientSession, code: str, interval_seconds: float) -> Iterator[Ticket | Outage]:

@@ -46,9 +46,18 @@ class PanelView:
             self.live.update(self._panel(self._ticket, is_lost=True), refresh=True)
 
     def _panel(self, ticket: Ticket, *, is_lost: bool) -> RenderableType:
+        """The widest arrangement that the terminal is high enough for."""
+        console = self.live.console
+        framed = console.width >= _FRAMED_WIDTH_MIN
+        for arrangement in ((framed, 1), (framed, 0)):
+            shown = self._arranged(ticket, is_lost, *arrangement)
+            if len(console.render_lines(shown, pad=False)) < console.height:
+                return shown
+        return self._arranged(ticket, is_lost, False, 0)
+
+    def _arranged(self, ticket: Ticket, is_lost: bool, framed: bool, margin: int) -> RenderableType:
         texts = self._session.texts
         width = min(_WIDTH, self.live.console.width)
-        framed = width >= _FRAMED_WIDTH_MIN
         inner = width - _FRAME_WIDTH if framed else width
         colour = "red" if is_lost else COLOURS.get(ticket["status"], "white")
         number = Text(ticket["display_number"], style=f"bold {colour}")
@@ -59,7 +68,7 @@ class PanelView:
         fits = framed and len(place) + 4 <= width and len(footer) + 4 <= width
         style = "bold red" if is_lost else "dim"
         # The bar ends without a new line; the padding gives it one.
-        progress = Padding(self._progress(ticket, colour), (1, 0))
+        progress = Padding(self._progress(ticket, colour), (margin, 0))
         body: list[RenderableType] = [Align.center(number), Align.center(status), progress]
         if not fits:
             body.insert(0, _plain(fold(place, inner)))
@@ -73,7 +82,7 @@ class PanelView:
             title=Text(place) if fits else None,
             subtitle=Text(footer, style=style) if fits and footer else None,
             border_style=colour,
-            padding=(1, 3),
+            padding=(margin, 3),
             width=width,
         )
 
@@ -96,13 +105,16 @@ class PanelView:
 
 
 def _facts(facts: list[tuple[str, str]], width: int) -> RenderableType:
-    """Labels beside their values, or above them where that is too wide."""
+    """Labels beside their values, or above them where that is too wide or takes more lines."""
     room = width - 2 - max((len(label) for label, _ in facts), default=0)
-    if room < max((widest(value) for _, value in facts), default=0):
-        return _plain(stacked(facts, width))
+    beside = [fold(value, room) for _, value in facts] if room > 0 else []
+    above = stacked(facts, width)
+    is_folded = len(above) <= sum(map(len, beside)) > len(facts)
+    if is_folded or room < max((widest(value) for _, value in facts), default=0):
+        return _plain(above)
     grid = Table.grid(padding=(0, 2))
-    for label, value in facts:
-        grid.add_row(Text(label, style="dim"), _plain(fold(value, room)))
+    for (label, _), value in zip(facts, beside, strict=True):
+        grid.add_row(Text(label, style="dim"), _plain(value))
     return grid
 
 

@@ -19,7 +19,7 @@ from common.errors import (
 )
 from common.installation import start_command
 from common.terminal.texts import Texts
-from common.terminal.usage import usage_sentence
+from common.terminal.usage import help_command, usage_sentence
 
 REFUSED: Final = 1
 USAGE: Final = 2
@@ -82,6 +82,8 @@ class Failure:
     exit_code: int
     problem: Problem | None = None
     sentence: str | None = None
+    commands: tuple[str, ...] = ()
+    """The commands in the sentence, which are never broken."""
 
 
 def problem_of(code: str, detail: str, **members: Any) -> Problem:
@@ -98,7 +100,9 @@ def failure_of(error: BaseException, texts: Texts, change: Change | None = None)
         code = NO_ANSWER if error.problem.get("code") in _NO_ANSWER_CODES else REFUSED
         return Failure(code, error.problem)
     if isinstance(error, click.UsageError):
-        return _failure(USAGE, "invalid_request", usage_sentence(error, texts))
+        sentence = usage_sentence(error, texts)
+        helping = () if error.ctx is None else (help_command(error.ctx),)
+        return Failure(USAGE, problem_of("invalid_request", sentence), sentence, helping)
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return Failure(INTERRUPTED)
     if isinstance(error, AntreanError | NoBrokerKnown):

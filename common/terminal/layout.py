@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import click
+
 _ZONE: Final = r"(?:WIB|WITA|WIT|UTC[+-]\d{4})"
 _CLOCK: Final = rf"\d\d[.:]\d\d(?:[–-]\d\d[.:]\d\d)?(?: {_ZONE})?"
 _DAY: Final = r"(?:\w+,? )?\d{1,2} \w{3,9}"
@@ -49,6 +51,27 @@ def fold(text: str, width: int | None) -> list[str]:
     for piece in _WHOLE.findall(text):
         pieces += [piece] if len(piece) <= width else _PARTS.findall(piece)
     return flow(pieces, width, gap=" ")
+
+
+def fold_around(text: str, width: int | None, commands: Iterable[str]) -> list[str]:
+    """The lines of a text, folded where they are wider; a command in them stays whole, on a line of its own
+    where it does not fit. Colours take no room."""
+    known = [each for each in commands if each in text]
+    return [part for line in text.split("\n") for part in _fold_line(line, width, known)]
+
+
+def _fold_line(line: str, width: int | None, commands: Sequence[str]) -> list[str]:
+    if width is None or len(click.unstyle(line)) <= width or line.strip() in commands:
+        return [line]
+    for command in sorted(commands, key=len, reverse=True):
+        # With the quotes and the punctuation at it, which would stand alone.
+        if match := re.search(rf"`?{re.escape(command)}\S*", line):
+            before, after = line[: match.start()].rstrip(), line[match.end() :].strip()
+            parts = [part for part in (before, after) if part]
+            folded = [_fold_line(part, width, commands) for part in parts]
+            place = 1 if before else 0
+            return [each for part in (*folded[:place], [match[0]], *folded[place:]) for each in part]
+    return fold(line, width)
 
 
 def flow(pieces: Iterable[str], width: int, *, gap: str = "  ") -> list[str]:

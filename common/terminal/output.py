@@ -44,7 +44,8 @@ def print_failure(session: Session, failure: Failure, done: Sequence[Done] = ())
         return
     parts = []
     if failure.problem is not None:
-        parts.append(failure.sentence or problem_text(failure.problem, session.texts, terminal_width()))
+        said = failure.sentence or problem_text(failure.problem, session.texts, terminal_width())
+        parts.append(session.folded(said, *failure.commands))
     if done:
         parts += [session.texts("failure.done"), *(_indented(_in_words(each)) for each in done)]
     if parts:

@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from common.terminal.layout import fold, terminal_width
 from common.terminal.texts import Texts
 
 ANSWER_LENGTH_MAX: Final = 500
@@ -55,7 +56,8 @@ def ask(question: str, understand: Callable[[str], str], complaint: str | Callab
 
 def complain(sentence: str) -> None:
     """Says what is wrong with an answer, where the question was seen."""
-    click.secho(sentence, fg="red", err=not sys.stdout.isatty() and sys.stderr.isatty())
+    said = "\n".join(fold(sentence, terminal_width()))
+    click.secho(said, fg="red", err=not sys.stdout.isatty() and sys.stderr.isatty())
 
 
 def checked(rule: Callable[[str], object]) -> Callable[[str], str]:

@@ -11,9 +11,11 @@ from typing import Any, ClassVar
 
 import click
 
+from common.installation import start_command
 from common.settings import Language, Role, Settings
 from common.terminal.failures import Change, Failure, failure_of
-from common.terminal.streams import json_text
+from common.terminal.layout import fold_around, terminal_width
+from common.terminal.streams import echo, json_text
 from common.terminal.texts import Texts, TextTable
 
 
@@ -48,6 +50,7 @@ class Session:
         self.done: list[Done] = []
         """What the present command has changed. Where its result cannot be printed, this is told on
         standard error."""
+        self._commands: list[str] = []
         self.change_begun: Change | None = None
         """What the present command may have changed, once it has begun to."""
 
@@ -68,16 +71,26 @@ class Session:
     def disconnect(self) -> None:
         """Lets go of what it has open; never raises."""
 
+    def folded(self, text: str, *commands: str) -> str:
+        """A text for standard output or error in lines that fit a terminal; commands in it stay whole."""
+        return "\n".join(fold_around(text, terminal_width(), [*self._commands, *commands, start_command()]))
+
+    def say(self, name: str, **values: Any) -> None:
+        """Prints the text `name`."""
+        echo(self.folded(self.texts(name, **values)))
+
     def note(self, sentence: str) -> None:
         """Says something beside the result, on standard error; where nobody reads that, it goes on."""
-        text = json_text({"note": sentence}, err=True) if self.as_json else sentence
+        text = json_text({"note": sentence}, err=True) if self.as_json else self.folded(sentence)
         with suppress(OSError):
             click.echo(text, err=True)
 
     def command_line(self, *words: str) -> str:
         """The shell command that runs this program with `words`, in the same language and form."""
         language = ["--lang", self.texts.language] if self.language_given else []
-        return shlex.join([*self._program(), *words, *language, *(["--json"] if self.as_json else [])])
+        command = shlex.join([*self._program(), *words, *language, *(["--json"] if self.as_json else [])])
+        self._commands.append(command)
+        return command
 
     def _program(self) -> list[str]:
         """The words by which this program was started, or would be from the same directory."""

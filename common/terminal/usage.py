@@ -33,7 +33,7 @@ def usage_sentence(error: click.UsageError, texts: Texts) -> str:
     sentence = _what_is_wrong(error, texts)
     if error.ctx is None:
         return sentence
-    return f"{sentence} {texts('usage.help_hint', command=_command_path(error.ctx))}"
+    return f"{sentence} {texts('usage.help_hint', command=help_command(error.ctx))}"
 
 
 def similar(word: str, known: list[str]) -> list[str]:
@@ -48,14 +48,14 @@ def placeholder(parameter: click.Parameter, ctx: click.Context, texts: Texts) ->
     return texts(f"metavar.{parameter.name}")
 
 
-def _command_path(ctx: click.Context) -> str:
-    """The command as it can be typed here: with its path, where this program was started by one."""
+def help_command(ctx: click.Context) -> str:
+    """What shows a command's help, as it can be typed: with the program's path, if it was started by one."""
     name, _, rest = ctx.command_path.partition(" ")
     if Path(sys.argv[0]).name == name:
         from shutil import which
 
         name = name if which(name) == sys.argv[0] else shlex.quote(sys.argv[0])
-    return f"{name} {rest}".rstrip()
+    return f"{f'{name} {rest}'.rstrip()} --help"
 
 
 def _what_is_wrong(error: click.UsageError, texts: Texts) -> str:

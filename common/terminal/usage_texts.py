@@ -48,7 +48,7 @@ USAGE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "Argumen perintah ini kurang atau berlebih.",
         "This command has a word too many or too few.",
     ),
-    "usage.help_hint": ("Bantuan: {command} --help", "Help: {command} --help"),
+    "usage.help_hint": ("Bantuan: {command}", "Help: {command}"),
     # --- settings that cannot be used -------------------------------------------------------------------
     "settings.url": ("{variable} tidak valid; tulis {example}", "{variable} cannot be used: write {example}"),
     "settings.choice": (

@@ -154,6 +154,37 @@ def test_a_frame_is_straight_or_not_there(width: int) -> None:
         assert width < 40
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("height", [16, 20, 24])
+def test_the_panel_of_a_followed_ticket_fits_a_small_terminal(height: int, language: str) -> None:
+    view = PanelView(PatientSession(Settings(), next(each for each in LANGUAGES if each == language)))
+    view.live.console = Console(width=40, height=height, file=io.StringIO(), color_system=None)
+    with view.live.console.capture() as captured:
+        view.live.console.print(view._panel(WAITING, is_lost=False))
+    shown = captured.get()
+    assert len(shown.splitlines()) < height
+    assert ("Sedang dilayani: GIG-012" if language == "id" else "Now serving: GIG-012") in shown
+
+
+COMMAND = "antrean watch 2BE5-ABCD-EFGH"
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        (f"Pantau dengan: {COMMAND}", 80, [f"Pantau dengan: {COMMAND}"]),
+        (f"Pantau dengan: {COMMAND}", 40, ["Pantau dengan:", COMMAND]),
+        (f"Pantau dengan: {COMMAND}", 20, ["Pantau dengan:", COMMAND]),
+        (f"Jalankan `{COMMAND}`, atau tunggu saja.", 34, ["Jalankan", f"`{COMMAND}`,", "atau tunggu saja."]),
+        (f"Ulangi:\n  {COMMAND}", 20, ["Ulangi:", f"  {COMMAND}"]),
+        ("Tiket dengan kode itu tidak ada", 20, ["Tiket dengan kode", "itu tidak ada"]),
+        (f"{COMMAND} sekarang", 30, [COMMAND, "sekarang"]),
+    ],
+)
+def test_a_command_is_never_broken(text: str, width: int, lines: list[str]) -> None:
+    assert layout.fold_around(text, width, [COMMAND]) == lines
+
+
 # --- letters and colours ---------------------------------------------------------------------------------
 
 
