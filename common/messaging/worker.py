@@ -5,7 +5,9 @@ that neither a resource alarm nor a poisonous reply address keeps a worker from 
 blocks the loop for at most one transaction, whose statements are bounded well below a heartbeat.
 """
 
+import socket
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -128,6 +130,11 @@ class Worker:
             self._alone = [quarantine, self._suspects]
             self._sources += self._alone
         self._open_links = len(self._consumers) + 1
+        # Not the loop's own way to be woken: a signal may come while it is being woken, holding a lock.
+        self._stop_request, self._stop_requests = socket.socketpair()
+        for each in (self._stop_request, self._stop_requests):
+            each.setblocking(False)
+        self._loop.add_handler(self._stop_requests.fileno(), self._stop_requested, IOLoop.READ)
         self._health = Health(self._loop, self._is_up, ask_store, options.health_file)
 
     def _parameters(self, purpose: str) -> Parameters:
@@ -147,11 +154,17 @@ class Worker:
         if self._emitter is not None:
             self._loop.call_later(0, self._emit)
         self._health.look()
-        self._loop.start()
+        try:
+            self._loop.start()
+        finally:
+            self._loop.remove_handler(self._stop_requests.fileno())
+            self._stop_request.close()
+            self._stop_requests.close()
 
     def stop(self) -> None:
         """Asks for an ordered stop; may be called from a signal handler, more than once."""
-        self._loop.add_callback_threadsafe(self._begin_stop)
+        with suppress(OSError):  # it has ended, or was asked often enough
+            self._stop_request.send(b"s")
 
     def _is_up(self) -> bool:
         return self._publisher.is_up and all(consumer.is_up for consumer in self._consumers)
@@ -293,6 +306,11 @@ class Worker:
         self._stop_if_done()
 
     # --- stop -------------------------------------------------------------------------------------------
+
+    def _stop_requested(self, _fd: int, _events: int) -> None:
+        with suppress(OSError):
+            self._stop_requests.recv(64)
+        self._begin_stop()
 
     def _begin_stop(self) -> None:
         if self._stopping:

@@ -207,6 +207,7 @@ def unprinted(desk: ClinicDesk, command: str, *words: str) -> Done:
 @pytest.mark.parametrize("form", ["--lang=en", "--json"])
 def test_whatever_an_operator_did(system: Deployment, tmp_path: Path, form: str) -> None:
     shell = shell_of(system, tmp_path)
+    shell.register("RSHS", "ANA")  # so that there is an event to be published again
     own = system.environment("deploy", ANTREAN_DATABASE_URL=f"sqlite:///{tmp_path / 'own.sqlite'}")
     own |= {f"ANTREAN_PASSWORD_{role.upper()}": "x" for role in get_args(Role)}
     catalog = Path(__file__).parents[2] / "local_stack" / "sample_catalog.toml"

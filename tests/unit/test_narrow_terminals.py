@@ -4,7 +4,9 @@ import io
 import re
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from unittest.mock import patch
 
 import click
 import pytest
@@ -25,6 +27,7 @@ from patient_cli.session import PatientSession
 from patient_cli.tables import clinic_table, hospital_table, ticket_table
 from patient_cli.texts import TEXTS
 from patient_cli.watch_panel import PanelView
+from tests.builders import SetClock
 from tests.unit.test_desk_output import QUEUE, REPORT
 from tests.unit.test_desk_output import done as done_reply
 from tests.unit.test_patient_cli_card import CALLED, WAITING
@@ -102,7 +105,8 @@ def panel(texts: Texts, width: int | None) -> str:
     session = PatientSession(Settings(), texts.language, language_given=True)
     view = PanelView(session)
     view.live.console = Console(width=width or 120, file=io.StringIO(), color_system=None)
-    with view.live.console.capture() as captured:
+    standing = SetClock(datetime.fromisoformat(WAITING["registered_at"]))
+    with patch.object(Settings, "clock", return_value=standing), view.live.console.capture() as captured:
         view.live.console.print(view._panel(WAITING, is_lost=False))
     return captured.get()
 
