@@ -104,6 +104,7 @@ class Worker:
         self._loop = IOLoop()
         self._store_backoff = Backoff()
         self._work_scheduled = False
+        self._look_scheduled = False
         self._stopping = False
         self._emission_unconfirmed = False
         self._intake = self._consumer("consumer", options.queue, options.batch_size * _PREFETCH_BATCHES)
@@ -204,12 +205,22 @@ class Worker:
         wait until all that was taken before is settled, for one may be the last thing that is done here."""
         for source in self._sources:
             if source in self._alone and source.waiting and not self._intake.is_quiet:
-                self._loop.call_later(_QUIET_SECONDS, self._schedule)
+                self._look_again_later()
                 return None
             batch = source.take(self._batch_size(source))
             if batch is not None:
                 return source, batch
         return None
+
+    def _look_again_later(self) -> None:
+        # One timer at a time: else each delivery that arrives meanwhile begins timers of its own.
+        if not self._look_scheduled:
+            self._look_scheduled = True
+            self._loop.call_later(_QUIET_SECONDS, self._look_again)
+
+    def _look_again(self) -> None:
+        self._look_scheduled = False
+        self._schedule()
 
     def _batch_size(self, source: _Source) -> int:
         return self._batch_sizes.get(source.queue, 1) if isinstance(source, Consumer) else 1
