@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from admin_cli.changes import busy_clinics
+from admin_cli.screens.catalog_changes import busy_clinics
 from common.errors import (
     AntreanError,
     BrokerRefused,
@@ -72,7 +72,7 @@ def _republish_failure(error: RepublishStopped, texts: Texts) -> Failure:
 
 
 def _catalog_failure(error: CatalogError, texts: Texts) -> Failure:
-    from common.storage.catalog_changes import BusyClinicsError
+    from admin_cli.database.catalog_changes import BusyClinicsError
 
     if isinstance(error, BusyClinicsError):
         sentence, problems = texts("failure.busy_clinics"), busy_clinics(error.changes, texts)

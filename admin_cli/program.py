@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import click
 
-from admin_cli.broker import broker
-from admin_cli.catalog import catalog
-from admin_cli.dead_letters import dead_letters
+from admin_cli.commands.broker import broker
+from admin_cli.commands.catalog import catalog
+from admin_cli.commands.check_integrity import check_integrity
+from admin_cli.commands.dead_letters import dead_letters
+from admin_cli.commands.migrate import migrate
+from admin_cli.commands.republish import republish
 from admin_cli.doctor.command import doctor
-from admin_cli.integrity import check_integrity
-from admin_cli.republish import republish
-from admin_cli.schema import migrate
 from admin_cli.session import AdminSession
 from common.terminal import program
 from common.terminal.localised import LocalisedGroup, version_option

@@ -1,6 +1,5 @@
-"""Catalogs whose clinics are always open, so that a run at any hour meets nobody's closing time."""
+"""Catalogs whose clinics are always open, so that a run at any hour meets no closing time."""
 
-from common.catalog_file import Catalog, CatalogClinic, CatalogHospital
 from common.domain.opening_hours import WEEKDAYS
 
 HOSPITAL = "RSUJI"
@@ -11,27 +10,33 @@ Place = tuple[str, str]
 """Hospital code and clinic code."""
 
 
-def open_clinics(count: int) -> Catalog:
-    """One hospital with so many clinics, in which patients wait for a staff that calls nobody."""
-    always = {day: ["00:00-24:00"] for day in WEEKDAYS}
+def places(count: int) -> list[Place]:
+    """The clinics of the catalog that `open_clinics` makes."""
+    return [(HOSPITAL, f"K{number:03d}") for number in range(1, count + 1)]
+
+
+def open_clinics(count: int) -> str:
+    """A catalog in TOML: one hospital with so many clinics, in which patients wait for staff that call
+    nobody."""
+    hours = ", ".join(f'{day} = ["00:00-24:00"]' for day in WEEKDAYS)
+    hospital = f"""
+[[hospitals]]
+code = "{HOSPITAL}"
+name = "RS Uji"
+city = "Bandung"
+time_zone = "Asia/Jakarta"
+"""
     clinics = [
-        CatalogClinic(
-            code=f"K{number:03d}",
-            name=f"Poli {number}",
-            rooms=2,
-            daily_quota=QUOTA_MAX,
-            mean_service_minutes=10.0,
-            mode="desk",
-            hours=always,
-        )
-        for number in range(1, count + 1)
+        f"""
+[[hospitals.clinics]]
+code = "{code}"
+name = "Poli {number}"
+rooms = 2
+daily_quota = {QUOTA_MAX}
+mean_service_minutes = 10
+mode = "desk"
+hours = {{ {hours} }}
+"""
+        for number, (_, code) in enumerate(places(count), 1)
     ]
-    hospital = CatalogHospital(
-        code=HOSPITAL, name="RS Uji", city="Bandung", time_zone="Asia/Jakarta", clinics=clinics
-    )
-    return Catalog(hospitals=[hospital])
-
-
-def places(catalog: Catalog) -> list[Place]:
-    """Every clinic of a catalog."""
-    return [(hospital.code, clinic.code) for hospital in catalog.hospitals for clinic in hospital.clinics]
+    return hospital + "".join(clinics)

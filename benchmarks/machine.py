@@ -6,9 +6,9 @@ import sqlite3
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import pika
+
 from benchmarks.system import BenchSystem
-from common.messaging.inspection import inspecting
-from common.storage.health import examine
 
 _LIBRARIES = ("pika", "psycopg", "sqlalchemy", "pydantic", "aio-pika", "asyncpg", "uvloop")
 
@@ -26,10 +26,27 @@ def describe_machine() -> dict[str, str]:
 
 def server_versions(system: BenchSystem) -> dict[str, str]:
     """What broker and database call themselves."""
-    with inspecting(system.urls["deploy"]) as inspection:
-        broker = {"RabbitMQ": inspection.version}
-    product, _, number = examine(system.engine).product.partition(" ")
-    return broker | {product: number}
+    number = ".".join(map(str, system.engine.dialect.server_version_info or ()))
+    product = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}[system.database]
+    return {"RabbitMQ": _broker_version(system.urls["deploy"]), product: number}
+
+
+def _broker_version(url: str) -> str:
+    """As the broker introduces itself to a connection."""
+    found: list[str] = []
+
+    def opened(connection: pika.SelectConnection) -> None:
+        found.append(str((connection.server_properties or {}).get("version", "?")))
+        connection.close()
+
+    connection = pika.SelectConnection(
+        pika.URLParameters(url),
+        on_open_callback=opened,
+        on_open_error_callback=lambda connection, _: connection.ioloop.stop(),
+        on_close_callback=lambda connection, _: connection.ioloop.stop(),
+    )
+    connection.ioloop.start()
+    return found[0] if found else "?"
 
 
 def library_versions() -> dict[str, str]:

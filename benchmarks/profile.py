@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.bodies import LookUps
-from benchmarks.catalogs import open_clinics, places
+from benchmarks.catalogs import places
 from benchmarks.contenders import register
 from benchmarks.findings import Cell, Findings, Table
 from benchmarks.lab import CLINICS, Lab, Measured, measure_loads
@@ -51,7 +51,7 @@ _REST = "the rest"
 def measure(lab: Lab) -> Findings:
     """Each of them under a full load, sampled."""
     system = lab.shared_system("postgresql")
-    everywhere = places(open_clinics(CLINICS))
+    everywhere = places(CLINICS)
 
     def registrations(workers: Sequence[WorkerProcess], count: int) -> Measured:
         return register(system, workers, everywhere, window=_WINDOW, requests=count)

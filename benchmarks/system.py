@@ -1,6 +1,8 @@
 """The system under measurement: a broker and a database of its own, and the real workers as processes."""
 
+import os
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -12,12 +14,9 @@ import psycopg
 from sqlalchemy import inspect
 
 from benchmarks.accounting import cpu_seconds, resident_bytes, tree_cpu_seconds
-from common.catalog_file import Catalog
-from common.clock import SystemClock
 from common.errors import BrokerUnavailable, MessagingError, StoreUnavailable
 from common.messaging import topology
 from common.settings import PREFIX, Role, Settings
-from common.storage.catalog_changes import apply_catalog
 from common.storage.engine import Engine, open_engine
 from common.storage.schema import migrate
 from local_stack.child import Child, wait_until
@@ -109,9 +108,16 @@ class BenchSystem:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def apply(self, catalog: Catalog) -> None:
-        """Makes the database's catalog that one."""
-        apply_catalog(self.engine, catalog, SystemClock().now())
+    def apply(self, catalog: str) -> None:
+        """Makes the catalog in this TOML that of the database, as operators do."""
+        file = self.directory / "catalog.toml"
+        file.write_text(catalog)
+        subprocess.run(
+            [sys.executable, "-m", "admin_cli", "catalog", "apply", str(file)],
+            env={**os.environ, "ANTREAN_DATABASE_URL": self.database_url},
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
 
     def start(
         self, role: Role, count: int = 1, *, program: Sequence[str] = (), **settings: str

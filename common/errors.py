@@ -3,7 +3,7 @@
 AntreanError
 ├── SettingsError            a setting is missing or cannot be read: correct it and start again
 ├── CatalogError             a catalog file is not valid; nothing of it was applied
-│   └── BusyClinicsError     (common.storage.catalog_changes) it leaves out clinics where patients wait
+│   └── BusyClinicsError     (admin_cli.database.catalog_changes) it leaves out clinics where patients wait
 ├── StoreError
 │   ├── StoreUnavailable     the database does not answer now: the same work can be tried again
 │   │   ├── CatalogChanged   (common.storage.catalog) a clinic changed meanwhile: do the same work again

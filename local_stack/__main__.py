@@ -9,14 +9,13 @@ from pathlib import Path
 
 import click
 
-from common.catalog_file import read_catalog
 from common.clock import SystemClock
 from common.errors import SettingsError
 from common.process import run_process
 from common.settings import Settings, clock_environment, load_settings
 from local_stack.install import install_missing, install_missing_for_tests
 from local_stack.interrupt import interruptible
-from local_stack.openings import commands_to_try, openings, say_what_is_open, trial_start
+from local_stack.openings import commands_to_try, openings, sample_hours, say_what_is_open, trial_start
 from local_stack.speech import both, say
 from local_stack.stack import SAMPLE_CATALOG, Stack
 
@@ -90,7 +89,7 @@ def _trial_clock(settings: Settings, trial_at: str) -> dict[str, str]:
             )
         )
     now = SystemClock().now()
-    return clock_environment(trial_start(read_catalog(SAMPLE_CATALOG), at, now), now, settings.clock_speed)
+    return clock_environment(trial_start(sample_hours(SAMPLE_CATALOG), at, now), now, settings.clock_speed)
 
 
 def _announce(stack: Stack) -> None:

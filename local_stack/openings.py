@@ -1,15 +1,17 @@
 """Which clinics are open: what `antrean-stack up` says of it, and when the clock of a trial starts."""
 
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 
-from common.catalog_file import Catalog
 from common.domain.catalog import Clinic
+from common.domain.opening_hours import OpeningHours, parse_day_end
 from common.domain.time_zones import zone_word
 from common.installation import start_command
 from common.storage.catalog import CatalogCache
@@ -17,6 +19,9 @@ from common.storage.engine import open_engine, snapshot
 from common.terminal.moments import date_and_time
 from common.terminal.texts import SHARED_TEXTS, Texts
 from local_stack.speech import say
+
+HospitalHours = tuple[ZoneInfo, Sequence[OpeningHours]]
+"""A hospital's time zone and the opening hours of each of its clinics."""
 
 _DAYS = 7
 _EXAMPLE = ("RSHS", "GIG")
@@ -65,24 +70,36 @@ def openings(database_url: str, now: datetime) -> Openings:
     return Openings([clinic for each in known.hospitals() for clinic in known.clinics_of(each.code)], now)
 
 
-def trial_start(catalog: Catalog, at: time, now: datetime) -> datetime:
-    """The moment at which it is `at` where most hospitals of `catalog` are: today, or on the first day on
-    which any clinic is open then."""
-    zones = Counter(hospital.time_zone for hospital in catalog.hospitals)
-    zone = ZoneInfo(zones.most_common(1)[0][0])
+def sample_hours(catalog: Path) -> list[HospitalHours]:
+    """The time zone of each hospital in a catalog file that is known to be valid, and its clinics' hours."""
+    hospitals = tomllib.loads(catalog.read_text())["hospitals"]
+    return [
+        (
+            ZoneInfo(hospital["time_zone"]),
+            [
+                OpeningHours.parse(clinic["hours"], parse_day_end(clinic.get("day_ends_at", "24:00")))
+                for clinic in hospital["clinics"]
+            ],
+        )
+        for hospital in hospitals
+    ]
+
+
+def trial_start(hospitals: Sequence[HospitalHours], at: time, now: datetime) -> datetime:
+    """The moment at which it is `at` where most of these hospitals are: today, or on the first day on which
+    any clinic is open then."""
+    zone = Counter(zone for zone, _ in hospitals).most_common(1)[0][0]
     today = now.astimezone(zone).date()
     moments = [datetime.combine(today + timedelta(days=day), at, zone) for day in range(_DAYS)]
-    return next((moment for moment in moments if _any_open(catalog, moment)), moments[0])
+    return next((moment for moment in moments if _any_open(hospitals, moment)), moments[0])
 
 
-def _any_open(catalog: Catalog, moment: datetime) -> bool:
+def _any_open(hospitals: Sequence[HospitalHours], moment: datetime) -> bool:
     return any(
         session.opens_at <= moment < session.closes_at
-        for hospital in catalog.hospitals
-        for clinic in hospital.clinics
-        for session in clinic.opening_hours.sessions_on(
-            moment.astimezone(ZoneInfo(hospital.time_zone)).date(), ZoneInfo(hospital.time_zone)
-        )
+        for zone, clinics in hospitals
+        for hours in clinics
+        for session in hours.sessions_on(moment.astimezone(zone).date(), zone)
     )
 
 

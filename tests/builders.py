@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from common.catalog_file import Catalog
+from admin_cli.catalog_file import Catalog
 from common.events import Event, EventName
 from common.messaging.delivery import Delivery
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import Engine, text
 
-from common.catalog_file import Catalog, read_catalog
+from admin_cli.catalog_file import Catalog, read_catalog
 from common.storage.schema import migrate
 from common.storage.tables import catalog_version, metadata
 from tests.broker import RunningBroker, running_broker

@@ -12,12 +12,12 @@ import pika
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import ChannelClosedByBroker, NackError
 
-from common.catalog_file import Catalog
+from admin_cli.catalog_file import Catalog
+from admin_cli.database.catalog_changes import apply_catalog
 from common.domain.opening_hours import WEEKDAYS
 from common.events import EventName
 from common.messaging import topology
 from common.settings import Role, clock_environment
-from common.storage.catalog_changes import apply_catalog
 from tests.broker import RunningBroker
 from tests.builders import catalog as catalog_of
 from tests.builders import clinic_table, hospital_table

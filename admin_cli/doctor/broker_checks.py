@@ -4,17 +4,17 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from admin_cli.doctor.findings import Finding, failed, ok, warning
-from common.errors import BrokerUnavailable, SettingsError
-from common.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
-from common.messaging import topology
-from common.messaging.inspection import (
+from admin_cli.broker.inspection import (
     Inspection,
     QueueState,
     TopologyFault,
     blocking_reason,
     inspecting,
 )
+from admin_cli.doctor.findings import Finding, failed, ok, warning
+from common.errors import BrokerUnavailable, SettingsError
+from common.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
+from common.messaging import topology
 from common.settings import Settings
 
 _FILLING: Final = 0.8

@@ -10,7 +10,7 @@ from common.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from common.messaging.management import Management
+    from admin_cli.broker.management import Management
 
 APART_WARNING: Final = timedelta(seconds=2)
 APART_FAILED: Final = timedelta(seconds=30)

@@ -5,13 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from admin_cli.database import health
+from admin_cli.database.connection import catalog_in_force, catalog_is_empty, open_database
 from admin_cli.doctor.clock_checks import compared
 from admin_cli.doctor.findings import Finding, failed, ok, warning
-from admin_cli.store import catalog_in_force, catalog_is_empty, open_database
 from common.clock import SystemClock
 from common.errors import SchemaMismatch, SettingsError, StoreError
 from common.settings import Settings
-from common.storage import health, schema
+from common.storage import schema
 
 _TICKS_LATE_MAX: Final = 3
 _REAL_GRACE: Final = timedelta(seconds=5)

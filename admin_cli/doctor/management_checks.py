@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
+from admin_cli.broker.inspection import inspecting
+from admin_cli.broker.management import Management
+from admin_cli.broker.permissions import PermissionFault, permission_faults
 from admin_cli.doctor.broker_checks import BrokerSeen
 from admin_cli.doctor.clock_checks import broker_clock
 from admin_cli.doctor.findings import Finding, failed, ok, warning
 from common.errors import BrokerUnavailable, SettingsError
 from common.messaging import topology
-from common.messaging.inspection import inspecting
-from common.messaging.management import Management
-from common.messaging.permissions import PermissionFault, permission_faults
 from common.settings import Settings, role_urls
 
 _FAULTS_SHOWN_MAX = 6

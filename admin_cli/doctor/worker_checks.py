@@ -7,11 +7,11 @@ without contents, which are answered with a problem and leave nothing behind.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from admin_cli.broker.inspection import QueueState
 from admin_cli.doctor.broker_checks import BrokerSeen
 from admin_cli.doctor.findings import Finding, failed, ok, warning
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
 from common.messaging import topology
-from common.messaging.inspection import QueueState
 from common.messaging.rpc_client import RpcClient
 from common.settings import Settings, role_urls
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from benchmarks.catalogs import open_clinics, places
+from benchmarks.catalogs import places
 from benchmarks.contenders import ECHO, ONE_REGISTRAR, Runs, measure_contender
 from benchmarks.findings import Cell, Findings, Table, Target, middle
 from benchmarks.lab import CLINICS, Lab
@@ -13,7 +13,7 @@ _REQUESTS = 900
 def measure(lab: Lab) -> Findings:
     """The raw echo and a registrar in turn."""
     system = lab.shared_system("postgresql")
-    everywhere = places(open_clinics(CLINICS))
+    everywhere = places(CLINICS)
     runs: Runs = defaultdict(list)
     for round_number in lab.rounds:
         for contender in (ECHO, ONE_REGISTRAR):

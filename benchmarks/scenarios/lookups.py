@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from benchmarks.bodies import LookUps
-from benchmarks.catalogs import open_clinics, places
+from benchmarks.catalogs import places
 from benchmarks.contenders import ECHO, Contender, Runs, cpu_table, register, speed_table, speeds
 from benchmarks.findings import Findings, Target, middle
 from benchmarks.lab import CLINICS, Lab, Measured, measure_loads
@@ -56,9 +56,7 @@ def measure(lab: Lab) -> Findings:
 def registered(system: BenchSystem) -> Sequence[str]:
     """The codes of new tickets."""
     workers = system.start("registrar")
-    result = register(
-        system, workers, places(open_clinics(CLINICS)), window=_WINDOW, requests=_TICKETS
-    ).result
+    result = register(system, workers, places(CLINICS), window=_WINDOW, requests=_TICKETS).result
     system.stop(workers)
     verify_answered([result])
     return [code for _hospital, _clinic, _number, code in result.tickets]

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from benchmarks.catalogs import open_clinics, places
+from benchmarks.catalogs import places
 from benchmarks.contenders import (
     AIO,
     ECHO,
@@ -26,7 +26,7 @@ _ONE_CLINIC = ", one clinic"
 def measure(lab: Lab) -> Findings:
     """All contenders in turn, as often as there are rounds."""
     system = lab.shared_system("postgresql")
-    everywhere = places(open_clinics(CLINICS))
+    everywhere = places(CLINICS)
     turns = [
         *((each, "", everywhere) for each in (ECHO, INSERT, TUTORIAL, AIO, ONE_REGISTRAR, TWO_REGISTRARS)),
         *((each, _ONE_CLINIC, everywhere[:1]) for each in (ONE_REGISTRAR, TWO_REGISTRARS)),

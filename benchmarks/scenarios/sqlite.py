@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from benchmarks.catalogs import open_clinics, places
+from benchmarks.catalogs import places
 from benchmarks.contenders import (
     INSERT,
     ONE_REGISTRAR,
@@ -22,7 +22,7 @@ _ON_SQLITE = f"{ONE_REGISTRAR.name}, SQLite"
 def measure(lab: Lab) -> Findings:
     """Both in turn."""
     on_postgresql, on_sqlite = lab.shared_system("postgresql"), lab.shared_system("sqlite")
-    everywhere = places(open_clinics(CLINICS))
+    everywhere = places(CLINICS)
     runs: Runs = defaultdict(list)
     for round_number in lab.rounds:
         for system, contender, name in (

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from benchmarks.catalogs import Place, open_clinics, places
+from benchmarks.catalogs import Place, places
 from benchmarks.findings import Cell, Findings, Table, Target, middle
 from benchmarks.lab import CLINICS, Lab
 from benchmarks.system import MODULES, QUEUES, BenchSystem, WorkerFailed
@@ -31,7 +31,7 @@ def measure(lab: Lab) -> Findings:
     for role in _ROLES:
         lab.say(f"start of a {role}")
         found[MODULES[role]] = [_seconds_until_consuming(system, role) for _ in range(starts)]
-    place = places(open_clinics(CLINICS))[0]
+    place = places(CLINICS)[0]
     workers = system.start("registrar")
     lab.say("start of `antrean register`")
     ours, bare = "antrean register", "bare pika script"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from common.catalog_file import Catalog
+from admin_cli.catalog_file import Catalog
 from common.settings import Role
 from tests.acceptance.command_line import Shell
 from tests.broker import RunningBroker

@@ -10,10 +10,10 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from admin_cli.database.catalog_changes import apply_catalog
 from common.domain.opening_hours import WEEKDAYS
 from common.errors import BrokerUnavailable
 from common.messaging import topology
-from common.storage.catalog_changes import apply_catalog
 from common.storage.schema import migrate
 from local_stack.child import wait_until
 from local_stack.private_node import find_server

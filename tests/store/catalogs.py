@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import Engine, insert, select
 
-from common.catalog_file import Catalog
+from admin_cli.catalog_file import Catalog
+from admin_cli.database.catalog_changes import apply_catalog
+from admin_cli.database.catalog_plan import CatalogChanges
 from common.domain.catalog import Clinic
 from common.storage.catalog import CatalogCache
-from common.storage.catalog_changes import apply_catalog
-from common.storage.catalog_plan import CatalogChanges
 from common.storage.engine import snapshot, transaction
 from common.storage.tables import clinic_days, tickets
 

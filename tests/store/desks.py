@@ -4,12 +4,12 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from admin_cli.database.integrity import check_integrity
 from common.desk_messages import DeskDone, DeskQueue
 from common.messages import Problem, Ticket
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.rpc_client import LOOK_UPS
 from common.storage.engine import snapshot
-from common.storage.integrity import check_integrity
 from tests.builders import clinic_table, desk_request, hospital_table
 from tests.store.staff import Staff, staff_of
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, select, update
 
+from admin_cli.database.integrity import Finding, Integrity, check_integrity
 from common.storage.engine import snapshot, transaction
-from common.storage.integrity import Finding, Integrity, check_integrity
 from common.storage.tables import clinic_days, journal, tickets
 from tests.builders import cancellation, clinic_table, hospital_table, registration
 from tests.store.staff import Staff, staff_of

@@ -9,11 +9,11 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, RowMapping, select
 
+from admin_cli.database.catalog_changes import apply_catalog
 from common.events import Event, Tick, encode_tick
 from common.messages import EncodedReply, Problem, ProblemCode, Reply, Ticket, Tickets, encode_reply
 from common.messaging.delivery import Delivery, Handler, Outcome
 from common.storage.catalog import CatalogCache
-from common.storage.catalog_changes import apply_catalog
 from common.storage.tables import clinic_days, journal, tickets
 from registrar_worker.handler import RegistrarHandler
 from status_responder.handler import StatusHandler

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select, update
 
-from common.catalog_file import Catalog
+from admin_cli.catalog_file import Catalog
+from admin_cli.database.catalog_changes import BusyClinicsError, apply_catalog
+from admin_cli.database.catalog_plan import BusyClinic, CatalogChanges, FieldChange
 from common.domain.opening_hours import (
     DAY_ENDS_LATEST,
     MINUTES_PER_DAY,
@@ -17,8 +19,6 @@ from common.domain.opening_hours import (
 )
 from common.errors import CatalogError
 from common.storage.catalog import is_empty, take_version
-from common.storage.catalog_changes import BusyClinicsError, apply_catalog
-from common.storage.catalog_plan import BusyClinic, CatalogChanges, FieldChange
 from common.storage.engine import snapshot, transaction
 from common.storage.tables import catalog_version, clinic_days, clinics, tickets
 from tests.store.catalogs import (

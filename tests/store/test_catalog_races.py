@@ -8,6 +8,7 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import Engine, event, select, update
 
+from admin_cli.database.catalog_changes import apply_catalog
 from common.domain.catalog import ClinicState
 from common.errors import StoreUnavailable
 from common.messages import ClinicQueue, ProblemCode
@@ -18,7 +19,6 @@ from common.storage.catalog import (
     read_version,
     take_version,
 )
-from common.storage.catalog_changes import apply_catalog
 from common.storage.engine import snapshot, transaction
 from common.storage.tables import clinics
 from tests.builders import (

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from admin_cli.database.catalog_changes import apply_catalog
 from common.desk_messages import ClinicReport
 from common.domain.catalog import ClinicState, QueueMode
 from common.domain.lanes import Lane
 from common.domain.tickets import PriorityReason
 from common.events import Event
 from common.messages import Hindrance, Problem, ProblemCode
-from common.storage.catalog_changes import apply_catalog
 from tests.builders import catalog, clinic_table, desk_request, hospital_table, in_bandung, patient
 from tests.store.desks import (
     at_the_counter,

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, func, insert, select, text, update
 
+from admin_cli.database.integrity import Finding, Integrity
+from admin_cli.database.integrity_checks import CHECKS, STATUS_AFTER
 from admin_cli.integrity_texts import INTEGRITY_TEXTS
 from common.domain.opening_hours import WEEKDAYS
 from common.events import EventName
 from common.storage.bounded_connection import BoundedConnection
 from common.storage.engine import snapshot, transaction
-from common.storage.integrity import Finding, Integrity
-from common.storage.integrity_checks import CHECKS, STATUS_AFTER
 from common.storage.long_statements import long_statements
 from common.storage.schema import migrate
 from common.storage.tables import clinic_days, journal, refusals, tickets

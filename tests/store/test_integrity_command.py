@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
+from admin_cli.database import integrity
 from admin_cli.program import run
-from common.storage import integrity
 from common.storage.engine import snapshot
 from common.storage.tables import metadata
 from tests.store.spoiled import (

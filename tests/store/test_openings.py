@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from admin_cli.database.catalog_changes import apply_catalog
 from common.domain.catalog import Clinic
 from common.storage.catalog import CatalogCache
-from common.storage.catalog_changes import apply_catalog
 from common.storage.engine import snapshot
 from tests.builders import JAKARTA, catalog, clinic_table, desk_request, hospital_table, registration
 from tests.store.desks import is_whole, outcome_of

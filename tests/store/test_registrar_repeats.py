@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, func, select
 
+from admin_cli.database.catalog_changes import apply_catalog
 from common.messages import ProblemCode
-from common.storage.catalog_changes import apply_catalog
 from common.storage.tables import refusals
 from tests.builders import (
     cancellation,

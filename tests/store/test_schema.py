@@ -17,11 +17,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, String, inspect, text
 
 import common.storage.migrations
-from common.catalog_file import Catalog
+from admin_cli.catalog_file import Catalog
+from admin_cli.database.catalog_changes import apply_catalog
 from common.errors import SchemaMismatch, StoreError
 from common.storage import schema
 from common.storage.catalog import CatalogCache
-from common.storage.catalog_changes import apply_catalog
 from common.storage.engine import snapshot, transaction
 from common.storage.schema import HEAD, check_schema, migrate
 from common.storage.tables import metadata

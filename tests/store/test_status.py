@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from admin_cli.database.catalog_changes import apply_catalog
 from common.messages import (
     ClinicQueue,
     Clinics,
@@ -17,7 +18,6 @@ from common.messages import (
     Tickets,
     encode_reply,
 )
-from common.storage.catalog_changes import apply_catalog
 from tests.builders import MONDAY, catalog, clinic_table, delivery, hospital_table, in_bandung
 from tests.store.staff import Staff, day_rows, journal_rows, staff_of, ticket_rows, tickets_shown
 

@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
+from admin_cli.database.catalog_changes import apply_catalog
 from common.domain.tickets import TicketStatus
 from common.messages import Problem, ProblemCode
-from common.storage.catalog_changes import apply_catalog
 from tests.builders import (
     MONDAY,
     SetClock,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from common.catalog_file import FILE_BYTES_MAX, Catalog, CatalogClinic, parse_catalog, read_catalog
+from admin_cli.catalog_file import FILE_BYTES_MAX, Catalog, CatalogClinic, parse_catalog, read_catalog
 from common.domain.catalog import QueueMode
 from common.errors import CatalogError
 

@@ -6,13 +6,13 @@ from string import Formatter
 
 import pytest
 
+from admin_cli.broker.management import effective_policy
+from admin_cli.broker.permissions import may
 from admin_cli.doctor.clock_checks import compared
 from admin_cli.doctor.findings import Status
 from admin_cli.doctor.texts import DOCTOR_TEXTS
 from admin_cli.program import run
 from common.messaging import topology
-from common.messaging.management import effective_policy
-from common.messaging.permissions import may
 
 
 def test_every_text_takes_the_same_values_in_both_languages() -> None:

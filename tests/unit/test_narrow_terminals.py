@@ -12,7 +12,7 @@ import click
 import pytest
 from rich.console import Console
 
-from admin_cli import letters
+from admin_cli.screens import dead_letters as letters
 from admin_cli.texts import TEXTS as ADMIN_TEXTS
 from clinic_desk.output import done_text, queue_text
 from clinic_desk.report import print_report

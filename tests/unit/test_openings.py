@@ -5,10 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from common.catalog_file import Catalog
+from admin_cli.catalog_file import Catalog
+from admin_cli.database.catalog_changes import apply_catalog
 from common.domain.catalog import Clinic
-from common.storage.catalog_changes import apply_catalog
-from local_stack.openings import Openings, commands_to_try, openings, say_what_is_open, trial_start
+from local_stack.openings import (
+    Openings,
+    commands_to_try,
+    openings,
+    sample_hours,
+    say_what_is_open,
+    trial_start,
+)
+from local_stack.stack import SAMPLE_CATALOG
 from tests.database import opened
 
 NIGHT = datetime(2026, 11, 29, 20, 0, tzinfo=UTC)
@@ -35,10 +43,8 @@ def clinics(sample_catalog: Catalog, tmp_path_factory: pytest.TempPathFactory, _
         ("03:00", "2026-11-30T10:00:00+07:00", "2026-11-30T03:00:00+07:00"),  # never open then
     ],
 )
-def test_a_trial_starts_at_that_time_of_the_hospitals(
-    sample_catalog: Catalog, at: str, now: str, start: str
-) -> None:
-    found = trial_start(sample_catalog, time.fromisoformat(at), datetime.fromisoformat(now))
+def test_a_trial_starts_at_that_time_of_the_hospitals(at: str, now: str, start: str) -> None:
+    found = trial_start(sample_hours(SAMPLE_CATALOG), time.fromisoformat(at), datetime.fromisoformat(now))
     assert found == datetime.fromisoformat(start)
 
 

@@ -8,9 +8,9 @@ import pika
 import pytest
 from pika.exceptions import ConnectionClosedByBroker
 
+from admin_cli.broker.inspection import inspecting
 from common.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX
 from common.messaging import topology
-from common.messaging.inspection import inspecting
 from tests.broker import RunningBroker, private_node
 from tests.deployment import CLINICS, HOSPITAL, Deployment, connected, deployed
 from tests.workers.bad_messages import RawHeaders, nested_table

@@ -251,7 +251,7 @@ def test_killed_after_sending_the_letter_is_still_there(deployment: Deployment, 
     plant(deployment, letter(body=request.body, message_id=request.properties.message_id))
     program = (
         "import os, signal; from admin_cli.program import run;"
-        " from common.messaging.dead_letters import DeadLetters;"
+        " from admin_cli.broker.dead_letters import DeadLetters;"
         " DeadLetters.drop = lambda *_: os.kill(os.getpid(), signal.SIGKILL);"
         " run(['dead-letters', 'retry', '--all'])"
     )

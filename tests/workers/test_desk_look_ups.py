@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from admin_cli.broker.inspection import inspecting
+from admin_cli.broker.permissions import permission_faults
 from common.messaging import topology
-from common.messaging.inspection import inspecting
-from common.messaging.permissions import permission_faults
 from tests.broker import RunningBroker
 from tests.deployment import CLINICS, HOSPITAL, Deployment, connected, deployed
 from tests.workers.requester import Message, Requester, message, registration, requester

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from admin_cli.broker.management import Management
+from admin_cli.catalog_file import Catalog
+from admin_cli.database.catalog_changes import apply_catalog
 from admin_cli.doctor.database_checks import database_findings
 from admin_cli.doctor.findings import Finding, Status
 from admin_cli.texts import TEXTS
-from common.catalog_file import Catalog
 from common.messaging import topology
-from common.messaging.management import Management
 from common.settings import Role, Settings, clock_environment
-from common.storage.catalog_changes import apply_catalog
 from common.terminal.texts import Texts
 from local_stack.private_node import find_server
 from tests.broker import MISSING, RunningBroker

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from common.catalog_file import Catalog
+from admin_cli.catalog_file import Catalog
 from common.domain.opening_hours import OpeningHours, parse_day_end
 
 ARRANGEMENT = frozenset({"rooms", "mode", "mean_service_seconds", "service_spread_seconds"})

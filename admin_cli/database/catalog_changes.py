@@ -8,12 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, func, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from common.catalog_file import Catalog
-from common.domain.catalog import ClinicState
-from common.domain.tickets import ACTIVE
-from common.errors import CatalogError
-from common.storage.catalog import CatalogChanged, take_version
-from common.storage.catalog_plan import (
+from admin_cli.catalog_file import Catalog
+from admin_cli.database.catalog_plan import (
     ARRANGEMENT,
     BusyClinic,
     CatalogChanges,
@@ -26,6 +22,10 @@ from common.storage.catalog_plan import (
     service_date,
     service_days,
 )
+from common.domain.catalog import ClinicState
+from common.domain.tickets import ACTIVE
+from common.errors import CatalogError
+from common.storage.catalog import CatalogChanged, take_version
 from common.storage.engine import transaction
 from common.storage.tables import catalog_version, clinic_days, clinics, hospitals, tickets
 

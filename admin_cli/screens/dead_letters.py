@@ -12,7 +12,7 @@ from common.terminal.texts import Texts
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from common.messaging.dead_letters import DeadLetter
+    from admin_cli.broker.dead_letters import DeadLetter
 
 _PROPERTY_LENGTH_MAX: Final = 4_000
 

@@ -10,14 +10,14 @@ from common.terminal.localised import LocalisedCommand
 from common.terminal.output import print_json
 
 if TYPE_CHECKING:
-    from common.storage.integrity import Finding, Integrity
+    from admin_cli.database.integrity import Finding, Integrity
 
 
 @click.command("check-integrity", cls=LocalisedCommand, help="help.check_integrity")
 @pass_session
 def check_integrity(session: AdminSession) -> None:
-    from admin_cli.store import open_database
-    from common.storage import integrity
+    from admin_cli.database import integrity
+    from admin_cli.database.connection import open_database
     from common.storage.engine import snapshot
 
     with (

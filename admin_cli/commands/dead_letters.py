@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from admin_cli import letters as view
+from admin_cli.screens import dead_letters as view
 from admin_cli.session import AdminSession, pass_changing_session, pass_session
 from common.errors import AntreanError
 from common.terminal.localised import LocalisedGroup
@@ -16,7 +16,7 @@ from common.terminal.prompts import confirm
 from common.terminal.usage import UsageProblem
 
 if TYPE_CHECKING:
-    from common.messaging.dead_letters import DeadLetter, DeadLetters, Obstacle
+    from admin_cli.broker.dead_letters import DeadLetter, DeadLetters, Obstacle
 
 _COUNT_DEFAULT: Final = 1_000
 _COUNT_MAX: Final = 65_535  # AMQP's limit to what one connection holds
@@ -207,7 +207,7 @@ def _say_more(session: AdminSession, more: int) -> None:
 
 
 def _opened(session: AdminSession) -> "DeadLetters":
-    from common.messaging.dead_letters import DeadLetters
+    from admin_cli.broker.dead_letters import DeadLetters
 
     return DeadLetters(session.settings.require_amqp_url())
 

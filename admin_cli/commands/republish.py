@@ -51,7 +51,7 @@ class _Progress:
 def republish(
     session: AdminSession, since: str, until: str | None, clinics: tuple[str, ...], *, dry_run: bool
 ) -> None:
-    from admin_cli.store import open_database
+    from admin_cli.database.connection import open_database
     from common.messaging.event_publisher import EventPublisher
     from common.process import configure_logging
 
@@ -127,7 +127,7 @@ def _recorded(
 
 
 def _known_clinics(engine: "Engine", names: tuple[str, ...]) -> set[tuple[str, str]]:
-    from admin_cli.store import catalog_in_force
+    from admin_cli.database.connection import catalog_in_force
 
     if not names:
         return set()

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from admin_cli.hours import hours_in_words
+from admin_cli.screens.opening_hours import hours_in_words
 from common.terminal.texts import Texts
 
 if TYPE_CHECKING:
-    from common.storage.catalog_plan import CatalogChange, CatalogChanges, FieldChange
+    from admin_cli.database.catalog_plan import CatalogChange, CatalogChanges, FieldChange
 
 _MARKS = {"added": "+", "changed": "~", "restored": "+", "retired": "-"}
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from admin_cli.changes import change_lines, changes_as_json, summary
-from admin_cli.hours import hours_in_words
+from admin_cli.catalog_file import read_catalog
+from admin_cli.screens.catalog_changes import change_lines, changes_as_json, summary
+from admin_cli.screens.opening_hours import hours_in_words
 from admin_cli.session import AdminSession, pass_changing_session, pass_session
-from common.catalog_file import read_catalog
 from common.domain.opening_hours import MINUTES_PER_DAY, format_day_end
 from common.terminal.layout import flow, fold, terminal_width
 from common.terminal.localised import LocalisedGroup
@@ -17,8 +17,8 @@ from common.terminal.output import print_json, print_result
 from common.terminal.usage import UsageProblem
 
 if TYPE_CHECKING:
+    from admin_cli.database.catalog_plan import CatalogChanges
     from common.domain.catalog import Clinic, Hospital
-    from common.storage.catalog_plan import CatalogChanges
 
 
 def _a_file(_ctx: click.Context, _parameter: click.Parameter, path: Path) -> Path:
@@ -39,9 +39,9 @@ def catalog() -> None:
 @click.option("--retire-busy", is_flag=True, help="help.retire_busy")
 @pass_changing_session
 def apply(session: AdminSession, file: Path, *, if_empty: bool, dry_run: bool, retire_busy: bool) -> None:
-    from admin_cli.store import catalog_is_empty, open_database
-    from common.storage.catalog_changes import BusyClinicsError, apply_catalog
-    from common.storage.catalog_plan import CatalogChanges
+    from admin_cli.database.catalog_changes import BusyClinicsError, apply_catalog
+    from admin_cli.database.catalog_plan import CatalogChanges
+    from admin_cli.database.connection import catalog_is_empty, open_database
 
     now = session.settings.clock().now()
     wanted = read_catalog(file)
@@ -72,7 +72,7 @@ def _applied_text(session: AdminSession, changes: "CatalogChanges", *, skipped: 
 @catalog.command("show", help="help.catalog_show")
 @pass_session
 def show(session: AdminSession) -> None:
-    from admin_cli.store import catalog_in_force, open_database
+    from admin_cli.database.connection import catalog_in_force, open_database
 
     with open_database(session.settings.require_database_url()) as engine:
         known = catalog_in_force(engine)

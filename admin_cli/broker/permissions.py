@@ -13,8 +13,8 @@ from typing import Final
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
+from admin_cli.broker.inspection import ACCESS_REFUSED, Inspection
 from common.messaging import topology
-from common.messaging.inspection import ACCESS_REFUSED, Inspection
 
 _FOREIGN = "antrean-doctor"
 """A name of nothing of ours."""

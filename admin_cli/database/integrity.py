@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
-from common.storage.integrity_checks import CHECKS
+from admin_cli.database.integrity_checks import CHECKS
 from common.storage.long_statements import long_statements
 from common.storage.tables import clinic_days, journal, refusals, tickets
 

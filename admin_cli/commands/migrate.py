@@ -9,7 +9,7 @@ from common.terminal.localised import LocalisedCommand
 @click.command("migrate", cls=LocalisedCommand, help="help.migrate")
 @pass_changing_session
 def migrate(session: AdminSession) -> None:
-    from admin_cli.store import open_database
+    from admin_cli.database.connection import open_database
     from common.storage import schema
 
     with open_database(session.settings.require_database_url(), check=False) as engine:

@@ -1,0 +1,1 @@
+"""The commands of `antrean-admin`, one file each."""

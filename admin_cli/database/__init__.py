@@ -1,0 +1,1 @@
+"""The database as operators see it: integrity, catalog changes, health. Holds SQL."""
