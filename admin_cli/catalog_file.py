@@ -33,7 +33,7 @@ from pydantic_core import ErrorDetails
 from common.domain.catalog import CODE_PATTERN, QueueMode
 from common.domain.opening_hours import OpeningHours, format_day_end, parse_day_end
 from common.errors import CatalogError
-from common.limits import (
+from common.messages.limits import (
     CITY_LENGTH_MAX,
     CLINICS_PER_HOSPITAL_MAX,
     HOSPITALS_MAX,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from clinic_desk.actions import Action
 from clinic_desk.texts import TEXTS
 from common.errors import SettingsError
-from common.pages import whole_queue
+from common.messages.pages import whole_queue
 from common.terminal.requesting import RequestingSession
 
 

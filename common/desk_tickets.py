@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from common.desk_messages import DeskTicket
 from common.domain.catalog import Clinic
 from common.domain.tickets import PriorityReason, display_number
+from common.messages.desks import DeskTicket
 from common.storage.ticket_rows import TicketRow
-from common.ticket_replies import local_time
 
 
 def desk_ticket(clinic: Clinic, row: TicketRow, *, with_names: bool) -> DeskTicket:
@@ -19,7 +18,7 @@ def desk_ticket(clinic: Clinic, row: TicketRow, *, with_names: bool) -> DeskTick
         lane=row.lane,
         priority_reason=row.priority_reason if isinstance(row.priority_reason, PriorityReason) else None,
         room=row.room,
-        registered_at=local_time(clinic, row.registered_at),
+        registered_at=clinic.hospital.local_time(row.registered_at),
         called_at=_local(clinic, row.called_at),
         started_at=_local(clinic, row.started_at),
         patient_name=row.patient_name if with_names else None,
@@ -27,4 +26,4 @@ def desk_ticket(clinic: Clinic, row: TicketRow, *, with_names: bool) -> DeskTick
 
 
 def _local(clinic: Clinic, moment: datetime | None) -> datetime | None:
-    return None if moment is None else local_time(clinic, moment)
+    return None if moment is None else clinic.hospital.local_time(moment)

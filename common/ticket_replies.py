@@ -21,7 +21,8 @@ from common.domain.service_times import PartRecord
 from common.domain.ticket_codes import format_ticket_code
 from common.domain.tickets import display_number
 from common.domain.waiting_time import Estimate
-from common.messages import EncodedReply, Ticket, Tickets
+from common.messages.message import EncodedReply
+from common.messages.patients import Ticket, Tickets
 from common.storage.ticket_views import TicketView
 
 
@@ -103,14 +104,14 @@ class ShownQueue:
         return round((moment - self._now).total_seconds())
 
     def _local(self, moment: datetime) -> str:
-        """`local_time` as JSON."""
+        """`Hospital.local_time` as JSON."""
         today = self._today
         if today is not None:
             passed = moment - today.begins_at
             if not passed.days:
                 minute, second = divmod(passed.seconds, 60)
                 return f"{today.date}{_MINUTES[minute]}{_SECONDS[second]}{today.offset}"
-        return to_json(local_time(self._clinic, moment)).decode()
+        return to_json(self._clinic.hospital.local_time(moment)).decode()
 
 
 def encoded_ticket(ticket: str) -> EncodedReply:
@@ -122,11 +123,6 @@ def encoded_tickets(tickets: Iterable[str], not_found: Iterable[str]) -> Encoded
     """The reply with these tickets, and with the canonical codes that are nobody's."""
     missing = ",".join([f'"{format_ticket_code(code)}"' for code in not_found])
     return EncodedReply(Tickets.name, f'{{"tickets":[{",".join(tickets)}],"not_found":[{missing}]}}'.encode())
-
-
-def local_time(clinic: Clinic, moment: datetime) -> datetime:
-    """The moment on the hospital's clock, to the second."""
-    return moment.replace(microsecond=0).astimezone(clinic.hospital.time_zone)
 
 
 class _LocalDay(NamedTuple):

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from common.clock import Clock, ScaledClock, SystemClock
-from common.limits import TICKET_CODES_MAX
+from common.messages.limits import TICKET_CODES_MAX
+from common.messages.pages import all_entries
 from common.messaging.rpc_client import RpcClient
 from common.messaging.topology import PATIENT_EXCHANGE
-from common.pages import all_entries
 from common.settings import Settings, clock_environment
 from local_stack.demo_patients import CLINICS, Registration, WaitingLine, invent_patients
 from local_stack.demo_screen import QueueNow, Scene, Screen, Summary, print_summary

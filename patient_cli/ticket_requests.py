@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
-from common.limits import TICKET_CODES_MAX
+from common.messages.limits import TICKET_CODES_MAX
 from common.terminal.card import Ticket
 from common.terminal.failures import Problem, ProblemAnswer, problem_of
 from common.terminal.registration import Registration

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.clock import Clock
-from common.desk_messages import DeskRegister
 from common.errors import StoreConflict
-from common.messages import Cancel, Problem, Register, Request
+from common.messages.desks import DeskRegister
+from common.messages.message import Request
+from common.messages.patients import Cancel, Register
+from common.messages.problems import Problem
 from common.messaging.delivery import Delivery, Outcome
+from common.messaging.received_requests import ReceivedRequest, read_request
 from common.messaging.topology import DESK_EXCHANGE
-from common.requests import Asked, read_request
 from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Engine, transaction
 from common.storage.queues import QueuesMissing, create_queues
@@ -31,10 +33,10 @@ class RegistrarHandler:
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         """One transaction for all deliveries; raises StoreUnavailable."""
         read = [_read(delivery) for delivery in deliveries]
-        outcomes = iter(self._decide([each for each in read if isinstance(each, Asked)]))
+        outcomes = iter(self._decide([each for each in read if isinstance(each, ReceivedRequest)]))
         return [Outcome(reply=each) if isinstance(each, Problem) else next(outcomes) for each in read]
 
-    def _decide(self, asked: Sequence[Asked]) -> list[Outcome]:
+    def _decide(self, asked: Sequence[ReceivedRequest]) -> list[Outcome]:
         if not asked:
             return []
         for _ in range(_ATTEMPTS_MAX - 1):
@@ -52,11 +54,11 @@ class RegistrarHandler:
                 continue
         return self._decide_once(asked)
 
-    def _decide_once(self, asked: Sequence[Asked]) -> list[Outcome]:
+    def _decide_once(self, asked: Sequence[ReceivedRequest]) -> list[Outcome]:
         with transaction(self.engine, pipelined=True) as connection:
             return Registrations(connection, self.catalog, self.clock.now()).decide(asked)
 
 
-def _read(delivery: Delivery) -> Asked | Problem:
+def _read(delivery: Delivery) -> ReceivedRequest | Problem:
     is_desk = delivery.exchange == DESK_EXCHANGE
     return read_request(_DESK_REQUEST_TYPES if is_desk else _PATIENT_REQUEST_TYPES, delivery)

@@ -9,27 +9,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from common import problems
-from common.desk_messages import DeskRegister
 from common.domain.catalog import Clinic, QueueMode
 from common.domain.lanes import Lane
 from common.domain.person_names import is_same_person
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.tickets import CANCELLABLE, TicketStatus
-from common.events import ChangedTicket, Event, EventName
-from common.messages import (
-    Cancel,
-    EncodedReply,
-    Problem,
-    ProblemCode,
-    Register,
-    Reply,
-    Request,
-    Ticket,
-    encode_reply,
-)
+from common.messages import problems
+from common.messages.desks import DeskRegister
+from common.messages.events import ChangedTicket, Event, EventName
+from common.messages.message import EncodedReply, Reply, Request, encode_reply
+from common.messages.patients import Cancel, Register, Ticket
+from common.messages.problems import Problem, ProblemCode
 from common.messaging.delivery import Outcome
-from common.requests import Asked
+from common.messaging.received_requests import ReceivedRequest
 from common.storage import journal
 from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Connection, push
@@ -82,7 +74,7 @@ class Registrations:
     entries: list[JournalEntry] = field(default_factory=list)
     today: dict[tuple[str, str], _Today | None] = field(default_factory=dict)
 
-    def decide(self, asked: Sequence[Asked]) -> list[Outcome]:
+    def decide(self, asked: Sequence[ReceivedRequest]) -> list[Outcome]:
         """The outcomes in the order of the requests; all that they change is written."""
         self._look_up(asked)
         decided = [self._answer(each) for each in asked]
@@ -101,7 +93,7 @@ class Registrations:
 
     # --- before deciding --------------------------------------------------------------------------------
 
-    def _look_up(self, asked: Sequence[Asked]) -> None:
+    def _look_up(self, asked: Sequence[ReceivedRequest]) -> None:
         """Locks the queues, then reads all that the decisions depend on."""
         connection = self.connection
         codes = [each.request.ticket_code for each in asked if isinstance(each.request, Cancel)]
@@ -179,7 +171,7 @@ class Registrations:
 
     # --- deciding ---------------------------------------------------------------------------------------
 
-    def _answer(self, asked: Asked) -> _Decision:
+    def _answer(self, asked: ReceivedRequest) -> _Decision:
         known = self.decisions.get(asked.request_id)
         if known is None:
             new = self._register(asked) if isinstance(asked.request, Register) else self._cancel(asked)
@@ -193,7 +185,7 @@ class Registrations:
             return known._replace(shown=self.tickets.moment(known.ticket_code))
         return known
 
-    def _register(self, asked: Asked) -> _Decision:
+    def _register(self, asked: ReceivedRequest) -> _Decision:
         request = asked.request
         assert isinstance(request, Register)
         if asked.is_too_old(self.now):
@@ -216,18 +208,20 @@ class Registrations:
             return _Decision(asked.digest, refusal=problems.quota_reached(clinic, self.now), remember=True)
         return self._grant(asked, request, clinic, queue)
 
-    def _already_held(self, asked: Asked, request: Register, held: HeldTicket) -> _Decision:
+    def _already_held(self, asked: ReceivedRequest, request: Register, held: HeldTicket) -> _Decision:
         """A patient holds one ticket per clinic and day; only who knows the patient's data is told of it."""
         if not is_same_person(held, request):
             return _Decision(asked.digest, refusal=problems.medical_record_mismatch(), remember=True)
         return self._refused(asked, ProblemCode.ALREADY_REGISTERED, held.ticket_code)
 
-    def _refused(self, asked: Asked, code: ProblemCode, ticket_code: str) -> _Decision:
+    def _refused(self, asked: ReceivedRequest, code: ProblemCode, ticket_code: str) -> _Decision:
         """A refusal that speaks of a ticket as it stands now."""
         shown = self.tickets.moment(ticket_code)
         return _Decision(asked.digest, ticket_code, refusal=code, remember=True, shown=shown)
 
-    def _grant(self, asked: Asked, request: Register, clinic: Clinic, queue: QueueState) -> _Decision:
+    def _grant(
+        self, asked: ReceivedRequest, request: Register, clinic: Clinic, queue: QueueState
+    ) -> _Decision:
         """Gives out the next number."""
         code = new_ticket_code()
         reason = clinic.age_priority(request.date_of_birth, queue.key[2])
@@ -279,7 +273,7 @@ class Registrations:
         event = self._record(asked, queue, EventName.TICKET_REGISTERED, granted)
         return _Decision(asked.digest, code, (event,), shown=shown)
 
-    def _cancel(self, asked: Asked) -> _Decision:
+    def _cancel(self, asked: ReceivedRequest) -> _Decision:
         request = asked.request
         assert isinstance(request, Cancel)
         code = request.ticket_code
@@ -302,7 +296,9 @@ class Registrations:
         event = self._record(asked, queue, EventName.TICKET_CANCELLED, given_up)
         return _Decision(asked.digest, code, (event,), shown=self.tickets.moment(code))
 
-    def _record(self, asked: Asked, queue: QueueState, name: EventName, ticket: ChangedTicket) -> Event:
+    def _record(
+        self, asked: ReceivedRequest, queue: QueueState, name: EventName, ticket: ChangedTicket
+    ) -> Event:
         """Journals one change as the queue's next event."""
         entry = journal.next_entry(
             queue,
@@ -320,7 +316,7 @@ class Registrations:
 
     def _remember(
         self,
-        asked: Sequence[Asked],
+        asked: Sequence[ReceivedRequest],
         decided: Sequence[_Decision],
         replies: Sequence[Reply | EncodedReply],
     ) -> None:

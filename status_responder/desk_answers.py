@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from common import problems
 from common.clock import Clock
-from common.desk_messages import DeskQueueRequest, DeskRequest, ReportRequest
-from common.messages import Reply
+from common.messages import problems
+from common.messages.desks import DeskQueueRequest, DeskRequest, ReportRequest
+from common.messages.message import Reply
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection, Engine, snapshot
 from status_responder import store

@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from common.desk_messages import NO_SHOWS_SHOWN_MAX, DeskQueue, DeskQueueRequest, DeskTicket
 from common.desk_tickets import desk_ticket
 from common.domain.catalog import Clinic
 from common.domain.queue_advance import calling_order
 from common.domain.tickets import IN_ROOM, display_number
-from common.messages import encoded
-from common.pages import page_of
+from common.messages.desks import NO_SHOWS_SHOWN_MAX, DeskQueue, DeskQueueRequest, DeskTicket
+from common.messages.message import encoded
+from common.messages.pages import page_of
 from common.storage.engine import Connection
 from common.storage.queues import day_before, new_queue, read_queues
 from common.storage.ticket_rows import TicketRow, tickets_by_number, tickets_in_state
 from common.storage.waiters import next_waiters
-from common.ticket_replies import local_time
 from status_responder import store
 
 
@@ -46,7 +45,7 @@ def desk_queue(connection: Connection, clinic: Clinic, request: DeskQueueRequest
         mode=clinic.mode,
         is_open=clinic.is_open(now),
         state=clinic.state_at(now),
-        forced_until=None if clinic.forced_until is None else local_time(clinic, clinic.forced_until),
+        forced_until=None if clinic.forced_until is None else clinic.hospital.local_time(clinic.forced_until),
         forced_reason=clinic.forced_reason,
         rooms=clinic.rooms,
         waiting_count=queue.waiting,

@@ -7,38 +7,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from common import problems
 from common.clock import Clock
-from common.desk_messages import DeskQueueRequest, DeskRequest, ReportRequest
 from common.domain.catalog import Clinic, Hospital
 from common.domain.lanes import Lane
 from common.domain.opening_hours import Session
 from common.domain.queue_advance import calling_order
 from common.domain.tickets import display_number
-from common.messages import (
+from common.messages import problems
+from common.messages.desks import DeskQueueRequest, DeskRequest, ReportRequest
+from common.messages.message import EncodedReply, Reply, Request, encoded
+from common.messages.pages import page_of
+from common.messages.patients import (
     ClinicQueue,
     ClinicQueueRequest,
     Clinics,
     ClinicSummary,
-    EncodedReply,
     Hospitals,
     HospitalSummary,
     ListClinics,
     ListHospitals,
-    Problem,
-    Reply,
-    Request,
     TicketStatusRequest,
-    encoded,
 )
+from common.messages.problems import Problem
+from common.messages.request_parsing import RequestRefused, parse_request
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.topology import DESK_EXCHANGE
-from common.pages import page_of
-from common.request_parsing import RequestRefused, parse_request
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Engine
 from common.storage.queues import ClinicDay
-from common.ticket_replies import ShownQueue, encoded_tickets, local_time
+from common.ticket_replies import ShownQueue, encoded_tickets
 from status_responder import store
 from status_responder.desk_answers import DeskAnswers
 from status_responder.store import Found
@@ -189,14 +186,14 @@ class _Answers:
             code=clinic.code,
             name=clinic.name,
             is_open=is_open,
-            opens_at=local_time(clinic, session.opens_at) if session else None,
-            closes_at=local_time(clinic, session.closes_at) if session else None,
+            opens_at=clinic.hospital.local_time(session.opens_at) if session else None,
+            closes_at=clinic.hospital.local_time(session.closes_at) if session else None,
             waiting=waiting,
             now_serving=_shown(clinic, queue.now_serving if queue else None),
             estimated_wait_seconds=wait,
             day_may_end_first=may_end,
             quota_left=max(clinic.daily_quota - given_out, 0),
-            next_opening=local_time(clinic, opening) if opening else None,
+            next_opening=clinic.hospital.local_time(opening) if opening else None,
             zone=clinic.hospital.zone_at(self.now),
         )
 

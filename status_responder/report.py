@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from statistics import median
 
-from common.desk_messages import ClinicReport, ReportRow, Spread
 from common.domain.catalog import Clinic
 from common.domain.tickets import TicketStatus
+from common.messages.desks import ClinicReport, ReportRow, Spread
 from status_responder.store import TicketCourse
 
 

@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from common import problems
 from common.clock import Clock
-from common.desk_messages import CloseClinic, DeskRequest, OpenClinic, TicketAction, Transfer, WaitingFate
 from common.domain.catalog import Clinic
 from common.domain.tickets import IN_ROOM
-from common.events import Event, Tick
-from common.messages import EncodedReply, Problem, Reply, Request, encode_reply
+from common.messages import problems
+from common.messages.desks import CloseClinic, DeskRequest, OpenClinic, TicketAction, Transfer, WaitingFate
+from common.messages.events import Event, Tick
+from common.messages.message import EncodedReply, Reply, Request, encode_reply
+from common.messages.problems import Problem
 from common.messaging.delivery import Outcome
-from common.requests import Asked
+from common.messaging.received_requests import ReceivedRequest
 from common.storage import journal
 from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Connection
@@ -100,13 +101,13 @@ class Batch:
     # What each tick, and the passing of time before a request, has changed.
     caused: dict[str, list[JournalEntry]] = field(default_factory=lambda: defaultdict(list))
 
-    def apply(self, asked: Sequence[Tick | Asked]) -> Applied | None:
+    def apply(self, asked: Sequence[Tick | ReceivedRequest]) -> Applied | None:
         """Writes all that happened; None where this is a part of what comes before a single request, which is
         then to be applied again. Raises TooMuchAtOnce for a batch of several, CatalogChanged and
         QueuesMissing."""
         connection, now = self.connection, self.clock.now()
         ticks = [each for each in asked if isinstance(each, Tick)]
-        requests = [each for each in asked if isinstance(each, Asked)]
+        requests = [each for each in asked if isinstance(each, ReceivedRequest)]
         if requests:
             self.catalog.refresh(connection)  # to know their queues
         self.keys = {each.identity: self._keys(each, now) for each in requests}
@@ -139,7 +140,7 @@ class Batch:
 
     # --- before deciding --------------------------------------------------------------------------------
 
-    def _keys(self, asked: Asked, now: datetime) -> list[ClinicDay]:
+    def _keys(self, asked: ReceivedRequest, now: datetime) -> list[ClinicDay]:
         """The queues of today that a request is about, its own clinic's first; none, if there is no such."""
         request = asked.request
         assert isinstance(request, DeskRequest)
@@ -153,7 +154,7 @@ class Batch:
         return [(*clinic.key, clinic.service_date(now)) for clinic in found]
 
     def _lock(
-        self, ticks: Sequence[Tick], requests: Sequence[Asked], now: datetime
+        self, ticks: Sequence[Tick], requests: Sequence[ReceivedRequest], now: datetime
     ) -> dict[ClinicDay, QueueState]:
         """The queues of the requests, and those that there are of the ticks and of retired clinics; of the
         days before, those that are not through yet, and of the ticks' days that are over, those to which they
@@ -176,14 +177,14 @@ class Batch:
         clinic = self.catalog.clinic(key[0], key[1])
         return clinic is not None and clinic.day_end(key[2]) <= now
 
-    def _named(self, asked: Asked) -> ClinicDay | None:
+    def _named(self, asked: ReceivedRequest) -> ClinicDay | None:
         """The queue of the day before, where a request names it."""
         for key in self.keys[asked.identity][:1]:
             if isinstance(asked.request, TicketAction) and asked.request.service_date == day_before(key)[2]:
                 return day_before(key)
         return None
 
-    def _recall(self, ticks: Sequence[Tick], requests: Sequence[Asked]) -> None:
+    def _recall(self, ticks: Sequence[Tick], requests: Sequence[ReceivedRequest]) -> None:
         """What these did before becomes their decision again."""
         passed = [cause_id for each in requests for cause_id in self._passing_causes(each).values()]
         ids = {each.request_id for each in requests}
@@ -201,9 +202,9 @@ class Batch:
             remembered = _Decision(refusal.digest, refusal=refusal.reply)
             self.decisions.setdefault(refusal.request_id, remembered)
 
-    def _undecided(self, requests: Sequence[Asked]) -> list[Asked]:
+    def _undecided(self, requests: Sequence[ReceivedRequest]) -> list[ReceivedRequest]:
         """What is to be decided now: of several requests with one id, the first."""
-        found: dict[str, Asked] = {}
+        found: dict[str, ReceivedRequest] = {}
         for each in requests:
             if each.request_id in self.decisions or each.request_id in found:
                 continue
@@ -213,11 +214,11 @@ class Batch:
                 found[each.request_id] = each
         return list(found.values())
 
-    def _passing_causes(self, asked: Asked) -> dict[ClinicDay, str]:
+    def _passing_causes(self, asked: ReceivedRequest) -> dict[ClinicDay, str]:
         """Under which ids time passes in the queues that a request is about, before it is decided."""
         return {key: f"{asked.request_id}.{key[0]}.{key[1]}" for key in self.keys[asked.identity]}
 
-    def _pass_time(self, ticks: Sequence[Tick], undecided: Sequence[Asked]) -> None:
+    def _pass_time(self, ticks: Sequence[Tick], undecided: Sequence[ReceivedRequest]) -> None:
         # A queue is moved once per batch, by the first that has not moved it before; with it, and before it,
         # what is left of the day before.
         new = [(_key(tick), tick.id) for tick in ticks if not self._has_moved(tick)]
@@ -237,7 +238,7 @@ class Batch:
         for cause_id, entries in self.passing.move(causes, recorded).items():
             self.caused[cause_id] += entries
 
-    def _comes_too_early(self, asked: Asked) -> bool:
+    def _comes_too_early(self, asked: ReceivedRequest) -> bool:
         """Whether some of the day before are still to come over, without whom a request cannot be decided:
         the first ones of each queue, and all of those whom it cancels."""
         keys = self.keys[asked.identity]
@@ -254,7 +255,7 @@ class Batch:
 
     # --- deciding ---------------------------------------------------------------------------------------
 
-    def _answer(self, asked: Asked, to_decide: set[tuple[str, bytes]]) -> _Answer:
+    def _answer(self, asked: ReceivedRequest, to_decide: set[tuple[str, bytes]]) -> _Answer:
         """Decides a request, if it is one of those that are to be decided. The reply describes this moment,
         and nothing of what later requests change."""
         if asked.request_id not in self.decisions and asked.identity in to_decide:
@@ -270,7 +271,7 @@ class Batch:
             Outcome(reply=self._reply(asked, decision), events=[*passed, *_events(decision.entries)])
         )
 
-    def _reply(self, asked: Asked, decision: _Decision) -> Reply | EncodedReply:
+    def _reply(self, asked: ReceivedRequest, decision: _Decision) -> Reply | EncodedReply:
         if decision.refusal is not None:
             return decision.refusal
         assert isinstance(asked.request, DeskRequest)
@@ -282,7 +283,7 @@ class Batch:
         """The clinic of a service day, as this batch has left it until now."""
         return self.desk.changed_clinics.get(day[:2]) or self.catalog.clinic_of(day)
 
-    def _decide(self, asked: Asked) -> _Decision:
+    def _decide(self, asked: ReceivedRequest) -> _Decision:
         request = asked.request
         assert isinstance(request, DeskRequest)
         clinic = find_clinic(self.catalog, request)
@@ -309,7 +310,7 @@ class Batch:
 
     # --- after deciding ---------------------------------------------------------------------------------
 
-    def _applied(self, asked: Sequence[Tick | Asked], answers: Iterator[_Answer]) -> Applied:
+    def _applied(self, asked: Sequence[Tick | ReceivedRequest], answers: Iterator[_Answer]) -> Applied:
         outcomes, closings = [], {}
         for place, each in enumerate(asked):
             if isinstance(each, Tick):
@@ -325,14 +326,14 @@ class Batch:
         write_queues(self.connection, self.queues.values())
         journal.record(self.connection, entries, self.now)
 
-    def _decision(self, asked: Asked) -> _Decision:
+    def _decision(self, asked: ReceivedRequest) -> _Decision:
         decision = self.decisions.get(asked.request_id)
         is_same = decision is not None and decision.digest == asked.digest
         if decision is None or (asked.identity in self.expired and not is_same):
             return _Decision(asked.digest, refusal=problems.request_expired(self.now))
         return decision if is_same else _Decision(asked.digest, refusal=problems.request_id_reused())
 
-    def _remember(self, decided: Sequence[Asked]) -> None:
+    def _remember(self, decided: Sequence[ReceivedRequest]) -> None:
         refused = []
         for each in decided:
             refusal = self.decisions[each.request_id].refusal

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from common.domain.tickets import TicketStatus
-from common.events import ChangedTicket, EventName
+from common.messages.events import ChangedTicket, EventName
 from common.storage import journal
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry

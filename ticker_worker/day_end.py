@@ -24,7 +24,7 @@ from common.domain.queue_advance import (
 )
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.tickets import TicketStatus
-from common.events import ChangedTicket, EventName
+from common.messages.events import ChangedTicket, EventName
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from common.storage.new_tickets import NewTicket, insert_tickets

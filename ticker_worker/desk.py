@@ -7,8 +7,14 @@ from datetime import date, datetime, timedelta
 from functools import singledispatchmethod
 from typing import Any
 
-from common import problems
-from common.desk_messages import (
+from common.domain.catalog import Clinic, ClinicState, QueueMode
+from common.domain.lanes import Lane, after_call, lane_for, next_lane
+from common.domain.queue_advance import Ending, Waiter
+from common.domain.service_times import EndedCall
+from common.domain.ticket_codes import new_ticket_code
+from common.domain.tickets import IN_ROOM, LaneReason, StaffChoice, TicketStatus, display_number
+from common.messages import problems
+from common.messages.desks import (
     CallNext,
     CloseClinic,
     Complete,
@@ -25,15 +31,9 @@ from common.desk_messages import (
     Transfer,
     WaitingFate,
 )
-from common.domain.catalog import Clinic, ClinicState, QueueMode
-from common.domain.lanes import Lane, after_call, lane_for, next_lane
-from common.domain.queue_advance import Ending, Waiter
-from common.domain.service_times import EndedCall
-from common.domain.ticket_codes import new_ticket_code
-from common.domain.tickets import IN_ROOM, LaneReason, StaffChoice, TicketStatus, display_number
-from common.events import ChangedTicket, EventName
-from common.messages import Hindrance
-from common.requests import Asked
+from common.messages.events import ChangedTicket, EventName
+from common.messages.problems import NotPermittedReason
+from common.messaging.received_requests import ReceivedRequest
 from common.storage import journal
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
@@ -56,7 +56,7 @@ _BEFORE_A_ROOM = frozenset({TicketStatus.WAITING, TicketStatus.CALLED})
 class _Here:
     """A request, and the clinic and queue that it is about."""
 
-    asked: Asked
+    asked: ReceivedRequest
     request: DeskRequest
     clinic: Clinic
     queue: QueueState
@@ -83,7 +83,7 @@ class Desk:
     # Those that the staff ended, with the clinic as it was: what there is to learn from.
     ended_calls: list[tuple[Clinic, date, EndedCall]] = field(default_factory=list)
 
-    def carry_out(self, asked: Asked, key: ClinicDay) -> list[JournalEntry]:
+    def carry_out(self, asked: ReceivedRequest, key: ClinicDay) -> list[JournalEntry]:
         """What a request changes; raises Refused."""
         request = asked.request
         assert isinstance(request, DeskRequest)
@@ -112,7 +112,7 @@ class Desk:
         else:
             forced = self._forced(ClinicState.OPEN, here, request.until, request.reason)
         if clinic.is_open(self.now) and clinic == replace(clinic, **forced):
-            raise not_now(Hindrance.ALREADY_SO, f"{clinic.name} is open.")
+            raise not_now(NotPermittedReason.ALREADY_SO, f"{clinic.name} is open.")
         self._change_clinic(here, EventName.CLINIC_HOURS_CHANGED, **forced)
 
     @_do.register
@@ -121,7 +121,7 @@ class Desk:
         forced = self._forced(ClinicState.CLOSED, here, request.until, request.reason)
         cancels = request.waiting is WaitingFate.CANCEL and queue.waiting > 0
         if clinic == replace(clinic, **forced) and not cancels:
-            raise not_now(Hindrance.ALREADY_SO, f"{clinic.name} is closed.")
+            raise not_now(NotPermittedReason.ALREADY_SO, f"{clinic.name} is closed.")
         self._change_clinic(here, EventName.CLINIC_HOURS_CHANGED, **forced)
         if request.waiting is WaitingFate.CANCEL:
             closing = Closing(self.entries[-1:])
@@ -139,14 +139,14 @@ class Desk:
     @_do.register
     def _set_rooms(self, request: SetRooms, here: _Here) -> None:
         if request.rooms == here.clinic.rooms:
-            raise not_now(Hindrance.ALREADY_SO, f"{here.clinic.name} has {request.rooms} rooms.")
+            raise not_now(NotPermittedReason.ALREADY_SO, f"{here.clinic.name} has {request.rooms} rooms.")
         name = EventName.CLINIC_ROOMS_CHANGED
         self._change_clinic(here, name, rooms=request.rooms, serving_since=self.now)
 
     @_do.register
     def _set_mode(self, request: SetMode, here: _Here) -> None:
         if request.mode is here.clinic.mode:
-            raise not_now(Hindrance.ALREADY_SO, f"{here.clinic.name} is in this mode.")
+            raise not_now(NotPermittedReason.ALREADY_SO, f"{here.clinic.name} is in this mode.")
         name = EventName.CLINIC_MODE_CHANGED
         self._change_clinic(here, name, mode=request.mode, serving_since=self.now)
 
@@ -168,7 +168,7 @@ class Desk:
         self._see_that_staff_call(here)
         if request.room > here.clinic.rooms:
             detail = f"{here.clinic.name} has {here.clinic.rooms} rooms; set its rooms first."
-            raise not_now(Hindrance.ROOM_NOT_SERVING, detail)
+            raise not_now(NotPermittedReason.ROOM_NOT_SERVING, detail)
         in_room = [
             (queue, each)
             for queue in (self.queues.get(day_before(here.queue.key)), here.queue)
@@ -178,7 +178,7 @@ class Desk:
         ]
         following = self._whose_turn_it_is(here)
         if not in_room and following is None:
-            raise not_now(Hindrance.NOBODY_WAITING, "Nobody is waiting.")
+            raise not_now(NotPermittedReason.NOBODY_WAITING, "Nobody is waiting.")
         for queue, occupant in in_room:
             self._serve(replace(here, queue=queue), occupant)
         if following is not None:
@@ -248,7 +248,7 @@ class Desk:
         ticket = self._ticket(here, request, {TicketStatus.NO_SHOW})
         if here.queue.ending is Ending.EXPIRY:
             detail = f"The service day of {_shown(here, ticket)} is over; register the patient again."
-            raise not_now(Hindrance.TICKET_STATUS, detail)
+            raise not_now(NotPermittedReason.TICKET_STATUS, detail)
         self._see_that_none_is_held(here.queue.key, ticket)
         self._change_ticket(
             here,
@@ -268,7 +268,7 @@ class Desk:
         ticket = self._ticket(here, request, {TicketStatus.WAITING})
         before = ticket.priority_reason if ticket.lane is Lane.PRIORITY else None
         if before is request.reason:
-            raise not_now(Hindrance.ALREADY_SO, f"{_shown(here, ticket)} is in this lane.")
+            raise not_now(NotPermittedReason.ALREADY_SO, f"{_shown(here, ticket)} is in this lane.")
         reason: LaneReason = request.reason or StaffChoice.REGULAR
         lane = lane_for(reason)
         here.queue.count_waiting(ticket.lane, -1)
@@ -302,7 +302,7 @@ class Desk:
         """The queue of today of another clinic of the hospital."""
         hospital, own_code, _ = here.queue.key
         if code == own_code:
-            raise not_now(Hindrance.SAME_CLINIC, "The ticket is in this clinic's queue.")
+            raise not_now(NotPermittedReason.SAME_CLINIC, "The ticket is in this clinic's queue.")
         there = self.changed_clinics.get((hospital, code)) or self.catalog.clinic(hospital, code)
         clinic = None if there is None else there.as_of(self.now)
         queue = None if clinic is None else self.queues.get((*clinic.key, clinic.service_date(self.now)))
@@ -351,13 +351,13 @@ class Desk:
         if ticket.status not in states:
             wanted = " or ".join(sorted(state.value for state in states))
             detail = f"{_shown(here, ticket)} is {ticket.status.value}; it would have to be {wanted}."
-            raise not_now(Hindrance.TICKET_STATUS, detail)
+            raise not_now(NotPermittedReason.TICKET_STATUS, detail)
         return ticket
 
     def _see_that_staff_call(self, here: _Here) -> None:
         if here.clinic.mode is not QueueMode.DESK:
             detail = f"The clock calls the patients of {here.clinic.name}; set its mode to desk first."
-            raise not_now(Hindrance.CLOCK_MODE, detail)
+            raise not_now(NotPermittedReason.CLOCK_MODE, detail)
 
     def _see_that_none_is_held(self, key: ClinicDay, ticket: TicketRow) -> None:
         held = store.active_ticket(self.connection, key, ticket.medical_record_number)
@@ -365,7 +365,7 @@ class Desk:
             detail = (
                 f"This patient holds {display_number(key[1], held)}; use that ticket, or cancel it first."
             )
-            raise not_now(Hindrance.HOLDS_ANOTHER, detail)
+            raise not_now(NotPermittedReason.HOLDS_ANOTHER, detail)
 
     def _free(self, here: _Here, ticket: TicketRow) -> None:
         """The ticket's patient gives up the room: the clock calls somebody else to it."""

@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from common.desk_messages import (
+from common.desk_tickets import desk_ticket
+from common.domain.catalog import Clinic
+from common.domain.tickets import display_number
+from common.messages.desks import (
     RANGES_SHOWN_MAX,
     CallNext,
     DeskChange,
@@ -13,11 +16,8 @@ from common.desk_messages import (
     NumberRange,
     TicketAction,
 )
-from common.desk_tickets import desk_ticket
-from common.domain.catalog import Clinic
-from common.domain.tickets import display_number
-from common.events import EventName
-from common.messages import Ticket
+from common.messages.events import EventName
+from common.messages.patients import Ticket
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
 from common.storage.queues import ClinicDay, QueueState

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from common.clock import Clock
-from common.events import Event, Tick, encode_tick
+from common.messages.events import Event, Tick, encode_tick
 from common.storage.engine import Engine, transaction
 from ticker_worker import store
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from common.clock import Clock
-from common.desk_messages import (
+from common.errors import StoreConflict
+from common.messages.desks import (
     CallNext,
     CloseClinic,
     Complete,
@@ -20,12 +21,12 @@ from common.desk_messages import (
     Start,
     Transfer,
 )
-from common.errors import StoreConflict
-from common.events import EventName, Tick, decode_tick
-from common.messages import Problem, Request
+from common.messages.events import EventName, Tick, decode_tick
+from common.messages.message import Request
+from common.messages.problems import Problem
 from common.messaging.delivery import Delivery, Outcome
+from common.messaging.received_requests import ReceivedRequest, read_request
 from common.messaging.topology import DESK_EXCHANGE
-from common.requests import Asked, read_request
 from common.storage import journal
 from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Engine, transaction
@@ -66,7 +67,7 @@ class TickerHandler:
         changed = iter(self._change([each for each in read if not isinstance(each, Outcome)]))
         return [each if isinstance(each, Outcome) else next(changed) for each in read]
 
-    def _change(self, asked: Sequence[Tick | Asked]) -> list[Outcome]:
+    def _change(self, asked: Sequence[Tick | ReceivedRequest]) -> list[Outcome]:
         if not asked:
             return []
         try:
@@ -81,7 +82,7 @@ class TickerHandler:
             outcomes[place] = replace(outcomes[place], reply=closing_done(closing.entries), events=events)
         return outcomes
 
-    def _apply(self, asked: Sequence[Tick | Asked]) -> Applied:
+    def _apply(self, asked: Sequence[Tick | ReceivedRequest]) -> Applied:
         for _ in range(_ATTEMPTS_MAX - 1):
             try:
                 return self._apply_once(asked)
@@ -93,7 +94,7 @@ class TickerHandler:
                 continue
         return self._apply_once(asked)
 
-    def _apply_once(self, asked: Sequence[Tick | Asked]) -> Applied:
+    def _apply_once(self, asked: Sequence[Tick | ReceivedRequest]) -> Applied:
         applied = None
         while applied is None:
             with transaction(self.engine) as connection:
@@ -110,7 +111,7 @@ class TickerHandler:
                 journal.record(connection, entries, now)
 
 
-def _read(delivery: Delivery) -> Tick | Asked | Outcome:
+def _read(delivery: Delivery) -> Tick | ReceivedRequest | Outcome:
     if delivery.name == EventName.CLINIC_TICK:
         try:
             return decode_tick(delivery.body)

@@ -8,7 +8,7 @@ from datetime import datetime
 from common.domain.lanes import Lane
 from common.domain.queue_advance import Transition
 from common.domain.tickets import IN_ROOM
-from common.events import ChangedTicket, EventName
+from common.messages.events import ChangedTicket, EventName
 from common.storage import journal
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry

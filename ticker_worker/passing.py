@@ -17,7 +17,7 @@ from common.domain.queue_advance import (
 )
 from common.domain.schedule import Announcement, announcements, next_service_date
 from common.domain.tickets import TicketStatus
-from common.events import EventName
+from common.messages.events import EventName
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry

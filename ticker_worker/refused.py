@@ -1,7 +1,7 @@
 """Why a desk's request is not carried out."""
 
-from common import problems
-from common.messages import Hindrance, Problem
+from common.messages import problems
+from common.messages.problems import NotPermittedReason, Problem
 
 
 class Refused(Exception):
@@ -12,6 +12,6 @@ class Refused(Exception):
         self.problem = problem
 
 
-def not_now(reason: Hindrance, detail: str) -> Refused:
+def not_now(reason: NotPermittedReason, detail: str) -> Refused:
     """The state of the queue, or of the ticket, does not allow it."""
     return Refused(problems.not_permitted_now(reason, detail))

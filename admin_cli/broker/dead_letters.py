@@ -27,7 +27,7 @@ from pika.exceptions import (
 )
 
 from common.errors import BrokerUnavailable, RequestNotTaken
-from common.events import CONTENT_TYPE, EventName
+from common.messages.events import CONTENT_TYPE, EventName
 from common.messaging.connection import blocking_connection
 from common.messaging.delivery import CAME_THROUGH, moment_of
 from common.messaging.topology import (

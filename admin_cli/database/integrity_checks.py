@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from common.domain.lanes import Lane
 from common.domain.tickets import ACTIVE, GIVEN_BACK, IN_ROOM, PriorityReason, TicketStatus
-from common.events import EventName
+from common.messages.events import EventName
 from common.storage.tables import clinic_days, journal, refusals, tickets
 
 _KEY = ("hospital", "clinic", "service_date")

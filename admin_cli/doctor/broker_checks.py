@@ -13,7 +13,7 @@ from admin_cli.broker.inspection import (
 )
 from admin_cli.doctor.findings import Finding, failed, ok, warning
 from common.errors import BrokerUnavailable, SettingsError
-from common.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
+from common.messages.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
 from common.messaging import topology
 from common.settings import Settings
 

@@ -7,7 +7,7 @@ from clinic_desk.console.dialogs import Field, Form
 from clinic_desk.console.rooms import parse_rooms
 from clinic_desk.inputs import moment_of, parse_until
 from common.domain.tickets import PriorityReason
-from common.patient_data import normal_medical_record_number, normal_name
+from common.messages.patient_data import normal_medical_record_number, normal_name
 from common.terminal.moments import parse_date
 from common.terminal.prompts import checked
 from common.terminal.texts import Texts

@@ -37,6 +37,10 @@ class Hospital:
     city: str
     time_zone: ZoneInfo
 
+    def local_time(self, moment: datetime) -> datetime:
+        """The moment on the hospital's clock, to the second."""
+        return moment.replace(microsecond=0).astimezone(self.time_zone)
+
     def zone_at(self, moment: datetime) -> str:
         """What stands behind a moment on the hospital's clock: WIB, WITA, WIT or an offset."""
         return zone_word(moment.astimezone(self.time_zone), self.time_zone.key)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
-from common.events import Event
-from common.messages import EncodedReply, Reply
+from common.messages.events import Event
+from common.messages.message import EncodedReply, Reply
 
 SUSPECT_REDELIVERIES = 3
 """Restarts and lost connections alone seldom bring a message back so often."""

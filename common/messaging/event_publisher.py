@@ -8,7 +8,7 @@ from pika.adapters.select_connection import IOLoop
 from pika.exceptions import AMQPError
 
 from common.errors import BrokerUnavailable, RequestNotTaken
-from common.events import Event
+from common.messages.events import Event
 from common.messaging.connection import blocking_connection, connection_parameters
 from common.messaging.publisher import Publisher
 from common.messaging.topology import EVENTS_EXCHANGE

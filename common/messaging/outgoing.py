@@ -11,9 +11,10 @@ from typing import Final
 import pika
 import structlog
 
-from common.events import CONTENT_TYPE, Event, EventName
-from common.limits import MESSAGE_BYTES_MAX
-from common.messages import EncodedReply, ProblemCode, Reply, encode_reply, problem
+from common.messages.events import CONTENT_TYPE, Event, EventName
+from common.messages.limits import MESSAGE_BYTES_MAX
+from common.messages.message import EncodedReply, Reply, encode_reply
+from common.messages.problems import ProblemCode, problem
 from common.messaging.delivery import CAME_THROUGH, Delivery
 from common.messaging.frames import Message, OpenProperties, encode_properties
 from common.messaging.topology import EVENTS_EXCHANGE

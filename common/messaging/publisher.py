@@ -20,8 +20,8 @@ from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.spec import Basic
 
-from common.events import Event, EventName
-from common.messages import EncodedReply, Reply
+from common.messages.events import Event, EventName
+from common.messages.message import EncodedReply, Reply
 from common.messaging.delivery import Delivery
 from common.messaging.frames import Message
 from common.messaging.link import Backoff, Link

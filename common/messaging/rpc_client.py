@@ -18,7 +18,7 @@ from pika.spec import Basic
 
 from common.clock import Clock
 from common.errors import BrokerUnavailable, MessagingError, NoQueue, NoReply, Refusal, RequestNotTaken
-from common.limits import BODY_BYTES_MAX
+from common.messages.limits import BODY_BYTES_MAX
 from common.messaging.connection import blocking_connection, refused, where_of
 
 RESEND_SECONDS = 3.0
@@ -177,7 +177,8 @@ def delivery_mode(name: str) -> int:
 
 def _too_large(request_id: str) -> Answer:
     """What a worker would answer; the broker would close the channel of a much larger request."""
-    from common.messages import ProblemCode, encode_reply, problem  # slow to load, and hardly ever needed
+    from common.messages.message import encode_reply
+    from common.messages.problems import ProblemCode, problem  # slow to load, and hardly ever needed
 
     refused = problem(ProblemCode.MESSAGE_TOO_LARGE, f"Send at most {BODY_BYTES_MAX} bytes.")
     return Answer(refused.name, json.loads(encode_reply(refused)), request_id, 0.0)

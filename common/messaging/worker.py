@@ -17,8 +17,8 @@ from pika.adapters.select_connection import IOLoop
 from pika.connection import Parameters
 
 from common.errors import StoreUnavailable, places
-from common.events import Event
-from common.messages import Problem, ProblemCode, problem
+from common.messages.events import Event
+from common.messages.problems import Problem, ProblemCode, problem
 from common.messaging.connection import connection_parameters
 from common.messaging.consumer import Batch, Consumer
 from common.messaging.delivery import Delivery, Handler, Outcome

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from common.messages import EncodedReply, Problem
+from common.messages.message import EncodedReply
+from common.messages.problems import Problem
 from common.storage.prepared import BYTES, MOMENT, TEXT, Columns, Prepared
 from common.storage.tables import refusals
 

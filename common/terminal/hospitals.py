@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from common.pages import all_entries
+from common.messages.pages import all_entries
 from common.terminal.requesting import RequestingSession
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from common.patient_data import normal_medical_record_number, normal_name
+from common.messages.patient_data import normal_medical_record_number, normal_name
 from common.terminal.failures import NO_ANSWER, OutcomeUnknown, ProblemAnswer
 from common.terminal.moments import date_complaint, parse_date
 from common.terminal.output import print_failure

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from common.limits import HOSPITALS_MAX, PLACE_NAME_LENGTH_MAX
+from common.messages.limits import HOSPITALS_MAX, PLACE_NAME_LENGTH_MAX
 from tests.acceptance.conftest import shell_of
 from tests.broker import RunningBroker
 from tests.builders import catalog, clinic_table, hospital_table

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from types import ModuleType
 
-from common.messages import Message
+from common.messages.message import Message
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -5,17 +5,18 @@ import re
 
 import pytest
 
-from common import desk_messages
-from common.desk_messages import DeskChange, DeskTicket, NumberRange, ReportRow, Spread
 from common.domain.tickets import TicketStatus
-from common.messages import Hindrance, Message, ProblemCode, Reply, Request
+from common.messages import desks
+from common.messages.desks import DeskChange, DeskTicket, NumberRange, ReportRow, Spread
+from common.messages.message import Message, Reply, Request
+from common.messages.problems import NotPermittedReason, ProblemCode
 from common.messaging.rpc_client import LOOK_UPS
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE, routing_keys
 from tests.docs.protocol_document import Document, members, messages_of
 
 DOCUMENT = Document("desk-protocol.md")
-REQUESTS = messages_of(desk_messages, Request)
-REPLIES = messages_of(desk_messages, Reply)
+REQUESTS = messages_of(desks, Request)
+REPLIES = messages_of(desks, Reply)
 
 
 def test_names_every_request_and_reply() -> None:
@@ -64,7 +65,9 @@ def test_its_examples_are_what_the_code_reads_and_writes() -> None:
 
 
 def test_names_every_reason_why_something_is_not_permitted() -> None:
-    assert DOCUMENT.first_cells("reason", DOCUMENT.section("## Not permitted now")) == list(Hindrance)
+    assert DOCUMENT.first_cells("reason", DOCUMENT.section("## Not permitted now")) == list(
+        NotPermittedReason
+    )
 
 
 def test_names_only_what_there_is() -> None:

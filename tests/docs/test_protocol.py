@@ -5,25 +5,19 @@ import re
 
 import pytest
 
-from common import messages
 from common.domain.lanes import Lane
 from common.domain.tickets import TicketStatus
-from common.events import ChangedTicket, EventName, clinic_data, event_type, ticket_data
-from common.messages import (
-    ClinicSummary,
-    FieldError,
-    HospitalSummary,
-    Message,
-    ProblemCode,
-    Reply,
-    Request,
-)
+from common.messages import patients, problems
+from common.messages.events import ChangedTicket, EventName, clinic_data, event_type, ticket_data
+from common.messages.message import Message, Reply, Request, encode_reply
+from common.messages.patients import ClinicSummary, HospitalSummary
+from common.messages.problems import FieldError, ProblemCode
 from common.messaging.topology import PATIENT_EXCHANGE, queues, routing_keys
 from tests.docs.protocol_document import Document, members, messages_of
 
 PROTOCOL = Document("protocol.md")
-REQUESTS = messages_of(messages, Request)
-REPLIES = messages_of(messages, Reply)
+REQUESTS = messages_of(patients, Request)
+REPLIES = messages_of(patients, Reply) | messages_of(problems, Reply)
 
 
 def test_names_every_request_and_reply() -> None:
@@ -92,7 +86,7 @@ def test_example_replies_are_as_they_are_sent() -> None:
     for name, text in examples:
         reply = REPLIES[name].model_validate_json(text)
         assert isinstance(reply, Reply)
-        assert json.loads(messages.encode_reply(reply)) == json.loads(text)
+        assert json.loads(encode_reply(reply)) == json.loads(text)
 
 
 def test_the_example_event_is_as_it_is_sent() -> None:

@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import Engine
 
 from admin_cli.database.integrity import check_integrity
-from common.desk_messages import DeskDone, DeskQueue
-from common.messages import Problem, Ticket
+from common.messages.desks import DeskDone, DeskQueue
+from common.messages.patients import Ticket
+from common.messages.problems import Problem
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.rpc_client import LOOK_UPS
 from common.storage.engine import snapshot

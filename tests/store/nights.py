@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine, RowMapping
 
-from common.messages import Ticket, Tickets
+from common.messages.patients import Ticket, Tickets
 from tests.builders import (
     MONDAY,
     clinic_table,

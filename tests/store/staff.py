@@ -10,8 +10,10 @@ from uuid import uuid4
 from sqlalchemy import Engine, RowMapping, select
 
 from admin_cli.database.catalog_changes import apply_catalog
-from common.events import Event, Tick, encode_tick
-from common.messages import EncodedReply, Problem, ProblemCode, Reply, Ticket, Tickets, encode_reply
+from common.messages.events import Event, Tick, encode_tick
+from common.messages.message import EncodedReply, Reply, encode_reply
+from common.messages.patients import Ticket, Tickets
+from common.messages.problems import Problem, ProblemCode
 from common.messaging.delivery import Delivery, Handler, Outcome
 from common.storage.catalog import CatalogCache
 from common.storage.tables import clinic_days, journal, tickets

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, event, select, update
 from admin_cli.database.catalog_changes import apply_catalog
 from common.domain.catalog import ClinicState
 from common.errors import StoreUnavailable
-from common.messages import ClinicQueue, ProblemCode
+from common.messages.patients import ClinicQueue
+from common.messages.problems import ProblemCode
 from common.storage.catalog import (
     CHANGES_CAUGHT_UP_MAX,
     CatalogCache,

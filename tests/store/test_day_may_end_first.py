@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from common.messages import Clinics, Ticket
+from common.messages.patients import Clinics, Ticket
 from tests.builders import MONDAY, clinic_table, hospital_table, in_bandung
 from tests.store.desks import calls, does
 from tests.store.nights import look

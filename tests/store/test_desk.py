@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 from common.domain.catalog import ClinicState, QueueMode
 from common.domain.lanes import Lane
 from common.domain.tickets import PriorityReason, TicketStatus
-from common.messages import ClinicQueue, Problem, ProblemCode, Tickets
+from common.messages.patients import ClinicQueue, Tickets
+from common.messages.problems import Problem, ProblemCode
 from common.messaging.topology import PATIENT_EXCHANGE
 from tests.builders import delivery, desk_request, in_bandung, patient
 from tests.store.desks import (

@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, event, update
 
-from common.desk_messages import RANGES_SHOWN_MAX, DeskChange, DeskDone, NumberRange
-from common.limits import MESSAGE_BYTES_MAX
-from common.messages import ProblemCode, encode_reply
+from common.messages.desks import RANGES_SHOWN_MAX, DeskChange, DeskDone, NumberRange
+from common.messages.limits import MESSAGE_BYTES_MAX
+from common.messages.message import encode_reply
+from common.messages.problems import ProblemCode
 from common.messaging.delivery import Outcome
 from common.storage.engine import transaction
 from common.storage.tables import clinic_days, tickets

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from common.desk_messages import ClinicReport
 from common.domain.service_times import PartRecord, Tally
-from common.messages import Problem, ProblemCode
+from common.messages.desks import ClinicReport
+from common.messages.problems import Problem, ProblemCode
 from tests.builders import MONDAY, clinic_table, desk_request, hospital_table, registration
 from tests.store.desks import at_the_counter, calls, desk_of, does, outcome_of, refusal
 from tests.store.staff import Staff, staff_of, ticket_rows

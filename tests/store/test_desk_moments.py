@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from common.desk_messages import DeskDone
-from common.messages import Ticket, encode_reply
+from common.messages.desks import DeskDone
+from common.messages.message import encode_reply
+from common.messages.patients import Ticket
 from common.messaging.delivery import Delivery, Outcome
 from tests.builders import clinic_table, desk_request, hospital_table, registration
 from tests.store.desks import TWO_CLINICS

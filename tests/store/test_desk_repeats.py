@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine
 
-from common.desk_messages import DeskDone
-from common.messages import Problem, ProblemCode
-from common.requests import REQUEST_AGE_MAX
+from common.messages.desks import DeskDone
+from common.messages.problems import Problem, ProblemCode
+from common.messaging.received_requests import REQUEST_AGE_MAX
 from tests.builders import desk_request, registration
 from tests.store.desks import calls, desk_of, does, is_whole, numbers_waiting, outcome_of
 from tests.store.staff import Staff, journal_rows, ticket_rows, told

@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine
 
-from common.desk_messages import DeskDone
-from common.messages import Problem, ProblemCode
+from common.messages.desks import DeskDone
+from common.messages.problems import Problem, ProblemCode
 from common.messaging.delivery import Delivery, Outcome
-from common.requests import REQUEST_AGE_MAX
+from common.messaging.received_requests import REQUEST_AGE_MAX
 from tests.builders import (
     clinic_table,
     desk_request,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from common.messages import Problem, ProblemCode
+from common.messages.problems import Problem, ProblemCode
 from tests.builders import cancellation, desk_request, registration
 from tests.store.desks import desk_of, is_whole, outcome_of
 from tests.store.staff import Staff, journal_rows, ticket_rows

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import Engine
 
 from admin_cli.database.catalog_changes import apply_catalog
-from common.desk_messages import ClinicReport
 from common.domain.catalog import ClinicState, QueueMode
 from common.domain.lanes import Lane
 from common.domain.tickets import PriorityReason
-from common.events import Event
-from common.messages import Hindrance, Problem, ProblemCode
+from common.messages.desks import ClinicReport
+from common.messages.events import Event
+from common.messages.problems import NotPermittedReason, Problem, ProblemCode
 from tests.builders import catalog, clinic_table, desk_request, hospital_table, in_bandung, patient
 from tests.store.desks import (
     at_the_counter,
@@ -53,7 +53,7 @@ def test_what_was_forced_open_and_is_over_is_not_shown(desk: Staff, tick: bool) 
     seen = sees(desk)
     assert (seen.state, seen.forced_until, seen.forced_reason) == (ClinicState.SCHEDULE, None, None)
     again = refusal(desk, "open_clinic")
-    assert (again.code, again.reason) == (ProblemCode.NOT_PERMITTED_NOW, Hindrance.ALREADY_SO)
+    assert (again.code, again.reason) == (ProblemCode.NOT_PERMITTED_NOW, NotPermittedReason.ALREADY_SO)
     assert names(desk).count("clinic.opened") == opened
 
 
@@ -64,11 +64,11 @@ def test_what_was_forced_closed_and_is_over_is_open_already(desk: Staff) -> None
     assert names(desk) == ["clinic.opened", "clinic.closed", "clinic.opened"]
     seen = sees(desk)
     assert (seen.is_open, seen.state, seen.forced_reason) == (True, ClinicState.SCHEDULE, None)
-    assert refusal(desk, "open_clinic").reason is Hindrance.ALREADY_SO
+    assert refusal(desk, "open_clinic").reason is NotPermittedReason.ALREADY_SO
     assert names(desk) == ["clinic.opened", "clinic.closed", "clinic.opened"]
     # Closing is another thing: it is open now.
     does(desk, "close_clinic", reason="Rapat")
-    assert refusal(desk, "close_clinic", reason="Rapat").reason is Hindrance.ALREADY_SO
+    assert refusal(desk, "close_clinic", reason="Rapat").reason is NotPermittedReason.ALREADY_SO
     assert names(desk).count("clinic.closed") == 2
     is_whole(desk)
 
@@ -207,7 +207,7 @@ def test_the_clock_and_the_end_of_the_day_tell_the_lane(desk: Staff) -> None:
 def test_a_transfer_keeps_the_regular_lane_that_the_desk_chose(desk: Staff) -> None:
     assert at_the_counter(desk, ELDERLY).lane is Lane.PRIORITY
     does(desk, "set_priority", number=1, reason=None)
-    assert refusal(desk, "set_priority", number=1, reason=None).reason is Hindrance.ALREADY_SO
+    assert refusal(desk, "set_priority", number=1, reason=None).reason is NotPermittedReason.ALREADY_SO
     there = does(desk, "transfer", number=1, to_clinic="MAT").new_ticket
     assert there is not None
     assert there.lane is Lane.REGULAR

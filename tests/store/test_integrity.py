@@ -11,7 +11,7 @@ from admin_cli.database.integrity import Finding, Integrity
 from admin_cli.database.integrity_checks import CHECKS, STATUS_AFTER
 from admin_cli.integrity_texts import INTEGRITY_TEXTS
 from common.domain.opening_hours import WEEKDAYS
-from common.events import EventName
+from common.messages.events import EventName
 from common.storage.bounded_connection import BoundedConnection
 from common.storage.engine import snapshot, transaction
 from common.storage.long_statements import long_statements

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from common.desk_messages import ROOMS_MAX, DeskQueue
-from common.limits import (
+from common.messages.desks import ROOMS_MAX, DeskQueue
+from common.messages.limits import (
     CITY_LENGTH_MAX,
     CLINICS_PER_HOSPITAL_MAX,
     NAME_LENGTH_MAX,
@@ -17,8 +17,10 @@ from common.limits import (
     PLACE_NAME_LENGTH_MAX,
     REPLY_BYTES_MAX,
 )
-from common.messages import Clinics, EncodedReply, Hospitals, Problem, Reply, encode_reply
-from common.pages import all_entries, page_of, whole_queue
+from common.messages.message import EncodedReply, Reply, encode_reply
+from common.messages.pages import all_entries, page_of, whole_queue
+from common.messages.patients import Clinics, Hospitals
+from common.messages.problems import Problem
 from tests.builders import clinic_table, desk_request, hospital_table, patient, registration
 from tests.store.desks import outcome_of
 from tests.store.staff import Staff, staff_of

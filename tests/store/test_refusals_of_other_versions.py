@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import Engine, select, update
 
-from common.messages import EncodedReply, encode_reply
+from common.messages.message import EncodedReply, encode_reply
 from common.messaging.delivery import Delivery
 from common.storage.tables import refusals
 from tests.builders import cancellation, desk_request, registration

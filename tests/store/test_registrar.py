@@ -7,9 +7,11 @@ from itertools import groupby
 import pytest
 from sqlalchemy import Engine
 
-from common.messages import EncodedReply, Problem, ProblemCode, Reply, Ticket, encode_reply
+from common.messages.message import EncodedReply, Reply, encode_reply
+from common.messages.patients import Ticket
+from common.messages.problems import Problem, ProblemCode
 from common.messaging.delivery import Delivery
-from common.requests import REQUEST_AGE_MAX
+from common.messaging.received_requests import REQUEST_AGE_MAX
 from tests.builders import (
     MONDAY,
     clinic_table,

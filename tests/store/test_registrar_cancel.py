@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import Engine
 
 from common.domain.tickets import TicketStatus
-from common.messages import ProblemCode, Ticket, Tickets
+from common.messages.patients import Ticket, Tickets
+from common.messages.problems import ProblemCode
 from tests.builders import cancellation, clinic_table, hospital_table, in_bandung, registration
 from tests.store.staff import (
     Staff,

@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine
 
-from common.messages import Problem, ProblemCode, encode_reply
+from common.messages.message import encode_reply
+from common.messages.problems import Problem, ProblemCode
 from common.messaging.delivery import Delivery, Outcome
 from tests.builders import (
     cancellation,

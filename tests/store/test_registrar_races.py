@@ -8,7 +8,8 @@ from threading import Barrier
 from sqlalchemy import Engine
 
 from common.errors import StoreUnavailable
-from common.messages import ProblemCode, Ticket
+from common.messages.patients import Ticket
+from common.messages.problems import ProblemCode
 from common.messaging.delivery import Delivery, Outcome
 from tests.builders import cancellation, clinic_table, hospital_table, registration
 from tests.store.staff import Staff, a_problem, a_ticket, journal_rows, staff_of, ticket_rows

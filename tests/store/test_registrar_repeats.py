@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from admin_cli.database.catalog_changes import apply_catalog
-from common.messages import ProblemCode
+from common.messages.problems import ProblemCode
 from common.storage.tables import refusals
 from tests.builders import (
     cancellation,

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert
 
-from common.desk_messages import ClinicReport, ReportRow, Spread
 from common.domain.tickets import TicketStatus
-from common.messages import encode_reply
+from common.messages.desks import ClinicReport, ReportRow, Spread
+from common.messages.message import encode_reply
 from common.storage.engine import transaction
 from common.storage.queues import create_queues, new_queue
 from common.storage.tables import tickets

@@ -13,7 +13,7 @@ from common.domain.clinic_outlook import clinic_outlook, expected_call
 from common.domain.lanes import Lane
 from common.domain.service_times import EndedCall, PartRecord, ServiceTimes, learn
 from common.errors import StoreUnavailable
-from common.messages import Clinics, Ticket, Tickets
+from common.messages.patients import Clinics, Ticket, Tickets
 from common.storage.engine import transaction
 from common.storage.queues import ClinicDay, create_queues, lock_queues, new_queue
 from common.storage.service_times import learn_service_times, read_service_times

@@ -8,16 +8,9 @@ import pytest
 from sqlalchemy import Engine
 
 from admin_cli.database.catalog_changes import apply_catalog
-from common.messages import (
-    ClinicQueue,
-    Clinics,
-    ClinicSummary,
-    Hospitals,
-    Problem,
-    ProblemCode,
-    Tickets,
-    encode_reply,
-)
+from common.messages.message import encode_reply
+from common.messages.patients import ClinicQueue, Clinics, ClinicSummary, Hospitals, Tickets
+from common.messages.problems import Problem, ProblemCode
 from tests.builders import MONDAY, catalog, clinic_table, delivery, hospital_table, in_bandung
 from tests.store.staff import Staff, day_rows, journal_rows, staff_of, ticket_rows, tickets_shown
 

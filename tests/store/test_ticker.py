@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from admin_cli.database.catalog_changes import apply_catalog
 from common.domain.tickets import TicketStatus
-from common.messages import Problem, ProblemCode
+from common.messages.problems import Problem, ProblemCode
 from tests.builders import (
     MONDAY,
     SetClock,

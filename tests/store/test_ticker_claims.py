@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Engine, func, select
 
-from common.events import decode_tick
+from common.messages.events import decode_tick
 from common.storage.tables import refusals
 from tests.builders import clinic_table, hospital_table, registration
 from tests.store.staff import TICK_SECONDS, Staff, staff_of, ticket_rows, told

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from common.messages import Tickets
+from common.messages.patients import Tickets
 from tests.builders import (
     MONDAY,
     cancellation,

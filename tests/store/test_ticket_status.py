@@ -5,12 +5,8 @@ import random
 from sqlalchemy import Engine
 
 from common.domain.tickets import TicketStatus
-from common.limits import TICKET_CODES_MAX
-from common.messages import (
-    ClinicQueue,
-    Ticket,
-    Tickets,
-)
+from common.messages.limits import TICKET_CODES_MAX
+from common.messages.patients import ClinicQueue, Ticket, Tickets
 from tests.builders import MONDAY, clinic_table, hospital_table, in_bandung
 from tests.store.staff import Staff, staff_of, ticket_rows, tickets_shown
 

@@ -8,7 +8,7 @@ import pika
 from pika.frame import Method
 from pika.spec import Basic
 
-from common.events import Event, EventName, Tick, encode_tick
+from common.messages.events import Event, EventName, Tick, encode_tick
 from common.messaging.frames import Message
 from common.messaging.publisher import Publisher
 from tests.builders import in_bandung

@@ -13,7 +13,7 @@ import clinic_desk
 from clinic_desk import commands
 from clinic_desk.actions import NO_REASON, Action, Desk, registration
 from clinic_desk.session import DeskSession
-from common.desk_messages import (
+from common.messages.desks import (
     CallNext,
     CloseClinic,
     Complete,
@@ -28,7 +28,7 @@ from common.desk_messages import (
     Start,
     Transfer,
 )
-from common.messages import Request
+from common.messages.message import Request
 from common.settings import Settings
 from common.terminal import program
 from common.terminal.failures import OutcomeUnknown

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from common.domain.lanes import Lane
 from common.domain.tickets import TicketStatus
-from common.events import (
+from common.messages.events import (
     CONTENT_TYPE,
     TICK_ID_LENGTH_MAX,
     ChangedTicket,

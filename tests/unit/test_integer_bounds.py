@@ -9,16 +9,17 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from common import desk_messages, messages
-from common.desk_messages import PLACES_MAX, QUEUE_SHOWN_MAX, ROOMS_MAX, TicketAction
-from common.limits import NUMBER_MAX, PAGE_LENGTH_MAX
-from common.messages import ProblemCode, Request
-from common.request_parsing import RequestRefused, parse_request
+from common.messages import desks, patients
+from common.messages.desks import PLACES_MAX, QUEUE_SHOWN_MAX, ROOMS_MAX, TicketAction
+from common.messages.limits import NUMBER_MAX, PAGE_LENGTH_MAX
+from common.messages.message import Request
+from common.messages.problems import ProblemCode
+from common.messages.request_parsing import RequestRefused, parse_request
 from tests.docs.protocol_document import messages_of
 
 REQUESTS = {
     name: model
-    for module in (messages, desk_messages)
+    for module in (patients, desks)
     for name, model in messages_of(module, Request).items()
     if issubclass(model, Request)
 }

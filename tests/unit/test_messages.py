@@ -8,20 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.limits import BODY_BYTES_MAX, TICKET_CODES_MAX
-from common.messages import (
+from common.messages.limits import BODY_BYTES_MAX, TICKET_CODES_MAX
+from common.messages.message import Request, encode_reply
+from common.messages.patients import (
     Cancel,
     ClinicQueueRequest,
     ListClinics,
     ListHospitals,
-    Problem,
-    ProblemCode,
     Register,
-    Request,
     TicketStatusRequest,
-    encode_reply,
 )
-from common.request_parsing import FIELD_ERRORS_MAX, RequestRefused, parse_request
+from common.messages.problems import Problem, ProblemCode
+from common.messages.request_parsing import FIELD_ERRORS_MAX, RequestRefused, parse_request
 
 REQUEST_TYPES: dict[str, type[Request]] = {
     each.name: each

@@ -6,8 +6,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.messages import ProblemCode, Request, encode_reply
-from common.request_parsing import FIELD_ERRORS_MAX, RequestRefused, parse_request
+from common.messages.message import Request, encode_reply
+from common.messages.problems import ProblemCode
+from common.messages.request_parsing import FIELD_ERRORS_MAX, RequestRefused, parse_request
 from tests.json_values import any_json, like
 from tests.unit.test_messages import REGISTER, REQUEST_TYPES
 

@@ -5,8 +5,9 @@ import pytest
 from pika.frame import Method
 from pika.spec import Basic
 
-from common.events import CONTENT_TYPE
-from common.messages import ProblemCode, encode_reply, problem
+from common.messages.events import CONTENT_TYPE
+from common.messages.message import encode_reply
+from common.messages.problems import ProblemCode, problem
 from common.messaging.outgoing import SetAside
 from common.messaging.publisher import IN_FLIGHT_MAX, REFUSALS_MAX, UNSENT_BYTES_MAX
 from common.messaging.topology import DEAD_QUEUE, EVENTS_EXCHANGE

@@ -5,19 +5,17 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from common.domain.lanes import Lane
 from common.domain.tickets import TicketStatus
-from common.messages import (
+from common.messages.message import encode_reply
+from common.messages.patients import (
     ClinicQueue,
     Clinics,
     ClinicSummary,
     Hospitals,
     HospitalSummary,
-    Problem,
-    ProblemCode,
     Ticket,
     Tickets,
-    encode_reply,
-    problem,
 )
+from common.messages.problems import Problem, ProblemCode, problem
 
 TICKET = Ticket(
     ticket_code="7K3F-9QXM-2T5R",

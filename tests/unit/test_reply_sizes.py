@@ -13,8 +13,14 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic import AwareDatetime
 
-from common.desk_messages import NO_SHOWS_SHOWN_MAX, RANGES_SHOWN_MAX, REASON_LENGTH_MAX, ROOMS_MAX, DeskQueue
-from common.limits import (
+from common.messages.desks import (
+    NO_SHOWS_SHOWN_MAX,
+    RANGES_SHOWN_MAX,
+    REASON_LENGTH_MAX,
+    ROOMS_MAX,
+    DeskQueue,
+)
+from common.messages.limits import (
     BODY_BYTES_MAX,
     CITY_LENGTH_MAX,
     MESSAGE_BYTES_MAX,
@@ -24,8 +30,9 @@ from common.limits import (
     TICKET_CODES_MAX,
     TIME_ZONE_LENGTH_MAX,
 )
-from common.messages import Clinics, Hospitals, Message, Reply, Request, encode_reply
-from common.request_parsing import FIELD_ERRORS_MAX, RequestRefused, parse_request
+from common.messages.message import Message, Reply, Request, encode_reply
+from common.messages.patients import Clinics, Hospitals
+from common.messages.request_parsing import FIELD_ERRORS_MAX, RequestRefused, parse_request
 
 PAGED: dict[type[Reply], str] = {Hospitals: "hospitals", Clinics: "clinics", DeskQueue: "waiting"}
 """Lists that are filled up to what a reply may hold: tests/store/test_pages.py fills them."""

@@ -7,8 +7,9 @@ import pytest
 from pika.frame import Method
 from pika.spec import Basic
 
-from common.limits import MESSAGE_BYTES_MAX
-from common.messages import EncodedReply, ProblemCode, encode_reply, problem
+from common.messages.limits import MESSAGE_BYTES_MAX
+from common.messages.message import EncodedReply, encode_reply
+from common.messages.problems import ProblemCode, problem
 from common.messaging.outgoing import SetAside
 from common.messaging.publisher import REFUSALS_MAX, Publisher
 from common.messaging.topology import DEAD_QUEUE

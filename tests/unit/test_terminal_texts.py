@@ -14,11 +14,13 @@ import common.terminal
 import patient_cli
 from admin_cli.texts import TEXTS as ADMIN_TEXTS
 from clinic_desk.texts import TEXTS as DESK_TEXTS
-from common.desk_messages import DeskRegister, DeskRequest
 from common.domain.catalog import QueueMode
 from common.domain.tickets import PriorityReason, TicketStatus
-from common.events import EventName
-from common.messages import Hindrance, ProblemCode, Register, Request
+from common.messages.desks import DeskRegister, DeskRequest
+from common.messages.events import EventName
+from common.messages.message import Request
+from common.messages.patients import Register
+from common.messages.problems import NotPermittedReason, ProblemCode
 from common.terminal.texts import LANGUAGES, SHARED_TEXTS, Texts, TextTable
 from patient_cli.texts import TEXTS as PATIENT_TEXTS
 
@@ -123,7 +125,7 @@ def test_everything_that_a_desk_asks_for_and_is_told_has_words() -> None:
         assert f"rule.{field}" in DESK_TEXTS
     for event in set(EventName) - {EventName.CLINIC_TICK}:
         assert f"done.{event.replace('.', '_')}" in DESK_TEXTS
-    for hindrance in Hindrance:
+    for hindrance in NotPermittedReason:
         assert f"reason.{hindrance}" in DESK_TEXTS
     for reason in PriorityReason:
         assert f"priority.{reason}" in DESK_TEXTS

@@ -13,9 +13,10 @@ from common.domain.lanes import Lane
 from common.domain.queue_advance import Occupant
 from common.domain.ticket_codes import ALPHABET, LENGTH, format_ticket_code
 from common.domain.tickets import TicketStatus, display_number
-from common.messages import Ticket, Tickets, encode_reply
+from common.messages.message import encode_reply
+from common.messages.patients import Ticket, Tickets
 from common.storage.ticket_views import TicketView
-from common.ticket_replies import ShownQueue, encoded_ticket, encoded_tickets, local_time
+from common.ticket_replies import ShownQueue, encoded_ticket, encoded_tickets
 from tests.domain.clinics import clinic
 
 # Where clocks change: at night, at midnight itself, by half an hour.
@@ -71,7 +72,7 @@ def test_a_ticket_is_written_as_its_model_would_be(
 
 def as_model(of: Clinic, occupants: list[Occupant], view: TicketView, now: datetime) -> Ticket:
     def local(moment: datetime | None) -> datetime | None:
-        return None if moment is None else local_time(of, moment)
+        return None if moment is None else of.hospital.local_time(moment)
 
     ahead = call = None
     if view.ahead_in_lane is not None:
@@ -96,7 +97,7 @@ def as_model(of: Clinic, occupants: list[Occupant], view: TicketView, now: datet
         earliest_call_at=local(call and call.earliest_call_at),
         latest_call_at=local(call and call.latest_call_at),
         day_may_end_first=call and expires_at is not None and call.latest_call_at >= expires_at,
-        registered_at=local_time(of, view.registered_at),
+        registered_at=of.hospital.local_time(view.registered_at),
         called_at=local(view.called_at),
         transferred_to=None if view.transferred_to is None else format_ticket_code(view.transferred_to),
         zone=of.hospital.zone_at(now),

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from common import problems
 from common.domain.catalog import Hospital
 from common.domain.time_zones import zone_word
+from common.messages import problems
 from common.terminal import moments
 from common.terminal.texts import Texts
 from patient_cli.texts import TEXTS

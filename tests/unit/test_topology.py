@@ -2,7 +2,7 @@
 
 import re
 
-from common.limits import FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
+from common.messages.limits import FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
 from common.messaging import topology
 
 

@@ -9,7 +9,7 @@ import zlib
 from datetime import timedelta
 from typing import Any
 
-from common.limits import BODY_BYTES_MAX, NAME_LENGTH_MAX
+from common.messages.limits import BODY_BYTES_MAX, NAME_LENGTH_MAX
 from tests.deployment import CLINICS, HOSPITAL, MONDAY_MORNING, Patient
 
 CLINIC = CLINICS[0]

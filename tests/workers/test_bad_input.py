@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from common.limits import BODY_BYTES_MAX
+from common.messages.limits import BODY_BYTES_MAX
 from common.storage.tables import tickets
 from tests.broker import RunningBroker
 from tests.database import opened

@@ -9,7 +9,7 @@ import pytest
 from pika.exceptions import ConnectionClosedByBroker
 
 from admin_cli.broker.inspection import inspecting
-from common.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX
+from common.messages.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX
 from common.messaging import topology
 from tests.broker import RunningBroker, private_node
 from tests.deployment import CLINICS, HOSPITAL, Deployment, connected, deployed

@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from common.errors import StoreUnavailable
-from common.events import Event as CloudEvent
-from common.events import Tick, encode_tick
+from common.messages.events import Event as CloudEvent
+from common.messages.events import Tick, encode_tick
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.event_publisher import EventPublisher
 from common.messaging.topology import EVENTS_EXCHANGE, TICKER_QUEUE

@@ -8,16 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.messages import (
-    ClinicQueue,
-    Clinics,
-    Hospitals,
-    Problem,
-    ProblemCode,
-    Reply,
-    Ticket,
-    Tickets,
-)
+from common.messages.message import Reply
+from common.messages.patients import ClinicQueue, Clinics, Hospitals, Ticket, Tickets
+from common.messages.problems import Problem, ProblemCode
 from tests.broker import RunningBroker
 from tests.deployment import CLINICS, HOSPITAL, Deployment, Patient
 from tests.json_values import any_json, like

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from common.events import EventName, encode_event
+from common.messages.events import EventName, encode_event
 from common.messaging import event_publisher
 from common.messaging.topology import EVENTS_EXCHANGE
 from common.storage.engine import snapshot, transaction

@@ -13,8 +13,10 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from common.domain.catalog import ClinicState, QueueMode
 from common.domain.lanes import Lane
 from common.domain.tickets import PriorityReason, TicketStatus
-from common.limits import NAME_LENGTH_MAX, NUMBER_MAX
-from common.messages import Code, IsoDate, Message, PersonName, Register, Reply, Request, Ticket
+from common.messages.fields import Code, IsoDate, PersonName
+from common.messages.limits import NAME_LENGTH_MAX, NUMBER_MAX
+from common.messages.message import Message, Reply, Request
+from common.messages.patients import Register, Ticket
 
 ROOMS_MAX = 50
 REASON_LENGTH_MAX = 200

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from common.messages import Problem, ProblemCode, Request, problem
+from common.messages.message import Request
+from common.messages.problems import Problem, ProblemCode, problem
+from common.messages.request_parsing import RequestRefused, parse_request
 from common.messaging.delivery import Delivery
-from common.request_parsing import RequestRefused, parse_request
 
 REQUEST_AGE_MAX = timedelta(minutes=15)
 """Older requests are not carried out: whoever sent them has gone."""
@@ -18,7 +19,7 @@ REQUEST_AGE_MAX = timedelta(minutes=15)
 _CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
-class Asked(NamedTuple):
+class ReceivedRequest(NamedTuple):
     """A request that could be read; `digest` tells whether two with one id are the same."""
 
     request_id: str
@@ -36,7 +37,7 @@ class Asked(NamedTuple):
         return self.sent_at is not None and now - self.sent_at > REQUEST_AGE_MAX
 
 
-def read_request(request_types: Mapping[str, type[Request]], delivery: Delivery) -> Asked | Problem:
+def read_request(request_types: Mapping[str, type[Request]], delivery: Delivery) -> ReceivedRequest | Problem:
     """The request in a delivery, one of `request_types`, or why it cannot be read."""
     try:
         request = parse_request(request_types, delivery.name, delivery.content_type, delivery.body)
@@ -46,7 +47,7 @@ def read_request(request_types: Mapping[str, type[Request]], delivery: Delivery)
     except ValueError:
         return problem(ProblemCode.INVALID_REQUEST, "Set the message_id to a UUID: the request's id.")
     digest = hashlib.sha256(f"{request.name}\n{request.model_dump_json()}".encode()).digest()
-    return Asked(request_id, digest, request, delivery.sent_at)
+    return ReceivedRequest(request_id, digest, request, delivery.sent_at)
 
 
 def _canonical(uuid: str) -> str:

@@ -7,7 +7,7 @@ large would never arrive, and would close the connection of the worker that send
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-from common.limits import REPLY_BYTES_MAX
+from common.messages.limits import REPLY_BYTES_MAX
 
 T = TypeVar("T")
 Reply = dict[str, Any]

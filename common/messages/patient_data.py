@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from common.limits import NAME_LENGTH_MAX
+from common.messages.limits import NAME_LENGTH_MAX
 
 _MEDICAL_RECORD_NUMBER = re.compile(r"[A-Z0-9]{1,20}")
 _SEPARATORS = str.maketrans("", "", " .-/")

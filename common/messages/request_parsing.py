@@ -7,8 +7,9 @@ from functools import cache
 
 from pydantic import ValidationError
 
-from common.limits import BODY_BYTES_MAX
-from common.messages import FieldError, Problem, ProblemCode, Request, problem
+from common.messages.limits import BODY_BYTES_MAX
+from common.messages.message import Request
+from common.messages.problems import FieldError, Problem, ProblemCode, problem
 
 FIELD_ERRORS_MAX = 20
 """Field errors listed in one problem."""

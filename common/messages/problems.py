@@ -1,14 +1,93 @@
-"""What is said for each refusal that a worker gives: one sentence that says what to do.
+"""Problems: their codes, their shape, and the sentence of each one that a worker gives.
 
-The sentences hold nothing that a patient sent.
+The sentences say what to do, and hold nothing that a patient sent.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
+
+from pydantic import AwareDatetime, Field
 
 from common.domain.catalog import Clinic
-from common.messages import FieldError, Hindrance, Problem, ProblemCode, Ticket, problem
-from common.ticket_replies import local_time
+from common.messages.message import Message, Reply
+from common.messages.patients import Ticket
+
+
+class ProblemCode(StrEnum):
+    """Why a request was refused; clients decide by this code."""
+
+    INVALID_REQUEST = "invalid_request"
+    UNKNOWN_REQUEST = "unknown_request"
+    MESSAGE_TOO_LARGE = "message_too_large"
+    HOSPITAL_NOT_FOUND = "hospital_not_found"
+    CLINIC_NOT_FOUND = "clinic_not_found"
+    CLINIC_CLOSED = "clinic_closed"
+    QUOTA_REACHED = "quota_reached"
+    ALREADY_REGISTERED = "already_registered"
+    MEDICAL_RECORD_MISMATCH = "medical_record_mismatch"
+    REQUEST_ID_REUSED = "request_id_reused"
+    REQUEST_EXPIRED = "request_expired"
+    TICKET_NOT_FOUND = "ticket_not_found"
+    NOT_CANCELLABLE = "not_cancellable"
+    NOT_PERMITTED_NOW = "not_permitted_now"
+    BUSY = "busy"
+    TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
+    INTERNAL_ERROR = "internal_error"
+
+    @property
+    def heading(self) -> str:
+        """The code as words, such as `Clinic closed`."""
+        return self.value.replace("_", " ").capitalize()
+
+
+class NotPermittedReason(StrEnum):
+    """What stands against a desk's action, where it is not permitted now."""
+
+    CLOCK_MODE = "clock_mode"
+    NOBODY_WAITING = "nobody_waiting"
+    ROOM_NOT_SERVING = "room_not_serving"
+    TICKET_STATUS = "ticket_status"
+    HOLDS_ANOTHER = "holds_another"
+    SAME_CLINIC = "same_clinic"
+    ALREADY_SO = "already_so"
+
+
+class FieldError(Message):
+    """What is wrong with one field of a request; never what stood in it."""
+
+    field: str
+    message: str
+
+
+class Problem(Reply):
+    """A refusal, in the shape of RFC 9457. `code` is what clients decide by.
+
+    `ticket` comes with `already_registered`; `next_opening` with `clinic_closed` and `quota_reached`;
+    `reason` with `not_permitted_now`; `server_time` with `request_expired`.
+    """
+
+    name: ClassVar[str] = "problem"
+    optional_members = ("ticket", "next_opening", "zone", "reason", "server_time")
+
+    type: Literal["about:blank"] = "about:blank"
+    title: str
+    detail: str
+    code: ProblemCode
+    errors: list[FieldError] = Field(default_factory=list)
+    ticket: Ticket | None = None
+    next_opening: AwareDatetime | None = None
+    zone: str | None = None
+    reason: NotPermittedReason | None = None
+    server_time: AwareDatetime | None = None
+
+
+def problem(code: ProblemCode, detail: str, **extra: Any) -> Problem:
+    """A problem with the title of its code; `detail` is one sentence that says what to do."""
+    return Problem(title=code.heading, detail=detail, code=code, **extra)
+
+
+# --- the sentence of each ---------------------------------------------------------------------------------
 
 _JUST_BEFORE = timedelta(microseconds=1)
 
@@ -85,7 +164,7 @@ def number_not_given_out() -> Problem:
     return problem(ProblemCode.TICKET_NOT_FOUND, detail)
 
 
-def not_permitted_now(reason: Hindrance, detail: str) -> Problem:
+def not_permitted_now(reason: NotPermittedReason, detail: str) -> Problem:
     """The state of a clinic's queue, or of a ticket in it, does not allow what its desk asks for."""
     return problem(ProblemCode.NOT_PERMITTED_NOW, detail, reason=reason)
 
@@ -103,10 +182,10 @@ def not_cancellable(ticket: Ticket) -> Problem:
 
 
 def _on_the_clock(clinic: Clinic, moment: datetime) -> str:
-    local = local_time(clinic, moment)
+    local = clinic.hospital.local_time(moment)
     return f"{local:%Y-%m-%d} at {local:%H:%M} {clinic.hospital.zone_at(moment)}"
 
 
 def _opening(clinic: Clinic, opening: datetime) -> dict[str, Any]:
     """When the clinic opens again, on the hospital's clock."""
-    return {"next_opening": local_time(clinic, opening), "zone": clinic.hospital.zone_at(opening)}
+    return {"next_opening": clinic.hospital.local_time(opening), "zone": clinic.hospital.zone_at(opening)}

@@ -1,0 +1,34 @@
+"""The fields of requests: what each may hold, and how it is normalised."""
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from common.domain.catalog import CODE_PATTERN
+from common.domain.ticket_codes import parse_ticket_code
+from common.messages.limits import NAME_LENGTH_MAX, PAGE_LENGTH_MAX
+from common.messages.patient_data import normal_medical_record_number, normal_name
+
+
+def _ticket_code(text: str) -> str:
+    return parse_ticket_code(text)
+
+
+def _iso_date(value: Any) -> date:
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise ValueError("a date is written as 1990-01-31")
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError("there is no such day in the calendar") from error
+
+
+Code = Annotated[str, Field(pattern=CODE_PATTERN)]
+TicketCode = Annotated[str, Field(max_length=40), AfterValidator(_ticket_code)]
+MedicalRecordNumber = Annotated[str, Field(max_length=40), AfterValidator(normal_medical_record_number)]
+PersonName = Annotated[str, Field(max_length=4 * NAME_LENGTH_MAX), AfterValidator(normal_name)]
+AfterCode = Annotated[str, Field(pattern=f"{CODE_PATTERN}|^$")]
+PageLength = Annotated[int, Field(ge=1, le=PAGE_LENGTH_MAX)]
+IsoDate = Annotated[date, BeforeValidator(_iso_date)]

@@ -1,0 +1,185 @@
+"""What patients ask for, and the replies to it."""
+
+from datetime import date
+from typing import ClassVar
+
+from pydantic import AwareDatetime, Field
+
+from common.domain.lanes import Lane
+from common.domain.tickets import TicketStatus
+from common.messages.fields import (
+    AfterCode,
+    Code,
+    IsoDate,
+    MedicalRecordNumber,
+    PageLength,
+    PersonName,
+    TicketCode,
+)
+from common.messages.limits import PAGE_LENGTH_MAX, TICKET_CODES_MAX
+from common.messages.message import Message, Reply, Request
+
+# --- requests -------------------------------------------------------------------------------------------
+
+
+class Register(Request):
+    """Asks for a ticket for today in an open clinic. Answered by `Ticket`."""
+
+    name: ClassVar[str] = "register"
+
+    hospital: Code
+    clinic: Code
+    medical_record_number: MedicalRecordNumber
+    patient_name: PersonName = Field(alias="name")
+    date_of_birth: IsoDate
+
+
+class Cancel(Request):
+    """Gives a ticket up. Answered by `Ticket`."""
+
+    name: ClassVar[str] = "cancel"
+
+    ticket_code: TicketCode
+
+
+class ListHospitals(Request):
+    """Asks for the hospitals behind the code `after`, or from the first one on. Answered by `Hospitals`."""
+
+    name: ClassVar[str] = "list_hospitals"
+
+    after: AfterCode = ""
+    limit: PageLength = PAGE_LENGTH_MAX
+
+
+class ListClinics(Request):
+    """Asks for the clinics of one hospital, behind the code `after` or from the first one on. Answered by
+    `Clinics`."""
+
+    name: ClassVar[str] = "list_clinics"
+
+    hospital: Code
+    open_only: bool = False
+    after: AfterCode = ""
+    limit: PageLength = PAGE_LENGTH_MAX
+
+
+class TicketStatusRequest(Request):
+    """Asks for tickets by their codes. Answered by `Tickets`."""
+
+    name: ClassVar[str] = "ticket_status"
+
+    ticket_codes: list[TicketCode] = Field(min_length=1, max_length=TICKET_CODES_MAX)
+
+
+class ClinicQueueRequest(Request):
+    """Asks who is served and who is next in a clinic. Answered by `ClinicQueue`."""
+
+    name: ClassVar[str] = "clinic_queue"
+
+    hospital: Code
+    clinic: Code
+
+
+# --- replies --------------------------------------------------------------------------------------------
+
+
+class Ticket(Reply):
+    """A ticket as it stands. Moments carry the hospital's offset; durations are in seconds.
+
+    The estimate is null where nothing is to be expected any more: called, served, cancelled ...
+    `day_may_end_first`: the interval ends behind the service day, at whose end the ticket expires.
+    `transferred_to` is the code of the ticket in another queue that the patient got for this one.
+    """
+
+    name: ClassVar[str] = "ticket"
+
+    ticket_code: str
+    number: int
+    display_number: str
+    hospital: str
+    clinic: str
+    service_date: date
+    status: TicketStatus
+    lane: Lane
+    people_ahead: int | None
+    now_serving: str | None
+    estimated_wait_seconds: int | None
+    estimated_call_at: AwareDatetime | None
+    earliest_call_at: AwareDatetime | None
+    latest_call_at: AwareDatetime | None
+    day_may_end_first: bool | None
+    registered_at: AwareDatetime
+    called_at: AwareDatetime | None
+    transferred_to: str | None
+    zone: str | None = None
+
+
+class Tickets(Reply):
+    """The tickets found, in the order asked for, and the codes that are nobody's."""
+
+    name: ClassVar[str] = "tickets"
+
+    tickets: list[Ticket]
+    not_found: list[str] = Field(default_factory=list)
+
+
+class HospitalSummary(Message):
+    """A hospital and how many of its clinics are open now."""
+
+    code: str
+    name: str
+    city: str
+    time_zone: str
+    open_clinics: int
+
+
+class Hospitals(Reply):
+    """Hospitals, ordered by code; whether there are `more` behind the last."""
+
+    name: ClassVar[str] = "hospitals"
+
+    hospitals: list[HospitalSummary]
+    more: bool = False
+
+
+class ClinicSummary(Message):
+    """A clinic today. `opens_at` and `closes_at` are of the session that is on or comes next today, or
+    else of today's last one; `estimated_wait_seconds` is for somebody who would register now."""
+
+    code: str
+    name: str
+    is_open: bool
+    opens_at: AwareDatetime | None
+    closes_at: AwareDatetime | None
+    waiting: int
+    now_serving: str | None
+    estimated_wait_seconds: int | None
+    day_may_end_first: bool | None
+    quota_left: int
+    next_opening: AwareDatetime | None
+    zone: str | None = None
+
+
+class Clinics(Reply):
+    """Clinics of one hospital, ordered by code; whether there are `more` behind the last."""
+
+    name: ClassVar[str] = "clinics"
+
+    hospital: str
+    clinics: list[ClinicSummary]
+    more: bool = False
+
+
+class ClinicQueue(Reply):
+    """A clinic's queue in numbers: being served, next to be called, and how many wait."""
+
+    name: ClassVar[str] = "clinic_queue"
+
+    hospital: str
+    clinic: str
+    service_date: date
+    is_open: bool
+    now_serving: str | None
+    in_rooms: list[str]
+    next: list[str]
+    waiting: int
