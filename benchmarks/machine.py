@@ -45,7 +45,10 @@ def _broker_version(url: str) -> str:
         on_open_error_callback=lambda connection, _: connection.ioloop.stop(),
         on_close_callback=lambda connection, _: connection.ioloop.stop(),
     )
-    connection.ioloop.start()
+    try:
+        connection.ioloop.start()
+    finally:
+        connection.ioloop.close()
     return found[0] if found else "?"
 
 

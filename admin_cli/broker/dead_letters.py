@@ -1,7 +1,8 @@
-"""The dead letters: what a worker could not process or the broker gave up, read and settled one by one.
+"""Dead letters: messages that a worker could not process or that the broker dropped, read and settled one by
+one.
 
-Everything in a letter is a stranger's word, and often a patient's. `DeadLetter` therefore has two sides:
-fields that hold nothing but values known beforehand, safe to show, and `RawLetter` with all of it.
+A dead letter is written by its sender, and may hold a patient's data. `DeadLetter` therefore has two sides:
+fields whose values come from closed lists, safe to show, and `RawMessage` with everything.
 """
 
 import hashlib
@@ -42,15 +43,15 @@ from common.messaging.topology import (
 )
 
 ID_LENGTH: Final = 10
-"""Hexadecimal digits of a letter's id."""
+"""Hexadecimal digits of a dead letter's id."""
 
 _ID_BYTES = ID_LENGTH // 2
 _NEXT_SECONDS_MAX = 5
 _RETURN_SECONDS = 0.02
 _RETURN_SECONDS_MAX = 1.0
 _PERSISTENT = 2
-_TIMESTAMP_TOLD = "register"
-"""The request whose age decides what becomes of it."""
+_NEEDS_AGE = "register"
+"""The request that is refused when it is too old: without its age it is not sent again."""
 
 _REASON_OF_WORKER = "x-antrean-reason"
 _WORKERS_REASON = re.compile(r"[A-Za-z0-9_ .']{1,100}")
@@ -60,7 +61,7 @@ _EVENT_NAMES = frozenset(name.value for name in EventName)
 
 
 class Obstacle(StrEnum):
-    """Why a letter cannot be sent again."""
+    """Why a dead letter cannot be sent again."""
 
     TICK = "tick"
     LOOK_UP = "look_up"
@@ -70,8 +71,8 @@ class Obstacle(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RawLetter:
-    """A letter as it came, with the patient's data; `tag` names it on its channel."""
+class RawMessage:
+    """The message as it arrived, with the patient's data; `tag` is its delivery tag."""
 
     tag: int
     body: bytes
@@ -80,11 +81,12 @@ class RawLetter:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One letter. What is None was left out, or is nothing that Antrean knows.
+    """One dead letter. A field is None where the message lacks it, or holds an unknown value.
 
-    `id` is the same however often the letter is read; letters with the same id are alike in everything that
-    matters. `name` is a request's or an event's; `queue` is where it died, and `reason` the broker's word for
-    why or a worker's sentence. `exchange` is where it can be sent to again; without it, `obstacle` says why.
+    `id` stays the same however often the dead letter is read; two with the same id are equal in type, message
+    id, timestamps, queue, reason and body. `name` is that of a request or an event; `queue` is where it died,
+    and `reason` the broker's code or a worker's sentence. `exchange` is where it can be published again;
+    where it is None, `obstacle` says why.
     """
 
     id: str
@@ -98,20 +100,20 @@ class DeadLetter:
     size_bytes: int
     exchange: str | None
     obstacle: Obstacle | None
-    raw: RawLetter
+    raw: RawMessage
 
 
 class DeadLetters:
     """The queue `antrean.dead`, on a connection of the role `deploy`.
 
-    A letter that was read is this connection's until it is retried or dropped; all others are back in their
-    places when the connection ends, however it ends. All methods block, and raise BrokerUnavailable where the
-    connection is lost or the user may not do this.
+    A dead letter that was read stays unacknowledged on this connection until it is retried or dropped; all
+    others return to their places when the connection ends. All methods block, and raise BrokerUnavailable
+    where the connection is lost or the user lacks the permission.
     """
 
     def __init__(self, amqp_url: str) -> None:
         self._connection = blocking_connection(amqp_url, "antrean-dead-letters")
-        # Nobody can try guessed names on an id without knowing this.
+        # Without this key, an id cannot be used to test guessed contents.
         credentials = pika.URLParameters(amqp_url).credentials
         self._key = hashlib.sha256(repr(vars(credentials).get("password")).encode()).digest()
         self._unread = 0
@@ -130,12 +132,12 @@ class DeadLetters:
             return
         with _lost_connection():
             if self._channel.is_open:
-                self._channel.close()  # answered once the broker has every acknowledgement
+                self._channel.close()  # returns once the broker has every acknowledgement
             self._await_return()
             self._connection.close()
 
     def _await_return(self) -> None:
-        """Waits until what was held is back: a command that follows at once has to find it."""
+        """Waits until what was held is back in the queue: a command that follows at once has to find it."""
         until = time.monotonic() + _RETURN_SECONDS_MAX
         while self._held and time.monotonic() < until:
             channel = self._connection.channel()
@@ -147,25 +149,25 @@ class DeadLetters:
 
     @property
     def unread(self) -> int:
-        """How many letters there are behind the one read last."""
+        """How many dead letters follow the one read last."""
         return self._unread
 
     def read(self, count_max: int) -> Iterator[DeadLetter]:
-        """The letters that are there now, at most `count_max`, and those first that came first.
+        """The dead letters that are in the queue now, in order, at most `count_max`.
 
-        `count_max` is 65,535 at most, what AMQP lets one consumer hold. Raises RequestNotTaken where another
-        operator is reading them, too.
+        `count_max` is at most 65,535, AMQP's largest prefetch. Raises RequestNotTaken where another operator
+        reads them at the same time.
         """
         with _lost_connection():
             waiting = self._channel.queue_declare(DEAD_QUEUE, passive=True).method.message_count
-            # As many as there are: what is retried meanwhile may be back before the last one is read.
+            # Not more: what is retried may die again and be back before the last one is read.
             count = min(count_max, waiting)
             self._unread = waiting
             if not count:
                 return
             self._held = count
-            # Consumed, for a quorum queue takes back what a consumer held in the order in which it was. What
-            # was asked for by basic.get comes back in any order.
+            # Consumed: a quorum queue takes back in order what a consumer held. What came by basic.get
+            # returns in any order.
             self._channel.basic_qos(prefetch_count=count)
             deliveries = self._channel.consume(DEAD_QUEUE, inactivity_timeout=_NEXT_SECONDS_MAX)
         for _ in range(count):
@@ -174,13 +176,13 @@ class DeadLetters:
             if method is None or properties is None or body is None:
                 raise RequestNotTaken("Another command holds dead letters now; try again in a minute.")
             self._unread -= 1
-            yield _letter(method.delivery_tag, properties, body, self._key)
+            yield _dead_letter(method.delivery_tag, properties, body, self._key)
 
     def retry(self, letter: DeadLetter) -> None:
-        """Sends the request again and, once the broker has confirmed it, removes the letter.
+        """Publishes the request again and, once the broker has confirmed it, removes the dead letter.
 
-        It keeps its request id and the time at which it was sent, and nobody gets its answer. Raises
-        RequestNotTaken where the broker refuses it now: the letter stays.
+        It keeps its request id and its timestamp, and has no `reply_to`. Raises RequestNotTaken where the
+        broker refuses it now: the dead letter stays.
         """
         assert letter.exchange is not None
         raw, sent_at = letter.raw.properties, letter.sent_at or letter.died_at
@@ -208,7 +210,7 @@ class DeadLetters:
         self.drop(letter)
 
     def drop(self, letter: DeadLetter) -> None:
-        """Removes the letter for ever."""
+        """Removes the dead letter for good."""
         with _lost_connection():
             self._channel.basic_ack(letter.raw.tag)
         self._held -= 1
@@ -220,19 +222,19 @@ def _lost_connection() -> Iterator[None]:
         yield
     except ChannelClosedByBroker as error:
         raise BrokerUnavailable(
-            f"RabbitMQ does not let this user see to {DEAD_QUEUE} (use the role deploy), or lacks it"
+            f"RabbitMQ does not let this user read {DEAD_QUEUE} (use the role deploy), or lacks it"
             " (`antrean-admin broker declare`)."
         ) from error
     except AMQPError as error:
         raise BrokerUnavailable(
-            "The connection to RabbitMQ was lost; letters that were not done with are where they were."
+            "The connection to RabbitMQ was lost; dead letters that were not settled stay in the queue."
         ) from error
 
 
 # --- reading --------------------------------------------------------------------------------------------
 
 
-def _letter(tag: int, properties: pika.BasicProperties, body: bytes, key: bytes) -> DeadLetter:
+def _dead_letter(tag: int, properties: pika.BasicProperties, body: bytes, key: bytes) -> DeadLetter:
     headers = properties.headers if isinstance(properties.headers, dict) else {}
     death = _last_death(headers)
     queue = _one_of(death.get("queue"), queues())
@@ -248,10 +250,10 @@ def _letter(tag: int, properties: pika.BasicProperties, body: bytes, key: bytes)
     died_at = died_at if isinstance(died_at, datetime) else None
     request_id = _uuid(properties.message_id)
     came_through = _one_of(headers.get(CAME_THROUGH), exchanges()) if by_worker else None
-    exchange, obstacle = _way_back(name, queue, came_through, anywhere=by_worker)
+    exchange, obstacle = _origin(name, queue, came_through, anywhere=by_worker)
     if exchange is not None and request_id is None:
         exchange, obstacle = None, Obstacle.NO_REQUEST_ID
-    elif exchange is not None and name == _TIMESTAMP_TOLD and not (sent_at or died_at):
+    elif exchange is not None and name == _NEEDS_AGE and not (sent_at or died_at):
         exchange, obstacle = None, Obstacle.AGE_UNKNOWN
     return DeadLetter(
         id=_digest(
@@ -270,7 +272,7 @@ def _letter(tag: int, properties: pika.BasicProperties, body: bytes, key: bytes)
         size_bytes=len(body),
         exchange=exchange,
         obstacle=obstacle,
-        raw=RawLetter(
+        raw=RawMessage(
             tag,
             body,
             {key: value for key, value in vars(properties).items() if value is not None},
@@ -278,16 +280,17 @@ def _letter(tag: int, properties: pika.BasicProperties, body: bytes, key: bytes)
     )
 
 
-def _way_back(
+def _origin(
     name: str | None, queue: str | None, came_through: str | None, *, anywhere: bool
 ) -> tuple[str | None, Obstacle | None]:
-    """The exchange through which a request came to the queue where it died.
+    """The exchange through which a request came to the queue where it died, or why it cannot be sent again.
 
-    The name is the sender's word: a patient's message that calls itself the staff's must not become it by
-    our hand. So the name has to be one that the queue takes, and it goes back only through the exchange
-    through which a worker says that it `came_through`. With `anywhere` a worker has seen to the queue, who
-    answers what it does not know; where nobody can tell the queue, only what any patient may send goes back;
-    and where patients send to the same queue, nothing of the staff's does.
+    The sender chooses the message's type: a patient's message of a desk's type must not be published to the
+    desks' exchange. So the queue must be bound for this type, and a message goes back only through the
+    exchange that a worker noted (`came_through`). With `anywhere` a worker rejected the message, and would
+    answer a type that it does not know; where the queue is unknown, only what any
+    patient may send goes back; and where
+    patients publish to the same queue, no desk's request does.
     """
     if name in _EVENT_NAMES:
         return None, Obstacle.TICK
@@ -306,14 +309,15 @@ def _way_back(
 
 
 def _last_death(headers: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the broker noted when it moved the letter here. The rest of `x-death` may be the sender's."""
+    """What the broker noted when it dead-lettered the message; the sender may have written the rest of
+    `x-death`."""
     deaths = headers.get("x-death")
     last = deaths[0] if isinstance(deaths, list) and deaths else None
     return last if isinstance(last, dict) else {}
 
 
 def _digest(key: bytes, *parts: Sequence[Any] | bytes) -> str:
-    """Without what changes from one reading to the next, such as `x-delivery-count`."""
+    """A keyed digest of what stays the same from one reading to the next (not `x-delivery-count`)."""
     content = repr(parts).encode("utf-8", "backslashreplace")
     return hashlib.blake2b(content, key=key, digest_size=_ID_BYTES).hexdigest()
 

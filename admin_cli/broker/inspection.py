@@ -1,4 +1,4 @@
-"""A look at a broker over AMQP: nothing is changed there, and nothing is left in a queue.
+"""Inspects a broker over AMQP: changes nothing there, and leaves nothing in a queue.
 
 What the broker refuses closes a channel and is written to its log, with the connection's name
 `antrean-doctor`: that is how its limits and permissions show.
@@ -19,12 +19,12 @@ from pika.spec import Queue
 
 from common.errors import BrokerUnavailable
 from common.messaging import topology
-from common.messaging.connection import blocking_connection
+from common.messaging.connection import CONNECT_SECONDS_MAX, blocking_connection, connection_parameters
 
 CONNECTION_NAME: Final = "antrean-doctor"
 
-_NOBODYS_KEY = "antrean-doctor"
-"""A routing key with which nothing is bound: what is published with it is dropped."""
+_UNBOUND_KEY = "antrean-doctor"
+"""A routing key without a binding: what is published with it is dropped."""
 
 ACCESS_REFUSED: Final = 403
 _NOT_FOUND = 404
@@ -42,6 +42,15 @@ class TopologyFault:
 
 
 @dataclass(frozen=True, slots=True)
+class Introduction:
+    """What a broker says of itself when a connection opens: its version, and the longest frame in bytes that
+    both sides take (pika takes 128 KiB)."""
+
+    version: str
+    frame_bytes_max: int
+
+
+@dataclass(frozen=True, slots=True)
 class QueueState:
     """How many messages wait in a queue, and how many consume it."""
 
@@ -55,17 +64,6 @@ class Inspection:
 
     connection: pika.BlockingConnection
     connect_seconds: float
-
-    @property
-    def version(self) -> str:
-        """The broker's version, as it introduces itself."""
-        # pika keeps it on the connection that the blocking one wraps; so it does what was agreed upon.
-        return str((self.connection._impl.server_properties or {}).get("version", "?"))
-
-    @property
-    def frame_bytes_max(self) -> int:
-        """The longest frame that the broker takes, or less where pika wants no longer one (128 KiB)."""
-        return int(self.connection._impl.params.frame_max)
 
     def topology_faults(self) -> list[TopologyFault]:
         """What is missing, other than in definitions.json, or, for want of permissions, unknown."""
@@ -112,7 +110,7 @@ class Inspection:
         """Whether a message of this size may be published; None where the user may not publish at all."""
 
         def publish(channel: BlockingChannel) -> None:
-            channel.basic_publish(exchange, _NOBODYS_KEY, bytes(size_bytes))
+            channel.basic_publish(exchange, _UNBOUND_KEY, bytes(size_bytes))
             channel.basic_qos()  # waits until the broker has dealt with it
 
         error = self.refusal(publish)
@@ -153,6 +151,31 @@ def inspecting(amqp_url: str) -> Iterator[Inspection]:
             connection.close()
 
 
+def introduction(amqp_url: str) -> Introduction:
+    """How the broker introduces itself; raises BrokerUnavailable where it does not."""
+    found: list[Introduction] = []
+
+    def opened(connection: pika.SelectConnection) -> None:
+        properties = connection.server_properties or {}
+        found.append(Introduction(str(properties.get("version", "?")), int(connection.params.frame_max)))
+        connection.close()
+
+    # pika's blocking connection keeps this to itself.
+    connection = pika.SelectConnection(
+        connection_parameters(amqp_url, CONNECTION_NAME, CONNECT_SECONDS_MAX),
+        on_open_callback=opened,
+        on_open_error_callback=lambda connection, _: connection.ioloop.stop(),
+        on_close_callback=lambda connection, _: connection.ioloop.stop(),
+    )
+    try:
+        connection.ioloop.start()
+    finally:
+        connection.ioloop.close()
+    if not found:
+        raise BrokerUnavailable("The connection to RabbitMQ was lost in between; try again.")
+    return found[0]
+
+
 def blocking_reason(amqp_url: str, exchange: str) -> str | None:
     """Why the broker takes nothing from those who publish (`low on memory`), None where it does.
 
@@ -164,7 +187,7 @@ def blocking_reason(amqp_url: str, exchange: str) -> str | None:
     connection.add_on_connection_blocked_callback(lambda _, frame: reasons.append(frame.method.reason))
     try:
         channel = connection.channel()
-        channel.basic_publish(exchange, _NOBODYS_KEY, b"")
+        channel.basic_publish(exchange, _UNBOUND_KEY, b"")
         end = time.monotonic() + _BLOCKED_SECONDS_MAX
         while not reasons and (left := end - time.monotonic()) > 0:
             connection.process_data_events(left)

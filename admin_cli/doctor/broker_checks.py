@@ -10,6 +10,7 @@ from admin_cli.broker.inspection import (
     TopologyFault,
     blocking_reason,
     inspecting,
+    introduction,
 )
 from admin_cli.doctor.findings import Finding, failed, ok, warning
 from common.errors import BrokerUnavailable, SettingsError
@@ -40,7 +41,8 @@ def broker_findings(settings: Settings) -> Generator[Finding, None, BrokerSeen |
         blocked = blocking_reason(amqp_url, topology.PATIENT_EXCHANGE)
         with inspecting(amqp_url) as inspection:
             milliseconds = f"{inspection.connect_seconds * 1000:.0f}"
-            yield ok("broker", "broker.answers", version=inspection.version, milliseconds=milliseconds)
+            broker = introduction(amqp_url)
+            yield ok("broker", "broker.answers", version=broker.version, milliseconds=milliseconds)
             if blocked is not None:
                 yield failed("broker.alarms", "alarm.blocked", reason=blocked)
             else:
@@ -50,7 +52,7 @@ def broker_findings(settings: Settings) -> Generator[Finding, None, BrokerSeen |
             missing = {fault.name for fault in faults if fault.kind == "missing"}
             if blocked is None and topology.PATIENT_EXCHANGE not in missing:
                 yield from _message_size(inspection)
-            yield _frame_size(inspection.frame_bytes_max)
+            yield _frame_size(broker.frame_bytes_max)
             states = inspection.queue_states()
             yield from _queues(states)
             return BrokerSeen(blocked is None, states)

@@ -8,7 +8,7 @@ import pika
 import pytest
 from pika.exceptions import ConnectionClosedByBroker
 
-from admin_cli.broker.inspection import inspecting
+from admin_cli.broker.inspection import introduction
 from common.messages.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX
 from common.messaging import topology
 from tests.broker import RunningBroker, private_node
@@ -80,8 +80,7 @@ def send_and_wait(connection: pika.BlockingConnection, attack: Message) -> None:
 
 
 def test_the_broker_agrees_on_short_frames(deployment: Deployment) -> None:
-    with inspecting(deployment.urls["patient"]) as inspection:
-        assert inspection.frame_bytes_max == FRAME_BYTES_MAX
+    assert introduction(deployment.urls["patient"]).frame_bytes_max == FRAME_BYTES_MAX
 
 
 def test_headers_nested_deeper_than_a_frame_cost_their_sender_the_connection(
