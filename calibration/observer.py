@@ -18,7 +18,7 @@ from common.domain.lanes import Lane, after_call
 from common.domain.opening_hours import WEEKDAYS, OpeningHours
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import EndedCall, PartRecord, learn
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from common.domain.waiting_time import Estimate
 
 _ZONE = ZoneInfo("Asia/Jakarta")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from common.domain.lanes import Lane
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import PartRecord
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from common.storage.catalog import CatalogCache
 from common.storage.queues import ClinicDay, QueueState
 from common.storage.service_times import Learned

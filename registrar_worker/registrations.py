@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from common.domain.catalog import Clinic, QueueMode
+from common.domain.event_names import EventName
 from common.domain.lanes import Lane
 from common.domain.person_names import is_same_person
 from common.domain.ticket_codes import new_ticket_code
-from common.domain.tickets import CANCELLABLE, TicketStatus
+from common.domain.ticket_states import Action, TicketStatus, is_allowed
 from common.messages import problems
 from common.messages.desks import DeskRegister
-from common.messages.events import ChangedTicket, Event, EventName
+from common.messages.events import ChangedTicket, Event
 from common.messages.message import EncodedReply, Reply, Request, encode_reply
 from common.messages.patients import Cancel, Register, Ticket
 from common.messages.problems import Problem, ProblemCode
@@ -280,7 +281,7 @@ class Registrations:
         view = self.tickets.view(code)
         if view is None:
             return _Decision(asked.digest, refusal=problems.ticket_not_found(), remember=True)
-        if view.status not in CANCELLABLE:
+        if not is_allowed(Action.CANCEL, view.status):
             return self._refused(asked, ProblemCode.NOT_CANCELLABLE, code)
         queue = self.queues[view.clinic_day]
         self.cancelled.append(code)

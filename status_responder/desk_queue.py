@@ -6,7 +6,8 @@ from datetime import datetime
 from common.desk_tickets import desk_ticket
 from common.domain.catalog import Clinic
 from common.domain.queue_advance import calling_order
-from common.domain.tickets import IN_ROOM, display_number
+from common.domain.ticket_states import IN_ROOM
+from common.domain.tickets import display_number
 from common.messages.desks import NO_SHOWS_SHOWN_MAX, DeskQueue, DeskQueueRequest, DeskTicket
 from common.messages.message import encoded
 from common.messages.pages import page_of

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from statistics import median
 
 from common.domain.catalog import Clinic
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from common.messages.desks import ClinicReport, ReportRow, Spread
 from status_responder.store import TicketCourse
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from common.domain.catalog import Clinic
 from common.domain.queue_advance import Waiter
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from common.storage.catalog import CatalogCache, CatalogChanged, read_version
 from common.storage.engine import Engine, snapshot
 from common.storage.prepared import Prepared

@@ -9,7 +9,8 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from admin_cli.catalog_file import Catalog
-from common.messages.events import Event, EventName
+from common.domain.event_names import EventName
+from common.messages.events import Event
 from common.messaging.delivery import Delivery
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
 

@@ -14,8 +14,8 @@ from pika.exceptions import ChannelClosedByBroker, NackError
 
 from admin_cli.catalog_file import Catalog
 from admin_cli.database.catalog_changes import apply_catalog
+from common.domain.event_names import EventName
 from common.domain.opening_hours import WEEKDAYS
-from common.messages.events import EventName
 from common.messaging import topology
 from common.settings import Role, clock_environment
 from tests.broker import RunningBroker

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from common.clock import Clock
 from common.domain.catalog import Clinic
-from common.domain.tickets import IN_ROOM
+from common.domain.ticket_states import IN_ROOM
 from common.messages import problems
 from common.messages.desks import CloseClinic, DeskRequest, OpenClinic, TicketAction, Transfer, WaitingFate
 from common.messages.events import Event, Tick

@@ -8,8 +8,9 @@ the step before: whoever has to go on, in this process or in another, goes on wh
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from common.domain.tickets import TicketStatus
-from common.messages.events import ChangedTicket, EventName
+from common.domain.event_names import EventName
+from common.domain.ticket_states import TicketStatus
+from common.messages.events import ChangedTicket
 from common.storage import journal
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry

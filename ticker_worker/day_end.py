@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from common.domain.catalog import Clinic
+from common.domain.event_names import EventName
 from common.domain.lanes import Lane
 from common.domain.person_names import is_same_person
 from common.domain.queue_advance import (
@@ -23,8 +24,8 @@ from common.domain.queue_advance import (
     end_of_day,
 )
 from common.domain.ticket_codes import new_ticket_code
-from common.domain.tickets import TicketStatus
-from common.messages.events import ChangedTicket, EventName
+from common.domain.ticket_states import TicketStatus
+from common.messages.events import ChangedTicket
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from common.storage.new_tickets import NewTicket, insert_tickets

@@ -8,11 +8,14 @@ from functools import singledispatchmethod
 from typing import Any
 
 from common.domain.catalog import Clinic, ClinicState, QueueMode
+from common.domain.event_names import EventName
 from common.domain.lanes import Lane, after_call, lane_for, next_lane
 from common.domain.queue_advance import Ending, Waiter
+from common.domain.refusals import NotPermittedReason
 from common.domain.service_times import EndedCall
 from common.domain.ticket_codes import new_ticket_code
-from common.domain.tickets import IN_ROOM, LaneReason, StaffChoice, TicketStatus, display_number
+from common.domain.ticket_states import IN_ROOM, TicketStatus
+from common.domain.tickets import LaneReason, StaffChoice, display_number
 from common.messages import problems
 from common.messages.desks import (
     CallNext,
@@ -31,8 +34,7 @@ from common.messages.desks import (
     Transfer,
     WaitingFate,
 )
-from common.messages.events import ChangedTicket, EventName
-from common.messages.problems import NotPermittedReason
+from common.messages.events import ChangedTicket
 from common.messaging.received_requests import ReceivedRequest
 from common.storage import journal
 from common.storage.catalog import CatalogCache
@@ -105,10 +107,9 @@ class Desk:
     @_do.register
     def _open(self, request: OpenClinic, here: _Here) -> None:
         clinic = here.clinic
-        in_hours = clinic.session_at(self.now) is not None
-        if in_hours and request.until is None:
-            forced: dict[str, Any] = {"state": ClinicState.SCHEDULE, "forced_until": None}
-            forced["forced_reason"] = None
+        forced: dict[str, Any]
+        if clinic.session_at(self.now) is not None and request.until is None:
+            forced = {"state": ClinicState.SCHEDULE, "forced_until": None, "forced_reason": None}
         else:
             forced = self._forced(ClinicState.OPEN, here, request.until, request.reason)
         if clinic.is_open(self.now) and clinic == replace(clinic, **forced):
@@ -140,8 +141,8 @@ class Desk:
     def _set_rooms(self, request: SetRooms, here: _Here) -> None:
         if request.rooms == here.clinic.rooms:
             raise not_now(NotPermittedReason.ALREADY_SO, f"{here.clinic.name} has {request.rooms} rooms.")
-        name = EventName.CLINIC_ROOMS_CHANGED
-        self._change_clinic(here, name, rooms=request.rooms, serving_since=self.now)
+        event = EventName.CLINIC_ROOMS_CHANGED
+        self._change_clinic(here, event, rooms=request.rooms, serving_since=self.now)
 
     @_do.register
     def _set_mode(self, request: SetMode, here: _Here) -> None:

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from common.desk_tickets import desk_ticket
 from common.domain.catalog import Clinic
+from common.domain.event_names import EventName
 from common.domain.tickets import display_number
 from common.messages.desks import (
     RANGES_SHOWN_MAX,
@@ -16,7 +17,6 @@ from common.messages.desks import (
     NumberRange,
     TicketAction,
 )
-from common.messages.events import EventName
 from common.messages.patients import Ticket
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry

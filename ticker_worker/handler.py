@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from common.clock import Clock
+from common.domain.event_names import EventName
 from common.errors import StoreConflict
 from common.messages.desks import (
     CallNext,
@@ -21,7 +22,7 @@ from common.messages.desks import (
     Start,
     Transfer,
 )
-from common.messages.events import EventName, Tick, decode_tick
+from common.messages.events import Tick, decode_tick
 from common.messages.message import Request
 from common.messages.problems import Problem
 from common.messaging.delivery import Delivery, Outcome

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from common.domain.event_names import EventName
 from common.domain.lanes import Lane
 from common.domain.queue_advance import Transition
-from common.domain.tickets import IN_ROOM
-from common.messages.events import ChangedTicket, EventName
+from common.domain.ticket_states import IN_ROOM
+from common.messages.events import ChangedTicket
 from common.storage import journal
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from common.domain.catalog import Clinic
+from common.domain.event_names import EventName
 from common.domain.lanes import Lane
 from common.domain.queue_advance import (
     Advance,
@@ -16,8 +17,7 @@ from common.domain.queue_advance import (
     rooms_held,
 )
 from common.domain.schedule import Announcement, announcements, next_service_date
-from common.domain.tickets import TicketStatus
-from common.messages.events import EventName
+from common.domain.ticket_states import TicketStatus
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry

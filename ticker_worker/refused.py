@@ -1,7 +1,8 @@
 """Why a desk's request is not carried out."""
 
+from common.domain.refusals import NotPermittedReason
 from common.messages import problems
-from common.messages.problems import NotPermittedReason, Problem
+from common.messages.problems import Problem
 
 
 class Refused(Exception):

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import ClauseElement, Connection, FromClause, bindparam, case, delete, func, select, update
 
 from common.domain.lanes import Lane
-from common.domain.tickets import ACTIVE, LaneReason, TicketStatus, lane_reason
+from common.domain.ticket_states import ACTIVE, TicketStatus
+from common.domain.tickets import LaneReason, lane_reason
 from common.storage.catalog import take_version
 from common.storage.prepared import INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, ClinicDay, key_columns, key_of, same_queue

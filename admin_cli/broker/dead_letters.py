@@ -27,8 +27,9 @@ from pika.exceptions import (
     UnroutableError,
 )
 
+from common.domain.event_names import EventName
 from common.errors import BrokerUnavailable, RequestNotTaken
-from common.messages.events import CONTENT_TYPE, EventName
+from common.messages.events import CONTENT_TYPE
 from common.messaging.connection import blocking_connection
 from common.messaging.delivery import CAME_THROUGH, moment_of
 from common.messaging.topology import (

@@ -23,7 +23,7 @@ from admin_cli.database.catalog_plan import (
     service_days,
 )
 from common.domain.catalog import ClinicState
-from common.domain.tickets import ACTIVE
+from common.domain.ticket_states import ACTIVE
 from common.errors import CatalogError
 from common.storage.catalog import CatalogChanged, take_version
 from common.storage.engine import transaction

@@ -21,9 +21,17 @@ from sqlalchemy import (
     tuple_,
 )
 
+from common.domain.event_names import EventName
 from common.domain.lanes import Lane
-from common.domain.tickets import ACTIVE, GIVEN_BACK, IN_ROOM, PriorityReason, TicketStatus
-from common.messages.events import EventName
+from common.domain.ticket_states import (
+    ACTIVE,
+    GIVEN_BACK,
+    IN_ROOM,
+    STATUS_AFTER,
+    TicketStatus,
+    allowed_events,
+)
+from common.domain.tickets import PriorityReason
 from common.storage.tables import clinic_days, journal, refusals, tickets
 
 _KEY = ("hospital", "clinic", "service_date")
@@ -31,47 +39,8 @@ _KEY = ("hospital", "clinic", "service_date")
 _COUNTERS = ("waiting", "waiting_priority", "cancelled")
 """What a clinic-day counts of its tickets."""
 
-STATUS_AFTER = {
-    EventName.TICKET_REGISTERED: TicketStatus.WAITING,
-    EventName.TICKET_PRIORITISED: TicketStatus.WAITING,
-    EventName.TICKET_UNPRIORITISED: TicketStatus.WAITING,
-    EventName.TICKET_CALLED: TicketStatus.CALLED,
-    EventName.TICKET_RECALLED: TicketStatus.CALLED,
-    EventName.TICKET_STARTED: TicketStatus.IN_SERVICE,
-    EventName.TICKET_SERVED: TicketStatus.SERVED,
-    EventName.TICKET_NO_SHOW: TicketStatus.NO_SHOW,
-    EventName.TICKET_REINSTATED: TicketStatus.WAITING,
-    EventName.TICKET_TRANSFERRED: TicketStatus.TRANSFERRED,
-    EventName.TICKET_CANCELLED: TicketStatus.CANCELLED,
-    EventName.TICKET_EXPIRED: TicketStatus.EXPIRED,
-}
-
-
-_MAY_HAPPEN_IN = {
-    TicketStatus.WAITING: (
-        EventName.TICKET_PRIORITISED,
-        EventName.TICKET_UNPRIORITISED,
-        EventName.TICKET_CALLED,
-        EventName.TICKET_TRANSFERRED,
-        EventName.TICKET_CANCELLED,
-        EventName.TICKET_EXPIRED,
-    ),
-    TicketStatus.CALLED: (
-        EventName.TICKET_RECALLED,
-        EventName.TICKET_STARTED,
-        EventName.TICKET_SERVED,
-        EventName.TICKET_NO_SHOW,
-        EventName.TICKET_TRANSFERRED,
-        EventName.TICKET_CANCELLED,
-        EventName.TICKET_EXPIRED,
-    ),
-    TicketStatus.IN_SERVICE: (EventName.TICKET_SERVED,),
-    TicketStatus.NO_SHOW: (EventName.TICKET_REINSTATED,),
-}
-
-
 _MAY_FOLLOW = {
-    name: _MAY_HAPPEN_IN[status] for name, status in STATUS_AFTER.items() if status in _MAY_HAPPEN_IN
+    name: sorted(following) for name, status in STATUS_AFTER.items() if (following := allowed_events(status))
 }
 
 # --- parts of statements --------------------------------------------------------------------------------
@@ -267,7 +236,7 @@ def _transitions() -> Select[Any]:
 def _statuses() -> Select[Any]:
     """Tickets that do not stand where their last event says."""
     last = select(_ticket_events).where(_ticket_events.c.after.is_(None)).subquery()
-    expected = case(STATUS_AFTER, value=last.c.event)
+    expected = case(dict(STATUS_AFTER), value=last.c.event)
     return (
         select(*_key(tickets), tickets.c.number, tickets.c.status, last.c.event)
         .join_from(

@@ -18,6 +18,7 @@ from clinic_desk.console.rooms import Entered, RoomEntry, rooms_meant
 from clinic_desk.console.screen import QueueApp
 from clinic_desk.output import changes
 from clinic_desk.session import DeskSession
+from common.domain import ticket_states
 from common.terminal.card import Ticket, ticket_card
 from common.terminal.hospitals import clinics
 from common.terminal.registration import Registration
@@ -25,17 +26,22 @@ from common.terminal.registration import Registration
 _JUST_CALLED_SECONDS: Final = 5.0
 """The next call within this time may be a key that was pressed twice: it is asked about."""
 
-_IN_ROOM: Final = frozenset({"called", "in_service"})
-_ALLOWED: Final[Mapping[str, frozenset[str]]] = {
-    "recall": frozenset({"called"}),
-    "start": frozenset({"called"}),
-    "complete": _IN_ROOM,
-    "no-show": frozenset({"called"}),
-    "reinstate": frozenset({"no_show"}),
-    "priority": frozenset({"waiting"}),
-    "transfer": frozenset({"waiting", "called"}),
+_ACTIONS: Final[Mapping[str, ticket_states.Action]] = {
+    "recall": ticket_states.Action.RECALL,
+    "start": ticket_states.Action.START,
+    "complete": ticket_states.Action.COMPLETE,
+    "no-show": ticket_states.Action.MARK_NO_SHOW,
+    "reinstate": ticket_states.Action.REINSTATE,
+    "priority": ticket_states.Action.PRIORITISE,
+    "transfer": ticket_states.Action.TRANSFER,
 }
-"""In which states a ticket can be meant by an action. The ticker decides; here the right one is found."""
+"""What the commands do with a ticket. The ticker decides whether it may be done; here the ticket is found
+that can be meant."""
+
+
+def _is_meant(command: str, ticket: Ticket) -> bool:
+    status = ticket_states.TicketStatus(ticket["status"])
+    return ticket_states.is_allowed(_ACTIONS[command], status)
 
 
 class ConsoleFailed(Exception):
@@ -100,7 +106,7 @@ class Console(QueueApp):
         mine: list[Ticket] = [each for each in self._queue["in_rooms"] if each["room"] == self._room]
         candidates = [self.query_one(QueueList).chosen, *mine]
         for ticket in candidates:
-            if ticket is not None and ticket["status"] in _ALLOWED[command]:
+            if ticket is not None and _is_meant(command, ticket):
                 return ticket
         self._say(self._texts(f"console.choose_for_{command.replace('-', '_')}"), "yellow")
         return None

@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 
 from common.domain.catalog import QueueMode
 from common.domain.lanes import Lane, after_call, next_lane
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

@@ -1,34 +1,7 @@
-"""Tickets: their states and the number that patients see called."""
+"""Tickets: why each waits in its lane, and the number that patients see called."""
 
 from datetime import date
 from enum import StrEnum
-
-
-class TicketStatus(StrEnum):
-    """waiting → called → in_service → served; waiting|called → cancelled; called → no_show → waiting;
-    waiting|called → transferred, to another clinic's queue; waiting|called → expired at the end of the
-    service day."""
-
-    WAITING = "waiting"
-    CALLED = "called"
-    IN_SERVICE = "in_service"
-    SERVED = "served"
-    CANCELLED = "cancelled"
-    NO_SHOW = "no_show"
-    TRANSFERRED = "transferred"
-    EXPIRED = "expired"
-
-
-ACTIVE = frozenset({TicketStatus.WAITING, TicketStatus.CALLED, TicketStatus.IN_SERVICE})
-"""A patient holds at most one ticket in these states per clinic and service day."""
-
-IN_ROOM = frozenset({TicketStatus.CALLED, TicketStatus.IN_SERVICE})
-"""A ticket in one of these states occupies a room."""
-
-CANCELLABLE = frozenset({TicketStatus.WAITING, TicketStatus.CALLED})
-
-GIVEN_BACK = frozenset({TicketStatus.CANCELLED, TicketStatus.TRANSFERRED})
-"""A ticket in one of these states does not count towards the day's quota."""
 
 
 class PriorityReason(StrEnum):

@@ -12,7 +12,8 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from common.domain.catalog import ClinicState, QueueMode
 from common.domain.lanes import Lane
-from common.domain.tickets import PriorityReason, TicketStatus
+from common.domain.ticket_states import TicketStatus
+from common.domain.tickets import PriorityReason
 from common.messages.fields import Code, IsoDate, PersonName
 from common.messages.limits import NAME_LENGTH_MAX, NUMBER_MAX
 from common.messages.message import Message, Reply, Request

@@ -8,7 +8,6 @@ clinic on one service day) carry a `sequence` without gaps.
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, NamedTuple
 
@@ -18,33 +17,12 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.spec import SPECVERSION_V1_0
 from cloudevents.core.v1.event import CloudEvent
 
+from common.domain.event_names import EventName
 from common.domain.lanes import Lane
-from common.domain.tickets import TicketStatus, display_number
+from common.domain.ticket_states import TicketStatus
+from common.domain.tickets import display_number
 
 CONTENT_TYPE = "application/cloudevents+json"
-
-
-class EventName(StrEnum):
-    """What can happen in a queue: a closed list. Ticks are signals, the others changes of state."""
-
-    TICKET_REGISTERED = "ticket.registered"
-    TICKET_PRIORITISED = "ticket.prioritised"
-    TICKET_UNPRIORITISED = "ticket.unprioritised"
-    TICKET_CALLED = "ticket.called"
-    TICKET_RECALLED = "ticket.recalled"
-    TICKET_STARTED = "ticket.started"
-    TICKET_SERVED = "ticket.served"
-    TICKET_NO_SHOW = "ticket.no_show"
-    TICKET_REINSTATED = "ticket.reinstated"
-    TICKET_TRANSFERRED = "ticket.transferred"
-    TICKET_CANCELLED = "ticket.cancelled"
-    TICKET_EXPIRED = "ticket.expired"
-    CLINIC_OPENED = "clinic.opened"
-    CLINIC_CLOSED = "clinic.closed"
-    CLINIC_HOURS_CHANGED = "clinic.hours_changed"
-    CLINIC_ROOMS_CHANGED = "clinic.rooms_changed"
-    CLINIC_MODE_CHANGED = "clinic.mode_changed"
-    CLINIC_TICK = "clinic.tick"
 
 
 TICK_ID_LENGTH_MAX = 64

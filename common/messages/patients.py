@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import AwareDatetime, Field
 
 from common.domain.lanes import Lane
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from common.messages.fields import (
     AfterCode,
     Code,

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from common.domain.catalog import Clinic
+from common.domain.refusals import NotPermittedReason
 from common.messages.message import Message, Reply
 from common.messages.patients import Ticket
 
@@ -39,18 +40,6 @@ class ProblemCode(StrEnum):
     def heading(self) -> str:
         """The code as words, such as `Clinic closed`."""
         return self.value.replace("_", " ").capitalize()
-
-
-class NotPermittedReason(StrEnum):
-    """What stands against a desk's action, where it is not permitted now."""
-
-    CLOCK_MODE = "clock_mode"
-    NOBODY_WAITING = "nobody_waiting"
-    ROOM_NOT_SERVING = "room_not_serving"
-    TICKET_STATUS = "ticket_status"
-    HOLDS_ANOTHER = "holds_another"
-    SAME_CLINIC = "same_clinic"
-    ALREADY_SO = "already_so"
 
 
 class FieldError(Message):

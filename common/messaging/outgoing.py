@@ -11,7 +11,8 @@ from typing import Final
 import pika
 import structlog
 
-from common.messages.events import CONTENT_TYPE, Event, EventName
+from common.domain.event_names import EventName
+from common.messages.events import CONTENT_TYPE, Event
 from common.messages.limits import MESSAGE_BYTES_MAX
 from common.messages.message import EncodedReply, Reply, encode_reply
 from common.messages.problems import ProblemCode, problem

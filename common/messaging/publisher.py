@@ -20,7 +20,8 @@ from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.spec import Basic
 
-from common.messages.events import Event, EventName
+from common.domain.event_names import EventName
+from common.messages.events import Event
 from common.messages.message import EncodedReply, Reply
 from common.messaging.delivery import Delivery
 from common.messaging.frames import Message

@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, literal, select, tuple_
 
+from common.domain.event_names import EventName
 from common.domain.tickets import display_number
-from common.messages.events import ChangedTicket, Event, EventName, clinic_data, encode_event, ticket_data
+from common.messages.events import ChangedTicket, Event, clinic_data, encode_event, ticket_data
 from common.storage.prepared import BYTES, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, ClinicDay, QueueState, same_queue
 from common.storage.tables import journal

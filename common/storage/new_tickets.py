@@ -7,7 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import Connection, insert, literal, select
 
 from common.domain.lanes import Lane
-from common.domain.tickets import LaneReason, TicketStatus
+from common.domain.ticket_states import TicketStatus
+from common.domain.tickets import LaneReason
 from common.storage.prepared import DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, ClinicDay
 from common.storage.tables import tickets

@@ -31,7 +31,7 @@ from sqlalchemy import (
     text,
 )
 
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from common.domain.lanes import Lane
-from common.domain.tickets import LaneReason, TicketStatus, lane_reason
+from common.domain.ticket_states import TicketStatus
+from common.domain.tickets import LaneReason, lane_reason
 from common.storage.queues import ClinicDay
 from common.storage.tables import in_states, tickets
 

@@ -13,7 +13,7 @@ from sqlalchemy import ClauseElement, Connection, FromClause, cast, func, litera
 
 from common.domain.lanes import Lane
 from common.domain.queue_advance import Occupant
-from common.domain.tickets import IN_ROOM, TicketStatus
+from common.domain.ticket_states import IN_ROOM, TicketStatus
 from common.storage.prepared import INTEGER, MOMENT, TEXT, Prepared
 from common.storage.queues import KEY_COLUMNS, ClinicDay, day_before, key_columns, key_of, same_queue
 from common.storage.tables import clinic_days, in_states, tickets

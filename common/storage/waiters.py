@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from common.domain.lanes import Lane
 from common.domain.queue_advance import Waiter
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from common.storage.prepared import INTEGER, MOMENT, TEXT, Prepared
 from common.storage.queues import KEY_COLUMNS, ClinicDay, key_columns, key_of, same_queue
 from common.storage.tables import in_states, tickets

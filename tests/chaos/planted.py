@@ -17,8 +17,9 @@ import pika
 from pika.exceptions import AMQPError
 
 from common.clock import Clock
+from common.domain.event_names import EventName
 from common.errors import BrokerUnavailable
-from common.messages.events import CONTENT_TYPE, Event, EventName, Tick, decode_tick, encode_tick
+from common.messages.events import CONTENT_TYPE, Event, Tick, decode_tick, encode_tick
 from common.messaging.connection import blocking_connection
 from common.messaging.topology import EVENTS_EXCHANGE
 from tests.chaos.client import Confirmed, Line, Replied

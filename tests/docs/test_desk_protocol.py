@@ -5,11 +5,12 @@ import re
 
 import pytest
 
-from common.domain.tickets import TicketStatus
+from common.domain.refusals import NotPermittedReason
+from common.domain.ticket_states import TicketStatus
 from common.messages import desks
 from common.messages.desks import DeskChange, DeskTicket, NumberRange, ReportRow, Spread
 from common.messages.message import Message, Reply, Request
-from common.messages.problems import NotPermittedReason, ProblemCode
+from common.messages.problems import ProblemCode
 from common.messaging.rpc_client import LOOK_UPS
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE, routing_keys
 from tests.docs.protocol_document import Document, members, messages_of

@@ -2,7 +2,7 @@
 
 import re
 
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE, routing_keys
 from tests.docs.protocol_document import DOCS, Document
 

@@ -5,10 +5,11 @@ import re
 
 import pytest
 
+from common.domain.event_names import EventName
 from common.domain.lanes import Lane
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from common.messages import patients, problems
-from common.messages.events import ChangedTicket, EventName, clinic_data, event_type, ticket_data
+from common.messages.events import ChangedTicket, clinic_data, event_type, ticket_data
 from common.messages.message import Message, Reply, Request, encode_reply
 from common.messages.patients import ClinicSummary, HospitalSummary
 from common.messages.problems import FieldError, ProblemCode

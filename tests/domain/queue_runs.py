@@ -17,7 +17,7 @@ from common.domain.queue_advance import (
     advance,
     end_of_day,
 )
-from common.domain.tickets import IN_ROOM, TicketStatus
+from common.domain.ticket_states import IN_ROOM, TicketStatus
 
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """08:00 on a Monday in Jakarta."""

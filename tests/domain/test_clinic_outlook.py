@@ -9,7 +9,7 @@ from common.domain.catalog import Clinic, ClinicState, QueueMode
 from common.domain.clinic_outlook import clinic_outlook
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import PartRecord, Tally
-from common.domain.tickets import IN_ROOM, TicketStatus
+from common.domain.ticket_states import IN_ROOM, TicketStatus
 from common.domain.waiting_time import Estimate
 from tests.domain.clinics import clinic, in_bandung
 

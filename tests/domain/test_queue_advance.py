@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from common.domain.lanes import Lane
 from common.domain.queue_advance import Transition
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from tests.domain.queue_runs import (
     MORNING,
     SECONDS_MAX,

@@ -17,7 +17,7 @@ from common.domain.queue_advance import (
     end_of_day,
     rooms_held,
 )
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from tests.domain.queue_runs import MORNING
 
 CALLED, IN_SERVICE = TicketStatus.CALLED, TicketStatus.IN_SERVICE

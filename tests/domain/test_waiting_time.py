@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from common.domain.catalog import QueueMode
 from common.domain.queue_advance import Occupant, Serving, Waiter, advance
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from common.domain.waiting_time import Estimate, Outlook, ServiceTime, Stretch
 from tests.domain.queue_runs import MORNING
 

@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 
 from common.domain.catalog import ClinicState, QueueMode
 from common.domain.lanes import Lane
-from common.domain.tickets import PriorityReason, TicketStatus
+from common.domain.ticket_states import TicketStatus
+from common.domain.tickets import PriorityReason
 from common.messages.patients import ClinicQueue, Tickets
 from common.messages.problems import Problem, ProblemCode
 from common.messaging.topology import PATIENT_EXCHANGE

@@ -9,10 +9,11 @@ from sqlalchemy import Engine
 from admin_cli.database.catalog_changes import apply_catalog
 from common.domain.catalog import ClinicState, QueueMode
 from common.domain.lanes import Lane
+from common.domain.refusals import NotPermittedReason
 from common.domain.tickets import PriorityReason
 from common.messages.desks import ClinicReport
 from common.messages.events import Event
-from common.messages.problems import NotPermittedReason, Problem, ProblemCode
+from common.messages.problems import Problem, ProblemCode
 from tests.builders import catalog, clinic_table, desk_request, hospital_table, in_bandung, patient
 from tests.store.desks import (
     at_the_counter,

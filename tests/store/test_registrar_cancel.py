@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from common.messages.patients import Ticket, Tickets
 from common.messages.problems import ProblemCode
 from tests.builders import cancellation, clinic_table, hospital_table, in_bandung, registration

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert
 
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from common.messages.desks import ClinicReport, ReportRow, Spread
 from common.messages.message import encode_reply
 from common.storage.engine import transaction

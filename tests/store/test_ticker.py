@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from admin_cli.database.catalog_changes import apply_catalog
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from common.messages.problems import Problem, ProblemCode
 from tests.builders import (
     MONDAY,

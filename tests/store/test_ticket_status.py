@@ -4,7 +4,7 @@ import random
 
 from sqlalchemy import Engine
 
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from common.messages.limits import TICKET_CODES_MAX
 from common.messages.patients import ClinicQueue, Ticket, Tickets
 from tests.builders import MONDAY, clinic_table, hospital_table, in_bandung

@@ -8,7 +8,8 @@ import pika
 from pika.frame import Method
 from pika.spec import Basic
 
-from common.messages.events import Event, EventName, Tick, encode_tick
+from common.domain.event_names import EventName
+from common.messages.events import Event, Tick, encode_tick
 from common.messaging.frames import Message
 from common.messaging.publisher import Publisher
 from tests.builders import in_bandung

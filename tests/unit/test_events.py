@@ -11,14 +11,14 @@ from cloudevents.core.v1.event import CloudEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.domain.event_names import EventName
 from common.domain.lanes import Lane
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from common.messages.events import (
     CONTENT_TYPE,
     TICK_ID_LENGTH_MAX,
     ChangedTicket,
     Event,
-    EventName,
     Tick,
     clinic_data,
     decode_tick,

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from common.domain.lanes import Lane
-from common.domain.tickets import TicketStatus
+from common.domain.ticket_states import TicketStatus
 from common.messages.message import encode_reply
 from common.messages.patients import (
     ClinicQueue,

@@ -15,12 +15,14 @@ import patient_cli
 from admin_cli.texts import TEXTS as ADMIN_TEXTS
 from clinic_desk.texts import TEXTS as DESK_TEXTS
 from common.domain.catalog import QueueMode
-from common.domain.tickets import PriorityReason, TicketStatus
+from common.domain.event_names import EventName
+from common.domain.refusals import NotPermittedReason
+from common.domain.ticket_states import TicketStatus
+from common.domain.tickets import PriorityReason
 from common.messages.desks import DeskRegister, DeskRequest
-from common.messages.events import EventName
 from common.messages.message import Request
 from common.messages.patients import Register
-from common.messages.problems import NotPermittedReason, ProblemCode
+from common.messages.problems import ProblemCode
 from common.terminal.texts import LANGUAGES, SHARED_TEXTS, Texts, TextTable
 from patient_cli.texts import TEXTS as PATIENT_TEXTS
 

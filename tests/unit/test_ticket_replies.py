@@ -12,7 +12,8 @@ from common.domain.clinic_outlook import clinic_outlook, expected_call
 from common.domain.lanes import Lane
 from common.domain.queue_advance import Occupant
 from common.domain.ticket_codes import ALPHABET, LENGTH, format_ticket_code
-from common.domain.tickets import TicketStatus, display_number
+from common.domain.ticket_states import TicketStatus
+from common.domain.tickets import display_number
 from common.messages.message import encode_reply
 from common.messages.patients import Ticket, Tickets
 from common.storage.ticket_views import TicketView

@@ -9,7 +9,8 @@ from typing import Any
 
 import pika
 
-from common.messages.events import CONTENT_TYPE, EventName, Tick, encode_tick
+from common.domain.event_names import EventName
+from common.messages.events import CONTENT_TYPE, Tick, encode_tick
 from common.messages.limits import TICKET_CODES_MAX
 from common.messaging.topology import EVENTS_EXCHANGE, REGISTRAR_QUEUE
 from tests.deployment import CLINICS, HOSPITAL, MONDAY_MORNING

@@ -9,7 +9,8 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from common.messages.events import EventName, encode_event
+from common.domain.event_names import EventName
+from common.messages.events import encode_event
 from common.messaging import event_publisher
 from common.messaging.topology import EVENTS_EXCHANGE
 from common.storage.engine import snapshot, transaction

@@ -9,7 +9,8 @@ import pika
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
-from common.messages.events import CONTENT_TYPE, EventName, Tick, encode_tick
+from common.domain.event_names import EventName
+from common.messages.events import CONTENT_TYPE, Tick, encode_tick
 from common.messaging.topology import DEAD_QUEUE, EVENTS_EXCHANGE, TICKER_QUEUE
 from tests.broker import RunningBroker
 from tests.builders import MONDAY

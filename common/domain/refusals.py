@@ -1,0 +1,24 @@
+"""Why something cannot be done with a queue."""
+
+from enum import StrEnum
+
+
+class NotPermittedReason(StrEnum):
+    """What stands against a desk's action, where it is not permitted now."""
+
+    CLOCK_MODE = "clock_mode"
+    NOBODY_WAITING = "nobody_waiting"
+    ROOM_NOT_SERVING = "room_not_serving"
+    TICKET_STATUS = "ticket_status"
+    HOLDS_ANOTHER = "holds_another"
+    SAME_CLINIC = "same_clinic"
+    ALREADY_SO = "already_so"
+
+
+class NotPermitted(Exception):
+    """The state of the queue, or of the ticket, does not allow it; `detail` is a sentence that says why."""
+
+    def __init__(self, reason: NotPermittedReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail

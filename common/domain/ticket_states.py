@@ -1,0 +1,142 @@
+"""The states of a ticket, and the one table of what can be done with a ticket in which state.
+
+The table is `TRANSITIONS`: one row for each action, with the states from which it is allowed, the state that
+follows, and the event that tells of it. Whoever has to know which action is allowed when reads it here: the
+queue (queue.py), the desk's console, the integrity check. A new action is a row here, an event in
+event_names.py and a method of `Queue`.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple, Protocol
+
+from common.domain.event_names import EventName
+from common.domain.lanes import Lane
+
+
+class TicketStatus(StrEnum):
+    """The states of a ticket."""
+
+    WAITING = "waiting"
+    CALLED = "called"
+    IN_SERVICE = "in_service"
+    SERVED = "served"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+    TRANSFERRED = "transferred"
+    EXPIRED = "expired"
+
+
+ACTIVE: Final = frozenset({TicketStatus.WAITING, TicketStatus.CALLED, TicketStatus.IN_SERVICE})
+"""A patient holds at most one ticket in these states per clinic and service day."""
+
+IN_ROOM: Final = frozenset({TicketStatus.CALLED, TicketStatus.IN_SERVICE})
+"""A ticket in one of these states occupies a room."""
+
+GIVEN_BACK: Final = frozenset({TicketStatus.CANCELLED, TicketStatus.TRANSFERRED})
+"""A ticket in one of these states does not count towards the day's quota."""
+
+_WAITING: Final = frozenset({TicketStatus.WAITING})
+_CALLED: Final = frozenset({TicketStatus.CALLED})
+_BEFORE_SERVICE: Final = frozenset({TicketStatus.WAITING, TicketStatus.CALLED})
+
+
+class Action(StrEnum):
+    """What can be done with a ticket, by patients, by staff or by the clock."""
+
+    REGISTER = "register"
+    PRIORITISE = "prioritise"
+    UNPRIORITISE = "unprioritise"
+    CALL = "call"
+    RECALL = "recall"
+    START = "start"
+    COMPLETE = "complete"
+    MARK_NO_SHOW = "mark_no_show"
+    REINSTATE = "reinstate"
+    TRANSFER = "transfer"
+    CANCEL = "cancel"
+    EXPIRE = "expire"
+
+
+class TransitionRule(NamedTuple):
+    """One row of the table: from one of the states `before` (none: there is no ticket yet) to `after`.
+
+    `frees_room`: a patient who was called leaves the room to whoever is next, at that moment.
+    """
+
+    before: frozenset[TicketStatus]
+    after: TicketStatus
+    event: EventName
+    frees_room: bool = False
+
+
+TRANSITIONS: Final[Mapping[Action, TransitionRule]] = MappingProxyType(
+    {
+        Action.REGISTER: TransitionRule(frozenset(), TicketStatus.WAITING, EventName.TICKET_REGISTERED),
+        Action.PRIORITISE: TransitionRule(_WAITING, TicketStatus.WAITING, EventName.TICKET_PRIORITISED),
+        Action.UNPRIORITISE: TransitionRule(_WAITING, TicketStatus.WAITING, EventName.TICKET_UNPRIORITISED),
+        Action.CALL: TransitionRule(_WAITING, TicketStatus.CALLED, EventName.TICKET_CALLED),
+        Action.RECALL: TransitionRule(_CALLED, TicketStatus.CALLED, EventName.TICKET_RECALLED),
+        Action.START: TransitionRule(_CALLED, TicketStatus.IN_SERVICE, EventName.TICKET_STARTED),
+        Action.COMPLETE: TransitionRule(IN_ROOM, TicketStatus.SERVED, EventName.TICKET_SERVED),
+        Action.MARK_NO_SHOW: TransitionRule(
+            _CALLED, TicketStatus.NO_SHOW, EventName.TICKET_NO_SHOW, frees_room=True
+        ),
+        Action.REINSTATE: TransitionRule(
+            frozenset({TicketStatus.NO_SHOW}), TicketStatus.WAITING, EventName.TICKET_REINSTATED
+        ),
+        Action.TRANSFER: TransitionRule(
+            _BEFORE_SERVICE, TicketStatus.TRANSFERRED, EventName.TICKET_TRANSFERRED, frees_room=True
+        ),
+        Action.CANCEL: TransitionRule(
+            _BEFORE_SERVICE, TicketStatus.CANCELLED, EventName.TICKET_CANCELLED, frees_room=True
+        ),
+        Action.EXPIRE: TransitionRule(_BEFORE_SERVICE, TicketStatus.EXPIRED, EventName.TICKET_EXPIRED),
+    }
+)
+"""The table. No ticket comes into a state in any other way."""
+
+STATUS_AFTER: Final[Mapping[EventName, TicketStatus]] = MappingProxyType(
+    {row.event: row.after for row in TRANSITIONS.values()}
+)
+"""In which state a ticket is after an event of it."""
+
+
+def is_allowed(action: Action, status: TicketStatus) -> bool:
+    """Whether the action is allowed with a ticket in this state."""
+    return status in TRANSITIONS[action].before
+
+
+def allowed_events(status: TicketStatus) -> frozenset[EventName]:
+    """The events that a ticket in this state can have next; none for a state that is final."""
+    return frozenset(row.event for row in TRANSITIONS.values() if status in row.before)
+
+
+class QueuedTicket(Protocol):
+    """What a queue has to know of a ticket, whatever the ticket was read as."""
+
+    @property
+    def number(self) -> int:
+        """Its number, 1 to N."""
+
+    @property
+    def status(self) -> TicketStatus:
+        """Its state."""
+
+    @property
+    def lane(self) -> Lane:
+        """The lane in which it waits, or waited."""
+
+    @property
+    def room(self) -> int | None:
+        """The room to which it was called, if it was."""
+
+
+class TicketState(NamedTuple):
+    """A ticket as its queue knows it."""
+
+    number: int
+    status: TicketStatus
+    lane: Lane
+    room: int | None = None

@@ -1,0 +1,49 @@
+"""The table of ticket states: closed, and without a way out of a state that is final."""
+
+import pytest
+
+from common.domain.event_names import EventName
+from common.domain.ticket_states import (
+    ACTIVE,
+    GIVEN_BACK,
+    STATUS_AFTER,
+    TRANSITIONS,
+    Action,
+    TicketStatus,
+    allowed_events,
+    is_allowed,
+)
+
+FINAL = {TicketStatus.SERVED, TicketStatus.CANCELLED, TicketStatus.TRANSFERRED, TicketStatus.EXPIRED}
+
+
+def test_every_action_has_a_row_with_an_event_of_its_own() -> None:
+    assert set(TRANSITIONS) == set(Action)
+    assert set(STATUS_AFTER) == {name for name in EventName if name.startswith("ticket.")}
+    assert len(STATUS_AFTER) == len(Action)
+
+
+def test_a_state_that_is_final_has_no_way_out() -> None:
+    assert {status for status in TicketStatus if not allowed_events(status)} == FINAL
+    assert GIVEN_BACK < FINAL
+    assert not ACTIVE & FINAL
+
+
+def test_every_state_can_be_reached() -> None:
+    reached = {TicketStatus.WAITING}
+    for _ in TicketStatus:
+        reached |= {row.after for row in TRANSITIONS.values() if row.before & reached}
+    assert reached == set(TicketStatus)
+
+
+@pytest.mark.parametrize(
+    ("action", "allowed"),
+    [
+        (Action.CALL, {TicketStatus.WAITING}),
+        (Action.COMPLETE, {TicketStatus.CALLED, TicketStatus.IN_SERVICE}),
+        (Action.CANCEL, {TicketStatus.WAITING, TicketStatus.CALLED}),
+        (Action.REINSTATE, {TicketStatus.NO_SHOW}),
+    ],
+)
+def test_an_action_is_allowed_in_the_states_of_its_row(action: Action, allowed: set[TicketStatus]) -> None:
+    assert {status for status in TicketStatus if is_allowed(action, status)} == allowed
