@@ -1,0 +1,67 @@
+"""Who gets a place in a queue: one rule for registrations, transfers, handovers and reinstated tickets."""
+
+from datetime import date, datetime
+from enum import Enum, auto
+from typing import NamedTuple
+
+from common.domain.catalog import Clinic, QueueMode
+from common.domain.clinic_day import ClinicDay
+from common.domain.lanes import Lane
+from common.domain.person_names import Person, is_same_person
+from common.domain.queue import Queue
+from common.domain.tickets import LaneReason
+
+
+class Admission(Enum):
+    """Whether a patient gets a place in a queue, or why not."""
+
+    ADMITTED = auto()
+    ALREADY_HELD = auto()
+    """The patient holds an active ticket there."""
+    HELD_BY_ANOTHER = auto()
+    """Somebody else holds an active ticket there, with the patient's medical record number."""
+    CLINIC_CLOSED = auto()
+    QUOTA_REACHED = auto()
+
+
+def admission(
+    queue: Queue, patient: Person, holder: Person | None, *, is_open: bool = True, quota: int | None = None
+) -> Admission:
+    """Whether a patient gets a place in a queue. `holder` is whoever holds an active ticket there with the
+    patient's medical record number.
+
+    Where the place is one that the patient had before (reinstated, or handed over from the day before), it
+    depends neither on opening hours nor on the day's quota: those are left out.
+    """
+    if holder is not None:
+        is_patient = is_same_person(holder, patient)
+        return Admission.ALREADY_HELD if is_patient else Admission.HELD_BY_ANOTHER
+    if not is_open:
+        return Admission.CLINIC_CLOSED
+    if quota is not None and queue.given_out >= quota:
+        return Admission.QUOTA_REACHED
+    return Admission.ADMITTED
+
+
+def due_after_registration(queue: Queue, clinic: Clinic, now: datetime) -> datetime:
+    """When something can happen next because somebody comes. To an empty queue the patient may be called at
+    once; else the queue's next change is known."""
+    if queue.waiting or clinic.mode is QueueMode.DESK:
+        return clinic.day_end(queue.key.service_date)
+    return now
+
+
+class NewTicket(NamedTuple):
+    """A ticket that is given out. Its place is by `arrived_at`; from `waiting_since` on it can be called."""
+
+    ticket_code: str
+    key: ClinicDay
+    number: int
+    lane: Lane
+    priority_reason: LaneReason | None
+    medical_record_number: str
+    patient_name: str
+    date_of_birth: date
+    registered_at: datetime
+    arrived_at: datetime
+    waiting_since: datetime

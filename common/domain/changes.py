@@ -1,0 +1,28 @@
+"""What a decision changes in a queue: journal entries and events are made of these, in storage/journal.py."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from common.domain.clinic_day import ClinicDay
+from common.domain.event_names import EventName
+from common.domain.ticket_states import TicketState
+from common.domain.tickets import LaneReason
+
+
+class Change(NamedTuple):
+    """One thing that happened in a queue at the moment `at`, with the queue as it was left by it.
+
+    `sequence` counts the changes of a queue from 1, without gaps. `ticket` is the ticket as it is now, None
+    where it happened to the clinic. `lane_reason` comes with a change of lane, `transferred_to` (the code of
+    the new ticket) with a transfer; neither is told in events.
+    """
+
+    clinic_day: ClinicDay
+    sequence: int
+    event: EventName
+    at: datetime
+    waiting: int
+    now_serving: int | None
+    ticket: TicketState | None = None
+    lane_reason: LaneReason | None = None
+    transferred_to: str | None = None

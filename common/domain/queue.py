@@ -1,0 +1,216 @@
+"""The queue of a clinic's service day, and what can be done to it.
+
+A `Queue` is a value. Each method is given a ticket and a moment, and returns the queue as it is then and the
+`Change` that happened; whether the ticket's state allows it is read in the table of ticket_states.py. So the
+counters always agree with the tickets: numbers are 1 to N, and `sequence` counts the changes.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from common.domain.changes import Change
+from common.domain.clinic_day import ClinicDay
+from common.domain.event_names import EventName
+from common.domain.lanes import Lane, after_call
+from common.domain.refusals import NotPermitted, NotPermittedReason
+from common.domain.ticket_states import (
+    GIVEN_BACK,
+    TRANSITIONS,
+    Action,
+    QueuedTicket,
+    TicketState,
+    TicketStatus,
+    is_allowed,
+)
+from common.domain.tickets import LaneReason, display_number
+
+_NO_ROOMS: Final[Mapping[int, datetime]] = MappingProxyType({})
+
+
+class Ending(StrEnum):
+    """What becomes of those who wait when a service day is over: the next day takes them over, where the
+    clinic is open at that moment; else they expire."""
+
+    HANDOVER = "handover"
+    EXPIRY = "expiry"
+
+
+class Queue(NamedTuple):
+    """The queue of one clinic on one service day.
+
+    `last_number` tickets were given out, of which `given_back` were cancelled or went to another queue.
+    `waiting` counts both lanes, `waiting_priority` those of the priority lane. `rooms_freed` tells since when
+    a room is free whose patient left it before the end of a service. Openings and closings are announced up
+    to `announced_until`, and `announced_open` is the last of them. `next_change_at` is when something happens
+    next by the clock, None where nothing will. `ending` is decided when the day is over.
+    """
+
+    key: ClinicDay
+    announced_until: datetime
+    next_change_at: datetime | None
+    last_number: int = 0
+    last_sequence: int = 0
+    waiting: int = 0
+    waiting_priority: int = 0
+    given_back: int = 0
+    priority_streak: int = 0
+    now_serving: int | None = None
+    last_arrival_at: datetime | None = None
+    rooms_freed: Mapping[int, datetime] = _NO_ROOMS
+    announced_open: bool | None = None
+    ending: Ending | None = None
+
+    # --- what is asked of it ----------------------------------------------------------------------------
+
+    @property
+    def given_out(self) -> int:
+        """Tickets that count towards the day's quota."""
+        return self.last_number - self.given_back
+
+    def waiting_in(self, lane: Lane) -> int:
+        """How many wait in a lane."""
+        return self.waiting_priority if lane is Lane.PRIORITY else self.waiting - self.waiting_priority
+
+    def check(self, action: Action, ticket: QueuedTicket) -> None:
+        """Raises NotPermitted where the ticket's state does not allow the action."""
+        if not is_allowed(action, ticket.status):
+            wanted = " or ".join(sorted(TRANSITIONS[action].before))
+            shown = display_number(self.key.clinic, ticket.number)
+            raise NotPermitted(
+                NotPermittedReason.TICKET_STATUS,
+                f"{shown} is {ticket.status}; it would have to be {wanted}.",
+            )
+
+    # --- tickets ----------------------------------------------------------------------------------------
+
+    def admit(self, lane: Lane, at: datetime, due_at: datetime) -> tuple["Queue", Change]:
+        """Gives out the next number; `due_at` is when something can happen next because of it.
+
+        `last_arrival_at` of the new queue is when the patient arrives: never before the number before.
+        """
+        number, sequence, waiting = self.last_number + 1, self.last_sequence + 1, self.waiting + 1
+        arrived_at, next_change_at = self.last_arrival_at, self.next_change_at
+        queue = self._replace(
+            last_number=number,
+            last_sequence=sequence,
+            waiting=waiting,
+            waiting_priority=self.waiting_priority + (lane is Lane.PRIORITY),
+            last_arrival_at=at if arrived_at is None or arrived_at < at else arrived_at,
+            next_change_at=due_at if next_change_at is None or due_at < next_change_at else next_change_at,
+        )
+        ticket = TicketState(number, TicketStatus.WAITING, lane)
+        event = EventName.TICKET_REGISTERED
+        return queue, Change(self.key, sequence, event, at, waiting, self.now_serving, ticket)
+
+    def call(self, ticket: QueuedTicket, room: int, at: datetime, ratio: int) -> tuple["Queue", Change]:
+        """Calls a waiting ticket to a room; `ratio` is how the clinic's lanes take turns."""
+        called = self._replace(
+            priority_streak=after_call(ticket.lane, self.priority_streak, ratio), now_serving=ticket.number
+        )
+        return called._do(Action.CALL, ticket, at, room=room)
+
+    def recall(self, ticket: QueuedTicket, at: datetime) -> tuple["Queue", Change]:
+        """Calls a called ticket once more."""
+        return self._do(Action.RECALL, ticket, at, room=ticket.room)
+
+    def start(self, ticket: QueuedTicket, at: datetime) -> tuple["Queue", Change]:
+        """The called patient has come; service begins."""
+        return self._do(Action.START, ticket, at, room=ticket.room)
+
+    def complete(self, ticket: QueuedTicket, at: datetime) -> tuple["Queue", Change]:
+        """The service is over."""
+        return self._do(Action.COMPLETE, ticket, at, room=ticket.room)
+
+    def no_show(self, ticket: QueuedTicket, at: datetime) -> tuple["Queue", Change]:
+        """The called patient did not come."""
+        return self._do(Action.MARK_NO_SHOW, ticket, at, room=ticket.room)
+
+    def reinstate(self, ticket: QueuedTicket, at: datetime) -> tuple["Queue", Change]:
+        """A no-show waits again, at the place of their arrival."""
+        return self.due(at)._do(Action.REINSTATE, ticket, at)
+
+    def cancel(self, ticket: QueuedTicket, at: datetime) -> tuple["Queue", Change]:
+        """The ticket is given up."""
+        return self._do(Action.CANCEL, ticket, at, room=ticket.room)
+
+    def expire(self, ticket: QueuedTicket, at: datetime) -> tuple["Queue", Change]:
+        """The day is over, and the patient was not served."""
+        return self._do(Action.EXPIRE, ticket, at, room=ticket.room)
+
+    def transfer(self, ticket: QueuedTicket, at: datetime, new_code: str) -> tuple["Queue", Change]:
+        """The patient goes to another queue, with the ticket that has the code `new_code`."""
+        queue, change = self._do(Action.TRANSFER, ticket, at, room=ticket.room)
+        return queue, change._replace(transferred_to=new_code)
+
+    def set_priority(
+        self, ticket: QueuedTicket, lane: Lane, reason: LaneReason | None, at: datetime
+    ) -> tuple["Queue", Change]:
+        """The waiting ticket goes to this lane, for this reason."""
+        action = Action.PRIORITISE if lane is Lane.PRIORITY else Action.UNPRIORITISE
+        queue, change = self._do(action, ticket, at, lane=lane)
+        return queue, change._replace(lane_reason=reason)
+
+    def _do(
+        self,
+        action: Action,
+        ticket: QueuedTicket,
+        at: datetime,
+        *,
+        lane: Lane | None = None,
+        room: int | None = None,
+    ) -> tuple["Queue", Change]:
+        """Brings a ticket into another state by the table, and the counters with it; raises
+        NotPermitted."""
+        self.check(action, ticket)
+        rule = TRANSITIONS[action]
+        after = TicketState(ticket.number, rule.after, lane or ticket.lane, room)
+        joins, leaves = after.status is TicketStatus.WAITING, ticket.status is TicketStatus.WAITING
+        queue = self
+        if rule.frees_room and ticket.room is not None:
+            queue = queue._replace(rooms_freed={**self.rooms_freed, ticket.room: at}).due(at)
+        queue = queue._replace(
+            last_sequence=self.last_sequence + 1,
+            waiting=self.waiting + joins - leaves,
+            waiting_priority=self.waiting_priority
+            + (joins and after.lane is Lane.PRIORITY)
+            - (leaves and ticket.lane is Lane.PRIORITY),
+            given_back=self.given_back + (after.status in GIVEN_BACK),
+        )
+        return queue, queue._change(rule.event, at, after)
+
+    # --- the clinic -------------------------------------------------------------------------------------
+
+    def announce(self, is_open: bool, at: datetime) -> tuple["Queue", Change]:
+        """The clinic has opened, or closed."""
+        queue = self._replace(announced_open=is_open, last_sequence=self.last_sequence + 1)
+        return queue, queue._change(EventName.CLINIC_OPENED if is_open else EventName.CLINIC_CLOSED, at)
+
+    def change_clinic(self, event: EventName, is_open: bool, at: datetime) -> tuple["Queue", Change]:
+        """The staff have changed how the clinic works: what happens next may be something else now. Where
+        that opens or closes the clinic, this is what is told of it."""
+        queue = self.due(at)
+        if is_open != queue.announced_open:
+            return queue.announce(is_open, at)
+        queue = queue._replace(last_sequence=queue.last_sequence + 1)
+        return queue, queue._change(event, at)
+
+    # --- time -------------------------------------------------------------------------------------------
+
+    def due(self, at: datetime) -> "Queue":
+        """The same, with something to happen at that moment at the latest."""
+        next_change_at = self.next_change_at
+        return self._replace(next_change_at=at if next_change_at is None else min(next_change_at, at))
+
+    def _change(self, event: EventName, at: datetime, ticket: TicketState | None = None) -> Change:
+        return Change(self.key, self.last_sequence, event, at, self.waiting, self.now_serving, ticket)
+
+
+def new_queue(
+    key: ClinicDay, day_start: datetime, next_change_at: datetime, *, announced_open: bool | None = None
+) -> Queue:
+    """A queue in which nobody has stood; openings since `day_start` are still to be announced, and what the
+    clinic was then, if that is known."""
+    return Queue(key, day_start, next_change_at, announced_open=announced_open)
