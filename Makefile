@@ -1,7 +1,7 @@
 # Two commands for a first look: `make demo`, and `make up` for the same system in real time.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up test transcript chaos bench bench-national calibrate lint venv constraints clean
+.PHONY: help demo up test texts transcript chaos bench bench-national calibrate lint venv constraints clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -53,6 +53,9 @@ bench-national: $(VENV)/.benchmark ## run the whole country's morning on this ma
 
 calibrate: $(VENV)/.calibrate ## hold the waiting times that patients are told against simulated days
 	@$(BIN)/python -m calibration
+
+texts: $(VENV)/.develop ## take what users are told from the code into common/locales, and compile the translations
+	@$(BIN)/python -m tests.catalogs
 
 transcript: $(VENV)/.develop ## play the sessions that README.md shows, and write them there
 	@$(BIN)/antrean-stack install

@@ -13,16 +13,14 @@ from common.errors import (
     SettingsError,
     StoreUnavailable,
 )
+from common.exit_codes import ExitCode
 from common.terminal.failures import (
-    NO_ANSWER,
-    NO_BROKER,
-    REFUSED,
-    USAGE,
     Failure,
     problem_of,
     settings_sentence,
 )
 from common.terminal.texts import Texts
+from common.translation import C_
 
 
 class RepublishStopped(AntreanError):
@@ -39,23 +37,31 @@ def admin_failure(error: BaseException, texts: Texts) -> Failure | None:
     """How `error` ends the program; None for what every command line knows."""
     match error:
         case SettingsError():
-            return _failure(USAGE, "invalid_request", settings_sentence(error, texts))
+            return _failure(ExitCode.USAGE, "invalid_request", settings_sentence(error, texts))
         case CatalogError():
             return _catalog_failure(error, texts)
         case SchemaMismatch():
-            return _failure(REFUSED, "not_permitted_now", texts("failure.schema", reason=error))
+            return _failure(
+                ExitCode.REFUSED, "not_permitted_now", texts(C_("schema", "{reason}"), reason=error)
+            )
         case StoreUnavailable():
-            return _failure(NO_BROKER, "temporarily_unavailable", texts("failure.database", reason=error))
+            return _failure(
+                ExitCode.UNAVAILABLE,
+                "temporarily_unavailable",
+                texts(C_("database", "{reason}"), reason=error),
+            )
         case BrokerRefused():
             return None
         case BrokerUnavailable():
-            return _failure(NO_BROKER, "temporarily_unavailable", texts("failure.broker", reason=error))
+            return _failure(
+                ExitCode.UNAVAILABLE, "temporarily_unavailable", texts(C_("broker", "{reason}"), reason=error)
+            )
         case RequestNotTaken():
-            return _failure(NO_ANSWER, "busy", texts("failure.busy", reason=error))
+            return _failure(ExitCode.NO_REPLY, "busy", texts(C_("busy", "{reason}"), reason=error))
         case RepublishStopped():
             return _republish_failure(error, texts)
         case AntreanError():
-            return _failure(REFUSED, "not_permitted_now", str(error))
+            return _failure(ExitCode.REFUSED, "not_permitted_now", str(error))
     return None
 
 
@@ -66,7 +72,9 @@ def _failure(exit_code: int, code: str, sentence: str, **members: Any) -> Failur
 def _republish_failure(error: RepublishStopped, texts: Texts) -> Failure:
     cause = admin_failure(error.cause, texts)
     assert cause is not None, "an error of ours"
-    go_on = texts("failure.go_on", count=error.count, command=error.command)
+    go_on = texts(
+        "Published for certain: {count}. Go on with: {command}", count=error.count, command=error.command
+    )
     code = str(cause.problem["code"]) if cause.problem else "internal_error"
     return _failure(cause.exit_code, code, f"{cause.sentence} {go_on}", repeat_command=error.command)
 
@@ -75,8 +83,15 @@ def _catalog_failure(error: CatalogError, texts: Texts) -> Failure:
     from admin_cli.database.catalog_changes import BusyClinicsError
 
     if isinstance(error, BusyClinicsError):
-        sentence, problems = texts("failure.busy_clinics"), busy_clinics(error.changes, texts)
+        sentence, problems = (
+            texts(
+                "Refused, nothing was changed: the file leaves out clinics that still have patients."
+                " Wait until they are done, or use --retire-busy to let their queues drain without"
+                " new registrations."
+            ),
+            busy_clinics(error.changes, texts),
+        )
     else:
-        sentence, problems = texts("failure.catalog"), error.problems
+        sentence, problems = texts("The catalog file was refused, nothing was changed."), error.problems
     problem = problem_of("invalid_request", sentence, problems=problems)
-    return Failure(REFUSED, problem, "\n".join([sentence, *(f"  {each}" for each in problems)]))
+    return Failure(ExitCode.REFUSED, problem, "\n".join([sentence, *(f"  {each}" for each in problems)]))

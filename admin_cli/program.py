@@ -14,9 +14,12 @@ from admin_cli.doctor.command import doctor
 from admin_cli.session import AdminSession
 from common.terminal import program
 from common.terminal.localised import LocalisedGroup, version_option
+from common.translation import N_
 
 
-@click.group("antrean-admin", cls=LocalisedGroup, help="help.antrean_admin")
+@click.group(
+    "antrean-admin", cls=LocalisedGroup, help=N_("The operators' tool of Antrean: database, catalog, broker.")
+)
 @version_option
 def antrean_admin() -> None:
     pass

@@ -7,7 +7,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from admin_cli.failures import admin_failure
-from admin_cli.texts import TEXTS
+from admin_cli.texts import TableTexts
 from common.terminal.failures import Change, Failure
 from common.terminal.output import print_result
 from common.terminal.session import Session
@@ -21,7 +21,7 @@ class AdminSession(Session):
 
     package = "admin_cli"
     role = "deploy"
-    table = TEXTS
+    texts_type = TableTexts
 
     def failure_of(self, error: BaseException) -> Failure:
         """In an operator's words, where the error is one of theirs."""

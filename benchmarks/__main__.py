@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from common.errors import SettingsError
+from common.exit_codes import ExitCode
 from common.process import run_process
 
 # What a load client's process, which imports this module too, does not need is imported where it is used.
@@ -22,7 +23,6 @@ QUICK_SCENARIOS = ("registrations", "latency", "lookups", "start")
 LONG_SCENARIOS = ("national", "soak")
 """What is measured only when asked for."""
 
-_INTERRUPTED = 130
 _WIDTH = 120  # of tables that are not shown on a terminal
 
 
@@ -89,7 +89,7 @@ def _run() -> None:
     try:
         cli(standalone_mode=False)
     except click.Abort:
-        sys.exit(_INTERRUPTED)
+        sys.exit(ExitCode.INTERRUPTED)
     except click.ClickException as error:
         raise SettingsError(error.format_message()) from error
 

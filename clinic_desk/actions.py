@@ -99,10 +99,10 @@ class Desk:
         return Action(request, place | members, line, self.request_id or new_request_id())
 
 
-def registration(wish: Registration, priority: str | None) -> Action:
+def desk_registration(registration: Registration, priority: str | None) -> Action:
     """Registers a patient at the counter, in the priority lane for `priority`."""
-    words, body = wish.words(), wish.body()
+    words, body = registration.words(), registration.body()
     if priority is not None:
         words += ["--priority", priority]
         body["priority"] = priority
-    return Action("desk_register", body, tuple(words), wish.request_id)
+    return Action("desk_register", body, tuple(words), registration.request_id)

@@ -9,6 +9,8 @@ import click
 from common.terminal.failures import ProblemAnswer, problem_of
 from common.terminal.hospitals import each_hospital
 from common.terminal.moments import date_complaint, parse_date
+from common.terminal.usage import UsageProblem
+from common.translation import N_
 
 if TYPE_CHECKING:
     from clinic_desk.session import DeskSession
@@ -58,25 +60,32 @@ def until_at(session: "DeskSession", hospital: str, wanted: datetime | time) -> 
     raise ProblemAnswer(problem_of("hospital_not_found", "There is no such hospital."))
 
 
-def take_number(ctx: click.Context, parameter: click.Parameter, text: str) -> int:
+def take_number(ctx: click.Context, _parameter: click.Parameter, text: str) -> int:
     """Reads a ticket's number, which stands behind its clinic on the command line."""
     try:
         return parse_number(text, ctx.params.get("clinic", ""))
     except ValueError as error:
-        raise click.BadParameter("usage.number", ctx, parameter) from error
+        raise UsageProblem(
+            N_("Write the number of a ticket of this clinic as 17 or GIG-017."), ctx
+        ) from error
 
 
-def take_until(ctx: click.Context, parameter: click.Parameter, text: str | None) -> datetime | time | None:
+def take_until(ctx: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | time | None:
     """Reads a time of day or a moment."""
     try:
         return None if text is None else parse_until(text)
     except ValueError as error:
-        raise click.BadParameter("usage.until", ctx, parameter) from error
+        raise UsageProblem(N_("Write the time as 14:00 or 2026-11-23T14:00."), ctx) from error
 
 
-def take_day(ctx: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+def take_day(ctx: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
     """Reads a day of the calendar, in ISO 8601 afterwards."""
     try:
         return None if text is None else parse_date(text)
     except ValueError as error:
-        raise click.BadParameter(date_complaint(error, "usage.date"), ctx, parameter) from error
+        raise UsageProblem(
+            date_complaint(
+                error, N_("Write a real date as 2026-01-31, 31-01-2026 or 31/01/2026 (day first).")
+            ),
+            ctx,
+        ) from error

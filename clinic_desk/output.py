@@ -1,16 +1,38 @@
 """What a desk reads on the command line: a queue, and what an action has changed."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from clinic_desk import queue_view
-from clinic_desk.queue_view import SECTIONS, Queue, QueueRow
+from clinic_desk.queue_view import MODES, PRIORITIES, SECTIONS, Queue, QueueRow
 from common.domain.tickets import display_number
 from common.terminal.card import ticket_card
 from common.terminal.layout import flow, fold
 from common.terminal.texts import Texts
+from common.translation import N_
+
+EVENTS: Final[Mapping[str, str]] = {
+    "ticket.registered": N_("{number} is registered."),
+    "ticket.prioritised": N_("{number} is in the priority lane now ({reason})."),
+    "ticket.unprioritised": N_("{number} is back in the regular lane."),
+    "ticket.called": N_("{number} is called."),
+    "ticket.recalled": N_("{number} is called again."),
+    "ticket.started": N_("{number} is being served."),
+    "ticket.served": N_("{number} has been served."),
+    "ticket.no_show": N_("{number} did not come."),
+    "ticket.reinstated": N_("{number} waits again."),
+    "ticket.transferred": N_("{number} goes to another clinic."),
+    "ticket.cancelled": N_("{number} is cancelled."),
+    "ticket.expired": N_("{number} has expired."),
+    "clinic.opened": N_("Clinic {clinic} is open."),
+    "clinic.closed": N_("Clinic {clinic} is closed."),
+    "clinic.hours_changed": N_("Clinic {clinic} is open or closed until another time now."),
+    "clinic.rooms_changed": N_("Clinic {clinic} serves in {rooms} now."),
+    "clinic.mode_changed": N_("Clinic {clinic} is {mode} now."),
+}
+"""What is said of each change; a request can make several."""
 
 RANGES_SHOWN_MAX = 10
 """Ranges of numbers in one sentence."""
@@ -29,7 +51,7 @@ def queue_text(queue: Queue, texts: Texts, width: int | None = None) -> str:
         if found:
             lines += [
                 "",
-                *(click.style(line, bold=True) for line in fold(texts(f"queue.{section}"), width)),
+                *(click.style(line, bold=True) for line in fold(texts(SECTIONS[section]), width)),
                 *_aligned(found, width),
             ]
         if section == "waiting" and (more := queue_view.not_shown(queue, texts)):
@@ -38,48 +60,48 @@ def queue_text(queue: Queue, texts: Texts, width: int | None = None) -> str:
 
 
 def done_text(
-    done: Mapping[str, Any], asked: Mapping[str, Any], texts: Texts, width: int | None = None
+    done: Mapping[str, Any], request: Mapping[str, Any], texts: Texts, width: int | None = None
 ) -> str:
-    """What the request `asked` has changed, a sentence for each change; a transfer's new ticket as a card."""
-    lines = [line for each in changes(done, asked, texts) for line in fold(each, width)]
+    """What a request has changed, a sentence for each change; a transfer's new ticket as a card."""
+    lines = [line for each in changes(done, request, texts) for line in fold(each, width)]
     if done["new_ticket"]:
         lines.append(ticket_card(done["new_ticket"], texts, width))
     return "\n".join(lines)
 
 
-def changes(done: Mapping[str, Any], asked: Mapping[str, Any], texts: Texts) -> list[str]:
+def changes(done: Mapping[str, Any], request: Mapping[str, Any], texts: Texts) -> list[str]:
     """A sentence for each change; what something was changed to is in the request only."""
-    wanted = _wanted(asked, texts)
-    return [_change(change, done, wanted, texts) for change in done["changes"]]
+    requested = _requested(request, texts)
+    return [_change(change, done, requested, texts) for change in done["changes"]]
 
 
-def _wanted(asked: Mapping[str, Any], texts: Texts) -> dict[str, str]:
+def _requested(request: Mapping[str, Any], texts: Texts) -> dict[str, str]:
     """Rooms, mode and reason of priority in a request, in words."""
-    wanted = {}
-    if "rooms" in asked:
-        wanted["rooms"] = queue_view.rooms_in_words(asked["rooms"], texts)
-    if "mode" in asked:
-        wanted["mode"] = texts(f"mode.{asked['mode']}")
-    if (reason := f"priority.{asked.get('reason')}") in texts:
-        wanted["reason"] = texts(reason)
-    return wanted
+    requested = {}
+    if "rooms" in request:
+        requested["rooms"] = queue_view.rooms_in_words(request["rooms"], texts)
+    if "mode" in request:
+        requested["mode"] = texts(MODES[request["mode"]])
+    if reason := PRIORITIES.get(str(request.get("reason"))):
+        requested["reason"] = texts(reason)
+    return requested
 
 
 def _change(
-    change: Mapping[str, Any], done: Mapping[str, Any], wanted: Mapping[str, str], texts: Texts
+    change: Mapping[str, Any], done: Mapping[str, Any], requested: Mapping[str, str], texts: Texts
 ) -> str:
     if change.get("numbers"):
         return _of_many(change, texts)
-    key = f"done.{change['event'].replace('.', '_')}"
-    if key not in texts:  # what only a newer server does
+    event = change["event"]
+    if event not in EVENTS:  # what only a newer server does
         return f"{change['event']} {change['display_number'] or change['clinic']}"
-    values = {"number": change["display_number"], "clinic": change["clinic"], **wanted}
+    values = {"number": change["display_number"], "clinic": change["clinic"], **requested}
     ticket = done["ticket"]
     if ticket and ticket["display_number"] == change["display_number"]:
         values["room"] = ticket["room"]
-        if ticket["room"] and f"{key}_to_room" in texts:
-            key += "_to_room"
-    return texts(key, **values)
+        if ticket["room"] and event == "ticket.called":
+            return texts("{number} is called to room {room}.", **values)
+    return texts(EVENTS[event], **values)
 
 
 def _of_many(change: Mapping[str, Any], texts: Texts) -> str:
@@ -89,7 +111,7 @@ def _of_many(change: Mapping[str, Any], texts: Texts) -> str:
     ]
     are_all = len(ranges) == len(change["numbers"])
     numbers = ", ".join(ranges if are_all else [*ranges, "..."])
-    return texts(f"done.{change['event'].replace('.', 's_')}", count=change["count"], numbers=numbers)
+    return texts("{count} tickets are cancelled: {numbers}.", count=change["count"], numbers=numbers)
 
 
 def _aligned(rows: Iterable[QueueRow], width: int | None) -> list[str]:

@@ -2,19 +2,36 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from common.terminal.card import Ticket, status_word
 from common.terminal.moments import clock_time, date_and_time, long_date, short_date
 from common.terminal.texts import Texts
+from common.translation import N_
 
 Queue = Mapping[str, Any]
 """A `desk_queue` reply."""
 
 PRIORITY_MARK = "★"
 
-SECTIONS = ("in_rooms", "waiting", "no_shows")
-"""The parts of a queue, in the order in which they are shown, named as in the reply."""
+SECTIONS: Final[Mapping[str, str]] = {
+    "in_rooms": N_("In the rooms"),
+    "waiting": N_("Waiting, in the order of calls"),
+    "no_shows": N_("No-shows"),
+}
+"""The parts of a queue, by their names in the reply, with their headings, in the order of the screen."""
+
+MODES: Final[Mapping[str, str]] = {"clock": N_("moved by the clock"), "desk": N_("moved by the desk")}
+
+PRIORITIES: Final[Mapping[str, str]] = {
+    "age": N_("elderly"),
+    "disability": N_("disability"),
+    "pregnancy": N_("pregnant"),
+    "infant": N_("infant"),
+}
+"""Why somebody has priority."""
+
+_FORCED: Final[Mapping[str, str]] = {"open": N_("OPENED by staff"), "closed": N_("CLOSED by staff")}
 
 
 @dataclass(frozen=True)
@@ -47,29 +64,28 @@ def title(queue: Queue, texts: Texts) -> str:
 def state(queue: Queue, texts: Texts) -> str:
     """Whether the clinic is open, by what, and for how long; and why, where staff have said so."""
     if queue["state"] == "schedule":
-        return texts("state.open" if queue["is_open"] else "state.closed")
-    forced = texts(f"state.forced_{queue['state']}")
+        return texts(N_("open by its hours") if queue["is_open"] else N_("closed by its hours"))
+    forced = texts(_FORCED[queue["state"]])
     if queue["forced_until"]:
         until = date_and_time(queue["forced_until"], texts, queue.get("zone"))
-        forced += f" {texts('state.until', moment=until)}"
+        forced = " ".join([forced, texts("until {moment}", moment=until)])
     return f"{forced} ({queue['forced_reason']})" if queue["forced_reason"] else forced
 
 
 def arrangement(queue: Queue, texts: Texts) -> str:
     """Who moves the queue, and in how many rooms."""
-    mode = f"mode.{queue['mode']}"
-    return f"{texts(mode)} · {rooms_in_words(queue['rooms'], texts)}"
+    return f"{texts(MODES[queue['mode']])} · {rooms_in_words(queue['rooms'], texts)}"
 
 
 def rooms_in_words(count: int, texts: Texts) -> str:
     """`3 ruang`."""
-    return texts("queue.rooms", count=count) if count > 1 else texts("queue.one_room")
+    return texts("{count} rooms", count=count) if count > 1 else texts("1 room")
 
 
 def counts(queue: Queue, texts: Texts) -> str:
     """How many wait, in which lane, and how many have been served."""
     return texts(
-        "queue.counts",
+        "{waiting} waiting ({priority} priority) · {served} served",
         waiting=queue["waiting_count"],
         priority=queue["waiting_priority_count"],
         served=queue["served_count"],
@@ -86,22 +102,22 @@ def rows(queue: Queue, texts: Texts) -> Iterator[QueueRow]:
             "waiting", f"{position}.", each, lane(each, texts), _clock(each["registered_at"], texts)
         )
     for each in queue["no_shows"]:
-        yield QueueRow("no_shows", "–", each, texts("queue.no_show"), _clock(each["called_at"], texts))
+        yield QueueRow("no_shows", "–", each, texts("not there"), _clock(each["called_at"], texts))
 
 
 def not_shown(queue: Queue, texts: Texts) -> str | None:
     """How many wait behind those that are listed; None where all are."""
     more = queue["waiting_count"] - len(queue["waiting"])
-    return texts("queue.more", count=more) if more > 0 else None
+    return texts("... and {count} more", count=more) if more > 0 else None
 
 
 def _room(room: int, ticket: Ticket | None, today: str, texts: Texts) -> QueueRow:
-    place = texts("queue.room", room=room)
+    place = texts("Room {room}", room=room)
     if ticket is None:
-        return QueueRow("in_rooms", place, None, texts("queue.free"), "")
+        return QueueRow("in_rooms", place, None, texts("free"), "")
     words = [status_word(ticket, texts), *([lane(ticket, texts)] if ticket["lane"] == "priority" else [])]
     if ticket["service_date"] != today:
-        words.append(texts("queue.of_day", day=short_date(ticket["service_date"], texts)))
+        words.append(texts("of {day}", day=short_date(ticket["service_date"], texts)))
     return QueueRow(
         "in_rooms", place, ticket, " ".join(words), _clock(ticket["started_at"] or ticket["called_at"], texts)
     )
@@ -110,10 +126,10 @@ def _room(room: int, ticket: Ticket | None, today: str, texts: Texts) -> QueueRo
 def lane(ticket: Ticket, texts: Texts) -> str:
     """`★ lansia`, or the word for the regular lane."""
     if ticket["lane"] != "priority":
-        return texts("lane.regular")
+        return texts("regular")
     reason = ticket["priority_reason"]
-    key = f"priority.{reason}"
-    return f"{PRIORITY_MARK} {texts(key) if key in texts else reason or ''}".rstrip()
+    words = texts(PRIORITIES[reason]) if reason in PRIORITIES else reason or ""
+    return f"{PRIORITY_MARK} {words}".rstrip()
 
 
 def _clock(moment: str | None, texts: Texts) -> str:

@@ -13,12 +13,22 @@ from common.terminal.layout import fold, terminal_width
 from common.terminal.moments import long_date
 from common.terminal.tables import NOTHING, new_table, print_table
 from common.terminal.texts import Texts
+from common.translation import N_
 
 Report = Mapping[str, Any]
 """A `clinic_report` reply."""
 
-COUNTS: Final = ("registered", "served", "no_shows", "cancelled", "transferred", "expired")
-SPREADS: Final = ("waits", "services")
+COUNTS: Final[Mapping[str, str]] = {
+    "registered": N_("Came"),
+    "served": N_("Served"),
+    "no_shows": N_("No-show"),
+    "cancelled": N_("Cancelled"),
+    "transferred": N_("Moved"),
+    "expired": N_("Expired"),
+}
+SPREADS: Final[Mapping[str, str]] = {"waits": N_("Wait"), "services": N_("Service")}
+"""Members of a report, with their columns."""
+
 FIGURES: Final = ("count", "median_seconds", "p90_seconds")
 
 
@@ -32,18 +42,18 @@ def collect(session: DeskSession, hospital: str, clinic: str | None, day: str | 
 def print_report(texts: Texts, reports: Sequence[Report], *, hours: bool) -> None:
     """A row for each clinic, and with `hours` a table by the hour of registration for each."""
     if not reports:
-        click.echo(texts("report.nothing"))
+        click.echo(texts("There is no clinic to report on."))
         return
     _print_folded(long_date(reports[0]["service_date"], texts), bold=True)
-    _print_folded(texts("report.figures"))
-    columns = [f"report.{each}" for each in (*COUNTS, *SPREADS)]
-    table = new_table(texts, "report.clinic", *columns)
+    _print_folded(texts("Wait and service in minutes: median / nine in ten."))
+    columns = [*COUNTS.values(), *SPREADS.values()]
+    table = new_table(texts, N_("Clinic"), *columns)
     for each in reports:
         table.add_row([each["clinic"], *_cells(each["total"])])
     print_table(table)
     for each in reports if hours else ():
         _print_folded(f"{each['clinic']} {each['clinic_name']}", bold=True)
-        by_hour = new_table(texts, "report.hour", *columns)
+        by_hour = new_table(texts, N_("Hour"), *columns)
         for row in each["hours"]:
             by_hour.add_row([f"{row['hour']:02d}", *_cells(row)])
         print_table(by_hour)

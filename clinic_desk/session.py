@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any, ClassVar
 
 from clinic_desk.actions import Action
-from clinic_desk.texts import TEXTS
+from clinic_desk.problem_words import DESK_WORDS
 from common.errors import SettingsError
 from common.messages.pages import whole_queue
 from common.terminal.requesting import RequestingSession
+from common.translation import N_
 
 
 class DeskSession(RequestingSession):
@@ -18,13 +19,24 @@ class DeskSession(RequestingSession):
 
     package = "clinic_desk"
     role = "desk"
-    table = TEXTS
+    words = DESK_WORDS
     hints: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "clinic_closed": ("hint.open", "open", "{hospital}", "{to_clinic}"),
-        "clock_mode": ("hint.mode", "mode", "{hospital}", "{clinic}", "desk"),
-        "room_not_serving": ("hint.rooms", "rooms", "{hospital}", "{clinic}", "{room}"),
-        "holds_another": ("hint.queue", "queue", "{hospital}", "{to_clinic}"),
-        "ticket_status": ("hint.queue", "queue", "{hospital}", "{clinic}"),
+        "clinic_closed": (
+            N_("If it has to be, open it with: {command}"),
+            "open",
+            "{hospital}",
+            "{to_clinic}",
+        ),
+        "clock_mode": (N_("Switch it first with: {command}"), "mode", "{hospital}", "{clinic}", "desk"),
+        "room_not_serving": (
+            N_("Add rooms first with: {command}"),
+            "rooms",
+            "{hospital}",
+            "{clinic}",
+            "{room}",
+        ),
+        "holds_another": (N_("See the queue with: {command}"), "queue", "{hospital}", "{to_clinic}"),
+        "ticket_status": (N_("See the queue with: {command}"), "queue", "{hospital}", "{clinic}"),
     }
 
     operator_given: str | None = None
@@ -41,7 +53,7 @@ class DeskSession(RequestingSession):
         try:
             return pwd.getpwuid(os.getuid()).pw_name
         except KeyError as error:
-            raise SettingsError("set ANTREAN_OPERATOR to your name.", "settings.operator") from error
+            raise SettingsError(N_("Set ANTREAN_OPERATOR to your name.")) from error
 
     def look(
         self, name: str, hospital: str, clinic: str, *, timeout_seconds: float | None = None, **members: Any
@@ -57,15 +69,15 @@ class DeskSession(RequestingSession):
         look = partial(self.look, "desk_queue", hospital, clinic, timeout_seconds=timeout_seconds)
         return whole_queue(lambda page: look(**page), {"with_names": with_names})
 
-    def in_short(self, reply: dict[str, Any], asked: Mapping[str, Any]) -> str:
+    def in_short(self, reply: dict[str, Any], request: Mapping[str, Any]) -> str:
         """The sentences of an action, and the ticket that it made."""
         if "changes" not in reply:
-            return super().in_short(reply, asked)
+            return super().in_short(reply, request)
         from clinic_desk.output import changes
 
-        lines = changes(reply, asked, self.texts)
+        lines = changes(reply, request, self.texts)
         if reply["new_ticket"]:
-            lines.append(super().in_short(reply["new_ticket"], asked))
+            lines.append(super().in_short(reply["new_ticket"], request))
         return "\n".join(lines)
 
     def carry_out(self, action: Action) -> dict[str, Any]:
@@ -74,6 +86,6 @@ class DeskSession(RequestingSession):
             action.request,
             {**action.body, "operator": self.operator},
             request_id=action.request_id,
-            doubt="failure.action_unknown",
+            if_unknown=N_("It may have happened. Repeat it safely (it never happens twice):"),
             words=[*action.words, "--operator", self.operator, "--request-id", action.request_id],
         )

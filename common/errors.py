@@ -20,6 +20,8 @@ AntreanError
 
 from enum import StrEnum
 
+from common.translation import N_
+
 
 class AntreanError(Exception):
     """Base of all errors raised on purpose; `str(error)` is one sentence, safe to show and to log."""
@@ -38,13 +40,24 @@ def places(error: BaseException) -> list[str]:
 class SettingsError(AntreanError):
     """A setting is missing or cannot be read.
 
-    `key` and `values` name the same sentence in texts of other languages, where it has a place there.
+    `message` is an English sentence that can be translated, in which `values` belong to the words in braces.
     """
 
-    def __init__(self, sentence: str, key: str = "", **values: object) -> None:
-        super().__init__(sentence)
-        self.key = key
+    def __init__(self, message: str, **values: object) -> None:
+        sentence = message.format(**values) if values else message
+        # A sentence that ends with an example to copy has no full stop on a terminal.
+        super().__init__(sentence if sentence.endswith(".") else f"{sentence}.")
+        self.message = message
         self.values = values
+
+
+UNUSABLE_ADDRESS = N_("{variable} cannot be used: write {example}")
+"""About an address in a setting; `example` is one that can be used."""
+
+
+def unusable_address(variable: str, example: str) -> SettingsError:
+    """The setting `variable` holds no address that can be used."""
+    return SettingsError(UNUSABLE_ADDRESS, variable=variable, example=example)
 
 
 class CatalogError(AntreanError):

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.errors import SettingsError
-from common.process import EXIT_REFUSED, run_process
+from common.exit_codes import ExitCode
+from common.process import run_process
 
 LOOK_SECONDS = 5
 """How often a worker looks at itself."""
@@ -68,7 +69,7 @@ def _run() -> None:
         raise SettingsError("Set ANTREAN_HEALTH_FILE to the file that the worker writes.")
     if (trouble := HealthFile(path).trouble(alive_only=arguments.alive)) is not None:
         print(trouble, file=sys.stderr)
-        sys.exit(EXIT_REFUSED)
+        sys.exit(ExitCode.REFUSED)
     print("healthy")
 
 

@@ -12,11 +12,7 @@ from typing import NoReturn, Protocol
 import structlog
 
 from common.errors import AntreanError, BrokerUnavailable, SettingsError, StoreUnavailable, places
-
-EXIT_REFUSED = 1
-EXIT_USAGE = 2
-EXIT_UNAVAILABLE = 69
-EXIT_FAULT = 70
+from common.exit_codes import ExitCode
 
 
 class Stoppable(Protocol):
@@ -70,7 +66,7 @@ def run_worker(main: Callable[[], None]) -> NoReturn:
     """
     if len(sys.argv) > 1:
         print("A worker takes no arguments: set ANTREAN_ variables, as in .env.example.", file=sys.stderr)
-        sys.exit(EXIT_USAGE)
+        sys.exit(ExitCode.USAGE)
     gc.disable()
     run_process(main)
 
@@ -84,14 +80,14 @@ def run_process(main: Callable[[], None]) -> NoReturn:
         sys.exit(exit_code(error))
     except Exception as error:  # noqa: BLE001 - a fault of ours; a traceback could show what a patient sent
         print(f"A fault in Antrean: {type(error).__name__} at {' < '.join(places(error))}.", file=sys.stderr)
-        sys.exit(EXIT_FAULT)
+        sys.exit(ExitCode.FAULT)
     sys.exit(0)
 
 
 def exit_code(error: AntreanError) -> int:
     """2 for settings that cannot be used, 69 for a broker or database that does not answer, else 1."""
     if isinstance(error, SettingsError):
-        return EXIT_USAGE
+        return ExitCode.USAGE
     if isinstance(error, BrokerUnavailable | StoreUnavailable):
-        return EXIT_UNAVAILABLE
-    return EXIT_REFUSED
+        return ExitCode.UNAVAILABLE
+    return ExitCode.REFUSED

@@ -21,14 +21,14 @@ from typing import Any, Literal, Self, get_args
 from platformdirs import user_data_path, user_state_path
 
 from common.clock import Clock, ScaledClock, SystemClock
-from common.errors import SettingsError
+from common.errors import UNUSABLE_ADDRESS, SettingsError
 from common.installation import start_command
+from common.translation import N_, languages
 
 PREFIX = "ANTREAN_"
 STACK_FILE = "stack.json"
 
 Role = Literal["patient", "desk", "registrar", "ticker", "status", "deploy"]
-Language = Literal["id", "en"]
 
 ADDRESSES = ("AMQP_URL", "DATABASE_URL", "MANAGEMENT_URL")
 """Settings that may be given for one role alone, as `ANTREAN_AMQP_URL_DESK`."""
@@ -45,7 +45,7 @@ class Settings:
     amqp_url: str | None = None
     database_url: str | None = None
     management_url: str | None = None
-    language: Language = "id"
+    language: str = "id"
     operator: str | None = None
     log_level: str = "info"
     reply_timeout_seconds: float = 10.0
@@ -72,8 +72,7 @@ class Settings:
                 try:
                     given[name] = read(value)
                 except _Unreadable as error:
-                    sentence = f"{variable} cannot be used: {error}."
-                    raise SettingsError(sentence, error.key, variable=variable, **error.values) from error
+                    raise SettingsError(error.message, variable=variable, **error.values) from error
         return cls(**given)
 
     def clock(self) -> Clock:
@@ -84,24 +83,27 @@ class Settings:
         try:
             clock.now()
         except OverflowError as error:
-            sentence = "ANTREAN_CLOCK_STARTS_AT cannot be used: this clock has left the calendar."
-            raise SettingsError(sentence, "settings.clock") from error
+            raise SettingsError(
+                N_("ANTREAN_CLOCK_STARTS_AT cannot be used: this clock has left the calendar.")
+            ) from error
         return clock
 
     def require_amqp_url(self) -> str:
         """The broker's address; raises SettingsError where nothing names one."""
         if self.amqp_url is None:
-            start = start_command()
-            sentence = f"No broker is known: start one with `{start}`, or set ANTREAN_AMQP_URL."
-            raise SettingsError(sentence, "settings.no_broker", start=start)
+            raise SettingsError(
+                N_("No broker is known: start one with `{start}`, or set ANTREAN_AMQP_URL."),
+                start=start_command(),
+            )
         return self.amqp_url
 
     def require_database_url(self) -> str:
         """The database's address; raises SettingsError where nothing names one."""
         if self.database_url is None:
-            start = start_command()
-            sentence = f"No database is known: set ANTREAN_DATABASE_URL, or start one by `{start}`."
-            raise SettingsError(sentence, "settings.no_database", start=start)
+            raise SettingsError(
+                N_("No database is known: set ANTREAN_DATABASE_URL, or start one by `{start}`."),
+                start=start_command(),
+            )
         return self.database_url
 
 
@@ -131,8 +133,7 @@ def _env_file() -> dict[str, str | None]:
     try:
         return dotenv_values(".env")
     except (OSError, UnicodeDecodeError) as error:
-        sentence = "The file .env cannot be read: it must be a text in UTF-8."
-        raise SettingsError(sentence, "settings.env_file") from error
+        raise SettingsError(N_("The file .env cannot be read: it must be a text in UTF-8.")) from error
 
 
 def _of_role(variables: dict[str, str | None], role: Role | None) -> dict[str, str | None]:
@@ -156,8 +157,9 @@ def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return settings
     except (OSError, ValueError, KeyError, TypeError) as error:
-        sentence = f"{path} cannot be read: stop the local stack and start it again."
-        raise SettingsError(sentence, "settings.stack_file", path=path) from error
+        raise SettingsError(
+            N_("{path} cannot be read: stop the local stack and start it again."), path=path
+        ) from error
     if settings.amqp_url:
         # A broker named by hand belongs to another installation, and so does its database.
         return settings
@@ -207,10 +209,7 @@ def role_passwords() -> dict[str, str]:
     passwords: dict[str, str] = {role: given.get(f"{PREFIX}PASSWORD_{role.upper()}") or "" for role in roles}
     missing = [f"{PREFIX}PASSWORD_{role.upper()}" for role, password in passwords.items() if not password]
     if missing:
-        names = ", ".join(missing)
-        raise SettingsError(
-            f"Set the passwords of the broker's users: {names}.", "settings.passwords", names=names
-        )
+        raise SettingsError(N_("Set the passwords of the broker's users: {names}."), names=", ".join(missing))
     return passwords
 
 
@@ -226,18 +225,18 @@ def plain_text_wanted() -> bool:
 
 
 class _Unreadable(ValueError):
-    """What is to be written instead; `key` and `values` name it as those of SettingsError do."""
+    """What is to be written instead; `message` and `values` are those of the SettingsError."""
 
-    def __init__(self, advice: str, key: str, **values: object) -> None:
-        super().__init__(advice)
-        self.key = key
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message)
+        self.message = message
         self.values = values
 
 
 def _url(pattern: str, example: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not re.match(pattern, text):
-            raise _Unreadable(f"write {example}", "settings.url", example=example)
+            raise _Unreadable(UNUSABLE_ADDRESS, example=example)
         return text
 
     return read
@@ -247,10 +246,14 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in choices:
             listed = ", ".join(choices)
-            raise _Unreadable(f"choose one of {listed}", "settings.choice", choices=listed)
+            raise _Unreadable(N_("{variable} cannot be used: choose one of {choices}."), choices=listed)
         return text
 
     return read
+
+
+def _language(text: str) -> str:
+    return _one_of(*languages())(text)  # reads a folder: only where a language is set
 
 
 def _number(kind: type[int] | type[float], lowest: float, highest: float) -> Callable[[str], float]:
@@ -264,15 +267,15 @@ def _number(kind: type[int] | type[float], lowest: float, highest: float) -> Cal
         return number
 
     def refusal() -> _Unreadable:
-        bounds = {"lowest": f"{lowest:g}", "highest": f"{highest:g}"}
-        return _Unreadable(f"write a number from {lowest:g} to {highest:g}", "settings.number", **bounds)
+        message = N_("{variable} cannot be used: write a number from {lowest} to {highest}.")
+        return _Unreadable(message, lowest=f"{lowest:g}", highest=f"{highest:g}")
 
     return read
 
 
 def _moment(text: str) -> datetime:
     refusal = _Unreadable(
-        "write a moment with its offset, such as 2026-11-23T08:00:00+07:00", "settings.moment"
+        N_("{variable} cannot be used: write a moment with its offset, such as 2026-11-23T08:00:00+07:00.")
     )
     try:
         moment = datetime.fromisoformat(text)
@@ -290,7 +293,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
         "sqlite:////path/to/file, postgresql://user:password@host/database",
     ),
     "management_url": _url(r"https?://[^:@/]+:[^@/]+@", "http://user:password@host:15672/"),
-    "language": _one_of(*get_args(Language)),
+    "language": _language,
     "operator": str,
     "log_level": _one_of(*_LOG_LEVELS),
     "reply_timeout_seconds": _number(float, 0.1, 120),

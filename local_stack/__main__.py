@@ -11,6 +11,7 @@ import click
 
 from common.clock import SystemClock
 from common.errors import SettingsError
+from common.exit_codes import ExitCode
 from common.process import run_process
 from common.settings import Settings, clock_environment, load_settings
 from local_stack.install import install_missing, install_missing_for_tests
@@ -20,7 +21,6 @@ from local_stack.speech import both, say
 from local_stack.stack import SAMPLE_CATALOG, Stack
 
 _TEND_SECONDS = 0.25
-_INTERRUPTED = 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -125,7 +125,7 @@ def _run() -> None:
     try:
         cli(standalone_mode=False)
     except click.Abort:
-        sys.exit(_INTERRUPTED)
+        sys.exit(ExitCode.INTERRUPTED)
     except click.ClickException as error:
         raise SettingsError(error.format_message()) from error
 

@@ -17,7 +17,7 @@ from common.installation import start_command
 from common.storage.catalog import CatalogCache
 from common.storage.engine import open_engine, snapshot
 from common.terminal.moments import date_and_time
-from common.terminal.texts import SHARED_TEXTS, Texts
+from common.terminal.texts import Texts
 from local_stack.speech import say
 
 HospitalHours = tuple[ZoneInfo, Sequence[OpeningHours]]
@@ -27,7 +27,7 @@ _DAYS = 7
 _EXAMPLE = ("RSHS", "GIG")
 """The clinic of the documents' examples."""
 
-_INDONESIAN, _ENGLISH = Texts(SHARED_TEXTS, "id"), Texts(SHARED_TEXTS, "en")
+_INDONESIAN, _ENGLISH = Texts("id"), Texts("en")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from common.terminal.registration import (
 )
 from common.terminal.tables import print_table
 from common.terminal.usage import UsageProblem
+from common.translation import N_
 from patient_cli import ticket_requests
 from patient_cli.output import print_tickets, show_ticket
 from patient_cli.picking import pick_clinic, pick_hospital
@@ -40,7 +41,14 @@ def _interval(ctx: click.Context, parameter: click.Parameter, seconds: float) ->
     return seconds
 
 
-@click.group("antrean", cls=LocalisedGroup, invoke_without_command=True, help="help.antrean")
+@click.group(
+    "antrean",
+    cls=LocalisedGroup,
+    invoke_without_command=True,
+    help=N_(
+        "Hospital queues: take a number, follow it until called. Without a command, on a terminal: a menu."
+    ),
+)
 @version_option
 @pass_session
 @click.pass_context
@@ -55,35 +63,35 @@ def antrean(ctx: click.Context, session: PatientSession) -> None:
         click.echo(ctx.get_help())
 
 
-@antrean.command("hospitals", help="help.hospitals")
+@antrean.command("hospitals", help=N_("List the hospitals."))
 @pass_session
 def hospitals(session: PatientSession) -> None:
     found = all_hospitals(session)
     if session.as_json:
         print_json(found)
     elif not found:
-        session.say("table.no_hospital")
+        session.say("There is no hospital in the system yet.")
     else:
         print_table(hospital_table(found, session.texts))
 
 
-@antrean.command("clinics", help="help.clinics", epilog="antrean clinics RSHS --open")
-@click.argument("hospital")
-@click.option("--open", "open_only", is_flag=True, help="help.open")
+@antrean.command("clinics", help=N_("List the clinics of a hospital."), epilog="antrean clinics RSHS --open")
+@click.argument("hospital", metavar=N_("HOSPITAL"))
+@click.option("--open", "open_only", is_flag=True, help=N_("Only the clinics that are open now."))
 @pass_session
 def clinics(session: PatientSession, hospital: str, open_only: bool) -> None:
     found = clinics_of(session, normal_code(hospital), open_only=open_only)
     if session.as_json:
         print_json(found)
     elif not found:
-        session.say("table.no_clinic")
+        session.say("There is no clinic to show.")
     else:
         print_table(clinic_table(found, session.texts))
 
 
 @antrean.command(
     "register",
-    help="help.register",
+    help=N_("Take a number for today."),
     epilog='antrean register RSHS GIG --mrn 00123456 --name "Siti Aminah" --dob 31-01-1990',
 )
 @registration_options(place_required=False)
@@ -107,7 +115,7 @@ def register(
     print_ticket(session, ticket)
     if not session.as_json:
         command = session.command_line("watch", ticket["ticket_code"])
-        session.say("ticket.keep_code", command=command)
+        session.say("Keep this ticket code. Follow it with: {command}", command=command)
 
 
 def _place(
@@ -118,8 +126,10 @@ def _place(
         require_answers(given)
         return normal_code(hospital), normal_code(clinic)
     if not (can_ask() and sys.stdout.isatty()):
-        missing = "metavar.hospital" if hospital is None else "metavar.clinic"
-        raise UsageProblem("usage.register_missing", missing=session.texts(missing))
+        missing = N_("HOSPITAL") if hospital is None else N_("CLINIC")
+        raise UsageProblem(
+            N_("{missing} is missing; only on a terminal is it asked for."), missing=session.texts(missing)
+        )
     try:
         code = normal_code(hospital) if hospital else pick_hospital(session)["code"]
         chosen = pick_clinic(session, {"code": code, "name": code})
@@ -129,8 +139,8 @@ def _place(
     return code, chosen["code"]
 
 
-@antrean.command("status", help="help.status", epilog="antrean status 7K3F-9QXM-2T5R")
-@click.argument("codes", nargs=-1, required=True)
+@antrean.command("status", help=N_("Show tickets by their codes."), epilog="antrean status 7K3F-9QXM-2T5R")
+@click.argument("codes", metavar=N_("CODE"), nargs=-1, required=True)
 @pass_session
 def status(session: PatientSession, codes: tuple[str, ...]) -> None:
     found, not_found = ticket_requests.look_up(session, list(dict.fromkeys(codes)))
@@ -142,23 +152,28 @@ def status(session: PatientSession, codes: tuple[str, ...]) -> None:
         raise ProblemAnswer(unknown_tickets(not_found))
 
 
-@antrean.command("tickets", help="help.tickets")
+@antrean.command("tickets", help=N_("Show every ticket you took, with its status now."))
 @pass_session
 def tickets(session: PatientSession) -> None:
     show_remembered(session)
 
 
-@antrean.command("cancel", help="help.cancel")
-@click.argument("code")
+@antrean.command("cancel", help=N_("Give a ticket up."))
+@click.argument("code", metavar=N_("CODE"))
 @pass_session
 def cancel(session: PatientSession, code: str) -> None:
     print_ticket(session, ticket_requests.give_up(session, code))
 
 
-@antrean.command("watch", help="help.watch")
-@click.argument("code")
+@antrean.command("watch", help=N_("Follow a ticket until it is called."))
+@click.argument("code", metavar=N_("CODE"))
 @click.option(
-    "--interval", type=click.FloatRange(0.1, 3600), default=3.0, callback=_interval, help="help.interval"
+    "--interval",
+    metavar=N_("SECONDS"),
+    type=click.FloatRange(0.1, 3600),
+    default=3.0,
+    callback=_interval,
+    help=N_("Seconds between two looks (3)."),
 )
 @pass_session
 def watch(session: PatientSession, code: str, interval: float) -> None:

@@ -12,6 +12,7 @@ from common.terminal.failures import NoBrokerKnown, OutcomeUnknown, ProblemAnswe
 from common.terminal.output import print_failure, print_ticket
 from common.terminal.prompts import WentBack, ask, confirm, read_line
 from common.terminal.registration import Registration, ask_and_register, send_patiently
+from common.translation import N_
 from patient_cli.output import show_ticket
 from patient_cli.picking import pick_clinic, pick_hospital
 from patient_cli.remembered import show_remembered
@@ -32,21 +33,22 @@ def run_menu(session: PatientSession) -> None:
             _carry_out(session, _ACTIONS[choice][1])
     except EOFError:
         pass
-    session.say("menu.bye")
+    session.say("Goodbye. Get well soon.")
 
 
 def _main_choice(session: PatientSession) -> str:
     texts = session.texts
     click.echo()
-    click.secho(f" {texts('menu.title')}", bold=True)
+    title, leave = texts("HOSPITAL QUEUES"), texts("Quit")
+    click.secho(f" {title}", bold=True)
     for key, (text, _) in _ACTIONS.items():
         click.echo(f"  {key}. {texts(text)}")
-    click.echo(f"  {_QUIT}. {texts('menu.quit')}")
+    click.echo(f"  {_QUIT}. {leave}")
     while True:
-        answer = read_line(texts("menu.choice")).strip()
+        answer = read_line(texts("Choice")).strip()
         if answer == _QUIT or answer in _ACTIONS:
             return answer
-        click.secho(texts("menu.bad_choice"), fg="red")
+        click.secho(texts("Choose one of the numbers above."), fg="red")
 
 
 def _carry_out(session: PatientSession, action: Callable[[PatientSession], None]) -> None:
@@ -73,13 +75,13 @@ def _register(session: PatientSession) -> None:
     session.disconnect()
 
     def register(answers: Mapping[str, str]) -> Ticket:
-        wish = Registration(hospital["code"], clinic["code"], **answers)
-        return send_patiently(session, lambda: take_ticket(session, wish))
+        registration = Registration(hospital["code"], clinic["code"], **answers)
+        return send_patiently(session, lambda: take_ticket(session, registration))
 
     ticket = ask_and_register(session, {}, register)
     print_ticket(session, ticket)
     command = session.command_line("watch", ticket["ticket_code"])
-    session.say("ticket.keep_code", command=command)
+    session.say("Keep this ticket code. Follow it with: {command}", command=command)
 
 
 # --- tickets --------------------------------------------------------------------------------------------
@@ -87,7 +89,10 @@ def _register(session: PatientSession) -> None:
 
 def _ask_code(session: PatientSession) -> str:
     texts = session.texts
-    question, complaint = texts("menu.pick_ticket"), texts("menu.bad_code")
+    question, complaint = (
+        texts("Ticket code (empty: back)"),
+        texts("A ticket code has twelve letters and digits, such as 7K3F-9QXM-2T5R."),
+    )
     return ask(question, lambda answer: format_ticket_code(parse_ticket_code(answer)), complaint)
 
 
@@ -115,15 +120,15 @@ def _cancel(session: PatientSession) -> None:
     code = _ask_code(session)
     _show_one(session, code)
     session.disconnect()
-    if confirm(session.texts("menu.sure"), session.texts):
+    if confirm(session.texts("Give this ticket up? [y/n]"), session.texts):
         print_ticket(session, give_up(session, code))
 
 
 _ACTIONS: Final[dict[str, tuple[str, Callable[[PatientSession], None]]]] = {
-    "1": ("menu.register", _register),
-    "2": ("menu.look_up", _look_up),
-    "3": ("menu.watch", _watch),
-    "4": ("menu.cancel", _cancel),
-    "9": ("menu.all", show_remembered),
+    "1": (N_("Take a number"), _register),
+    "2": (N_("Look a ticket up by its code"), _look_up),
+    "3": (N_("Follow a ticket until it is called"), _watch),
+    "4": (N_("Give a ticket up"), _cancel),
+    "9": (N_("Show the status of all my tickets"), show_remembered),
 }
 """9 is what it was in the original program."""

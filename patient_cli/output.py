@@ -27,7 +27,7 @@ def show_ticket(session: PatientSession, ticket: Ticket) -> None:
     if new is not ticket:
         print_ticket(session, new)
         command = session.command_line("watch", new["ticket_code"])
-        session.say("ticket.follow_new", command=command)
+        session.say("Follow the new ticket with: {command}", command=command)
 
 
 def _with_newest(session: PatientSession, ticket: Ticket, new: Ticket) -> dict[str, Any]:

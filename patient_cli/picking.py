@@ -17,9 +17,9 @@ def pick_hospital(session: PatientSession) -> dict[str, Any]:
     texts = session.texts
     hospitals = all_hospitals(session)
     if not hospitals:
-        click.echo(texts("table.no_hospital"))
+        click.echo(texts("There is no hospital in the system yet."))
         raise WentBack
-    click.secho(texts("menu.pick_hospital"), bold=True)
+    click.secho(texts("Choose a hospital"), bold=True)
     print_table(hospital_table(hospitals, texts, numbered=True))
     return hospitals[choose(texts, [each["code"] for each in hospitals])]
 
@@ -29,10 +29,10 @@ def pick_clinic(session: PatientSession, hospital: dict[str, Any]) -> dict[str, 
     texts = session.texts
     clinics = clinics_of(session, hospital["code"], open_only=False)
     if not clinics:
-        click.echo(texts("table.no_clinic"))
+        click.echo(texts("There is no clinic to show."))
         raise WentBack
     click.echo()
-    click.secho(texts("menu.pick_clinic", hospital=hospital["name"]), bold=True)
+    click.secho(texts("Choose a clinic of {hospital}", hospital=hospital["name"]), bold=True)
     print_table(clinic_table(clinics, texts, numbered=True))
     while True:
         clinic = clinics[choose(texts, [each["code"] for each in clinics])]

@@ -11,7 +11,10 @@ def show_remembered(session: PatientSession) -> None:
     remembered = ticket_requests.remembered(session)
     found, not_found = ticket_requests.look_up(session, [each["ticket_code"] for each in remembered])
     if not remembered and not session.as_json:
-        session.say("ticket.none", command=session.command_line("register"))
+        session.say(
+            "You took no ticket from here yet. Take a number with: {command}",
+            command=session.command_line("register"),
+        )
         return
     print_tickets(session, found)
     if not_found:
@@ -21,4 +24,4 @@ def show_remembered(session: PatientSession) -> None:
             for each in remembered
             if parse_ticket_code(each["ticket_code"]) in unknown
         ]
-        session.note(session.texts("ticket.unknown", tickets=", ".join(names)))
+        session.note(session.texts("Not known to the system any more: {tickets}.", tickets=", ".join(names)))

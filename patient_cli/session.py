@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from common.terminal.requesting import RequestingSession
-from patient_cli.texts import TEXTS
+from common.translation import N_
 from patient_cli.ticket_book import TicketBook
 
 
@@ -14,11 +14,10 @@ class PatientSession(RequestingSession):
 
     package = "patient_cli"
     role = "patient"
-    table = TEXTS
     hints: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "hospital_not_found": ("hint.codes", "hospitals"),
-        "clinic_not_found": ("hint.codes", "clinics", "{hospital}"),
-        "not_cancellable": ("hint.status", "status", "{ticket_code}"),
+        "hospital_not_found": (N_("See the codes with: {command}"), "hospitals"),
+        "clinic_not_found": (N_("See the codes with: {command}"), "clinics", "{hospital}"),
+        "not_cancellable": (N_("See its status with: {command}"), "status", "{ticket_code}"),
     }
 
     @cached_property

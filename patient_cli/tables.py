@@ -12,15 +12,16 @@ from common.terminal.moments import (
 )
 from common.terminal.tables import NOTHING, Cell, Table, new_table
 from common.terminal.texts import Texts
+from common.translation import C_, N_
 
 _FOLDED: Final = (
-    "table.hospital",
-    "table.city",
-    "table.clinic",
-    "table.hours",
-    "table.wait",
-    "table.call",
-    "ticket.status",
+    N_("Hospital"),
+    N_("City"),
+    N_("Clinic"),
+    N_("Open"),
+    N_("Wait"),
+    N_("Call"),
+    N_("Status"),
 )
 
 Row = dict[str, Any]
@@ -28,7 +29,7 @@ Row = dict[str, Any]
 
 def hospital_table(hospitals: list[Row], texts: Texts, *, numbered: bool = False) -> Table:
     """The hospitals; `numbered` from 1, to choose from."""
-    columns = ("table.code", "table.hospital", "table.city", "table.open_clinics")
+    columns = (N_("Code"), N_("Hospital"), N_("City"), N_("Open clinics"))
     table = new_table(texts, *columns, folded=_FOLDED, numbered=numbered)
     for each in hospitals:
         table.add_row((each["code"], each["name"], each["city"], str(each["open_clinics"])))
@@ -38,13 +39,13 @@ def hospital_table(hospitals: list[Row], texts: Texts, *, numbered: bool = False
 def clinic_table(clinics: list[Row], texts: Texts, *, numbered: bool = False) -> Table:
     """The clinics of one hospital; `numbered` from 1, to choose from."""
     columns = (
-        "table.code",
-        "table.clinic",
-        "table.hours",
-        "table.waiting",
-        "table.now_serving",
-        "table.wait",
-        "table.quota_left",
+        N_("Code"),
+        N_("Clinic"),
+        N_("Open"),
+        N_("Waiting"),
+        N_("Serving"),
+        N_("Wait"),
+        N_("Left"),
     )
     table = new_table(texts, *columns, folded=_FOLDED, numbered=numbered)
     for each in clinics:
@@ -63,8 +64,8 @@ def clinic_table(clinics: list[Row], texts: Texts, *, numbered: bool = False) ->
 
 def ticket_table(tickets: list[Ticket], texts: Texts) -> Table:
     """Tickets with their status now, in the given order."""
-    columns = ("table.number", "ticket.code", "table.hospital_code", "table.date", "ticket.status")
-    table = new_table(texts, *columns, "table.people_ahead", "table.call", folded=_FOLDED)
+    columns = (N_("Number"), N_("Ticket code"), C_("column", "Hospital"), N_("Date"), N_("Status"))
+    table = new_table(texts, *columns, N_("Ahead"), N_("Call"), folded=_FOLDED)
     for each in tickets:
         ahead = each["people_ahead"] if each["status"] == "waiting" else None
         table.add_row(
@@ -85,13 +86,13 @@ def opening(clinic: Row, texts: Texts) -> str:
     """Whether a clinic is open, until when, or when it opens again."""
     if not clinic["is_open"]:
         if clinic["next_opening"] is None:
-            return texts("table.closed")
+            return texts("closed")
         moment = brief_date_and_time(clinic["next_opening"], texts, clinic.get("zone"))
-        return texts("table.closed_until", moment=moment)
+        return texts("closed, opens {moment}", moment=moment)
     if clinic["opens_at"] is None or clinic["closes_at"] is None:
-        return texts("table.open")
+        return texts("open")
     opens, closes = (clock_time(clinic[name], texts) for name in ("opens_at", "closes_at"))
-    return texts("table.open_until", opens=opens, closes=closes)
+    return texts("{opens}–{closes}", opens=opens, closes=closes)
 
 
 def _wait(clinic: Row, texts: Texts) -> str:
@@ -99,7 +100,7 @@ def _wait(clinic: Row, texts: Texts) -> str:
     if clinic["estimated_wait_seconds"] is None or not clinic["is_open"]:
         return NOTHING
     if clinic.get("day_may_end_first"):
-        return texts("moment.perhaps_not_today")
+        return texts("perhaps not today")
     return duration(clinic["estimated_wait_seconds"], texts)
 
 
@@ -107,7 +108,7 @@ def _call(ticket: Ticket, texts: Texts) -> str:
     if ticket["called_at"]:
         return clock_time_with_zone(ticket["called_at"], texts, ticket.get("zone"))
     if ticket.get("day_may_end_first"):
-        return texts("moment.perhaps_not_today")
+        return texts("perhaps not today")
     if ticket["estimated_call_at"]:
         call_at = clock_time_with_zone(ticket["estimated_call_at"], texts, ticket.get("zone"))
         return f"± {call_at}"

@@ -7,6 +7,7 @@ from common.messages.limits import TICKET_CODES_MAX
 from common.terminal.card import Ticket
 from common.terminal.failures import Problem, ProblemAnswer, problem_of
 from common.terminal.registration import Registration
+from common.translation import N_
 from patient_cli.session import PatientSession
 from patient_cli.ticket_book import BookDamaged, Entry
 
@@ -21,7 +22,9 @@ def take_ticket(session: PatientSession, registration: Registration) -> Ticket:
             "register",
             registration.body(),
             request_id=registration.request_id,
-            doubt="failure.register_unknown",
+            if_unknown=N_(
+                "The registration may have been taken. Repeat it safely (it is never carried out twice):"
+            ),
             words=[*registration.words(), "--request-id", registration.request_id],
         )
     except ProblemAnswer as error:
@@ -38,7 +41,7 @@ def give_up(session: PatientSession, code: str) -> Ticket:
         "cancel",
         {"ticket_code": code},
         request_id=None,
-        doubt="failure.cancel_unknown",
+        if_unknown=N_("The ticket may have been cancelled. See it with:"),
         words=["status", code],
     )
 
@@ -46,7 +49,7 @@ def give_up(session: PatientSession, code: str) -> Ticket:
 def look_up(
     session: PatientSession, codes: list[str], *, timeout_seconds: float | None = None
 ) -> tuple[list[Ticket], list[str]]:
-    """The tickets with these codes, in their order, and the codes that are nobody's."""
+    """The tickets with these codes, in their order, and the codes of no ticket."""
     tickets: list[Ticket] = []
     not_found: list[str] = []
     for start in range(0, len(codes), TICKET_CODES_MAX):
@@ -96,7 +99,7 @@ def _new_codes(tickets: Iterable[Ticket], known: set[str]) -> list[str]:
 
 
 def unknown_tickets(codes: list[str]) -> Problem:
-    """The problem of ticket codes that are nobody's."""
+    """The problem of codes that belong to no ticket."""
     shown = [format_ticket_code(parse_ticket_code(code)) for code in codes]
     detail = f"There is no ticket with the code {', '.join(shown)}."
     return problem_of("ticket_not_found", detail, ticket_codes=shown)
@@ -107,9 +110,18 @@ def remember(session: PatientSession, ticket: Ticket) -> None:
     try:
         session.book.add(ticket)
     except BookDamaged as error:
-        session.note(session.texts("note.book_damaged", path=error.moved_to))
+        session.note(
+            session.texts(
+                "The record of your tickets was damaged and moved to {path}; a new one is begun.",
+                path=error.moved_to,
+            )
+        )
     except OSError:
-        session.note(session.texts("note.book_unusable", path=session.book.path))
+        session.note(
+            session.texts(
+                "The ticket could not be recorded in {path}; write its code down.", path=session.book.path
+            )
+        )
 
 
 def replace_remembered(session: PatientSession, old: Iterable[Ticket], new: Iterable[Ticket]) -> None:
@@ -126,7 +138,14 @@ def remembered(session: PatientSession) -> list[Entry]:
     try:
         return session.book.entries()
     except BookDamaged as error:
-        session.note(session.texts("note.book_damaged", path=error.moved_to))
+        session.note(
+            session.texts(
+                "The record of your tickets was damaged and moved to {path}; a new one is begun.",
+                path=error.moved_to,
+            )
+        )
     except OSError:
-        session.note(session.texts("note.book_unreadable", path=session.book.path))
+        session.note(
+            session.texts("The record of your tickets in {path} cannot be read.", path=session.book.path)
+        )
     return []

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -10,11 +10,13 @@ from typing import Final, Protocol
 import click
 
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
+from common.exit_codes import ExitCode
 from common.terminal.card import Ticket, call_estimate, people, status_word
-from common.terminal.failures import NO_ANSWER, ProblemAnswer, failure_of
+from common.terminal.failures import ProblemAnswer, failure_of
 from common.terminal.moments import long_date
 from common.terminal.streams import json_text
 from common.terminal.texts import Texts
+from common.translation import N_
 from patient_cli.session import PatientSession
 from patient_cli.ticket_requests import look_up, replace_remembered, unknown_tickets
 
@@ -25,6 +27,20 @@ _INTERVAL_SECONDS_MIN: Final = 0.2
 _OUTAGE_RETRY_SECONDS: Final = 1.0
 _LOOK_SECONDS_MAX: Final = 3.0  # so that an outage is soon seen as one
 _IDLE_SECONDS_MAX: Final = 10.0  # a longer pause could cost the connection its heartbeat
+
+
+ENDINGS: Final[Mapping[str, str]] = {
+    "called": N_("Number {number} is called. Please go to clinic {clinic}."),
+    "in_service": N_("Number {number} is being served."),
+    "served": N_("Number {number} has been served."),
+    "cancelled": N_("Ticket {number} was cancelled."),
+    "no_show": N_(
+        "Number {number} was called and you were not there; speak to the staff of clinic {clinic}."
+    ),
+    "transferred": N_("Ticket {number} was transferred; follow the new one with:\n  {command}"),
+    "expired": N_("Ticket {number} expired: its service day is over."),
+}
+"""What is said when following ends, by the ticket's status then."""
 
 
 @dataclass(frozen=True)
@@ -104,17 +120,18 @@ def follow(session: PatientSession, code: str, interval_seconds: float) -> Itera
 def farewell(ticket: Ticket, session: PatientSession) -> str:
     """The sentence with which following ends."""
     texts = session.texts
-    key = f"watch.{ticket['status']}"
-    if key in texts:
+    if ended := ENDINGS.get(ticket["status"]):
         command = session.command_line("watch", ticket.get("transferred_to") or ticket["ticket_code"])
-        return texts(key, number=ticket["display_number"], clinic=ticket["clinic"], command=command)
-    return texts("watch.ended", number=ticket["display_number"], status=status_word(ticket, texts))
+        return texts(ended, number=ticket["display_number"], clinic=ticket["clinic"], command=command)
+    return texts(
+        "Ticket {number}: {status}.", number=ticket["display_number"], status=status_word(ticket, texts)
+    )
 
 
 def moved_text(old: Ticket, new: Ticket, texts: Texts) -> str:
     """What is said when a transferred ticket is followed to the new one."""
     return texts(
-        "watch.moved",
+        "Ticket {number} was transferred. New number: {new_number} in clinic {clinic}, {date}; code {code}.",
         number=old["display_number"],
         new_number=new["display_number"],
         clinic=new["clinic"],
@@ -138,7 +155,7 @@ def _look(session: PatientSession, code: str, timeout_seconds: float | None) -> 
 
 
 def _may_pass(error: Exception, texts: Texts) -> bool:
-    return not isinstance(error, ProblemAnswer) or failure_of(error, texts).exit_code == NO_ANSWER
+    return not isinstance(error, ProblemAnswer) or failure_of(error, texts).exit_code == ExitCode.NO_REPLY
 
 
 def _view(session: PatientSession) -> tuple[View, AbstractContextManager[object]]:
@@ -161,7 +178,7 @@ class LineView:
     def show(self, ticket: Ticket) -> None:
         if self._is_lost:
             self._is_lost = False
-            self._session.note(self._session.texts("watch.back"))
+            self._session.note(self._session.texts("Connected again."))
         if self._seen == what_is_seen(ticket):
             return
         self._seen = what_is_seen(ticket)
@@ -177,7 +194,9 @@ class LineView:
     def lost(self) -> None:
         if not self._is_lost:
             self._is_lost = True
-            self._session.note(self._session.texts("watch.lost"))
+            self._session.note(
+                self._session.texts("The connection is lost; trying again. Your number is safe.")
+            )
 
     def _line(self, ticket: Ticket) -> str:
         texts = self._session.texts
@@ -185,10 +204,10 @@ class LineView:
         if ticket["status"] == "waiting":
             ahead = ticket["people_ahead"]
             details.append(
-                texts("watch.ahead", people=people(ahead, texts)) if ahead else texts("watch.next")
+                texts("{people} ahead", people=people(ahead, texts)) if ahead else texts("you are next")
             )
             if ticket["now_serving"]:
-                details.append(texts("watch.now_serving", number=ticket["now_serving"]))
+                details.append(texts("now serving {number}", number=ticket["now_serving"]))
             details.append(call_estimate(ticket, texts) or "")
         return " · ".join(
             [f"{ticket['display_number']} {status_word(ticket, texts)}", *filter(None, details)]

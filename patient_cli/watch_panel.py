@@ -13,7 +13,7 @@ from rich.text import Text
 
 from common.terminal.card import COLOURS, Ticket, status_word, ticket_facts
 from common.terminal.layout import fold, stacked, widest
-from common.terminal.moments import long_date
+from common.terminal.moments import CLOCK_WITH_SECONDS, long_date
 from patient_cli.session import PatientSession
 from patient_cli.watch import moved_text
 
@@ -96,12 +96,13 @@ class PanelView:
     def _footer(self, ticket: Ticket, is_lost: bool) -> str:
         texts = self._session.texts
         if is_lost:
-            return texts("watch.lost")
+            return texts("The connection is lost; trying again. Your number is safe.")
         if ticket["status"] != "waiting":
             return ""
         zone = datetime.fromisoformat(ticket["registered_at"]).tzinfo
         now = self._session.settings.clock().now().astimezone(zone)
-        return f"{now.strftime(texts('moment.clock_seconds'))} · {texts('watch.stop_hint')}"
+        hint = texts("Ctrl-C stops following; your number stays valid")
+        return f"{now.strftime(texts(CLOCK_WITH_SECONDS))} · {hint}"
 
 
 def _facts(facts: list[tuple[str, str]], width: int) -> RenderableType:

@@ -16,7 +16,7 @@ from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
-from common.errors import BrokerUnavailable, SettingsError
+from common.errors import BrokerUnavailable, unusable_address
 
 REQUEST_SECONDS_MAX: Final = 5
 _ANSWER_BYTES_MAX = 16 * 1024 * 1024
@@ -59,10 +59,7 @@ class Management:
             port = parts.port
         except ValueError as error:
             example = "http://user:password@host:15672/"
-            sentence = f"ANTREAN_MANAGEMENT_URL cannot be used: write {example}."
-            raise SettingsError(
-                sentence, "settings.url", variable="ANTREAN_MANAGEMENT_URL", example=example
-            ) from error
+            raise unusable_address("ANTREAN_MANAGEMENT_URL", example) from error
         self.where = f"{parts.hostname}:{port}" if port else str(parts.hostname)
         self._address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}/api"
         credentials = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"

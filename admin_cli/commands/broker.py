@@ -10,40 +10,53 @@ import click
 from admin_cli.session import AdminSession, pass_changing_session
 from common.terminal.localised import LocalisedGroup
 from common.terminal.usage import UsageProblem
+from common.translation import C_, N_
 
 
-def _octal(ctx: click.Context, param: click.Parameter, value: str) -> int:
+def _octal(ctx: click.Context, _parameter: click.Parameter, value: str) -> int:
     try:
         mode = int(value, 8)
     except ValueError:
         mode = -1
     if not 0o400 <= mode <= 0o777:
-        raise click.BadParameter("usage.file_mode", ctx, param)
+        raise UsageProblem(N_("Write the file's permissions as 0640."), ctx)
     return mode
 
 
-@click.group("broker", cls=LocalisedGroup, help="help.broker")
+@click.group("broker", cls=LocalisedGroup, help=N_("RabbitMQ's queues, exchanges and users."))
 def broker() -> None:
     pass
 
 
-@broker.command("declare", help="help.broker_declare")
+@broker.command(
+    "declare", help=N_("Declare exchanges, queues and bindings at ANTREAN_AMQP_URL (user deploy).")
+)
 @pass_changing_session
 def declare(session: AdminSession) -> None:
     from common.messaging.topology import deploy
 
     deploy(session.settings.require_amqp_url())
-    session.report({"declared": True}, lambda: session.texts("broker.declared"))
+    session.report({"declared": True}, lambda: session.texts("Exchanges, queues and bindings are declared."))
 
 
-@broker.command("definitions", help="help.broker_definitions")
+@broker.command(
+    "definitions",
+    help=N_("Write a file for RabbitMQ's load_definitions, with users from ANTREAN_PASSWORD_PATIENT, ..."),
+)
 @click.option(
     "--output",
+    metavar=N_("FILE"),
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="help.output",
+    help=N_("The file to write. Required."),
 )
-@click.option("--mode", default="0600", callback=_octal, help="help.mode")
+@click.option(
+    "--mode",
+    metavar=C_("permissions", "MODE"),
+    default="0600",
+    callback=_octal,
+    help=N_("That file's permissions (0600)."),
+)
 @pass_changing_session
 def definitions(session: AdminSession, output: Path, mode: int) -> None:
     from common.messaging import topology
@@ -53,8 +66,10 @@ def definitions(session: AdminSession, output: Path, mode: int) -> None:
     try:
         _write(output, content, mode)
     except OSError as error:
-        raise UsageProblem("usage.not_writable", path=str(output)) from error
-    words = session.texts("broker.definitions_written", path=output)
+        raise UsageProblem(
+            N_("{path} cannot be written: check its folder and their permissions."), path=str(output)
+        ) from error
+    words = session.texts("{path} was written.", path=output)
     session.report({"written": str(output)}, lambda: words)
 
 

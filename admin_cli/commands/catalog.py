@@ -15,6 +15,7 @@ from common.terminal.layout import flow, fold, terminal_width
 from common.terminal.localised import LocalisedGroup
 from common.terminal.output import print_json, print_result
 from common.terminal.usage import UsageProblem
+from common.translation import N_
 
 if TYPE_CHECKING:
     from admin_cli.database.catalog_plan import CatalogChanges
@@ -23,20 +24,26 @@ if TYPE_CHECKING:
 
 def _a_file(_ctx: click.Context, _parameter: click.Parameter, path: Path) -> Path:
     if not path.is_file():
-        raise UsageProblem("usage.no_file", path=str(path))
+        raise UsageProblem(N_("There is no file {path}."), path=str(path))
     return path
 
 
-@click.group("catalog", cls=LocalisedGroup, help="help.catalog")
+@click.group("catalog", cls=LocalisedGroup, help=N_("Hospitals and clinics."))
 def catalog() -> None:
     pass
 
 
-@catalog.command("apply", help="help.catalog_apply")
-@click.argument("file", type=click.Path(path_type=Path), callback=_a_file)
-@click.option("--if-empty", is_flag=True, help="help.if_empty")
-@click.option("--dry-run", is_flag=True, help="help.dry_run")
-@click.option("--retire-busy", is_flag=True, help="help.retire_busy")
+@catalog.command(
+    "apply", help=N_("Apply a catalog file in TOML, all of it or nothing, and show what changed.")
+)
+@click.argument("file", metavar=N_("FILE"), type=click.Path(path_type=Path), callback=_a_file)
+@click.option("--if-empty", is_flag=True, help=N_("Change nothing where there is a catalog already."))
+@click.option("--dry-run", is_flag=True, help=N_("Only show what would change."))
+@click.option(
+    "--retire-busy",
+    is_flag=True,
+    help=N_("Also retire clinics that still have patients: their queues drain, without new registrations."),
+)
 @pass_changing_session
 def apply(session: AdminSession, file: Path, *, if_empty: bool, dry_run: bool, retire_busy: bool) -> None:
     from admin_cli.database.catalog_changes import BusyClinicsError, apply_catalog
@@ -64,12 +71,12 @@ def apply(session: AdminSession, file: Path, *, if_empty: bool, dry_run: bool, r
 
 def _applied_text(session: AdminSession, changes: "CatalogChanges", *, skipped: bool, dry_run: bool) -> str:
     if skipped:
-        return session.texts("catalog.not_empty")
+        return session.texts("There is a catalog already; nothing was changed.")
     texts = session.texts
     return "\n".join([*change_lines(changes, texts), summary(changes, texts, dry_run=dry_run)])
 
 
-@catalog.command("show", help="help.catalog_show")
+@catalog.command("show", help=N_("Show the catalog in force."))
 @pass_session
 def show(session: AdminSession) -> None:
     from admin_cli.database.connection import catalog_in_force, open_database
@@ -80,7 +87,7 @@ def show(session: AdminSession) -> None:
     if session.as_json:
         print_json([_hospital_as_json(hospital, clinics) for hospital, clinics in shown])
     elif not shown:
-        session.say("catalog.empty")
+        session.say("The catalog is empty. Fill it with: antrean-admin catalog apply FILE")
     for hospital, clinics in [] if session.as_json else shown:
         title = f"{hospital.code}  {hospital.name}, {hospital.city} ({hospital.time_zone.key})"
         click.echo("\n".join(fold(title, terminal_width())))
@@ -107,9 +114,9 @@ def _arrangement(clinic: "Clinic", session: AdminSession) -> str:
     texts = session.texts
     hours = hours_in_words(clinic.opening_hours.format(), texts)
     if clinic.opening_hours.day_ends != MINUTES_PER_DAY:
-        hours += texts("catalog.day_ends", time=format_day_end(clinic.opening_hours.day_ends))
+        hours += texts("; service day ends at {time}", time=format_day_end(clinic.opening_hours.day_ends))
     return texts(
-        "catalog.clinic",
+        "rooms {rooms}, quota {quota}, {mean:g} ± {spread:g} minutes, mode {mode}; {hours}",
         rooms=clinic.rooms,
         quota=clinic.daily_quota,
         mean=clinic.mean_service.total_seconds() / 60,

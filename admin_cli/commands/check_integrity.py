@@ -8,12 +8,19 @@ import click
 from admin_cli.session import AdminSession, pass_session
 from common.terminal.localised import LocalisedCommand
 from common.terminal.output import print_json
+from common.translation import N_
 
 if TYPE_CHECKING:
     from admin_cli.database.integrity import Finding, Integrity
 
 
-@click.command("check-integrity", cls=LocalisedCommand, help="help.check_integrity")
+@click.command(
+    "check-integrity",
+    cls=LocalisedCommand,
+    help=N_(
+        "Check the whole database, changing nothing: numbers, tickets, counters and journal have to agree."
+    ),
+)
 @pass_session
 def check_integrity(session: AdminSession) -> None:
     from admin_cli.database import integrity
@@ -37,11 +44,20 @@ def _print(session: AdminSession, found: "Integrity") -> None:
     for finding in found.findings:
         click.echo(f"- {_sentence(session, finding)}")
     if found.cut_short:
-        session.say("integrity.cut_short")
+        session.say("There are more findings of these kinds; correct these first, then check again.")
     if found.findings:
-        session.say("integrity.findings", findings=len(found.findings), **found.checked)
+        session.say(
+            "Findings: {findings}. Checked: {clinic_days} clinic-days, {tickets} tickets,"
+            " {journal} events, {refusals} refusals.",
+            findings=len(found.findings),
+            **found.checked,
+        )
     else:
-        session.say("integrity.clean", **found.checked)
+        session.say(
+            "Nothing is wrong: {clinic_days} clinic-days, {tickets} tickets, {journal} events"
+            " and {refusals} refusals were checked.",
+            **found.checked,
+        )
 
 
 def _sentence(session: AdminSession, finding: "Finding") -> str:

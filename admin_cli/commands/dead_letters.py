@@ -14,6 +14,7 @@ from common.errors import AntreanError
 from common.terminal.localised import LocalisedGroup
 from common.terminal.prompts import confirm
 from common.terminal.usage import UsageProblem
+from common.translation import N_
 
 if TYPE_CHECKING:
     from admin_cli.broker.dead_letters import DeadLetter, DeadLetters, Obstacle
@@ -26,9 +27,10 @@ _IDS_NAMED_MAX: Final = 5
 def _limit_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return click.option(
         "--limit",
+        metavar=N_("COUNT"),
         type=click.IntRange(1, _COUNT_MAX),
         default=_COUNT_DEFAULT,
-        help="help.letters_limit",
+        help=N_("Read so many letters at most (1000)."),
     )
 
 
@@ -36,20 +38,26 @@ def _which() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The letters that a command is for: ids, or `--all`."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        decorated = click.option("--all", "every", is_flag=True, help="help.letters_all")(
+        decorated = click.option("--all", "every", is_flag=True, help=N_("All dead letters."))(
             _limit_option()(function)
         )
-        return click.argument("ids", nargs=-1)(decorated)
+        return click.argument("ids", metavar=N_("ID"), nargs=-1)(decorated)
 
     return decorate
 
 
-@click.group("dead-letters", cls=LocalisedGroup, help="help.dead_letters")
+@click.group(
+    "dead-letters",
+    cls=LocalisedGroup,
+    help=N_("Messages that could not be processed (antrean.dead). Named by their id from `list`."),
+)
 def dead_letters() -> None:
     pass
 
 
-@dead_letters.command("list", help="help.dead_letters_list")
+@dead_letters.command(
+    "list", help=N_("List the dead letters, without patients' data. All stay where they are.")
+)
 @_limit_option()
 @pass_session
 def list_letters(session: AdminSession, limit: int) -> None:
@@ -63,13 +71,17 @@ def list_letters(session: AdminSession, limit: int) -> None:
     if rows:
         view.print_table(rows, session.texts)
     else:
-        session.say("dead_letters.none")
+        session.say("There are no dead letters.")
     _say_more(session, more)
 
 
-@dead_letters.command("show", help="help.dead_letters_show")
-@click.argument("letter_id")
-@click.option("--reveal", is_flag=True, help="help.reveal")
+@dead_letters.command(
+    "show", help=N_("Show one dead letter, without the patient's data unless asked with --reveal.")
+)
+@click.argument("letter_id", metavar=N_("ID"))
+@click.option(
+    "--reveal", is_flag=True, help=N_("Also show body and all properties, WITH THE PATIENT'S DATA.")
+)
 @_limit_option()
 @pass_session
 def show(session: AdminSession, letter_id: str, limit: int, *, reveal: bool) -> None:
@@ -89,7 +101,14 @@ def show(session: AdminSession, letter_id: str, limit: int, *, reveal: bool) -> 
     click.echo("\n".join(shown))
 
 
-@dead_letters.command("retry", help="help.dead_letters_retry")
+@dead_letters.command(
+    "retry",
+    help=N_(
+        "Send requests again, then remove them from the dead letters. They keep their id and"
+        " the time when they were sent: what was done is not done twice, and a registration"
+        " older than 15 minutes gets no number any more. Nobody is sent the answer."
+    ),
+)
 @_which()
 @pass_changing_session
 def retry(session: AdminSession, ids: tuple[str, ...], limit: int, *, every: bool) -> None:
@@ -117,9 +136,9 @@ def _report(session: AdminSession, what: str, ids: list[str]) -> None:
     session.report({what: ids}, lambda: session.texts(f"dead_letters.{what}", count=len(ids)))
 
 
-@dead_letters.command("drop", help="help.dead_letters_drop")
+@dead_letters.command("drop", help=N_("Remove dead letters for ever."))
 @_which()
-@click.option("--yes", is_flag=True, help="help.yes")
+@click.option("--yes", is_flag=True, help=N_("Do not ask first."))
 @pass_changing_session
 def drop(session: AdminSession, ids: tuple[str, ...], limit: int, *, every: bool, yes: bool) -> None:
     wanted = _wanted(ids, every=every)
@@ -154,16 +173,18 @@ def _confirmed(session: AdminSession, wanted: set[str] | None, limit: int) -> tu
         found = [letter.id for letter in _matching(source, limit, wanted)]
         more = source.unread
     if found and not sys.stdin.isatty():
-        raise UsageProblem("dead_letters.yes_needed")
-    if found and not confirm(session.texts("dead_letters.confirm", count=len(found)), session.texts):
-        raise AntreanError(session.texts("dead_letters.none_dropped"))
+        raise UsageProblem(N_("A confirmation can be asked for on a terminal only: add --yes."))
+    if found and not confirm(
+        session.texts("Drop {count} dead letters for ever? [y/n]", count=len(found)), session.texts
+    ):
+        raise AntreanError(session.texts("Nothing was dropped."))
     return set(found), more
 
 
 def _wanted(ids: tuple[str, ...], *, every: bool) -> set[str] | None:
     """The ids of the letters that are meant, None for all."""
     if every == bool(ids):
-        raise UsageProblem("dead_letters.which")
+        raise UsageProblem(N_("Name letters by id, or all of them with --all."))
     return None if every else {each.lower() for each in ids}
 
 
@@ -180,7 +201,9 @@ def _finish(
 ) -> None:
     """Says what is left; raises AntreanError where something that was asked for could not be done."""
     sentences = [
-        session.texts("dead_letters.left", ids=_named(ids), why=session.texts(f"obstacle.{obstacle}"))
+        session.texts(
+            "Not sent again ({ids}): {why}.", ids=_named(ids), why=session.texts(f"obstacle.{obstacle}")
+        )
         for obstacle, ids in left.items()
     ]
     if missing := sorted((wanted or set()) - found):
@@ -192,8 +215,14 @@ def _finish(
 
 
 def _not_found(session: AdminSession, ids: Iterable[str], more: int) -> str:
-    sentence = session.texts("dead_letters.not_found", ids=_named([view.visible(each) for each in ids]))
-    return f"{sentence} {session.texts('dead_letters.more', count=more)}" if more else sentence
+    sentence = session.texts(
+        "Not among the dead letters: {ids}; see antrean-admin dead-letters list.",
+        ids=_named([view.visible(each) for each in ids]),
+    )
+    if not more:
+        return sentence
+    unread = session.texts("There are {count} more dead letters; --limit reads more.", count=more)
+    return f"{sentence} {unread}"
 
 
 def _named(ids: Sequence[str]) -> str:
@@ -203,7 +232,7 @@ def _named(ids: Sequence[str]) -> str:
 
 def _say_more(session: AdminSession, more: int) -> None:
     if more and not session.as_json:
-        session.say("dead_letters.more", count=more)
+        session.say("There are {count} more dead letters; --limit reads more.", count=more)
 
 
 def _opened(session: AdminSession) -> "DeadLetters":

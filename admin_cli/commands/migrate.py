@@ -4,9 +4,10 @@ import click
 
 from admin_cli.session import AdminSession, pass_changing_session
 from common.terminal.localised import LocalisedCommand
+from common.translation import N_
 
 
-@click.command("migrate", cls=LocalisedCommand, help="help.migrate")
+@click.command("migrate", cls=LocalisedCommand, help=N_("Bring the database to the newest schema."))
 @pass_changing_session
 def migrate(session: AdminSession) -> None:
     from admin_cli.database.connection import open_database

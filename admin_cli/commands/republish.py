@@ -17,6 +17,7 @@ from common.errors import AntreanError
 from common.terminal.localised import LocalisedCommand
 from common.terminal.output import print_result
 from common.terminal.usage import UsageProblem
+from common.translation import N_
 
 if TYPE_CHECKING:
     from common.messaging.event_publisher import EventPublisher
@@ -37,16 +38,30 @@ class _Progress:
     last: datetime | None = None
 
 
-@click.command("republish", cls=LocalisedCommand, help="help.republish")
-@click.option("--since", required=True, help="help.since")
-@click.option("--until", help="help.until")
+@click.command(
+    "republish",
+    cls=LocalisedCommand,
+    help=N_(
+        "Publish events of the journal again, exactly as they were (same ids), to"
+        " antrean.events. TIME: ISO 8601 with an offset (2026-11-23T08:00:00+07:00), or how"
+        " long ago: 90s, 30m, 2h, 1d."
+    ),
+)
+@click.option(
+    "--since",
+    metavar=N_("TIME"),
+    required=True,
+    help=N_("Events that were recorded at this time or later. Required."),
+)
+@click.option("--until", metavar=N_("TIME"), help=N_("... and before this time."))
 @click.option(
     "--clinic",
     "clinics",
+    metavar=N_("HOSPITAL/CLINIC"),
     multiple=True,
-    help="help.republish_clinic",
+    help=N_("Only this clinic, such as RSHS/GIG; may be repeated."),
 )
-@click.option("--dry-run", is_flag=True, help="help.republish_dry_run")
+@click.option("--dry-run", is_flag=True, help=N_("Only count."))
 @pass_changing_session
 def republish(
     session: AdminSession, since: str, until: str | None, clinics: tuple[str, ...], *, dry_run: bool
@@ -59,7 +74,7 @@ def republish(
     begin = _moment("--since", since, now)
     end = None if until is None else _moment("--until", until, now)
     if end is not None and end <= begin:
-        raise UsageProblem("republish.empty_range")
+        raise UsageProblem(N_("--until has to be after --since."))
     configure_logging("antrean-admin", "error")  # a lost link is told in the end, if it stays lost
     with open_database(session.settings.require_database_url()) as engine:
         wanted = _known_clinics(engine, clinics)
@@ -73,7 +88,13 @@ def republish(
                 if isinstance(error, AntreanError):
                     raise RepublishStopped(error, progress.count, command) from error
                 if not dry_run:
-                    session.note(session.texts("failure.go_on", count=progress.count, command=command))
+                    session.note(
+                        session.texts(
+                            "Published for certain: {count}. Go on with: {command}",
+                            count=progress.count,
+                            command=command,
+                        )
+                    )
                 raise
     _report(session, progress, dry_run=dry_run)
 
@@ -102,7 +123,9 @@ def _publish(
             progress.last = some[-1].recorded_at
             progress.count += len(some)
         if watched and progress.last:
-            text = session.texts("republish.progress", count=progress.count, last=_written(progress.last))
+            text = session.texts(
+                "{count} events, up to {last}", count=progress.count, last=_written(progress.last)
+            )
             click.echo(f"\r{text}\033[K", nl=False, err=True)
     if watched:
         click.echo("\r\033[K", nl=False, err=True)
@@ -135,7 +158,7 @@ def _known_clinics(engine: "Engine", names: tuple[str, ...]) -> set[tuple[str, s
     for name in names:
         hospital, _, clinic = name.upper().partition("/")
         if known.clinic(hospital, clinic) is None:
-            raise UsageProblem("republish.unknown_clinic", clinic=name)
+            raise UsageProblem(N_("{clinic} is not in the catalog; write it as RSHS/GIG."), clinic=name)
         wanted.add((hospital, clinic))
     return wanted
 
@@ -150,7 +173,13 @@ def _moment(option: str, text: str, now: datetime) -> datetime:
             raise ValueError(text)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise UsageProblem("republish.no_moment", option=option, text=text) from error
+        raise UsageProblem(
+            N_(
+                "{option}: {text} is no time; write it as 2026-11-23T08:00:00+07:00, or 2h for two hours ago."
+            ),
+            option=option,
+            text=text,
+        ) from error
 
 
 def _report(session: AdminSession, progress: _Progress, *, dry_run: bool) -> None:
@@ -167,8 +196,12 @@ def _report(session: AdminSession, progress: _Progress, *, dry_run: bool) -> Non
 
 def _sentence(session: AdminSession, progress: _Progress, *, dry_run: bool) -> str:
     if progress.first is None or progress.last is None:
-        return session.texts("republish.none")
-    name = "republish.counted" if dry_run else "republish.done"
+        return session.texts("No event was recorded in that time.")
+    name = (
+        N_("Would be published again: {count} events, recorded from {first} to {last} (--dry-run).")
+        if dry_run
+        else N_("Published again: {count} events, recorded from {first} to {last}.")
+    )
     first, last = _written(progress.first), _written(progress.last)
     return session.texts(name, count=progress.count, first=first, last=last)
 

@@ -9,11 +9,19 @@ from admin_cli.doctor.screen import Screen
 from admin_cli.session import AdminSession, pass_session
 from common.settings import Settings
 from common.terminal.localised import LocalisedCommand
+from common.translation import N_
 
 _FAILED = 1
 
 
-@click.command("doctor", cls=LocalisedCommand, help="help.doctor")
+@click.command(
+    "doctor",
+    cls=LocalisedCommand,
+    help=N_(
+        "Check broker, workers, database and clocks; each finding says what to do. Ends with"
+        " 1 where any check failed."
+    ),
+)
 @pass_session
 @click.pass_context
 def doctor(context: click.Context, session: AdminSession) -> None:

@@ -9,6 +9,7 @@ from rich.text import Text
 from admin_cli.doctor.findings import Finding, Status
 from admin_cli.session import AdminSession
 from common.terminal.output import print_json
+from common.translation import N_
 
 _STYLES: Final = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "bold red"}
 _STATUS_WIDTH = 9
@@ -52,5 +53,9 @@ class Screen:
             counts = {status.value: self.counts[status] for status in Status}
             print_json({**counts, "checks": self._rows})
             return
-        name = "doctor.well" if not self.counts[Status.FAILED] else "doctor.ill"
+        name = (
+            N_("Antrean works: {ok} ok, {warning} to look at, none failed.")
+            if not self.counts[Status.FAILED]
+            else N_("{failed} failed, {warning} to look at, {ok} ok.")
+        )
         self._console.print(self._texts(name, **{status.value: self.counts[status] for status in Status}))

@@ -40,22 +40,37 @@ def summary(changes: "CatalogChanges", texts: Texts, *, dry_run: bool) -> str:
     counts = {kind: kinds.count(kind) for kind in _MARKS}
     sentences = []
     if changes.busy:
-        sentences.append(texts("changes.draining", clinics=", ".join(busy_clinics(changes, texts))))
+        sentences.append(
+            texts(
+                "Queues that drain without new registrations: {clinics}.",
+                clinics=", ".join(busy_clinics(changes, texts)),
+            )
+        )
     if not changes.changes:
-        sentences.append(texts("changes.none", unchanged=changes.unchanged))
+        sentences.append(
+            texts("Nothing to change; clinics unchanged: {unchanged}.", unchanged=changes.unchanged)
+        )
     else:
-        sentences.append(texts("changes.counts", **counts, unchanged=changes.unchanged))
+        sentences.append(
+            texts(
+                "Clinics added {added}, changed {changed}, restored {restored}, retired {retired},"
+                " unchanged {unchanged}.",
+                **counts,
+                unchanged=changes.unchanged,
+            )
+        )
     if dry_run:
-        sentences.append(texts("changes.dry_run"))
+        sentences.append(texts("Nothing was applied (--dry-run)."))
     return " ".join(sentences)
 
 
 def busy_clinics(changes: "CatalogChanges", texts: Texts) -> list[str]:
     """The clinics left out in whose queues patients still are, such as `RSHS GIG (pasien: 5)`."""
-    return [
-        f"{busy.hospital} {busy.clinic} ({texts('changes.patients', count=busy.patients)})"
-        for busy in changes.busy
-    ]
+    clinics = []
+    for busy in changes.busy:
+        patients = texts("patients: {count}", count=busy.patients)
+        clinics.append(f"{busy.hospital} {busy.clinic} ({patients})")
+    return clinics
 
 
 def changes_as_json(changes: "CatalogChanges") -> dict[str, Any]:
@@ -95,5 +110,5 @@ def _value(field: "FieldChange", value: Any, texts: Texts) -> str:
     if field.name == "opening_hours":
         return f"[{hours_in_words(value, texts)}]"
     if field.name.endswith("_seconds"):
-        return texts("changes.minutes", minutes=value / 60)
+        return texts("{minutes:.4g}", minutes=value / 60)
     return str(value)

@@ -8,6 +8,7 @@ from common.terminal import tables
 from common.terminal.layout import stacked, terminal_width
 from common.terminal.tables import new_table
 from common.terminal.texts import Texts
+from common.translation import N_
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +25,7 @@ _UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
 _COLUMNS: Final = ("id", "request", "sent", "died", "queue", "reason", "bytes")
 
-_FOLDED: Final = ("letter.request", "letter.queue", "letter.reason")
+_FOLDED: Final = (N_("request"), N_("queue"), N_("reason"))
 
 Row = tuple[str, ...]
 
@@ -62,7 +63,7 @@ def lines(letter: "DeadLetter", texts: Texts) -> list[str]:
         "reason": _reason(letter, texts),
         "content_type": letter.content_type or "?",
         "bytes": str(letter.size_bytes),
-        "retry": texts(f"obstacle.{letter.obstacle}") if letter.obstacle else texts("letter.can_be_retried"),
+        "retry": texts(f"obstacle.{letter.obstacle}") if letter.obstacle else texts("possible"),
     }
     facts = [(texts(f"letter.{name}"), value) for name, value in rows.items()]
     label_width = max(len(label) for label, _ in facts)

@@ -6,7 +6,7 @@ from common.terminal.texts import Texts
 
 def hours_in_words(hours: dict[str, list[str]], texts: Texts) -> str:
     """Such as `Sen-Kam 08:00-15:00; Jum 08:00-11:30, 13:00-15:00`: neighbouring days alike are one."""
-    names = dict(zip(WEEKDAYS, texts("weekdays").split(), strict=True))
+    names = dict(zip(WEEKDAYS, texts("Mon Tue Wed Thu Fri Sat Sun").split(), strict=True))
     spans: list[tuple[list[str], list[str]]] = []
     for day in WEEKDAYS:
         sessions = hours.get(day, [])
@@ -19,4 +19,4 @@ def hours_in_words(hours: dict[str, list[str]], texts: Texts) -> str:
         for days, sessions in spans
         if sessions
     ]
-    return "; ".join(words) or texts("never_open")
+    return "; ".join(words) or texts("never open")

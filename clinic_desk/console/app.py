@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 import click
 from textual.binding import Binding
 
-from clinic_desk.actions import NO_REASON, Action, Desk, registration
+from clinic_desk.actions import NO_REASON, Action, Desk, desk_registration
 from clinic_desk.console.board import QueueList
 from clinic_desk.console.dialogs import Choose, Confirm, Notice
 from clinic_desk.console.forms import opening_form, priority_choices, registration_form, rooms_form
@@ -22,6 +22,7 @@ from common.domain import ticket_states
 from common.terminal.card import Ticket, ticket_card
 from common.terminal.hospitals import clinics
 from common.terminal.registration import Registration
+from common.translation import N_
 
 _JUST_CALLED_SECONDS: Final = 5.0
 """The next call within this time may be a key that was pressed twice: it is asked about."""
@@ -42,6 +43,17 @@ that can be meant."""
 def _is_meant(command: str, ticket: Ticket) -> bool:
     status = ticket_states.TicketStatus(ticket["status"])
     return ticket_states.is_allowed(_ACTIONS[command], status)
+
+
+_CHOOSE_FIRST: Final[Mapping[str, str]] = {
+    "recall": N_("Choose a called ticket."),
+    "start": N_("Choose a called ticket."),
+    "complete": N_("Choose a ticket in a room."),
+    "no-show": N_("Choose a called ticket."),
+    "reinstate": N_("Choose a no-show."),
+    "priority": N_("Choose a waiting ticket."),
+    "transfer": N_("Choose a waiting or called ticket."),
+}
 
 
 class ConsoleFailed(Exception):
@@ -108,7 +120,7 @@ class Console(QueueApp):
         for ticket in candidates:
             if ticket is not None and _is_meant(command, ticket):
                 return ticket
-        self._say(self._texts(f"console.choose_for_{command.replace('-', '_')}"), "yellow")
+        self._say(self._texts(_CHOOSE_FIRST[command]), "yellow")
         return None
 
     def _other_day(self, ticket: Ticket) -> str | None:
@@ -129,7 +141,9 @@ class Console(QueueApp):
         if time.monotonic() - self._called_at > _JUST_CALLED_SECONDS:
             self._do(action)
             return
-        self._confirmed("console.call_again", lambda: self._do(action))
+        self._confirmed(
+            N_("You have just called. Complete that patient and call the next?"), lambda: self._do(action)
+        )
 
     def action_ticket(self, command: str) -> None:
         """Does with a ticket what the command of that name does."""
@@ -140,7 +154,7 @@ class Console(QueueApp):
         """Asks why, and puts the chosen ticket into the priority lane."""
         if (ticket := self._meant("priority")) is None:
             return
-        heading = self._texts("console.priority_for", number=ticket["display_number"])
+        heading = self._texts("Priority of {number}", number=ticket["display_number"])
 
         def chosen(reason: str | None) -> None:
             if reason is not None:
@@ -160,7 +174,7 @@ class Console(QueueApp):
         def known(found: list[dict[str, Any]]) -> None:
             others = [each for each in found if each["code"] != desk.clinic and each["is_open"]]
             choices = [(each["code"], f"{each['code']:<6} {each['name']}") for each in others]
-            heading = self._texts("console.transfer_to", number=ticket["display_number"])
+            heading = self._texts("Send {number} to", number=ticket["display_number"])
             self.push_screen(
                 Choose(heading, choices, self._texts),
                 lambda to: self._do(desk.transfer(ticket["number"], to, day)) if to else None,
@@ -175,24 +189,22 @@ class Console(QueueApp):
         def filled_in(answers: dict[str, object] | None) -> None:
             if answers is None:
                 return
-            wish = Registration(
+            registration = Registration(
                 desk.hospital, desk.clinic, **{name: str(value) for name, value in answers.items()}
             )
             self.push_screen(
-                Choose(
-                    self._texts("console.priority_new"), priority_choices(self._texts), self._texts, NO_REASON
-                ),
-                lambda reason: send(wish, reason) if reason else None,
+                Choose(self._texts("Priority"), priority_choices(self._texts), self._texts, NO_REASON),
+                lambda reason: send(registration, reason) if reason else None,
             )
 
-        def send(wish: Registration, reason: str) -> None:
-            action = registration(wish, None if reason == NO_REASON else reason)
+        def send(registration: Registration, reason: str) -> None:
+            action = desk_registration(registration, None if reason == NO_REASON else reason)
             self._ask(lambda session: session.carry_out(action), self._registered)
 
         self.push_screen(registration_form(self._texts), filled_in)
 
     def _registered(self, ticket: Ticket) -> None:
-        self._say(self._texts("done.ticket_registered", number=ticket["display_number"]), "green")
+        self._say(self._texts("{number} is registered.", number=ticket["display_number"]), "green")
         self._follow = ticket["display_number"]
         self._show_card(ticket)
 
@@ -210,7 +222,12 @@ class Console(QueueApp):
         self._typed, self._typed_at = (typed, now) if found else ("", -self.ONE_NUMBER_SECONDS)
         if not found:
             self._call_to(self._room_before)
-            self._say(self._texts("console.no_room", room=typed, rooms=rooms), "yellow")
+            self._say(
+                self._texts(
+                    "There is no room {room}; this clinic's rooms are 1 to {rooms}.", room=typed, rooms=rooms
+                ),
+                "yellow",
+            )
         elif len(found) == 1:
             self._call_to(found[0])
         else:
@@ -235,9 +252,9 @@ class Console(QueueApp):
         """Asks for the room."""
         assert self._queue is not None
         rooms = range(1, self._queue["rooms"] + 1)
-        choices = [(str(room), self._texts("queue.room", room=room)) for room in rooms]
+        choices = [(str(room), self._texts("Room {room}", room=room)) for room in rooms]
         self.push_screen(
-            Choose(self._texts("console.pick_room"), choices, self._texts, str(self._room)),
+            Choose(self._texts("This console's room"), choices, self._texts, str(self._room)),
             lambda room: self._call_to(int(room)) if room else None,
         )
 
@@ -254,13 +271,19 @@ class Console(QueueApp):
         assert self._queue is not None
         other = "clock" if self._queue["mode"] == "desk" else "desk"
         action = self._desk.set_mode(other)
-        self._confirmed(f"console.to_{other}", lambda: self._do(action))
+        question = {
+            "clock": N_("Let the clock move the queue now?"),
+            "desk": N_("Let the desk move the queue now?"),
+        }[other]
+        self._confirmed(question, lambda: self._do(action))
 
     def action_open(self) -> None:
         """Asks until when, and opens the clinic."""
         desk = self._desk
         self.push_screen(
-            opening_form(self._texts, "console.open", self._session.settings.clock().now(), self._zone),
+            opening_form(
+                self._texts, N_("Open the clinic"), self._session.settings.clock().now(), self._zone
+            ),
             lambda answers: self._do(desk.open(**_strings(answers))) if answers is not None else None,
         )
 
@@ -272,7 +295,10 @@ class Console(QueueApp):
         def fate_chosen(fate: str | None) -> None:
             if fate is not None:
                 form = opening_form(
-                    self._texts, "console.close", self._session.settings.clock().now(), self._zone
+                    self._texts,
+                    N_("Close the clinic to registrations"),
+                    self._session.settings.clock().now(),
+                    self._zone,
                 )
                 self.push_screen(form, lambda answers: filled_in(answers, cancels=fate == "cancel"))
 
@@ -281,12 +307,21 @@ class Console(QueueApp):
                 return
             action = desk.close(cancel_waiting=cancels, **_strings(answers))
             if cancels and waiting:
-                self._confirmed("console.cancel_all", lambda: self._do(action), count=waiting)
+                self._confirmed(
+                    N_("Cancel {count} waiting tickets? This cannot be undone."),
+                    lambda: self._do(action),
+                    count=waiting,
+                )
             else:
                 self._do(action)
 
-        choices = [(fate, self._texts(f"console.fate_{fate}")) for fate in ("drain", "cancel")]
-        self.push_screen(Choose(self._texts("console.fate"), choices, self._texts), fate_chosen)
+        choices = [
+            ("drain", self._texts("they are still called")),
+            ("cancel", self._texts("their tickets are cancelled")),
+        ]
+        self.push_screen(
+            Choose(self._texts("What becomes of those who wait?"), choices, self._texts), fate_chosen
+        )
 
     def _confirmed(self, question: str, then: Callable[[], None], **values: object) -> None:
         text = self._texts(question, **values)

@@ -1,6 +1,6 @@
 """The parts of the console's screen: the queue as a list, the bar of keys, the details of a ticket."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rich.text import Text
@@ -13,9 +13,16 @@ from clinic_desk.queue_view import SECTIONS, Queue, QueueRow
 from common.terminal.card import COLOURS, Ticket, status_word
 from common.terminal.moments import clock_time
 from common.terminal.texts import Texts
+from common.translation import N_
 
 _NUMBER_WIDTH: Final = 12
 _GAP: Final = " "
+
+_MOMENTS: Final[Mapping[str, str]] = {
+    "registered_at": N_("registered {clock}"),
+    "called_at": N_("called {clock}"),
+    "started_at": N_("started {clock}"),
+}
 
 
 class QueueList(OptionList):
@@ -38,7 +45,7 @@ class QueueList(OptionList):
         """Shows the queue; the cursor goes to the ticket `follow`, else stays where it is."""
         rows = list(queue_view.rows(queue, self._texts))
         self.rows = {row.number or row.place: row for row in rows}
-        options = self._rendered(queue, rows, self._texts("queue.room", room=my_room))
+        options = self._rendered(queue, rows, self._texts("Room {room}", room=my_room))
         shown = [(option.id, str(option.prompt)) for option in options]
         wanted = follow or (self.highlighted_option.id if self.highlighted_option else None)
         if shown != self._shown:
@@ -63,7 +70,7 @@ class QueueList(OptionList):
         words_width = max(len(row.words) for row in rows)
         for section in SECTIONS:
             found = [row for row in rows if row.section == section]
-            heading = Text(self._texts(f"queue.{section}"), style="bold underline")
+            heading = Text(self._texts(SECTIONS[section]), style="bold underline")
             options.append(Option(heading, disabled=True))
             for row in found:
                 mark = "▶" if row.place == my_room else " "
@@ -74,7 +81,8 @@ class QueueList(OptionList):
                 options.append(Option(line, id=row.number or row.place))
             note = queue_view.not_shown(queue, self._texts) if section == "waiting" else None
             if not found or note:
-                options.append(Option(Text(f"  {note or self._texts('queue.nobody')}"), disabled=True))
+                nobody = self._texts("nobody")
+                options.append(Option(Text(f"  {note or nobody}"), disabled=True))
         return options
 
 
@@ -120,9 +128,9 @@ def details(ticket: Ticket | None, texts: Texts) -> Text:
     text.append(f"{ticket['display_number']}\n", style="bold")
     text.append(f"{status_word(ticket, texts)}\n", style=COLOURS.get(ticket["status"], ""))
     text.append(f"{queue_view.lane(ticket, texts)}\n")
-    for name in ("registered_at", "called_at", "started_at"):
+    for name, sentence in _MOMENTS.items():
         if ticket[name]:
-            text.append(f"{texts(f'console.{name}', clock=clock_time(ticket[name], texts))}\n")
+            text.append(texts(sentence, clock=clock_time(ticket[name], texts)) + "\n")
     if ticket["patient_name"]:
         text.append(ticket["patient_name"])
     return text

@@ -26,7 +26,7 @@ class Confirm(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(self._question, markup=False, classes="heading")
-            yield Static(self._texts("console.yes_or_no"), markup=False, classes="hint")
+            yield Static(self._texts("[y] yes   [n] no"), markup=False, classes="hint")
 
     def action_answer(self, answer: bool) -> None:
         """Leaves with it."""
@@ -45,7 +45,7 @@ class Notice(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(Text(self._notice))
-            yield Static(self._texts("console.read"), markup=False, classes="hint")
+            yield Static(self._texts("Enter leads back"), markup=False, classes="hint")
 
     def action_dismiss_it(self) -> None:
         """Leads back."""
@@ -67,7 +67,7 @@ class Choose(ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Static(self._heading, markup=False, classes="heading")
             yield OptionList(*(Option(Text(words), id=value) for value, words in self._choices))
-            yield Static(self._texts("console.choose"), markup=False, classes="hint")
+            yield Static(self._texts("Enter chooses · Esc leads back"), markup=False, classes="hint")
 
     def on_mount(self) -> None:
         values = [value for value, _ in self._choices]
@@ -109,7 +109,7 @@ class Form(ModalScreen[dict[str, object] | None]):
                 yield Static(field.label, markup=False)
                 yield Input(id=field.name, compact=True)
             yield Static("", id="complaint", markup=False)
-            yield Static(self._texts("console.fill_in"), markup=False, classes="hint")
+            yield Static(self._texts("Enter goes on · Esc leads back"), markup=False, classes="hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Goes on to the next field; after the last, leaves with all of them."""

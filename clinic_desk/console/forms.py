@@ -6,6 +6,7 @@ from clinic_desk.actions import NO_REASON
 from clinic_desk.console.dialogs import Field, Form
 from clinic_desk.console.rooms import parse_rooms
 from clinic_desk.inputs import moment_of, parse_until
+from clinic_desk.queue_view import PRIORITIES
 from common.domain.tickets import PriorityReason
 from common.messages.patient_data import normal_medical_record_number, normal_name
 from common.terminal.moments import parse_date
@@ -18,20 +19,25 @@ def registration_form(texts: Texts) -> Form:
     fields = [
         Field(
             "medical_record_number",
-            texts("field.medical_record_number"),
+            texts("Medical record number"),
             checked(normal_medical_record_number),
-            texts("rule.medical_record_number"),
+            texts("1 to 20 letters and digits"),
         ),
-        Field("name", texts("field.name"), checked(normal_name), texts("rule.name")),
-        Field("date_of_birth", texts("console.date_of_birth"), parse_date, texts("usage.date_of_birth")),
+        Field("name", texts("Name"), checked(normal_name), texts("has letters, and at most 100 characters")),
+        Field(
+            "date_of_birth",
+            texts("Date of birth, such as 1990-01-31"),
+            parse_date,
+            texts("Write a real date of birth as 1990-01-31, 31-01-1990 or 31/01/1990 (day first)."),
+        ),
     ]
-    return Form(texts("console.register"), fields, texts)
+    return Form(texts("Register a patient"), fields, texts)
 
 
 def rooms_form(texts: Texts) -> Form:
     """How many rooms serve."""
-    field = Field("rooms", texts("field.rooms"), parse_rooms, texts("rule.rooms"))
-    return Form(texts("console.rooms"), [field], texts)
+    field = Field("rooms", texts("Rooms"), parse_rooms, texts("1 to 50"))
+    return Form(texts("How many rooms serve from now on?"), [field], texts)
 
 
 def opening_form(texts: Texts, heading: str, now: datetime, zone: tzinfo) -> Form:
@@ -41,13 +47,25 @@ def opening_form(texts: Texts, heading: str, now: datetime, zone: tzinfo) -> For
         return moment_of(parse_until(text), now, zone).isoformat()
 
     fields = [
-        Field("reason", texts("console.reason"), str, texts("rule.reason"), optional=True),
-        Field("until", texts("console.until"), moment, texts("usage.until"), optional=True),
+        Field(
+            "reason",
+            texts("Why (may stay empty)"),
+            str,
+            texts("at most 200 characters, on one line"),
+            optional=True,
+        ),
+        Field(
+            "until",
+            texts("Until when, such as 14:00 (may stay empty)"),
+            moment,
+            texts("Write the time as 14:00 or 2026-11-23T14:00."),
+            optional=True,
+        ),
     ]
     return Form(texts(heading), fields, texts)
 
 
 def priority_choices(texts: Texts) -> list[tuple[str, str]]:
     """Why somebody has priority, and that they have none."""
-    reasons = [(reason.value, texts(f"priority.{reason}")) for reason in PriorityReason]
-    return [(NO_REASON, texts("lane.regular")), *reasons]
+    reasons = [(reason.value, texts(PRIORITIES[reason])) for reason in PriorityReason]
+    return [(NO_REASON, texts("regular")), *reasons]

@@ -3,6 +3,7 @@
 from typing import Final
 
 from common.terminal.texts import Texts
+from common.translation import C_, N_
 
 ACTION_KEYS: Final[dict[str, str]] = {
     "space": "next",
@@ -23,6 +24,27 @@ ACTION_KEYS: Final[dict[str, str]] = {
 }
 """What needs a queue on the screen."""
 
+_WORDS: Final[dict[str, str]] = {
+    "space": N_("call next"),
+    "r": N_("recall"),
+    "s": N_("start"),
+    "c": N_("complete"),
+    "x": N_("no-show"),
+    "i": N_("reinstate"),
+    "p": N_("priority"),
+    "t": N_("transfer"),
+    "a": N_("register"),
+    "u": N_("my room"),
+    "j": C_("key", "rooms"),
+    "m": N_("mode"),
+    "o": N_("open"),
+    "k": N_("close"),
+    "n": N_("names"),
+    "h": N_("other clinic"),
+    "q": N_("quit"),
+}
+"""What each key does, in the order in which the bar shows them."""
+
 OTHER_KEYS: Final[dict[str, str]] = {"h": "other_clinic", "q": "quit"}
 
 ROOM_KEYS: Final[dict[str, str]] = {digit: f"room_digit('{digit}')" for digit in "0123456789"}
@@ -33,5 +55,5 @@ NEEDS_QUEUE: Final = frozenset(action.partition("(")[0] for action in (*ACTION_K
 
 def described(texts: Texts) -> list[tuple[str, str]]:
     """Each key that the bar shows, with what it does."""
-    names = {"space": texts("key.space"), "u": "0-9 u"}
-    return [(names.get(key, key), texts(f"key.does_{key}")) for key in (*ACTION_KEYS, *OTHER_KEYS)]
+    names = {"space": texts("space"), "u": "0-9 u"}
+    return [(names.get(key, key), texts(words)) for key, words in _WORDS.items()]

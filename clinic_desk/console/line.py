@@ -13,7 +13,8 @@ from textual.message import Message
 
 from clinic_desk.queue_view import Queue
 from clinic_desk.session import DeskSession
-from common.terminal.failures import NO_ANSWER, NO_BROKER, failure_of
+from common.exit_codes import ExitCode
+from common.terminal.failures import failure_of
 
 LOOK_SECONDS: Final = 2.0
 """How often the queue is looked at."""
@@ -134,7 +135,7 @@ class Line:
                 with_names=place.with_names,
             )
         except Exception as error:  # noqa: BLE001 - shown as what it is
-            if failure_of(error, self._session.texts).exit_code in (NO_ANSWER, NO_BROKER):
+            if failure_of(error, self._session.texts).exit_code in (ExitCode.NO_REPLY, ExitCode.UNAVAILABLE):
                 self._post(LineLost())
             elif place is self._place:
                 self._place = None

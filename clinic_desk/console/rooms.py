@@ -55,10 +55,10 @@ class RoomEntry(ModalScreen[Entered | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Static(self._texts("console.pick_room"), markup=False, classes="heading")
+            yield Static(self._texts("This console's room"), markup=False, classes="heading")
             yield Static(self._entry(), id="entry", markup=False)
             yield Static("", id="complaint", markup=False)
-            yield Static(self._texts("console.choose"), markup=False, classes="hint")
+            yield Static(self._texts("Enter chooses · Esc leads back"), markup=False, classes="hint")
 
     def action_digit(self, digit: str) -> None:
         """Takes a digit that leads to a room; says so of one that does not."""
@@ -89,8 +89,10 @@ class RoomEntry(ModalScreen[Entered | None]):
 
     def _complain(self, typed: str) -> None:
         self._show("")
-        complaint = self._texts("console.no_room", room=typed, rooms=self._rooms)
+        complaint = self._texts(
+            "There is no room {room}; this clinic's rooms are 1 to {rooms}.", room=typed, rooms=self._rooms
+        )
         self.query_one("#complaint", Static).update(complaint)
 
     def _entry(self) -> str:
-        return f"{self._texts('queue.room', room=self._typed)}_"
+        return self._texts("Room {room}", room=self._typed) + "_"

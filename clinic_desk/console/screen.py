@@ -24,13 +24,15 @@ from clinic_desk.console.line import (
     PlaceRefused,
     QueueSeen,
 )
-from clinic_desk.console.texts import CONSOLE_TEXTS
+from clinic_desk.problem_words import CONSOLE_WORDS
 from clinic_desk.queue_view import Queue
 from clinic_desk.session import DeskSession
+from common.exit_codes import ExitCode
 from common.terminal.card import problem_text
-from common.terminal.failures import NO_ANSWER, OutcomeUnknown, failure_of
+from common.terminal.failures import OutcomeUnknown, failure_of
 from common.terminal.hospitals import clinics, hospitals
 from common.terminal.texts import Texts
+from common.translation import C_
 
 _MESSAGES_KEPT: Final = 50
 _HOSPITAL_WIDTH_MIN: Final = 8  # with the sign before it; less of a name says nothing
@@ -58,7 +60,7 @@ class QueueApp(App[None]):
     def __init__(self, session: DeskSession, hospital: str | None, clinic: str | None, room: int) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
-        self._session, self._texts = session, Texts(CONSOLE_TEXTS, session.texts.language)
+        self._session, self._texts = session, Texts(session.texts.language)
         self._wanted = (hospital, clinic)
         self._room = room
         self._line = Line(session, self.post_message)
@@ -75,7 +77,11 @@ class QueueApp(App[None]):
         yield Static(id="title", markup=False)
         yield Static(id="state", markup=False)
         yield Static(id="counts", markup=False)
-        yield Static(self._texts("console.lost"), id="banner", markup=False)
+        yield Static(
+            self._texts("The connection is lost; trying again. What is shown may have changed."),
+            id="banner",
+            markup=False,
+        )
         with Horizontal(id="middle"):
             yield QueueList(self._texts)
             with Vertical(id="side"):
@@ -111,9 +117,7 @@ class QueueApp(App[None]):
         choices = [
             (each["code"], f"{each['code']:<6} {each['name']}, {each['city']}") for each in self._hospitals
         ]
-        self.push_screen(
-            Choose(self._texts("console.pick_hospital"), choices, self._texts), self._choose_clinic
-        )
+        self.push_screen(Choose(self._texts("Choose a hospital"), choices, self._texts), self._choose_clinic)
 
     def _choose_clinic(self, hospital: str | None) -> None:
         if hospital is None:
@@ -122,7 +126,7 @@ class QueueApp(App[None]):
 
         def known(found: list[dict[str, Any]]) -> None:
             choices = [(each["code"], f"{each['code']:<6} {each['name']}") for each in found]
-            heading = self._texts("console.pick_clinic", hospital=hospital)
+            heading = self._texts("Choose a clinic of {hospital}", hospital=hospital)
             self.push_screen(
                 Choose(heading, choices, self._texts),
                 lambda clinic: self._go_to(hospital, clinic) if clinic else self._without_place(),
@@ -157,7 +161,14 @@ class QueueApp(App[None]):
         """Shows it; says so where this console's room has come to be none of the clinic's."""
         rooms, before = event.queue["rooms"], self._queue
         if self._room > rooms and (before is None or before["rooms"] != rooms):
-            self._say(self._texts("console.no_room", room=self._room, rooms=rooms), "yellow")
+            self._say(
+                self._texts(
+                    "There is no room {room}; this clinic's rooms are 1 to {rooms}.",
+                    room=self._room,
+                    rooms=rooms,
+                ),
+                "yellow",
+            )
         self._queue = event.queue
         self.query_one("#banner").display = False
         self.query_one("#state", Static).update(queue_view.state(event.queue, self._texts))
@@ -190,10 +201,15 @@ class QueueApp(App[None]):
         """Says what is wrong; where it is not known what happened, the very same request can be repeated."""
         self._asking = False
         if isinstance(event.error, OutcomeUnknown) and (
-            failure_of(event.error, self._texts).exit_code == NO_ANSWER
+            failure_of(event.error, self._texts).exit_code == ExitCode.NO_REPLY
         ):
             self.push_screen(
-                Confirm(self._texts("console.unanswered"), self._texts),
+                Confirm(
+                    self._texts(
+                        "No answer came; it may have happened. Send it again? It never happens twice."
+                    ),
+                    self._texts,
+                ),
                 lambda again: self._ask(event.question, event.then) if again else None,
             )
         elif self._place is None:
@@ -213,8 +229,8 @@ class QueueApp(App[None]):
         if self._queue is None:
             return
         now = self._session.settings.clock().now().astimezone(self._zone)
-        clock = now.strftime(self._texts("moment.clock_seconds"))
-        mine = self._texts("console.my_room", room=self._room)
+        clock = now.strftime(self._texts(C_("clock", "%H:%M:%S")))
+        mine = self._texts("Room {room}", room=self._room)
         line = title_line(self._queue, f"{mine} · {clock}", self.size.width - 2)
         # The clock may strike once more while the screen is being taken down.
         for title in self.query("#title").results(Static):
@@ -225,14 +241,14 @@ class QueueApp(App[None]):
 
     def _say(self, sentence: str, style: str = "") -> None:
         now = self._session.settings.clock().now().astimezone(self._zone)
-        clock = now.strftime(self._texts("moment.clock"))
+        clock = now.strftime(self._texts(C_("clock", "%H:%M")))
         self._messages = [Text(f"{clock} {sentence}", style=style), *self._messages][:_MESSAGES_KEPT]
         self.query_one("#message", Static).update(self._messages[0])
         self.query_one("#log", Static).update(Text("\n").join(self._messages))
 
     def _say_failure(self, error: BaseException) -> None:
-        failure = failure_of(error, self._texts)
-        problem = problem_text(failure.problem, self._texts) if failure.problem else ""
+        failure = failure_of(error, self._texts, words=CONSOLE_WORDS)
+        problem = problem_text(failure.problem, self._texts, words=CONSOLE_WORDS) if failure.problem else ""
         sentence, *more = click.unstyle(failure.sentence or problem).split("\n")
         self._say(sentence, "red")
         if more:
@@ -242,7 +258,7 @@ class QueueApp(App[None]):
 
     def _ask(self, question: Callable[[DeskSession], Any], then: Callable[[Any], None]) -> None:
         if self._asking:
-            self._say(self._texts("console.asking"), "yellow")
+            self._say(self._texts("Still waiting for the answer."), "yellow")
             return
         self._asking = True
         self._line.ask(question, then)

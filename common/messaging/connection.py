@@ -14,7 +14,7 @@ from pika.exceptions import (
     ProbableAuthenticationError,
 )
 
-from common.errors import BrokerRefused, BrokerUnavailable, Refusal, SettingsError
+from common.errors import BrokerRefused, BrokerUnavailable, Refusal, unusable_address
 from common.installation import start_command
 from common.messaging.header_tables import read_any_header_table
 
@@ -33,10 +33,7 @@ def connection_parameters(amqp_url: str, name: str, heartbeat_seconds: int) -> p
     try:
         parameters = pika.URLParameters(amqp_url)
     except Exception as error:  # pika evaluates parts of the address as Python literals
-        sentence = f"ANTREAN_AMQP_URL cannot be used: write {_EXAMPLE}."
-        raise SettingsError(
-            sentence, "settings.url", variable="ANTREAN_AMQP_URL", example=_EXAMPLE
-        ) from error
+        raise unusable_address("ANTREAN_AMQP_URL", _EXAMPLE) from error
     parameters.heartbeat = heartbeat_seconds
     parameters.blocked_connection_timeout = BLOCKED_SECONDS_MAX
     parameters.socket_timeout = CONNECT_SECONDS_MAX

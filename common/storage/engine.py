@@ -19,7 +19,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from common.errors import SettingsError, StoreConflict, StoreUnavailable
+from common.errors import StoreConflict, StoreUnavailable, unusable_address
 from common.storage.prepared import Prepared
 from common.storage.sqlite_file import SqliteFile, is_of_no_use_after
 
@@ -76,10 +76,7 @@ def open_engine(database_url: str) -> Engine:
         return _open_postgresql(url)
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         example = "sqlite:////path/to/file, postgresql://user:password@host/database"
-        sentence = f"ANTREAN_DATABASE_URL cannot be used: write {example}."
-        raise SettingsError(
-            sentence, "settings.url", variable="ANTREAN_DATABASE_URL", example=example
-        ) from error
+        raise unusable_address("ANTREAN_DATABASE_URL", example) from error
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """A ticket and a problem as plain text: what is printed most, without the time it takes to import rich."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import click
@@ -8,8 +8,10 @@ import click
 from common.terminal.failures import Problem
 from common.terminal.layout import fold, stacked, widest
 from common.terminal.moments import clock_time_with_zone, date_and_time, duration, estimate, long_date
+from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
 from common.terminal.streams import takes_all_letters
 from common.terminal.texts import Texts
+from common.translation import N_
 
 Ticket = dict[str, Any]
 """A ticket of a reply: the members that docs/protocol.md names, and whatever a newer server adds."""
@@ -25,6 +27,17 @@ COLOURS: Final = {
     "expired": "red",
 }
 
+STATUSES: Final[Mapping[str, str]] = {
+    "waiting": N_("waiting"),
+    "called": N_("called"),
+    "in_service": N_("being served"),
+    "served": N_("served"),
+    "cancelled": N_("cancelled"),
+    "no_show": N_("not there when called"),
+    "transferred": N_("transferred"),
+    "expired": N_("expired"),
+}
+
 _INNER_WIDTH_MIN: Final = 44
 _FRAME_WIDTH: Final = 6
 
@@ -32,38 +45,38 @@ _FRAME_WIDTH: Final = 6
 def status_word(ticket: Ticket, texts: Texts) -> str:
     """The ticket's status in words; one that only a newer server knows stays as it is."""
     status = str(ticket["status"])
-    return texts(f"status.{status}") if f"status.{status}" in texts else status
+    return texts(STATUSES.get(status, status))
 
 
 def ticket_facts(ticket: Ticket, texts: Texts) -> list[tuple[str, str]]:
     """What there is to say about a ticket now, as pairs of label and value."""
     facts = []
     if ticket["status"] == "waiting" and ticket["people_ahead"] is not None:
-        facts.append((texts("ticket.people_ahead"), people(ticket["people_ahead"], texts)))
+        facts.append((texts("Ahead of you"), people(ticket["people_ahead"], texts)))
     if ticket["status"] == "waiting" and ticket["now_serving"]:
-        facts.append((texts("ticket.now_serving"), ticket["now_serving"]))
+        facts.append((texts("Now serving"), ticket["now_serving"]))
     if expected := call_estimate(ticket, texts):
-        facts.append((texts("ticket.estimate"), expected))
+        facts.append((texts("Expected call"), expected))
     if ticket["called_at"]:
         called_at = clock_time_with_zone(ticket["called_at"], texts, ticket.get("zone"))
-        facts.append((texts("ticket.called_at"), texts("ticket.called_at_value", clock=called_at)))
+        facts.append((texts("Called"), texts("at {clock}", clock=called_at)))
     if new_code := ticket.get("transferred_to"):
-        facts.append((texts("ticket.transferred_to"), new_code))
+        facts.append((texts("New ticket"), new_code))
     return facts
 
 
 def people(count: int, texts: Texts) -> str:
     """`4 orang`."""
     if count == 0:
-        return texts("ticket.nobody")
-    return texts("ticket.person") if count == 1 else texts("ticket.people", count=count)
+        return texts("nobody, you are next")
+    return texts.plural("1 person", "{count} people", count)
 
 
 def call_estimate(ticket: Ticket, texts: Texts) -> str | None:
     """When the ticket will probably be called, with the interval, or that it may not be called on its service
     day any more; None where nothing is expected."""
     if ticket.get("day_may_end_first"):
-        return texts("moment.perhaps_not_today")
+        return texts("perhaps not today")
     at, earliest, latest = (
         ticket[name] for name in ("estimated_call_at", "earliest_call_at", "latest_call_at")
     )
@@ -81,7 +94,7 @@ def ticket_card(ticket: Ticket, texts: Texts, width: int | None = None) -> str:
     """
     number, status = ticket["display_number"], status_word(ticket, texts)
     place = f"{ticket['hospital']} · {ticket['clinic']} · {long_date(ticket['service_date'], texts)}"
-    facts = [(texts("ticket.code"), ticket["ticket_code"]), *ticket_facts(ticket, texts)]
+    facts = [(texts("Ticket code"), ticket["ticket_code"]), *ticket_facts(ticket, texts)]
     head = [f"{number}  {status}", place, ""]
     inner = None if width is None else width - _FRAME_WIDTH
     for lines in _arrangements(head, facts, inner):
@@ -120,7 +133,7 @@ def _coloured(lines: list[str], number: str, status: str, colour: str | None) ->
 def in_one_line(ticket: Ticket, texts: Texts) -> str:
     """Number, status, place and code of a ticket: what is told where a card cannot be printed."""
     return texts(
-        "ticket.in_one_line",
+        "{number} {status} · {hospital} · {clinic} · ticket code {code}",
         number=ticket["display_number"],
         status=status_word(ticket, texts),
         hospital=ticket["hospital"],
@@ -147,34 +160,43 @@ def _frame_signs() -> tuple[str, ...]:
     return tuple("╭╮╰╯─│" if takes_all_letters() else "++++-|")
 
 
-def problem_text(problem: Problem, texts: Texts, width: int | None = None) -> str:
-    """A problem of a reply in the patient's language, by its code: a sentence, then what belongs to it."""
-    sentence = _sentence(problem, texts)
+def problem_text(
+    problem: Problem, texts: Texts, width: int | None = None, words: ProblemWords = PATIENT_WORDS
+) -> str:
+    """A problem of a reply in the user's language, by its code: a sentence, then what belongs to it."""
+    sentence = _sentence(problem, texts, words)
     if problem.get("next_opening"):
         moment = date_and_time(problem["next_opening"], texts, problem.get("zone"))
-        sentence += " " + texts("problem.next_opening", moment=moment)
+        sentence += " " + texts("It opens again on {moment}.", moment=moment)
     parts = fold(sentence, width)
-    parts += [f"  {_field_line(each, texts)}" for each in problem.get("errors") or []]
+    parts += [f"  {_field_line(each, texts, words)}" for each in problem.get("errors") or []]
     if problem.get("ticket"):
         parts.append(ticket_card(problem["ticket"], texts, width))
     return "\n".join(parts)
 
 
-def _sentence(problem: Problem, texts: Texts) -> str:
+def _sentence(problem: Problem, texts: Texts, words: ProblemWords) -> str:
     if problem.get("ticket_codes"):
-        return texts("problem.these_tickets_not_found", codes=", ".join(problem["ticket_codes"]))
-    if (reason := f"reason.{problem.get('reason')}") in texts:
-        return texts(reason)
+        return texts(
+            "There is no ticket with the code {codes}; check it.", codes=", ".join(problem["ticket_codes"])
+        )
+    if sentence := words.by_reason.get(str(problem.get("reason"))):
+        return texts(sentence)
     if (late := problem.get("clock_behind_seconds")) is not None:
-        return texts("problem.clock_behind", duration=duration(late, texts))
-    key, detail = f"problem.{problem.get('code')}", problem.get("detail")
-    # A code that only a newer server knows comes with its own sentence.
-    return texts(key, detail=detail) if key in texts else str(detail or problem.get("code"))
+        return texts(
+            "This computer's clock is {duration} slow, so the request was not carried out; set"
+            " it right, then send it again.",
+            duration=duration(late, texts),
+        )
+    code, detail = str(problem.get("code")), problem.get("detail")
+    if sentence := words.by_code.get(code):
+        return texts(sentence, detail=detail)
+    return str(detail or code)  # a code that only a newer server knows comes with its own sentence
 
 
-def _field_line(error: dict[str, str], texts: Texts) -> str:
+def _field_line(error: dict[str, str], texts: Texts, words: ProblemWords) -> str:
     field, _, index = error["field"].partition(".")
-    if f"field.{field}" not in texts:
+    if field not in words.fields:
         return f"{error['field']}: {error['message']}".removeprefix(": ")
     position = int(index) + 1 if index.isdigit() else 1
-    return f"{texts(f'field.{field}', position=position)}: {texts(f'rule.{field}')}"
+    return f"{texts(words.fields[field], position=position)}: {texts(words.rules[field])}"

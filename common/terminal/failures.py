@@ -17,17 +17,33 @@ from common.errors import (
     RequestNotTaken,
     SettingsError,
 )
+from common.exit_codes import ExitCode
 from common.installation import start_command
+from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
 from common.terminal.texts import Texts
 from common.terminal.usage import help_command, usage_sentence
+from common.translation import N_
 
-REFUSED: Final = 1
-USAGE: Final = 2
-NO_BROKER: Final = 69
-UNEXPECTED: Final = 70
-NOT_PRINTED: Final = 74
-NO_ANSWER: Final = 75
-INTERRUPTED: Final = 130
+REFUSALS: Final[Mapping[Refusal, str]] = {
+    Refusal.USER: N_("The broker at {where} refused the user; check user and password in ANTREAN_AMQP_URL."),
+    Refusal.VHOST: N_(
+        "The broker at {where} has no such virtual host for this user; check the end of ANTREAN_AMQP_URL."
+    ),
+    Refusal.PERMISSION: N_(
+        "The broker at {where} does not let this user send requests; check the user in ANTREAN_AMQP_URL."
+    ),
+    Refusal.FULL: N_("The broker at {where} takes no further connections now; try again in a minute."),
+    Refusal.ENCRYPTION: N_(
+        "The broker at {where} does not speak TLS; check amqps:// and the port in ANTREAN_AMQP_URL."
+    ),
+    Refusal.CERTIFICATE: N_(
+        "The broker's certificate at {where} is not trusted here; check ssl_options in ANTREAN_AMQP_URL."
+    ),
+    Refusal.PROTOCOL: N_(
+        "{where} does not answer as a broker; check port and TLS (amqps://) in ANTREAN_AMQP_URL."
+    ),
+    Refusal.NOT_SET_UP: N_("The broker at {where} is not set up for Antrean; tell its operators."),
+}
 
 _NO_ANSWER_CODES: Final = frozenset({"busy", "temporarily_unavailable"})
 
@@ -37,12 +53,12 @@ Problem = dict[str, Any]
 
 
 class ProblemAnswer(Exception):
-    """The answer was a problem; `asked` is the body of the request, where it was one."""
+    """The reply was a problem; `request` is the body of the request, where there was one."""
 
-    def __init__(self, problem: Problem, asked: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, problem: Problem, request: Mapping[str, Any] | None = None) -> None:
         super().__init__(problem.get("code"))
         self.problem = problem
-        self.asked = asked or {}
+        self.request = request or {}
 
 
 class NoBrokerKnown(Exception):
@@ -50,27 +66,27 @@ class NoBrokerKnown(Exception):
 
 
 class OutcomeUnknown(Exception):
-    """A request that changes something ended without an answer; `cause` is what ended it.
+    """A request that changes something ended without a reply; `cause` is what ended it.
 
-    `command` can be given safely to learn or to complete what became of it; `text` is the key of the
-    sentence that introduces the command.
+    `command` can be given safely to learn or to complete what became of it; `advice` is the sentence that
+    introduces the command.
     """
 
     def __init__(
-        self, cause: MessagingError | NoBrokerKnown | KeyboardInterrupt, text: str, command: str
+        self, cause: MessagingError | NoBrokerKnown | KeyboardInterrupt, advice: str, command: str
     ) -> None:
         super().__init__(str(cause))
         self.cause = cause
-        self.text = text
+        self.advice = advice
         self.command = command
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a command changes, in case a fault comes: `command` can be given safely, and `text` is the key of
-    the sentence that introduces it. Without them only the result tells what has happened."""
+    """What a command changes, in case a fault comes: `command` can be given safely, and `advice` is the
+    sentence that introduces it. Without them only the result tells what has happened."""
 
-    text: str | None = None
+    advice: str | None = None
     command: str | None = None
 
 
@@ -92,64 +108,94 @@ def problem_of(code: str, detail: str, **members: Any) -> Problem:
     return {"type": "about:blank", "title": title, "detail": detail, "code": code, "errors": [], **members}
 
 
-def failure_of(error: BaseException, texts: Texts, change: Change | None = None) -> Failure:
+def failure_of(
+    error: BaseException,
+    texts: Texts,
+    change: Change | None = None,
+    words: ProblemWords = PATIENT_WORDS,
+) -> Failure:
     """How `error` ends the program; `change` is what it may have interrupted."""
     if isinstance(error, OutcomeUnknown):
         return _outcome_unknown(error, texts)
     if isinstance(error, ProblemAnswer):
-        code = NO_ANSWER if error.problem.get("code") in _NO_ANSWER_CODES else REFUSED
+        code = ExitCode.NO_REPLY if error.problem.get("code") in _NO_ANSWER_CODES else ExitCode.REFUSED
         return Failure(code, error.problem)
     if isinstance(error, click.UsageError):
         sentence = usage_sentence(error, texts)
         helping = () if error.ctx is None else (help_command(error.ctx),)
-        return Failure(USAGE, problem_of("invalid_request", sentence), sentence, helping)
+        return Failure(ExitCode.USAGE, problem_of("invalid_request", sentence), sentence, helping)
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        return Failure(INTERRUPTED)
+        return Failure(ExitCode.INTERRUPTED)
     if isinstance(error, AntreanError | NoBrokerKnown):
         return _known_failure(error, texts)
-    return _unexpected(type(error).__name__, texts, change)
+    return _unexpected(type(error).__name__, texts, change, words)
 
 
 def not_printed(error: OSError, texts: Texts) -> Failure:
     """Standard output cannot be written."""
-    sentence = texts("failure.not_printed", reason=error.strerror or type(error).__name__)
-    return _failure(NOT_PRINTED, "internal_error", sentence)
+    sentence = texts(
+        "The result could not be written to standard output ({reason}).",
+        reason=error.strerror or type(error).__name__,
+    )
+    return _failure(ExitCode.NOT_PRINTED, "internal_error", sentence)
 
 
 def _known_failure(error: AntreanError | NoBrokerKnown, texts: Texts) -> Failure:
     match error:
         case NoBrokerKnown():
             return _failure(
-                NO_BROKER, "temporarily_unavailable", texts("failure.no_broker_known", start=start_command())
+                ExitCode.UNAVAILABLE,
+                "temporarily_unavailable",
+                texts(
+                    "No queue system was found: start one with `{start}`, or set ANTREAN_AMQP_URL.",
+                    start=start_command(),
+                ),
             )
         case BrokerRefused():
-            sentence = texts(f"refusal.{error.refusal}", where=error.where)
+            sentence = texts(REFUSALS[error.refusal], where=error.where)
             if error.refusal is Refusal.FULL:
-                return _failure(NO_ANSWER, "busy", sentence)
-            return _failure(NO_BROKER, "temporarily_unavailable", sentence)
+                return _failure(ExitCode.NO_REPLY, "busy", sentence)
+            return _failure(ExitCode.UNAVAILABLE, "temporarily_unavailable", sentence)
         case NoQueue():
-            return _failure(NO_BROKER, "temporarily_unavailable", texts("failure.no_queue"))
+            return _failure(
+                ExitCode.UNAVAILABLE,
+                "temporarily_unavailable",
+                texts("The server has no queue for this request; tell its operators."),
+            )
         case BrokerUnavailable():
-            return _failure(NO_BROKER, "temporarily_unavailable", texts("failure.broker_unavailable"))
+            return _failure(
+                ExitCode.UNAVAILABLE,
+                "temporarily_unavailable",
+                texts("The queue system cannot be reached; try again in a minute."),
+            )
         case RequestNotTaken():
-            return _failure(NO_ANSWER, "busy", texts("problem.busy"))
+            return _failure(
+                ExitCode.NO_REPLY, "busy", texts("The system is very busy; try again in a minute.")
+            )
         case NoReply():
-            return _failure(NO_ANSWER, "temporarily_unavailable", texts("failure.no_reply"))
+            return _failure(
+                ExitCode.NO_REPLY,
+                "temporarily_unavailable",
+                texts("No answer came in time; try again in a minute."),
+            )
         case SettingsError():
-            return _failure(USAGE, "invalid_request", settings_sentence(error, texts))
-    return _failure(UNEXPECTED, "internal_error", str(error))
+            return _failure(ExitCode.USAGE, "invalid_request", settings_sentence(error, texts))
+    return _failure(ExitCode.FAULT, "internal_error", str(error))
 
 
-def _unexpected(kind: str, texts: Texts, change: Change | None) -> Failure:
+def _unexpected(kind: str, texts: Texts, change: Change | None, words: ProblemWords) -> Failure:
     if change is None:
-        return _failure(UNEXPECTED, "internal_error", texts("failure.unexpected", kind=kind))
+        return _failure(ExitCode.FAULT, "internal_error", texts(words.unexpected, kind=kind))
     # Whoever repeats a change without its id may do it twice.
-    sentence = texts("failure.unexpected_change", kind=kind)
-    if change.text is None or change.command is None:
-        return _failure(UNEXPECTED, "internal_error", sentence)
-    sentence = f"{sentence} {texts(change.text)}"
+    sentence = texts(
+        "Something unexpected went wrong ({kind}); check the result (queue or ticket) before you repeat it.",
+        kind=kind,
+    )
+    if change.advice is None or change.command is None:
+        return _failure(ExitCode.FAULT, "internal_error", sentence)
+    sentence = f"{sentence} {texts(change.advice)}"
     problem = problem_of("internal_error", f"{sentence} {change.command}", repeat_command=change.command)
-    return Failure(UNEXPECTED, problem, f"{sentence}\n  {change.command}")
+    return Failure(ExitCode.FAULT, problem, f"{sentence}\n  {change.command}")
 
 
 def _failure(exit_code: int, code: str, sentence: str) -> Failure:
@@ -157,20 +203,20 @@ def _failure(exit_code: int, code: str, sentence: str) -> Failure:
 
 
 def _outcome_unknown(error: OutcomeUnknown, texts: Texts) -> Failure:
-    exit_code, code, why = NO_ANSWER, "temporarily_unavailable", ""
+    exit_code, code, why = ExitCode.NO_REPLY, "temporarily_unavailable", ""
     match error.cause:
         case KeyboardInterrupt():
-            exit_code, why = INTERRUPTED, texts("failure.interrupted")
+            exit_code, why = ExitCode.INTERRUPTED, texts("Stopped.")
         case NoReply():
-            why = texts("failure.unanswered")
+            why = texts("No answer came in time.")
         case MessagingError() | NoBrokerKnown():
             cause = _known_failure(error.cause, texts)
             code, why = str((cause.problem or {}).get("code")), cause.sentence or ""
-    sentence = f"{why} {texts(error.text)}"
+    sentence = f"{why} {texts(error.advice)}"
     problem = problem_of(code, f"{sentence} {error.command}", repeat_command=error.command)
     return Failure(exit_code, problem, f"{sentence}\n  {error.command}")
 
 
 def settings_sentence(error: SettingsError, texts: Texts) -> str:
     """Which setting cannot be used, and what to write instead."""
-    return texts(error.key, **error.values) if error.key in texts else str(error)
+    return texts(error.message, **error.values)

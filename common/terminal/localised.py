@@ -1,12 +1,15 @@
-"""click commands whose help is in the user's language: their `help` texts are keys of the program's texts,
-their `epilog` is an example, and what stands for a value is the text `metavar.` with its parameter's name."""
+"""click commands whose help is in the user's language.
+
+Their `help` and their parameters' `metavar` are marked sentences; their `epilog` is an example.
+"""
 
 from typing import Any
 
 import click
 
-from common.terminal.texts import LANGUAGES, Texts
+from common.terminal.texts import Texts
 from common.terminal.usage import UsageProblem, placeholder
+from common.translation import N_, languages
 
 
 def _texts(ctx: click.Context) -> Texts:
@@ -23,9 +26,16 @@ class LocalisedCommand(click.Command):
         # They may stand before and after the command. Their values were read before click began, so that
         # errors come in the right language and form; here click learns that they are allowed.
         self.params += [
-            click.Option(["--json"], is_flag=True, expose_value=False, help="help.json"),
-            click.Option(["--lang"], type=click.Choice(LANGUAGES), expose_value=False, help="help.lang"),
-            click.Option(["--verbose"], is_flag=True, expose_value=False, help="help.verbose"),
+            click.Option(["--json"], is_flag=True, expose_value=False, help=N_("Print JSON.")),
+            click.Option(
+                ["--lang"], type=click.Choice(languages()), expose_value=False, help=N_("Language: id or en.")
+            ),
+            click.Option(
+                ["--verbose"],
+                is_flag=True,
+                expose_value=False,
+                help=N_("Write how long each reply took to standard error."),
+            ),
         ]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -38,24 +48,27 @@ class LocalisedCommand(click.Command):
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         texts = _texts(ctx)
         arguments = [each for each in self.get_params(ctx) if isinstance(each, click.Argument)]
-        return [f"[{texts('metavar.options')}]", *(_argument(each, ctx, texts) for each in arguments)]
+        options = texts("OPTIONS")
+        return [f"[{options}]", *(_argument(each, ctx, texts) for each in arguments)]
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         pieces = " ".join(self.collect_usage_pieces(ctx))
-        formatter.write_usage(ctx.command_path, pieces, prefix=f"{_texts(ctx)('help.usage')}: ")
+        usage = _texts(ctx)(N_("Usage"))
+        formatter.write_usage(ctx.command_path, pieces, prefix=f"{usage}: ")
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         texts = _texts(ctx)
         self.format_usage(ctx, formatter)
         formatter.write_paragraph()
         with formatter.indentation():
-            formatter.write_text(texts(self.help or ""))
+            formatter.write_text(texts(str(self.help)))
         if self.epilog:
             formatter.write_paragraph()
             # Not folded: a command is copied as a whole.
-            formatter.write(f"  {texts('help.example', command=self.epilog)}\n")
+            example = texts("Example: {command}", command=self.epilog)
+            formatter.write(f"  {example}\n")
         options = [each for each in self.get_params(ctx) if isinstance(each, click.Option)]
-        with formatter.section(texts("help.options")):
+        with formatter.section(texts("Options")):
             formatter.write_dl([_option_row(ctx, each, texts) for each in options])
 
 
@@ -71,17 +84,19 @@ class LocalisedGroup(LocalisedCommand, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in self.commands:
-            raise UsageProblem("usage.no_such_command", ctx, known=list(self.commands), name=args[0])
+            raise UsageProblem(
+                N_("There is no command {name}."), ctx, known=list(self.commands), name=args[0]
+            )
         return super().resolve_command(ctx, args)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        return [*super().collect_usage_pieces(ctx), _texts(ctx)("metavar.command")]
+        return [*super().collect_usage_pieces(ctx), _texts(ctx)(N_("COMMAND [ARGUMENTS]..."))]
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_help(ctx, formatter)
         texts = _texts(ctx)
-        with formatter.section(texts("help.commands")):
-            formatter.write_dl([(name, texts(command.help or "")) for name, command in self.commands.items()])
+        with formatter.section(texts("Commands")):
+            formatter.write_dl([(name, texts(str(command.help))) for name, command in self.commands.items()])
 
 
 version_option = click.option(
@@ -90,7 +105,7 @@ version_option = click.option(
     is_eager=True,
     expose_value=False,
     callback=lambda ctx, _parameter, wanted: _print_version(ctx, wanted),
-    help="help.version",
+    help=N_("Print the version."),
 )
 """For the group that is a whole program."""
 
@@ -102,7 +117,8 @@ def _print_version(ctx: click.Context, wanted: bool) -> None:
         try:
             found = version("antrean")
         except PackageNotFoundError:
-            found = f"({_texts(ctx)('help.not_installed')})"
+            not_installed = _texts(ctx)(N_("not installed"))
+            found = f"({not_installed})"
         click.echo(f"{ctx.info_name} {found}")
         ctx.exit()
 
@@ -118,4 +134,4 @@ def _option_row(ctx: click.Context, option: click.Option, texts: Texts) -> tuple
     names = ", ".join(option.opts)
     if not option.is_flag:
         names = f"{names} {placeholder(option, ctx, texts)}"
-    return names, texts("help.help" if "--help" in option.opts else option.help or "")
+    return names, texts(N_("Show this help.") if "--help" in option.opts else option.help or "")

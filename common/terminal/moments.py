@@ -8,6 +8,15 @@ from datetime import date, datetime
 
 from common.domain.time_zones import zone_word
 from common.terminal.texts import Texts
+from common.translation import C_, N_
+
+CLOCK = C_("clock", "%H:%M")
+CLOCK_WITH_SECONDS = C_("clock", "%H:%M:%S")
+"""How a time of day is written, as strftime reads it."""
+
+DAYS = N_("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
+MONTHS = N_("January February March April May June July August September October November December")
+"""Names between spaces, in the order of the calendar; their first three letters stand for them."""
 
 SOON_SECONDS_MAX = 180.0
 """A call that is expected within so long is told as one that comes shortly."""
@@ -53,15 +62,15 @@ def date_complaint(error: ValueError, otherwise: str) -> str:
     """The key of the text that says what is wrong with a date."""
     match error:
         case ShortYear():
-            return "usage.year"
+            return N_("Write the year with four digits, such as 1990-01-31.")
         case MonthFirst():
-            return "usage.day_first"
+            return N_("Write the day first, then the month, such as 31-12-1990.")
     return otherwise
 
 
 def clock_time(moment: str, texts: Texts) -> str:
     """`09.40` in Indonesian, `09:40` in English."""
-    return datetime.fromisoformat(moment).strftime(texts("moment.clock"))
+    return datetime.fromisoformat(moment).strftime(texts(CLOCK))
 
 
 def clock_time_with_zone(moment: str, texts: Texts, zone: str | None = None) -> str:
@@ -77,21 +86,23 @@ def long_date(day: str, texts: Texts) -> str:
 def short_date(day: str, texts: Texts) -> str:
     """`23 Nov 2026`."""
     at = date.fromisoformat(day)
-    return texts("moment.short_date", number=at.day, month=_month(at, texts)[:3], year=at.year)
+    return texts("{number} {month} {year}", number=at.day, month=_month(at, texts)[:3], year=at.year)
 
 
 def date_and_time(moment: str, texts: Texts, zone: str | None = None) -> str:
     """`Selasa, 24 November 2026 pukul 08.00 WIB`."""
     at = datetime.fromisoformat(moment)
     day = _date(at.date(), texts)
-    return texts("moment.at", date=day, clock=clock_time(moment, texts), zone=zone or zone_word(at))
+    return texts(
+        "{date} at {clock} {zone}", date=day, clock=clock_time(moment, texts), zone=zone or zone_word(at)
+    )
 
 
 def brief_date_and_time(moment: str, texts: Texts, zone: str | None = None) -> str:
     """`Sel 24 Nov 08.00 WIB`."""
     at = datetime.fromisoformat(moment)
     return texts(
-        "moment.brief",
+        "{day} {number} {month} {clock} {zone}",
         day=_weekday(at.date(), texts)[:3],
         number=at.day,
         month=_month(at.date(), texts)[:3],
@@ -112,9 +123,9 @@ def estimate(
     `sebentar lagi` before it where the call is near as well."""
     first, last = clock_time(earliest, texts), clock_time(latest, texts)
     is_near = wait_seconds is not None and wait_seconds <= SOON_SECONDS_MAX
-    one_moment = "moment.soon" if is_near else "moment.about"
+    one_moment = N_("shortly, around {at} {zone}") if is_near else N_("around {at} {zone}")
     return texts(
-        one_moment if first == last else "moment.estimate",
+        one_moment if first == last else N_("around {at} {zone}, between {earliest} and {latest}"),
         at=clock_time(call_at, texts),
         zone=zone or zone_word(datetime.fromisoformat(call_at)),
         earliest=first,
@@ -126,23 +137,27 @@ def duration(seconds: float, texts: Texts) -> str:
     """`25 menit`, `1 jam 5 mnt`, `3 hari`."""
     minutes = round(seconds / 60)
     if minutes < 1:
-        return texts("moment.under_a_minute")
+        return texts("< 1 min")
     if minutes < 60:
-        return texts("moment.minutes", minutes=minutes)
+        return texts("{minutes} min", minutes=minutes)
     if minutes >= _MINUTES_IN_HOURS_MAX:
-        return texts("moment.many_days", days=round(minutes / (24 * 60)))
-    return texts("moment.hours", hours=minutes // 60, minutes=minutes % 60)
+        return texts("{days} days", days=round(minutes / (24 * 60)))
+    return texts("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 
 def _date(day: date, texts: Texts) -> str:
     return texts(
-        "moment.date", day=_weekday(day, texts), number=day.day, month=_month(day, texts), year=day.year
+        "{day}, {number} {month} {year}",
+        day=_weekday(day, texts),
+        number=day.day,
+        month=_month(day, texts),
+        year=day.year,
     )
 
 
 def _weekday(day: date, texts: Texts) -> str:
-    return texts("moment.days").split()[day.weekday()]
+    return texts(DAYS).split()[day.weekday()]
 
 
 def _month(day: date, texts: Texts) -> str:
-    return texts("moment.months").split()[day.month - 1]
+    return texts(MONTHS).split()[day.month - 1]

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from common.terminal.card import Ticket, problem_text, ticket_card
+from common.terminal.card import Ticket, ticket_card
 from common.terminal.failures import Failure, problem_of
 from common.terminal.layout import terminal_width
 from common.terminal.session import Done, Session
@@ -36,7 +36,7 @@ def print_failure(session: Session, failure: Failure, done: Sequence[Done] = ())
     """What went wrong, and what was `done` all the same, on standard error."""
     if session.as_json:
         problem = failure.problem or (
-            problem_of("internal_error", session.texts("failure.done")) if done else None
+            problem_of("internal_error", session.texts("What has been done:")) if done else None
         )
         if problem is not None:
             told = {"done": [each.value for each in done]} if done else {}
@@ -44,10 +44,10 @@ def print_failure(session: Session, failure: Failure, done: Sequence[Done] = ())
         return
     parts = []
     if failure.problem is not None:
-        said = failure.sentence or problem_text(failure.problem, session.texts, terminal_width())
+        said = failure.sentence or session.problem_text(failure.problem)
         parts.append(session.folded(said, *failure.commands))
     if done:
-        parts += [session.texts("failure.done"), *(_indented(_in_words(each)) for each in done)]
+        parts += [session.texts("What has been done:"), *(_indented(_in_words(each)) for each in done)]
     if parts:
         echo("\n".join(parts), err=True)
 

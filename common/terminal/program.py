@@ -10,22 +10,22 @@ from typing import Final
 import click
 
 from common.errors import SettingsError
-from common.settings import Language, Settings, load_settings
-from common.terminal.failures import UNEXPECTED, not_printed
+from common.exit_codes import ExitCode
+from common.settings import Settings, load_settings
+from common.terminal.failures import not_printed
 from common.terminal.output import print_failure
 from common.terminal.session import Session
 from common.terminal.streams import colours, flush_or_discard, output_error, prepare_streams
-from common.terminal.texts import LANGUAGES
+from common.terminal.usage import UsageProblem
+from common.translation import N_, languages
 
-_BROKEN_PIPE: Final = 141  # as a shell reports a program that a closed pipe ended
 _HELP: Final = frozenset({"-h", "--help"})
 
 
 def run(name: str, group: click.Group, session_type: type[Session], words: Sequence[str]) -> int:
     """Runs the command of `group` in `words`, which follow the program's name, and returns its exit code.
 
-    0 done · 1 refused · 2 usage or settings · 69 no broker or database · 70 a fault in this program · 74 the
-    output cannot be written · 75 no answer in time, or busy · 130 interrupted · 141 nobody reads the output.
+    It is one of ExitCode; nothing is raised.
     """
     prepare_streams()
     session = _session_asked_for(session_type, words)
@@ -50,9 +50,9 @@ def _session_asked_for(session_type: type[Session], words: Sequence[str]) -> Ses
     return session
 
 
-def _language_asked_for(words: Sequence[str]) -> Language | None:
+def _language_asked_for(words: Sequence[str]) -> str | None:
     asked = None
-    for language in LANGUAGES:
+    for language in languages():
         pair = any(first == "--lang" and then == language for first, then in pairwise(words))
         if pair or f"--lang={language}" in words:
             asked = language
@@ -68,7 +68,7 @@ def _run_command(name: str, group: click.Group, session: Session, words: Sequenc
     try:
         "\0".join(words).encode()
     except UnicodeEncodeError as error:
-        raise click.UsageError("usage.encoding") from error
+        raise UsageProblem(N_("Write the command in UTF-8.")) from error
     try:
         with group.make_context(name, list(words), obj=session, color=colours()) as context:
             group.invoke(context)
@@ -83,12 +83,12 @@ def _run_command(name: str, group: click.Group, session: Session, words: Sequenc
 def _failed(session: Session, error: BaseException) -> int:
     if (lost := output_error(error)) is not None:
         if isinstance(lost, BrokenPipeError) and not session.done:
-            return _BROKEN_PIPE
+            return ExitCode.BROKEN_PIPE
         failure, done = not_printed(lost, session.texts), session.done
     else:
         failure = session.failure_of(error)
         done = [each for each in session.done if not each.reported]
-    if failure.exit_code == UNEXPECTED and session.verbose:
+    if failure.exit_code == ExitCode.FAULT and session.verbose:
         traceback.print_exception(error)
     with suppress(OSError):  # nobody reads standard error any more; the exit code still tells
         print_failure(session, failure, done)

@@ -86,13 +86,14 @@ def choose(texts: Texts, names: list[str]) -> int:
             raise ValueError(answer)
         return str(position - 1)
 
-    click.echo(f"  0. {texts('menu.back')}")
-    return int(ask(texts("menu.choice"), understand, texts("menu.bad_choice")))
+    back = texts("Back")
+    click.echo(f"  0. {back}")
+    return int(ask(texts("Choice"), understand, texts("Choose one of the numbers above.")))
 
 
 def confirm(question: str, texts: Texts) -> bool:
     """Yes or no; an empty answer is no."""
-    yes, no = texts("menu.yes").split(), texts("menu.no").split()
+    yes, no = texts("y yes").split(), texts("n no").split()
 
     def understand(answer: str) -> str:
         if answer.lower() not in yes + no:
@@ -100,6 +101,6 @@ def confirm(question: str, texts: Texts) -> bool:
         return answer.lower()
 
     try:
-        return ask(question, understand, texts("menu.yes_or_no")) in yes
+        return ask(question, understand, texts("Answer y (yes) or n (no).")) in yes
     except WentBack:
         return False

@@ -7,22 +7,29 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from common.exit_codes import ExitCode
 from common.messages.patient_data import normal_medical_record_number, normal_name
-from common.terminal.failures import NO_ANSWER, OutcomeUnknown, ProblemAnswer
+from common.terminal.failures import OutcomeUnknown, ProblemAnswer
 from common.terminal.moments import date_complaint, parse_date
 from common.terminal.output import print_failure
+from common.terminal.problem_words import PATIENT_WORDS
 from common.terminal.prompts import WentBack, ask, can_ask, checked, complain, confirm
 from common.terminal.requesting import take_request_id
 from common.terminal.session import Session
 from common.terminal.texts import Texts
 from common.terminal.usage import UsageProblem
+from common.translation import N_
 
 T = TypeVar("T")
+
+BAD_DATE_OF_BIRTH: Final = N_(
+    "Write a real date of birth as 1990-01-31, 31-01-1990 or 31/01/1990 (day first)."
+)
 
 
 @dataclass(frozen=True)
 class Registration:
-    """A wish for a ticket; `date_of_birth` is in ISO 8601. Sent again with the same `request_id`, it is
+    """A request for a ticket; `date_of_birth` is in ISO 8601. Sent again with the same `request_id`, it is
     carried out once."""
 
     hospital: str
@@ -48,24 +55,41 @@ class Registration:
         return ["register", self.hospital, self.clinic, *given]
 
 
-def _date_of_birth(ctx: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+def _date_of_birth(ctx: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
     try:
         return None if text is None else parse_date(text)
     except ValueError as error:
-        raise click.BadParameter(date_complaint(error, "usage.date_of_birth"), ctx, parameter) from error
+        raise UsageProblem(date_complaint(error, BAD_DATE_OF_BIRTH), ctx) from error
 
 
 def registration_options(*, place_required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The arguments and options of a command that registers: `hospital`, `clinic`, `mrn`, `name`, `dob` and
     `request_id`."""
     decorators = [
-        click.argument("hospital", required=place_required),
-        click.argument("clinic", required=place_required),
-        click.option("--mrn", help="help.mrn"),
-        click.option("--name", help="help.name"),
-        click.option("--dob", callback=_date_of_birth, help="help.dob"),
+        click.argument("hospital", metavar=N_("HOSPITAL"), required=place_required),
+        click.argument("clinic", metavar=N_("CLINIC"), required=place_required),
         click.option(
-            "--request-id", type=click.UUID, callback=take_request_id, help="help.register_request_id"
+            "--mrn",
+            metavar=N_("NUMBER"),
+            help=N_("Medical record number; asked for on a terminal where it is left out."),
+        ),
+        click.option("--name", metavar=N_("NAME"), help=N_("The patient's full name; asked for, too.")),
+        click.option(
+            "--dob",
+            metavar=N_("DATE"),
+            callback=_date_of_birth,
+            help=N_(
+                "Date of birth: 1990-01-31, or day first 31-01-1990, 31/1/1990, 31.01.1990; asked for, too."
+            ),
+        ),
+        click.option(
+            "--request-id",
+            metavar=N_("ID"),
+            type=click.UUID,
+            callback=take_request_id,
+            help=N_(
+                "Repeat a registration that got no answer, by its request id; it is never carried out twice."
+            ),
         ),
     ]
 
@@ -87,7 +111,9 @@ def require_answers(given: Mapping[str, str]) -> None:
     """Raises UsageProblem where something is missing and nobody is there to be asked."""
     missing = [option for field, option in OPTIONS.items() if field not in given]
     if missing and not can_ask():
-        raise UsageProblem("usage.register_missing", missing=", ".join(missing))
+        raise UsageProblem(
+            N_("{missing} is missing; only on a terminal is it asked for."), missing=", ".join(missing)
+        )
 
 
 def register_asking(
@@ -148,10 +174,10 @@ def send_patiently(session: Session, send: Callable[[], T]) -> T:
             return send()
         except OutcomeUnknown as error:
             failure = session.failure_of(error)
-            if failure.exit_code != NO_ANSWER:
+            if failure.exit_code != ExitCode.NO_REPLY:
                 raise
             print_failure(session, failure)
-            if not confirm(session.texts("menu.again"), session.texts):
+            if not confirm(session.texts("Try the same request again? [y/n]"), session.texts):
                 raise WentBack from error
 
 
@@ -179,12 +205,16 @@ def _ask_for(name: str, session: Session) -> str:
 
 def _complaint(name: str, error: ValueError, texts: Texts) -> str:
     if name == "date_of_birth":
-        return texts(date_complaint(error, "usage.date_of_birth"))
-    return f"{texts(f'field.{name}')}: {texts(f'rule.{name}')}"
+        return texts(date_complaint(error, BAD_DATE_OF_BIRTH))
+    return f"{texts(PATIENT_WORDS.fields[name])}: {texts(PATIENT_WORDS.rules[name])}"
 
 
-QUESTIONS: Final = {"medical_record_number": "menu.mrn", "name": "menu.name", "date_of_birth": "menu.dob"}
-"""The texts that ask, by the names of the request's fields, so that those with errors can be asked again."""
+QUESTIONS: Final = {
+    "medical_record_number": N_("Medical record number (empty: back)"),
+    "name": N_("Full name (empty: back)"),
+    "date_of_birth": N_("Date of birth, for example 1990-01-31 (empty: back)"),
+}
+"""The sentences that ask, by the names of the request's fields: those with errors can be asked again."""
 
 CHECKS: Final[dict[str, Callable[[str], str]]] = {
     "medical_record_number": checked(normal_medical_record_number),

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import click
 
 from common.errors import MessagingError, NoQueue, NoReply, RequestNotTaken
-from common.settings import Language, Settings
-from common.terminal.card import in_one_line, problem_text
+from common.settings import Settings
+from common.terminal.card import in_one_line
 from common.terminal.failures import Change, Failure, NoBrokerKnown, OutcomeUnknown, ProblemAnswer
-from common.terminal.layout import terminal_width
 from common.terminal.session import Session
 from common.terminal.usage import similar
 
@@ -30,12 +29,14 @@ class RequestingSession(Session):
     """A session of a program whose commands are requests."""
 
     hints: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """The text that introduces a command, and the command's words, by the reason or code of a problem. Words
-    in braces stand for members of the request, `{to_clinic}` for the clinic where the patient would wait."""
+    """By the reason or code of a problem: the sentence that introduces a command, and the command's words.
 
-    def __init__(self, settings: Settings, language: Language, *, language_given: bool = False) -> None:
+    Words in braces stand for members of the request, `{to_clinic}` for the clinic where the patient would
+    wait."""
+
+    def __init__(self, settings: Settings, language: str, *, language_given: bool = False) -> None:
         super().__init__(settings, language, language_given=language_given)
-        self.in_doubt: set[str] = set()
+        self.sent_before: set[str] = set()
         """Ids of requests that were sent before, by this run or another, and may have been taken."""
 
     @cached_property
@@ -77,32 +78,32 @@ class RequestingSession(Session):
         return {"clock_behind_seconds": round(late.total_seconds())} if late > _LATE_MIN else {}
 
     def change(
-        self, name: str, body: dict[str, Any], *, request_id: str | None, doubt: str, words: list[str]
+        self, name: str, body: dict[str, Any], *, request_id: str | None, if_unknown: str, words: list[str]
     ) -> dict[str, Any]:
         """The reply to a request that changes something; raises as `ask` does.
 
         Where it is not known whether it was carried out, that is OutcomeUnknown, with the command in `words`
-        and the text `doubt` before it.
+        and the sentence `if_unknown` before it.
         """
         command = self.command_line(*words)
-        self.change_begun = Change(doubt, self.command_line(*words, "--verbose"))
+        self.change_begun = Change(if_unknown, self.command_line(*words, "--verbose"))
         try:
             reply = self.ask(name, body, request_id=request_id)
         except ProblemAnswer:
             self.change_begun = None
             raise
         except (MessagingError, NoBrokerKnown, KeyboardInterrupt) as error:
-            if request_id not in self.in_doubt and not _may_have_been_taken(error):
+            if request_id not in self.sent_before and not _may_have_been_taken(error):
                 raise
             if request_id is not None:
-                self.in_doubt.add(request_id)
-            raise OutcomeUnknown(error, doubt, command) from error
+                self.sent_before.add(request_id)
+            raise OutcomeUnknown(error, if_unknown, command) from error
         self.change_begun = Change()
         self.has_done(reply, lambda: self.in_short(reply, body))
         return reply
 
-    def in_short(self, reply: dict[str, Any], asked: Mapping[str, Any]) -> str:  # noqa: ARG002
-        """What the request `asked` has changed, in few words and without personal data."""
+    def in_short(self, reply: dict[str, Any], request: Mapping[str, Any]) -> str:  # noqa: ARG002
+        """What the request with this body has changed, in few words and without personal data."""
         return in_one_line(reply, self.texts)
 
     def failure_of(self, error: BaseException) -> Failure:
@@ -113,7 +114,7 @@ class RequestingSession(Session):
         advice, members = self._advice(error)
         if not advice:
             return failure
-        sentence = failure.sentence or problem_text(failure.problem, self.texts, terminal_width())
+        sentence = failure.sentence or self.problem_text(failure.problem)
         return Failure(failure.exit_code, failure.problem | members, "\n".join([sentence, *advice]))
 
     def _advice(self, error: ProblemAnswer) -> tuple[list[str], dict[str, Any]]:
@@ -123,18 +124,18 @@ class RequestingSession(Session):
             fields: tuple[str, ...] = ("clinic", "to_clinic")
             if error.problem.get("code") == "hospital_not_found":
                 fields = ("hospital",)
-            given = [str(error.asked[field]) for field in fields if error.asked.get(field)]
-            asked = next((code for code in given if code not in codes), "")
-            if close := similar(asked, codes):
+            given = [str(error.request[field]) for field in fields if error.request.get(field)]
+            unknown = next((code for code in given if code not in codes), "")
+            if close := similar(unknown, codes):
                 members["suggestions"] = close
-                lines.append(self.texts("usage.did_you_mean", names=", ".join(close)))
+                lines.append(self.texts("Did you mean: {names}?", names=", ".join(close)))
             elif len(codes) <= _CODES_SHOWN_MAX:
                 members["known_codes"] = codes
-                lines.append(self.texts("hint.known_codes", codes=", ".join(codes)))
+                lines.append(self.texts("The codes are: {codes}.", codes=", ".join(codes)))
         if hint := self._hint(error):
-            text, command = hint
+            sentence, command = hint
             members["hint_command"] = command
-            lines.append(self.texts(text, command=command))
+            lines.append(self.texts(sentence, command=command))
         return lines, members
 
     def _hint(self, error: ProblemAnswer) -> tuple[str, str] | None:
@@ -143,10 +144,10 @@ class RequestingSession(Session):
         )
         if found is None:
             return None
-        text, *words = found
-        asked = {"to_clinic": error.asked.get("clinic"), **error.asked}
-        values = [asked.get(word[1:-1]) if word.startswith("{") else word for word in words]
-        return None if None in values else (text, self.command_line(*map(str, values)))
+        sentence, *words = found
+        members = {"to_clinic": error.request.get("clinic"), **error.request}
+        values = [members.get(word[1:-1]) if word.startswith("{") else word for word in words]
+        return None if None in values else (sentence, self.command_line(*map(str, values)))
 
     def _known_codes(self, error: ProblemAnswer) -> list[str]:
         """The codes of which one was meant; none where they cannot be had."""
@@ -157,7 +158,9 @@ class RequestingSession(Session):
                 case "hospital_not_found":
                     return [each["code"] for each in hospitals(self)]
                 case "clinic_not_found":
-                    return [each["code"] for each in clinics(self, error.asked["hospital"], open_only=False)]
+                    return [
+                        each["code"] for each in clinics(self, error.request["hospital"], open_only=False)
+                    ]
         except (MessagingError, ProblemAnswer, NoBrokerKnown):
             return []
         return []
@@ -179,7 +182,7 @@ def take_request_id(ctx: click.Context, _parameter: click.Parameter, given: uuid
         return None
     session = ctx.find_object(RequestingSession)
     if session is not None:
-        session.in_doubt.add(str(given))
+        session.sent_before.add(str(given))
     return str(given)
 
 

@@ -12,11 +12,13 @@ from typing import Any, ClassVar
 import click
 
 from common.installation import start_command
-from common.settings import Language, Role, Settings
-from common.terminal.failures import Change, Failure, failure_of
+from common.settings import Role, Settings
+from common.terminal.card import problem_text
+from common.terminal.failures import Change, Failure, Problem, failure_of
 from common.terminal.layout import fold_around, terminal_width
+from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
 from common.terminal.streams import echo, json_text
-from common.terminal.texts import Texts, TextTable
+from common.terminal.texts import Texts
 
 
 @dataclass
@@ -38,12 +40,13 @@ class Session:
     """The folder that `python -m` starts."""
     role: ClassVar[Role]
     """As whom it connects to the broker."""
-    table: ClassVar[TextTable]
-    """What it says."""
+    texts_type: ClassVar[type[Texts]] = Texts
+    words: ClassVar[ProblemWords] = PATIENT_WORDS
+    """How it speaks of problems."""
 
-    def __init__(self, settings: Settings, language: Language, *, language_given: bool = False) -> None:
+    def __init__(self, settings: Settings, language: str, *, language_given: bool = False) -> None:
         self.settings = settings
-        self.texts = Texts(self.table, language)
+        self.texts = self.texts_type(language)
         self.language_given = language_given
         self.as_json = False
         self.verbose = False
@@ -58,11 +61,15 @@ class Session:
         """Takes the settings, with their language where the command line named none."""
         self.settings = settings
         if not self.language_given:
-            self.texts = Texts(self.table, settings.language)
+            self.texts = self.texts_type(settings.language)
 
     def failure_of(self, error: BaseException) -> Failure:
         """How `error` ends the program."""
-        return failure_of(error, self.texts, self.change_begun)
+        return failure_of(error, self.texts, self.change_begun, self.words)
+
+    def problem_text(self, problem: Problem) -> str:
+        """A problem as this program tells it, for the terminal."""
+        return problem_text(problem, self.texts, terminal_width(), self.words)
 
     def has_done(self, value: Any, words: Callable[[], str]) -> None:
         """Remembers a change, from the moment on at which it is known."""
@@ -75,9 +82,9 @@ class Session:
         """A text for standard output or error in lines that fit a terminal; commands in it stay whole."""
         return "\n".join(fold_around(text, terminal_width(), [*self._commands, *commands, start_command()]))
 
-    def say(self, name: str, **values: Any) -> None:
-        """Prints the text `name`."""
-        echo(self.folded(self.texts(name, **values)))
+    def say(self, message: str, **values: Any) -> None:
+        """Prints a sentence."""
+        echo(self.folded(self.texts(message, **values)))
 
     def note(self, sentence: str) -> None:
         """Says something beside the result, on standard error; where nobody reads that, it goes on."""

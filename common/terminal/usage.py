@@ -5,6 +5,7 @@ The sentence never repeats a value that could be a patient's, and has none of cl
 
 import shlex
 import sys
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -17,15 +18,23 @@ _SIMILAR_MAX: Final = 3
 
 
 class UsageProblem(click.UsageError):
-    """Words that cannot be understood, as the program's text `key` says with these values; `known` are the
-    words that could have been meant by `name` among them."""
+    """Words that cannot be understood, as `message` says with these values; `known` are the words that could
+    have been meant by `name` among them."""
 
     def __init__(
-        self, key: str, ctx: click.Context | None = None, *, known: list[str] | None = None, **values: str
+        self, message: str, ctx: click.Context | None = None, *, known: list[str] | None = None, **values: str
     ) -> None:
-        super().__init__(key, ctx or click.get_current_context(silent=True))
+        super().__init__(message, ctx or click.get_current_context(silent=True))
         self.known = known or []
         self.values = values
+
+
+class ExplainedChoice(click.Choice[str]):
+    """A choice among codes; `meanings` are marked words for them."""
+
+    def __init__(self, choices: Sequence[str], meanings: Mapping[str, str]) -> None:
+        super().__init__(choices)
+        self.meanings = meanings
 
 
 def usage_sentence(error: click.UsageError, texts: Texts) -> str:
@@ -33,7 +42,8 @@ def usage_sentence(error: click.UsageError, texts: Texts) -> str:
     sentence = _what_is_wrong(error, texts)
     if error.ctx is None:
         return sentence
-    return f"{sentence} {texts('usage.help_hint', command=help_command(error.ctx))}"
+    hint = texts("Help: {command}", command=help_command(error.ctx))
+    return f"{sentence} {hint}"
 
 
 def similar(word: str, known: list[str]) -> list[str]:
@@ -42,10 +52,10 @@ def similar(word: str, known: list[str]) -> list[str]:
 
 
 def placeholder(parameter: click.Parameter, ctx: click.Context, texts: Texts) -> str:
-    """What stands for the value of an argument or option in help: its choices, or a word for it."""
+    """What stands for the value of an argument or option in help: its choices, or its metavar."""
     if isinstance(parameter.type, click.Choice):
         return parameter.type.get_metavar(parameter, ctx) or ""
-    return texts(f"metavar.{parameter.name}")
+    return _metavar(parameter, texts)
 
 
 def help_command(ctx: click.Context) -> str:
@@ -65,26 +75,29 @@ def _what_is_wrong(error: click.UsageError, texts: Texts) -> str:
                 error.message, **{name: _on_one_line(each) for name, each in error.values.items()}
             )
             return _with_similar(sentence, similar(error.values.get("name", ""), error.known), texts)
-        case _ if error.message in texts:
-            return texts(error.message)
         case click.MissingParameter():
-            return texts("usage.missing", name=_parameter_name(error, texts))
+            return texts("{name} is missing.", name=_parameter_name(error, texts))
         case click.BadParameter():
             return _bad_value(error, texts)
         case click.NoSuchOption():
-            sentence = texts("usage.no_such_option", name=_on_one_line(error.option_name))
+            sentence = texts("There is no option {name}.", name=_on_one_line(error.option_name))
             return _with_similar(sentence, error.possibilities or [], texts)
         case click.BadOptionUsage():
-            return texts("usage.needs_value", name=error.option_name)
-    return texts("usage.unreadable")
+            return texts(
+                "The value for {name} is missing, or this option takes none.", name=error.option_name
+            )
+    return texts("This command has a word too many or too few.")
 
 
 def _with_similar(sentence: str, names: list[str], texts: Texts) -> str:
-    return f"{sentence} {texts('usage.did_you_mean', names=', '.join(names))}" if names else sentence
+    if not names:
+        return sentence
+    question = texts("Did you mean: {names}?", names=", ".join(names))
+    return f"{sentence} {question}"
 
 
 def _bad_value(error: click.BadParameter, texts: Texts) -> str:
-    sentence = texts("usage.bad_value", name=_parameter_name(error, texts))
+    sentence = texts("The value for {name} cannot be used.", name=_parameter_name(error, texts))
     expected = _expected(error.param.type, texts) if error.param else None
     return f"{sentence} {expected}" if expected else sentence
 
@@ -93,21 +106,23 @@ def _expected(kind: "click.ParamType[Any]", texts: Texts) -> str | None:
     """What a value of this kind has to be."""
     match kind:
         case click.Choice():
-            choices = ", ".join(_choice(str(each), texts) for each in kind.choices)
-            return texts("usage.choose", choices=choices)
+            meanings = kind.meanings if isinstance(kind, ExplainedChoice) else {}
+            choices = ", ".join(_choice(str(each), meanings, texts) for each in kind.choices)
+            return texts("Choose one of: {choices}.", choices=choices)
         case click.IntRange() | click.FloatRange() if kind.min is not None and kind.max is not None:
-            return texts("usage.number_between", lowest=f"{kind.min:g}", highest=f"{kind.max:g}")
+            bounds = {"lowest": f"{kind.min:g}", "highest": f"{kind.max:g}"}
+            return texts("Write a number from {lowest} to {highest}.", **bounds)
         case click.IntRange() | click.FloatRange():
-            return texts("usage.number_from", lowest=f"{kind.min or 0:g}")
+            lowest = f"{kind.min or 0:g}"
+            return texts("Write a number from {lowest} on.", lowest=lowest)
     if kind is click.INT:
-        return texts("usage.whole_number")
-    return texts("usage.uuid") if kind is click.UUID else None
+        return texts("Write a whole number, such as 2.")
+    return texts("Write the request id just as the message gave it.") if kind is click.UUID else None
 
 
-def _choice(value: str, texts: Texts) -> str:
-    """A value to choose, with its meaning where the word itself is a code."""
-    key = f"choice.{value}"
-    return f"{value} ({texts(key)})" if key in texts else value
+def _choice(value: str, meanings: Mapping[str, str], texts: Texts) -> str:
+    """A value to choose, with its meaning where it has one."""
+    return f"{value} ({texts(meanings[value])})" if value in meanings else value
 
 
 def _on_one_line(word: str) -> str:
@@ -120,4 +135,8 @@ def _parameter_name(error: click.BadParameter, texts: Texts) -> str:
         return str(error.param_hint or "")
     if isinstance(error.param, click.Option):
         return error.param.opts[0]
-    return texts(f"metavar.{error.param.name}")
+    return _metavar(error.param, texts)
+
+
+def _metavar(parameter: click.Parameter, texts: Texts) -> str:
+    return texts(parameter.metavar or str(parameter.name).upper())

@@ -13,7 +13,7 @@ from textual.widgets import OptionList, Static
 from clinic_desk.console.app import Console
 from clinic_desk.console.dialogs import Choose, Confirm, Form, Notice
 from clinic_desk.session import DeskSession
-from common.settings import Language, Settings
+from common.settings import Settings
 from tests.acceptance.command_line import Shell
 from tests.acceptance.desks import OPERATOR, ClinicDesk, desk_at
 from tests.deployment import Deployment, Patient
@@ -27,7 +27,7 @@ def console(
     deployment: Deployment,
     play: Play,
     *,
-    language: Language = "en",
+    language: str = "en",
     size: tuple[int, int] = (80, 24),
     **given: Any,
 ) -> None:

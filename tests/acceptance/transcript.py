@@ -17,7 +17,8 @@ from pathlib import Path
 from common.messaging.rpc_client import RpcClient
 from common.messaging.topology import PATIENT_EXCHANGE
 from common.settings import STACK_FILE, Settings
-from common.terminal.texts import SHARED_TEXTS
+from common.terminal.moments import DAYS, MONTHS
+from common.translation import translated
 from tests.acceptance.command_line import Shell
 from tests.deployment import Patient
 from tests.processes import PATIENT, SECONDS_MAX, eventually
@@ -30,7 +31,8 @@ TICKET_CODE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 
 _BLOCK = re.compile(r"<!-- transcript: (\w+) -->\n\n```\n(.*?)```\n", re.DOTALL)
 _DAYS, _MONTHS = (
-    [word for text in SHARED_TEXTS[key] for word in text.split()] for key in ("moment.days", "moment.months")
+    [word for language in ("id", "en") for word in translated(names, language).split()]
+    for names in (DAYS, MONTHS)
 )
 _SHOWN_CLINICS = 3
 AHEAD = 5

@@ -14,9 +14,11 @@ from clinic_desk.console.dialogs import Form
 from clinic_desk.console.line import Line, Place, QueueSeen
 from clinic_desk.console.rooms import RoomEntry, parse_rooms, rooms_meant
 from clinic_desk.console.screen import title_line
-from clinic_desk.console.texts import CONSOLE_TEXTS
+from clinic_desk.problem_words import CONSOLE_WORDS
 from clinic_desk.session import DeskSession
 from common.settings import Settings
+from common.translation import LOCALES, translated
+from tests.catalogs import read_catalog
 from tests.processes import SECONDS_MAX
 
 Play = Callable[[Pilot[None]], Awaitable[None]]
@@ -208,8 +210,16 @@ def test_the_rooms_that_can_be_meant() -> None:
 
 
 def test_hints_name_keys_and_no_commands() -> None:
-    reachable = ("problem.", "reason.", "rule.", "console.", "done.", "key.")
-    for key, pair in CONSOLE_TEXTS.items():
-        if key.startswith(reachable) or key == "failure.unexpected":
-            for text in pair:
-                assert not re.search(r"antrean-desk [a-z]|antrean [a-z]+ RS| --[a-z]", text), key
+    words = CONSOLE_WORDS
+    by_problem = (words.by_code, words.by_reason, words.rules)
+    of_problems = {words.unexpected}.union(*(each.values() for each in by_problem))
+    shown = ("clinic_desk/console/", "clinic_desk/output.py")
+    own = {
+        each.id
+        for each in read_catalog(LOCALES / "id.po")
+        if isinstance(each.id, str) and any(place.startswith(shown) for place, _ in each.locations)
+    }
+    for sentence in of_problems | own:
+        for language in ("id", "en"):
+            said = translated(sentence, language)
+            assert not re.search(r"antrean-desk [a-z]|antrean [a-z]+ RS| --[a-z]", said), sentence

@@ -8,12 +8,12 @@ import click
 import pytest
 
 from clinic_desk.output import done_text, queue_text
+from clinic_desk.problem_words import DESK_WORDS
 from clinic_desk.report import print_report, write_csv
-from clinic_desk.texts import TEXTS
 from common.terminal.card import problem_text
 from common.terminal.texts import Texts
 
-INDONESIAN, ENGLISH = Texts(TEXTS, "id"), Texts(TEXTS, "en")
+INDONESIAN, ENGLISH = Texts("id"), Texts("en")
 
 
 def ticket(number: int, status: str = "waiting", **members: Any) -> dict[str, Any]:
@@ -175,12 +175,10 @@ def test_a_change_says_to_what(
 
 def test_why_something_is_not_permitted() -> None:
     problem = {"code": "not_permitted_now", "detail": "Nobody is waiting.", "errors": []}
-    assert (
-        problem_text(problem, INDONESIAN) == "Tindakan ini tidak dapat dilakukan sekarang. Nobody is waiting."
-    )
-    assert (
-        problem_text({**problem, "reason": "nobody_waiting"}, INDONESIAN) == "Tidak ada pasien yang menunggu."
-    )
+    told = problem_text(problem, INDONESIAN, words=DESK_WORDS)
+    assert told == "Tindakan ini tidak dapat dilakukan sekarang. Nobody is waiting."
+    told = problem_text({**problem, "reason": "nobody_waiting"}, INDONESIAN, words=DESK_WORDS)
+    assert told == "Tidak ada pasien yang menunggu."
 
 
 # --- the report -----------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 
 import clinic_desk
 from clinic_desk import commands
-from clinic_desk.actions import NO_REASON, Action, Desk, registration
+from clinic_desk.actions import NO_REASON, Action, Desk, desk_registration
 from clinic_desk.session import DeskSession
 from common.messages.desks import (
     CallNext,
@@ -57,8 +57,8 @@ ACTIONS = [
     DESK.transfer(17, "INT", "2026-11-22"),
     DESK.set_rooms(3),
     DESK.set_mode("clock"),
-    registration(WISH, "infant"),
-    registration(WISH, None),
+    desk_registration(WISH, "infant"),
+    desk_registration(WISH, None),
 ]
 REQUESTS: tuple[type[Request], ...] = (
     *(OpenClinic, CloseClinic, SetRooms, SetMode, CallNext, DeskRegister),

@@ -11,18 +11,17 @@ import pytest
 
 from admin_cli.program import antrean_admin
 from admin_cli.session import AdminSession
-from admin_cli.texts import TEXTS as ADMIN_TEXTS
 from clinic_desk.commands import antrean_desk
 from clinic_desk.session import DeskSession
-from clinic_desk.texts import TEXTS as DESK_TEXTS
 from common.settings import Settings
 from common.terminal import program
 from common.terminal.failures import ProblemAnswer
 from common.terminal.requesting import RequestingSession
 from common.terminal.session import Session
+from common.translation import LOCALES
 from patient_cli.commands import antrean
 from patient_cli.session import PatientSession
-from patient_cli.texts import TEXTS
+from tests.catalogs import read_catalog, translations
 
 PROGRAMS: dict[str, tuple[click.Group, type[Session]]] = {
     "antrean": (antrean, PatientSession),
@@ -52,12 +51,9 @@ def check_command(name: str, words: list[str]) -> None:
         found.make_context(found.name, words, parent=context)
 
 
-@pytest.mark.parametrize(
-    "table", [TEXTS, DESK_TEXTS, ADMIN_TEXTS], ids=["antrean", "antrean-desk", "antrean-admin"]
-)
-def test_a_text_names_no_command_without_its_arguments(table: dict[str, tuple[str, str]]) -> None:
-    for both in table.values():
-        for text in both:
+def test_a_text_names_no_command_without_its_arguments() -> None:
+    for (_, sentence), said in translations(read_catalog(LOCALES / "id.po")).items():
+        for text in (sentence, said) if isinstance(sentence, str) else (*sentence, *said):
             for found in COMMAND.findall(text):
                 name, *words = shlex.split(found)
                 if name == "antrean" and words[0] not in antrean.commands:
@@ -71,7 +67,7 @@ def test_a_text_names_no_command_without_its_arguments(table: dict[str, tuple[st
 def test_a_hint_is_a_whole_command(kind: type[RequestingSession]) -> None:
     session = kind(Settings(), "en", language_given=False)
     for key in kind.hints:
-        member = "reason" if f"reason.{key}" in kind.table else "code"
+        member = "reason" if key in kind.words.by_reason else "code"
         problem = {"code": "not_permitted_now", "detail": "...", "errors": [], member: key}
         failure = session.failure_of(ProblemAnswer(problem, ASKED))
         assert failure.problem is not None

@@ -13,19 +13,18 @@ import pytest
 from rich.console import Console
 
 from admin_cli.screens import dead_letters as letters
-from admin_cli.texts import TEXTS as ADMIN_TEXTS
+from admin_cli.texts import TableTexts
 from clinic_desk.output import done_text, queue_text
 from clinic_desk.report import print_report
-from clinic_desk.texts import TEXTS as DESK_TEXTS
 from common.settings import Settings
 from common.terminal import layout, program
 from common.terminal.card import problem_text, ticket_card
 from common.terminal.streams import prepare_streams
 from common.terminal.tables import Table
-from common.terminal.texts import LANGUAGES, Texts
+from common.terminal.texts import Texts
+from common.translation import languages
 from patient_cli.session import PatientSession
 from patient_cli.tables import clinic_table, hospital_table, ticket_table
-from patient_cli.texts import TEXTS
 from patient_cli.watch_panel import PanelView
 from tests.builders import SetClock
 from tests.unit.test_desk_output import QUEUE, REPORT
@@ -98,7 +97,7 @@ def report(texts: Texts, width: int | None) -> str:
 
 
 def letters_table(texts: Texts, width: int | None) -> str:
-    return printed(width, lambda: letters.print_table([LETTER], Texts(ADMIN_TEXTS, texts.language)))
+    return printed(width, lambda: letters.print_table([LETTER], TableTexts(texts.language)))
 
 
 def panel(texts: Texts, width: int | None) -> str:
@@ -112,7 +111,7 @@ def panel(texts: Texts, width: int | None) -> str:
 
 
 def desk(texts: Texts) -> Texts:
-    return Texts(DESK_TEXTS, texts.language)
+    return Texts(texts.language)
 
 
 SHOWN: dict[str, Shown] = {
@@ -134,11 +133,11 @@ SHOWN: dict[str, Shown] = {
 }
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", SHOWN)
 def test_nothing_is_cut(name: str, width: int, language: str) -> None:
-    texts = Texts(TEXTS, next(each for each in LANGUAGES if each == language))
+    texts = Texts(language)
     wide, narrow = (click.unstyle(SHOWN[name](texts, each)) for each in (None, width))
 
     assert set(WHOLE.findall(wide)) <= set(WHOLE.findall(narrow)), narrow
@@ -149,7 +148,7 @@ def test_nothing_is_cut(name: str, width: int, language: str) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_frame_is_straight_or_not_there(width: int) -> None:
-    lines = click.unstyle(ticket_card(WAITING, Texts(TEXTS, "id"), width)).splitlines()
+    lines = click.unstyle(ticket_card(WAITING, Texts("id"), width)).splitlines()
     if lines[0].startswith("╭"):
         assert len({len(line) for line in lines}) == 1
         assert len(lines[0]) <= width
@@ -158,10 +157,10 @@ def test_a_frame_is_straight_or_not_there(width: int) -> None:
         assert width < 40
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("height", [16, 20, 24])
 def test_the_panel_of_a_followed_ticket_fits_a_small_terminal(height: int, language: str) -> None:
-    view = PanelView(PatientSession(Settings(), next(each for each in LANGUAGES if each == language)))
+    view = PanelView(PatientSession(Settings(), language))
     view.live.console = Console(width=40, height=height, file=io.StringIO(), color_system=None)
     with view.live.console.capture() as captured:
         view.live.console.print(view._panel(WAITING, is_lost=False))
@@ -208,7 +207,7 @@ def stream(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], io.BytesIO]:
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "latin-1"])
 def test_a_terminal_that_lacks_letters(encoding: str, stream: Callable[[str], io.BytesIO]) -> None:
     written = stream(encoding)
-    texts = Texts(TEXTS, "id")
+    texts = Texts("id")
     for name in ("the clinics", "a waiting ticket", "a missed ticket", "a queue", "a refusal with a ticket"):
         print(click.unstyle(SHOWN[name](texts, 80)))
     sys.stdout.flush()
@@ -224,7 +223,7 @@ def test_the_c_locale_asks_for_ascii(
 ) -> None:
     monkeypatch.setenv("LC_ALL", "C")
     written = stream("utf-8")
-    print(click.unstyle(ticket_card(WAITING, Texts(TEXTS, "id"))))
+    print(click.unstyle(ticket_card(WAITING, Texts("id"))))
     sys.stdout.flush()
     assert written.getvalue().isascii()
 
@@ -238,7 +237,7 @@ def test_no_colours_where_none_are_wanted(
 
     @click.group("x", invoke_without_command=True)
     def group() -> None:
-        click.echo(ticket_card(WAITING, Texts(TEXTS, "id")))
+        click.echo(ticket_card(WAITING, Texts("id")))
 
     for _ in range(2):
         program.run("x", group, PatientSession, [])

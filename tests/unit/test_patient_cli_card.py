@@ -8,13 +8,13 @@ import pytest
 from common.settings import Settings
 from common.terminal.card import problem_text, ticket_card
 from common.terminal.tables import Table
-from common.terminal.texts import LANGUAGES, Texts
+from common.terminal.texts import Texts
+from common.translation import languages
 from patient_cli.session import PatientSession
 from patient_cli.tables import clinic_table, ticket_table
-from patient_cli.texts import TEXTS
 from patient_cli.watch import farewell, what_is_seen
 
-INDONESIAN, ENGLISH = Texts(TEXTS, "id"), Texts(TEXTS, "en")
+INDONESIAN, ENGLISH = Texts("id"), Texts("en")
 
 WAITING: dict[str, Any] = {
     "ticket_code": "7K3F-9QXM-2T5R",
@@ -155,7 +155,7 @@ def test_an_unknown_code_speaks_for_itself() -> None:
     "status", ["called", "in_service", "served", "cancelled", "no_show", "expired", "new_state"]
 )
 def test_following_ends_with_a_sentence(status: str) -> None:
-    for language in LANGUAGES:
+    for language in languages():
         session = PatientSession(Settings(), language, language_given=True)
         assert "GIG-017" in farewell({**CALLED, "status": status}, session)
 

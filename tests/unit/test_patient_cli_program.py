@@ -17,7 +17,6 @@ from common.terminal.registration import Registration
 from common.terminal.texts import Texts
 from patient_cli.commands import antrean
 from patient_cli.session import PatientSession
-from patient_cli.texts import TEXTS
 from patient_cli.ticket_book import FIELDS
 from patient_cli.ticket_requests import remember
 
@@ -125,7 +124,7 @@ def test_an_empty_book_is_an_empty_list(capsys: pytest.CaptureFixture[str]) -> N
     ],
 )
 def test_every_error_has_its_exit_code(error: BaseException, exit_code: int) -> None:
-    assert failure_of(error, Texts(TEXTS, "en")).exit_code == exit_code
+    assert failure_of(error, Texts("en")).exit_code == exit_code
 
 
 @pytest.mark.parametrize(
@@ -134,7 +133,7 @@ def test_every_error_has_its_exit_code(error: BaseException, exit_code: int) -> 
 def test_a_registration_without_an_answer_gives_the_command_that_repeats_it(
     cause: NoReply | RequestNotTaken | KeyboardInterrupt, exit_code: int
 ) -> None:
-    failure = failure_of(OutcomeUnknown(cause, "failure.register_unknown", "antrean x"), Texts(TEXTS, "id"))
+    failure = failure_of(OutcomeUnknown(cause, "Repeat it safely:", "antrean x"), Texts("id"))
     assert failure.exit_code == exit_code
     assert failure.sentence is not None
     assert failure.sentence.endswith("\n  antrean x")
@@ -182,20 +181,20 @@ def test_a_bad_answer_is_asked_for_again(
 @pytest.mark.parametrize("answer", ["2", "gig"])
 def test_a_choice_is_made_by_number_or_by_code(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     type_in(monkeypatch, "9", "-1", "1.5", "²", answer)
-    assert choose(Texts(TEXTS, "id"), ["INT", "GIG"]) == 1
+    assert choose(Texts("id"), ["INT", "GIG"]) == 1
 
 
 @pytest.mark.parametrize("answer", ["0", ""])
 def test_a_choice_can_be_left(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     type_in(monkeypatch, answer)
     with pytest.raises(WentBack):
-        choose(Texts(TEXTS, "id"), ["INT", "GIG"])
+        choose(Texts("id"), ["INT", "GIG"])
 
 
 @pytest.mark.parametrize(("answers", "meant"), [(["Y"], True), (["ya"], True), (["t"], False), ([""], False)])
 def test_yes_and_no(answers: list[str], meant: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     type_in(monkeypatch, "perhaps", *answers)
-    assert confirm("Sure?", Texts(TEXTS, "id")) is meant
+    assert confirm("Sure?", Texts("id")) is meant
 
 
 def test_the_end_of_input_ends_a_question(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,6 @@ from common.domain.time_zones import zone_word
 from common.messages import problems
 from common.terminal import moments
 from common.terminal.texts import Texts
-from patient_cli.texts import TEXTS
 from tests.domain.clinics import clinic
 
 ZONES = [
@@ -37,7 +36,7 @@ def test_a_moment_has_the_name_of_its_zone(zone: str, word: str) -> None:
     assert zone_word(local, zone) == word
     assert Hospital("RSHS", "RSUP", "Kota", ZoneInfo(zone)).zone_at(NINE) == word
     # As a reply has it: with an offset, and this word beside it.
-    shown = moments.clock_time_with_zone(local.isoformat(), Texts(TEXTS, "en"), word)
+    shown = moments.clock_time_with_zone(local.isoformat(), Texts("en"), word)
     assert shown == f"{local:%H:%M} {word}"
 
 

@@ -11,13 +11,14 @@ import pytest
 
 from common.clock import SystemClock
 from common.errors import BrokerRefused, NoQueue, Refusal
+from common.exit_codes import ExitCode
 from common.messaging.rpc_client import RpcClient
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
-from common.terminal.failures import NO_ANSWER, NO_BROKER, failure_of
-from common.terminal.texts import SHARED_TEXTS, Texts
+from common.terminal.failures import failure_of
+from common.terminal.texts import Texts
 from tests.broker import RunningBroker
 
-INDONESIAN, ENGLISH = Texts(SHARED_TEXTS, "id"), Texts(SHARED_TEXTS, "en")
+INDONESIAN, ENGLISH = Texts("id"), Texts("en")
 
 SELF_SIGNED = """\
 -----BEGIN PRIVATE KEY-----
@@ -50,7 +51,7 @@ def refusal_of(url: str, exchange: str = PATIENT_EXCHANGE) -> BrokerRefused:
         assert "coba lagi" not in sentence
         assert "try again" not in sentence, "to wait does not help"
         assert error.where in sentence
-    assert failure_of(error, ENGLISH).exit_code == NO_BROKER
+    assert failure_of(error, ENGLISH).exit_code == ExitCode.UNAVAILABLE
     return error
 
 
@@ -141,10 +142,10 @@ def test_a_queue_that_is_missing(broker: RunningBroker) -> None:
         client.call("fly", {}, timeout_seconds=5)
     for texts in (INDONESIAN, ENGLISH):
         failure = failure_of(raised.value, texts)
-        assert failure.exit_code == NO_BROKER
-        assert failure.sentence == texts("failure.no_queue")
+        assert failure.exit_code == ExitCode.UNAVAILABLE
+        assert failure.sentence == texts("The server has no queue for this request; tell its operators.")
 
 
 def test_no_connection_is_left_for_the_user() -> None:
     error = BrokerRefused("...", Refusal.FULL, "127.0.0.1:5672")
-    assert failure_of(error, ENGLISH).exit_code == NO_ANSWER
+    assert failure_of(error, ENGLISH).exit_code == ExitCode.NO_REPLY

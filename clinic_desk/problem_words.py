@@ -1,0 +1,98 @@
+"""What is said to staff of a problem, where they do other things about it than patients."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from common.terminal.problem_words import PATIENT_WORDS
+from common.translation import N_
+
+_BY_CODE: Final[Mapping[str, str]] = {
+    "unknown_request": N_(
+        "The system does not know this request; bring this program to the version of the system."
+    ),
+    "clinic_closed": N_("That clinic is closed now."),
+    "quota_reached": N_("That clinic's quota for today is used up."),
+    "already_registered": N_("This patient is already registered in that clinic today; this is the ticket."),
+    "medical_record_mismatch": N_("This does not match the medical record number; check the patient's card."),
+    "request_id_reused": N_("That request id was used for another action; repeat without --request-id."),
+    "request_expired": N_(
+        "The request was under way for too long and was not carried out; look at the queue, then repeat."
+    ),
+    "ticket_not_found": N_("This clinic gave out no such number today; check the number."),
+    "not_permitted_now": N_("This cannot be done now. {detail}"),
+    "internal_error": N_("Something went wrong in the system; try again, or tell its operators."),
+}
+_BY_REASON: Final[Mapping[str, str]] = {
+    "clock_mode": N_("The clock moves this queue."),
+    "nobody_waiting": N_("Nobody is waiting."),
+    "room_not_serving": N_("That room is not serving."),
+    "ticket_status": N_("The ticket's status does not allow it."),
+    "same_clinic": N_("The patient is in this clinic's queue; choose another clinic."),
+    "already_so": N_("It is so already; nothing was changed."),
+    "holds_another": N_(
+        "This patient holds another ticket there; use that one, or let the patient cancel it"
+        " with its ticket code."
+    ),
+}
+_FIELDS: Final[Mapping[str, str]] = {
+    "operator": N_("Operator's name"),
+    "number": N_("Ticket number"),
+    "room": N_("Room"),
+    "rooms": N_("Rooms"),
+    "until": N_("Until"),
+    "reason": N_("Reason"),
+    "to_clinic": N_("The other clinic"),
+    "priority": N_("Priority"),
+    "mode": N_("Mode"),
+    "service_date": N_("Date"),
+}
+_RULES: Final[Mapping[str, str]] = {
+    "operator": N_("has letters, and at most 100 characters; give it with --operator"),
+    "number": N_("a number from 1"),
+    "room": N_("1 to 50"),
+    "rooms": N_("1 to 50"),
+    "until": N_("a moment in the next 31 days"),
+    "reason": N_("at most 200 characters, on one line"),
+    "to_clinic": N_("2 to 10 letters and digits, such as INT"),
+    "priority": N_("age, disability, pregnancy or infant"),
+    "mode": N_("clock or desk"),
+    "service_date": N_("a day of the calendar"),
+}
+
+DESK_WORDS: Final = replace(
+    PATIENT_WORDS,
+    by_code={**PATIENT_WORDS.by_code, **_BY_CODE},
+    by_reason=_BY_REASON,
+    fields={**PATIENT_WORDS.fields, **_FIELDS},
+    rules={**PATIENT_WORDS.rules, **_RULES},
+)
+"""For the command line."""
+
+CONSOLE_WORDS: Final = replace(
+    DESK_WORDS,
+    by_code={
+        **DESK_WORDS.by_code,
+        "hospital_not_found": N_("There is no such hospital; choose one from the list."),
+        "clinic_not_found": N_("There is no such clinic in this hospital; choose one from the list."),
+        "clinic_closed": N_(
+            "That clinic is closed now; if it has to be, press o on that clinic's console to open it."
+        ),
+        "request_id_reused": N_("That request id was used for another action; press the key once more."),
+    },
+    by_reason={
+        **DESK_WORDS.by_reason,
+        "clock_mode": N_("The clock moves this queue; press m first to let the desk move it."),
+        "room_not_serving": N_("That room is not serving; press u to choose another, or j to add rooms."),
+        "ticket_status": N_("The ticket's status does not allow it; choose another from the list."),
+    },
+    rules={
+        **DESK_WORDS.rules,
+        "operator": N_("has letters, and at most 100 characters; set by ANTREAN_OPERATOR"),
+    },
+    unexpected=N_(
+        "Something unexpected went wrong ({kind}); look at the queue first, then try again"
+        " or tell the system's operators."
+    ),
+)
+"""For the console, which names keys where the command line names commands."""
