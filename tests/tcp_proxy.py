@@ -23,10 +23,10 @@ _NAME = re.compile(rb"connection_nameS\0\0\0(.)", re.DOTALL)
 
 
 @dataclass
-class Way:
-    """One direction of a connection. What arrives while it is held passes when it is released.
+class Direction:
+    """One direction of a connection. What arrives while it is held, passes after its release.
 
-    `beginning` is what has passed first; every chunk passes `delay_seconds` after it came.
+    `beginning` holds the first bytes passed; every chunk passes `delay_seconds` after its arrival.
     """
 
     bytes_passed: int = 0
@@ -39,15 +39,15 @@ class Way:
         self._free.set()
 
     def hold(self) -> None:
-        """Lets nothing pass from now on."""
+        """Stops passing data."""
         self._free.clear()
 
     def release(self) -> None:
-        """Lets pass what was held, and all that follows."""
+        """Passes what was held, and all that follows."""
         self._free.set()
 
     def wait_until_free(self) -> None:
-        """Blocks while the way is held."""
+        """Blocks while the direction is held."""
         self._free.wait()
 
     def passes(self, chunk: bytes) -> bytes:
@@ -71,7 +71,10 @@ class Link:
 
     def __init__(self, client: socket.socket, server: socket.socket, delay_seconds: float = 0.0) -> None:
         self.name = ""
-        self.to_server, self.to_client = Way(delay_seconds=delay_seconds), Way(delay_seconds=delay_seconds)
+        self.to_server, self.to_client = (
+            Direction(delay_seconds=delay_seconds),
+            Direction(delay_seconds=delay_seconds),
+        )
         self.is_cut = False
         self._is_reset = False
         self._client, self._server = client, server
@@ -100,7 +103,7 @@ class Link:
         self.to_client.hold()
 
     def release(self) -> None:
-        """Lets pass what was held, and all that follows."""
+        """Passes what was held, and all that follows."""
         self.to_server.release()
         self.to_client.release()
 
@@ -131,21 +134,21 @@ class Link:
         for thread in self._threads:
             thread.join()
 
-    def _pump(self, source: socket.socket, target: socket.socket, way: Way) -> None:
+    def _pump(self, source: socket.socket, target: socket.socket, direction: Direction) -> None:
         with suppress(OSError):
             while chunk := source.recv(_CHUNK_BYTES):
                 if not self.name and source is self._client and (found := _NAME.search(chunk)):
                     self.name = chunk[found.end() : found.end() + found[1][0]].decode()
-                time.sleep(way.delay_seconds)
-                way.wait_until_free()
+                time.sleep(direction.delay_seconds)
+                direction.wait_until_free()
                 if self.is_cut:
                     continue  # read on, so that the client sees an end and no reset
-                passing = way.passes(chunk)
+                passing = direction.passes(chunk)
                 target.sendall(passing)
-                way.passed(passing)
-                if way.bytes_left == 0:
+                direction.passed(passing)
+                if direction.bytes_left == 0:
                     self.cut()
-        way.wait_until_free()
+        direction.wait_until_free()
         if not self._is_reset:
             _shut(target, socket.SHUT_WR)
         with self._last:
@@ -168,7 +171,7 @@ class TcpProxy:
         self.open()
 
     def url(self, url: str) -> str:
-        """`url` by way of this proxy."""
+        """`url` with the address of this proxy."""
         parts = urlsplit(url)
         user = parts.netloc.rpartition("@")[0]
         return urlunsplit(parts._replace(netloc=f"{user}@{_HOST}:{self.port}"))
@@ -213,7 +216,7 @@ class TcpProxy:
             link.hold()
 
     def release(self) -> None:
-        """Lets pass what is held."""
+        """Passes what is held."""
         for link in self.links:
             link.release()
 

@@ -25,15 +25,15 @@ _WIDTH = 110
 _EXIT_CODES = {Verdict.CLEAN: 0, Verdict.VIOLATED: 1, Verdict.INCONCLUSIVE: 3}
 _TOO_SLOW = (
     "Nothing was violated, but what is marked LATE took longer than on a machine of its own: this machine is "
-    "too slow, or has too much else to do, for this run to show anything. Repeat it when nothing else runs."
+    "too slow or too busy, so the run is inconclusive. Repeat it when nothing else runs."
 )
 
 
 def main() -> int:
-    """Runs and prints; keeps the run's directory where it was asked for, or something is wrong."""
+    """Runs and prints the report; keeps the run's directory if it was named, or if something is wrong."""
     arguments = _arguments()
     for name in list(os.environ):
-        if name.startswith("ANTREAN_"):  # the settings of whoever runs this concern no run
+        if name.startswith("ANTREAN_"):  # the caller's own settings must not affect the run
             del os.environ[name]
     console = _console()
     options = Options(
@@ -78,7 +78,7 @@ def main() -> int:
 
 
 def _console() -> Console:
-    """As wide as its tables need, where nobody's terminal says otherwise."""
+    """A console with the width that the tables need, unless standard output is a terminal."""
     console = Console()
     return console if console.is_terminal else Console(width=_WIDTH)
 
@@ -90,7 +90,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--rabbitmq-server", type=Path, help="the script that starts RabbitMQ")
     parser.add_argument("--rate", type=float, default=11.0, help="registrations a second")
-    parser.add_argument("--directory", type=Path, help="where the evidence is to stand and stay")
+    parser.add_argument("--directory", type=Path, help="where to keep the evidence")
     return parser.parse_args()
 
 

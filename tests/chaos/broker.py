@@ -1,4 +1,4 @@
-"""The broker of a run: a node of our own that is killed, stopped, started, and told that memory is short."""
+"""The broker of a run: a private node that faults kill, stop, start, and put under a memory alarm."""
 
 import json
 import subprocess
@@ -17,11 +17,11 @@ _START_SECONDS_MAX = 300
 _STOP_SECONDS_MAX = 120
 _CONTROL_SECONDS_MAX = 120
 _POLL_SECONDS = 0.1
-_ADVANCED_CONFIG = "[{rabbit, [{quorum_tick_interval, 1000}]}].\n"  # so old are lengths of queues at most
+_ADVANCED_CONFIG = "[{rabbit, [{quorum_tick_interval, 1000}]}].\n"  # the maximum age of queue lengths, in ms
 
 
 class ChaosBroker(PrivateNode):
-    """What takes a while here calls `meanwhile` many times a second, so that the run goes on."""
+    """Methods that block call `meanwhile` many times a second, so that the run continues."""
 
     def __init__(self, directory: Path, server: Path, meanwhile: Callable[[], object]) -> None:
         super().__init__(directory, server)
@@ -45,7 +45,7 @@ class ChaosBroker(PrivateNode):
             child.start()
 
     def ready(self) -> bool:
-        """Whether every queue answers."""
+        """Whether the topology can be declared: every queue answers."""
         try:
             deploy(self.urls["deploy"])
         except BrokerUnavailable:
@@ -67,9 +67,9 @@ class ChaosBroker(PrivateNode):
         return not self._children[-1].alive()
 
     def alarm(self, on: bool) -> None:
-        """Raises the alarm that memory is short, by the node's own monitor, or ends it.
+        """Raises or ends the memory alarm, through the node's own monitor.
 
-        Raises BrokerUnavailable where the node does not say so afterwards.
+        Raises BrokerUnavailable if the node does not report the new state.
         """
         if not self._watermark:
             self._watermark = self._control("eval", WATERMARK)

@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 @dataclass
 class CheckedRun:
-    """The files and rows of a run; `at` is the machine's clock while it is being made up."""
+    """The files and rows of a run; `at` is the machine's clock while it is built."""
 
     at: float = STARTED_AT
     jumped: float = 0

@@ -1,9 +1,9 @@
-"""A client that knows nothing of ours but docs/protocol.md, and that can die at any point.
+"""A client that follows docs/protocol.md only, and that can die at any point.
 
-`Dialogue` is AMQP 0-9-1 as far as requests need it, without input and output: bytes in, bytes out. So one
-process can hold hundreds of them (the crowd), and a connection can be aborted between any two bytes. Of
-pika only the encoding of frames is used, not its connections, which are what the product is made of.
-`Line` is a dialogue over a socket, for one thread.
+`AmqpConnection` is the part of AMQP 0-9-1 that requests need, without input and output: bytes in, bytes out.
+So one process can hold hundreds of connections (the crowd), and can abort one between any two bytes. Of pika
+it uses only the encoding of frames: pika's connections are what the product is made of, and stay out.
+`SocketConnection` is an `AmqpConnection` over a blocking socket, for one thread.
 """
 
 import json
@@ -19,7 +19,7 @@ import pika
 from pika import frame, spec
 
 from common.messaging.topology import PATIENT_EXCHANGE
-from tests.chaos.history import Asked
+from tests.chaos.history import Request
 
 HEARTBEAT_SECONDS = 60
 
@@ -27,12 +27,12 @@ _REPLY_TO = "amq.rabbitmq.reply-to"
 _CHANNEL = 1
 _READ_BYTES = 65536
 _SEND_SECONDS_MAX = 5.0
-_ABORT = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends RST, and what was not sent yet is lost
+_ABORT = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends RST, and unsent data is lost
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """The broker has settled a publish; `taken` is False where it was refused or could not be routed."""
+    """The broker has settled a publish; `taken` is False if it was refused or could not be routed."""
 
     correlation_id: str
     taken: bool
@@ -40,19 +40,19 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """A reply has come."""
+    """A reply has arrived."""
 
     correlation_id: str
     name: str
     body: dict[str, Any]
 
 
-News = Confirmed | Replied
+Incoming = Confirmed | Replied
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where a broker listens, and who speaks to it."""
+    """Host and port of a broker, and the user who connects."""
 
     host: str
     port: int
@@ -69,10 +69,10 @@ class Address:
         )
 
 
-class Dialogue:
+class AmqpConnection:
     """One connection with one channel, in confirm mode and with a consumer of replies.
 
-    Whoever carries the bytes sends what `outgoing` returns, and hands what arrives to `received`.
+    The caller carries the bytes: it sends what `outgoing` returns, and passes what arrives to `feed`.
     """
 
     def __init__(self, address: Address, name: str) -> None:
@@ -88,15 +88,15 @@ class Dialogue:
         self._arriving: tuple[spec.Basic.Deliver | spec.Basic.Return, spec.BasicProperties] | None = None
         self._body = b""
         self._body_size = 0
-        self._news: list[News] = []
+        self._incoming: list[Incoming] = []
 
     def outgoing(self) -> bytes:
-        """What is to be sent now."""
+        """Returns the bytes to send, and forgets them."""
         taken, self._out = bytes(self._out), bytearray()
         return taken
 
     def publish(self, exchange: str, routing_key: str, properties: pika.BasicProperties, body: bytes) -> None:
-        """Puts a message among what is to be sent; its confirm will be told by its correlation id."""
+        """Queues a message for sending. Its confirm comes as a `Confirmed` with its correlation id."""
         assert self.is_ready
         self._tag += 1
         self._unsettled[self._tag] = properties.correlation_id
@@ -105,16 +105,16 @@ class Dialogue:
         if body:
             self._out += frame.Body(_CHANNEL, body).marshal()
 
-    def beat(self) -> None:
-        """Tells the broker that this client lives."""
+    def heartbeat(self) -> None:
+        """Queues a heartbeat frame."""
         self._out += frame.Heartbeat().marshal()
 
-    def say_goodbye(self) -> None:
-        """Closes the connection politely."""
+    def close(self) -> None:
+        """Queues `connection.close`."""
         self._method(spec.Connection.Close(200, "goodbye", 0, 0), channel=0)
 
-    def received(self, arrived: bytes) -> list[News]:
-        """Takes what has arrived; returns what it tells."""
+    def feed(self, arrived: bytes) -> list[Incoming]:
+        """Decodes received bytes; returns the confirms and replies in them."""
         self._in += arrived
         while True:
             consumed, each = frame.decode_frame(self._in)
@@ -122,8 +122,8 @@ class Dialogue:
                 break
             self._in = self._in[consumed:]
             self._frame(each)
-        news, self._news = self._news, []
-        return news
+        incoming, self._incoming = self._incoming, []
+        return incoming
 
     def _frame(self, each: Any) -> None:
         if isinstance(each, frame.Method):
@@ -136,7 +136,7 @@ class Dialogue:
             self._body += each.fragment
             self._complete()
         elif isinstance(each, frame.ProtocolHeader):
-            self.has_ended = True  # the broker speaks another protocol, or does not let us in at all
+            self.has_ended = True  # the broker speaks another protocol, or refuses the client
 
     def _answer(self, method: Any) -> None:
         if isinstance(method, spec.Connection.Start):
@@ -176,10 +176,10 @@ class Dialogue:
         for tag in settled:
             message = self._unsettled.pop(tag)
             taken = isinstance(method, spec.Basic.Ack) and message not in self._unroutable
-            self._news.append(Confirmed(message, taken))
+            self._incoming.append(Confirmed(message, taken))
 
     def _complete(self) -> None:
-        """A message whose last byte has come is news."""
+        """Reports the message whose last byte has arrived."""
         if self._arriving is None or len(self._body) < self._body_size:
             return
         (method, properties), self._arriving = self._arriving, None
@@ -187,41 +187,44 @@ class Dialogue:
         if isinstance(method, spec.Basic.Return):
             self._unroutable.add(correlation_id)
         else:
-            self._news.append(Replied(correlation_id, properties.type or "", json.loads(self._body)))
+            self._incoming.append(Replied(correlation_id, properties.type or "", json.loads(self._body)))
 
     def _method(self, method: Any, channel: int = _CHANNEL) -> None:
         self._out += frame.Method(channel, method).marshal()
 
 
-def request_message(asked: Asked, correlation_id: str) -> tuple[pika.BasicProperties, bytes]:
-    """A request as the protocol wants it on the wire."""
+def request_message(request: Request, correlation_id: str) -> tuple[pika.BasicProperties, bytes]:
+    """The properties and body of a request, as docs/protocol.md describes them."""
     properties = pika.BasicProperties(
-        type=asked.name,
-        message_id=asked.request_id,
+        type=request.name,
+        message_id=request.request_id,
         correlation_id=correlation_id,
         reply_to=_REPLY_TO,
         content_type="application/json",
-        timestamp=int(asked.sent_at.timestamp()),
+        timestamp=int(request.sent_at.timestamp()),
         delivery_mode=pika.DeliveryMode.Persistent.value,
     )
-    return properties, json.dumps(asked.body).encode()
+    return properties, json.dumps(request.body).encode()
 
 
-class Line:
-    """A dialogue over a socket. Every method raises OSError where the connection is lost, or takes longer
-    than it may; then the line is of no more use."""
+class SocketConnection:
+    """An `AmqpConnection` over a socket.
+
+    Every method raises OSError if the connection is lost or a time limit is exceeded; the object cannot be
+    used after that.
+    """
 
     def __init__(self, amqp_url: str, name: str, seconds_max: float) -> None:
         until = time.monotonic() + seconds_max
         address = Address.of(amqp_url)
-        self._dialogue = Dialogue(address, name)
+        self._amqp = AmqpConnection(address, name)
         self._socket = socket.create_connection((address.host, address.port), seconds_max)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            while not self._dialogue.is_ready:
-                self.news(until)
+            while not self._amqp.is_ready:
+                self.receive(until)
                 if time.monotonic() >= until:
-                    raise TimeoutError("The broker does not greet in time.")
+                    raise TimeoutError("The broker did not open the connection in time.")
         except OSError:
             self.abort()
             raise
@@ -234,40 +237,41 @@ class Line:
 
     def publish(self, exchange: str, routing_key: str, properties: pika.BasicProperties, body: bytes) -> None:
         """Sends a message; does not wait for its confirm."""
-        self._dialogue.publish(exchange, routing_key, properties, body)
+        self._amqp.publish(exchange, routing_key, properties, body)
         self._send()
 
-    def send(self, asked: Asked, correlation_id: str) -> None:
+    def send(self, request: Request, correlation_id: str) -> None:
         """Sends a patient's request; does not wait for its confirm."""
-        self.publish(PATIENT_EXCHANGE, asked.name, *request_message(asked, correlation_id))
+        self.publish(PATIENT_EXCHANGE, request.name, *request_message(request, correlation_id))
 
-    def news(self, until: float) -> list[News]:
-        """What the next bytes tell; nothing, where none have come `until` this moment of time.monotonic()."""
+    def receive(self, until: float) -> list[Incoming]:
+        """The confirms and replies in the next bytes; none if no bytes arrive before `until`, a moment of
+        time.monotonic()."""
         self._send()
         self._socket.settimeout(max(until - time.monotonic(), 0.001))
         try:
             arrived = self._socket.recv(_READ_BYTES)
         except TimeoutError:
             return []
-        news = self._dialogue.received(arrived)
-        if not arrived or (self._dialogue.has_ended and not news):
+        incoming = self._amqp.feed(arrived)
+        if not arrived or (self._amqp.has_ended and not incoming):
             raise ConnectionError("The broker has ended the connection.")
-        return news
+        return incoming
 
     def abort(self) -> None:
-        """Dies: the connection is reset, and no goodbye said."""
+        """Resets the connection, without `connection.close`."""
         with suppress(OSError):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
         self._socket.close()
 
     def close(self) -> None:
-        """Says goodbye, if it still can, and closes."""
+        """Sends `connection.close` if it can, and closes the socket."""
         with suppress(OSError):
-            self._dialogue.say_goodbye()
+            self._amqp.close()
             self._send()
         self._socket.close()
 
     def _send(self) -> None:
-        if outgoing := self._dialogue.outgoing():
+        if outgoing := self._amqp.outgoing():
             self._socket.settimeout(_SEND_SECONDS_MAX)
             self._socket.sendall(outgoing)

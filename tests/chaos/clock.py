@@ -31,7 +31,7 @@ class OffsetClock:
         return datetime.now(UTC) + timedelta(seconds=self._offset())
 
     def real_seconds(self, seconds: float) -> float:
-        """As for the machine's own clock."""
+        """Real seconds for `seconds` of this clock: the same, since it runs at real speed."""
         return seconds
 
     def jump(self, seconds: float) -> None:

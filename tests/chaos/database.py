@@ -1,4 +1,4 @@
-"""The database of a run: a SQLite file that others may lock, or a PostgreSQL server that ends and starts."""
+"""The database of a run: a SQLite file that faults lock, or a PostgreSQL server that faults restart."""
 
 import sqlite3
 import subprocess
@@ -38,10 +38,10 @@ class SqliteFile:
         self._lockers: list[subprocess.Popen[str]] = []
 
     def start(self) -> None:
-        """Nothing is to be started."""
+        """Does nothing: a file needs no server."""
 
     def stop(self) -> None:
-        """Ends what holds the lock."""
+        """Ends the processes that hold locks."""
         for locker in self._lockers:
             locker.kill()
             locker.communicate()

@@ -1,4 +1,4 @@
-"""Where a worker under test dies or freezes when it was told to: armed by a file, reached in the worker."""
+"""Failpoints: where a worker under test dies or freezes. A file arms them, the worker checks them."""
 
 import os
 import signal
@@ -9,12 +9,12 @@ from typing import Literal, get_args
 from local_stack.files import write_private
 
 Point = Literal[
-    "before_transaction",  # deliveries taken, nothing asked of the database
+    "before_transaction",  # deliveries taken, no transaction yet
     "before_commit",  # everything written, nothing committed
     "committed",  # nothing published yet
     "replied",  # replies and events sent, events not confirmed
     "confirmed",  # events confirmed, nothing acknowledged
-    "claimed",  # a ticker has claimed what is due and emitted no tick yet
+    "claimed",  # a ticker has claimed due clinics and emitted no tick yet
 ]
 Action = Literal["kill", "freeze"]
 
@@ -24,7 +24,7 @@ _SIGNALS = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP}
 
 
 class Failpoints:
-    """The failpoints of the worker `name`; at most one is armed at a time, and it works once."""
+    """The failpoints of the worker `name`; at most one is armed at a time, and it fires once."""
 
     def __init__(self, control: Path, name: str) -> None:
         self._armed, self._fired = control / f"{name}.armed", control / f"{name}.fired"

@@ -1,8 +1,8 @@
-"""The history of a run: what every client asked, when, and what it was told; written line by line.
+"""The history of a run: what every client asked, when, and what reply it got; written line by line.
 
-Each client process appends to a file of its own, `history-<process>.jsonl`. A line is written, and handed to
-the operating system, before the request it speaks of leaves, and again when something is known of it. So a
-client that is killed leaves an operation without an end; the checker reads that as `unknown`.
+Each client process appends to a file of its own, `history-<process>.jsonl`. A line is written and
+flushed before its request is sent, and again when the outcome is known. So a client that is killed leaves an
+operation without an end; the checker reads that as `unknown`.
 
 An **operation** is one attempt of one client at one request, on one connection. (The product's own client
 makes several connections within a call: that is one operation.) A request that is sent again in a new
@@ -34,11 +34,11 @@ Every line has:
                    used at the same time); whichever comes first is carried out, the other is refused with
                    `request_id_reused`
     copies         n: one of n copies of one request that were sent on purpose (each is an operation)
-    planted        what it was planted as: `poison`; such a request kills whoever handles it
+    planted        what it was planted as: `poison`; such a request kills the worker that handles it
 
 `confirmed` is the broker's publisher confirm, written by raw clients only: the product's own client does not
-tell. A raw client that sends again on the same connection stays in the same operation; it writes the first
-confirm. Look-ups may be confirmed and unanswered (the broker drops them after 15 s): that loses nothing.
+report it. A raw client that sends again on the same connection stays in the same operation; it writes the
+first confirm. Look-ups may be confirmed and unanswered (the broker drops them after 15 s): nothing is lost.
 
 `ok` has "reply", the reply's name, and, according to it:
 
@@ -54,8 +54,8 @@ when the request was first refused: a repetition gets the same words.
 Codes of tickets stand everywhere as clients write them, `7K3F-9QXM-2T5R`; numbers that are called as they
 are shown, `C01-017`.
 
-`unknown` has "reason", which tells what the client saw in this attempt; an earlier attempt, or this one, may
-have been carried out all the same:
+`unknown` has "reason": what the client saw in this attempt. This attempt, or an earlier one, may have been
+carried out nevertheless:
 
     no_reply       sent, and no answer came in time or before the connection was lost
     not_taken      the broker refused it (basic.nack: the queue is full; or basic.return)
@@ -78,8 +78,8 @@ from common.clock import Clock
 
 UnknownReason = Literal["no_reply", "not_taken", "no_broker", "died", "client_fault"]
 
-_TOLD_OF_REQUEST = ("hospital", "clinic", "medical_record_number", "ticket_code", "ticket_codes")
-_TOLD_OF_TICKET = (
+_REQUEST_FIELDS = ("hospital", "clinic", "medical_record_number", "ticket_code", "ticket_codes")
+_TICKET_FIELDS = (
     "ticket_code",
     "number",
     "service_date",
@@ -89,12 +89,12 @@ _TOLD_OF_TICKET = (
     "people_ahead",
     "now_serving",
 )
-_TOLD_OF_CLINIC = ("code", "is_open", "now_serving", "waiting", "quota_left")
+_CLINIC_FIELDS = ("code", "is_open", "now_serving", "waiting", "quota_left")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request as its client means it: the same id, contents and `sent_at` however often it is sent."""
+class Request:
+    """A client's request: its id, contents and `sent_at` stay the same however often it is sent."""
 
     name: str
     body: Mapping[str, Any]
@@ -103,7 +103,7 @@ class Asked:
 
     @classmethod
     def new(cls, name: str, body: Mapping[str, Any], clock: Clock, request_id: str) -> Self:
-        """A request that is made now."""
+        """A request with the present moment as its timestamp."""
         return cls(name, body, request_id, clock.now().replace(microsecond=0))
 
 
@@ -115,7 +115,7 @@ class JsonLines:
         self._lock = threading.Lock()
 
     def write(self, line: Mapping[str, Any]) -> None:
-        """Appends a line; when this returns, it survives the end of the process."""
+        """Appends a line and flushes it: it survives the end of the process."""
         encoded = json.dumps(line, ensure_ascii=False) + "\n"
         with self._lock:
             self._file.write(encoded)
@@ -133,14 +133,14 @@ class History:
         self._lines = JsonLines(directory / f"history-{process}.jsonl")
         self._clock = clock
 
-    def invoke(self, client: str, asked: Asked, **marks: Any) -> "Operation":
+    def invoke(self, client: str, request: Request, **marks: Any) -> "Operation":
         """Writes that `client` is about to send; `marks` are further members of the line, such as
         `settling`, and those that are False or None are left out."""
-        operation = Operation(self, client, asked)
-        request = {key: asked.body[key] for key in _TOLD_OF_REQUEST if key in asked.body}
+        operation = Operation(self, client, request)
+        members = {key: request.body[key] for key in _REQUEST_FIELDS if key in request.body}
         given = {key: value for key, value in marks.items() if value}
         self.write(
-            operation, "invoked", sent_at=asked.sent_at.astimezone(UTC).isoformat(), **request, **given
+            operation, "invoked", sent_at=request.sent_at.astimezone(UTC).isoformat(), **members, **given
         )
         return operation
 
@@ -151,9 +151,9 @@ class History:
             "simulated_at": self._clock.now().astimezone(UTC).isoformat(),
             "client": operation.client,
             "operation": operation.id,
-            "op": operation.asked.name,
+            "op": operation.request.name,
             "phase": phase,
-            "request_id": operation.asked.request_id,
+            "request_id": operation.request.request_id,
         }
         self._lines.write(line | members)
 
@@ -163,11 +163,11 @@ class History:
 
 
 class Operation:
-    """One attempt at a request; what is told after its end is not written any more."""
+    """One attempt at a request; nothing is written after its end."""
 
-    def __init__(self, history: History, client: str, asked: Asked) -> None:
+    def __init__(self, history: History, client: str, request: Request) -> None:
         self.client = client
-        self.asked = asked
+        self.request = request
         self.id = str(uuid.uuid4())
         self._history = history
         self._confirmed = False
@@ -190,7 +190,7 @@ class Operation:
             ticket = {"ticket": _ticket(body["ticket"])} if "ticket" in body else {}
             self._end("refused", code=body["code"], **ticket)
         else:
-            self._end("ok", reply=reply, **_told(reply, body))
+            self._end("ok", reply=reply, **_reply_fields(reply, body))
 
     def unknown(self, reason: UnknownReason, **members: Any) -> None:
         """The client stops waiting: the end of this attempt."""
@@ -202,16 +202,16 @@ class Operation:
             self._history.write(self, phase, **members)
 
 
-def _told(reply: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def _reply_fields(reply: str, body: Mapping[str, Any]) -> dict[str, Any]:
     if reply == "ticket":
         return {"ticket": _ticket(body)}
     if reply == "tickets":
         return {"tickets": [_ticket(each) for each in body["tickets"]], "not_found": body["not_found"]}
     if reply == "clinic_queue":
         return {"queue": dict(body)}
-    clinics = [{key: each[key] for key in _TOLD_OF_CLINIC} for each in body["clinics"]]
+    clinics = [{key: each[key] for key in _CLINIC_FIELDS} for each in body["clinics"]]
     return {"hospital": body["hospital"], "clinics": clinics}
 
 
 def _ticket(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: body[key] for key in _TOLD_OF_TICKET}
+    return {key: body[key] for key in _TICKET_FIELDS}

@@ -1,8 +1,8 @@
 """The patients of a run, as one process: `python -m tests.chaos.patients DIRECTORY --url ... --seed ...`.
 
 Each patient is a thread with its own random numbers and its own connection. When the file `control/quiet`
-appears, they begin nothing new and only wait; when `control/settle` appears, they send once more what is
-still unknown, and the process ends: with 0, or with 1 where a patient failed in a way nobody thought of.
+appears, they send no new requests; when `control/settle` appears, they send once more the requests whose
+outcome is unknown, and the process ends: with 0, or with 1 after an unexpected error in a patient.
 """
 
 import argparse
@@ -16,14 +16,14 @@ from pathlib import Path
 from random import Random
 
 from common.clock import Clock
-from tests.chaos.asking import Asking, ProductAsking, RawAsking, Reply
 from tests.chaos.clock import OffsetClock
-from tests.chaos.history import Asked, History
+from tests.chaos.history import History, Request
 from tests.chaos.registrations import new_person, new_request_id
+from tests.chaos.requesters import ProductRequester, RawRequester, Reply, Requester
 from tests.deployment import Patient
 
 REPLY_SECONDS_MAX = 5.0
-SETTLE_SECONDS_MAX = 300.0  # what has no answer by then gets none
+SETTLE_SECONDS_MAX = 300.0  # requests without an answer by then stay unanswered
 RAW_SHARE = 0.25
 """Of the patients, how many use the raw client."""
 
@@ -48,18 +48,18 @@ class Places:
 
 @dataclass
 class Client:
-    """One patient's device: what it asks, and what it remembers."""
+    """One patient's device: what it sends, and what it remembers."""
 
     name: str
     places: Places
-    asking: Asking
+    requester: Requester
     history: History
     clock: Clock
     random: Random
     regulars: Sequence[Patient]
-    unknown: dict[str, Asked] = field(default_factory=dict)
+    unknown: dict[str, Request] = field(default_factory=dict)
     confirmed_ids: set[str] = field(default_factory=set)
-    answered: list[Asked] = field(default_factory=list)
+    answered: list[Request] = field(default_factory=list)
     people: list[tuple[Patient, str]] = field(default_factory=list)
     ticket_codes: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -71,10 +71,11 @@ class Client:
         action(self)
 
     def settle(self, until: float) -> None:
-        """Sends what is unknown until nothing is, at most until this moment of time.monotonic()."""
+        """Sends the requests of unknown outcome again until all are answered, or until the moment `until` of
+        time.monotonic()."""
         while self.unknown and (left := until - time.monotonic()) > 0:
-            for asked in list(self.unknown.values()):
-                self._ask(asked, seconds_max=min(REPLY_SECONDS_MAX, max(left, 1.0)), settling=True)
+            for request in list(self.unknown.values()):
+                self._send(request, seconds_max=min(REPLY_SECONDS_MAX, max(left, 1.0)), settling=True)
             if self.unknown:
                 time.sleep(_POLL_SECONDS)
 
@@ -105,20 +106,20 @@ class Client:
     def repeat(self) -> None:
         """Sends a request once more, though it has been answered."""
         if self.answered:
-            self._ask(self.random.choice(self.answered[-_CODES_MAX:]))
+            self._send(self.random.choice(self.answered[-_CODES_MAX:]))
 
     def reuse_id(self) -> None:
         """Sends somebody else's registration under an id that belongs to another."""
-        registrations = [asked for asked in self.answered[-_CODES_MAX:] if asked.name == "register"]
+        registrations = [request for request in self.answered[-_CODES_MAX:] if request.name == "register"]
         if registrations:
             first = self.random.choice(registrations)
             other = new_person(self.random).body(self.places.hospital, str(first.body["clinic"]))
-            self._ask(Asked("register", other, first.request_id, first.sent_at), other_contents=True)
+            self._send(Request("register", other, first.request_id, first.sent_at), other_contents=True)
 
     def cancel(self) -> None:
-        """Gives one of the last tickets up."""
+        """Cancels one of the last tickets."""
         if self.ticket_codes:
-            self._ask(self._asked("cancel", {"ticket_code": self.random.choice(self.ticket_codes[-10:])}))
+            self._send(self._request("cancel", {"ticket_code": self.random.choice(self.ticket_codes[-10:])}))
 
     def look_at_ticket(self) -> None:
         """One of its own."""
@@ -134,45 +135,45 @@ class Client:
     def look_at_queue(self) -> None:
         """Of one clinic."""
         clinic = self.random.choice([*self.places.open, self.places.small])
-        self._ask(self._asked("clinic_queue", {"hospital": self.places.hospital, "clinic": clinic}))
+        self._send(self._request("clinic_queue", {"hospital": self.places.hospital, "clinic": clinic}))
 
     def look_at_clinics(self) -> None:
         """Of the hospital."""
-        self._ask(self._asked("list_clinics", {"hospital": self.places.hospital}))
+        self._send(self._request("list_clinics", {"hospital": self.places.hospital}))
 
-    # --- how it asks ------------------------------------------------------------------------------------
+    # --- how it sends -----------------------------------------------------------------------------------
 
     def _register(self, person: Patient, clinic: str) -> None:
         self.people = [*self.people[-_CODES_MAX:], (person, clinic)]
-        self._ask(self._asked("register", person.body(self.places.hospital, clinic)))
+        self._send(self._request("register", person.body(self.places.hospital, clinic)))
 
     def _look_up(self, codes: list[str]) -> None:
-        self._ask(self._asked("ticket_status", {"ticket_codes": codes}))
+        self._send(self._request("ticket_status", {"ticket_codes": codes}))
 
-    def _asked(self, name: str, body: Mapping[str, object]) -> Asked:
-        return Asked.new(name, body, self.clock, new_request_id(self.random))
+    def _request(self, name: str, body: Mapping[str, object]) -> Request:
+        return Request.new(name, body, self.clock, new_request_id(self.random))
 
-    def _ask(
+    def _send(
         self,
-        asked: Asked,
+        request: Request,
         seconds_max: float = REPLY_SECONDS_MAX,
         *,
         settling: bool = False,
         other_contents: bool = False,
     ) -> None:
-        operation = self.history.invoke(self.name, asked, settling=settling, other_contents=other_contents)
-        changes = asked.name in ("register", "cancel")
-        reply = self.asking.ask(operation, seconds_max, may_die=changes and not settling)
-        self.counts[f"{asked.name} {'answered' if reply else 'unknown'}"] += 1
+        operation = self.history.invoke(self.name, request, settling=settling, other_contents=other_contents)
+        changes = request.name in ("register", "cancel")
+        reply = self.requester.call(operation, seconds_max, may_die=changes and not settling)
+        self.counts[f"{request.name} {'answered' if reply else 'unknown'}"] += 1
         if other_contents or not changes:
             return
         if reply is None:
-            self.unknown.setdefault(asked.request_id, asked)
+            self.unknown.setdefault(request.request_id, request)
             if operation.is_confirmed:
-                self.confirmed_ids.add(asked.request_id)
+                self.confirmed_ids.add(request.request_id)
         else:
-            self.unknown.pop(asked.request_id, None)
-            self.answered = [*self.answered[-_KEPT_MAX:], asked]
+            self.unknown.pop(request.request_id, None)
+            self.answered = [*self.answered[-_KEPT_MAX:], request]
             self._remember_ticket(reply)
 
     def _remember_ticket(self, reply: Reply) -> None:
@@ -181,13 +182,15 @@ class Client:
             self.ticket_codes = [*self.ticket_codes[-_KEPT_MAX:], ticket["ticket_code"]]
 
     def insist(self) -> None:
-        """Sends again what nobody has answered, as a client does that wants to know.
+        """Sends an unanswered request again, as a client does that needs the answer.
 
-        What was confirmed is left alone until the run settles: should it be lost, this would hide it.
+        Confirmed requests are not sent again before the run settles: that would hide their loss.
         """
-        unconfirmed = [asked for asked in self.unknown.values() if asked.request_id not in self.confirmed_ids]
+        unconfirmed = [
+            request for request in self.unknown.values() if request.request_id not in self.confirmed_ids
+        ]
         if unconfirmed:
-            self._ask(self.random.choice(unconfirmed))
+            self._send(self.random.choice(unconfirmed))
 
 
 _HABITS: Sequence[tuple[Callable[[Client], None], int]] = (
@@ -211,7 +214,7 @@ _REGISTRATIONS_SHARE = (46 + 2 + 4 + 4 + 4) / sum(weight for _, weight in _HABIT
 def run_client(
     client: Client, quiet: threading.Event, settle: threading.Event, actions_per_second: float
 ) -> Counter[str]:
-    """One patient from beginning to end; returns how often what came of what it asked."""
+    """One patient from start to end; returns the number of requests by name and outcome."""
     due = time.monotonic()
     while True:
         # The pace does not depend on how long replies take; but what was missed is not made up for.
@@ -221,7 +224,7 @@ def run_client(
         client.act()
     settle.wait()
     client.settle(time.monotonic() + SETTLE_SECONDS_MAX)
-    client.asking.close()
+    client.requester.close()
     client.counts["left unknown"] += len(client.unknown)
     return client.counts
 
@@ -242,10 +245,9 @@ def run(options: argparse.Namespace) -> Counter[str]:
         for number in range(options.clients):
             random = Random(f"{options.seed}-{number}")
             name = f"raw-{number:02d}" if number < raw_clients else f"patient-{number:02d}"
-            asking = (
-                RawAsking(options.url, name, random) if number < raw_clients else ProductAsking(options.url)
-            )
-            client = Client(name, places, asking, history, clock, random, regulars)
+            is_raw = number < raw_clients
+            requester = RawRequester(options.url, name, random) if is_raw else ProductRequester(options.url)
+            client = Client(name, places, requester, history, clock, random, regulars)
             futures.append(threads.submit(run_client, client, quiet, settle, pace))
         control = directory / "control"
         while not settle.is_set():

@@ -43,7 +43,7 @@ _BREAKS = {"cut": 4.0, "reset": 4.0, "delayed": 6.0, "cut_after_bytes": 5.0, "ha
 
 @dataclass(frozen=True)
 class Kind:
-    """A sort of fault. `lanes` are what it occupies: two faults in one lane do not overlap in a plan.
+    """A kind of fault. Two faults in one lane do not overlap in a plan.
 
     `seconds` is how long it takes from its injection until it is healed, on a machine with much to do.
     """
@@ -60,8 +60,8 @@ class Kind:
 class Fault:
     """One fault of a plan; `starts_after` counts from the start of the run in seconds.
 
-    `target` is the worker that it is meant for, where it is meant for one; another of that role may have to
-    stand in. `variety` is a random number in [0, 1) for what the kind leaves open.
+    `target` is the worker that it is meant for, where it is meant for one; another worker of that role may
+    take its place. `variety` is a random number in [0, 1) for the details of the fault.
     """
 
     id: str

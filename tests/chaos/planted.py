@@ -1,4 +1,4 @@
-"""What the faults put on the wire: copies of one request, ticks again, poison.
+"""What faults publish: copies of one request, repeated ticks, poison.
 
 Every function blocks, at most about `seconds_max`, and raises OSError (TimeoutError among them) where the
 broker cannot be reached or does not confirm in time.
@@ -22,8 +22,8 @@ from common.errors import BrokerUnavailable
 from common.messages.events import CONTENT_TYPE, Event, Tick, decode_tick, encode_tick
 from common.messaging.connection import blocking_connection
 from common.messaging.topology import EVENTS_EXCHANGE
-from tests.chaos.client import Confirmed, Line, Replied
-from tests.chaos.history import Asked, History, JsonLines, Operation
+from tests.chaos.client import Confirmed, Replied, SocketConnection
+from tests.chaos.history import History, JsonLines, Operation, Request
 from tests.chaos.worker import POISON_FILE
 
 SECONDS_MAX = 120.0
@@ -47,7 +47,7 @@ class Copies:
 def publish_copies(
     amqp_url: str,
     history: History,
-    asked: Asked,
+    request: Request,
     copies: int = 100,
     connections: int = 8,
     seconds_max: float = SECONDS_MAX,
@@ -57,80 +57,80 @@ def publish_copies(
     What a lost connection leaves unanswered is `unknown`; that is no error here.
     """
     until = time.monotonic() + seconds_max
-    lines: list[_Copier] = []
+    copiers: list[_Copier] = []
     with ExitStack() as leaving:
         for number in range(connections):
-            lines.append(_Copier(amqp_url, history, asked, number))
-            leaving.callback(lines[-1].leave)
+            copiers.append(_Copier(amqp_url, history, request, number))
+            leaving.callback(copiers[-1].leave)
         for number in range(copies):
-            lines[number % connections].send(copies)
-        while any(line.waits for line in lines) and time.monotonic() < until:
-            for line in lines:
-                line.listen(time.monotonic() + _POLL_SECONDS)
+            copiers[number % connections].send(copies)
+        while any(copier.waits for copier in copiers) and time.monotonic() < until:
+            for copier in copiers:
+                copier.listen(time.monotonic() + _POLL_SECONDS)
     return Copies(
-        sent=sum(len(line.operations) for line in lines),
-        confirmed=sum(each.is_confirmed for line in lines for each in line.operations.values()),
-        answered=sum(len(line.answered) for line in lines),
-        tickets=len(set().union(*(line.ticket_codes for line in lines))),
+        sent=sum(len(copier.operations) for copier in copiers),
+        confirmed=sum(each.is_confirmed for copier in copiers for each in copier.operations.values()),
+        answered=sum(len(copier.answered) for copier in copiers),
+        tickets=len(set().union(*(copier.ticket_codes for copier in copiers))),
     )
 
 
 class _Copier:
     """One of the connections that copies go over."""
 
-    def __init__(self, amqp_url: str, history: History, asked: Asked, number: int) -> None:
+    def __init__(self, amqp_url: str, history: History, request: Request, number: int) -> None:
         self.operations: dict[str, Operation] = {}
         self.answered: set[str] = set()
         self.ticket_codes: set[str] = set()
         self._history = history
-        self._asked = asked
+        self._request = request
         self._name = f"copies-{number}"
-        self._line: Line | None = Line(amqp_url, self._name, SECONDS_MAX)
+        self._connection: SocketConnection | None = SocketConnection(amqp_url, self._name, SECONDS_MAX)
 
     @property
     def waits(self) -> bool:
-        """Whether replies are to come."""
-        return self._line is not None and len(self.answered) < len(self.operations)
+        """Whether replies are outstanding."""
+        return self._connection is not None and len(self.answered) < len(self.operations)
 
     def send(self, copies: int) -> None:
-        """One copy of so many."""
-        if self._line is None:
+        """Sends one of `copies` copies."""
+        if self._connection is None:
             return
-        operation = self._history.invoke(self._name, self._asked, copies=copies)
+        operation = self._history.invoke(self._name, self._request, copies=copies)
         self.operations[operation.id] = operation
         try:
-            self._line.send(self._asked, operation.id)
+            self._connection.send(self._request, operation.id)
         except OSError:
             self.leave()
 
     def listen(self, until: float) -> None:
-        """Takes what has come."""
-        if self._line is None or not self.waits:
+        """Records the confirms and replies that arrive before `until`."""
+        if self._connection is None or not self.waits:
             return
         try:
-            arrived = self._line.news(until)
+            arrived = self._connection.receive(until)
         except OSError:
             self.leave()
             return
-        for news in arrived:
-            operation = self.operations[news.correlation_id]
-            if isinstance(news, Replied):
-                operation.answered(news.name, news.body)
+        for incoming in arrived:
+            operation = self.operations[incoming.correlation_id]
+            if isinstance(incoming, Replied):
+                operation.answered(incoming.name, incoming.body)
                 self.answered.add(operation.id)
-                if news.name == "ticket":
-                    self.ticket_codes.add(news.body["ticket_code"])
-            elif news.taken:
+                if incoming.name == "ticket":
+                    self.ticket_codes.add(incoming.body["ticket_code"])
+            elif incoming.taken:
                 operation.confirmed()
             else:
                 operation.unknown("not_taken")
 
     def leave(self) -> None:
-        """What is unanswered stays so."""
-        if self._line is not None:
-            self._line.close()
-            self._line = None
+        """Closes the connection; unanswered operations end as unknown."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
         for operation in self.operations.values():
-            operation.unknown("no_reply")  # unless it has ended
+            operation.unknown("no_reply")  # no effect on those that have ended
 
 
 # --- ticks ----------------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def publish_ticks(amqp_url: str, ticks: Sequence[Event], seconds_max: float = SE
 def plant_bad_tick(
     amqp_url: str, directory: Path, hospital: str, clinic: str, seconds_max: float = SECONDS_MAX
 ) -> bool:
-    """Publishes a tick that nobody can read; returns whether it was confirmed. Needs the user `ticker`."""
+    """Publishes an unreadable tick; returns whether it was confirmed. Needs the user `ticker`."""
     message_id = str(uuid.uuid4())
     _note_poison(directory, message_id, NOT_A_TICK)
     message = (f"{hospital}.{clinic}.clinic.tick", _tick_properties(message_id), b'{"specversion": "1.0"}')
@@ -197,13 +197,13 @@ def _publish_events(
 ) -> int:
     until = time.monotonic() + seconds_max
     settled = confirmed = 0
-    with Line(amqp_url, "chaos-ticks", seconds_max) as line:
+    with SocketConnection(amqp_url, "chaos-ticks", seconds_max) as connection:
         for routing_key, properties, body in messages:
-            line.publish(EVENTS_EXCHANGE, routing_key, properties, body)
+            connection.publish(EVENTS_EXCHANGE, routing_key, properties, body)
         while settled < len(messages) and time.monotonic() < until:
-            for news in line.news(until):
+            for incoming in connection.receive(until):
                 settled += 1
-                confirmed += isinstance(news, Confirmed) and news.taken
+                confirmed += isinstance(incoming, Confirmed) and incoming.taken
     return confirmed
 
 
@@ -211,22 +211,25 @@ def _publish_events(
 
 
 def plant_poison(
-    amqp_url: str, directory: Path, history: History, asked: Asked, seconds_max: float = SECONDS_MAX
+    amqp_url: str, directory: Path, history: History, request: Request, seconds_max: float = SECONDS_MAX
 ) -> bool:
-    """Publishes a well-formed request that kills whoever is to handle it; returns whether it was confirmed.
+    """Publishes a well-formed request that kills the worker that handles it. It is sent once.
 
-    It is listed as poison before it leaves, and never sent again.
+    Returns whether it was confirmed. It is listed as poison before it is sent.
     """
     until = time.monotonic() + seconds_max
-    with Line(amqp_url, "chaos-poison", seconds_max) as line:
-        _note_poison(directory, asked.request_id, KILLS_WORKER)
+    with SocketConnection(amqp_url, "chaos-poison", seconds_max) as connection:
+        _note_poison(directory, request.request_id, KILLS_WORKER)
         with (directory / "control" / POISON_FILE).open("a") as listed:
-            listed.write(f"{asked.request_id}\n")
-        operation = history.invoke("poisoner", asked, planted="poison")
+            listed.write(f"{request.request_id}\n")
+        operation = history.invoke("poisoner", request, planted="poison")
         try:
-            line.send(asked, operation.id)
+            connection.send(request, operation.id)
             while not operation.is_confirmed and time.monotonic() < until:
-                if any(isinstance(news, Confirmed) and news.taken for news in line.news(until)):
+                if any(
+                    isinstance(incoming, Confirmed) and incoming.taken
+                    for incoming in connection.receive(until)
+                ):
                     operation.confirmed()
         finally:
             operation.unknown("no_reply")

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tests.chaos.run import Outcome
 
-Line = Mapping[str, Any]
+Record = Mapping[str, Any]
 
 _MEBIBYTE = 1024 * 1024
 _PHASES = ("fired", "healed", "late", "failed")
@@ -81,7 +81,7 @@ def _memory(directory: Path) -> Table:
     return table
 
 
-def _totals(directory: Path, about: Line) -> Iterator[str]:
+def _totals(directory: Path, about: Record) -> Iterator[str]:
     tickets = {
         line["ticket"]["ticket_code"]
         for line in _lines(sorted(directory.glob("history-*.jsonl")))
@@ -100,7 +100,7 @@ def _totals(directory: Path, about: Line) -> Iterator[str]:
     yield f"took {about['finished_at'] - about['started_at']:.0f} s on RabbitMQ {about['rabbitmq_version']}"
 
 
-def _lines(paths: Iterable[Path]) -> Iterator[Line]:
+def _lines(paths: Iterable[Path]) -> Iterator[Record]:
     for path in paths:
         if path.exists():
             with path.open() as file:

@@ -33,7 +33,7 @@ _HEALING_SECONDS_MAX = 3 * NEVER_SECONDS  # every fault has limits of its own
 
 @dataclass(frozen=True)
 class Options:
-    """What a run is. `registrations_per_second` is what all patients together wish for; `server` is the
+    """What a run is. `registrations_per_second` is the rate of all patients together; `server` is the
     script that starts a RabbitMQ, None for the installed one."""
 
     seed: int
@@ -129,7 +129,7 @@ class _Run:
         self._say("all faults are over: waiting for the queues")
         drained = self._wait(self._drained, _DRAIN_SECONDS_MAX, "the queues drained")
         drained_at = time.time() if drained else None
-        self._say("asking again for what is unknown")
+        self._say("sending the requests of unknown outcome again")
         (self._control / "settle").touch()
         self._end(patients)
         system.stop_workers()
@@ -145,7 +145,7 @@ class _Run:
     # --- faults -----------------------------------------------------------------------------------------
 
     def _inject_all(self) -> None:
-        """Injects each fault at its time, and lets those that have begun go on until all are over."""
+        """Injects each fault at its time, and steps the started ones until all have ended."""
         injector = Injector(self._system)
         began_at = time.monotonic()
         waiting = list(self._plan.faults)
@@ -168,7 +168,7 @@ class _Run:
         injector.close()
 
     def _go_on(self, fault: Fault, steps: Steps) -> bool:
-        """Lets a fault go one step; returns whether it goes on after that."""
+        """Runs one step of a fault; returns whether there are more."""
         try:
             note = next(steps)
         except StopIteration:
@@ -183,7 +183,7 @@ class _Run:
         self._say(f"{fault.id} {fault.kind}: {phase} {detail}")
 
     def _heal(self) -> float:
-        """Tells the patients to begin nothing new; what faults did is undone by now."""
+        """Tells the patients to send no new requests; all faults are healed by now."""
         self._notes.close()
         (self._control / "quiet").touch()
         return time.time()
@@ -191,8 +191,8 @@ class _Run:
     # --- waiting ----------------------------------------------------------------------------------------
 
     def _wait(self, condition: Callable[[], bool], seconds_max: float, what: str) -> bool:
-        """Waits while the supervisor goes on. What takes longer than `seconds_max` is late; what never
-        happens is a failure."""
+        """Waits for `condition` while the supervisor keeps running. Longer than `seconds_max` is late; longer
+        than NEVER_SECONDS is a failure."""
         began_at = time.monotonic()
         while not (holds := condition()) and time.monotonic() < began_at + NEVER_SECONDS:
             self._system.tend()
@@ -209,7 +209,7 @@ class _Run:
         try:
             found = self._system.broker.queues()
         except BrokerUnavailable:
-            return False  # it could not say in time
+            return False  # it did not answer in time
         return not any(
             found[queue][column]
             for queue in (*QUEUES.values(), *QUARANTINES)

@@ -54,7 +54,7 @@ class Subscriber:
         while until is None or time.monotonic() < until:
             if self._stopping.is_set() and until is None:
                 until = time.monotonic() + DRAIN_SECONDS_MAX
-            # A broker that is away or starting refuses in many ways; all pass.
+            # A broker that is down or starting fails in many ways; all are temporary.
             with suppress(AMQPError, OSError, BrokerUnavailable):
                 if self._consume(until):
                     return True

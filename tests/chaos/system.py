@@ -1,4 +1,4 @@
-"""The system of a chaos run: the real broker, database and workers, with proxies of ours between them."""
+"""The system of a chaos run: real broker, database and workers, connected through TCP proxies."""
 
 import json
 import sys
@@ -55,7 +55,7 @@ _WORKERS_START_SECONDS_MAX = 300
 class System:
     """Starts everything in `directory` (new, or empty) and ends it; a context manager for the main thread.
 
-    `urls` are the broker's own addresses by role; patients come by `patient_url`. Raises BrokerUnavailable
+    `urls` are the broker's own addresses by role; patients connect to `patient_url`. Raises BrokerUnavailable
     and StoreUnavailable where broker or database are not installed or do not start, and StackError where the
     workers do not.
     """
@@ -106,7 +106,7 @@ class System:
         return self.database.url
 
     def tend(self) -> None:
-        """Starts again which workers died, and once a second writes how much memory each occupies."""
+        """Restarts dead workers, and once a second writes the memory of each."""
         self.deaths.update(child.name for child in self._supervisor.tend())
         if time.monotonic() < self._sample_at:
             return
@@ -164,8 +164,8 @@ class System:
         with opened(self.database_url) as engine:
             migrate(engine)
             apply_catalog(engine, catalog(hospital_table(HOSPITAL, *clinics)), self.clock.now())
-        self.client_way = self._way(self.urls["patient"])
-        self.patient_url = self.client_way.url(self.urls["patient"])
+        self.client_proxy = self._proxy(self.urls["patient"])
+        self.patient_url = self.client_proxy.url(self.urls["patient"])
         for role, names in WORKERS.items():
             for name in names:
                 self._start_worker(name, role)
@@ -174,21 +174,21 @@ class System:
 
     def _start_worker(self, name: str, role: str) -> None:
         amqp_url = self.urls[ROLES[role]]
-        broker_way = self._way(amqp_url)
-        database_way = self._way(self.database_url) if self.engine_kind == "postgresql" else None
-        database_url = self.database_url if database_way is None else database_way.url(self.database_url)
+        broker_proxy = self._proxy(amqp_url)
+        database_proxy = self._proxy(self.database_url) if self.engine_kind == "postgresql" else None
+        database_url = self.database_url if database_proxy is None else database_proxy.url(self.database_url)
         variables = {
-            "ANTREAN_AMQP_URL": broker_way.url(amqp_url),
+            "ANTREAN_AMQP_URL": broker_proxy.url(amqp_url),
             "ANTREAN_DATABASE_URL": database_url,
             "ANTREAN_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
             "ANTREAN_LOG_LEVEL": "debug",
             "ANTREAN_TICK_SECONDS": str(TICK_SECONDS),
         }
-        worker = ChaosWorker(name, variables, self.directory, broker_way, database_way)
+        worker = ChaosWorker(name, variables, self.directory, broker_proxy, database_proxy)
         self.workers[name] = worker
         self._supervisor.start(worker.child)
 
-    def _way(self, url: str) -> TcpProxy:
+    def _proxy(self, url: str) -> TcpProxy:
         parts = urlsplit(url)
         assert parts.hostname is not None
         assert parts.port is not None

@@ -114,7 +114,7 @@ def test_what_a_jump_of_the_clock_explains_is_no_violation(tmp_path: Path, uncon
     report = _checked(run, tmp_path, f"sqlite:///{database}")
     assert report.violations == []
     assert report.facts["ended as expired without an answer"] == 1
-    assert report.facts["settled with an answer that is not kept, a loss could not be told"] == 1
+    assert report.facts["settled with an answer that is not kept, a loss could not be detected"] == 1
 
 
 def test_a_refusal_repeated_word_for_word_may_show_what_was(tmp_path: Path, unconstrained: Path) -> None:

@@ -1,7 +1,7 @@
 """A worker of a chaos run: `python -m tests.chaos.worker MODULE`.
 
-The worker itself is the one that is delivered; it is patched from outside, so that it reads the clock of
-the run, dies of poison, and can be told to die or freeze at each interesting point of its work.
+It runs the product's own worker, patched from outside: it reads the clock of the run, dies of poison, and can
+die or freeze at each failpoint.
 """
 
 import importlib
@@ -24,7 +24,7 @@ from tests.chaos.failpoints import Failpoints
 from ticker_worker.emission import TickEmitter
 
 POISON_FILE = "poison"
-"""The message ids that kill a worker as soon as its handler is to have them, one a line."""
+"""The message ids that kill a worker before its handler gets them, one a line."""
 
 
 class Poison:
@@ -42,18 +42,18 @@ class Poison:
 
 
 def replace(owner: type, name: str, made_from: Callable[[Any], Callable[..., Any]]) -> None:
-    """Puts another method in the place of one; AttributeError where there is none of this name."""
+    """Replaces a method; raises AttributeError if there is none of this name."""
     setattr(owner, name, made_from(getattr(owner, name)))
 
 
 def steer_clock(control: Path) -> None:
-    """The worker's clock is the one of the run."""
+    """Replaces the worker's clock by the run's."""
     clock = OffsetClock(control)
     replace(Settings, "clock", lambda _original: lambda _settings: clock)
 
 
 def install_failpoints(failpoints: Failpoints, poison: Poison) -> None:
-    """Lets a worker look at each point whether it is armed."""
+    """Makes a worker check its failpoints."""
     handling = False
     quiet: WeakSet[Batch] = WeakSet()  # cause no events: nothing is waited for between reply and settling
     settled: WeakSet[Batch] = WeakSet()

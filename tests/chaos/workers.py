@@ -1,4 +1,4 @@
-"""The workers of a run: each under its supervisor, with ways of its own to broker and database."""
+"""The workers of a run: supervised, each with its own proxies to broker and database."""
 
 import os
 import signal
@@ -16,9 +16,9 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class ChaosWorker:
-    """One worker. Dead, it is started again by the supervisor; `name` is its role and a number.
+    """One worker, which the supervisor restarts when it dies. `name` is its role and a number.
 
-    `database_way` is None where the database is a file.
+    `database_proxy` is None where the database is a file.
     """
 
     def __init__(
@@ -26,12 +26,12 @@ class ChaosWorker:
         name: str,
         variables: Mapping[str, str],
         directory: Path,
-        broker_way: TcpProxy,
-        database_way: TcpProxy | None,
+        broker_proxy: TcpProxy,
+        database_proxy: TcpProxy | None,
     ) -> None:
         self.name = name
         self.role = name.rpartition("-")[0]
-        self.broker_way, self.database_way = broker_way, database_way
+        self.broker_proxy, self.database_proxy = broker_proxy, database_proxy
         control = directory / "control"
         self._failpoints = Failpoints(control, name)
         self.arm, self.disarm, self.fired = (
@@ -65,7 +65,7 @@ class ChaosWorker:
         self._send(signal.SIGCONT)
 
     def resident_bytes(self) -> int | None:
-        """The memory that it occupies; None where it does not live, or the system does not tell."""
+        """Resident memory; None if it is not running, or the operating system does not tell."""
         with suppress(OSError, IndexError):
             return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * _PAGE_BYTES
         return None

@@ -1,20 +1,20 @@
-"""The independent checker: what a run's clients, its subscriber, the journal stream and its database say.
+"""The independent checker: compares what a run's clients, subscriber, journal stream and database say.
 
 `python -m tests.chaos.checker RUN_DIRECTORY` prints how much was checked of each invariant (report.py names
 them all), every violation with its evidence, and ends with 1 where there is any, else with 3 where something
 was late. It trusts none of our code: it imports the standard library and psycopg, reads the files of the run,
 and the tables by plain SQL.
 
-What it cannot tell:
+What it cannot detect:
 
-- Whether a request that was confirmed was lost, and then done only because it was sent again. It can be
-  told of the settling attempts, which are sent when all queues are empty: what the earlier attempt caused
-  must have been recorded before, on the simulated clock that journal and history share. It cannot be told
-  of attempts during the run (the request may have been in its queue still), nor of settling attempts whose
-  answer leaves no trace (`request_expired`, `invalid_request`, a refusal forgotten after a jump of the
-  clock). How many these were is printed.
-- Whether a registration without any answer expired or was lost, where the clock has jumped by 15 minutes
-  after it was sent: it counts as expired.
+- Whether a confirmed request was lost, and then done only because it was sent again. Settling attempts show
+  it, which are sent when all queues are empty: the effect of the earlier attempt must have been recorded
+  before, on the simulated clock that journal and history share. Attempts during the run do not show it (the
+  request may still be in its queue), nor do settling attempts whose answer leaves no trace
+  (`request_expired`, `invalid_request`, a refusal forgotten after a jump of the clock). Their number is
+  printed.
+- Whether an unanswered registration expired or was lost, if the clock jumped by 15 minutes after it was
+  sent: it counts as expired.
 """
 
 import traceback

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tests.chaos.checker.evidence import Entry, Evidence, Line
+from tests.chaos.checker.evidence import Entry, Evidence, Record
 from tests.chaos.checker.report import Invariant, Report
 
 _NOT_SEARCHED = {"id", "time", "sequence"}
@@ -42,7 +42,7 @@ def check_deliveries(evidence: Evidence, report: Report) -> None:
 
 
 def _compare(
-    lines: Sequence[Line],
+    lines: Sequence[Record],
     journal: Mapping[str, Entry],
     invariant: Invariant,
     receiver: str,

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import psycopg
 
-Line = Mapping[str, Any]
+Record = Mapping[str, Any]
 ClinicDay = tuple[str, str, str]
 """Hospital code, clinic code, service date as `2026-11-23`."""
 
@@ -74,9 +74,9 @@ class Day:
 class Operation:
     """One attempt of a client: the lines of its history with one `operation`."""
 
-    invoked: Line
-    confirmed: Line | None = None
-    ended: Line | None = None
+    invoked: Record
+    confirmed: Record | None = None
+    ended: Record | None = None
 
     @property
     def id(self) -> str:
@@ -130,13 +130,13 @@ class Operation:
 class Evidence:
     """Everything that is known of a run."""
 
-    run: Line
-    plan: list[Line] = field(default_factory=list)
-    faults: list[Line] = field(default_factory=list)
-    events: list[Line] = field(default_factory=list)
-    stream: list[Line] = field(default_factory=list)
-    dead: list[Line] = field(default_factory=list)
-    poison: list[Line] = field(default_factory=list)
+    run: Record
+    plan: list[Record] = field(default_factory=list)
+    faults: list[Record] = field(default_factory=list)
+    events: list[Record] = field(default_factory=list)
+    stream: list[Record] = field(default_factory=list)
+    dead: list[Record] = field(default_factory=list)
+    poison: list[Record] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)
     tickets: list[Ticket] = field(default_factory=list)
     journal: list[Entry] = field(default_factory=list)
@@ -208,11 +208,11 @@ def _json(path: Path) -> Any:
         raise UnreadableError(f"{path.name} cannot be read: {error}") from error
 
 
-def _read_lines(evidence: Evidence, path: Path, *, may_be_cut: bool = False) -> list[Line]:
+def _read_lines(evidence: Evidence, path: Path, *, may_be_cut: bool = False) -> list[Record]:
     if not path.exists():
         evidence.unreadable.append(f"{path.name} is missing")
         return []
-    found: list[Line] = []
+    found: list[Record] = []
     lines = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -226,7 +226,7 @@ def _read_lines(evidence: Evidence, path: Path, *, may_be_cut: bool = False) -> 
     return found
 
 
-def _operations(evidence: Evidence, lines: list[Line]) -> list[Operation]:
+def _operations(evidence: Evidence, lines: list[Record]) -> list[Operation]:
     found: dict[str, Operation] = {}
     for line in lines:
         name, phase = str(line["operation"]), line["phase"]

@@ -62,10 +62,12 @@ def _seen(operation: Operation) -> Iterator[tuple[str, _Seen]]:
         return
     moments = (float(operation.invoked["at"]), float(ended["at"]))
     queues: list[Mapping[str, Any]] = [ended["queue"]] if ended.get("queue") else []
-    for told in [ended["ticket"]] if ended.get("ticket") else ended.get("tickets", []):
-        queues.append(told)
-        status = str(told["status"])
-        name = f"ticket {told['number']} of {told['hospital']} {told['clinic']} {told['service_date']}"
+    for ticket in [ended["ticket"]] if ended.get("ticket") else ended.get("tickets", []):
+        queues.append(ticket)
+        status = str(ticket["status"])
+        name = (
+            f"ticket {ticket['number']} of {ticket['hospital']} {ticket['clinic']} {ticket['service_date']}"
+        )
         yield name, _Seen(*moments, _STEPS.get(status, _LAST_STEP), status, operation)
     for queue in queues:
         name = f"now_serving of {queue['hospital']} {queue['clinic']} {queue['service_date']}"

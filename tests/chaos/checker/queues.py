@@ -123,7 +123,7 @@ class _Replay:
     last_number: int = 0
     now_serving: int | None = None
     called_last: dict[str, int] = field(default_factory=dict)
-    told_lanes: dict[int, str] = field(default_factory=dict)
+    event_lanes: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.patients = {ticket.number: ticket.medical_record_number for ticket in self.tickets}
@@ -221,9 +221,9 @@ class _Replay:
         assert entry.number is not None
         told = str(entry.event.get("data", {}).get("lane"))
         changed = {"ticket.prioritised": "priority", "ticket.unprioritised": "regular"}
-        lane = changed.get(entry.name) or self.told_lanes.get(entry.number, told)
+        lane = changed.get(entry.name) or self.event_lanes.get(entry.number, told)
         self._expect(Invariant.STATES, lane in _LANES, entry, f"tells of the lane {lane}")
-        self.told_lanes[entry.number] = lane
+        self.event_lanes[entry.number] = lane
         return lane
 
     def end(self) -> None:
@@ -234,7 +234,7 @@ class _Replay:
             status = self.statuses.get(ticket.number)
             what = f"ticket {ticket.number} of {name} is {ticket.status}, its last event says {status}"
             expect(Invariant.STATES, ticket.status == status, what)
-            lane = self.told_lanes.get(ticket.number)
+            lane = self.event_lanes.get(ticket.number)
             what = (
                 f"ticket {ticket.number} of {name} is in the lane {ticket.lane}, its last event says {lane}"
             )

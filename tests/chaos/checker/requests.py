@@ -1,4 +1,4 @@
-"""The requests: what clients asked and were told, against what the journal says was done."""
+"""The requests: what clients sent and received, against what the journal says was done."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ REQUEST_AGE_MAX_SECONDS = 15 * 60
 """An older registration takes no number."""
 
 REFUSALS_KEPT_SECONDS = 60 * 60
-"""After this a refusal may be forgotten, and its request decided anew."""
+"""After this a refusal may be forgotten, and its request decided again."""
 
 _DECIDED = {
     "hospital_not_found",
@@ -81,20 +81,20 @@ def _replies(
         if attempt.phase != "ok" or attempt.ended is None:
             continue
         report.checked[Invariant.REPLIES] += 1
-        told: Mapping[str, Any] = attempt.ended.get("ticket") or {}
+        shown: Mapping[str, Any] = attempt.ended.get("ticket") or {}
         who = f"{attempt.op} {request_id} was answered ok in operation {attempt.id}"
-        report.expect(Invariant.REPLIES, bool(told), f"{who} without a ticket")
-        if not told:
+        report.expect(Invariant.REPLIES, bool(shown), f"{who} without a ticket")
+        if not shown:
             continue
-        named.setdefault(plain(told["ticket_code"]), f"{told['clinic']} {told['number']}")
-        _exists(told, who, attempt, evidence, report)
+        named.setdefault(plain(shown["ticket_code"]), f"{shown['clinic']} {shown['number']}")
+        _exists(shown, who, attempt, evidence, report)
         entry = next((each for each in done if each.name == _CAUSED_BY[attempt.op]), None)
         found = entry and (*entry.day, entry.number)
-        place = _place(told)
+        place = _place(shown)
         what = f"{who} with {place}, but the journal says that it caused {found}"
         report.expect(Invariant.REPLIES, found == place, what)
         if attempt.op == "cancel":
-            _cancelled(told, who, attempt, evidence, report)
+            _cancelled(shown, who, attempt, evidence, report)
     tickets = sorted(named.values())
     report.expect(
         Invariant.REPLIES,
@@ -104,10 +104,10 @@ def _replies(
 
 
 def _exists(
-    told: Mapping[str, Any], who: str, operation: Operation | None, evidence: Evidence, report: Report
+    shown: Mapping[str, Any], who: str, operation: Operation | None, evidence: Evidence, report: Report
 ) -> None:
-    ticket = evidence.ticket_of_code.get(plain(told["ticket_code"]))
-    place = _place(told)
+    ticket = evidence.ticket_of_code.get(plain(shown["ticket_code"]))
+    place = _place(shown)
     report.expect(
         Invariant.REPLIES, ticket is not None, f"{who} with ticket {place}, whose code is not in the database"
     )
@@ -125,14 +125,14 @@ def _exists(
 
 
 def _cancelled(
-    told: Mapping[str, Any], who: str, attempt: Operation, evidence: Evidence, report: Report
+    shown: Mapping[str, Any], who: str, attempt: Operation, evidence: Evidence, report: Report
 ) -> None:
     report.checked[Invariant.CANCELLATIONS] += 1
-    place = _place(told)
-    same = plain(told["ticket_code"]) == plain(attempt.invoked["ticket_code"])
+    place = _place(shown)
+    same = plain(shown["ticket_code"]) == plain(attempt.invoked["ticket_code"])
     report.expect(Invariant.CANCELLATIONS, same, f"{who} with {place}, which is not the ticket given up")
-    ticket = evidence.ticket_of_code.get(plain(told["ticket_code"]))
-    for status in (told["status"], ticket and ticket.status):
+    ticket = evidence.ticket_of_code.get(plain(shown["ticket_code"]))
+    for status in (shown["status"], ticket and ticket.status):
         what = f"{who} with {place}, but that ticket is {status}"
         report.expect(Invariant.CANCELLATIONS, status == "cancelled", what)
 
@@ -240,13 +240,13 @@ def _settling(
         return
     drained_at = evidence.run.get("drained_at")
     if drained_at is None or float(resent.invoked["at"]) < drained_at:
-        report.facts["settled before the queues had drained, a loss could not be told"] += 1
+        report.facts["settled before the queues had drained, a loss could not be detected"] += 1
         return
     moments = [entry.recorded_at for entry in done]
     if request_id in evidence.refusals and not _refusal_forgotten(float(earlier[0].invoked["at"]), evidence):
         moments.append(evidence.refusals[request_id][1])
     if not moments:
-        report.facts["settled with an answer that is not kept, a loss could not be told"] += 1
+        report.facts["settled with an answer that is not kept, a loss could not be detected"] += 1
         return
     report.checked[Invariant.LOSSES] += 1
     sent_again_at = epoch(resent.invoked["simulated_at"])
@@ -262,9 +262,9 @@ def _looked_up(operation: Operation, evidence: Evidence, report: Report) -> None
     if operation.op != "ticket_status" or operation.ended is None or operation.phase != "ok":
         return
     who = f"operation {operation.id} (ticket_status) was answered"
-    for told in operation.ended["tickets"]:
+    for shown in operation.ended["tickets"]:
         report.checked[Invariant.REPLIES] += 1
-        _exists(told, who, None, evidence, report)
+        _exists(shown, who, None, evidence, report)
     for code in operation.ended.get("not_found", []):
         ticket = evidence.ticket_of_code.get(plain(code))
         what = f"{who} that there is no such ticket, but it is {ticket and (*ticket.day, ticket.number)}"
@@ -272,9 +272,9 @@ def _looked_up(operation: Operation, evidence: Evidence, report: Report) -> None
 
 
 def _refusal_forgotten(asked_at: float, evidence: Evidence) -> bool:
-    """Whether a refusal since the real moment `asked_at` can be forgotten by now, and decided anew."""
+    """Whether a refusal since the real moment `asked_at` can be forgotten by now, and decided again."""
     return evidence.forward_after(asked_at) >= REFUSALS_KEPT_SECONDS - REQUEST_AGE_MAX_SECONDS
 
 
-def _place(told: Mapping[str, Any]) -> tuple[str, str, str, int]:
-    return (told["hospital"], told["clinic"], told["service_date"], told["number"])
+def _place(shown: Mapping[str, Any]) -> tuple[str, str, str, int]:
+    return (shown["hospital"], shown["clinic"], shown["service_date"], shown["number"])

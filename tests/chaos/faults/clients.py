@@ -1,12 +1,12 @@
-"""Faults of clients: hundreds that come back at once, and some that do not live to see their reply."""
+"""Faults of clients: hundreds that reconnect at once, and some that die before their reply."""
 
 import json
 import time
 from pathlib import Path
 
-from tests.chaos.client import Confirmed, Line
+from tests.chaos.client import Confirmed, SocketConnection
 from tests.chaos.crowd import DONE_FILE, READY_FILE, STAMPEDE_FILE
-from tests.chaos.faults.scene import Scene
+from tests.chaos.faults.context import FaultContext
 from tests.chaos.faults.steps import Note, NotSeen, Steps, Waiting, until
 from tests.chaos.plan import Fault
 from tests.chaos.system import ROOMS
@@ -18,9 +18,9 @@ _CONNECT_SECONDS_MAX = 60.0
 _CONFIRM_SECONDS_MAX = 30.0
 
 
-def reconnect(scene: Scene, fault: Fault) -> Steps:
-    """500 clients register, lose their connections together and come back together."""
-    system = scene.system
+def reconnect(context: FaultContext, fault: Fault) -> Steps:
+    """500 clients register, lose their connections at once and reconnect at once."""
+    system = context.system
     control = system.directory / "control"
     arguments = ["--url", system.urls["patient"], "--hospital", system.hospital]
     arguments += ["--clinics", ",".join(ROOMS), "--clients", str(_CLIENTS), "--seed", fault.id.strip("f")]
@@ -41,9 +41,9 @@ def reconnect(scene: Scene, fault: Fault) -> Steps:
     yield Note("healed", f"{told['answered']} clients were answered")
 
 
-def die(scene: Scene, fault: Fault) -> Steps:
-    """Clients are gone when their replies come."""
-    died, confirmed = yield from scene.persistently(lambda: _send_and_die(scene, fault))
+def die(context: FaultContext, fault: Fault) -> Steps:
+    """Clients die before their replies arrive."""
+    died, confirmed = yield from context.with_retries(lambda: _send_and_die(context, fault))
     yield Note("fired", f"{died} clients died before their replies, {confirmed} of them after the confirm")
     yield Note("healed", "nothing is left to be undone")
 
@@ -55,25 +55,31 @@ def _told(path: Path) -> Waiting[dict[str, int]]:
     return told
 
 
-def _send_and_die(scene: Scene, fault: Fault) -> tuple[int, int]:
+def _send_and_die(context: FaultContext, fault: Fault) -> tuple[int, int]:
     """How many died, half of them with the last byte of their request, half with its confirm; blocks."""
-    system = scene.system
+    system = context.system
     confirmed = 0
-    lines = [Line(system.patient_url, f"dying-{number}", _CONNECT_SECONDS_MAX) for number in range(_DYING)]
-    for number, line in enumerate(lines):
-        asked = scene.registration(fault)
-        operation = scene.history.invoke(f"dying-{number}", asked)
+    connections = [
+        SocketConnection(system.patient_url, f"dying-{number}", _CONNECT_SECONDS_MAX)
+        for number in range(_DYING)
+    ]
+    for number, connection in enumerate(connections):
+        request = context.registration(fault)
+        operation = context.history.invoke(f"dying-{number}", request)
         try:
-            line.send(asked, operation.id)
+            connection.send(request, operation.id)
             give_up_at = time.monotonic() + _CONFIRM_SECONDS_MAX
             while number % 2 and not operation.is_confirmed and time.monotonic() < give_up_at:
-                if any(isinstance(news, Confirmed) and news.taken for news in line.news(give_up_at)):
+                if any(
+                    isinstance(incoming, Confirmed) and incoming.taken
+                    for incoming in connection.receive(give_up_at)
+                ):
                     operation.confirmed()
             operation.unknown("died")
         except OSError:
             operation.unknown("no_reply")
             raise
         finally:
-            line.abort()
+            connection.abort()
         confirmed += operation.is_confirmed
-    return len(lines), confirmed
+    return len(connections), confirmed

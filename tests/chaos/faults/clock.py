@@ -7,7 +7,7 @@ from sqlalchemy import func, or_, select
 from common.storage.engine import snapshot
 from common.storage.tables import clinic_days
 from tests.builders import JAKARTA
-from tests.chaos.faults.scene import GROUND, Scene
+from tests.chaos.faults.context import INFRASTRUCTURE, FaultContext
 from tests.chaos.faults.steps import Note, Steps, Waiting, pause
 from tests.chaos.plan import Fault
 from tests.database import opened
@@ -18,25 +18,25 @@ _BEFORE_MIDNIGHT = timedelta(seconds=12)
 _LOOK_AGAIN_SECONDS = 0.5
 
 
-def over_midnight(scene: Scene, fault: Fault) -> Steps:
+def over_midnight(context: FaultContext, fault: Fault) -> Steps:
     """The clock of all processes jumps to the last seconds of the day."""
-    system = scene.system
-    yield from scene.free(GROUND)
-    with scene.claimed(GROUND):
+    system = context.system
+    yield from context.free(INFRASTRUCTURE)
+    with context.claimed(INFRASTRUCTURE):
         before = system.clock.now().astimezone(JAKARTA)
         midnight = before.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
         seconds = (midnight - _BEFORE_MIDNIGHT - before).total_seconds()
         if seconds > 0:
             system.jump_clock(seconds)
-        while not (yield from _queues(scene, midnight.date())):
+        while not (yield from _queues(context, midnight.date())):
             yield from pause(_LOOK_AGAIN_SECONDS)
         yield Note("fired", f"the day has ended; there are queues of {midnight.date()}")
-        while (yield from _queues(scene, before.date(), unended=True)):
+        while (yield from _queues(context, before.date(), unended=True)):
             yield from pause(_LOOK_AGAIN_SECONDS)
         yield Note("healed", f"nobody waits in a queue of {before.date()}")
 
 
-def _queues(scene: Scene, service_date: date, *, unended: bool = False) -> Waiting[int]:
+def _queues(context: FaultContext, service_date: date, *, unended: bool = False) -> Waiting[int]:
     """How many queues of that day there are; with `unended`, of those whose patients still wait."""
     counted = select(func.count()).select_from(clinic_days).where(clinic_days.c.service_date == service_date)
     if unended:
@@ -44,7 +44,7 @@ def _queues(scene: Scene, service_date: date, *, unended: bool = False) -> Waiti
         counted = counted.where(or_(is_open, clinic_days.c.waiting > 0))
 
     def count() -> int:
-        with opened(scene.system.database_url) as engine, snapshot(engine) as connection:
+        with opened(context.system.database_url) as engine, snapshot(engine) as connection:
             return int(connection.scalar(counted) or 0)
 
-    return (yield from scene.persistently(count))
+    return (yield from context.with_retries(count))

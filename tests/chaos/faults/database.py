@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 
 from tests.chaos.database import PostgresDatabase, SqliteFile
-from tests.chaos.faults.scene import GROUND, Scene, refuses
+from tests.chaos.faults.context import INFRASTRUCTURE, FaultContext, refuses
 from tests.chaos.faults.steps import Note, Steps, pause, until
 from tests.chaos.plan import Fault
 
@@ -16,37 +16,37 @@ _BRIEF_LOCK_SECONDS_MIN = 0.5
 _BRIEF_LOCK_SECONDS_SPREAD = 2.0
 
 
-def restart(scene: Scene, fault: Fault) -> Steps:
+def restart(context: FaultContext, fault: Fault) -> Steps:
     """PostgreSQL stops "immediately", as if the power failed, and is started again."""
-    database = scene.system.database
+    database = context.system.database
     assert isinstance(database, PostgresDatabase)
-    yield from scene.free(GROUND)
-    with scene.claimed(GROUND):
+    yield from context.free(INFRASTRUCTURE)
+    with context.claimed(INFRASTRUCTURE):
         database.kill()
         yield from until(lambda: refuses(database.server.url), "the database's port refuses")
         yield Note("fired", "PostgreSQL was stopped at once; its port refused")
         yield from pause(fault.variety * _DOWN_SECONDS_MAX)
         database.server.launch()
-        while not (yield from scene.aside(database.server.answers)):
+        while not (yield from context.in_thread(database.server.answers)):
             yield from pause(0.2)
         yield Note("healed", "PostgreSQL answered again")
 
 
-def lock_long(scene: Scene, fault: Fault) -> Steps:
+def lock_long(context: FaultContext, fault: Fault) -> Steps:
     """The file is locked for longer than a worker waits for it."""
-    yield from _lock(scene, _LONG_LOCK_SECONDS_MIN + fault.variety * _LONG_LOCK_SECONDS_SPREAD)
+    yield from _lock(context, _LONG_LOCK_SECONDS_MIN + fault.variety * _LONG_LOCK_SECONDS_SPREAD)
 
 
-def lock_briefly(scene: Scene, fault: Fault) -> Steps:
+def lock_briefly(context: FaultContext, fault: Fault) -> Steps:
     """The file is locked for less long than a worker waits for it."""
-    yield from _lock(scene, _BRIEF_LOCK_SECONDS_MIN + fault.variety * _BRIEF_LOCK_SECONDS_SPREAD)
+    yield from _lock(context, _BRIEF_LOCK_SECONDS_MIN + fault.variety * _BRIEF_LOCK_SECONDS_SPREAD)
 
 
-def _lock(scene: Scene, seconds: float) -> Steps:
-    database = scene.system.database
+def _lock(context: FaultContext, seconds: float) -> Steps:
+    database = context.system.database
     assert isinstance(database, SqliteFile)
-    yield from scene.free(GROUND)
-    with scene.claimed(GROUND):
+    yield from context.free(INFRASTRUCTURE)
+    with context.claimed(INFRASTRUCTURE):
         database.lock(seconds)
         yield from until(lambda: database.locked() and _refuses_to_write(database), "the file is locked")
         yield Note("fired", f"another process held the lock for {seconds:.1f} s; nobody else could write")

@@ -5,12 +5,12 @@ from functools import partial
 
 from tests.chaos.failpoints import POINTS
 from tests.chaos.faults import broker, clients, clock, connections, database, messages, workers
-from tests.chaos.faults.scene import Scene
+from tests.chaos.faults.context import FaultContext
 from tests.chaos.faults.steps import Note, NotSeen, Steps
 from tests.chaos.plan import Fault
 from tests.chaos.system import System
 
-Inject = Callable[[Scene, Fault], Steps]
+Inject = Callable[[FaultContext, Fault], Steps]
 
 # By the part of the kind's name before the colon; where there is one, the part behind it is the role of the
 # fault's target, or between whom a connection is.
@@ -23,7 +23,7 @@ _WORKERS: dict[str, Inject] = {
         for point in ("before_transaction", "before_commit")
     },
 }
-_CONNECTIONS: dict[str, Callable[[Scene, Fault, str], Steps]] = {
+_CONNECTIONS: dict[str, Callable[[FaultContext, Fault, str], Steps]] = {
     "connection_cut": connections.cut,
     "connection_reset": connections.reset,
     "connection_delayed": connections.delayed,
@@ -55,7 +55,7 @@ class Injector:
     """Injects the faults of a plan into a system."""
 
     def __init__(self, system: System) -> None:
-        self._scene = Scene(system)
+        self._context = FaultContext(system)
 
     def inject(self, fault: Fault) -> Steps:
         """See `tests.chaos.plan`; never raises."""
@@ -68,10 +68,10 @@ class Injector:
 
     def close(self) -> None:
         """Ends what belongs to the injector; harmless where faults are under way."""
-        self._scene.close()
+        self._context.close()
 
     def _steps(self, fault: Fault) -> Steps:
         name, _, of = fault.kind.partition(":")
         if name in _CONNECTIONS:
-            return _CONNECTIONS[name](self._scene, fault, of)
-        return (_WORKERS.get(name) or _OTHERS[name])(self._scene, fault)
+            return _CONNECTIONS[name](self._context, fault, of)
+        return (_WORKERS.get(name) or _OTHERS[name])(self._context, fault)

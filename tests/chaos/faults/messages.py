@@ -1,4 +1,4 @@
-"""Faults of messages: one request many times over, ticks twice and from long ago, and poison."""
+"""Faults of messages: one request many times, repeated and old ticks, and poison."""
 
 import json
 import time
@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tests.chaos import planted
-from tests.chaos.faults.scene import Scene, clinic, consumer_links, consumes
+from tests.chaos.faults.context import FaultContext, clinic, consumer_links, consumes
 from tests.chaos.faults.steps import NEVER_SECONDS, Note, NotSeen, Steps, Waiting, late, pause, until
-from tests.chaos.history import Asked
+from tests.chaos.history import Request
 from tests.chaos.plan import Fault
 from tests.chaos.readers import read_dead_letters
 
@@ -19,26 +19,26 @@ _DEAD_SECONDS_MAX = 240.0
 _LOOK_AGAIN_SECONDS = 1.0
 
 
-def request_many_times(scene: Scene, fault: Fault) -> Steps:
+def request_many_times(context: FaultContext, fault: Fault) -> Steps:
     """One registration is published 100 times, over several connections, at once."""
-    system = scene.system
-    asked = scene.registration(fault)
+    system = context.system
+    request = context.registration(fault)
 
     def publish() -> planted.Copies:
-        copies = planted.publish_copies(system.patient_url, scene.history, asked, copies=_COPIES)
+        copies = planted.publish_copies(system.patient_url, context.history, request, copies=_COPIES)
         if copies.confirmed < _COPIES / 2:
             raise ConnectionError(f"only {copies.confirmed} copies were confirmed")
         return copies
 
-    copies = yield from scene.persistently(publish)
+    copies = yield from context.with_retries(publish)
     seen = f"{copies.sent} copies sent, {copies.confirmed} confirmed, {copies.answered} answered"
     yield Note("fired", seen)
     yield Note("healed", f"the answers named {copies.tickets} ticket(s)")
 
 
-def tick_told_twice(scene: Scene, fault: Fault) -> Steps:
+def tick_told_twice(context: FaultContext, fault: Fault) -> Steps:
     """The queue of the tickers gets the same tick twice in a row, one for each of them."""
-    system = scene.system
+    system = context.system
 
     tickers = [worker for worker in system.workers.values() if worker.role == "ticker"]
     yield from until(lambda: all(map(consumes, tickers)), "both tickers consume", _BOTH_SECONDS_MAX)
@@ -49,7 +49,7 @@ def tick_told_twice(scene: Scene, fault: Fault) -> Steps:
         tick = planted.synthetic_tick(system.hospital, clinic(fault), system.clock)
         return _all_confirmed(planted.publish_ticks(system.urls["ticker"], [tick, tick]), 2)
 
-    count = yield from scene.persistently(publish)
+    count = yield from context.with_retries(publish)
     yield from until(
         lambda: all(link.to_client.bytes_passed > passed for link, passed in zip(links, before, strict=True)),
         "both tickers were given something",
@@ -58,25 +58,25 @@ def tick_told_twice(scene: Scene, fault: Fault) -> Steps:
     yield Note("healed", "nothing is left to be undone")
 
 
-def tick_replayed(scene: Scene, fault: Fault) -> Steps:
+def tick_replayed(context: FaultContext, fault: Fault) -> Steps:
     """A tick that was applied before comes again, and as if it were an hour old."""
-    system = scene.system
-    tick = yield from scene.persistently(lambda: planted.capture_tick(system.urls["deploy"]))
+    system = context.system
+    tick = yield from context.with_retries(lambda: planted.capture_tick(system.urls["deploy"]))
     yield from pause(2 * fault.variety)
 
     def publish() -> int:
         replayed = planted.aged(tick, system.clock.now(), _TICK_AGE)
         return _all_confirmed(planted.publish_ticks(system.urls["ticker"], [replayed]), 1)
 
-    yield from scene.persistently(publish)
+    yield from context.with_retries(publish)
     yield Note("fired", f"a tick of {tick.clinic} was taken again, an hour old")
     yield Note("healed", "nothing is left to be undone")
 
 
-def bad_tick(scene: Scene, fault: Fault) -> Steps:
-    """A tick that nobody can read: it alone becomes a dead letter, whatever stands beside it."""
-    system = scene.system
-    before = _bad_ticks(scene)
+def bad_tick(context: FaultContext, fault: Fault) -> Steps:
+    """An unreadable tick: it becomes a dead letter, and its neighbours in the batch do not."""
+    system = context.system
+    before = _bad_ticks(context)
 
     def publish() -> int:
         taken = planted.plant_bad_tick(
@@ -84,46 +84,46 @@ def bad_tick(scene: Scene, fault: Fault) -> Steps:
         )
         return _all_confirmed(taken, 1)
 
-    yield from scene.persistently(publish)
-    yield from _until_dead(scene, lambda dead: bool(dead & _bad_ticks(scene) - before))
+    yield from context.with_retries(publish)
+    yield from _until_dead(context, lambda dead: bool(dead & _bad_ticks(context) - before))
     yield Note("fired", "it became a dead letter")
     yield Note("healed", "nothing is left to be undone")
 
 
-def poison(scene: Scene, fault: Fault) -> Steps:
-    """A request that kills each worker that takes it up, until the broker has had enough."""
-    system = scene.system
-    planted_ones: list[Asked] = []
+def poison(context: FaultContext, fault: Fault) -> Steps:
+    """A request that kills each worker that takes it, until it reaches its delivery limit."""
+    system = context.system
+    planted_ones: list[Request] = []
     registrars = [name for name in system.workers if name.startswith("registrar")]
 
     def deaths() -> int:
         return sum(system.deaths[name] for name in registrars)
 
     for name in registrars:
-        yield from scene.free(name)
+        yield from context.free(name)
     before = deaths()
 
     def plant() -> int:
-        planted_ones.append(scene.registration(fault))
+        planted_ones.append(context.registration(fault))
         taken = planted.plant_poison(
-            system.urls["patient"], system.directory, scene.history, planted_ones[-1]
+            system.urls["patient"], system.directory, context.history, planted_ones[-1]
         )
         return _all_confirmed(taken, 1)
 
-    with scene.claimed(*registrars):
-        yield from scene.persistently(plant)
+    with context.claimed(*registrars):
+        yield from context.with_retries(plant)
         yield from until(lambda: deaths() > before, "a registrar died of poison")
         wanted = planted_ones[-1].request_id
-        yield from _until_dead(scene, lambda dead: wanted in dead)
+        yield from _until_dead(context, lambda dead: wanted in dead)
         yield Note("fired", f"registrars died {deaths() - before} times, then it became a dead letter")
         for name in registrars:
-            yield from scene.works_again(system.workers[name])
+            yield from context.works_again(system.workers[name])
         yield Note("healed", "the registrars consume again")
 
 
-def _bad_ticks(scene: Scene) -> set[str]:
+def _bad_ticks(context: FaultContext) -> set[str]:
     """The message ids of the bad ticks that were planted until now."""
-    path = scene.system.directory / "poison.jsonl"
+    path = context.system.directory / "poison.jsonl"
     lines = path.read_text().splitlines() if path.exists() else []
     planted_ones = [json.loads(line) for line in lines]
     return {each["message_id"] for each in planted_ones if each["kind"] == planted.NOT_A_TICK}
@@ -135,10 +135,10 @@ def _all_confirmed(count: int, wanted: int) -> int:
     return count
 
 
-def _until_dead(scene: Scene, condition: Callable[[set[str]], bool]) -> Waiting[None]:
+def _until_dead(context: FaultContext, condition: Callable[[set[str]], bool]) -> Waiting[None]:
     """Waits until the message ids of all dead letters are as they should be."""
     began_at = time.monotonic()
-    while not condition((yield from _dead(scene))):
+    while not condition((yield from _dead(context))):
         if time.monotonic() > began_at + NEVER_SECONDS:
             raise NotSeen(f"not within {NEVER_SECONDS:g} s: it became a dead letter")
         yield from pause(_LOOK_AGAIN_SECONDS)
@@ -146,13 +146,13 @@ def _until_dead(scene: Scene, condition: Callable[[set[str]], bool]) -> Waiting[
         yield late("it became a dead letter", seconds, _DEAD_SECONDS_MAX)
 
 
-def _dead(scene: Scene) -> Waiting[set[str]]:
+def _dead(context: FaultContext) -> Waiting[set[str]]:
     """The message ids of all dead letters."""
-    path = scene.system.directory / "control" / "dead.jsonl"
+    path = context.system.directory / "control" / "dead.jsonl"
 
     def read() -> set[str]:
         path.unlink(missing_ok=True)
-        read_dead_letters(scene.system.urls["deploy"], path)
+        read_dead_letters(context.system.urls["deploy"], path)
         return {json.loads(line)["message_id"] for line in path.read_text().splitlines()}
 
-    return (yield from scene.persistently(read))
+    return (yield from context.with_retries(read))

@@ -1,4 +1,4 @@
-"""What faults are made of: they wait without blocking, and tell what they saw."""
+"""The steps of a fault: generators that wait without blocking, and note what they saw."""
 
 import time
 from collections.abc import Callable, Generator
@@ -8,11 +8,11 @@ from typing import Literal, TypeVar
 Phase = Literal["fired", "healed", "failed", "late"]
 
 SEEN_SECONDS_MAX = 45.0
-"""How long an effect takes at most on a machine of its own, with other faults about. What takes longer is
-late: this machine is too slow to tell, or Antrean is."""
+"""How long an effect takes at most on an idle machine, during other faults. Longer is late: the machine is
+too slow for a verdict, or Antrean is too slow."""
 
 NEVER_SECONDS = 600.0
-"""What has not happened by then, on however busy a machine, never does: a fault that failed."""
+"""After this time, even on a busy machine, an expected effect counts as missing: the fault failed."""
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ Waiting = Generator[Note | None, None, T]
 
 
 class NotSeen(Exception):
-    """What had to happen did not."""
+    """An expected effect did not happen."""
 
 
 def seen(condition: Callable[[], bool], seconds_max: float) -> Waiting[bool]:

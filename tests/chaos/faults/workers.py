@@ -1,25 +1,25 @@
-"""Faults of workers: killed at a failpoint or at random; frozen until somebody else does their work."""
+"""Faults of workers: killed at a failpoint or at random; frozen until another worker does their work."""
 
 from pathlib import Path
 
 from tests.chaos.failpoints import Point
-from tests.chaos.faults.scene import Scene, consumer_links
+from tests.chaos.faults.context import FaultContext, consumer_links
 from tests.chaos.faults.steps import NEVER_SECONDS, Note, NotSeen, Steps, Waiting, pause, seen, until
 from tests.chaos.plan import Fault
 from tests.chaos.workers import ChaosWorker
 
 _FIRE_SECONDS_MAX = 25.0
-_WORKERS_TRIED = 3  # on a machine of its own, one of these gets there
-_REDONE_SECONDS = 2.0  # for others to take up what the broker gives them then, before the zombie wakes
+_WORKERS_TRIED = 3  # on an idle machine, one of these reaches the point
+_REDONE_SECONDS = 2.0  # for other workers to process the redeliveries before the frozen one resumes
 
 
-def kill_at(scene: Scene, fault: Fault, point: Point) -> Steps:
+def kill_at(context: FaultContext, fault: Fault, point: Point) -> Steps:
     """A worker kills itself when it next reaches `point`."""
     tried: list[str] = []
     while True:
         yield from _not_too_many(tried, point)
-        worker = yield from scene.sound_worker(fault, {*tried})
-        with scene.claimed(worker.name):
+        worker = yield from context.healthy_worker(fault, {*tried})
+        with context.claimed(worker.name):
             pid = worker.pid
             worker.arm(point, "kill")
             if not (yield from _fires(worker)):
@@ -27,34 +27,34 @@ def kill_at(scene: Scene, fault: Fault, point: Point) -> Steps:
                 continue
             yield from until(lambda worker=worker, pid=pid: worker.pid != pid, f"{worker.name} died")  # type: ignore[misc]
             yield Note("fired", f"{worker.name} died at {point}")
-            yield from scene.works_again(worker)
+            yield from context.works_again(worker)
             yield Note("healed", f"{worker.name} consumes again")
             return
 
 
-def kill_at_random(scene: Scene, fault: Fault) -> Steps:
+def kill_at_random(context: FaultContext, fault: Fault) -> Steps:
     """A worker is killed, wherever it is."""
-    worker = yield from scene.sound_worker(fault, set())
-    with scene.claimed(worker.name):
+    worker = yield from context.healthy_worker(fault, set())
+    with context.claimed(worker.name):
         yield from pause(fault.variety)
         pid = worker.pid
         worker.kill()
         yield from until(lambda: worker.pid != pid, f"{worker.name} died")
         yield Note("fired", f"{worker.name} died")
-        yield from scene.works_again(worker)
+        yield from context.works_again(worker)
         yield Note("healed", f"{worker.name} consumes again")
 
 
-def zombie(scene: Scene, fault: Fault, point: Point, *, cut: bool) -> Steps:
-    """A worker freezes at `point` until the broker has given it up, and with it what it was given.
+def zombie(context: FaultContext, fault: Fault, point: Point, *, cut: bool) -> Steps:
+    """A worker freezes at `point` until the broker closes its connections and redelivers its messages.
 
-    The broker does so by itself when heartbeats stay away, or, with `cut`, because the connection ends.
+    The broker does so after missed heartbeats or, with `cut`, because the connection ends.
     """
     tried: list[str] = []
     while True:
         yield from _not_too_many(tried, point)
-        worker = yield from scene.sound_worker(fault, {*tried})
-        with scene.claimed(worker.name):
+        worker = yield from context.healthy_worker(fault, {*tried})
+        with context.claimed(worker.name):
             worker.arm(point, "freeze")
             if not (yield from _fires(worker)):
                 tried.append(worker.name)
@@ -65,7 +65,7 @@ def zombie(scene: Scene, fault: Fault, point: Point, *, cut: bool) -> Steps:
                 yield Note("fired", f"{worker.name} froze at {point}, and the broker took its messages back")
             finally:
                 worker.thaw()
-            yield from scene.works_again(worker)
+            yield from context.works_again(worker)
             yield Note("healed", f"{worker.name} woke and consumes again")
             return
 
@@ -89,7 +89,7 @@ def _until_given_up(worker: ChaosWorker, *, cut: bool) -> Waiting[None]:
     """Waits until the worker's connections to the broker have ended on the broker's side."""
     pid = worker.pid
     yield from until(lambda: _is_stopped(pid), f"{worker.name} stands still")
-    links = worker.broker_way.links
+    links = worker.broker_proxy.links
     if cut:
         for link in links:
             link.cut()

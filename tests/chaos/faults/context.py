@@ -1,4 +1,4 @@
-"""Where faults take place: the system, what of it is under a fault, and what can be seen of it."""
+"""What a fault works with: the system, which parts of it are under a fault, and its observable state."""
 
 import socket
 import time
@@ -22,15 +22,15 @@ from tests.chaos.faults.steps import (
     seen,
     until,
 )
-from tests.chaos.history import Asked, History
+from tests.chaos.history import History, Request
 from tests.chaos.plan import Fault
 from tests.chaos.registrations import registration
 from tests.chaos.system import ROOMS, System
 from tests.chaos.workers import ChaosWorker
 from tests.tcp_proxy import Link
 
-GROUND = "ground"
-"""What broker, database and clock are together: one of them is under a fault at a time."""
+INFRASTRUCTURE = "infrastructure"
+"""Broker, database and clock together: at most one of them is under a fault at a time."""
 
 _CONSUME_OK = b"\x00\x3c\x00\x15"  # class 60, method 21
 _REFUSED_SECONDS_MAX = 1.0
@@ -38,38 +38,38 @@ _TRYING_SECONDS_MAX = 120.0
 _TRY_AGAIN_SECONDS = 0.5
 
 
-class Scene:
-    """One worker is under one fault at a time, and so is the `GROUND` that all stand on."""
+class FaultContext:
+    """Each worker, and the `INFRASTRUCTURE` of all, is under at most one fault at a time."""
 
     def __init__(self, system: System) -> None:
         self.system = system
         self.history = History(system.directory, "planted", system.clock)
         self._random = Random("planted")
         self._claimed: set[str] = set()
-        # For what may block. They start no processes, which would end with them.
+        # For calls that may block. These start no processes: a child would end with its thread.
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="faults")
 
     def close(self) -> None:
-        """Ends the threads, when they have done what they have begun."""
+        """Ends the threads when their calls have returned."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self.history.close()
 
-    def registration(self, fault: Fault) -> Asked:
-        """Somebody new asks for a ticket, in the clinic that the fault is about."""
+    def registration(self, fault: Fault) -> Request:
+        """A registration of a new patient, in the clinic that the fault is about."""
         return registration(self.system.hospital, clinic(fault), self.system.clock, self._random)
 
-    def aside(self, call: Callable[[], T], seconds_max: float = SEEN_SECONDS_MAX) -> Waiting[T]:
-        """What `call` returns, or raises; it may block meanwhile."""
+    def in_thread(self, call: Callable[[], T], seconds_max: float = SEEN_SECONDS_MAX) -> Waiting[T]:
+        """Runs `call`, which may block, in a thread; returns or raises what it does."""
         future: Future[T] = self._threads.submit(call)
         yield from until(future.done, "a call of the injector returned", seconds_max)
         return future.result()
 
-    def persistently(self, call: Callable[[], T]) -> Waiting[T]:
-        """What `call` returns; it is called again where broker or database cannot be reached just then."""
+    def with_retries(self, call: Callable[[], T]) -> Waiting[T]:
+        """What `call` returns; it is called again while broker or database cannot be reached."""
         began_at = time.monotonic()
         while True:
             try:
-                found = yield from self.aside(call)
+                found = yield from self.in_thread(call)
             except (OSError, AMQPError, BrokerUnavailable, StoreUnavailable) as error:
                 if time.monotonic() > began_at + NEVER_SECONDS:
                     raise NotSeen(f"{type(error).__name__} for too long: {error}") from error
@@ -81,7 +81,7 @@ class Scene:
 
     @contextmanager
     def claimed(self, *names: str) -> Iterator[None]:
-        """No other fault takes these while the block runs; see `free`."""
+        """Keeps other faults away from these names while the block runs; see `free`."""
         self._claimed.update(names)
         try:
             yield
@@ -92,8 +92,8 @@ class Scene:
         """Waits until `name` is under no fault."""
         yield from until(lambda: name not in self._claimed, f"{name} is under no other fault", 120)
 
-    def sound_worker(self, fault: Fault, not_these: set[str]) -> Waiting[ChaosWorker]:
-        """The worker that a fault is meant for, or another of that role that works and is under no fault."""
+    def healthy_worker(self, fault: Fault, not_these: set[str]) -> Waiting[ChaosWorker]:
+        """The fault's target, or another worker of its role that consumes and is under no fault."""
         assert fault.target is not None
         role = fault.target.rpartition("-")[0]
         names = sorted(name for name in self.system.workers if name.rpartition("-")[0] == role)
@@ -101,7 +101,7 @@ class Scene:
         wanted = [name for name in in_turn if name not in not_these] or in_turn
         found: list[ChaosWorker] = []
 
-        def one_is_sound() -> bool:
+        def one_is_healthy() -> bool:
             found[:] = [
                 self.system.workers[name]
                 for name in wanted
@@ -109,10 +109,10 @@ class Scene:
             ]
             return bool(found)
 
-        # Where the one it is meant for is only starting, that one.
+        # Prefers the target if it is only starting.
         first = self.system.workers[wanted[0]]
         yield from seen(lambda: wanted[0] not in self._claimed and consumes(first), 5)
-        yield from until(one_is_sound, f"a {role} works and is under no other fault", 120)
+        yield from until(one_is_healthy, f"a {role} works and is under no other fault", 120)
         return found[0]
 
     def works_again(self, worker: ChaosWorker) -> Waiting[None]:
@@ -135,18 +135,18 @@ def clinic(fault: Fault) -> str:
 
 
 def consumes(worker: ChaosWorker) -> bool:
-    """Whether the worker lives, and the broker has told it that it consumes, on a connection that is up."""
+    """Whether the worker is alive and has a confirmed consumer on a connection that is up."""
     return worker.alive() and any(_CONSUME_OK in link.to_client.beginning for link in consumer_links(worker))
 
 
 def consumer_links(worker: ChaosWorker) -> list[Link]:
-    """The worker's connections to the broker that are up at both ends, and there to consume."""
-    links = worker.broker_way.links
+    """The worker's consumer connections that are up at both ends."""
+    links = worker.broker_proxy.links
     return [link for link in links if link.name.endswith("consumer") and not link.server_has_closed]
 
 
 def refuses(url: str) -> bool:
-    """Whether nobody takes connections at the host and port of `url`."""
+    """Whether connections to the host and port of `url` are refused."""
     parts = urlsplit(url)
     assert parts.hostname is not None
     assert parts.port is not None

@@ -1,4 +1,5 @@
-"""How a patient's client asks: as the product does, or raw, and then it may die before its reply."""
+"""How a patient's client sends requests: with the product's client, or with a raw one that may die before
+the reply."""
 
 import time
 import traceback
@@ -9,14 +10,14 @@ from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
 from common.messaging.rpc_client import RESEND_SECONDS, RpcClient
 from common.messaging.topology import PATIENT_EXCHANGE
 from tests.builders import SetClock
-from tests.chaos.client import Line, Replied
+from tests.chaos.client import Replied, SocketConnection
 from tests.chaos.history import Operation
 from tests.deployment import MONDAY_MORNING
 
 _CONNECT_SECONDS_MAX = 5.0
 
 DEATHS_SHARE = 0.2
-"""Of the requests that change something, how many a raw client does not survive."""
+"""The share of state-changing requests during which a raw client dies."""
 
 
 class Reply(NamedTuple):
@@ -26,33 +27,35 @@ class Reply(NamedTuple):
     body: dict[str, Any]
 
 
-class Asking(Protocol):
+class Requester(Protocol):
     """One patient's way of sending a request and waiting for its reply."""
 
-    def ask(self, operation: Operation, seconds_max: float, *, may_die: bool = False) -> Reply | None:
-        """The reply, or None where nothing is known of the request after about `seconds_max`; the end of the
-        operation is written."""
+    def call(self, operation: Operation, seconds_max: float, *, may_die: bool = False) -> Reply | None:
+        """Sends the operation's request and waits for the reply, about `seconds_max` at most.
+
+        Writes the operation's end to the history. Returns None if the outcome is unknown.
+        """
         ...
 
     def close(self) -> None:
-        """Leaves the broker."""
+        """Closes the connection."""
         ...
 
 
-class ProductAsking:
-    """The client that `antrean` is made of; it survives."""
+class ProductRequester:
+    """The product's own client; it never dies."""
 
     def __init__(self, amqp_url: str) -> None:
-        # Shows when the request was first made, since a request that is sent again keeps its timestamp.
+        # Shows the moment of the first attempt: a request that is sent again keeps its timestamp.
         self._made_at = SetClock(MONDAY_MORNING)
         self._client = RpcClient(amqp_url, PATIENT_EXCHANGE, self._made_at)
 
-    def ask(self, operation: Operation, seconds_max: float, *, may_die: bool = False) -> Reply | None:
-        asked = operation.asked
-        self._made_at.moment = asked.sent_at
+    def call(self, operation: Operation, seconds_max: float, *, may_die: bool = False) -> Reply | None:
+        request = operation.request
+        self._made_at.moment = request.sent_at
         try:
             answer = self._client.call(
-                asked.name, dict(asked.body), timeout_seconds=seconds_max, request_id=asked.request_id
+                request.name, dict(request.body), timeout_seconds=seconds_max, request_id=request.request_id
             )
         except NoReply:
             operation.unknown("no_reply")
@@ -60,7 +63,7 @@ class ProductAsking:
             operation.unknown("not_taken")
         except BrokerUnavailable:
             operation.unknown("no_broker")
-        except Exception as error:  # noqa: BLE001 - a fault of the product, which the checker is to see
+        except Exception as error:  # noqa: BLE001 - an error in the product: the checker reports it
             traceback.print_exc()
             operation.unknown("client_fault", error=type(error).__name__)
             self._client.close()
@@ -73,51 +76,53 @@ class ProductAsking:
         self._client.close()
 
 
-class RawAsking:
-    """A client after the protocol's document alone, which records confirms and sometimes dies."""
+class RawRequester:
+    """A client that follows docs/protocol.md only; it records confirms and sometimes dies."""
 
     def __init__(self, amqp_url: str, name: str, random: Random) -> None:
         self._amqp_url = amqp_url
         self._name = name
         self._random = random
-        self._line: Line | None = None
+        self._connection: SocketConnection | None = None
 
-    def ask(self, operation: Operation, seconds_max: float, *, may_die: bool = False) -> Reply | None:
+    def call(self, operation: Operation, seconds_max: float, *, may_die: bool = False) -> Reply | None:
         until = time.monotonic() + seconds_max
         dies = may_die and self._random.random() < DEATHS_SHARE
-        # Where it dies: with the last byte of the request, or when it has been confirmed.
+        # When it dies: after the last byte of the request, or after its confirm.
         dies_at = self._random.choice(("sent", "confirmed")) if dies else ""
         try:
-            line = self._line = self._line or Line(
+            connection = self._connection = self._connection or SocketConnection(
                 self._amqp_url, self._name, min(seconds_max, _CONNECT_SECONDS_MAX)
             )
         except OSError:
             operation.unknown("no_broker")
             return None
         try:
-            return self._converse(line, operation, until, dies_at)
+            return self._exchange(connection, operation, until, dies_at)
         except OSError:
             operation.unknown("no_reply")
         self._die()
         return None
 
-    def _converse(self, line: Line, operation: Operation, until: float, dies_at: str) -> Reply | None:
+    def _exchange(
+        self, connection: SocketConnection, operation: Operation, until: float, dies_at: str
+    ) -> Reply | None:
         sent_at = -RESEND_SECONDS
         times_sent = 0
         while (now := time.monotonic()) < until:
             if now - sent_at >= RESEND_SECONDS:
-                line.send(operation.asked, operation.id)
+                connection.send(operation.request, operation.id)
                 sent_at, times_sent = now, times_sent + 1
                 if dies_at == "sent":
                     self._killed(operation)
                     return None
-            for news in line.news(min(until, sent_at + RESEND_SECONDS)):
-                if news.correlation_id != operation.id:
-                    continue  # about an earlier operation, which has ended
-                if isinstance(news, Replied):
-                    operation.answered(news.name, news.body)
-                    return Reply(news.name, news.body)
-                if news.taken:
+            for incoming in connection.receive(min(until, sent_at + RESEND_SECONDS)):
+                if incoming.correlation_id != operation.id:
+                    continue  # of an earlier operation, which has ended
+                if isinstance(incoming, Replied):
+                    operation.answered(incoming.name, incoming.body)
+                    return Reply(incoming.name, incoming.body)
+                if incoming.taken:
                     operation.confirmed()
                     if dies_at == "confirmed":
                         self._killed(operation)
@@ -132,11 +137,11 @@ class RawAsking:
         self._die()
 
     def _die(self) -> None:
-        if self._line is not None:
-            self._line.abort()
-            self._line = None
+        if self._connection is not None:
+            self._connection.abort()
+            self._connection = None
 
     def close(self) -> None:
-        if self._line is not None:
-            self._line.close()
-            self._line = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
