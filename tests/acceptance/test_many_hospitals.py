@@ -31,9 +31,9 @@ def test_as_many_hospitals_as_there_can_be_are_listed(
         assert [each["code"] for each in found] == CODES
         assert {each["name"] for each in found} == {NAME}
         with requester(deployment) as patient:
-            first = patient.ask(message("list_hospitals", {}))
+            first = patient.call(message("list_hospitals", {}))
             assert (first.name, first.body["more"]) == ("hospitals", True)
             # Whoever else asks meanwhile is answered: no connection was closed.
-            refused = patient.ask(message("list_clinics", {"hospital": HOSPITAL}))
+            refused = patient.call(message("list_clinics", {"hospital": HOSPITAL}))
             assert refused.code == "hospital_not_found"
         assert "link lost" not in deployment.logs()

@@ -29,7 +29,7 @@ def test_a_clinic_that_is_closed(shell: Shell) -> None:
 def test_a_quota_that_is_used_up(system: Deployment, shell: Shell) -> None:
     with requester(system) as others:
         for _ in range(18):
-            assert others.ask(registration("SAR", hospital="RSJL")).name == "ticket"
+            assert others.call(registration("SAR", hospital="RSJL")).name == "ticket"
     words = register_words("RSJL", "SAR", Patient())
 
     problem = shell.antrean(*words, "--json").problem()

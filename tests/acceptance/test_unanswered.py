@@ -12,7 +12,7 @@ from tests.acceptance.command_line import Done, Shell, register_words
 from tests.acceptance.desks import desk_at, journal
 from tests.deployment import Deployment, Patient, full_queue
 from tests.tcp_proxy import proxy_to
-from tests.workers.registrars import numbers_given_out
+from tests.workers.proxied_registrars import ticket_numbers
 
 IMPATIENT = {"ANTREAN_REPLY_TIMEOUT_SECONDS": "3"}
 """For a command that gets no answer; a busy machine may take a second to connect."""
@@ -41,7 +41,7 @@ def test_a_registration_without_an_answer_is_repeated_by_the_command_in_the_mess
     if form == "--json":
         assert first.json["number"] == 1
         assert first.json["ticket_code"] == second.json["ticket_code"]
-    assert numbers_given_out(workers_come_back, clinic) == [1]
+    assert ticket_numbers(workers_come_back, clinic) == [1]
     workers_come_back.start_consuming("status")
     (ticket,) = shell.antrean("tickets", "--json").json
     assert ticket["display_number"] == f"{clinic}-001"

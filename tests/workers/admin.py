@@ -31,7 +31,7 @@ class Admin:
                 monkeypatch.setenv(name, value)
 
     def __call__(self, *words: str) -> Ended:
-        """Runs one command; a failure is one sentence and no more."""
+        """Runs one command; checks that a failure is one sentence."""
         exit_code = run([*words, "--lang", "en"])
         printed = self._capsys.readouterr()
         assert "Traceback" not in printed.err

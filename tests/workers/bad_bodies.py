@@ -1,4 +1,4 @@
-"""Bodies that no good client sends, by what is wrong with each.
+"""Bad bodies, by what is wrong with each.
 
 Wherever something of a patient stands in one, it is recognisable as a `Patient`'s, should it leak.
 """
@@ -27,7 +27,7 @@ def body(**changes: Any) -> bytes:
 
 
 def raw(**members: bytes) -> bytes:
-    """The same with members whose values are written as they stand here, as JSON or not."""
+    """The same with members whose values are raw bytes, which need not be JSON."""
     return (
         body(**dict.fromkeys(members, ...))[:-1]
         + b"".join(b',"' + name.encode() + b'":' + value for name, value in members.items())
@@ -255,7 +255,7 @@ PLAIN_NAMES = {
     "beyond sixteen bits": "Wulandari 𝒜 😀",
     "as long as allowed": ("Wulandari " * 10)[:-1] + "x",
 }
-"""Names that look like something else, and are names."""
+"""Unusual but valid names."""
 
 
 def look_ups_of(code: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Messages whose properties, headers or addresses no good client sets, by what is wrong with each."""
+"""Messages with bad properties, headers or addresses, by what is wrong with each."""
 
 import base64
 import json
@@ -45,7 +45,7 @@ IGNORED: dict[str, dict[str, Any]] = {
     "delivered a word": {"headers": {"x-delivery-count": "often"}},
     "set aside before": {"headers": {"x-antrean-reason": "Wulandari in the handler"}},
 }
-"""A registration with any of these is granted as if they were not there."""
+"""A registration with any of these is granted: they are ignored."""
 
 REFUSED_BY_BROKER: dict[str, dict[str, Any]] = {
     "expires in the past": {"expiration": "-1"},
@@ -58,7 +58,7 @@ REFUSED_BY_BROKER: dict[str, dict[str, Any]] = {
     "copied to no list": {"headers": {"CC": "list_hospitals"}},
     "copied blindly to no list": {"headers": {"BCC": 5}},
 }
-"""The broker closes the sender's channel (406); nobody is handed the message."""
+"""The broker closes the sender's channel (406) and delivers the message to no worker."""
 
 
 class RawHeaders(pika.BasicProperties):
@@ -131,7 +131,7 @@ LOOK_UPS: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "one code for a list": ("ticket_status", {"ticket_codes": "7K3F-9QXM-2T5R"}, "invalid_request"),
     "a malformed code": ("ticket_status", {"ticket_codes": ["7K3F"]}, "invalid_request"),
-    "nobody's code": ("ticket_status", {"ticket_codes": ["7K3F-9QXM-2T5R"]}, "ticket_not_found"),
+    "an unknown code": ("ticket_status", {"ticket_codes": ["7K3F-9QXM-2T5R"]}, "ticket_not_found"),
     "a member too many": ("list_hospitals", {"hospital": HOSPITAL}, "invalid_request"),
     "no hospital": ("list_clinics", {}, "invalid_request"),
     "a text for a truth": ("list_clinics", {"hospital": HOSPITAL, "open_only": "yes"}, "invalid_request"),
@@ -185,7 +185,7 @@ NO_TICKS = {
     "no time": tick_body(time="yesterday"),
     "half a character in the clinic": tick_body(source=f"/hospitals/{HOSPITAL}/clinics/\ud800/2026-11-23"),
 }
-"""These are set aside as dead letters: nobody waits for the answer to a tick.
+"""These become dead letters, since a tick has no reply.
 
 The last one makes the handler fail: it is the poison among the others.
 """
@@ -203,4 +203,4 @@ IDLE_TICKS = {
     "data": tick_body(data={"number": 1, "status": "served", "waiting": -5}),
     "a sequence": tick_body(sequence="0000000001"),
 }
-"""These are ticks, and there is nothing to do for them."""
+"""Valid ticks without any effect."""

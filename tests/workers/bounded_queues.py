@@ -1,4 +1,4 @@
-"""Queues that are full, or missing, while a block runs; and messages that were given out often."""
+"""Queues that are full or missing while a block runs; messages that were delivered many times."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +16,10 @@ _KEY = "filling"
 
 @contextmanager
 def full(deployment: Deployment, queue: str, sender: Requester, filling: Message) -> Iterator[int]:
-    """The queue is full of `filling`, and refuses more; how many there are. It is as it was at the end.
+    """Fills the queue with `filling` until it refuses more; yields the number of messages in it.
 
-    Its limit is an argument, which works on a broker without policies too.
+    The limit is a queue argument, which works on a broker without policies too. The original queue is
+    restored at the end.
     """
     arguments = {"x-queue-type": "quorum", "x-max-length": 1, "x-overflow": "reject-publish"}
     with _replaced(deployment, queue):
@@ -36,7 +37,7 @@ def full(deployment: Deployment, queue: str, sender: Requester, filling: Message
             taken += 1
             return False
 
-        # A quorum queue takes a few more than its limit, until word has come round.
+        # A quorum queue takes a few more than its limit, since its members count asynchronously.
         eventually(refused, f"{queue} refuses")
         with deployment.channel() as channel:
             channel.queue_unbind(queue, topology.PATIENT_EXCHANGE, _KEY)
@@ -45,7 +46,7 @@ def full(deployment: Deployment, queue: str, sender: Requester, filling: Message
 
 @contextmanager
 def missing(deployment: Deployment, queue: str) -> Iterator[None]:
-    """There is no such queue. It is as it was at the end."""
+    """Deletes the queue while the block runs; restores it at the end."""
     with _replaced(deployment, queue):
         yield
 
@@ -62,8 +63,8 @@ def _replaced(deployment: Deployment, queue: str) -> Iterator[None]:
         topology.deploy(deployment.urls["deploy"])
 
 
-def given_out(deployment: Deployment, queue: str, times: int) -> None:
-    """All that is in the queue was given out so often, and not acknowledged."""
+def deliver_and_requeue(deployment: Deployment, queue: str, times: int) -> None:
+    """Delivers all messages of the queue `times` times, and requeues them each time."""
     with deployment.channel() as channel:
         for _ in range(times):
             tags = []
@@ -73,8 +74,8 @@ def given_out(deployment: Deployment, queue: str, times: int) -> None:
                 channel.basic_nack(tag, requeue=True)
 
 
-def reasons(deployment: Deployment) -> list[str]:
-    """Takes out all dead letters; why workers have set them aside."""
+def take_reasons(deployment: Deployment) -> list[str]:
+    """Takes out all dead letters; returns the reasons that workers gave."""
     found: list[str] = []
     with deployment.channel() as channel:
         while True:

@@ -1,4 +1,4 @@
-"""Dead letters to look at: put where a worker or the broker would put them, or made by the broker itself."""
+"""Dead letters for tests: published to the dead-letter queue, or made by the broker."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,22 +10,22 @@ from tests.workers.requester import Message, registration
 
 CLINIC = CLINICS[0]
 SENT = int(MONDAY_MORNING.timestamp())
-"""The timestamp of a letter, unless it is given another."""
+"""The default timestamp of a dead letter."""
 
 
-def plant(deployment: Deployment, *letters: Message) -> None:
-    """Puts letters where a worker or the broker would."""
+def plant(deployment: Deployment, *dead_letters: Message) -> None:
+    """Publishes dead letters to the dead-letter queue."""
     with connected(deployment.urls["registrar"]) as connection:
         channel = connection.channel()
         channel.confirm_delivery()
-        for letter in letters:
-            channel.basic_publish("", DEAD_QUEUE, letter.body, letter.properties)
+        for each in dead_letters:
+            channel.basic_publish("", DEAD_QUEUE, each.body, each.properties)
 
 
-def letter(body: bytes | None = None, name: str = "register", **properties: Any) -> Message:
-    """A registration that died in the registrars' queue, unless its headers or its name say otherwise."""
+def dead_letter(body: bytes | None = None, name: str = "register", **properties: Any) -> Message:
+    """A registration that reached the delivery limit of the registrars' queue; `properties` override."""
     died: dict[str, Any] = {
-        "headers": {"x-death": [death(REGISTRAR_QUEUE)]},
+        "headers": {"x-death": [x_death(REGISTRAR_QUEUE)]},
         "timestamp": SENT,
         "type": name,
         "reply_to": None,
@@ -34,14 +34,14 @@ def letter(body: bytes | None = None, name: str = "register", **properties: Any)
     return found if body is None else Message(body, found.properties, found.routing_key)
 
 
-def death(queue: str, reason: str = "delivery_limit") -> dict[str, Any]:
-    """As the broker notes it."""
+def x_death(queue: str, reason: str = "delivery_limit") -> dict[str, Any]:
+    """An entry of the `x-death` header, as the broker writes it."""
     moment = datetime(2026, 11, 23, 3, 5, tzinfo=UTC)
     return {"queue": queue, "reason": reason, "count": 1, "exchange": "antrean.patient", "time": moment}
 
 
-def dies(deployment: Deployment, *requests: Message) -> None:
-    """Has requests rejected, so that the broker makes dead letters of them."""
+def reject(deployment: Deployment, *requests: Message) -> None:
+    """Sends requests and rejects them, so that the broker makes dead letters of them."""
     with connected(deployment.urls["patient"]) as connection:
         channel = connection.channel()
         channel.confirm_delivery()

@@ -1,4 +1,4 @@
-"""An integrator's view: every event, as it is published."""
+"""Collects every published event, as an integrator sees it."""
 
 import json
 import uuid
@@ -17,8 +17,8 @@ from tests.processes import eventually
 
 
 @dataclass(frozen=True)
-class Seen:
-    """An event as it came, `raw` with its properties and routing key in one text."""
+class ReceivedEvent:
+    """A delivered event; `raw` holds its routing key, properties and body in one text."""
 
     routing_key: str
     content_type: str | None
@@ -32,7 +32,7 @@ class Seen:
 
     @property
     def sequence(self) -> int:
-        """The place among the events of its source."""
+        """The sequence number among the events of its source."""
         return int(self.body["sequence"])
 
 
@@ -41,18 +41,18 @@ class EventTap:
 
     def __init__(self, channel: BlockingChannel) -> None:
         self._channel = channel
-        self._seen: list[Seen] = []
+        self._seen: list[ReceivedEvent] = []
         queue = channel.queue_declare(f"antrean.test.{uuid.uuid4()}", exclusive=True).method.queue
         channel.queue_bind(queue, EVENTS_EXCHANGE, "#")
         channel.basic_consume(queue, self._arrived, auto_ack=True)
 
-    def seen(self) -> list[Seen]:
-        """All events that have come by now, without ticks."""
+    def seen(self) -> list[ReceivedEvent]:
+        """All events that have arrived by now, without ticks."""
         self._channel.connection.process_data_events(0)
         return list(self._seen)
 
-    def of(self, clinic: str, name: str = "") -> list[Seen]:
-        """The events of one clinic, or only those called `name`, in the order in which they came."""
+    def of(self, clinic: str, name: str = "") -> list[ReceivedEvent]:
+        """The events of one clinic, optionally only those named `name`, in the order of arrival."""
         return [
             event
             for event in self.seen()
@@ -64,7 +64,7 @@ class EventTap:
         eventually(condition, f"{what}; events: {[event.routing_key for event in self.seen()][-30:]}")
 
     def awaits(self, clinic: str, name: str, count: int = 1) -> None:
-        """Collects until there are so many events `name` of a clinic."""
+        """Collects until there are `count` events `name` of a clinic."""
         self.until(lambda: len(self.of(clinic, name)) >= count, f"{count} {name} in {clinic}")
 
     def _arrived(
@@ -73,7 +73,7 @@ class EventTap:
         if method.routing_key.endswith(".clinic.tick"):
             return
         raw = f"{method.routing_key} {vars(properties)} {body.decode()}"
-        self._seen.append(Seen(method.routing_key, properties.content_type, json.loads(body), raw))
+        self._seen.append(ReceivedEvent(method.routing_key, properties.content_type, json.loads(body), raw))
 
 
 @contextmanager
@@ -83,12 +83,12 @@ def event_tap(deployment: Deployment) -> Iterator[EventTap]:
         yield EventTap(connection.channel())
 
 
-def first_of_each(events: list[Seen]) -> list[Seen]:
-    """The events by their sequence; one that was published again, with the same id, counts once.
+def distinct_events(events: list[ReceivedEvent]) -> list[ReceivedEvent]:
+    """The events in the order of their sequence, without repetitions of the same id.
 
-    Fails where two different events have one id.
+    Fails if two different events have the same id.
     """
-    found: dict[str, Seen] = {}
+    found: dict[str, ReceivedEvent] = {}
     for event in events:
         assert found.setdefault(event.body["id"], event).body == event.body
     return sorted(found.values(), key=lambda event: event.sequence)

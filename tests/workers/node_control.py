@@ -1,4 +1,4 @@
-"""What tests do to a node of their own by `rabbitmqctl`."""
+"""`rabbitmqctl` for the tests' own nodes."""
 
 import subprocess
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.processes import SECONDS_MAX
 
 
 def evaluate(node: PrivateNode, expressions: str) -> str:
-    """What the node makes of expressions in Erlang."""
+    """Evaluates Erlang expressions on the node; returns the result as text."""
     server = find_server()
     assert server is not None
     done = subprocess.run(
@@ -28,7 +28,7 @@ def evaluate(node: PrivateNode, expressions: str) -> str:
 
 @contextmanager
 def short_of_memory(node: PrivateNode) -> Iterator[None]:
-    """The node believes so while the block runs, and no longer when it has ended."""
+    """Raises the node's memory alarm while the block runs."""
     watermark = evaluate(node, WATERMARK)
     assert evaluate(node, set_watermark(RAISED_AT, alarm=True)) == "true"
     try:

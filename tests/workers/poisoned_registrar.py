@@ -1,4 +1,4 @@
-"""A registrar that some requests kill and others make fail, by what their correlation id begins with."""
+"""A registrar that some requests kill and others make fail, by the prefix of their correlation id."""
 
 import os
 import signal
@@ -13,10 +13,10 @@ FAILS = "fails-"
 
 
 class PoisonedHandler(handler.RegistrarHandler):
-    """As if a request could crash the interpreter, or meet a fault of ours."""
+    """Simulates a request that crashes the interpreter, or hits an error in the handler."""
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        """Dies or fails before anything is done."""
+        """Dies or fails before the batch is handled."""
         names = [delivery.correlation_id or "" for delivery in deliveries]
         if any(name.startswith(KILLS) for name in names):
             os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""A registrar that lets an event go when a queue has refused it three times, after 1 s instead of 20 s."""
+"""A registrar that drops an event after three refusals by a queue: after 1 s instead of 20 s."""
 
 from common.messaging import publisher
 from registrar_worker.__main__ import main

@@ -1,4 +1,4 @@
-"""A client of the workers that knows nothing of ours but the protocol: raw messages out, raw replies in."""
+"""A client that follows docs/protocol.md only: it sends raw requests and collects raw replies."""
 
 import json
 import time
@@ -23,7 +23,7 @@ _RESEND_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReceivedReply:
     """A reply: its `type` property, its correlation id and its body."""
 
     name: str | None
@@ -40,7 +40,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Message:
-    """A request as it is put on the wire; by default a registration that will be granted."""
+    """A request as it is published."""
 
     body: bytes
     properties: pika.BasicProperties
@@ -49,7 +49,7 @@ class Message:
 
 
 def message(name: str, body: Mapping[str, Any] | bytes, **properties: Any) -> Message:
-    """The request `name`; `properties` are set in place of those that a good client sets."""
+    """The request `name`; `properties` override those that a correct client sets."""
     given: dict[str, Any] = {
         "type": name,
         "message_id": str(uuid.uuid4()),
@@ -65,7 +65,7 @@ def message(name: str, body: Mapping[str, Any] | bytes, **properties: Any) -> Me
 def registration(
     clinic: str, patient: Patient | None = None, hospital: str = HOSPITAL, **properties: Any
 ) -> Message:
-    """A registration of a new patient, unless one is given."""
+    """A registration of `patient`, by default a new one."""
     return message("register", (patient or Patient()).body(hospital, clinic), **properties)
 
 
@@ -75,33 +75,33 @@ class Requester:
     def __init__(self, channel: BlockingChannel, ticket_codes: set[str]) -> None:
         self._channel = channel
         self._ticket_codes = ticket_codes
-        self.answers: list[Answer] = []
-        channel.basic_consume(REPLY_TO, self._answered, auto_ack=True)
+        self.replies: list[ReceivedReply] = []
+        channel.basic_consume(REPLY_TO, self._received, auto_ack=True)
         channel.confirm_delivery()
 
     def send(self, request: Message) -> None:
-        """Publishes; returns when the broker has taken it."""
+        """Publishes a request; returns when the broker has confirmed it."""
         self._channel.basic_publish(
             request.exchange, request.routing_key, request.body, request.properties, mandatory=True
         )
 
-    def answers_to(self, request: Message, count: int = 1) -> list[Answer]:
-        """Waits for so many replies to a request; returns all that have come."""
+    def replies_to(self, request: Message, count: int = 1) -> list[ReceivedReply]:
+        """Waits for `count` replies to a request; returns all that have arrived."""
         self._wait(lambda: len(self._found(request)) >= count, f"{count} replies to {request.routing_key}")
         return self._found(request)
 
-    def answered(self, request: Message) -> list[Answer]:
-        """The replies to a request that have come by now."""
+    def replies_so_far(self, request: Message) -> list[ReceivedReply]:
+        """The replies to a request that have arrived by now."""
         self._channel.connection.process_data_events(0)
         return self._found(request)
 
-    def ask(self, request: Message) -> Answer:
+    def call(self, request: Message) -> ReceivedReply:
         """Sends a request and waits for its reply."""
         self.send(request)
-        return self.answers_to(request)[0]
+        return self.replies_to(request)[0]
 
-    def insist(self, request: Message) -> Answer:
-        """Sends a request, again and again, as clients do, until its reply has come."""
+    def call_until_answered(self, request: Message) -> ReceivedReply:
+        """Sends a request repeatedly, as clients do, until its reply arrives."""
         for _ in range(round(SECONDS_MAX / _RESEND_SECONDS)):
             if found := self._found(request):
                 return found[0]
@@ -109,33 +109,35 @@ class Requester:
             self._wait_until(lambda: self._found(request), _RESEND_SECONDS)
         pytest.fail(f"No reply to {request.routing_key} within {SECONDS_MAX:g} s.")
 
-    def collect(self, count: int) -> list[Answer]:
-        """Waits until so many replies have come, of all together; returns all."""
-        self._wait(lambda: len(self.answers) >= count, f"{count} replies, there are {len(self.answers)}")
-        return self.answers
+    def collect(self, count: int) -> list[ReceivedReply]:
+        """Waits for `count` replies to any requests; returns all."""
+        self._wait(lambda: len(self.replies) >= count, f"{count} replies, {len(self.replies)} arrived")
+        return self.replies
 
-    def _found(self, request: Message) -> list[Answer]:
+    def _found(self, request: Message) -> list[ReceivedReply]:
         wanted = request.properties.correlation_id
-        return [answer for answer in self.answers if answer.correlation_id == wanted]
+        return [answer for answer in self.replies if answer.correlation_id == wanted]
 
     def _wait(self, condition: Callable[[], Any], what: str) -> None:
         self._wait_until(condition, SECONDS_MAX)
         if not condition():
-            pytest.fail(f"Did not come within {SECONDS_MAX:g} s: {what}.")
+            pytest.fail(f"Did not arrive within {SECONDS_MAX:g} s: {what}.")
 
     def _wait_until(self, condition: Callable[[], Any], seconds_max: float) -> None:
         end = time.monotonic() + seconds_max
         while not condition() and (left := end - time.monotonic()) > 0:
             self._channel.connection.process_data_events(min(left, 0.5))
 
-    def _answered(
+    def _received(
         self, _channel: BlockingChannel, _method: Basic.Deliver, properties: pika.BasicProperties, body: bytes
     ) -> None:
-        answer = Answer(properties.type, properties.correlation_id, properties.content_type, json.loads(body))
+        answer = ReceivedReply(
+            properties.type, properties.correlation_id, properties.content_type, json.loads(body)
+        )
         ticket = answer.body if answer.name == "ticket" else answer.body.get("ticket")
         if ticket:
             self._ticket_codes.add(ticket["ticket_code"])
-        self.answers.append(answer)
+        self.replies.append(answer)
 
 
 @contextmanager

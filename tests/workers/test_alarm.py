@@ -1,4 +1,4 @@
-"""The broker is short of memory: clients are told in time, workers do what was taken, nothing is lost."""
+"""A memory alarm: clients get an error in time, workers handle confirmed requests, nothing is lost."""
 
 import sys
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.broker import RunningBroker, private_node
 from tests.deployment import CLINICS, HOSPITAL, deployed
 from tests.processes import Program, eventually
 from tests.workers.node_control import short_of_memory
-from tests.workers.registrars import numbers_given_out
+from tests.workers.proxied_registrars import ticket_numbers
 from tests.workers.requester import message, registration, requester
 
 CLINIC = CLINICS[0]
@@ -56,13 +56,11 @@ def test_clients_are_told_and_workers_go_on(node: PrivateNode, sqlite_url: str, 
             assert command.ends() == NO_ANSWER
             assert "try again" in command.output
             assert "Traceback" not in command.output
-            eventually(
-                lambda: len(numbers_given_out(deployment, CLINIC)) == 50, "what was taken is carried out"
-            )
+            eventually(lambda: len(ticket_numbers(deployment, CLINIC)) == 50, "what was taken is carried out")
             eventually(lambda: deployment.ready(STATUS_QUEUE) == 0, "look-ups are taken up")
 
         for request in (*registrations, *look_ups):
-            patient.answers_to(request)
-        assert numbers_given_out(deployment, CLINIC) == [*range(1, 51)]
+            patient.replies_to(request)
+        assert ticket_numbers(deployment, CLINIC) == [*range(1, 51)]
         assert [program.stop() for program in deployment.programs] == [0, 0]
         assert deployment.unsettled() == []

@@ -1,4 +1,4 @@
-"""Whatever a stranger writes into a request: it gets its documented answer, and harms nobody."""
+"""Bad contents of a request get their documented reply, and affect no other request."""
 
 import json
 import unicodedata
@@ -32,21 +32,21 @@ from tests.workers.bad_bodies import (
 )
 from tests.workers.bad_messages import LOOK_UPS
 from tests.workers.requester import Message, Requester, message, registration, requester
-from tests.workers.unharmed import unharmed, written
+from tests.workers.surviving_workers import surviving_workers, written
 
 
 @pytest.fixture(scope="module")
 def deployment(
     broker: RunningBroker, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
-    """Workers that have come to no harm in the end."""
-    with unharmed(broker, module_database_url, tmp_path_factory.mktemp("bad-input")) as deployment:
+    """Workers that must survive."""
+    with surviving_workers(broker, module_database_url, tmp_path_factory.mktemp("bad-input")) as deployment:
         yield deployment
 
 
 @pytest.fixture(scope="module")
 def patient(deployment: Deployment) -> Iterator[Requester]:
-    """A patient's connection, the same for all: nothing that was sent on it may spoil it."""
+    """One patient's connection for all tests: it must survive every request."""
     with requester(deployment) as connected_requester:
         yield connected_requester
 
@@ -67,7 +67,7 @@ def _nothing_written(engine: Engine) -> Iterator[None]:
 
 
 def cancellation(ticket_code: Any, **properties: Any) -> Message:
-    """A request to give a ticket up."""
+    """A request to cancel a ticket."""
     return message("cancel", {"ticket_code": ticket_code}, **properties)
 
 
@@ -77,7 +77,7 @@ def cancellation(ticket_code: Any, **properties: Any) -> Message:
 @pytest.mark.usefixtures("_nothing_written")
 @pytest.mark.parametrize("sent", BODIES.values(), ids=BODIES)
 def test_a_body_that_is_no_registration_is_refused(patient: Requester, sent: bytes) -> None:
-    answer = patient.ask(message("register", sent))
+    answer = patient.call(message("register", sent))
 
     assert answer.code == "invalid_request"
     assert answer.body["detail"]
@@ -91,7 +91,7 @@ def test_no_other_request_takes_what_is_no_object(patient: Requester, name: str)
     for request in requests:
         patient.send(request)
 
-    answers = [patient.answers_to(request)[0] for request in requests]
+    answers = [patient.replies_to(request)[0] for request in requests]
 
     assert {answer.code for answer in answers} == {"invalid_request"}
 
@@ -102,7 +102,7 @@ def test_no_other_request_takes_a_strange_value(patient: Requester, name: str) -
     requests = [message(name, look_ups_of(value)[name]) for value in STRANGE_VALUES]
     for request in requests:
         patient.send(request)
-    answers = [patient.answers_to(request)[0] for request in requests]
+    answers = [patient.replies_to(request)[0] for request in requests]
 
     assert {answer.code for answer in answers} == {"invalid_request"}
     assert not personal_data_in(json.dumps([answer.body for answer in answers]))
@@ -111,7 +111,7 @@ def test_no_other_request_takes_a_strange_value(patient: Requester, name: str) -
 def test_the_fields_to_correct_are_named_and_what_stood_in_them_is_not(patient: Requester) -> None:
     wrong = body(name="Wulandari\x07", date_of_birth="1953-07-99", Wulandari="RM0123456789AB")
 
-    answer = patient.ask(message("register", wrong))
+    answer = patient.call(message("register", wrong))
 
     assert {error["field"] for error in answer.body["errors"]} == {"name", "date_of_birth", ""}
     assert "Wulandari" not in json.dumps(answer.body)
@@ -120,7 +120,7 @@ def test_the_fields_to_correct_are_named_and_what_stood_in_them_is_not(patient: 
 
 @pytest.mark.usefixtures("_nothing_written")
 def test_a_body_too_large_is_refused_unread(patient: Requester) -> None:
-    answer = patient.ask(message("register", b" " * BODY_BYTES_MAX + body()))
+    answer = patient.call(message("register", b" " * BODY_BYTES_MAX + body()))
 
     assert answer.code == "message_too_large"
 
@@ -132,13 +132,13 @@ def test_a_body_too_large_is_refused_unread(patient: Requester) -> None:
 def test_a_name_is_plain_text(engine: Engine, patient: Requester, name: str) -> None:
     somebody = Patient(name=name)
 
-    ticket = patient.ask(registration(CLINICS[0], somebody)).body
+    ticket = patient.call(registration(CLINICS[0], somebody)).body
 
     with engine.connect() as connection:
         query = select(tickets.c.patient_name).where(tickets.c.number == ticket["number"])
         stored = connection.scalar(query.where(tickets.c.clinic == CLINICS[0]))
     assert stored == name
-    assert patient.ask(registration(CLINICS[0], somebody)).code == "already_registered"
+    assert patient.call(registration(CLINICS[0], somebody)).code == "already_registered"
 
 
 @pytest.mark.parametrize(
@@ -153,10 +153,10 @@ def test_a_name_is_plain_text(engine: Engine, patient: Requester, name: str) -> 
 )
 def test_one_name_in_several_forms_is_one_patient(patient: Requester, written_again: str) -> None:
     somebody = Patient(name="Wulandari Andr\u00e9 \u1e68")
-    ticket = patient.ask(registration(CLINICS[1], somebody)).body
+    ticket = patient.call(registration(CLINICS[1], somebody)).body
     same = Patient(somebody.medical_record_number.lower(), written_again, somebody.date_of_birth)
 
-    again = patient.ask(registration(CLINICS[1], same))
+    again = patient.call(registration(CLINICS[1], same))
 
     assert again.code == "already_registered"
     assert again.body["ticket"]["ticket_code"] == ticket["ticket_code"]
@@ -169,7 +169,7 @@ def test_one_registration_in_several_forms_is_one_request(patient: Requester) ->
         Patient(f"{number[:4]}-{number[4:]}".lower(), unicodedata.normalize("NFD", " Wulandari  \u00d1")),
     ]
 
-    first, second = (patient.ask(registration(CLINICS[2], each, message_id=request_id)) for each in forms)
+    first, second = (patient.call(registration(CLINICS[2], each, message_id=request_id)) for each in forms)
 
     assert first.name == second.name == "ticket"
     assert first.body["ticket_code"] == second.body["ticket_code"]
@@ -178,9 +178,9 @@ def test_one_registration_in_several_forms_is_one_request(patient: Requester) ->
 @pytest.mark.parametrize("written_again", ["Wulan\u0434ari", "Wul\u0430ndari", "Wuland\u03b1ri"])
 def test_a_name_that_only_looks_alike_is_another(patient: Requester, written_again: str) -> None:
     somebody = Patient(name="Wulandari")
-    assert patient.ask(registration(CLINICS[3], somebody)).name == "ticket"
+    assert patient.call(registration(CLINICS[3], somebody)).name == "ticket"
 
-    other = patient.ask(registration(CLINICS[3], Patient(somebody.medical_record_number, written_again)))
+    other = patient.call(registration(CLINICS[3], Patient(somebody.medical_record_number, written_again)))
 
     assert other.code == "medical_record_mismatch"
     assert "ticket" not in other.body
@@ -199,14 +199,14 @@ def test_a_name_that_only_looks_alike_is_another(patient: Requester, written_aga
     ],
 )
 def test_a_registration_where_there_is_none(patient: Requester, changes: dict[str, str], code: str) -> None:
-    assert patient.ask(message("register", body(**changes))).code == code
+    assert patient.call(message("register", body(**changes))).code == code
 
 
 def test_a_registration_past_the_quota(patient: Requester) -> None:
     for _ in range(SMALL_QUOTA):
-        assert patient.ask(registration(SMALL_CLINIC)).name == "ticket"
+        assert patient.call(registration(SMALL_CLINIC)).name == "ticket"
 
-    refused = patient.ask(registration(SMALL_CLINIC))
+    refused = patient.call(registration(SMALL_CLINIC))
 
     assert refused.code == "quota_reached"
     assert refused.body["next_opening"] == "2026-11-24T00:00:00+07:00"
@@ -214,29 +214,29 @@ def test_a_registration_past_the_quota(patient: Requester) -> None:
 
 def test_another_request_with_an_id_that_was_used(patient: Requester) -> None:
     request_id, clinic = str(uuid.uuid4()), CLINICS[5]
-    ticket = patient.ask(registration(clinic, message_id=request_id)).body
+    ticket = patient.call(registration(clinic, message_id=request_id)).body
 
-    other_patient = patient.ask(registration(clinic, message_id=request_id))
-    other_request = patient.ask(cancellation(ticket["ticket_code"], message_id=request_id))
-    other_form = patient.ask(registration(clinic, message_id=request_id.upper()))
+    other_patient = patient.call(registration(clinic, message_id=request_id))
+    other_request = patient.call(cancellation(ticket["ticket_code"], message_id=request_id))
+    other_form = patient.call(registration(clinic, message_id=request_id.upper()))
 
     assert [each.code for each in (other_patient, other_request, other_form)] == ["request_id_reused"] * 3
 
 
 def test_another_request_with_the_id_of_a_refused_one(patient: Requester) -> None:
     request_id = str(uuid.uuid4())
-    assert patient.ask(registration(CLOSED_CLINIC, message_id=request_id)).code == "clinic_closed"
+    assert patient.call(registration(CLOSED_CLINIC, message_id=request_id)).code == "clinic_closed"
 
-    assert patient.ask(registration(CLINICS[5], message_id=request_id)).code == "request_id_reused"
+    assert patient.call(registration(CLINICS[5], message_id=request_id)).code == "request_id_reused"
 
 
 def test_a_patient_who_is_in_the_queue_already(patient: Requester) -> None:
     somebody, clinic = Patient(), CLINICS[6]
-    ticket = patient.ask(registration(clinic, somebody)).body
+    ticket = patient.call(registration(clinic, somebody)).body
 
-    again = patient.ask(registration(clinic, somebody))
+    again = patient.call(registration(clinic, somebody))
     other = Patient(somebody.medical_record_number)
-    stranger = patient.ask(registration(clinic, other))
+    stranger = patient.call(registration(clinic, other))
 
     assert again.code == "already_registered"
     assert again.body["ticket"]["ticket_code"] == ticket["ticket_code"]
@@ -246,19 +246,19 @@ def test_a_patient_who_is_in_the_queue_already(patient: Requester) -> None:
 
 
 def test_a_cancellation_of_no_ticket(patient: Requester) -> None:
-    assert patient.ask(cancellation("7K3F-9QXM-2T5R")).code == "ticket_not_found"
+    assert patient.call(cancellation("7K3F-9QXM-2T5R")).code == "ticket_not_found"
 
 
 def test_a_cancellation_of_a_cancelled_ticket(patient: Requester) -> None:
-    ticket = patient.ask(registration(CLINICS[7])).body
-    assert patient.ask(cancellation(ticket["ticket_code"])).body["status"] == "cancelled"
+    ticket = patient.call(registration(CLINICS[7])).body
+    assert patient.call(cancellation(ticket["ticket_code"])).body["status"] == "cancelled"
 
-    assert patient.ask(cancellation(ticket["ticket_code"])).code == "not_cancellable"
+    assert patient.call(cancellation(ticket["ticket_code"])).code == "not_cancellable"
 
 
 @pytest.mark.parametrize(("name", "asked", "code"), LOOK_UPS.values(), ids=LOOK_UPS)
 def test_a_look_up_of_nothing(patient: Requester, name: str, asked: dict[str, Any], code: str) -> None:
-    assert patient.ask(message(name, asked)).code == code
+    assert patient.call(message(name, asked)).code == code
 
 
 # --- all of it together -------------------------------------------------------------------------------------
@@ -277,7 +277,7 @@ def test_every_kind_of_it_at_once_among_good_requests(
 
     for request in [*good[:10], *bad, *good[10:]]:
         patient.send(request)
-    numbers = {patient.insist(request).body["number"] for request in good}
+    numbers = {patient.call_until_answered(request).body["number"] for request in good}
 
     assert numbers == set(range(1, 21))
     assert written(engine) == (given_out + len(good), caused + len(good))

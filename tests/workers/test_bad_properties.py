@@ -1,4 +1,4 @@
-"""Whatever a stranger sets on a message, and wherever it is sent to: nobody else comes to harm."""
+"""Bad properties, headers and destinations of a message affect no other message."""
 
 import uuid
 from collections.abc import Iterator
@@ -35,15 +35,17 @@ from tests.workers.bad_messages import (
     tick_message,
 )
 from tests.workers.requester import REPLY_TO, Message, Requester, message, registration, requester
-from tests.workers.unharmed import unharmed
+from tests.workers.surviving_workers import surviving_workers
 
 
 @pytest.fixture(scope="module")
 def deployment(
     broker: RunningBroker, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
-    """Workers that have come to no harm in the end."""
-    with unharmed(broker, module_database_url, tmp_path_factory.mktemp("bad-properties")) as deployment:
+    """Workers that must survive."""
+    with surviving_workers(
+        broker, module_database_url, tmp_path_factory.mktemp("bad-properties")
+    ) as deployment:
         yield deployment
 
 
@@ -78,7 +80,7 @@ def set_aside(deployment: Deployment) -> list[tuple[str, bytes]]:
     ],
 )
 def test_a_type_that_registrars_do_not_know_is_refused(patient: Requester, name: Any) -> None:
-    answer = patient.ask(message("register", body(), type=name))
+    answer = patient.call(message("register", body(), type=name))
 
     assert answer.code == "unknown_request"
     assert "register" in answer.body["detail"]
@@ -89,7 +91,7 @@ def test_a_type_that_registrars_do_not_know_is_refused(patient: Requester, name:
     ["", "text/plain", "application/xml", "application/json; charset=latin1", "application/gzip", "x" * 255],
 )
 def test_another_content_type_is_refused(patient: Requester, content_type: str) -> None:
-    answer = patient.ask(message("register", body(), content_type=content_type))
+    answer = patient.call(message("register", body(), content_type=content_type))
 
     assert answer.code == "invalid_request"
 
@@ -98,7 +100,7 @@ def test_another_content_type_is_refused(patient: Requester, content_type: str) 
     "message_id", [None, "", "1", "not-a-uuid", "g" * 32, b"\xff\xfe", "7" * 200, "' OR 1=1", "7" * 31]
 )
 def test_a_message_id_that_is_no_uuid_is_refused(patient: Requester, message_id: Any) -> None:
-    answer = patient.ask(message("register", body(), message_id=message_id))
+    answer = patient.call(message("register", body(), message_id=message_id))
 
     assert answer.code == "invalid_request"
     assert "message_id" in answer.body["detail"]
@@ -106,21 +108,21 @@ def test_a_message_id_that_is_no_uuid_is_refused(patient: Requester, message_id:
 
 @pytest.mark.parametrize("sent_at", [0, int((MONDAY_MORNING - timedelta(minutes=16)).timestamp())])
 def test_a_registration_too_old_takes_no_number(patient: Requester, sent_at: int) -> None:
-    assert patient.ask(registration(CLINIC, timestamp=sent_at)).code == "request_expired"
+    assert patient.call(registration(CLINIC, timestamp=sent_at)).code == "request_expired"
 
 
 @pytest.mark.parametrize("properties", IGNORED.values(), ids=IGNORED)
 def test_other_properties_and_headers_are_ignored(patient: Requester, properties: dict[str, Any]) -> None:
-    answer = patient.ask(registration(CLINICS[1], **properties))
+    answer = patient.call(registration(CLINICS[1], **properties))
 
     assert answer.name == "ticket"
     assert answer.correlation_id == properties.get("correlation_id", answer.correlation_id)
 
 
 def test_properties_that_are_not_utf8_are_as_good_as_none(patient: Requester) -> None:
-    assert patient.ask(message("register", body(), content_type=b"application/json")).name == "ticket"
+    assert patient.call(message("register", body(), content_type=b"application/json")).name == "ticket"
     patient.send(registration(CLINICS[1], correlation_id=b"\xff\xfe"))
-    assert patient.answers_to(registration(CLINICS[1], correlation_id=None))
+    assert patient.replies_to(registration(CLINICS[1], correlation_id=None))
 
 
 @pytest.mark.parametrize("table", HEADERS.values(), ids=HEADERS)
@@ -128,7 +130,7 @@ def test_headers_that_cannot_be_read_are_as_good_as_none(patient: Requester, tab
     request = registration(CLINICS[2])
     given = {name: value for name, value in vars(request.properties).items() if value is not None}
 
-    answer = patient.ask(Message(request.body, RawHeaders(table, **given), request.routing_key))
+    answer = patient.call(Message(request.body, RawHeaders(table, **given), request.routing_key))
 
     assert answer.name == "ticket"
 
@@ -138,7 +140,7 @@ def test_a_copy_is_refused_by_those_who_do_not_know_the_request(patient: Request
     request = registration(CLINICS[2], headers={header: ["list_hospitals", "nowhere"]})
     patient.send(request)
 
-    answers = patient.answers_to(request, 2)
+    answers = patient.replies_to(request, 2)
 
     assert {answer.name if answer.name == "ticket" else answer.code for answer in answers} == {
         "ticket",
@@ -154,12 +156,12 @@ def test_a_request_that_expires_at_once_is_answered_or_set_aside(
     patient.send(request)
 
     eventually(
-        lambda: bool(patient.answered(request)) or deployment.ready(DEAD_QUEUE) > 0,
+        lambda: bool(patient.replies_so_far(request)) or deployment.ready(DEAD_QUEUE) > 0,
         "an answer or a dead letter",
     )
 
-    letters = set_aside(deployment)
-    assert letters == ([] if patient.answered(request) else [("register", request.body)])
+    dead_letters = set_aside(deployment)
+    assert dead_letters == ([] if patient.replies_so_far(request) else [("register", request.body)])
 
 
 # --- what the broker itself refuses -----------------------------------------------------------------------
@@ -170,10 +172,10 @@ def test_what_the_broker_refuses_closes_the_senders_channel_only(
     deployment: Deployment, patient: Requester, properties: dict[str, Any]
 ) -> None:
     with requester(deployment) as stranger, pytest.raises(ChannelClosedByBroker) as closed:
-        stranger.ask(registration(CLINICS[3], **properties))
+        stranger.call(registration(CLINICS[3], **properties))
 
     assert closed.value.reply_code == 406
-    assert patient.ask(registration(CLINICS[3])).name == "ticket"
+    assert patient.call(registration(CLINICS[3])).name == "ticket"
 
 
 @pytest.mark.parametrize("sent", [b"[" * 100_000 + b"]" * 100_000, b" " * 1_000_000], ids=["deep", "large"])
@@ -182,7 +184,7 @@ def test_a_body_beyond_all_limits_is_refused_by_the_broker_or_unread(
 ) -> None:
     with requester(deployment) as stranger:
         try:
-            refusal: int | str = stranger.ask(message("register", sent)).code
+            refusal: int | str = stranger.call(message("register", sent)).code
         except ChannelClosedByBroker as closed:
             refusal = closed.reply_code
 
@@ -210,7 +212,7 @@ def test_nobody_publishes_where_they_may_not(
         requester(deployment, deployment.urls[role]) as stranger,
         pytest.raises(ChannelClosedByBroker) as closed,
     ):
-        stranger.ask(Message(body(), registration(CLINIC).properties, routing_key, exchange))
+        stranger.call(Message(body(), registration(CLINIC).properties, routing_key, exchange))
 
     assert closed.value.reply_code == 403
 
@@ -223,17 +225,17 @@ def test_a_request_without_reply_to_is_carried_out(patient: Requester) -> None:
 
     patient.send(registration(clinic, somebody, reply_to=None))
 
-    assert patient.ask(registration(clinic, somebody)).body["ticket"]["number"] == 1
+    assert patient.call(registration(clinic, somebody)).body["ticket"]["number"] == 1
 
 
 @pytest.mark.parametrize("queue", [DEAD_QUEUE, TICKER_QUEUE, REGISTRAR_QUEUE, STATUS_QUEUE])
 def test_a_reply_goes_to_no_queue(deployment: Deployment, patient: Requester, queue: str) -> None:
     patient.send(message("register", b"{}", reply_to=queue))
-    assert patient.ask(message("register", b"{}")).code == "invalid_request"  # answered after the other
+    assert patient.call(message("register", b"{}")).code == "invalid_request"  # answered after the other
 
     with deployment.channel() as channel:
         assert channel.queue_declare(queue, passive=True).method.message_count == 0
-    assert len(patient.answers) == 1
+    assert len(patient.replies) == 1
 
 
 @pytest.fixture(scope="module")
@@ -254,20 +256,22 @@ def genuine_address(deployment: Deployment) -> str:
 
 
 @pytest.mark.parametrize("forge", MALFORMED.values(), ids=MALFORMED)
-def test_a_malformed_reply_address_harms_nobody(patient: Requester, genuine_address: str, forge: Any) -> None:
+def test_a_malformed_reply_address_affects_no_other(
+    patient: Requester, genuine_address: str, forge: Any
+) -> None:
     patient.send(registration(CLINICS[5], reply_to=forge(genuine_address)))
 
     # For a node that is unknown the broker closes the connection that the replies travel on, and the reply
     # to somebody else may be lost with it: they ask again.
-    assert patient.insist(registration(CLINICS[5])).name == "ticket"
+    assert patient.call_until_answered(registration(CLINICS[5])).name == "ticket"
 
 
-def test_the_address_of_a_client_that_is_gone_harms_nobody(patient: Requester, genuine_address: str) -> None:
+def test_the_address_of_a_dead_client_affects_no_other(patient: Requester, genuine_address: str) -> None:
     somebody = Patient()
     patient.send(registration(CLINICS[6], somebody, reply_to=genuine_address))
 
-    assert patient.ask(registration(CLINICS[6], somebody)).code == "already_registered"
-    assert len(patient.answers) == 1
+    assert patient.call(registration(CLINICS[6], somebody)).code == "already_registered"
+    assert len(patient.replies) == 1
 
 
 def test_all_bad_addresses_at_once_among_good_requests(patient: Requester, genuine_address: str) -> None:
@@ -279,14 +283,14 @@ def test_all_bad_addresses_at_once_among_good_requests(patient: Requester, genui
     for request in [*good[:10], *bad, *good[10:]]:
         patient.send(request)
 
-    assert {patient.insist(request).body["number"] for request in good} == set(range(1, 21))
+    assert {patient.call_until_answered(request).body["number"] for request in good} == set(range(1, 21))
 
 
 # --- requests to the wrong workers, and what tickers get ----------------------------------------------------
 
 
 def test_a_request_to_the_wrong_workers(patient: Requester) -> None:
-    assert patient.ask(message("list_hospitals", body(), type="register")).code == "unknown_request"
+    assert patient.call(message("list_hospitals", body(), type="register")).code == "unknown_request"
 
 
 @pytest.mark.parametrize("name", routing_keys(DESK_EXCHANGE))
@@ -300,7 +304,7 @@ def test_nobody_carries_out_what_a_desk_asks_badly(deployment: Deployment, name:
     with requester(deployment, deployment.urls["desk"]) as desk:
         for request in requests:
             desk.send(request)
-        answers = [desk.answers_to(request)[0] for request in requests]
+        answers = [desk.replies_to(request)[0] for request in requests]
 
     assert {answer.code for answer in answers} <= {"unknown_request", "invalid_request"}
 
@@ -315,7 +319,7 @@ def test_what_is_no_tick_is_set_aside(deployment: Deployment) -> None:
 
 
 def test_a_tick_without_anything_to_do_changes_nothing(deployment: Deployment, patient: Requester) -> None:
-    ticket = patient.ask(registration(CLINIC)).body
+    ticket = patient.call(registration(CLINIC)).body
     ticks = [tick_message(sent) for sent in IDLE_TICKS.values()]
     ticks += [tick_message(tick_body(id=str(uuid.uuid4()))) for _ in range(100)]
     with (
@@ -326,8 +330,8 @@ def test_a_tick_without_anything_to_do_changes_nothing(deployment: Deployment, p
             stranger.send(tick)
         question = message("call_next", b"{}")
         last = Message(question.body, question.properties, question.routing_key, DESK_EXCHANGE)
-        assert desk.ask(last).code == "invalid_request"  # answered after all ticks
+        assert desk.call(last).code == "invalid_request"  # answered after all ticks
 
     assert set_aside(deployment) == []
-    status = patient.ask(message("ticket_status", {"ticket_codes": [ticket["ticket_code"]]}))
+    status = patient.call(message("ticket_status", {"ticket_codes": [ticket["ticket_code"]]}))
     assert status.body["tickets"][0]["number"] == ticket["number"]

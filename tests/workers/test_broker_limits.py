@@ -93,38 +93,38 @@ def test_headers_nested_deeper_than_a_frame_cost_their_sender_the_connection(
             pytest.raises(ConnectionClosedByBroker, match="frame_too_large"),
         ):
             send_and_wait(connection, attack)
-        assert honest.ask(registration(CLINICS[0])).name == "ticket"
+        assert honest.call(registration(CLINICS[0])).name == "ticket"
 
 
-def test_headers_nested_as_deep_as_a_frame_holds_harm_nobody(
+def test_headers_nested_as_deep_as_a_frame_holds_affect_no_other_request(
     deployment: Deployment, honest: Requester
 ) -> None:
     attack = nested(FRAME_BYTES_MAX)
     with requester(deployment) as attacker:
         for _ in range(ATTACKS):
             attacker.send(attack)
-        assert honest.ask(registration(CLINICS[1])).name == "ticket"
-        assert honest.ask(message("list_hospitals", {})).name == "hospitals"
-        assert attacker.answers_to(attack, ATTACKS)[0].name == "hospitals", "it is a request like others"
+        assert honest.call(registration(CLINICS[1])).name == "ticket"
+        assert honest.call(message("list_hospitals", {})).name == "hospitals"
+        assert attacker.replies_to(attack, ATTACKS)[0].name == "hospitals", "it is a request like others"
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_request_of_several_frames_is_answered(honest: Requester, size: int) -> None:
     body = json.dumps({"hospital": HOSPITAL, "clinic": CLINICS[0]}).encode().ljust(size)
     assert len(body) == size
-    assert honest.ask(message("clinic_queue", body)).name == "clinic_queue"
+    assert honest.call(message("clinic_queue", body)).name == "clinic_queue"
 
 
 def test_a_reply_of_several_frames_arrives_among_others(honest: Requester) -> None:
-    codes = [honest.ask(registration(CLINICS[2])).body["ticket_code"] for _ in range(40)]
+    codes = [honest.call(registration(CLINICS[2])).body["ticket_code"] for _ in range(40)]
     long, short = message("ticket_status", {"ticket_codes": codes}), message("list_hospitals", {})
     for _ in range(3):
         honest.send(long)
         honest.send(short)
-    found = honest.answers_to(long, 3)
+    found = honest.replies_to(long, 3)
     assert [len(each.body["tickets"]) for each in found] == [40] * 3
     assert len(json.dumps(found[0].body)) > FRAME_BYTES_MAX
-    assert [each.name for each in honest.answers_to(short, 3)] == ["hospitals"] * 3
+    assert [each.name for each in honest.replies_to(short, 3)] == ["hospitals"] * 3
 
 
 def test_a_policy_bounds_an_integrators_queue_of_each_type(configured_broker: RunningBroker) -> None:

@@ -1,4 +1,4 @@
-"""The broker itself stops and starts: what was published and not answered is there afterwards."""
+"""The broker restarts: published and unanswered requests survive."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.broker import RunningBroker
 from tests.deployment import CLINICS, QUEUES, Deployment, deployed
 from tests.processes import eventually
 from tests.workers.event_tap import event_tap
-from tests.workers.registrars import numbers_given_out
+from tests.workers.proxied_registrars import ticket_numbers
 from tests.workers.requester import message, registration, requester
 
 CLINIC = CLINICS[0]
@@ -42,7 +42,7 @@ def test_workers_and_requests_outlive_their_broker(own_broker: Broker, deploymen
     deployment.start_together({"registrar": 2, "ticker": 1, "status": 1}, ANTREAN_TICK_SECONDS="0.5")
     registrars = deployment.programs[:2]
     with requester(deployment) as patient:
-        codes = [patient.ask(registration(CLINIC)).body["ticket_code"] for _ in range(3)]
+        codes = [patient.call(registration(CLINIC)).body["ticket_code"] for _ in range(3)]
         for program in registrars:
             program.freeze()
         requests = [registration(CLINIC) for _ in range(20)]
@@ -59,16 +59,16 @@ def test_workers_and_requests_outlive_their_broker(own_broker: Broker, deploymen
     for role, count in {"registrar": 2, "ticker": 1, "status": 1}.items():
         deployment.await_consumers(QUEUES[role], count)
     eventually(
-        lambda: numbers_given_out(deployment, CLINIC) == list(range(1, 24)),
+        lambda: ticket_numbers(deployment, CLINIC) == list(range(1, 24)),
         "each request has its ticket, although nobody waits for the reply",
     )
     with requester(deployment) as patient, event_tap(deployment) as tap:
-        found = patient.ask(message("ticket_status", {"ticket_codes": codes})).body["tickets"]
+        found = patient.call(message("ticket_status", {"ticket_codes": codes})).body["tickets"]
         assert [ticket["number"] for ticket in found] == [1, 2, 3]
-        again = [patient.ask(request).body["number"] for request in requests]
+        again = [patient.call(request).body["number"] for request in requests]
         assert sorted(again) == list(range(4, 24))
         clinic = CLINICS[1]
-        patient.ask(registration(clinic))
+        patient.call(registration(clinic))
         tap.awaits(clinic, "ticket.called")
     assert all(program.exit_code is None for program in deployment.programs)
     assert deployment.ready(DEAD_QUEUE) == 0

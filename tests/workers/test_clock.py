@@ -1,4 +1,4 @@
-"""Queues that move with time: whoever ticks, and whoever dies of it, each patient is called once, in turn."""
+"""Queues that move with time: each patient is called once and in turn, also when tickers die."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from tests.builders import catalog as catalog_of
 from tests.builders import clinic_table, hospital_table, in_bandung
 from tests.deployment import CLINICS, HOSPITAL, Deployment, deployed
 from tests.workers.conftest import fresh_postgresql
-from tests.workers.event_tap import EventTap, Seen, event_tap, first_of_each
+from tests.workers.event_tap import EventTap, ReceivedEvent, distinct_events, event_tap
 from tests.workers.requester import Requester, message, registration, requester
 
 SPEED = 600.0
@@ -57,7 +57,7 @@ def tap(deployment: Deployment) -> Iterator[EventTap]:
         yield tap
 
 
-def calls_are_in_turn(events: list[Seen], patients: int) -> None:
+def calls_are_in_turn(events: list[ReceivedEvent], patients: int) -> None:
     """Checks the events of a clinic with one room in which so many patients were served."""
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     moments = {
@@ -78,22 +78,22 @@ def calls_are_in_turn(events: list[Seen], patients: int) -> None:
 def test_two_tickers_call_everybody_once_and_in_turn(patient: Requester, tap: EventTap) -> None:
     for clinic in CLINICS[:4]:
         for _ in range(3):
-            patient.ask(registration(clinic))
+            patient.call(registration(clinic))
 
     for clinic in CLINICS[:4]:
         tap.awaits(clinic, "ticket.served", 3)
 
     for clinic in CLINICS[:4]:
-        calls_are_in_turn(first_of_each(tap.of(clinic)), 3)
+        calls_are_in_turn(distinct_events(tap.of(clinic)), 3)
 
 
 def test_a_patient_who_is_called_sees_it(patient: Requester, tap: EventTap) -> None:
     clinic = CLINICS[4]
-    codes = [patient.ask(registration(clinic)).body["ticket_code"] for _ in range(2)]
+    codes = [patient.call(registration(clinic)).body["ticket_code"] for _ in range(2)]
 
     tap.awaits(clinic, "ticket.served", 2)
 
-    found = patient.ask(message("ticket_status", {"ticket_codes": codes})).body["tickets"]
+    found = patient.call(message("ticket_status", {"ticket_codes": codes})).body["tickets"]
     assert [ticket["status"] for ticket in found] == ["served", "served"]
     assert [ticket["now_serving"] for ticket in found] == [f"{clinic}-002"] * 2
     for ticket in found:
@@ -107,11 +107,11 @@ def test_a_ticker_is_killed_and_the_other_goes_on(
     clinic = CLINICS[5]
     victim = next(each for each in deployment.programs if each.name.startswith("ticker"))
     for _ in range(4):
-        patient.ask(registration(clinic))
+        patient.call(registration(clinic))
     tap.awaits(clinic, "ticket.called")
 
     victim.kill()
 
     deployment.await_consumers(TICKER_QUEUE, 1)
     tap.awaits(clinic, "ticket.served", 4)
-    calls_are_in_turn(first_of_each(tap.of(clinic)), 4)
+    calls_are_in_turn(distinct_events(tap.of(clinic)), 4)

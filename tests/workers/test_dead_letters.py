@@ -1,5 +1,5 @@
-"""`antrean-admin dead-letters` on real letters: nothing is lost by looking, nothing personal is shown
-unasked, and what is sent again is done once."""
+"""`antrean-admin dead-letters` with a real broker: listing loses nothing and hides personal data,
+and a request that is sent again is carried out once."""
 
 import base64
 import json
@@ -31,8 +31,8 @@ from tests.deployment import (
 from tests.processes import Program, eventually
 from tests.workers.admin import Admin, Ended
 from tests.workers.bad_messages import HEADERS, RawHeaders
-from tests.workers.dead_letters import CLINIC, SENT, death, dies, letter, plant
-from tests.workers.registrars import numbers_given_out
+from tests.workers.dead_letters import CLINIC, SENT, dead_letter, plant, reject, x_death
+from tests.workers.proxied_registrars import ticket_numbers
 from tests.workers.requester import Message, registration, requester
 
 NOBODY = "amqp://nobody:nothing@127.0.0.1:1/"
@@ -54,7 +54,7 @@ def admin(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
 
 def listed(admin: Run) -> list[dict[str, Any]]:
-    """All letters, as JSON."""
+    """All dead letters, as JSON."""
     ended = admin("list", "--json")
     assert ended.exit_code == 0
     found: list[dict[str, Any]] = json.loads(ended.out)["letters"]
@@ -68,7 +68,7 @@ def test_what_died_at_the_broker_is_told(broker: RunningBroker, deployment: Depl
     if not broker.has_policies:
         pytest.skip("this broker has no dead letters: its administrator has set no policies")
     request = registration(CLINIC, timestamp=SENT, reply_to=None)
-    dies(deployment, request)
+    reject(deployment, request)
 
     (found,) = listed(admin)
 
@@ -95,16 +95,16 @@ def test_nothing_personal_is_shown_and_nothing_is_lost_by_looking(
     known: dict[str, Any] = {"message_id": str(uuid.uuid4()), "timestamp": SENT}
     plant(
         deployment,
-        letter(),
-        letter(type=about, content_type=about, correlation_id=about, app_id=about),
-        letter(message_id=about),
-        letter(headers={"x-antrean-reason": about, about: about}),
-        letter(headers={"x-antrean-reason": "KeyError in the handler"}),
-        letter(headers={"x-death": [{"queue": about, "reason": about, "time": about}]}),
-        letter(headers={"x-death": about, "x-first-death-reason": about}),
-        letter(headers={"x-death": [death(REGISTRAR_QUEUE)], "x-first-death-queue": about}),
-        letter(body=about.encode(), **known),
-        letter(body=b"\xff\xfe\x00" + about.encode(), **known),
+        dead_letter(),
+        dead_letter(type=about, content_type=about, correlation_id=about, app_id=about),
+        dead_letter(message_id=about),
+        dead_letter(headers={"x-antrean-reason": about, about: about}),
+        dead_letter(headers={"x-antrean-reason": "KeyError in the handler"}),
+        dead_letter(headers={"x-death": [{"queue": about, "reason": about, "time": about}]}),
+        dead_letter(headers={"x-death": about, "x-first-death-reason": about}),
+        dead_letter(headers={"x-death": [x_death(REGISTRAR_QUEUE)], "x-first-death-queue": about}),
+        dead_letter(body=about.encode(), **known),
+        dead_letter(body=b"\xff\xfe\x00" + about.encode(), **known),
     )
 
     first = listed(admin)
@@ -119,8 +119,8 @@ def test_nothing_personal_is_shown_and_nothing_is_lost_by_looking(
     assert deployment.ready(DEAD_QUEUE) == 10
 
 
-def test_hostile_headers_hide_no_letter(deployment: Deployment, admin: Run) -> None:
-    good = letter()
+def test_hostile_headers_hide_no_dead_letter(deployment: Deployment, admin: Run) -> None:
+    good = dead_letter()
     hostile: list[pika.BasicProperties] = []
     for table in (*HEADERS.values(), None):
         properties = {"type": "register", "message_id": str(uuid.uuid4()), "timestamp": SENT}
@@ -144,8 +144,8 @@ def test_all_is_revealed_when_asked_and_nothing_of_it_raw(deployment: Deployment
     patient = Patient()
     body = json.dumps(patient.body(HOSPITAL, CLINIC)).encode() + "\x1b[2J\r\u202e\u200b\x9b".encode()
     binary = b"\xff\xfe" + body
-    headers = {"x-death": [death(REGISTRAR_QUEUE)], "x\x1b]0;": "\x1b[31m"}
-    plant(deployment, letter(body=body, headers=headers), letter(body=binary))
+    headers = {"x-death": [x_death(REGISTRAR_QUEUE)], "x\x1b]0;": "\x1b[31m"}
+    plant(deployment, dead_letter(body=body, headers=headers), dead_letter(body=binary))
     text, other = listed(admin)
 
     shown = admin("show", text["id"], "--reveal").out
@@ -167,7 +167,7 @@ def test_all_is_revealed_when_asked_and_nothing_of_it_raw(deployment: Deployment
 
 
 def test_more_than_the_limit_are_counted(deployment: Deployment, admin: Run) -> None:
-    plant(deployment, *(letter() for _ in range(5)))
+    plant(deployment, *(dead_letter() for _ in range(5)))
     ended = admin("list", "--limit", "3")
     assert "There are 2 more dead letters" in ended.out
     assert len(ended.out.split("register")) == 4
@@ -176,7 +176,7 @@ def test_more_than_the_limit_are_counted(deployment: Deployment, admin: Run) -> 
     assert deployment.ready(DEAD_QUEUE) == 3
 
 
-def test_without_letters_there_is_nothing_to_do(admin: Run) -> None:
+def test_without_dead_letters_there_is_nothing_to_do(admin: Run) -> None:
     assert admin("list").out == "There are no dead letters.\n"
     assert json.loads(admin("list", "--json").out) == {"letters": [], "more": 0}
     assert admin("retry", "--all") == (0, "Sent again: 0.\n", "")
@@ -187,7 +187,7 @@ def test_without_letters_there_is_nothing_to_do(admin: Run) -> None:
 
 
 def test_a_request_goes_back_as_it_was_sent(deployment: Deployment, admin: Run) -> None:
-    sent = letter(expiration="60000", priority=3, correlation_id="x")
+    sent = dead_letter(expiration="60000", priority=3, correlation_id="x")
     plant(deployment, sent)
 
     assert admin("retry", listed(admin)[0]["id"]) == (0, "Sent again: 1.\n", "")
@@ -212,9 +212,9 @@ def test_a_request_goes_back_as_it_was_sent(deployment: Deployment, admin: Run) 
 
 
 def test_what_is_sent_again_is_done_once(deployment: Deployment, admin: Run) -> None:
-    """Also where the letter was there twice, and the patient asks with the same id."""
+    """Also if there are two dead letters of it, and the patient repeats the request."""
     request = registration(CLINIC, timestamp=SENT)
-    dead = letter(body=request.body, message_id=request.properties.message_id)
+    dead = dead_letter(body=request.body, message_id=request.properties.message_id)
     plant(deployment, dead, dead)
 
     assert len({each["id"] for each in listed(admin)}) == 1
@@ -222,8 +222,8 @@ def test_what_is_sent_again_is_done_once(deployment: Deployment, admin: Run) -> 
 
     deployment.start_consuming("registrar")
     with requester(deployment) as patient:
-        assert patient.ask(request).body["number"] == 1
-    assert numbers_given_out(deployment, CLINIC) == [1]
+        assert patient.call(request).body["number"] == 1
+    assert ticket_numbers(deployment, CLINIC) == [1]
     assert deployment.ready(DEAD_QUEUE) == 0
 
 
@@ -232,7 +232,7 @@ def test_an_old_registration_gets_no_number_today(deployment: Deployment, admin:
     request = registration(CLINIC, timestamp=int(sent_at.timestamp()))
     plant(
         deployment,
-        letter(
+        dead_letter(
             body=request.body,
             message_id=request.properties.message_id,
             timestamp=request.properties.timestamp,
@@ -242,13 +242,13 @@ def test_an_old_registration_gets_no_number_today(deployment: Deployment, admin:
 
     deployment.start_consuming("registrar")
     with requester(deployment) as patient:
-        assert patient.ask(request).code == "request_expired"
-    assert numbers_given_out(deployment, CLINIC) == []
+        assert patient.call(request).code == "request_expired"
+    assert ticket_numbers(deployment, CLINIC) == []
 
 
-def test_killed_after_sending_the_letter_is_still_there(deployment: Deployment, admin: Run) -> None:
+def test_killed_after_sending_the_dead_letter_remains(deployment: Deployment, admin: Run) -> None:
     request = registration(CLINIC, timestamp=SENT)
-    plant(deployment, letter(body=request.body, message_id=request.properties.message_id))
+    plant(deployment, dead_letter(body=request.body, message_id=request.properties.message_id))
     program = (
         "import os, signal; from admin_cli.program import run;"
         " from admin_cli.broker.dead_letters import DeadLetters;"
@@ -265,26 +265,28 @@ def test_killed_after_sending_the_letter_is_still_there(deployment: Deployment, 
 
     deployment.start_consuming("registrar")
     with requester(deployment) as patient:
-        assert patient.ask(request).body["number"] == 1
-    assert numbers_given_out(deployment, CLINIC) == [1]
+        assert patient.call(request).body["number"] == 1
+    assert ticket_numbers(deployment, CLINIC) == [1]
     assert deployment.ready(DEAD_QUEUE) == 0
 
 
 CANNOT = {
-    "a tick": (letter(name="clinic.tick"), "tick"),
-    "a look-up": (letter(name="list_clinics", headers={"x-antrean-reason": "x"}), "look_up"),
-    "nothing known": (letter(name="make_coffee"), "unknown_request"),
-    "no name": (letter(type=None), "unknown_request"),
-    "a patient's that says it is the staff's": (letter(name="call_next"), "unknown_request"),
-    "the staff's, from nobody knows where": (letter(name="call_next", headers=None), "unknown_request"),
+    "a tick": (dead_letter(name="clinic.tick"), "tick"),
+    "a look-up": (dead_letter(name="list_clinics", headers={"x-antrean-reason": "x"}), "look_up"),
+    "nothing known": (dead_letter(name="make_coffee"), "unknown_request"),
+    "no name": (dead_letter(type=None), "unknown_request"),
+    "a patient's that says it is the staff's": (dead_letter(name="call_next"), "unknown_request"),
+    "the staff's, from an unknown exchange": (dead_letter(name="call_next", headers=None), "unknown_request"),
     "a patient's that a worker has set aside untried": (
-        letter(name="call_next", headers={"x-antrean-reason": "x", "x-antrean-exchange": "antrean.patient"}),
+        dead_letter(
+            name="call_next", headers={"x-antrean-reason": "x", "x-antrean-exchange": "antrean.patient"}
+        ),
         "unknown_request",
     ),
-    "no request id": (letter(message_id=None), "no_request_id"),
-    "a request id that is none": (letter(message_id="17"), "no_request_id"),
-    "no time": (letter(timestamp=None, headers={"x-antrean-reason": "x"}), "age_unknown"),
-    "no time that can be": (letter(timestamp=2**60, headers=None), "age_unknown"),
+    "no request id": (dead_letter(message_id=None), "no_request_id"),
+    "a request id that is none": (dead_letter(message_id="17"), "no_request_id"),
+    "no time": (dead_letter(timestamp=None, headers={"x-antrean-reason": "x"}), "age_unknown"),
+    "no time that can be": (dead_letter(timestamp=2**60, headers=None), "age_unknown"),
 }
 
 
@@ -304,8 +306,8 @@ def test_what_cannot_be_sent_again_stays_and_says_why(deployment: Deployment, ad
     assert deployment.ready(REGISTRAR_QUEUE) == 0
 
 
-def test_one_that_cannot_go_holds_up_no_other(deployment: Deployment, admin: Run) -> None:
-    plant(deployment, letter(), letter(name="clinic.tick"), letter())
+def test_one_that_cannot_be_sent_delays_no_other(deployment: Deployment, admin: Run) -> None:
+    plant(deployment, dead_letter(), dead_letter(name="clinic.tick"), dead_letter())
     ended = admin("retry", "--all")
     assert (ended.exit_code, ended.out) == (1, "Sent again: 2.\n")
     assert [each["request"] for each in listed(admin)] == ["clinic.tick"]
@@ -313,13 +315,13 @@ def test_one_that_cannot_go_holds_up_no_other(deployment: Deployment, admin: Run
 
 
 def test_the_staffs_requests_go_back_to_the_staffs_exchange(deployment: Deployment, admin: Run) -> None:
-    plant(deployment, letter(name="call_next", headers={"x-death": [death("antrean.ticker")]}))
+    plant(deployment, dead_letter(name="call_next", headers={"x-death": [x_death("antrean.ticker")]}))
     assert admin("retry", "--all").exit_code == 0
     assert deployment.ready("antrean.ticker") == 1
 
 
-def test_a_full_queue_refuses_and_the_letter_stays(deployment: Deployment, admin: Run) -> None:
-    plant(deployment, letter(), letter())
+def test_a_full_queue_refuses_and_the_dead_letter_stays(deployment: Deployment, admin: Run) -> None:
+    plant(deployment, dead_letter(), dead_letter())
     with full_queue(deployment):
         ended = admin("retry", "--all")
     assert (ended.exit_code, ended.out) == (75, "Sent again: 0.\n")
@@ -330,10 +332,10 @@ def test_a_full_queue_refuses_and_the_letter_stays(deployment: Deployment, admin
 # --- dropping ---------------------------------------------------------------------------------------------
 
 
-def test_letters_are_dropped_on_purpose_only(
+def test_dead_letters_are_dropped_only_on_purpose(
     deployment: Deployment, admin: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plant(deployment, *(letter() for _ in range(3)))
+    plant(deployment, *(dead_letter() for _ in range(3)))
     first, second, third = (each["id"] for each in listed(admin))
 
     assert admin("drop", first).exit_code == 2, "nobody can be asked"
@@ -358,7 +360,7 @@ def test_an_operator_is_asked(deployment: Deployment, admin: Run, monkeypatch: p
     monkeypatch.setattr("sys.stdin", sys.__stdin__)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", answer)
-    plant(deployment, letter(), letter())
+    plant(deployment, dead_letter(), dead_letter())
     assert admin("drop", "--all").err == "Nothing was dropped.\n"
     assert deployment.ready(DEAD_QUEUE) == 2
     assert admin("drop", "--all").out == "Dropped: 2.\n"
@@ -370,7 +372,7 @@ def test_an_operator_is_asked(deployment: Deployment, admin: Run, monkeypatch: p
 
 
 def test_an_unknown_id_is_said(deployment: Deployment, admin: Run) -> None:
-    plant(deployment, letter())
+    plant(deployment, dead_letter())
     for words in (["show", "nobody\x1b"], ["retry", "nobody\x1b"], ["drop", "nobody\x1b", "--yes"]):
         ended = admin(*words)
         assert ended.exit_code == 1
@@ -391,7 +393,7 @@ def test_another_user_may_not(
 ) -> None:
     if not broker.has_roles:
         pytest.skip("this broker has one user for everything")
-    plant(deployment, letter())
+    plant(deployment, dead_letter())
     monkeypatch.setenv("ANTREAN_AMQP_URL", deployment.urls["patient"])
     ended = admin("list")
     assert ended.exit_code == 69

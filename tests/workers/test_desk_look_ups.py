@@ -1,4 +1,4 @@
-"""What desks look up is answered by status responders, whatever tickers do, and to nobody else."""
+"""Status responders answer the desks' look-ups, without tickers and only for desks."""
 
 from collections.abc import Iterator
 
@@ -38,14 +38,14 @@ def look_up(name: str, exchange: str = topology.DESK_EXCHANGE, **body: object) -
 
 def test_without_a_ticker_a_desk_sees_its_queue(deployment: Deployment, desk: Requester) -> None:
     with requester(deployment) as patient:
-        assert patient.ask(registration(CLINICS[0])).name == "ticket"
-    seen = desk.ask(look_up("desk_queue"))
+        assert patient.call(registration(CLINICS[0])).name == "ticket"
+    seen = desk.call(look_up("desk_queue"))
     assert (seen.name, seen.body["waiting_count"]) == ("desk_queue", 1)
     assert seen.body["waiting"][0]["patient_name"] is None
-    assert desk.ask(look_up("clinic_report")).body["total"]["registered"] == 1
+    assert desk.call(look_up("clinic_report")).body["total"]["registered"] == 1
     hospitals = message("list_hospitals", {})
     asked = Message(hospitals.body, hospitals.properties, hospitals.routing_key, topology.DESK_EXCHANGE)
-    assert desk.ask(asked).name == "hospitals"
+    assert desk.call(asked).name == "hospitals"
 
 
 def test_the_same_question_of_many_desks_is_answered_to_each(desk: Requester) -> None:
@@ -53,7 +53,7 @@ def test_the_same_question_of_many_desks_is_answered_to_each(desk: Requester) ->
     asked += [look_up("desk_queue"), look_up("desk_queue", clinic="NIHIL")]
     for each in asked:
         desk.send(each)
-    *same, nameless, unknown = [desk.answers_to(each)[0] for each in asked]
+    *same, nameless, unknown = [desk.replies_to(each)[0] for each in asked]
     assert all(each.body == same[0].body for each in same)
     assert same[0].body["waiting"][0]["patient_name"]
     assert nameless.body["waiting"][0]["patient_name"] is None
@@ -67,13 +67,13 @@ def test_what_came_through_the_patients_exchange_is_no_desks_question(
     asked = look_up(name)
     disguised = Message(asked.body, asked.properties, "ticket_status", topology.PATIENT_EXCHANGE)
     with requester(deployment) as patient:
-        assert patient.ask(disguised).code == "unknown_request"
+        assert patient.call(disguised).code == "unknown_request"
 
 
 def test_a_desk_asks_only_what_desks_may(desk: Requester) -> None:
     disguised = look_up("call_next")
     asked = Message(disguised.body, disguised.properties, "desk_queue", topology.DESK_EXCHANGE)
-    assert desk.ask(asked).code == "unknown_request"
+    assert desk.call(asked).code == "unknown_request"
 
 
 def test_the_status_responders_user_may_do_just_that(broker: RunningBroker, deployment: Deployment) -> None:
@@ -92,5 +92,5 @@ def test_declaring_removes_the_bindings_of_before(deployment: Deployment, desk: 
         channel.queue_unbind(topology.STATUS_QUEUE, topology.DESK_EXCHANGE, "desk_queue")
         channel.queue_unbind(topology.TICKER_QUEUE, topology.DESK_EXCHANGE, "list_hospitals")
     topology.deploy(deployment.urls["deploy"])
-    assert desk.ask(look_up("desk_queue")).name == "desk_queue"
+    assert desk.call(look_up("desk_queue")).name == "desk_queue"
     assert deployment.ready(topology.TICKER_QUEUE) == 0

@@ -23,7 +23,7 @@ from tests.broker import MISSING, RunningBroker
 from tests.database import opened, sqlite_file
 from tests.deployment import MONDAY_MORNING, connected, deployed
 from tests.processes import eventually
-from tests.workers.diagnosed import Node, Patient
+from tests.workers.installation import Installation, Node
 from tests.workers.node_control import short_of_memory
 
 WORKER_COUNTS: Mapping[Role, int] = {"registrar": 2, "ticker": 2, "status": 2}
@@ -32,9 +32,9 @@ NOWHERE = "127.0.0.1:1"
 
 
 @pytest.fixture(scope="module")
-def patient(
+def installation(
     _migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, sample_catalog: Catalog
-) -> Iterator[Patient]:
+) -> Iterator[Installation]:
     """A whole installation at work; each test mends what it breaks."""
     if (server := find_server()) is None:
         pytest.fail(MISSING)
@@ -48,19 +48,19 @@ def patient(
             url = f"sqlite:///{directory / 'antrean.sqlite'}"
             with deployed(broker, url, directory, catalog=sample_catalog) as deployment:
                 deployment.start_together(WORKER_COUNTS)
-                yield Patient(node, deployment)
+                yield Installation(node, deployment)
         finally:
             node.kill()
 
 
-def test_a_healthy_installation_passes_and_nothing_is_left_behind(patient: Patient) -> None:
+def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: Installation) -> None:
     def contents() -> list[tuple[object, ...]]:
-        with sqlite_file(patient.deployment.directory / "antrean.sqlite") as connection:
+        with sqlite_file(installation.deployment.directory / "antrean.sqlite") as connection:
             tables = ("tickets", "journal", "refusals")
             return [connection.execute(f"SELECT count(*) FROM {table}").fetchone() for table in tables]
 
     before = contents()
-    done = patient.run("--json", "--lang", "en")
+    done = installation.run("--json", "--lang", "en")
     assert (done.returncode, done.stderr) == (0, "")
     said = json.loads(done.stdout)
     found = {row["check"]: row["status"] for row in said["checks"]}
@@ -79,21 +79,21 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(patient: Patie
     ), "the deployment's clock is simulated"
     assert (said["ok"], said["warning"], said["failed"]) == (27, 1, 0)
     assert contents() == before
-    assert patient.deployment.unsettled(*topology.QUARANTINES, topology.DEAD_QUEUE) == []
+    assert installation.deployment.unsettled(*topology.QUARANTINES, topology.DEAD_QUEUE) == []
 
 
-def test_the_screen_shows_a_line_for_each_check_and_no_password(patient: Patient) -> None:
-    done = patient.run()
+def test_the_screen_shows_a_line_for_each_check_and_no_password(installation: Installation) -> None:
+    done = installation.run()
     assert (done.returncode, done.stderr) == (0, "")
     assert "Antrean bekerja: 27 baik, 1 perlu perhatian" in done.stdout
     assert len(done.stdout.splitlines()) == 28 + 1 + 1, "one of them says what to do, and one counts"
     assert "\x1b" not in done.stdout
-    assert all(secret not in done.stdout for secret in patient.node.known().values())
+    assert all(secret not in done.stdout for secret in installation.node.known().values())
 
 
-def break_the_broker(patient: Patient) -> None:
+def break_the_broker(installation: Installation) -> None:
     """Changes what stands at the broker, as a careless administrator or an older version might."""
-    node = patient.node
+    node = installation.node
     with connected(node.urls["deploy"]) as connection:
         channel = connection.channel()
         channel.confirm_delivery()
@@ -119,24 +119,26 @@ def permit(node: Node, role: str, **patterns: str) -> None:
     node.change("PUT", f"/permissions/%2F/{role}", topology.permissions()[role] | patterns)
 
 
-def mend_the_broker(patient: Patient) -> None:
+def mend_the_broker(installation: Installation) -> None:
     """Takes all of that back."""
-    patient.node.change("DELETE", "/policies/%2F/other")
-    with connected(patient.node.urls["deploy"]) as connection:
+    installation.node.change("DELETE", "/policies/%2F/other")
+    with connected(installation.node.urls["deploy"]) as connection:
         channel = connection.channel()
         channel.queue_delete(topology.JOURNAL_QUEUE)
         channel.queue_delete(topology.DEAD_QUEUE)
-    patient.node.mend()
+    installation.node.mend()
 
 
-def test_what_was_changed_at_the_broker_is_named(patient: Patient) -> None:
+def test_what_was_changed_at_the_broker_is_named(installation: Installation) -> None:
     try:
-        break_the_broker(patient)
+        break_the_broker(installation)
         patience = {"ANTREAN_REPLY_TIMEOUT_SECONDS": "0.5"}
-        found = patient.examined_apart(**patience)
-        without = patient.examined_apart(**patience, ANTREAN_MANAGEMENT_URL="", ANTREAN_PASSWORD_PATIENT="")
+        found = installation.diagnose_in_process(**patience)
+        without = installation.diagnose_in_process(
+            **patience, ANTREAN_MANAGEMENT_URL="", ANTREAN_PASSWORD_PATIENT=""
+        )
     finally:
-        mend_the_broker(patient)
+        mend_the_broker(installation)
     assert "Missing: antrean.dead-letters." in found.failed["broker.topology"]
     assert "antrean.journal is not what it should be" in found.failed["broker.topology"]
     assert "*.*.clinic.tick-> antrean.ticker" in found.failed["broker.bindings"]
@@ -153,16 +155,16 @@ def test_what_was_changed_at_the_broker_is_named(patient: Patient) -> None:
     assert "ANTREAN_MANAGEMENT_URL" in without.warnings["broker.policies"]
     assert "ANTREAN_PASSWORD_PATIENT" in without.warnings["broker.permissions"]
     assert "patient" not in without.failed["broker.permissions"]
-    eventually(lambda: patient.examined_apart().failed == {}, "what was mended is well again")
+    eventually(lambda: installation.diagnose_in_process().failed == {}, "what was mended is well again")
 
 
-def test_an_administrator_sees_permissions_as_they_are_written(patient: Patient) -> None:
-    node = patient.node
+def test_an_administrator_sees_permissions_as_they_are_written(installation: Installation) -> None:
+    node = installation.node
     try:
         permit(node, "desk", write=r"antrean\.desk")  # not anchored
         node.change("DELETE", "/permissions/%2F/ticker")
         administrator = {"ANTREAN_MANAGEMENT_URL": node.url_of(node.administrator)}
-        found = patient.examined_apart(**administrator, ANTREAN_REPLY_TIMEOUT_SECONDS="0.5")
+        found = installation.diagnose_in_process(**administrator, ANTREAN_REPLY_TIMEOUT_SECONDS="0.5")
     finally:
         node.mend()
     said = found.failed["broker.permissions"]
@@ -170,12 +172,12 @@ def test_an_administrator_sees_permissions_as_they_are_written(patient: Patient)
     assert "The user ticker is missing" in said
 
 
-def test_an_alarm_is_named_and_nothing_waits_for_answers(patient: Patient) -> None:
-    management = Management(patient.node.url_of(patient.node.administrator), "/")
-    with short_of_memory(patient.node):
+def test_an_alarm_is_named_and_nothing_waits_for_answers(installation: Installation) -> None:
+    management = Management(installation.node.url_of(installation.node.administrator), "/")
+    with short_of_memory(installation.node):
         eventually(lambda: management.alarms() != [], "the management API knows of it")
-        found = patient.examined_apart()
-    over = patient.examined()
+        found = installation.diagnose_in_process()
+    over = installation.diagnose()
     assert found.failed.keys() == {"broker.alarms"}
     assert "takes no messages: low on memory" in found.failed["broker.alarms"]
     assert "antrean@localhost is short of memory" in found.failed["broker.alarms"]
@@ -184,39 +186,39 @@ def test_an_alarm_is_named_and_nothing_waits_for_answers(patient: Patient) -> No
     assert over.failed == {}, "although the management API tells of the alarm for a while yet"
 
 
-def test_tickers_that_are_gone_or_late_are_named(patient: Patient) -> None:
-    tickers = [each for each in patient.deployment.programs if each.name.startswith("ticker")]
+def test_tickers_that_are_gone_or_late_are_named(installation: Installation) -> None:
+    tickers = [each for each in installation.deployment.programs if each.name.startswith("ticker")]
     for ticker in tickers:
         ticker.ask_to_stop()
     for ticker in tickers:
         assert ticker.ends() == 0
     hours_later = clock_environment(MONDAY_MORNING + timedelta(hours=2), datetime.now(UTC), 1.0)
-    found = patient.examined(**hours_later)
-    patient.deployment.start_consuming("ticker")
+    found = installation.diagnose(**hours_later)
+    installation.deployment.start_consuming("ticker")
     assert "No antrean-ticker consumes antrean.ticker" in found.failed["workers.ticker"]
     assert "Clinics that wait for a ticker" in found.failed["database.lag"]
-    found = patient.examined()
+    found = installation.diagnose()
     assert "Only one antrean-ticker" in found.warnings["workers.ticker"]
     assert "answers.ticker" in found.ok
 
 
-def test_a_worker_that_says_nothing_is_named(patient: Patient) -> None:
-    responders = [each for each in patient.deployment.programs if each.name.startswith("status")]
+def test_a_worker_that_says_nothing_is_named(installation: Installation) -> None:
+    responders = [each for each in installation.deployment.programs if each.name.startswith("status")]
     with ExitStack() as frozen:
         for responder in responders:
             frozen.enter_context(responder.frozen())
-        found = patient.examined_apart(ANTREAN_REPLY_TIMEOUT_SECONDS="1")
+        found = installation.diagnose_in_process(ANTREAN_REPLY_TIMEOUT_SECONDS="1")
     assert "did not answer list_hospitals within 1 seconds" in found.failed["answers.status"]
     assert "answers.registrar" in found.ok
 
 
-def test_an_old_schema_is_named(patient: Patient, tmp_path: Path) -> None:
+def test_an_old_schema_is_named(installation: Installation, tmp_path: Path) -> None:
     file = tmp_path / "old.sqlite"
-    with sqlite_file(patient.deployment.directory / "antrean.sqlite") as connection:
+    with sqlite_file(installation.deployment.directory / "antrean.sqlite") as connection:
         connection.execute("VACUUM INTO ?", [str(file)])
     with sqlite_file(file) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0000'")
-    found = patient.examined(ANTREAN_DATABASE_URL=f"sqlite:///{file}")
+    found = installation.diagnose(ANTREAN_DATABASE_URL=f"sqlite:///{file}")
     assert "older schema 0000" in found.failed["database.schema"]
     assert "antrean-admin migrate" in found.failed["database.schema"]
     assert found.failed.keys() == {"database.schema"}
@@ -230,33 +232,35 @@ def test_an_old_schema_is_named(patient: Patient, tmp_path: Path) -> None:
         ("sqlite:///:memory:", "ANTREAN_DATABASE_URL cannot be used"),
     ],
 )
-def test_a_database_that_is_gone_is_a_failed_check(patient: Patient, address: str, said: str) -> None:
-    found = patient.examined(ANTREAN_DATABASE_URL=address)
+def test_a_database_that_is_gone_is_a_failed_check(
+    installation: Installation, address: str, said: str
+) -> None:
+    found = installation.diagnose(ANTREAN_DATABASE_URL=address)
     assert found.failed.keys() == {"database"}
     assert said in found.failed["database"]
     assert not Path("/nowhere").exists()
 
 
-def test_a_broker_that_is_gone_is_a_failed_check(patient: Patient) -> None:
+def test_a_broker_that_is_gone_is_a_failed_check(installation: Installation) -> None:
     gone = {
         "ANTREAN_AMQP_URL": f"amqp://deploy:secret@{NOWHERE}/",
         "ANTREAN_MANAGEMENT_URL": f"http://deploy:secret@{NOWHERE}/",
     }
-    found = patient.examined(**gone)
+    found = installation.diagnose(**gone)
     assert found.failed.keys() == {"broker", "broker.management"}
     assert found.warnings.keys() >= {"broker.permissions", "workers"}
     assert "database.lag" in found.ok
     assert "secret" not in f"{found.failed}{found.warnings}{found.ok}"
 
 
-def test_nothing_set_at_all_is_told_and_is_no_crash(patient: Patient) -> None:
-    found = patient.examined(ANTREAN_AMQP_URL="", ANTREAN_DATABASE_URL="", ANTREAN_MANAGEMENT_URL="")
+def test_nothing_set_at_all_is_told_and_is_no_crash(installation: Installation) -> None:
+    found = installation.diagnose(ANTREAN_AMQP_URL="", ANTREAN_DATABASE_URL="", ANTREAN_MANAGEMENT_URL="")
     assert "No broker is known" in found.failed["broker"]
     assert "No database is known" in found.failed["database"]
 
 
-def test_the_management_api_may_be_refused(patient: Patient) -> None:
-    found = patient.examined(ANTREAN_MANAGEMENT_URL=patient.node.url_of("deploy:wrong"))
+def test_the_management_api_may_be_refused(installation: Installation) -> None:
+    found = installation.diagnose(ANTREAN_MANAGEMENT_URL=installation.node.url_of("deploy:wrong"))
     assert "refuses this user" in found.failed["broker.management"]
     assert "broker.permissions" in found.ok
 

@@ -14,8 +14,8 @@ from common.messages.problems import Problem, ProblemCode
 from tests.broker import RunningBroker
 from tests.deployment import CLINICS, HOSPITAL, Deployment, Patient
 from tests.json_values import any_json, like
-from tests.workers.requester import Answer, Requester, message, requester
-from tests.workers.unharmed import unharmed
+from tests.workers.requester import ReceivedReply, Requester, message, requester
+from tests.workers.surviving_workers import surviving_workers
 
 GOOD: dict[str, Any] = {
     "register": Patient().body(HOSPITAL, CLINICS[0]),
@@ -37,8 +37,8 @@ few = settings(max_examples=40, derandomize=True, database=None)
 def deployment(
     broker: RunningBroker, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
-    """Workers that have come to no harm in the end."""
-    with unharmed(broker, module_database_url, tmp_path_factory.mktemp("fuzz")) as deployment:
+    """Workers that must survive."""
+    with surviving_workers(broker, module_database_url, tmp_path_factory.mktemp("fuzz")) as deployment:
         yield deployment
 
 
@@ -49,8 +49,8 @@ def patient(deployment: Deployment) -> Iterator[Requester]:
         yield connected_requester
 
 
-def check(answer: Answer) -> None:
-    """The reply is a documented one, in every member; and no fault of ours."""
+def check(answer: ReceivedReply) -> None:
+    """Checks that the reply is documented in every member, and is no internal error."""
     reply = REPLIES[answer.name or ""].model_validate_json(json.dumps(answer.body))
     assert not isinstance(reply, Problem) or reply.code not in NEVER, answer
 
@@ -63,14 +63,14 @@ def test_what_is_like_a_good_request(patient: Requester, name: str, data: st.Dat
     for request in requests:
         patient.send(request)
     for request in requests:
-        check(patient.answers_to(request)[0])
+        check(patient.replies_to(request)[0])
 
 
 @pytest.mark.parametrize("name", GOOD)
 @few
 @given(body=any_json.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=300))
 def test_whatever_is_sent(patient: Requester, name: str, body: bytes) -> None:
-    check(patient.ask(message(name, body)))
+    check(patient.call(message(name, body)))
 
 
 @few
@@ -83,6 +83,6 @@ def test_whatever_is_sent(patient: Requester, name: str, body: bytes) -> None:
     priority=st.none() | st.integers(0, 255),
 )
 def test_whatever_it_is_called(patient: Requester, name: str, kind: Any, **properties: Any) -> None:
-    answer = patient.ask(message(name, GOOD[name], type=kind, **properties))
+    answer = patient.call(message(name, GOOD[name], type=kind, **properties))
 
     assert answer.code == "unknown_request"

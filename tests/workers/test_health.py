@@ -1,4 +1,4 @@
-"""A worker is healthy while it consumes and its database answers, and says so to whoever asks."""
+"""A worker is healthy while it consumes and its database answers, and reports that in its health file."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ ROLES: tuple[Role, ...] = ("registrar", "ticker", "status")
 
 @pytest.fixture
 def database(postgresql_url: str) -> Iterator[TcpProxy]:
-    """The workers' way to the database."""
+    """The proxy between workers and database."""
     with proxy_to(postgresql_url) as proxy:
         yield proxy
 
@@ -33,25 +33,25 @@ def deployment(
 
 
 def health(deployment: Deployment, role: Role) -> HealthFile:
-    """Where the worker of this role says how it is."""
+    """The health file of the worker of this role."""
     return HealthFile(deployment.directory / f"{role}.json")
 
 
 def becomes_healthy(deployment: Deployment, role: Role) -> None:
-    """Waits until the worker says so."""
+    """Waits until the worker reports itself healthy."""
     file = health(deployment, role)
     eventually(lambda: file.trouble() is None, f"{role} is healthy: {deployment.logs()[-2000:]}")
 
 
 def becomes_unhealthy(deployment: Deployment, role: Role, words: str) -> None:
-    """Waits until the worker says what keeps it from its work; it need not be started again."""
+    """Waits until the worker reports why it cannot work; it is alive all the time."""
     file = health(deployment, role)
     eventually(lambda: words in (file.trouble() or ""), f"{role} says {words!r}: {file.trouble()}")
     assert file.trouble(alive_only=True) is None
 
 
 def started(deployment: Deployment, proxies: dict[Role, TcpProxy]) -> list[Program]:
-    """One worker of each kind, each with its own way to the broker."""
+    """One worker of each kind, each with its own proxy to the broker."""
     return [
         deployment.start(
             role,

@@ -9,7 +9,7 @@ from tests.broker import RunningBroker
 from tests.builders import in_bandung
 from tests.deployment import CLINICS, EVENING_CLINIC, Deployment, deployed
 from tests.processes import Program
-from tests.workers.event_tap import event_tap, first_of_each
+from tests.workers.event_tap import distinct_events, event_tap
 from tests.workers.requester import message, registration, requester
 
 
@@ -20,14 +20,14 @@ def test_the_end_of_the_day_expires_what_is_left(
         (registrar,) = deployment.start_consuming("registrar")
         with requester(deployment) as patient, event_tap(deployment) as tap:
             clinic = EVENING_CLINIC
-            tickets = [patient.ask(registration(clinic)).body for _ in range(3)]
+            tickets = [patient.call(registration(clinic)).body for _ in range(3)]
             registrar.stop()
             _start_in_the_morning(deployment)
             tap.until(lambda: len(tap.of(clinic, "ticket.expired")) == 3, "all have expired")
             codes = [ticket["ticket_code"] for ticket in tickets]
-            found = patient.ask(message("ticket_status", {"ticket_codes": codes})).body["tickets"]
-            next_day = patient.ask(registration(clinic)).body
-            events = first_of_each(tap.of(clinic))
+            found = patient.call(message("ticket_status", {"ticket_codes": codes})).body["tickets"]
+            next_day = patient.call(registration(clinic)).body
+            events = distinct_events(tap.of(clinic))
 
     assert [event.name for event in events if event.body["source"].endswith("2026-11-23")] == [
         *["ticket.registered"] * 3,
@@ -39,16 +39,16 @@ def test_the_end_of_the_day_expires_what_is_left(
     assert (next_day["number"], next_day["service_date"]) == (1, "2026-11-24")
 
 
-def test_an_open_clinic_hands_its_queue_over_once_whoever_is_killed(
+def test_an_open_clinic_hands_its_queue_over_once_while_tickers_are_killed(
     broker: RunningBroker, database_url: str, tmp_path: Path
 ) -> None:
-    """Two tickers are killed as soon as it has begun, again and again, and others end it."""
+    """Two tickers are killed repeatedly after the handover has begun, and others complete it."""
     count = 40
     clinic = CLINICS[0]
     with deployed(broker, database_url, tmp_path, starts_at=in_bandung("23:55")) as deployment:
         (registrar,) = deployment.start_consuming("registrar")
         with requester(deployment) as patient, event_tap(deployment) as tap:
-            codes = [patient.ask(registration(clinic)).body["ticket_code"] for _ in range(count)]
+            codes = [patient.call(registration(clinic)).body["ticket_code"] for _ in range(count)]
             registrar.stop()
             for _ in range(3):
                 tickers = [_start_a_ticker_in_the_morning(deployment) for _ in range(2)]
@@ -56,11 +56,13 @@ def test_an_open_clinic_hands_its_queue_over_once_whoever_is_killed(
                 for ticker in tickers:
                     ticker.kill()
             _start_in_the_morning(deployment)
-            tap.until(lambda: len(first_of_each(tap.of(clinic, "ticket.served"))) == count, "all are served")
-            found = patient.ask(message("ticket_status", {"ticket_codes": codes})).body["tickets"]
+            tap.until(
+                lambda: len(distinct_events(tap.of(clinic, "ticket.served"))) == count, "all are served"
+            )
+            found = patient.call(message("ticket_status", {"ticket_codes": codes})).body["tickets"]
             following = [ticket["transferred_to"] for ticket in found[1:]]
-            new = patient.ask(message("ticket_status", {"ticket_codes": following})).body["tickets"]
-            names = Counter(event.name for event in first_of_each(tap.of(clinic)))
+            new = patient.call(message("ticket_status", {"ticket_codes": following})).body["tickets"]
+            names = Counter(event.name for event in distinct_events(tap.of(clinic)))
 
     assert [ticket["status"] for ticket in found] == ["served", *["transferred"] * (count - 1)]
     assert [ticket["number"] for ticket in new] == list(range(1, count))
@@ -74,7 +76,7 @@ def test_an_open_clinic_hands_its_queue_over_once_whoever_is_killed(
 
 
 def _start_in_the_morning(deployment: Deployment) -> None:
-    """The next morning, as it comes to workers that were away at midnight."""
+    """Starts workers on the next morning, after midnight without workers."""
     counts: dict[Role, int] = {"registrar": 1, "status": 1, "ticker": 1}
     deployment.start_together(counts, **_tuesday(), ANTREAN_TICK_SECONDS="0.1")
 

@@ -1,4 +1,4 @@
-"""A request that kills its registrar, or makes it fail, ends among the dead letters: it alone."""
+"""A request that kills its registrar, or makes it fail, becomes a dead letter, and its neighbours do not."""
 
 import uuid
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ from tests.broker import RunningBroker
 from tests.deployment import CLINICS, Deployment, deployed
 from tests.processes import Program, eventually
 from tests.workers.poisoned_registrar import FAILS, KILLS
-from tests.workers.registrars import numbers_given_out
+from tests.workers.proxied_registrars import ticket_numbers
 from tests.workers.requester import Message, Requester, registration, requester
 
 CLINIC = CLINICS[0]
 GOOD = 300
 DELIVERY_LIMIT = 2
-"""Of the quarantine: less than the policy's, to save time."""
+"""The quarantine's delivery limit here: less than the policy's, to save time."""
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def start_poisoned(deployment: Deployment) -> Program:
 
 
 def poison(kind: str) -> Message:
-    """A good registration, but for its effect."""
+    """A valid registration that kills the registrar or makes it fail."""
     return registration(CLINIC, correlation_id=f"{kind}{uuid.uuid4()}")
 
 
@@ -55,7 +55,7 @@ def dead_letters(deployment: Deployment) -> set[str | None]:
 
 @contextmanager
 def delivery_limit(deployment: Deployment) -> Iterator[None]:
-    """The registrars' quarantine gives a message up after `DELIVERY_LIMIT` redeliveries."""
+    """The registrars' quarantine drops a message after `DELIVERY_LIMIT` redeliveries."""
     arguments = {
         "x-queue-type": "quorum",
         "x-delivery-limit": DELIVERY_LIMIT,
@@ -73,17 +73,17 @@ def delivery_limit(deployment: Deployment) -> Iterator[None]:
 
 
 def all_have_one_ticket_each(deployment: Deployment, patient: Requester, requests: list[Message]) -> None:
-    """Each request is answered, the same each time, and nobody else has a number."""
+    """Each request has one ticket, all its replies are the same, and there are no other numbers."""
     numbers = []
     for request in requests:
-        (number,) = {answer.body["number"] for answer in patient.answers_to(request)}
+        (number,) = {answer.body["number"] for answer in patient.replies_to(request)}
         numbers.append(number)
     assert sorted(numbers) == list(range(1, len(requests) + 1))
-    assert numbers_given_out(deployment, CLINIC) == sorted(numbers)
+    assert ticket_numbers(deployment, CLINIC) == sorted(numbers)
 
 
-def test_what_kills_its_worker_dies_alone(deployment: Deployment) -> None:
-    """Among hundreds in the hands of the only registrar, which starts again each time it dies."""
+def test_only_the_request_that_kills_workers_becomes_a_dead_letter(deployment: Deployment) -> None:
+    """The request is among hundreds of unacknowledged ones of one registrar, which restarts each time."""
     good, killer = [registration(CLINIC) for _ in range(GOOD)], poison(KILLS)
     with delivery_limit(deployment), requester(deployment) as patient:
         for request in [*good[: GOOD // 2], killer, *good[GOOD // 2 :]]:
@@ -99,19 +99,19 @@ def test_what_kills_its_worker_dies_alone(deployment: Deployment) -> None:
         the_poison_is_dead()  # starts again whom it killed last
         all_have_one_ticket_each(deployment, patient, good)
         assert dead_letters(deployment) == {killer.properties.message_id}
-        assert patient.ask(registration(CLINIC)).name == "ticket", "the last one goes on"
+        assert patient.call(registration(CLINIC)).name == "ticket", "the last one goes on"
         assert deployment.ready(REGISTRAR_QUEUE) == 0
 
 
-def test_what_makes_the_handler_fail_dies_alone(deployment: Deployment) -> None:
-    """In the middle of a full batch; its neighbours are done one by one."""
+def test_only_the_request_that_fails_becomes_a_dead_letter(deployment: Deployment) -> None:
+    """The request is in the middle of a full batch; its neighbours are handled one by one."""
     good, failing = [registration(CLINIC) for _ in range(127)], poison(FAILS)
     with requester(deployment) as patient:
         for request in [*good[:60], failing, *good[60:]]:
             patient.send(request)
         registrar = start_poisoned(deployment)
 
-        assert patient.answers_to(failing)[0].code == "internal_error"
+        assert patient.replies_to(failing)[0].code == "internal_error"
         all_have_one_ticket_each(deployment, patient, good)
         eventually(lambda: deployment.ready(DEAD_QUEUE) == 1, "the dead letter")
         assert dead_letters(deployment) == {failing.properties.message_id}

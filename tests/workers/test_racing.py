@@ -13,8 +13,8 @@ from tests.broker import RunningBroker
 from tests.deployment import CLINICS, Deployment, Patient, deployed
 from tests.processes import Program
 from tests.tcp_proxy import TcpProxy
-from tests.workers.event_tap import event_tap, first_of_each
-from tests.workers.registrars import numbers_given_out, registrars_by_proxy, sequences_journaled
+from tests.workers.event_tap import distinct_events, event_tap
+from tests.workers.proxied_registrars import journal_sequences, proxied_registrars, ticket_numbers
 from tests.workers.requester import Requester, message, registration, requester
 
 REGISTRATIONS = 200
@@ -37,13 +37,13 @@ def deployment(
 @pytest.fixture(scope="module")
 def two_registrars(deployment: Deployment) -> Iterator[Registrars]:
     """Two registrars, each with a proxy."""
-    with registrars_by_proxy(deployment, 2) as registrars:
+    with proxied_registrars(deployment, 2) as registrars:
         yield registrars
 
 
 @pytest.fixture
 def patients(deployment: Deployment, two_registrars: Registrars) -> Iterator[list[Requester]]:
-    """Connections of patients who ask all at once."""
+    """Connections of patients who send at the same time."""
     with ExitStack() as stack:
         yield [stack.enter_context(requester(deployment)) for _ in range(CONNECTIONS)]
 
@@ -58,18 +58,20 @@ def test_two_registrars_race_on_one_clinic(
             patient.send(registration(clinic))
         return [answer.body["number"] for answer in patient.collect(each)]
 
-    ways = [proxy.link("publisher").to_server for _, proxy in two_registrars]
+    directions = [proxy.link("publisher").to_server for _, proxy in two_registrars]
     with event_tap(deployment) as tap:
-        said_before = [way.bytes_passed for way in ways]
+        sent_before = [direction.bytes_passed for direction in directions]
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             numbers = [number for found in pool.map(register, patients) for number in found]
-        said = [way.bytes_passed - before for way, before in zip(ways, said_before, strict=True)]
+        sent = [
+            direction.bytes_passed - before for direction, before in zip(directions, sent_before, strict=True)
+        ]
         tap.until(lambda: len(tap.of(clinic)) == REGISTRATIONS, "an event for each ticket")
-        events = first_of_each(tap.of(clinic))
+        events = distinct_events(tap.of(clinic))
 
     assert sorted(numbers) == list(range(1, REGISTRATIONS + 1))
-    assert numbers_given_out(deployment, clinic) == sorted(numbers)
-    assert min(said) > 20 * REPLY_BYTES_MIN, "both have taken part"
+    assert ticket_numbers(deployment, clinic) == sorted(numbers)
+    assert min(sent) > 20 * REPLY_BYTES_MIN, "both registrars have replied"
     assert [event.sequence for event in events] == list(range(1, REGISTRATIONS + 1))
     assert [event.body["data"]["number"] for event in events] == list(range(1, REGISTRATIONS + 1))
 
@@ -88,16 +90,16 @@ def test_a_registrar_is_killed_while_patients_register(
         victim.kill()
         for request in requests[REGISTRATIONS // 2 :]:
             patient.send(request)
-        found = [patient.insist(request) for request in requests]
-        tap.until(lambda: len(first_of_each(tap.of(clinic))) == REGISTRATIONS, "an event for each ticket")
+        found = [patient.call_until_answered(request) for request in requests]
+        tap.until(lambda: len(distinct_events(tap.of(clinic))) == REGISTRATIONS, "an event for each ticket")
 
     by_request: dict[str | None, set[int]] = {}
-    for answer in patient.answers:
+    for answer in patient.replies:
         by_request.setdefault(answer.correlation_id, set()).add(answer.body["number"])
     assert all(len(numbers) == 1 for numbers in by_request.values()), "one request, one ticket"
     assert sorted(answer.body["number"] for answer in found) == list(range(1, REGISTRATIONS + 1))
-    assert numbers_given_out(deployment, clinic) == list(range(1, REGISTRATIONS + 1))
-    assert sequences_journaled(deployment, clinic) == list(range(1, REGISTRATIONS + 1))
+    assert ticket_numbers(deployment, clinic) == list(range(1, REGISTRATIONS + 1))
+    assert journal_sequences(deployment, clinic) == list(range(1, REGISTRATIONS + 1))
 
 
 def test_one_request_over_several_connections_at_once_is_one_ticket(
@@ -114,10 +116,10 @@ def test_one_request_over_several_connections_at_once_is_one_ticket(
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             shown = Counter(ticket for found in pool.map(register, patients) for ticket in found)
         tap.until(lambda: len(tap.of(clinic)) == 5 * CONNECTIONS, "the event, with each answer")
-        events = first_of_each(tap.of(clinic))
+        events = distinct_events(tap.of(clinic))
 
     assert list(shown.values()) == [5 * CONNECTIONS]
-    assert numbers_given_out(deployment, clinic) == [1]
+    assert ticket_numbers(deployment, clinic) == [1]
     assert len(events) == 1
 
 
@@ -135,26 +137,26 @@ def test_one_patient_over_several_connections_at_once_has_one_ticket(
         outcomes = Counter(outcome for found in pool.map(register, patients) for outcome in found)
 
     assert outcomes == {"ticket": 1, "already_registered": 5 * CONNECTIONS - 1}
-    assert numbers_given_out(deployment, clinic) == [1]
+    assert ticket_numbers(deployment, clinic) == [1]
 
 
 def test_batches_over_many_clinics_in_opposite_orders(patients: list[Requester]) -> None:
-    """Nobody waits for the other for ever, and nobody is left out."""
+    """The batches do not deadlock, and each registration gets a ticket."""
     clinics = CLINICS[10:]
     one, other = patients[:2]
 
-    for there, back in zip(clinics, reversed(clinics), strict=True):
-        one.send(registration(there))
-        other.send(registration(back))
+    for first, second in zip(clinics, reversed(clinics), strict=True):
+        one.send(registration(first))
+        other.send(registration(second))
     found = [*one.collect(len(clinics)), *other.collect(len(clinics))]
 
     assert Counter(answer.body["clinic"] for answer in found) == dict.fromkeys(clinics, 2)
     assert Counter(answer.body["number"] for answer in found) == {1: len(clinics), 2: len(clinics)}
 
 
-def test_a_ticket_is_given_up_once(deployment: Deployment, patients: list[Requester]) -> None:
+def test_a_ticket_is_cancelled_once(deployment: Deployment, patients: list[Requester]) -> None:
     with requester(deployment) as somebody:
-        ticket_code = somebody.ask(registration(CLINICS[4])).body["ticket_code"]
+        ticket_code = somebody.call(registration(CLINICS[4])).body["ticket_code"]
 
     def cancel(patient: Requester) -> list[str]:
         for _ in range(5):

@@ -1,4 +1,4 @@
-"""A broker that was reached and does not take a request says why: our client tells what to correct."""
+"""A broker refuses a client: the error says why and what to correct."""
 
 import socket
 import ssl
@@ -59,11 +59,11 @@ def test_a_password_that_is_wrong(broker: RunningBroker) -> None:
     assert refusal_of(broker.url("patient").replace("@", "-wrong@")).refusal is Refusal.USER
 
 
-def test_a_user_that_is_not_there(broker: RunningBroker) -> None:
+def test_an_unknown_user(broker: RunningBroker) -> None:
     assert refusal_of(broker.url("patient").replace("://", "://nobody-", 1)).refusal is Refusal.USER
 
 
-def test_a_virtual_host_that_is_not_there(broker: RunningBroker) -> None:
+def test_an_unknown_virtual_host(broker: RunningBroker) -> None:
     assert refusal_of(broker.url("patient").rstrip("/") + "/nowhere").refusal is Refusal.VHOST
 
 

@@ -1,4 +1,4 @@
-"""`antrean-admin republish`: what the journal holds is published again just as it was, on both databases."""
+"""`antrean-admin republish` publishes the journal's events again, unchanged, from both databases."""
 
 import json
 import shlex
@@ -22,7 +22,7 @@ from tests.builders import MONDAY
 from tests.database import opened
 from tests.deployment import CLINICS, HOSPITAL, MONDAY_MORNING, Deployment, deployed
 from tests.workers.admin import Admin, Ended
-from tests.workers.event_tap import EventTap, Seen, event_tap, first_of_each
+from tests.workers.event_tap import EventTap, ReceivedEvent, distinct_events, event_tap
 from tests.workers.requester import message, registration, requester
 
 SINCE = ("--since", MONDAY_MORNING.isoformat())
@@ -39,13 +39,13 @@ MANY_EVENTS = 1201
 def deployment(
     broker: RunningBroker, each_database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
-    """A database with events of two clinics, made by a registrar that has gone."""
+    """A database with events of two clinics, written by a registrar."""
     with deployed(broker, each_database_url, tmp_path_factory.mktemp("republish")) as deployment:
         deployment.start_consuming("registrar")
         with requester(deployment) as patient:
             for clinic in (ONE, ONE, OTHER):
-                answer = patient.ask(registration(clinic))
-            patient.ask(message("cancel", {"ticket_code": answer.body["ticket_code"]}))
+                answer = patient.call(registration(clinic))
+            patient.call(message("cancel", {"ticket_code": answer.body["ticket_code"]}))
         deployment.stop()
         yield deployment
 
@@ -76,20 +76,20 @@ def recorded(deployment: Deployment, *clinics: str) -> list[tuple[datetime, str,
     return [(row.recorded_at, f"{row.cause_id}.{row.ordinal}", row.body) for row in rows]
 
 
-def came(tap: EventTap, count: int) -> list[Seen]:
+def came(tap: EventTap, count: int) -> list[ReceivedEvent]:
     """Waits for so many events; returns all."""
     tap.until(lambda: len(tap.seen()) >= count, f"{count} events")
     return tap.seen()
 
 
 def test_events_come_again_as_they_were(deployment: Deployment, republish: Run) -> None:
-    """The same ids, bodies, keys and properties; whoever knows them has nothing new."""
+    """They have the same ids, bodies, routing keys and properties."""
     clinic = CLINICS[4]
     with event_tap(deployment) as tap:
         deployment.start_consuming("registrar")
         with requester(deployment) as patient:
-            answers = [patient.ask(registration(clinic)) for _ in range(3)]
-            patient.ask(message("cancel", {"ticket_code": answers[1].body["ticket_code"]}))
+            answers = [patient.call(registration(clinic)) for _ in range(3)]
+            patient.call(message("cancel", {"ticket_code": answers[1].body["ticket_code"]}))
         deployment.stop()
         first = list(came(tap, 4))
 
@@ -99,8 +99,8 @@ def test_events_come_again_as_they_were(deployment: Deployment, republish: Run) 
         assert ended.out.startswith("Published again: 4 events, recorded from 2026-11-23T03:0")
         again = came(tap, 8)[4:]
         assert [each.raw for each in again] == [each.raw for each in first]
-        assert len(first_of_each(tap.seen())) == 4
-        assert [each.sequence for each in first_of_each(tap.seen())] == [1, 2, 3, 4]
+        assert len(distinct_events(tap.seen())) == 4
+        assert [each.sequence for each in distinct_events(tap.seen())] == [1, 2, 3, 4]
 
 
 def test_a_clinic_is_chosen_and_others_are_not(deployment: Deployment, republish: Run, tap: EventTap) -> None:

@@ -22,7 +22,7 @@ from tests.deployment import (
     ticket_codes_in,
 )
 from tests.processes import SECONDS_MAX
-from tests.workers.event_tap import EventTap, event_tap, first_of_each
+from tests.workers.event_tap import EventTap, distinct_events, event_tap
 from tests.workers.requester import Requester, message, registration, requester
 
 
@@ -53,7 +53,7 @@ def tap(deployment: Deployment) -> Iterator[EventTap]:
 def test_a_registration_is_answered_by_a_ticket(patient: Requester) -> None:
     request = registration(CLINICS[0])
 
-    answer = patient.ask(request)
+    answer = patient.call(request)
 
     assert (answer.name, answer.content_type) == ("ticket", "application/json")
     assert answer.correlation_id == request.properties.correlation_id
@@ -69,7 +69,7 @@ def test_a_registration_is_answered_by_a_ticket(patient: Requester) -> None:
 
 def test_the_estimate_grows_with_the_queue(patient: Requester) -> None:
     clinic = CLINICS[1]
-    first, second, third = (patient.ask(registration(clinic)).body for _ in range(3))
+    first, second, third = (patient.call(registration(clinic)).body for _ in range(3))
 
     assert [each["people_ahead"] for each in (first, second, third)] == [0, 1, 2]
     assert second["estimated_wait_seconds"] == 600
@@ -83,26 +83,26 @@ def test_the_estimate_grows_with_the_queue(patient: Requester) -> None:
 
 def test_a_cancellation_is_answered_by_the_ticket(patient: Requester) -> None:
     clinic = CLINICS[2]
-    given_up, behind = (patient.ask(registration(clinic)).body for _ in range(2))
+    given_up, behind = (patient.call(registration(clinic)).body for _ in range(2))
     typed = given_up["ticket_code"].lower().replace("-", " ")
 
-    answer = patient.ask(message("cancel", {"ticket_code": typed}))
+    answer = patient.call(message("cancel", {"ticket_code": typed}))
 
     assert answer.name == "ticket"
     assert answer.body.keys() == TICKET_FIELDS
     assert answer.body["ticket_code"] == given_up["ticket_code"]
     assert (answer.body["status"], answer.body["people_ahead"]) == ("cancelled", None)
-    status = patient.ask(message("ticket_status", {"ticket_codes": [behind["ticket_code"]]}))
+    status = patient.call(message("ticket_status", {"ticket_codes": [behind["ticket_code"]]}))
     assert status.body["tickets"][0]["people_ahead"] == 0
-    assert patient.ask(registration(clinic)).body["number"] == 3
+    assert patient.call(registration(clinic)).body["number"] == 3
 
 
 def test_a_cancelled_patient_can_register_again(patient: Requester) -> None:
     somebody, clinic = Patient(), CLINICS[3]
-    ticket = patient.ask(registration(clinic, somebody)).body
-    patient.ask(message("cancel", {"ticket_code": ticket["ticket_code"]}))
+    ticket = patient.call(registration(clinic, somebody)).body
+    patient.call(message("cancel", {"ticket_code": ticket["ticket_code"]}))
 
-    again = patient.ask(registration(clinic, somebody)).body
+    again = patient.call(registration(clinic, somebody)).body
 
     assert again["number"] == 2
     assert again["ticket_code"] != ticket["ticket_code"]
@@ -111,20 +111,20 @@ def test_a_cancelled_patient_can_register_again(patient: Requester) -> None:
 def test_a_request_sent_again_gets_the_same_answer(patient: Requester, tap: EventTap) -> None:
     clinic = CLINICS[4]
     request = registration(clinic)
-    first = patient.ask(request).body
+    first = patient.call(request).body
     cancellation = message("cancel", {"ticket_code": first["ticket_code"]})
 
     patient.send(request)
-    again = patient.answers_to(request, 2)[1].body
-    cancelled = patient.ask(cancellation).body
+    again = patient.replies_to(request, 2)[1].body
+    cancelled = patient.call(cancellation).body
     patient.send(cancellation)
-    cancelled_again = patient.answers_to(cancellation, 2)[1].body
+    cancelled_again = patient.replies_to(cancellation, 2)[1].body
 
     lasting = TICKET_FIELDS - {"estimated_call_at", "earliest_call_at", "latest_call_at"}
     assert {name: again[name] for name in lasting} == {name: first[name] for name in lasting}
     assert cancelled == cancelled_again
     tap.until(lambda: len(tap.of(clinic)) == 4, "every answer repeats its event")
-    assert [event.name for event in first_of_each(tap.of(clinic))] == [
+    assert [event.name for event in distinct_events(tap.of(clinic))] == [
         "ticket.registered",
         "ticket.cancelled",
     ]
@@ -135,7 +135,7 @@ def test_a_refusal_sent_again_is_the_same(patient: Requester) -> None:
 
     patient.send(request)
     patient.send(request)
-    first, second = patient.answers_to(request, 2)
+    first, second = patient.replies_to(request, 2)
 
     assert first.code == "clinic_closed"
     assert first.body == second.body
@@ -144,7 +144,7 @@ def test_a_refusal_sent_again_is_the_same(patient: Requester) -> None:
 
 
 def test_the_hospitals(patient: Requester) -> None:
-    answer = patient.ask(message("list_hospitals", {}))
+    answer = patient.call(message("list_hospitals", {}))
 
     assert answer.name == "hospitals"
     (hospital,) = answer.body["hospitals"]
@@ -159,10 +159,10 @@ def test_the_hospitals(patient: Requester) -> None:
 
 def test_the_clinics_of_a_hospital(patient: Requester) -> None:
     clinic = CLINICS[5]
-    patient.ask(registration(clinic))
+    patient.call(registration(clinic))
 
-    answer = patient.ask(message("list_clinics", {"hospital": HOSPITAL}))
-    only_open = patient.ask(message("list_clinics", {"hospital": HOSPITAL, "open_only": True}))
+    answer = patient.call(message("list_clinics", {"hospital": HOSPITAL}))
+    only_open = patient.call(message("list_clinics", {"hospital": HOSPITAL, "open_only": True}))
 
     assert answer.name == "clinics"
     found = {each["code"]: each for each in answer.body["clinics"]}
@@ -187,10 +187,10 @@ def test_the_clinics_of_a_hospital(patient: Requester) -> None:
 
 def test_the_tickets_asked_for(patient: Requester) -> None:
     clinic = CLINICS[6]
-    codes = [patient.ask(registration(clinic)).body["ticket_code"] for _ in range(3)]
+    codes = [patient.call(registration(clinic)).body["ticket_code"] for _ in range(3)]
     asked = [codes[2], "7K3F-9QXM-2T5R", codes[0].lower(), codes[2]]
 
-    answer = patient.ask(message("ticket_status", {"ticket_codes": asked}))
+    answer = patient.call(message("ticket_status", {"ticket_codes": asked}))
 
     assert answer.name == "tickets"
     assert [ticket["ticket_code"] for ticket in answer.body["tickets"]] == [codes[2], codes[0]]
@@ -203,9 +203,9 @@ def test_the_queue_of_a_clinic_in_numbers(patient: Requester) -> None:
     clinic = CLINICS[7]
     people = [Patient() for _ in range(7)]
     for somebody in people:
-        patient.ask(registration(clinic, somebody))
+        patient.call(registration(clinic, somebody))
 
-    answer = patient.ask(message("clinic_queue", {"hospital": HOSPITAL, "clinic": clinic}))
+    answer = patient.call(message("clinic_queue", {"hospital": HOSPITAL, "clinic": clinic}))
 
     assert answer.name == "clinic_queue"
     assert answer.body == {
@@ -225,8 +225,8 @@ def test_events_tell_what_happened_and_nobody_to_whom(
 ) -> None:
     clinic = CLINICS[8]
     request = registration(clinic)
-    tickets = [patient.ask(request).body, *(patient.ask(registration(clinic)).body for _ in range(4))]
-    patient.ask(message("cancel", {"ticket_code": tickets[1]["ticket_code"]}))
+    tickets = [patient.call(request).body, *(patient.call(registration(clinic)).body for _ in range(4))]
+    patient.call(message("cancel", {"ticket_code": tickets[1]["ticket_code"]}))
 
     tap.until(lambda: len(tap.of(clinic)) == 6, "six events")
 
@@ -272,7 +272,7 @@ def test_the_journal_keeps_the_events(deployment: Deployment, patient: Requester
             JOURNAL_QUEUE, arguments={"x-stream-offset": "first"}, inactivity_timeout=SECONDS_MAX
         )
         request_id = str(uuid.uuid4())
-        patient.ask(registration(clinic, message_id=request_id))
+        patient.call(registration(clinic, message_id=request_id))
 
         for method, _, body in kept:
             assert method is not None, "the event does not come"

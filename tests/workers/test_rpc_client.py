@@ -1,4 +1,4 @@
-"""Our own client, against real workers: it asks again, and says what it knows when no answer comes."""
+"""The product's RPC client with real workers: it repeats requests, and reports how a request failed."""
 
 import gc
 import threading
@@ -21,7 +21,7 @@ from tests.broker import RunningBroker
 from tests.deployment import CLINICS, HOSPITAL, Deployment, Patient, deployed, full_queue
 from tests.processes import SECONDS_MAX, eventually
 from tests.tcp_proxy import proxy_to
-from tests.workers.registrars import numbers_given_out
+from tests.workers.proxied_registrars import ticket_numbers
 
 CLINIC = CLINICS[0]
 
@@ -30,7 +30,7 @@ CLINIC = CLINICS[0]
 def deployment(
     broker: RunningBroker, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
-    """A deployment without workers, at first."""
+    """A deployment without workers."""
     with deployed(broker, module_database_url, tmp_path_factory.mktemp("client")) as deployment:
         yield deployment
 
@@ -50,7 +50,7 @@ def test_only_what_changes_nothing_may_be_lost_with_the_broker() -> None:
 def test_without_an_answer_nothing_is_known(deployment: Deployment) -> None:
     with client_of(deployment.urls["patient"]) as client, pytest.raises(NoReply):
         client.call("list_hospitals", {}, timeout_seconds=0.5)
-    # The client leaves a connection that may have frozen to itself: collected here, it warns nobody else.
+    # The client abandons a connection that may be frozen. Collecting it here keeps its warning in this test.
     gc.collect()
 
     assert deployment.ready(STATUS_QUEUE) == 1
@@ -93,7 +93,7 @@ def test_a_full_queue_takes_no_request(deployment: Deployment) -> None:
 
 
 def test_a_lost_reply_costs_no_ticket(deployment: Deployment) -> None:
-    """The client connects anew, asks again with the same id, and gets the same ticket."""
+    """The client reconnects, sends the request again with the same id, and gets the same ticket."""
     deployment.start_consuming("registrar")
     url, found = deployment.urls["patient"], []
     with proxy_to(url) as proxy, client_of(proxy.url(url)) as client:
@@ -106,18 +106,18 @@ def test_a_lost_reply_costs_no_ticket(deployment: Deployment) -> None:
         register()
         (link,) = proxy.links
         link.to_client.hold()
-        asking = threading.Thread(target=register)
-        asking.start()
-        eventually(lambda: numbers_given_out(deployment, CLINIC) == [1, 2], "the registration is carried out")
+        caller = threading.Thread(target=register)
+        caller.start()
+        eventually(lambda: ticket_numbers(deployment, CLINIC) == [1, 2], "the registration is carried out")
         link.cut()
-        asking.join()
+        caller.join()
 
     assert [(answer.name, answer.body["number"]) for answer in found] == [("ticket", 1), ("ticket", 2)]
-    assert numbers_given_out(deployment, CLINIC) == [1, 2]
+    assert ticket_numbers(deployment, CLINIC) == [1, 2]
 
 
 def test_a_request_is_sent_again_until_somebody_answers(deployment: Deployment) -> None:
-    """The first one is lost before anybody has read it."""
+    """The first attempt is lost before a worker reads it."""
     url, found = deployment.urls["patient"], []
     for program in deployment.programs:
         program.stop()
@@ -128,13 +128,13 @@ def test_a_request_is_sent_again_until_somebody_answers(deployment: Deployment) 
                 client.call("register", Patient().body(HOSPITAL, CLINICS[1]), timeout_seconds=SECONDS_MAX)
             )
 
-        asking = threading.Thread(target=register)
-        asking.start()
+        caller = threading.Thread(target=register)
+        caller.start()
         eventually(lambda: deployment.ready(REGISTRAR_QUEUE) == 1, "the request waits")
         with deployment.channel() as channel:
             channel.queue_purge(REGISTRAR_QUEUE)
         deployment.start_consuming("registrar")
-        asking.join()
+        caller.join()
 
     assert found[0].body["number"] == 1
-    assert numbers_given_out(deployment, CLINICS[1]) == [1]
+    assert ticket_numbers(deployment, CLINICS[1]) == [1]

@@ -15,7 +15,7 @@ from tests.deployment import CLINICS, MODULES, Deployment, deployed
 from tests.processes import Program, bare_environment, eventually
 from tests.tcp_proxy import proxy_to
 from tests.workers.event_tap import event_tap
-from tests.workers.registrars import registrars_by_proxy
+from tests.workers.proxied_registrars import proxied_registrars
 from tests.workers.requester import registration, requester
 
 CLINIC = CLINICS[0]
@@ -99,7 +99,7 @@ def test_a_worker_that_is_there_before_its_broker_waits_for_it(deployment: Deplo
 
         deployment.await_consumers(REGISTRAR_QUEUE, 1)
         with requester(deployment) as patient:
-            assert patient.ask(registration(CLINIC)).name == "ticket"
+            assert patient.call(registration(CLINIC)).name == "ticket"
         assert program.stop() == 0
 
 
@@ -113,7 +113,7 @@ def test_a_worker_that_is_there_before_its_queue_waits_for_it(deployment: Deploy
 
     deployment.await_consumers(REGISTRAR_QUEUE, 1)
     with requester(deployment) as patient:
-        assert patient.ask(registration(CLINIC)).name == "ticket"
+        assert patient.call(registration(CLINIC)).name == "ticket"
 
 
 # --- stop -----------------------------------------------------------------------------------------------
@@ -134,13 +134,13 @@ def test_a_signal_stops_an_idle_worker(deployment: Deployment) -> None:
 
 def test_a_signal_lets_a_worker_finish_what_it_holds(deployment: Deployment) -> None:
     with (
-        registrars_by_proxy(deployment, 1) as [(worker, proxy)],
+        proxied_registrars(deployment, 1) as [(worker, proxy)],
         requester(deployment) as patient,
         event_tap(deployment) as tap,
     ):
         confirmations = proxy.link("publisher").to_client
         confirmations.hold()
-        patient.ask(registration(CLINIC))
+        patient.call(registration(CLINIC))
         tap.until(lambda: len(tap.of(CLINIC)) == 1, "the event")
 
         worker.ask_to_stop()
@@ -152,10 +152,10 @@ def test_a_signal_lets_a_worker_finish_what_it_holds(deployment: Deployment) -> 
 
 
 def test_a_second_signal_ends_a_worker_at_once(deployment: Deployment) -> None:
-    with registrars_by_proxy(deployment, 1) as [(worker, proxy)], requester(deployment) as patient:
+    with proxied_registrars(deployment, 1) as [(worker, proxy)], requester(deployment) as patient:
         proxy.link("publisher").to_client.hold()
         request = registration(CLINIC)
-        patient.ask(request)
+        patient.call(request)
 
         worker.ask_to_stop()
         worker.prints("stopping")
@@ -167,7 +167,7 @@ def test_a_second_signal_ends_a_worker_at_once(deployment: Deployment) -> None:
 
 
 def test_a_signal_stops_a_worker_whose_broker_is_away(deployment: Deployment) -> None:
-    with registrars_by_proxy(deployment, 1) as [(worker, proxy)]:
+    with proxied_registrars(deployment, 1) as [(worker, proxy)]:
         proxy.refuse()
         worker.prints("link lost", times=3)
 

@@ -1,4 +1,4 @@
-"""Ticks as messages: good ones move a queue once, others end as dead letters and take nobody along."""
+"""Ticks as messages: valid ones move a queue once; bad ones become dead letters, their neighbours do not."""
 
 import uuid
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.broker import RunningBroker
 from tests.builders import MONDAY
 from tests.deployment import CLINICS, HOSPITAL, MONDAY_MORNING, Deployment, connected, deployed
 from tests.processes import SECONDS_MAX, Program
-from tests.workers.event_tap import EventTap, event_tap, first_of_each
+from tests.workers.event_tap import EventTap, distinct_events, event_tap
 from tests.workers.requester import Requester, registration, requester
 
 NO_TICKS_OF_ITS_OWN = {"ANTREAN_TICK_SECONDS": "3600"}
@@ -70,7 +70,7 @@ def send_tick(
 
 
 def send_body(channel: BlockingChannel, body: bytes, clinic: str, **properties: Any) -> None:
-    """Publishes whatever it is as a tick."""
+    """Publishes any body as a tick."""
     given = {"type": EventName.CLINIC_TICK, "content_type": CONTENT_TYPE, "delivery_mode": 2, **properties}
     channel.basic_publish(
         EVENTS_EXCHANGE,
@@ -82,7 +82,7 @@ def send_body(channel: BlockingChannel, body: bytes, clinic: str, **properties: 
 
 
 def dead_letters(deployment: Deployment, count: int) -> list[tuple[bytes, Any]]:
-    """Waits for so many dead letters and takes them: the bodies and what is said of each."""
+    """Waits for `count` dead letters and takes them; returns bodies and properties."""
     with deployment.channel() as channel:
         found: list[tuple[bytes, Any]] = []
         for method, properties, body in channel.consume(DEAD_QUEUE, inactivity_timeout=SECONDS_MAX):
@@ -99,13 +99,13 @@ def dead_letters(deployment: Deployment, count: int) -> list[tuple[bytes, Any]]:
 
 def test_a_tick_calls_the_next_patient(patient: Requester, tap: EventTap, ticks: BlockingChannel) -> None:
     clinic = CLINICS[0]
-    patient.ask(registration(clinic))
-    patient.ask(registration(clinic))
+    patient.call(registration(clinic))
+    patient.call(registration(clinic))
 
     send_tick(ticks, clinic)
 
     tap.awaits(clinic, "ticket.called")
-    events = first_of_each(tap.of(clinic))
+    events = distinct_events(tap.of(clinic))
     assert [event.name for event in events] == ["ticket.registered", "ticket.registered", "ticket.called"]
     called = events[-1]
     assert called.routing_key == f"{HOSPITAL}.{clinic}.ticket.called"
@@ -123,18 +123,18 @@ def test_a_tick_that_comes_again_moves_nothing_and_tells_the_same(
     patient: Requester, tap: EventTap, ticks: BlockingChannel
 ) -> None:
     clinic, tick_id = CLINICS[1], str(uuid.uuid4())
-    patient.ask(registration(clinic))
-    patient.ask(registration(clinic))
+    patient.call(registration(clinic))
+    patient.call(registration(clinic))
 
     for _ in range(3):
         send_tick(ticks, clinic, tick_id=tick_id)
     send_tick(ticks, clinic)
     send_tick(ticks, CLINICS[2])
-    patient.ask(registration(CLINICS[2]))
+    patient.call(registration(CLINICS[2]))
     send_tick(ticks, CLINICS[2])
     tap.awaits(CLINICS[2], "ticket.called")
 
-    events = first_of_each(tap.of(clinic))
+    events = distinct_events(tap.of(clinic))
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     assert len([event for event in events if event.name == "ticket.called"]) == 1
 
@@ -143,7 +143,7 @@ def test_a_tick_of_no_queue_is_settled(
     deployment: Deployment, patient: Requester, tap: EventTap, ticks: BlockingChannel
 ) -> None:
     clinic = CLINICS[3]
-    patient.ask(registration(clinic))
+    patient.call(registration(clinic))
 
     send_tick(ticks, "NONE")
     send_tick(ticks, clinic, date(2126, 1, 1))
@@ -177,7 +177,7 @@ def test_poison_is_set_aside_with_its_reason_and_its_neighbours_are_done(
 ) -> None:
     clinics = CLINICS[10 : 10 + len(POISON)]
     for clinic in clinics:
-        patient.ask(registration(clinic))
+        patient.call(registration(clinic))
 
     with ticker.frozen():  # so that all of it arrives as one batch
         for clinic, poison in zip(clinics, POISON.values(), strict=True):
@@ -196,12 +196,12 @@ def test_poison_is_set_aside_with_its_reason_and_its_neighbours_are_done(
     assert deployment.ready(TICKER_QUEUE) == 0
 
 
-def test_one_id_for_the_ticks_of_two_clinics_stops_nobody(
+def test_ticks_of_two_clinics_with_one_id_are_both_applied(
     deployment: Deployment, ticker: Program, patient: Requester, tap: EventTap, ticks: BlockingChannel
 ) -> None:
     tick_id, clinics = str(uuid.uuid4()), CLINICS[5:8]
     for clinic in clinics:
-        patient.ask(registration(clinic))
+        patient.call(registration(clinic))
 
     with ticker.frozen():
         send_tick(ticks, clinics[0], tick_id=tick_id)

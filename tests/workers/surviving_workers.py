@@ -1,4 +1,4 @@
-"""Workers that strangers may send whatever they like: in the end they must have come to no harm."""
+"""Workers that must survive any input: at the end they run, consume, and hold no message."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,25 +14,26 @@ from tests.workers.requester import registration, requester
 
 
 @contextmanager
-def unharmed(broker: RunningBroker, database_url: str, directory: Path) -> Iterator[Deployment]:
-    """One registrar, so that a later request is answered after an earlier one; and one of the others.
+def surviving_workers(broker: RunningBroker, database_url: str, directory: Path) -> Iterator[Deployment]:
+    """Starts one worker of each kind; a single registrar answers requests in their order.
 
-    At the end the same processes consume, and have settled all that was sent; `deployed` reads their logs.
+    At the end checks that the same processes still consume and have acknowledged every message. `deployed`
+    checks their logs.
     """
     with deployed(broker, database_url, directory) as deployment:
         deployment.start_together({"registrar": 1, "status": 1, "ticker": 1})
         yield deployment
         with requester(deployment) as last:
-            assert last.ask(registration(CLINICS[-1])).name == "ticket"
+            assert last.call(registration(CLINICS[-1])).name == "ticket"
         assert [program.exit_code for program in deployment.programs] == [None] * 3, deployment.logs()
         assert [deployment.consumers(queue) for queue in QUEUES.values()] == [1] * 3
-        # What a worker holds unsettled at its end would be in its queue again.
+        # Unacknowledged messages return to their queue when the worker ends.
         assert [program.stop() for program in deployment.programs] == [0] * 3, deployment.logs()
         assert deployment.unsettled(DEAD_QUEUE) == []
 
 
 def written(engine: Engine) -> tuple[int, int]:
-    """How many tickets there are, and how many changes that requests have caused."""
+    """The number of tickets, and of journal entries caused by requests."""
     with engine.connect() as connection:
         given_out = connection.scalar(select(func.count()).select_from(tickets))
         caused = connection.scalar(

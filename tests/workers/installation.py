@@ -1,4 +1,4 @@
-"""An installation that the doctor examines, on a node that may be broken."""
+"""An installation for the doctor to examine, with a node that tests can break."""
 
 import json
 import subprocess
@@ -22,13 +22,13 @@ from tests.workers.node_control import evaluate
 
 
 class Node(PrivateNode):
-    """A node that tests break, with the management API and an administrator of their own."""
+    """A node that tests can break, with the management API and an administrator."""
 
     administrator = "administrator:of-the-tests"
 
     def __init__(self, directory: Path, server: Path) -> None:
         super().__init__(directory, server, management=True)
-        # So old is at most what the management API has collected, twice over.
+        # The management API's statistics are at most twice this old, in ms.
         (directory / "advanced.config").write_text("[{rabbit, [{collect_statistics_interval, 1000}]}].\n")
 
     def start(self) -> None:
@@ -52,7 +52,7 @@ class Node(PrivateNode):
         urllib.request.urlopen(request, timeout=SECONDS_MAX).close()
 
     def mend(self) -> None:
-        """Brings users, permissions, policies, queues and bindings back."""
+        """Restores users, permissions, policies, queues and bindings."""
         written = json.loads((self._directory / "definitions.json").read_text())
         self.change("POST", "/definitions", written)
         topology.deploy(self.urls["deploy"])
@@ -62,33 +62,33 @@ class Node(PrivateNode):
         return f"http://{credentials}@127.0.0.1:{self._ports['management']}/"
 
     def known(self) -> dict[str, str]:
-        """What an operator would have set to let the doctor try every role."""
+        """The settings with which the doctor can try every role."""
         assert self.management_url is not None
         passwords = {f"ANTREAN_PASSWORD_{role.upper()}": each for role, each in self._passwords.items()}
         return passwords | {"ANTREAN_MANAGEMENT_URL": self.management_url}
 
 
 class Diagnosis:
-    """What the doctor found: for each check that ended so, what it said and what to do."""
+    """The doctor's findings: for each check its messages and advice, by status."""
 
     def __init__(self, found: Iterable[tuple[str, str, str]]) -> None:
         self.ok: dict[str, str] = {}
         self.warnings: dict[str, str] = {}
         self.failed: dict[str, str] = {}
-        for status, check, told in found:
+        for status, check, text in found:
             kept = {"ok": self.ok, "warning": self.warnings, "failed": self.failed}[status]
-            kept[check] = f"{kept.get(check, '')}\n{told}"
+            kept[check] = f"{kept.get(check, '')}\n{text}"
 
 
 @dataclass
-class Patient:
-    """The installation that is examined."""
+class Installation:
+    """A node and a deployment on it."""
 
     node: Node
     deployment: Deployment
 
     def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        """Runs the doctor as a process, with everything known."""
+        """Runs the doctor as a process, with the settings of `known`."""
         return subprocess.run(
             [sys.executable, "-m", "admin_cli", "doctor", *words],
             env=self.deployment.environment("deploy") | self.node.known() | settings,
@@ -100,8 +100,8 @@ class Patient:
             check=False,
         )
 
-    def examined(self, **settings: str) -> Diagnosis:
-        """What the doctor finds, in this process: it has loaded everything already."""
+    def diagnose(self, **settings: str) -> Diagnosis:
+        """The doctor's findings, run in this process, which saves the imports."""
         with pytest.MonkeyPatch.context() as patched:
             patched.chdir(self.deployment.directory)
             for name, value in (self.deployment.environment("deploy") | self.node.known() | settings).items():
@@ -112,8 +112,8 @@ class Patient:
             (each.status, each.check, f"{each.message(texts)} -> {each.advice(texts)}") for each in found
         )
 
-    def examined_apart(self, **settings: str) -> Diagnosis:
-        """The same by a process: a connection on which no answer came is left to the process's end."""
+    def diagnose_in_process(self, **settings: str) -> Diagnosis:
+        """The same in its own process: the end of the process closes connections that got no answer."""
         done = self.run("--json", "--lang", "en", **settings)
         assert done.stderr == ""
         checks = json.loads(done.stdout)["checks"]

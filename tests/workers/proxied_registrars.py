@@ -1,4 +1,4 @@
-"""Registrars that can be cut off from the broker, and what the database says that they did."""
+"""Registrars that connect to the broker through a proxy, and what they wrote to the database."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,19 +13,19 @@ from tests.processes import Program, eventually
 from tests.tcp_proxy import TcpProxy, proxy_to
 
 _CONFIRMS = b"\x00\x55\x00\x0b"
-"""AMQP's confirm.select-ok: the last thing that a broker tells a publisher before it can begin."""
+"""AMQP's confirm.select-ok: the last frame that a publisher gets before it can publish."""
 
 
 @contextmanager
-def registrars_by_proxy(deployment: Deployment, count: int) -> Iterator[list[tuple[Program, TcpProxy]]]:
-    """Registrars that consume, each connected by way of a proxy of its own."""
+def proxied_registrars(deployment: Deployment, count: int) -> Iterator[list[tuple[Program, TcpProxy]]]:
+    """`count` consuming registrars, each connected through its own proxy."""
     with ExitStack() as stack:
         found = []
         for _ in range(count):
             proxy = stack.enter_context(proxy_to(deployment.urls["registrar"]))
             url = proxy.url(deployment.urls["registrar"])
             (program,) = deployment.start_consuming("registrar", ANTREAN_AMQP_URL=url)
-            # Consuming is not all: what a test holds back must not be the beginning of the conversation.
+            # A test must not hold back the handshake of the publisher, so that is awaited too.
             eventually(partial(_publishes, proxy), f"{program.name} can publish")
             found.append((program, proxy))
         yield found
@@ -38,14 +38,14 @@ def _publishes(proxy: TcpProxy) -> bool:
     )
 
 
-def numbers_given_out(deployment: Deployment, clinic: str) -> list[int]:
+def ticket_numbers(deployment: Deployment, clinic: str) -> list[int]:
     """The numbers of all tickets of a clinic, in order."""
     with opened(deployment.database_url) as engine, engine.connect() as connection:
         found = list(connection.scalars(select(tickets.c.number).where(tickets.c.clinic == clinic)))
     return sorted(found)
 
 
-def sequences_journaled(deployment: Deployment, clinic: str) -> list[int]:
+def journal_sequences(deployment: Deployment, clinic: str) -> list[int]:
     """The sequence numbers of a clinic's events in the journal, in order."""
     with opened(deployment.database_url) as engine, engine.connect() as connection:
         found = list(connection.scalars(select(journal.c.sequence).where(journal.c.clinic == clinic)))

@@ -1,4 +1,4 @@
-"""A worker with an emitter emits in time, whatever else it has to do, and whoever refuses what it emits."""
+"""A worker with an emitter emits in time, also while its handler waits or a queue refuses ticks."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,17 +27,17 @@ REFUSING = "antrean.sub.refusing"
 
 
 @dataclass
-class Work:
-    """A handler that can do nothing until `possible`, and an emitter of `due`; both are noted."""
+class GatedHandler:
+    """A handler that fails until `possible` is set, and an emitter of `due`; it counts the calls of both."""
 
     possible: Event = field(default_factory=Event)
     due: list[CloudEvent] = field(default_factory=list)
     refused: int = 0
     handled: list[str] = field(default_factory=list)
-    emissions: int = 0
+    emit_count: int = 0
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        """Takes the deliveries, if that is possible."""
+        """Handles the deliveries, or raises StoreUnavailable until `possible` is set."""
         if not self.possible.is_set():
             self.refused += 1
             raise StoreUnavailable("not now")
@@ -45,26 +45,26 @@ class Work:
         return [Outcome() for _ in deliveries]
 
     def emit(self) -> Sequence[CloudEvent]:
-        """The same again and again."""
-        self.emissions += 1
+        """Emits `due`, the same events each time."""
+        self.emit_count += 1
         return self.due
 
 
 @contextmanager
-def running(broker: RunningBroker, work: Work) -> Iterator[None]:
+def running(broker: RunningBroker, handler: GatedHandler) -> Iterator[None]:
     """A worker in a thread of this process, on the ticker's queue."""
     options = WorkerOptions("test", broker.url("ticker"), TICKER_QUEUE, 8, 30, emit_seconds=EMIT_SECONDS)
-    worker = Worker(options, work, work)
+    worker = Worker(options, handler, handler)
     thread = Thread(target=worker.run)
     thread.start()
     try:
         yield
     finally:
-        work.possible.set()
+        handler.possible.set()
         worker.stop()
         thread.join(SECONDS_MAX)
         assert not thread.is_alive()
-        worker._loop.close()  # which the end of a process does
+        worker._loop.close()  # as the end of the process does
 
 
 @pytest.fixture(autouse=True)
@@ -79,34 +79,34 @@ def a_tick() -> CloudEvent:
     return encode_tick(Tick(str(uuid4()), "RSHS", "GIG", MONDAY), datetime.now(UTC))
 
 
-def test_it_is_emitted_while_what_came_before_waits_to_be_handled(broker: RunningBroker) -> None:
-    tick, work = a_tick(), Work()
-    with running(broker, work):
+def test_a_worker_emits_while_its_deliveries_wait(broker: RunningBroker) -> None:
+    tick, handler = a_tick(), GatedHandler()
+    with running(broker, handler):
         with EventPublisher(broker.url("ticker")) as publisher:
             publisher.publish([tick])
-        _await(lambda: work.refused > 0)
-        emitted = work.emissions
-        _await(lambda: work.emissions > emitted + MANY)
-        assert work.handled == [], "it waits still"
-        work.possible.set()
-        _await(lambda: work.handled == [tick.id])
+        _await(lambda: handler.refused > 0)
+        emitted = handler.emit_count
+        _await(lambda: handler.emit_count > emitted + MANY)
+        assert handler.handled == [], "the delivery still waits"
+        handler.possible.set()
+        _await(lambda: handler.handled == [tick.id])
 
 
-def test_a_full_queue_that_refuses_ticks_holds_no_others_up(broker: RunningBroker) -> None:
-    """It may be an integrator's: every other queue has the tick."""
-    work = Work(due=[a_tick()])
-    work.possible.set()
+def test_a_full_queue_that_refuses_ticks_does_not_delay_the_others(broker: RunningBroker) -> None:
+    """The full queue may be an integrator's: every other queue gets the tick."""
+    handler = GatedHandler(due=[a_tick()])
+    handler.possible.set()
     with connected(broker.url("deploy")) as connection:
         channel = connection.channel()
         arguments = {"x-max-length": 1, "x-overflow": "reject-publish"}
         channel.queue_declare(REFUSING, durable=True, arguments=arguments)
         try:
             channel.queue_bind(REFUSING, EVENTS_EXCHANGE, "*.*.clinic.tick")
-            with running(broker, work):
+            with running(broker, handler):
                 _await(lambda: channel.queue_declare(REFUSING, passive=True).method.message_count == 1)
-                emitted = work.emissions
-                _await(lambda: work.emissions > emitted + MANY)
-                _await(lambda: len(work.handled) > MANY)
+                emitted = handler.emit_count
+                _await(lambda: handler.emit_count > emitted + MANY)
+                _await(lambda: len(handler.handled) > MANY)
         finally:
             channel.queue_delete(REFUSING)
 
