@@ -1,7 +1,7 @@
 # Two commands for a first look: `make demo`, and `make up` for the same system in real time.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up test texts transcript chaos bench bench-national calibrate lint venv constraints clean
+.PHONY: help demo up test coverage texts transcript chaos bench bench-national calibrate lint venv constraints clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -17,6 +17,8 @@ SERVER ?=
 # Of a benchmark: anything for a short run, whose figures say little; and what to measure, else everything.
 QUICK ?=
 ONLY ?=
+# How pytest runs all tests: in as many processes as it says in tests/conftest.py, each file in one of them.
+IN_PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 # constraints.txt has four parts; these lines begin all but the first, each needed only for its purpose.
 DEVELOPMENT := \# For development:
 BENCHMARKS := \# For benchmarks:
@@ -36,7 +38,15 @@ up: $(VENV)/.run ## run the whole system here until Ctrl-C; CLOCK=09:00 as if it
 test: $(VENV)/.develop ## run all tests, on a real broker and real databases
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "$$ANTREAN_TEST_AMQP_URL" \
 	  --database-url "$$ANTREAN_TEST_DATABASE_URL"
-	@$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest $(IN_PARALLEL)
+
+coverage: $(VENV)/.develop ## run all tests, count what they execute, and draw docs/coverage.svg
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "$$ANTREAN_TEST_AMQP_URL" \
+	  --database-url "$$ANTREAN_TEST_DATABASE_URL"
+	@rm -rf build/coverage && mkdir -p build/coverage
+	@$(BIN)/coverage run -m pytest $(IN_PARALLEL)
+	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
+	@$(BIN)/coverage report --format=total | $(BIN)/python -m tests.coverage_badge >docs/coverage.svg
 
 chaos: $(VENV)/.develop ## break the system all over for six minutes, and check that no ticket was lost or doubled
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""

@@ -21,6 +21,9 @@ all tests. A test waits for a signal, so that this costs time only where it fail
 PATIENT = {"ANTREAN_REPLY_TIMEOUT_SECONDS": f"{SECONDS_MAX:g}"}
 """For a command whose answer is to come, however long it takes."""
 
+_OF_COVERAGE = "COVERAGE_PROCESS_CONFIG"
+"""With which coverage, where it runs, counts what a child process executes."""
+
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -33,7 +36,7 @@ def eventually(condition: Callable[[], bool], what: str, seconds_max: float = SE
 
 def bare_environment(directory: Path) -> dict[str, str]:
     """What any program needs, and nothing of the settings of whoever runs the tests."""
-    kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "TMPDIR", _OF_COVERAGE) if name in os.environ}
     return kept | {"HOME": str(directory), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 
 
