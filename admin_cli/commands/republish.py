@@ -20,7 +20,7 @@ from common.terminal.usage import UsageProblem
 from common.translation import N_
 
 if TYPE_CHECKING:
-    from common.messaging.event_publisher import EventPublisher
+    from admin_cli.broker.event_publisher import EventPublisher
     from common.storage.engine import Engine
     from common.storage.journal import RecordedEvent
 
@@ -66,8 +66,8 @@ class _Progress:
 def republish(
     session: AdminSession, since: str, until: str | None, clinics: tuple[str, ...], *, dry_run: bool
 ) -> None:
+    from admin_cli.broker.event_publisher import EventPublisher
     from admin_cli.database.connection import open_database
-    from common.messaging.event_publisher import EventPublisher
     from common.process import configure_logging
 
     now = session.settings.clock().now()

@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
+from admin_cli.broker import event_publisher
 from common.domain.event_names import EventName
 from common.messages.events import encode_event
-from common.messaging import event_publisher
 from common.messaging.topology import EVENTS_EXCHANGE
 from common.storage.engine import snapshot, transaction
 from common.storage.journal import JournalEntry, RecordedEvent, read_recorded, record

@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import pytest
 
+from admin_cli.broker.event_publisher import EventPublisher
 from common.errors import StoreUnavailable
 from common.messages.events import Event as CloudEvent
 from common.messages.events import Tick, encode_tick
 from common.messaging.delivery import Delivery, Outcome
-from common.messaging.event_publisher import EventPublisher
 from common.messaging.topology import EVENTS_EXCHANGE, TICKER_QUEUE
 from common.messaging.worker import Worker, WorkerOptions
 from tests.broker import RunningBroker
