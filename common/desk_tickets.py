@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from common.domain.catalog import Clinic
+from common.domain.ticket_record import TicketRecord
 from common.domain.tickets import PriorityReason, display_number
 from common.messages.desks import DeskTicket
-from common.storage.ticket_rows import TicketRow
 
 
-def desk_ticket(clinic: Clinic, row: TicketRow, *, with_names: bool) -> DeskTicket:
+def desk_ticket(clinic: Clinic, row: TicketRecord, *, with_names: bool) -> DeskTicket:
     """The ticket in a reply; whose it is only `with_names`."""
     return DeskTicket(
         number=row.number,

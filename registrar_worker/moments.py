@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
+from common.domain.queue import Queue
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import PartRecord
 from common.domain.ticket_states import TicketStatus
 from common.storage.catalog import CatalogCache
-from common.storage.queues import ClinicDay, QueueState
 from common.storage.service_times import Learned
 from common.storage.ticket_views import Occupants, TicketView
 from common.ticket_replies import ShownQueue
@@ -36,7 +37,7 @@ class TicketMoments:
         self,
         views: Mapping[str, TicketView],
         occupants: Occupants,
-        queues: Mapping[ClinicDay, QueueState],
+        queues: Mapping[ClinicDay, Queue],
     ) -> None:
         self._views = {**views}
         self._occupants = {**occupants}

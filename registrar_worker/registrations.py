@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from common.domain.catalog import Clinic, QueueMode
-from common.domain.event_names import EventName
+from common.domain.admission import Admission, NewTicket, admission, due_after_registration
+from common.domain.catalog import Clinic
+from common.domain.changes import Change
+from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
-from common.domain.person_names import is_same_person
+from common.domain.queue import Queue
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.ticket_states import Action, TicketStatus, is_allowed
 from common.messages import problems
 from common.messages.desks import DeskRegister
-from common.messages.events import ChangedTicket, Event
+from common.messages.events import Event
 from common.messages.message import EncodedReply, Reply, Request, encode_reply
 from common.messages.patients import Cancel, Register, Ticket
 from common.messages.problems import Problem, ProblemCode
@@ -26,9 +28,9 @@ from common.messaging.received_requests import ReceivedRequest
 from common.storage import journal
 from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Connection, push
-from common.storage.journal import JournalEntry
-from common.storage.new_tickets import NewTicket, insert_tickets
-from common.storage.queues import ClinicDay, QueueState, lock_all_queues, write_queues
+from common.storage.journal import Cause, JournalEntry
+from common.storage.new_tickets import insert_tickets
+from common.storage.queues import lock_all_queues, write_changed_queues
 from common.storage.refusals import Refusal, find_refusals, remember_refusals
 from common.storage.service_times import read_service_times
 from common.storage.ticket_views import Occupants, TicketView, read_rooms, read_ticket_views
@@ -81,7 +83,7 @@ class Registrations:
         decided = [self._answer(each) for each in asked]
         store.cancel_tickets(self.connection, self.cancelled, self.now)
         insert_tickets(self.connection, self.new_tickets)
-        write_queues(self.connection, self.queues.values())
+        write_changed_queues(self.connection, self.locked, self.queues)
         journal.record(self.connection, self.entries, self.now)
         push(self.connection)
         shown = MomentsShown(self.catalog, self.learned, self.now)
@@ -108,7 +110,8 @@ class Registrations:
         learned = read_service_times(connection, filter(None, clinics))
         asked_by = zip((each.request_id for each in asked), patients, strict=True)
         what_is_known = store.find_known(connection, asked_by)
-        self.queues = locked()
+        self.locked = locked()
+        self.queues = {**self.locked}
         known = what_is_known()
         changed = self.catalog.catch_up(connection, known.catalog_version)
         if changed & {_named(each.request) for each in asked}:
@@ -138,7 +141,7 @@ class Registrations:
         caused = journal.find_by_causes(self.connection, request_ids)
         # Several of these requests may be about one ticket: its registration, and its cancellation.
         places = {
-            request_id: ((first.event.hospital, first.event.clinic, first.service_date), first.number)
+            request_id: (first.clinic_day, first.number)
             for request_id, (first, *_) in caused.items()
             if first.number is not None
         }
@@ -166,7 +169,7 @@ class Registrations:
             clinic = self.catalog.clinic(*code)
             self.today[code] = None
             if clinic is not None and not clinic.retired:
-                key = (*code, clinic.service_date(self.now))
+                key = clinic.clinic_day(self.now)
                 self.today[code] = _Today(clinic, key, clinic.is_open(self.now))
         return self.today[code]
 
@@ -199,50 +202,52 @@ class Registrations:
         clinic, key = today.clinic, today.key
         if not timedelta() <= key[2] - request.date_of_birth <= _PATIENT_AGE_MAX:
             return _Decision(asked.digest, refusal=problems.date_of_birth_impossible())
-        held = self.held.get((key, request.medical_record_number))
-        if held is not None:
-            return self._already_held(asked, request, held)
         queue = self.queues[key]
-        if not today.is_open:
-            return _Decision(asked.digest, refusal=problems.clinic_closed(clinic, self.now), remember=True)
-        if queue.last_number - queue.cancelled >= clinic.daily_quota:
-            return _Decision(asked.digest, refusal=problems.quota_reached(clinic, self.now), remember=True)
-        return self._grant(asked, request, clinic, queue)
+        held = self.held.get((key, request.medical_record_number))
+        verdict = admission(queue, request, held, is_open=today.is_open, quota=clinic.daily_quota)
+        if verdict is Admission.ADMITTED:
+            return self._grant(asked, request, clinic, queue)
+        return self._not_admitted(asked, verdict, clinic, held)
 
-    def _already_held(self, asked: ReceivedRequest, request: Register, held: HeldTicket) -> _Decision:
-        """A patient holds one ticket per clinic and day; only who knows the patient's data is told of it."""
-        if not is_same_person(held, request):
-            return _Decision(asked.digest, refusal=problems.medical_record_mismatch(), remember=True)
-        return self._refused(asked, ProblemCode.ALREADY_REGISTERED, held.ticket_code)
+    def _not_admitted(
+        self, asked: ReceivedRequest, verdict: Admission, clinic: Clinic, held: HeldTicket | None
+    ) -> _Decision:
+        """Why a patient gets no ticket. Who holds one is told of it only with the patient's own data."""
+        if verdict is Admission.ALREADY_HELD:
+            assert held is not None
+            return self._refused(asked, ProblemCode.ALREADY_REGISTERED, held.ticket_code)
+        refusal = problems.medical_record_mismatch()
+        if verdict is Admission.CLINIC_CLOSED:
+            refusal = problems.clinic_closed(clinic, self.now)
+        if verdict is Admission.QUOTA_REACHED:
+            refusal = problems.quota_reached(clinic, self.now)
+        return _Decision(asked.digest, refusal=refusal, remember=True)
 
     def _refused(self, asked: ReceivedRequest, code: ProblemCode, ticket_code: str) -> _Decision:
         """A refusal that speaks of a ticket as it stands now."""
         shown = self.tickets.moment(ticket_code)
         return _Decision(asked.digest, ticket_code, refusal=code, remember=True, shown=shown)
 
-    def _grant(
-        self, asked: ReceivedRequest, request: Register, clinic: Clinic, queue: QueueState
-    ) -> _Decision:
+    def _grant(self, asked: ReceivedRequest, request: Register, clinic: Clinic, queue: Queue) -> _Decision:
         """Gives out the next number."""
         code = new_ticket_code()
         reason = clinic.age_priority(request.date_of_birth, queue.key[2])
         if isinstance(request, DeskRegister):
             reason = request.priority or reason
         lane = Lane.PRIORITY if reason else Lane.REGULAR
-        number, arrived_at = queue.take_number(self.now)
-        # To an empty queue the patient may be called at once; else the queue's next change is known.
-        due_at = self.now
-        if queue.waiting or clinic.mode is QueueMode.DESK:
-            due_at = clinic.day_end(queue.key[2])
-        queue.next_change_at = min(queue.next_change_at or due_at, due_at)
+        before = queue
+        queue, change = before.admit(lane, self.now, due_after_registration(before, clinic, self.now))
+        self.queues[queue.key] = queue
+        number, arrived_at = queue.last_number, queue.last_arrival_at
+        assert arrived_at is not None
         view = TicketView(
             ticket_code=code,
             clinic_day=queue.key,
             number=number,
             status=TicketStatus.WAITING,
             lane=lane,
-            ahead_in_lane=queue.waiting_in(lane),
-            waiting_in_other_lane=queue.waiting - queue.waiting_in(lane),
+            ahead_in_lane=before.waiting_in(lane),
+            waiting_in_other_lane=before.waiting - before.waiting_in(lane),
             priority_streak=queue.priority_streak,
             now_serving=queue.now_serving,
             registered_at=self.now,
@@ -251,7 +256,6 @@ class Registrations:
             transferred_to=None,
         )
         shown = self.tickets.grant(view)
-        queue.count_waiting(lane, 1)
         self.new_tickets.append(
             NewTicket(
                 code,
@@ -270,9 +274,7 @@ class Registrations:
         self.held[queue.key, request.medical_record_number] = HeldTicket(
             code, request.patient_name, request.date_of_birth
         )
-        granted = ChangedTicket(number, TicketStatus.WAITING, lane)
-        event = self._record(asked, queue, EventName.TICKET_REGISTERED, granted)
-        return _Decision(asked.digest, code, (event,), shown=shown)
+        return _Decision(asked.digest, code, (self._record(asked, change),), shown=shown)
 
     def _cancel(self, asked: ReceivedRequest) -> _Decision:
         request = asked.request
@@ -283,33 +285,17 @@ class Registrations:
             return _Decision(asked.digest, refusal=problems.ticket_not_found(), remember=True)
         if not is_allowed(Action.CANCEL, view.status):
             return self._refused(asked, ProblemCode.NOT_CANCELLABLE, code)
-        queue = self.queues[view.clinic_day]
+        self.queues[view.clinic_day], change = self.queues[view.clinic_day].cancel(view, self.now)
         self.cancelled.append(code)
         self.tickets.cancel(code)
-        queue.cancelled += 1
-        if view.status is TicketStatus.WAITING:
-            queue.count_waiting(view.lane, -1)
         self.held = {patient: held for patient, held in self.held.items() if held.ticket_code != code}
-        if view.room is not None:
-            queue.rooms_freed[view.room] = self.now
-            queue.next_change_at = min(queue.next_change_at or self.now, self.now)
-        given_up = ChangedTicket(view.number, TicketStatus.CANCELLED, view.lane)
-        event = self._record(asked, queue, EventName.TICKET_CANCELLED, given_up)
-        return _Decision(asked.digest, code, (event,), shown=self.tickets.moment(code))
+        return _Decision(asked.digest, code, (self._record(asked, change),), shown=self.tickets.moment(code))
 
-    def _record(
-        self, asked: ReceivedRequest, queue: QueueState, name: EventName, ticket: ChangedTicket
-    ) -> Event:
-        """Journals one change as the queue's next event."""
-        entry = journal.next_entry(
-            queue,
-            name,
-            self.now,
-            ticket,
-            cause_id=asked.request_id,
-            cause_digest=asked.digest,
-            operator=asked.request.operator if isinstance(asked.request, DeskRegister) else None,
-        )
+    def _record(self, asked: ReceivedRequest, change: Change) -> Event:
+        """Journals one change."""
+        request = asked.request
+        operator = request.operator if isinstance(request, DeskRegister) else None
+        entry = journal.entry_of(change, Cause(asked.request_id, asked.digest, operator))
         self.entries.append(entry)
         return entry.event
 

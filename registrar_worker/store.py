@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, select, update
 
+from common.domain.clinic_day import ClinicDay
 from common.domain.ticket_states import ACTIVE, TicketStatus
 from common.storage.prepared import INTEGER, MOMENT, TEXT, Prepared
-from common.storage.queues import KEY_COLUMNS, ClinicDay, key_columns, key_of, same_queue
+from common.storage.queues import KEY_COLUMNS, key_columns, key_of, same_queue
 from common.storage.tables import catalog_version, in_states, journal, refusals, tickets
 
 

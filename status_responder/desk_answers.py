@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from common.clock import Clock
+from common.domain.clinic_day import ClinicDay
 from common.messages import problems
 from common.messages.desks import DeskQueueRequest, DeskRequest, ReportRequest
 from common.messages.message import Reply
@@ -42,8 +43,8 @@ class DeskAnswers:
             found = self.catalog.hospital(request.hospital)
             return problems.clinic_not_found() if found else problems.hospital_not_found()
         if isinstance(request, ReportRequest):  # of a retired clinic, too
-            day = (*clinic.key, request.service_date or clinic.service_date(now))
-            return clinic_report(clinic, day[2], store.read_courses(connection, day))
+            day = ClinicDay(*clinic.key, request.service_date or clinic.service_date(now))
+            return clinic_report(clinic, day.service_date, store.read_courses(connection, day))
         assert isinstance(request, DeskQueueRequest)
         seen = desk_queue(connection, clinic, request, now)
         # A retired clinic is there until its queue is empty.

@@ -5,15 +5,17 @@ from datetime import datetime
 
 from common.desk_tickets import desk_ticket
 from common.domain.catalog import Clinic
+from common.domain.queue import new_queue
 from common.domain.queue_advance import calling_order
+from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import IN_ROOM
 from common.domain.tickets import display_number
 from common.messages.desks import NO_SHOWS_SHOWN_MAX, DeskQueue, DeskQueueRequest, DeskTicket
 from common.messages.message import encoded
 from common.messages.pages import page_of
 from common.storage.engine import Connection
-from common.storage.queues import day_before, new_queue, read_queues
-from common.storage.ticket_rows import TicketRow, tickets_by_number, tickets_in_state
+from common.storage.queues import read_queues
+from common.storage.ticket_rows import tickets_by_number, tickets_in_state
 from common.storage.waiters import next_waiters
 from status_responder import store
 
@@ -21,7 +23,7 @@ from status_responder import store
 def desk_queue(connection: Connection, clinic: Clinic, request: DeskQueueRequest, now: datetime) -> DeskQueue:
     """The clinic's queue of today, as it stands at `now`, with the page of it that is asked for."""
     clinic = clinic.as_of(now)
-    key = (*clinic.key, clinic.service_date(now))
+    key = clinic.clinic_day(now)
     queue = read_queues(connection, [key]).get(key) or new_queue(key, now, now)
     last_shown = request.after + request.limit
     waiters = next_waiters(connection, [key], last_shown + 1).get(key, [])
@@ -32,16 +34,16 @@ def desk_queue(connection: Connection, clinic: Clinic, request: DeskQueueRequest
         row.number: row for row in tickets_by_number(connection, key, [waiter.number for waiter in order])
     }
 
-    def shown(rows: Sequence[TicketRow]) -> list[DeskTicket]:
+    def shown(rows: Sequence[TicketRecord]) -> list[DeskTicket]:
         return [desk_ticket(clinic, row, with_names=request.with_names) for row in rows]
 
-    in_rooms = [row for day in (day_before(key), key) for row in tickets_in_state(connection, day, IN_ROOM)]
+    in_rooms = [row for day in (key.day_before, key) for row in tickets_in_state(connection, day, IN_ROOM)]
     found = DeskQueue(
         hospital=clinic.hospital.code,
         hospital_name=clinic.hospital.name,
         clinic=clinic.code,
         clinic_name=clinic.name,
-        service_date=key[2],
+        service_date=key.service_date,
         zone=clinic.hospital.zone_at(now),
         mode=clinic.mode,
         is_open=clinic.is_open(now),

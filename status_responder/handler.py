@@ -9,6 +9,7 @@ from datetime import datetime
 
 from common.clock import Clock
 from common.domain.catalog import Clinic, Hospital
+from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.opening_hours import Session
 from common.domain.queue_advance import calling_order
@@ -34,7 +35,6 @@ from common.messaging.delivery import Delivery, Outcome
 from common.messaging.topology import DESK_EXCHANGE
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Engine
-from common.storage.queues import ClinicDay
 from common.ticket_replies import ShownQueue, encoded_tickets
 from status_responder import store
 from status_responder.desk_answers import DeskAnswers
@@ -175,7 +175,7 @@ class _Answers:
         priority = queue.waiting_in(Lane.PRIORITY) if queue else 0
         waiting = queue.waiting if queue else 0
         streak = queue.priority_streak if queue else 0
-        given_out = queue.last_number - queue.cancelled if queue else 0
+        given_out = queue.given_out if queue else 0
         is_open = clinic.is_open(self.now)
         wait, may_end = None, None
         if is_open:
@@ -211,7 +211,7 @@ class _Answers:
         return ClinicQueue(
             hospital=request.hospital,
             clinic=request.clinic,
-            service_date=key[2],
+            service_date=key.service_date,
             is_open=clinic.is_open(self.now),
             now_serving=_shown(clinic, queue.now_serving if queue else None),
             in_rooms=[display_number(clinic.code, occupant.number) for occupant in in_rooms],

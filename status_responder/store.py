@@ -9,15 +9,18 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from common.domain.catalog import Clinic
+from common.domain.clinic_day import ClinicDay
+from common.domain.queue import Queue
 from common.domain.queue_advance import Waiter
+from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import TicketStatus
 from common.storage.catalog import CatalogCache, CatalogChanged, read_version
 from common.storage.engine import Engine, snapshot
 from common.storage.prepared import Prepared
-from common.storage.queues import KEY_COLUMNS, ClinicDay, QueueState, read_queues, same_queue
+from common.storage.queues import KEY_COLUMNS, read_queues, same_queue
 from common.storage.service_times import Learned, read_service_times
 from common.storage.tables import in_states, tickets
-from common.storage.ticket_rows import TicketRow, of_queue, read_tickets, select_tickets
+from common.storage.ticket_rows import of_queue, read_tickets, select_tickets
 from common.storage.ticket_views import (
     Occupants,
     TicketView,
@@ -46,7 +49,7 @@ class Found:
     """What there is of it; queues that nobody has stood in today are left out."""
 
     tickets: Mapping[str, TicketView]
-    queues: Mapping[ClinicDay, QueueState]
+    queues: Mapping[ClinicDay, Queue]
     occupants: Occupants
     learned: Learned
     waiters: Mapping[ClinicDay, Sequence[Waiter]]
@@ -90,13 +93,13 @@ def _look_up(engine: Engine, catalog: CatalogCache, wanted: Wanted, now: datetim
 
 def queue_today(clinic: Clinic, now: datetime) -> ClinicDay:
     """What names the clinic's queue of the present service day."""
-    return (*clinic.key, clinic.service_date(now))
+    return clinic.clinic_day(now)
 
 
 # --- for desks --------------------------------------------------------------------------------------------
 
 
-def latest_no_shows(connection: Connection, key: ClinicDay, count_max: int) -> list[TicketRow]:
+def latest_no_shows(connection: Connection, key: ClinicDay, count_max: int) -> list[TicketRecord]:
     """Who did not come when called, the latest first."""
     found = select_tickets(key).where(in_states(tickets, {TicketStatus.NO_SHOW}))
     latest_first = found.order_by(tickets.c.ended_at.desc(), tickets.c.number)

@@ -19,8 +19,8 @@ def run() -> None:
     from common.storage.catalog import CatalogCache
     from common.storage.engine import ask, open_engine
     from common.storage.schema import check_schema
-    from ticker_worker.emission import TickEmitter, emission_seconds
     from ticker_worker.handler import TickerHandler
+    from ticker_worker.tick_emitter import TickEmitter, emission_seconds
 
     settings = load_settings("ticker")
     configure_logging("ticker", settings.log_level)

@@ -8,15 +8,15 @@ the step before: whoever has to go on, in this process or in another, goes on wh
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from common.clock import Clock
+from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
-from common.domain.ticket_states import TicketStatus
-from common.messages.events import ChangedTicket
+from common.domain.queue import Queue, cancel_waiting
 from common.storage import journal
-from common.storage.engine import Connection
-from common.storage.journal import JournalEntry
-from common.storage.queues import ClinicDay, QueueState
+from common.storage.engine import Connection, Engine, transaction
+from common.storage.journal import Cause, JournalEntry
+from common.storage.queues import lock_queues, write_queues
 from ticker_worker import store
-from ticker_worker.store import TicketChange
 
 CANCELLED_AT_ONCE_MAX = 500
 """Tickets that one step cancels."""
@@ -43,32 +43,37 @@ class Closing:
     @property
     def key(self) -> ClinicDay:
         """The queue."""
-        first = self.entries[0]
-        return (first.event.hospital, first.event.clinic, first.service_date)
+        return self.entries[0].clinic_day
 
-    def step(self, connection: Connection, queue: QueueState, now: datetime) -> list[JournalEntry]:
+    def finish(self, engine: Engine, clock: Clock) -> None:
+        """Cancels those who still wait, a part of them in each transaction; raises StoreUnavailable."""
+        while not self.is_done:
+            with transaction(engine) as connection:
+                queue, now = lock_queues(connection, [self.key])()[self.key], clock.now()
+                queue, entries = self.step(connection, queue, now)
+                write_queues(connection, [queue])
+                journal.record(connection, entries, now)
+
+    def step(self, connection: Connection, queue: Queue, now: datetime) -> tuple[Queue, list[JournalEntry]]:
         """Cancels the next ones in the locked queue, in the order of their numbers.
 
-        The queue is still to be written, and what is returned to be recorded. If that fails, this object is
-        of no use any more: begin another one from the journal.
+        The queue is still to be written, and its entries to be recorded. If that fails, this object is of no
+        use any more: begin another one from the journal.
         """
         if queue.last_sequence > self.seen_sequence:
             self._catch_up(connection)
         found = store.waiting_after(connection, self.key, self.seen_number, CANCELLED_AT_ONCE_MAX)
-        cancelled = TicketStatus.CANCELLED
-        going = [ticket for ticket in found if ticket[0] not in self.spared]
-        store.write_tickets(
-            connection, (TicketChange(self.key, number, cancelled, ended_at=now) for number, _ in going)
-        )
-        before = len(self.entries)
-        for number, lane in going:
-            queue.count_waiting(lane, -1)
-            queue.cancelled += 1
-            self._record(queue, ChangedTicket(number, cancelled, lane), now)
+        going = [ticket for ticket in found if ticket.number not in self.spared]
+        queue, changes = cancel_waiting(queue, going, now)
+        store.write_tickets(connection, changes)
+        closed = self.entries[0]
+        cause = Cause(closed.cause_id, closed.cause_digest, closed.operator)
+        entries = journal.entries_of(changes, cause, len(self.entries))
+        self.entries += entries
         self.seen_sequence = queue.last_sequence
-        self.seen_number = found[-1][0] if found else self.seen_number
+        self.seen_number = found[-1].number if found else self.seen_number
         self.is_done = len(found) < CANCELLED_AT_ONCE_MAX
-        return self.entries[before:]
+        return queue, entries
 
     def _catch_up(self, connection: Connection) -> None:
         """Takes note of what happened in the queue since: steps of another process, and newcomers."""
@@ -78,17 +83,3 @@ class Closing:
                 self.seen_number = entry.number or self.seen_number
             elif entry.event.name in _CAME_LATER and entry.number is not None:
                 self.spared.add(entry.number)
-
-    def _record(self, queue: QueueState, ticket: ChangedTicket, now: datetime) -> None:
-        self.entries.append(
-            journal.next_entry(
-                queue,
-                EventName.TICKET_CANCELLED,
-                now,
-                ticket,
-                cause_id=self.entries[0].cause_id,
-                ordinal=len(self.entries),
-                cause_digest=self.entries[0].cause_digest,
-                operator=self.entries[0].operator,
-            )
-        )

@@ -6,7 +6,9 @@ from itertools import groupby
 
 from common.desk_tickets import desk_ticket
 from common.domain.catalog import Clinic
+from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
+from common.domain.queue import Queue
 from common.domain.tickets import display_number
 from common.messages.desks import (
     RANGES_SHOWN_MAX,
@@ -20,7 +22,6 @@ from common.messages.desks import (
 from common.messages.patients import Ticket
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
-from common.storage.queues import ClinicDay, QueueState
 from common.storage.service_times import read_service_times
 from common.storage.ticket_rows import ticket_by_number, tickets_by_number
 from common.storage.ticket_views import read_rooms, read_ticket_views
@@ -30,7 +31,7 @@ from common.ticket_replies import ShownQueue
 def desk_done(
     connection: Connection,
     clinic_of: Callable[[ClinicDay], Clinic],
-    queues: Mapping[ClinicDay, QueueState],
+    queues: Mapping[ClinicDay, Queue],
     request: DeskRequest,
     entries: Sequence[JournalEntry],
     now: datetime,
@@ -44,15 +45,15 @@ def desk_done(
         if isinstance(request, CallNext) and entry.event.name is EventName.TICKET_CALLED:
             number, day = entry.number, entry.service_date
         if entry.event.name is EventName.TICKET_REGISTERED and entry.number is not None:
-            there = (entry.event.hospital, entry.event.clinic, entry.service_date)
-            clinic, queue = clinic_of(there), queues.get(there)
-            new_ticket = _as_its_patient_sees_it(connection, clinic, there, queue, entry.number, now)
-    key = (request.hospital, request.clinic, day)
+            other = entry.clinic_day
+            clinic, queue = clinic_of(other), queues.get(other)
+            new_ticket = _as_its_patient_sees_it(connection, clinic, other, queue, entry.number, now)
+    key = ClinicDay(request.hospital, request.clinic, day)
     row = None if number is None else ticket_by_number(connection, key, number)
     return DeskDone(
         hospital=request.hospital,
         clinic=request.clinic,
-        service_date=key[2],
+        service_date=day,
         changes=[_change(entry) for entry in entries],
         ticket=None if row is None else desk_ticket(clinic_of(key), row, with_names=False),
         new_ticket=new_ticket,
@@ -101,7 +102,7 @@ def _as_its_patient_sees_it(
     connection: Connection,
     clinic: Clinic,
     key: ClinicDay,
-    queue: QueueState | None,
+    queue: Queue | None,
     number: int,
     now: datetime,
 ) -> Ticket:

@@ -28,12 +28,11 @@ from common.messages.problems import Problem
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.received_requests import ReceivedRequest, read_request
 from common.messaging.topology import DESK_EXCHANGE
-from common.storage import journal
 from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Engine, transaction
-from common.storage.queues import QueuesMissing, create_queues, lock_queues, write_queues
-from ticker_worker.batch import Applied, Batch, TooMuchAtOnce
-from ticker_worker.closing import Closing
+from common.storage.queues import QueuesMissing, create_queues
+from ticker_worker import batch
+from ticker_worker.batch import Applied, TooMuchAtOnce
 from ticker_worker.desk_replies import closing_done
 
 _ATTEMPTS_MAX = 5
@@ -78,7 +77,7 @@ class TickerHandler:
             return [*self._change(asked[:middle]), *self._change(asked[middle:])]
         outcomes = applied.outcomes
         for place, closing in applied.closings.items():
-            self._finish(closing)
+            closing.finish(self.engine, self.clock)
             events = [*outcomes[place].events, *(entry.event for entry in closing.entries)]
             outcomes[place] = replace(outcomes[place], reply=closing_done(closing.entries), events=events)
         return outcomes
@@ -99,17 +98,8 @@ class TickerHandler:
         applied = None
         while applied is None:
             with transaction(self.engine) as connection:
-                applied = Batch(connection, self.catalog, self.clock).apply(asked)
+                applied = batch.apply(connection, self.catalog, self.clock, asked)
         return applied
-
-    def _finish(self, closing: Closing) -> None:
-        """Cancels those who still wait, a part of them in each transaction."""
-        while not closing.is_done:
-            with transaction(self.engine) as connection:
-                queue, now = lock_queues(connection, [closing.key])()[closing.key], self.clock.now()
-                entries = closing.step(connection, queue, now)
-                write_queues(connection, [queue])
-                journal.record(connection, entries, now)
 
 
 def _read(delivery: Delivery) -> Tick | ReceivedRequest | Outcome:

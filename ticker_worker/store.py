@@ -1,34 +1,24 @@
-"""The ticker's SQL: claim what is due, write what happened and what a desk changes, forget old refusals."""
+"""The ticker's SQL: claim what is due, write what changed, forget old refusals."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ClauseElement, Connection, FromClause, bindparam, case, delete, func, select, update
 
+from common.domain.changes import Change
+from common.domain.clinic_day import ClinicDay
+from common.domain.day_end import BetterPlace, HeldTicket, WaitingPatient
+from common.domain.event_names import EventName
 from common.domain.lanes import Lane
-from common.domain.ticket_states import ACTIVE, TicketStatus
-from common.domain.tickets import LaneReason, lane_reason
+from common.domain.ticket_states import ACTIVE, IN_ROOM, TicketState, TicketStatus
+from common.domain.tickets import lane_reason
 from common.storage.catalog import take_version
 from common.storage.prepared import INTEGER, MOMENT, TEXT, Columns, Prepared
-from common.storage.queues import KEY_COLUMNS, ClinicDay, key_columns, key_of, same_queue
+from common.storage.queues import KEY_COLUMNS, key_columns, key_of, same_queue
 from common.storage.tables import clinic_days, clinics, in_states, refusals, tickets
 from common.storage.ticket_rows import of_queue
-
-
-@dataclass(frozen=True, slots=True)
-class TicketChange:
-    """What became of a ticket; None leaves a column as it is."""
-
-    key: ClinicDay
-    number: int
-    status: TicketStatus
-    room: int | None = None
-    called_at: datetime | None = None
-    ended_at: datetime | None = None
-    transferred_to: str | None = None
 
 
 def _claim_due(_: FromClause) -> ClauseElement:
@@ -95,57 +85,29 @@ def _write_changes(given: FromClause) -> ClauseElement:
 _write = Prepared(_write_changes, _CHANGED)
 
 
-def write_tickets(connection: Connection, changes: Iterable[TicketChange]) -> None:
-    """Writes what became of tickets in locked queues, of each once."""
-    rows = [
-        (
-            *each.key,
-            each.number,
-            each.status.value,
-            each.room,
-            each.called_at,
-            each.ended_at,
-            each.transferred_to,
-        )
-        for each in changes
-    ]
-    if rows:
-        _write(connection, rows)
+def write_tickets(connection: Connection, changes: Iterable[Change]) -> None:
+    """Writes what became of tickets in locked queues: of each the last state, and the moments until then."""
+    found: dict[tuple[ClinicDay, int], tuple[Any, ...]] = {}
+    for change in changes:
+        ticket = change.ticket
+        if ticket is None or ticket.status is TicketStatus.WAITING:
+            continue  # it is written as a new ticket, or given another place
+        key = (change.clinic_day, ticket.number)
+        if ticket.status in IN_ROOM:
+            found[key] = (ticket.status.value, ticket.room, change.at, None, None)
+        else:
+            room, called_at = found[key][1:3] if key in found else (None, None)
+            found[key] = (ticket.status.value, room, called_at, change.at, change.transferred_to)
+    if found:
+        _write(connection, [(*key, number, *values) for (key, number), values in found.items()])
 
 
 # --- who goes over to the next day ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingPatient:
-    """What a waiting ticket takes with it to the next service day."""
-
-    number: int
-    lane: Lane
-    priority_reason: LaneReason | None
-    medical_record_number: str
-    patient_name: str
-    date_of_birth: date
-    arrived_at: datetime
-    waiting_since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class HeldPlace:
-    """The active ticket that is held with a medical record number in a queue: whose it is, and its place."""
-
-    ticket_code: str
-    patient_name: str
-    date_of_birth: date
-    number: int
-    status: TicketStatus
-    lane: Lane
-    arrived_at: datetime
-
-
 _waiting = Prepared(
     lambda given: (
-        select(*key_columns(tickets), *(tickets.c[name] for name in WaitingPatient.__slots__))
+        select(*key_columns(tickets), *(tickets.c[name] for name in WaitingPatient._fields))
         .join(given, same_queue(tickets, given) & (tickets.c.number == given.c.number))
         .order_by(tickets.c.arrived_at, tickets.c.number)
     ),
@@ -175,7 +137,7 @@ _held = Prepared(
         select(
             *key_columns(tickets),
             tickets.c.medical_record_number,
-            *(tickets.c[name] for name in HeldPlace.__slots__),
+            *(tickets.c[name] for name in HeldTicket._fields),
         )
         .join(
             given,
@@ -187,13 +149,13 @@ _held = Prepared(
 )
 
 
-def held_places(
+def held_tickets(
     connection: Connection, patients: Iterable[tuple[ClinicDay, str]]
-) -> dict[tuple[ClinicDay, str], HeldPlace]:
+) -> dict[tuple[ClinicDay, str], HeldTicket]:
     """The active tickets with these medical record numbers in these queues, whoever gave the numbers."""
     given = [(*key, number) for key, number in patients]
     return {
-        (key_of(row), row.medical_record_number): HeldPlace(
+        (key_of(row), row.medical_record_number): HeldTicket(
             row.ticket_code,
             row.patient_name,
             row.date_of_birth,
@@ -227,17 +189,48 @@ def forget_refusals(connection: Connection, before: datetime, limit: int) -> Non
 # --- what a desk changes ---------------------------------------------------------------------------------
 
 
-def active_ticket(connection: Connection, key: ClinicDay, medical_record_number: str) -> int | None:
-    """The number of the ticket that a patient holds in a queue, if there is one."""
-    of_patient = tickets.c.medical_record_number == medical_record_number
-    number: int | None = connection.execute(
-        select(tickets.c.number).where(*of_queue(key), of_patient, in_states(tickets, ACTIVE))
-    ).scalar_one_or_none()
-    return number
+def write_ticket(connection: Connection, change: Change) -> None:
+    """Writes what became of one ticket in a locked queue, whoever did it."""
+    values = _columns_of(change)
+    if change.ticket is not None and values:
+        _update_ticket(connection, change.clinic_day, change.ticket.number, values)
 
 
-def change_ticket(connection: Connection, key: ClinicDay, number: int, **values: Any) -> None:
-    """Sets columns of a ticket in a locked queue."""
+def give_place(connection: Connection, key: ClinicDay, place: BetterPlace) -> None:
+    """Gives a waiting ticket in a locked queue another place."""
+    values: dict[str, Any] = {"arrived_at": place.arrived_at, "waiting_since": place.waiting_since}
+    if place.lane is not None:
+        values |= {"lane": place.lane, "priority_reason": place.lane_reason}
+    _update_ticket(connection, key, place.number, values)
+
+
+def _columns_of(change: Change) -> dict[str, Any]:
+    """The columns of a ticket that a change sets."""
+    ticket, at = change.ticket, change.at
+    if ticket is None or change.event in (EventName.TICKET_REGISTERED, EventName.TICKET_RECALLED):
+        return {}
+    moments: dict[str, Any]
+    match change.event:
+        case EventName.TICKET_PRIORITISED | EventName.TICKET_UNPRIORITISED:
+            return {"lane": ticket.lane, "priority_reason": change.lane_reason}
+        case EventName.TICKET_CALLED:
+            moments = {"room": ticket.room, "called_at": at}
+        case EventName.TICKET_STARTED:
+            moments = {"started_at": at}
+        case EventName.TICKET_SERVED:
+            # Where nobody said that the service began, it began with the call.
+            started_at = func.coalesce(tickets.c.started_at, tickets.c.called_at)
+            moments = {"started_at": started_at, "ended_at": at}
+        case EventName.TICKET_REINSTATED:
+            moments = {"waiting_since": at, "room": None, "called_at": None, "ended_at": None}
+        case EventName.TICKET_TRANSFERRED:
+            moments = {"ended_at": at, "transferred_to": change.transferred_to}
+        case _:
+            moments = {"ended_at": at}
+    return {"status": ticket.status, **moments}
+
+
+def _update_ticket(connection: Connection, key: ClinicDay, number: int, values: Mapping[str, Any]) -> None:
     connection.execute(update(tickets).where(*of_queue(key), tickets.c.number == number).values(**values))
 
 
@@ -255,10 +248,10 @@ _waiting_after = Prepared(
 )
 
 
-def waiting_after(connection: Connection, key: ClinicDay, after: int, limit: int) -> list[tuple[int, Lane]]:
-    """The numbers and lanes of the first `limit` that wait with numbers larger than `after`, in order."""
+def waiting_after(connection: Connection, key: ClinicDay, after: int, limit: int) -> list[TicketState]:
+    """The first `limit` that wait with numbers larger than `after`, in order."""
     rows = _waiting_after(connection, [key], after=after, limit=limit)
-    return [(row.number, Lane(row.lane)) for row in rows]
+    return [TicketState(row.number, TicketStatus.WAITING, Lane(row.lane)) for row in rows]
 
 
 def change_clinics(connection: Connection, changes: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:

@@ -9,6 +9,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.person_names import Person, is_same_person
 from common.domain.queue import Queue
+from common.domain.refusals import ActionRefused
 from common.domain.tickets import LaneReason
 
 
@@ -22,6 +23,15 @@ class Admission(Enum):
     """Somebody else holds an active ticket there, with the patient's medical record number."""
     CLINIC_CLOSED = auto()
     QUOTA_REACHED = auto()
+
+
+class AdmissionRefused(ActionRefused):
+    """A patient gets no place in the queue of `clinic`, as `verdict` says."""
+
+    def __init__(self, verdict: Admission, clinic: Clinic) -> None:
+        super().__init__(verdict.name)
+        self.verdict = verdict
+        self.clinic = clinic
 
 
 def admission(

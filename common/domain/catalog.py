@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from common.domain.clinic_day import ClinicDay
 from common.domain.opening_hours import OpeningHours, Session
 from common.domain.tickets import LaneReason, PriorityReason, is_of_age
 from common.domain.time_zones import zone_word
@@ -81,6 +82,10 @@ class Clinic:
     def service_date(self, moment: datetime) -> date:
         """The service day that `moment` belongs to: the hospital's time zone and the clinic decide."""
         return self.opening_hours.service_date(moment, self.hospital.time_zone)
+
+    def clinic_day(self, moment: datetime) -> ClinicDay:
+        """The clinic on the service day that `moment` belongs to: what names its queue then."""
+        return ClinicDay(self.hospital.code, self.code, self.service_date(moment))
 
     def day_start(self, service_date: date) -> datetime:
         """The moment at which a service day begins."""

@@ -134,7 +134,7 @@ def _apply(
     queue: Queue, clinic: Clinic, tickets: Tickets, due: Iterable[Transition | Announcement]
 ) -> tuple[Queue, list[Change]]:
     """What is due happens, in order."""
-    standing = _states(tickets)
+    standing = states_of(tickets)
     changes = []
     for each in due:
         if isinstance(each, Announcement):
@@ -147,7 +147,8 @@ def _apply(
     return queue, changes
 
 
-def _states(tickets: Tickets) -> dict[int, TicketState]:
+def states_of(tickets: Tickets) -> dict[int, TicketState]:
+    """The tickets as their queue knows them, by number."""
     waiting = {
         each.number: TicketState(each.number, TicketStatus.WAITING, each.lane) for each in tickets.waiters
     }

@@ -5,7 +5,7 @@ A `Queue` is a value. Each method is given a ticket and a moment, and returns th
 counters always agree with the tickets: numbers are 1 to N, and `sequence` counts the changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -214,3 +214,12 @@ def new_queue(
     """A queue in which nobody has stood; openings since `day_start` are still to be announced, and what the
     clinic was then, if that is known."""
     return Queue(key, day_start, next_change_at, announced_open=announced_open)
+
+
+def cancel_waiting(queue: Queue, tickets: Iterable[QueuedTicket], at: datetime) -> tuple[Queue, list[Change]]:
+    """Several tickets are given up, one after the other."""
+    changes = []
+    for ticket in tickets:
+        queue, change = queue.cancel(ticket, at)
+        changes.append(change)
+    return queue, changes

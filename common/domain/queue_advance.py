@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from heapq import heappop, heappush
 
 from common.domain.catalog import QueueMode
@@ -16,14 +15,6 @@ from common.domain.lanes import Lane, after_call, next_lane
 from common.domain.ticket_states import TicketStatus
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-
-class Ending(StrEnum):
-    """What becomes of those who wait when a service day is over: the next day takes them over, where the
-    clinic is open at that moment; else they expire."""
-
-    HANDOVER = "handover"
-    EXPIRY = "expiry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +35,15 @@ class Waiter:
     number: int
     waiting_since: datetime
     lane: Lane = Lane.REGULAR
+
+    @property
+    def status(self) -> TicketStatus:
+        """It waits."""
+        return TicketStatus.WAITING
+
+    @property
+    def room(self) -> None:
+        """It has none."""
 
 
 @dataclass(frozen=True, slots=True)

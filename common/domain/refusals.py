@@ -15,10 +15,26 @@ class NotPermittedReason(StrEnum):
     ALREADY_SO = "already_so"
 
 
-class NotPermitted(Exception):
+class ActionRefused(Exception):
+    """Base of what stands against an action of the staff. Nothing is changed by it."""
+
+
+class NotPermitted(ActionRefused):
     """The state of the queue, or of the ticket, does not allow it; `detail` is a sentence that says why."""
 
     def __init__(self, reason: NotPermittedReason, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+
+class NumberNotGivenOut(ActionRefused):
+    """The queue has no ticket with this number."""
+
+
+class UntilImpossible(ActionRefused):
+    """A clinic cannot be forced open or closed until then."""
+
+
+class DestinationUnknown(ActionRefused):
+    """The hospital has no such clinic to send a patient to."""

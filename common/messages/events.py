@@ -17,9 +17,9 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.spec import SPECVERSION_V1_0
 from cloudevents.core.v1.event import CloudEvent
 
+from common.domain.changes import Change
 from common.domain.event_names import EventName
-from common.domain.lanes import Lane
-from common.domain.ticket_states import TicketStatus
+from common.domain.ticket_states import TicketState
 from common.domain.tickets import display_number
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -89,15 +89,28 @@ def encode_event(
     return Event(event_id, name, hospital, clinic, body.encode())
 
 
-class ChangedTicket(NamedTuple):
-    """A ticket to which something happened, as it is after it."""
+def encode_change(change: Change, event_id: str) -> Event:
+    """The event that tells of a change. Of a ticket it tells number, state and lane, and nothing else."""
+    hospital, clinic, service_date = change.clinic_day
+    if change.ticket is not None:
+        subject = display_number(clinic, change.ticket.number)
+        data = ticket_data(clinic, change.ticket, change.waiting, change.now_serving)
+    else:
+        subject, data = clinic, clinic_data(clinic, change.waiting, change.now_serving)
+    return encode_event(
+        event_id=event_id,
+        name=change.event,
+        hospital=hospital,
+        clinic=clinic,
+        service_date=service_date,
+        time=change.at,
+        sequence=change.sequence,
+        subject=subject,
+        data=data,
+    )
 
-    number: int
-    status: TicketStatus
-    lane: Lane
 
-
-def ticket_data(clinic: str, ticket: ChangedTicket, waiting: int, now_serving: int | None) -> dict[str, Any]:
+def ticket_data(clinic: str, ticket: TicketState, waiting: int, now_serving: int | None) -> dict[str, Any]:
     """What a ticket's event says: the ticket's state, and the queue's after the change."""
     return {
         "number": ticket.number,

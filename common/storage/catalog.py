@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import CompoundSelect, Connection, Text, bindparam, cast, select, union_all, update
 
 from common.domain.catalog import Clinic, ClinicState, Hospital, QueueMode
+from common.domain.clinic_day import ClinicDay
 from common.domain.opening_hours import OpeningHours, parse_day_end
 from common.errors import StoreUnavailable
 from common.storage.prepared import INTEGER, Prepared
-from common.storage.queues import ClinicDay
 from common.storage.tables import catalog_version, clinics, hospitals
 
 

@@ -8,15 +8,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, literal, select, tuple_
 
+from common.domain.changes import Change
+from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
-from common.domain.tickets import display_number
-from common.messages.events import ChangedTicket, Event, clinic_data, encode_event, ticket_data
+from common.messages.events import Event, encode_change
 from common.storage.prepared import BYTES, INTEGER, MOMENT, TEXT, Columns, Prepared
-from common.storage.queues import KEY_COLUMNS, ClinicDay, QueueState, same_queue
+from common.storage.queues import KEY_COLUMNS, same_queue
 from common.storage.tables import journal
 
 
@@ -34,6 +35,11 @@ class JournalEntry:
     number: int | None
     occurred_at: datetime
     operator: str | None = None
+
+    @property
+    def clinic_day(self) -> ClinicDay:
+        """The queue in which it happened."""
+        return ClinicDay(self.event.hospital, self.event.clinic, self.service_date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,42 +64,33 @@ _PLACE = (
 )
 
 
-def next_entry(
-    queue: QueueState,
-    name: EventName,
-    at: datetime,
-    ticket: ChangedTicket | None = None,
-    *,
-    cause_id: str,
-    ordinal: int = 0,
-    cause_digest: bytes | None = None,
-    operator: str | None = None,
-) -> JournalEntry:
-    """The next event of a locked queue, to be recorded: what happened `at` a moment to a ticket, or to the
-    clinic. It speaks of the queue as it stands, and counts up its sequence."""
-    hospital, clinic, service_date = queue.key
-    queue.last_sequence += 1
-    queue.changed = True
-    if ticket is not None:
-        subject = display_number(clinic, ticket.number)
-        data = ticket_data(clinic, ticket, queue.waiting, queue.now_serving)
-    else:
-        subject, data = clinic, clinic_data(clinic, queue.waiting, queue.now_serving)
-    event = encode_event(
-        event_id=event_id(cause_id, ordinal),
-        name=name,
-        hospital=hospital,
-        clinic=clinic,
-        service_date=service_date,
-        time=at,
-        sequence=queue.last_sequence,
-        subject=subject,
-        data=data,
-    )
-    number = ticket.number if ticket is not None else None
+class Cause(NamedTuple):
+    """What has caused changes: a request or a tick, by its id. `digest` tells whether two requests with one
+    id are the same; `operator` is who of the staff asked for it."""
+
+    id: str
+    digest: bytes | None = None
+    operator: str | None = None
+
+
+def entry_of(change: Change, cause: Cause, ordinal: int = 0) -> JournalEntry:
+    """The entry that records a change, with its event: the change number `ordinal` of its cause."""
     return JournalEntry(
-        event, service_date, queue.last_sequence, cause_id, ordinal, cause_digest, number, at, operator
+        encode_change(change, event_id(cause.id, ordinal)),
+        change.clinic_day.service_date,
+        change.sequence,
+        cause.id,
+        ordinal,
+        cause.digest,
+        None if change.ticket is None else change.ticket.number,
+        change.at,
+        cause.operator,
     )
+
+
+def entries_of(changes: Iterable[Change], cause: Cause, first_ordinal: int = 0) -> list[JournalEntry]:
+    """The entries of several changes of one cause, in their order."""
+    return [entry_of(change, cause, ordinal) for ordinal, change in enumerate(changes, first_ordinal)]
 
 
 _columns: Columns = {

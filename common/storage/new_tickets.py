@@ -1,35 +1,14 @@
 """Tickets that are given out."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, literal, select
 
-from common.domain.lanes import Lane
+from common.domain.admission import NewTicket
 from common.domain.ticket_states import TicketStatus
-from common.domain.tickets import LaneReason
 from common.storage.prepared import DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
-from common.storage.queues import KEY_COLUMNS, ClinicDay
+from common.storage.queues import KEY_COLUMNS
 from common.storage.tables import tickets
-
-
-@dataclass(frozen=True, slots=True)
-class NewTicket:
-    """A ticket to be given out. Its place is by `arrived_at`; from `waiting_since` on it can be called."""
-
-    ticket_code: str
-    key: ClinicDay
-    number: int
-    lane: Lane
-    priority_reason: LaneReason | None
-    medical_record_number: str
-    patient_name: str
-    date_of_birth: date
-    registered_at: datetime
-    arrived_at: datetime
-    waiting_since: datetime
-
 
 _NEW: Columns = {
     **KEY_COLUMNS,

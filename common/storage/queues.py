@@ -1,9 +1,8 @@
 """The row of one clinic's service day: locked by whoever changes the queue, and written back."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -23,16 +22,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from common.domain.lanes import Lane
-from common.domain.queue_advance import Ending
+from common.domain.clinic_day import ClinicDay
+from common.domain.queue import Ending, Queue, new_queue
 from common.errors import StoreUnavailable
 from common.storage.prepared import DATE, ENCODED_JSON, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.tables import clinic_days
-
-_ONE_DAY = timedelta(days=1)
-
-ClinicDay = tuple[str, str, date]
-"""Hospital code, clinic code and service date: what names a queue."""
 
 KEY_COLUMNS: Columns = {"hospital": TEXT, "clinic": TEXT, "service_date": DATE}
 """What names a queue, as columns of rows that are given to a `Prepared` statement."""
@@ -54,52 +48,6 @@ _COUNTERS: Columns = {
 }
 
 
-@dataclass(slots=True)
-class QueueState:
-    """A locked queue: its counters are moved on, then written back with `write_queues`."""
-
-    key: ClinicDay
-    last_number: int
-    last_sequence: int
-    waiting: int
-    waiting_priority: int
-    priority_streak: int
-    last_arrival_at: datetime | None
-    cancelled: int
-    now_serving: int | None
-    rooms_freed: dict[int, datetime]
-    announced_until: datetime
-    next_change_at: datetime | None
-    announced_open: bool | None = None
-    ending: Ending | None = None
-    changed: bool = False
-
-    def take_number(self, now: datetime) -> tuple[int, datetime]:
-        """The next number, and when whoever gets it arrives: never before the number before it."""
-        self.last_number += 1
-        self.last_arrival_at = max(self.last_arrival_at or now, now)
-        return self.last_number, self.last_arrival_at
-
-    def waiting_in(self, lane: Lane) -> int:
-        """How many wait in a lane."""
-        return self.waiting_priority if lane is Lane.PRIORITY else self.waiting - self.waiting_priority
-
-    def count_waiting(self, lane: Lane, difference: int) -> None:
-        """So many more, or fewer, wait in a lane."""
-        self.waiting += difference
-        self.waiting_priority += difference if lane is Lane.PRIORITY else 0
-
-
-def day_before(key: ClinicDay) -> ClinicDay:
-    """The same clinic's service day before."""
-    return (key[0], key[1], key[2] - _ONE_DAY)
-
-
-def day_after(key: ClinicDay) -> ClinicDay:
-    """The same clinic's next service day."""
-    return (key[0], key[1], key[2] + _ONE_DAY)
-
-
 def key_columns(table: FromClause) -> tuple[ColumnElement[Any], ...]:
     """The columns of a table, or of an alias, that name the queue which its row belongs to."""
     return tuple(table.c[name] for name in KEY_COLUMNS)
@@ -107,7 +55,7 @@ def key_columns(table: FromClause) -> tuple[ColumnElement[Any], ...]:
 
 def key_of(row: Row[*tuple[Any, ...]]) -> ClinicDay:
     """The queue that a row with the `key_columns` belongs to."""
-    return (row.hospital, row.clinic, row.service_date)
+    return ClinicDay(row.hospital, row.clinic, row.service_date)
 
 
 def same_queue(one: FromClause, other: FromClause) -> ColumnElement[bool]:
@@ -151,7 +99,7 @@ def _insert_missing(given: FromClause) -> ClauseElement:
 _create = Prepared(_insert_missing, _columns)
 
 
-Locked = Callable[[], dict[ClinicDay, QueueState]]
+Locked = Callable[[], dict[ClinicDay, Queue]]
 """Waits until the rows are locked, and gives what stands in them."""
 
 
@@ -167,7 +115,7 @@ def lock_queues(
         rows = _lock.later(connection, list(days))
     else:
         return dict
-    return lambda: _states(rows())
+    return lambda: _queues(rows())
 
 
 class QueuesMissing(StoreUnavailable):
@@ -177,7 +125,7 @@ class QueuesMissing(StoreUnavailable):
     meanwhile; then it is tried again.
     """
 
-    def __init__(self, queues: Sequence[QueueState]) -> None:
+    def __init__(self, queues: Sequence[Queue]) -> None:
         super().__init__(f"Queues that have no rows yet: {len(queues)}.")
         self.queues = queues
 
@@ -199,7 +147,7 @@ def lock_all_queues(
     """
     rows = lock_queues(connection, {*days, *besides}, if_due=if_due)
 
-    def locked() -> dict[ClinicDay, QueueState]:
+    def locked() -> dict[ClinicDay, Queue]:
         queues = rows()
         if missing := {*days} - queues.keys():
             raise QueuesMissing([new_queue(key, day_start(key), now) for key in missing])
@@ -208,14 +156,14 @@ def lock_all_queues(
     return locked
 
 
-def read_queues(connection: Connection, days: Collection[ClinicDay]) -> dict[ClinicDay, QueueState]:
+def read_queues(connection: Connection, days: Collection[ClinicDay]) -> dict[ClinicDay, Queue]:
     """The rows of these days, for reading only. Days without a row are left out."""
-    return _states(_read(connection, list(days)) if days else ())
+    return _queues(_read(connection, list(days)) if days else ())
 
 
-def create_queues(connection: Connection, states: Iterable[QueueState]) -> None:
+def create_queues(connection: Connection, queues: Iterable[Queue]) -> None:
     """Writes rows for days that have none; a day that has one by now keeps it."""
-    rows = [_values(state) for state in sorted(states, key=lambda state: state.key)]
+    rows = [_values(queue) for queue in sorted(queues, key=lambda queue: queue.key)]
     if rows:
         _create(connection, rows)
 
@@ -230,38 +178,37 @@ _write = Prepared(
 )
 
 
-def write_queues(connection: Connection, states: Iterable[QueueState]) -> None:
-    """Writes back the locked queues that were changed."""
-    changed = [_values(state) for state in states if state.changed]
-    if changed:
-        _write(connection, changed)
+def write_queues(connection: Connection, queues: Iterable[Queue]) -> None:
+    """Writes back queues whose rows are locked."""
+    rows = [_values(queue) for queue in queues]
+    if rows:
+        _write(connection, rows)
 
 
-def new_queue(
-    key: ClinicDay, day_start: datetime, next_change_at: datetime, *, announced_open: bool | None = None
-) -> QueueState:
-    """A queue that nobody has stood in; openings since `day_start` are still to be announced, and what the
-    clinic was then, if somebody knows it."""
-    return QueueState(key, 0, 0, 0, 0, 0, None, 0, None, {}, day_start, next_change_at, announced_open)
+def write_changed_queues(
+    connection: Connection, locked: Mapping[ClinicDay, Queue], queues: Mapping[ClinicDay, Queue]
+) -> None:
+    """Writes back those of the queues that are not as they were when they were `locked`."""
+    write_queues(connection, (queue for key, queue in queues.items() if queue is not locked.get(key)))
 
 
-def _states(rows: Iterable[Any]) -> dict[ClinicDay, QueueState]:
+def _queues(rows: Iterable[Any]) -> dict[ClinicDay, Queue]:
     return {
-        key: QueueState(
-            key,
-            row.last_number,
-            row.last_sequence,
-            row.waiting,
-            row.waiting_priority,
-            row.priority_streak,
-            row.last_arrival_at,
-            row.cancelled,
-            row.now_serving,
-            _read_rooms(row.rooms_freed),
-            row.announced_until,
-            row.next_change_at,
-            None if row.announced_state is None else row.announced_state == _OPEN,
-            None if row.ending is None else Ending(row.ending),
+        key: Queue(
+            key=key,
+            announced_until=row.announced_until,
+            next_change_at=row.next_change_at,
+            last_number=row.last_number,
+            last_sequence=row.last_sequence,
+            waiting=row.waiting,
+            waiting_priority=row.waiting_priority,
+            given_back=row.cancelled,
+            priority_streak=row.priority_streak,
+            now_serving=row.now_serving,
+            last_arrival_at=row.last_arrival_at,
+            rooms_freed=_read_rooms(row.rooms_freed),
+            announced_open=None if row.announced_state is None else row.announced_state == _OPEN,
+            ending=None if row.ending is None else Ending(row.ending),
         )
         for row in rows
         for key in [key_of(row)]
@@ -279,21 +226,22 @@ def _read_rooms(freed: str) -> dict[int, datetime]:
     return {int(room): datetime.fromisoformat(at) for room, at in json.loads(freed).items()}
 
 
-def _values(state: QueueState) -> tuple[Any, ...]:
-    freed = {str(room): at.isoformat() for room, at in state.rooms_freed.items()}
+def _values(queue: Queue) -> tuple[Any, ...]:
+    freed = {str(room): at.isoformat() for room, at in queue.rooms_freed.items()}
+    is_open = queue.announced_open
     return (
-        *state.key,
-        state.last_number,
-        state.last_sequence,
-        state.waiting,
-        state.waiting_priority,
-        state.priority_streak,
-        state.last_arrival_at,
-        state.cancelled,
-        state.now_serving,
+        *queue.key,
+        queue.last_number,
+        queue.last_sequence,
+        queue.waiting,
+        queue.waiting_priority,
+        queue.priority_streak,
+        queue.last_arrival_at,
+        queue.given_back,
+        queue.now_serving,
         json.dumps(freed),
-        state.announced_until,
-        None if state.announced_open is None else _OPEN if state.announced_open else _CLOSED,
-        None if state.ending is None else state.ending.value,
-        state.next_change_at,
+        queue.announced_until,
+        None if is_open is None else _OPEN if is_open else _CLOSED,
+        None if queue.ending is None else queue.ending.value,
+        queue.next_change_at,
     )

@@ -2,50 +2,26 @@
 responders, who show them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
+from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
+from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import TicketStatus
-from common.domain.tickets import LaneReason, lane_reason
-from common.storage.queues import ClinicDay
+from common.domain.tickets import lane_reason
 from common.storage.tables import in_states, tickets
 
-
-@dataclass(frozen=True, slots=True)
-class TicketRow:
-    """A ticket as its clinic's staff may see it, and what goes with it to another clinic."""
-
-    ticket_code: str
-    service_date: date
-    number: int
-    status: TicketStatus
-    lane: Lane
-    priority_reason: LaneReason | None
-    room: int | None
-    registered_at: datetime
-    arrived_at: datetime
-    waiting_since: datetime
-    called_at: datetime | None
-    started_at: datetime | None
-    ended_at: datetime | None
-    medical_record_number: str
-    patient_name: str
-    date_of_birth: date
+_COLUMNS = [tickets.c[name] for name in TicketRecord.__slots__]
 
 
-_COLUMNS = [tickets.c[name] for name in TicketRow.__slots__]
-
-
-def ticket_by_number(connection: Connection, key: ClinicDay, number: int) -> TicketRow | None:
+def ticket_by_number(connection: Connection, key: ClinicDay, number: int) -> TicketRecord | None:
     """The ticket with this number, if it was given out."""
     return next(iter(tickets_by_number(connection, key, [number])), None)
 
 
-def tickets_by_number(connection: Connection, key: ClinicDay, numbers: Collection[int]) -> list[TicketRow]:
+def tickets_by_number(connection: Connection, key: ClinicDay, numbers: Collection[int]) -> list[TicketRecord]:
     """The tickets with these numbers, in the order of their numbers."""
     found = select_tickets(key).where(tickets.c.number.in_(numbers))
     return read_tickets(connection, found.order_by(tickets.c.number))
@@ -53,7 +29,7 @@ def tickets_by_number(connection: Connection, key: ClinicDay, numbers: Collectio
 
 def tickets_in_state(
     connection: Connection, key: ClinicDay, states: Collection[TicketStatus]
-) -> list[TicketRow]:
+) -> list[TicketRecord]:
     """All tickets of a queue in these states, in the order of their numbers."""
     found = select_tickets(key).where(in_states(tickets, states))
     return read_tickets(connection, found.order_by(tickets.c.number))
@@ -69,10 +45,10 @@ def of_queue(key: ClinicDay) -> tuple[Any, ...]:
     return (tickets.c.hospital == key[0], tickets.c.clinic == key[1], tickets.c.service_date == key[2])
 
 
-def read_tickets(connection: Connection, statement: Any) -> list[TicketRow]:
+def read_tickets(connection: Connection, statement: Any) -> list[TicketRecord]:
     """What a statement of `select_tickets` finds."""
     return [
-        TicketRow(
+        TicketRecord(
             **{
                 **row,
                 "status": TicketStatus(row["status"]),

@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from sqlalchemy import ClauseElement, Connection, FromClause, cast, func, literal, select, tuple_
 
+from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.queue_advance import Occupant
 from common.domain.ticket_states import IN_ROOM, TicketStatus
 from common.storage.prepared import INTEGER, MOMENT, TEXT, Prepared
-from common.storage.queues import KEY_COLUMNS, ClinicDay, day_before, key_columns, key_of, same_queue
+from common.storage.queues import KEY_COLUMNS, key_columns, key_of, same_queue
 from common.storage.tables import clinic_days, in_states, tickets
 
 
@@ -169,14 +170,14 @@ def read_rooms(connection: Connection, days: Collection[ClinicDay]) -> Callable[
     their rooms until they were served."""
     if not days:
         return dict
-    occupants = read_occupants(connection, {*days, *map(day_before, days)})
+    occupants = read_occupants(connection, {*days, *(day.day_before for day in days)})
 
     def by_queue() -> Occupants:
         found = occupants()
         return {
-            key: [*found.get(day_before(key), ()), *found.get(key, ())]
+            key: [*found.get(key.day_before, ()), *found.get(key, ())]
             for key in days
-            if key in found or day_before(key) in found
+            if key in found or key.day_before in found
         }
 
     return by_queue

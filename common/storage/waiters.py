@@ -17,11 +17,12 @@ from sqlalchemy import (
     union_all,
 )
 
+from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.queue_advance import Waiter
 from common.domain.ticket_states import TicketStatus
 from common.storage.prepared import INTEGER, MOMENT, TEXT, Prepared
-from common.storage.queues import KEY_COLUMNS, ClinicDay, key_columns, key_of, same_queue
+from common.storage.queues import KEY_COLUMNS, key_columns, key_of, same_queue
 from common.storage.tables import in_states, tickets
 
 _FAR_AHEAD = datetime(9999, 1, 1, tzinfo=UTC)

@@ -21,7 +21,7 @@ from common.messaging.worker import Worker
 from common.settings import Settings
 from tests.chaos.clock import OffsetClock
 from tests.chaos.failpoints import Failpoints
-from ticker_worker.emission import TickEmitter
+from ticker_worker.tick_emitter import TickEmitter
 
 POISON_FILE = "poison"
 """The message ids that kill a worker before its handler gets them, one a line."""

@@ -7,9 +7,9 @@ import pytest
 
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
-from common.domain.ticket_states import TicketStatus
+from common.domain.ticket_states import TicketState, TicketStatus
 from common.messages import patients, problems
-from common.messages.events import ChangedTicket, clinic_data, event_type, ticket_data
+from common.messages.events import clinic_data, event_type, ticket_data
 from common.messages.message import Message, Reply, Request, encode_reply
 from common.messages.patients import ClinicSummary, HospitalSummary
 from common.messages.problems import FieldError, ProblemCode
@@ -67,7 +67,7 @@ def test_names_every_event() -> None:
 
 
 def test_names_the_data_of_events() -> None:
-    of_ticket = ticket_data("GIG", ChangedTicket(17, TicketStatus.CALLED, Lane.REGULAR), 4, 17)
+    of_ticket = ticket_data("GIG", TicketState(17, TicketStatus.CALLED, Lane.REGULAR), 4, 17)
     of_clinic = clinic_data("GIG", 4, 17)
     said = PROTOCOL.first_cells("data", PROTOCOL.section("## Events"))
     assert said == list(of_ticket)
@@ -94,7 +94,7 @@ def test_the_example_event_is_as_it_is_sent() -> None:
     ((_, text),) = PROTOCOL.examples("event")
     event = json.loads(text)
     assert event["type"] == event_type(EventName.TICKET_CALLED)
-    assert event["data"] == ticket_data("GIG", ChangedTicket(17, TicketStatus.CALLED, Lane.REGULAR), 4, 17)
+    assert event["data"] == ticket_data("GIG", TicketState(17, TicketStatus.CALLED, Lane.REGULAR), 4, 17)
     attributes = PROTOCOL.first_cells("attribute", PROTOCOL.section("## Events"))
     assert event.keys() == set(attributes)
 

@@ -29,8 +29,8 @@ from tests.builders import (
     registration,
     tick_delivery,
 )
-from ticker_worker.emission import TickEmitter
 from ticker_worker.handler import TickerHandler
+from ticker_worker.tick_emitter import TickEmitter
 
 TICK_SECONDS = 10
 

@@ -13,7 +13,7 @@ from tests.store.desks import at_the_counter, calls, does, is_whole, numbers_wai
 from tests.store.nights import ALWAYS, TUESDAY, pass_midnight, rows_of, staff_by_night
 from tests.store.staff import Staff, contents, staff_of, ticket_rows
 from tests.store.statements import killed_in_step
-from ticker_worker import day_end
+from ticker_worker import day_ends
 
 AT_ONCE = 40
 
@@ -21,7 +21,7 @@ AT_ONCE = 40
 @pytest.fixture
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """One transaction hands few tickets over."""
-    monkeypatch.setattr(day_end, "TICKETS_MAX", AT_ONCE)
+    monkeypatch.setattr(day_ends, "TICKETS_MAX", AT_ONCE)
 
 
 def clinics_by_night(engine: Engine, *codes: str) -> Staff:
@@ -83,7 +83,7 @@ def test_a_long_queue_costs_no_other_clinic_its_turn(engine: Engine, in_long_que
 def test_the_first_of_more_than_one_transaction_takes_is_called(engine: Engine) -> None:
     """Two priority patients came last, and are called two to one; newcomers stand behind all of them."""
     staff = staff_by_night(engine, mode="desk", rooms=2, daily_quota=5000)
-    staff.register_many(day_end.TICKETS_MAX + 100)
+    staff.register_many(day_ends.TICKETS_MAX + 100)
     for who in (1001, 1002):
         at_the_counter(staff, patient(who), priority="disability")
     staff.clock.set("00:00:02", TUESDAY)
@@ -93,7 +93,7 @@ def test_the_first_of_more_than_one_transaction_takes_is_called(engine: Engine) 
     assert found == [patient(who)["medical_record_number"] for who in (1001, 1002, 1, 2001, 2)]
     pass_midnight(staff)
     waiting = [row for row in ticket_rows(engine) if row["status"] == "waiting"]
-    assert len(waiting) == day_end.TICKETS_MAX + 104 - 5
+    assert len(waiting) == day_ends.TICKETS_MAX + 104 - 5
     is_whole(staff)
 
 
@@ -115,7 +115,7 @@ def nobody_waits(staff: Staff) -> None:
 
 def test_a_closing_cancels_more_than_one_transaction_hands_over(engine: Engine) -> None:
     staff = staff_by_night(engine, mode="desk", daily_quota=5000)
-    count = 2 * day_end.TICKETS_MAX + 100
+    count = 2 * day_ends.TICKETS_MAX + 100
     staff.register_many(count)
     staff.clock.set("00:00:02", TUESDAY)
     newcomer = staff.register(5000)

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert
 
+from common.domain.clinic_day import ClinicDay
+from common.domain.queue import new_queue
 from common.domain.ticket_states import TicketStatus
 from common.messages.desks import ClinicReport, ReportRow, Spread
 from common.messages.message import encode_reply
 from common.storage.engine import transaction
-from common.storage.queues import create_queues, new_queue
+from common.storage.queues import create_queues
 from common.storage.tables import tickets
 from status_responder.report import clinic_report
 from status_responder.store import read_courses
@@ -72,14 +74,14 @@ def add(
         )
     with transaction(engine) as connection:
         midnight = in_bandung("00:00", on)
-        create_queues(connection, [new_queue((*of, on), midnight, midnight)])
+        create_queues(connection, [new_queue(ClinicDay(*of, on), midnight, midnight)])
         connection.execute(insert(tickets), values)
 
 
 def report(engine: Engine, of: tuple[str, str] = ("RSHS", "GIG"), on: date = MONDAY) -> ClinicReport:
     """The report of a clinic's day."""
     with transaction(engine) as connection:
-        courses = read_courses(connection, (*of, on))
+        courses = read_courses(connection, ClinicDay(*of, on))
     return clinic_report(known(engine, of[1], of[0]), on, courses)
 
 
@@ -176,7 +178,7 @@ def test_a_day_of_thousands_is_one_statement_and_a_short_reply(staff: Staff) -> 
     add(staff.engine, rows)
     statements: list[str] = []
     with noticed(staff.engine, statements.append), transaction(staff.engine) as connection:
-        courses = read_courses(connection, ("RSHS", "GIG", MONDAY))
+        courses = read_courses(connection, ClinicDay("RSHS", "GIG", MONDAY))
     found = clinic_report(known(staff.engine), MONDAY, courses)
     assert len(statements) == 1
     assert (found.total.registered, found.total.served, len(found.hours)) == (5_000, 5_000, 24)

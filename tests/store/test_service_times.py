@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy import Engine, select
 
 from common.domain.catalog import Clinic
+from common.domain.clinic_day import ClinicDay
 from common.domain.clinic_outlook import clinic_outlook, expected_call
 from common.domain.lanes import Lane
+from common.domain.queue import new_queue
 from common.domain.service_times import EndedCall, PartRecord, ServiceTimes, learn
 from common.errors import StoreUnavailable
 from common.messages.patients import Clinics, Ticket, Tickets
 from common.storage.engine import transaction
-from common.storage.queues import ClinicDay, create_queues, lock_queues, new_queue
+from common.storage.queues import create_queues, lock_queues
 from common.storage.service_times import learn_service_times, read_service_times
 from common.storage.tables import service_times
 from tests.builders import MONDAY, clinic_table, hospital_table, in_bandung, registration
@@ -198,7 +200,7 @@ def test_around_midnight_calls_that_end_in_two_queues_of_a_clinic_all_teach(
     """Two tickers, each with the day that it has for today, and with the clinics in an order of its own."""
     days, rounds = (FRIDAY, MONDAY), 20
     clinics = [known(desk.engine, code) for code in CODES]
-    keys = [(*clinic.key, day) for clinic in clinics for day in days]
+    keys = [ClinicDay(*clinic.key, day) for clinic in clinics for day in days]
     with transaction(desk.engine) as connection:
         create_queues(connection, [new_queue(key, desk.clock.now(), desk.clock.now()) for key in keys])
     start = Barrier(len(days))
@@ -219,7 +221,7 @@ def test_around_midnight_calls_that_end_in_two_queues_of_a_clinic_all_teach(
 
 def _end_calls(engine: Engine, clinics: list[Clinic], day: date) -> None:
     """As a worker does: a lock that is not had in time is waited for again."""
-    keys: list[ClinicDay] = [(*clinic.key, day) for clinic in clinics]
+    keys = [ClinicDay(*clinic.key, day) for clinic in clinics]
     while True:
         try:
             with transaction(engine) as connection:

@@ -11,7 +11,7 @@ from common.messages.events import decode_tick
 from common.storage.tables import refusals
 from tests.builders import clinic_table, hospital_table, registration
 from tests.store.staff import TICK_SECONDS, Staff, staff_of, ticket_rows, told
-from ticker_worker.emission import emission_seconds
+from ticker_worker.tick_emitter import emission_seconds
 
 
 def test_only_what_is_due_is_claimed(engine: Engine) -> None:
@@ -60,7 +60,7 @@ def test_no_more_is_claimed_at_once_than_can_be_applied(
     """What has been due for longest comes first."""
     codes = ["GIG", "INT", "ANA", "OBG", "THT"]
     staff = staff_of(engine, hospital_table("RSHS", *(clinic_table(code) for code in codes)))
-    monkeypatch.setattr("ticker_worker.emission.CLAIMS_MAX", 2)
+    monkeypatch.setattr("ticker_worker.tick_emitter.CLAIMS_MAX", 2)
     for code in codes:
         staff.register(1, clinic=code)
         staff.clock.forward(seconds=1)
@@ -80,7 +80,7 @@ def test_ticks_are_emitted_several_times_in_an_interval_but_not_all_the_time(
 def test_refusals_are_forgotten_after_an_hour_some_at_a_time(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticker_worker.emission.FORGOTTEN_MAX", 3)
+    monkeypatch.setattr("ticker_worker.tick_emitter.FORGOTTEN_MAX", 3)
     staff = staff_of(engine)
 
     def refused() -> int:

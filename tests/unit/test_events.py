@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
-from common.domain.ticket_states import TicketStatus
+from common.domain.ticket_states import TicketState, TicketStatus
 from common.messages.events import (
     CONTENT_TYPE,
     TICK_ID_LENGTH_MAX,
-    ChangedTicket,
     Event,
     Tick,
     clinic_data,
@@ -43,7 +42,7 @@ def registered() -> Event:
         time=NINE,
         sequence=42,
         subject="GIG-017",
-        data=ticket_data("GIG", ChangedTicket(17, TicketStatus.WAITING, Lane.REGULAR), 5, 12),
+        data=ticket_data("GIG", TicketState(17, TicketStatus.WAITING, Lane.REGULAR), 5, 12),
     )
 
 
@@ -164,7 +163,7 @@ def test_an_event_travels_under_its_hospital_and_clinic() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        ticket_data("GIG", ChangedTicket(17, TicketStatus.CALLED, Lane.PRIORITY), 5, None),
+        ticket_data("GIG", TicketState(17, TicketStatus.CALLED, Lane.PRIORITY), 5, None),
         clinic_data("GIG", 5, 12),
     ],
 )

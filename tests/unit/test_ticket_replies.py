@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.catalog import Clinic, QueueMode
+from common.domain.clinic_day import ClinicDay
 from common.domain.clinic_outlook import clinic_outlook, expected_call
 from common.domain.lanes import Lane
 from common.domain.queue_advance import Occupant
@@ -41,7 +42,7 @@ def views(draw: st.DrawFn, now: datetime) -> TicketView:
     before = st.timedeltas(timedelta(), timedelta(days=2)).map(lambda ago: now - ago)
     return TicketView(
         ticket_code=draw(codes),
-        clinic_day=("RSHS", "GIG", draw(st.dates(date(2026, 1, 1), date(2026, 12, 31)))),
+        clinic_day=ClinicDay("RSHS", "GIG", draw(st.dates(date(2026, 1, 1), date(2026, 12, 31)))),
         number=draw(numbers),
         status=draw(st.sampled_from(TicketStatus)),
         lane=draw(st.sampled_from(Lane)),

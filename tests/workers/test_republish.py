@@ -10,12 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from admin_cli.broker import event_publisher
+from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
+from common.domain.queue import new_queue
 from common.messages.events import encode_event
 from common.messaging.topology import EVENTS_EXCHANGE
 from common.storage.engine import snapshot, transaction
 from common.storage.journal import JournalEntry, RecordedEvent, read_recorded, record
-from common.storage.queues import create_queues, new_queue
+from common.storage.queues import create_queues
 from common.storage.tables import journal
 from tests.broker import RunningBroker
 from tests.builders import MONDAY
@@ -172,7 +174,7 @@ def many(deployment: Deployment) -> list[tuple[datetime, str, bytes]]:
         )
         entries.append(JournalEntry(event, yesterday, sequence, "cause", sequence, None, None, at))
     with opened(deployment.database_url) as engine, transaction(engine) as connection:
-        create_queues(connection, [new_queue((HOSPITAL, MANY, yesterday), at, at)])
+        create_queues(connection, [new_queue(ClinicDay(HOSPITAL, MANY, yesterday), at, at)])
         record(connection, entries[:100], at - timedelta(minutes=1))
         record(connection, entries[100:1100], at)
         record(connection, entries[1100:], at + timedelta(microseconds=1))

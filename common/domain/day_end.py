@@ -1,0 +1,222 @@
+"""Service days that are over: who waits goes over to the next day where the clinic is open, or expires.
+
+Whoever is in a room when the clinic stays open keeps the ticket, and the room, until the service ends.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from common.domain.admission import Admission, NewTicket, admission
+from common.domain.catalog import Clinic
+from common.domain.changes import Change
+from common.domain.clinic_day import ClinicDay
+from common.domain.lanes import Lane
+from common.domain.passing_time import Passed, Tickets, apply_transition, serving_of, states_of
+from common.domain.queue import Ending, Queue, new_queue
+from common.domain.queue_advance import Transition, advance, end_of_day
+from common.domain.schedule import next_service_date
+from common.domain.ticket_states import TicketState, TicketStatus
+from common.domain.tickets import LaneReason
+
+
+class WaitingPatient(NamedTuple):
+    """What a waiting ticket takes with it to the next service day."""
+
+    number: int
+    lane: Lane
+    priority_reason: LaneReason | None
+    medical_record_number: str
+    patient_name: str
+    date_of_birth: date
+    arrived_at: datetime
+    waiting_since: datetime
+
+
+class HeldTicket(NamedTuple):
+    """The active ticket that is held with a medical record number in a queue, by whom, and its place."""
+
+    ticket_code: str
+    patient_name: str
+    date_of_birth: date
+    number: int
+    status: TicketStatus
+    lane: Lane
+    arrived_at: datetime
+
+
+class BetterPlace(NamedTuple):
+    """A waiting ticket gets a better place: by another time of arrival, and in another lane, if `lane`."""
+
+    number: int
+    arrived_at: datetime
+    waiting_since: datetime
+    lane: Lane | None
+    lane_reason: LaneReason | None
+
+
+class HandedOver(NamedTuple):
+    """Two queues after a part of the first has gone over to the next day, what has happened, in order, and
+    what becomes of tickets of the next day."""
+
+    passed: Passed
+    following: Queue
+    new_tickets: Sequence[NewTicket]
+    better_places: Sequence[BetterPlace]
+
+
+def begin_ending(queue: Queue, clinic: Clinic) -> Queue:
+    """Decides what becomes of those who are left, once all calls of the day were made."""
+    is_open = clinic.is_open(clinic.day_end(queue.key.service_date))
+    return queue._replace(ending=Ending.HANDOVER if is_open else Ending.EXPIRY)
+
+
+def begin_handover(queue: Queue, following: Queue, clinic: Clinic, now: datetime) -> Queue:
+    """The next day's queue, now that those who wait go over to it."""
+    if following.announced_until <= clinic.day_start(following.key.service_date):
+        following = following._replace(announced_open=queue.announced_open)
+    return following._replace(next_change_at=now)
+
+
+def queue_after(clinic: Clinic, now: datetime) -> Queue | None:
+    """The queue of the next day on which the clinic opens, due at the first opening; None where it opens on
+    none."""
+    service_date = next_service_date(clinic, now)
+    if service_date is None:
+        return None
+    start = clinic.day_start(service_date)
+    sessions = clinic.sessions_on(service_date)
+    first = start if clinic.is_open(start) or not sessions else sessions[0].opens_at
+    return new_queue(ClinicDay(*clinic.key, service_date), start, first, announced_open=False)
+
+
+def expire_left(queue: Queue, clinic: Clinic, tickets: Tickets, now: datetime) -> Passed:
+    """The clinic is closed: those who are left have waited in vain."""
+    day_end = clinic.day_end(queue.key.service_date)
+    states = states_of(tickets)
+    changes = []
+    for each in end_of_day(tickets.occupants, tickets.waiters, day_end):
+        queue, change = apply_transition(queue, clinic, states[each.number], each)
+        changes.append(change)
+    return Passed(queue._replace(next_change_at=now if queue.waiting else None), (), changes)
+
+
+def hand_over(
+    queue: Queue,
+    following: Queue,
+    clinic: Clinic,
+    tickets: Tickets,
+    patients: Sequence[WaitingPatient],
+    held: Mapping[str, HeldTicket],
+    new_code: Callable[[], str],
+    now: datetime,
+) -> HandedOver:
+    """The clinic is open: `patients`, by arrival, go over to the next day. `held` are the tickets that some
+    of them hold there already, by medical record number."""
+    if following.now_serving is None and patients:
+        following = following._replace(priority_streak=queue.priority_streak)
+    handover = _Handover(clinic.day_end(queue.key.service_date), new_code)
+    for patient in patients:
+        queue, following = handover.take_over(
+            queue, following, patient, held.get(patient.medical_record_number)
+        )
+    left = _let_leave(queue, following, clinic, tickets, now)
+    freed = {**following.rooms_freed}
+    for room, at in left.queue.rooms_freed.items():
+        freed[room] = max(freed.get(room, at), at)
+    if patients or left.queue.rooms_freed:
+        following = following._replace(next_change_at=now)
+    passed = Passed(
+        left.queue._replace(
+            rooms_freed={}, next_change_at=now if queue.waiting else left.queue.next_change_at
+        ),
+        left.occupants,
+        [*handover.changes, *left.changes],
+    )
+    following = following._replace(rooms_freed=freed)
+    return HandedOver(passed, following, handover.new_tickets, handover.better_places)
+
+
+class _Handover:
+    """Takes patients over to the next day, one after the other, and notes what that changes."""
+
+    def __init__(self, day_end: datetime, new_code: Callable[[], str]) -> None:
+        self._day_end = day_end
+        self._new_code = new_code
+        self.changes: list[Change] = []
+        self.new_tickets: list[NewTicket] = []
+        self.better_places: list[BetterPlace] = []
+
+    def take_over(
+        self, queue: Queue, following: Queue, patient: WaitingPatient, holder: HeldTicket | None
+    ) -> tuple[Queue, Queue]:
+        """One ticket goes over: transferred here, and registered or held already there. It ends where
+        somebody else holds one there with the same medical record number: whose that is only the hospital
+        can find out, and the code of that ticket is not for this patient."""
+        at = max(self._day_end, patient.waiting_since)
+        ticket = TicketState(patient.number, TicketStatus.WAITING, patient.lane)
+        verdict = admission(following, patient, holder)
+        if verdict is Admission.HELD_BY_ANOTHER:
+            queue, change = queue.expire(ticket, at)
+            self.changes.append(change)
+            return queue, following
+        if verdict is Admission.ALREADY_HELD:
+            assert holder is not None
+            queue, change = queue.transfer(ticket, at, holder.ticket_code)
+            self.changes.append(change)
+            return queue, self._give_place(following, patient, holder, at)
+        code = self._new_code()
+        queue, change = queue.transfer(ticket, at, code)
+        following, registered = following.admit(patient.lane, at, at)
+        self.changes += [change, registered]
+        self.new_tickets.append(
+            NewTicket(
+                code,
+                following.key,
+                following.last_number,
+                patient.lane,
+                patient.priority_reason,
+                patient.medical_record_number,
+                patient.patient_name,
+                patient.date_of_birth,
+                registered_at=at,
+                arrived_at=patient.arrived_at,
+                waiting_since=at,
+            )
+        )
+        return queue, following
+
+    def _give_place(self, following: Queue, patient: WaitingPatient, held: HeldTicket, at: datetime) -> Queue:
+        """Who registered for the new day before being handed over gets the better place with that ticket."""
+        if held.status is not TicketStatus.WAITING:
+            return following
+        lane = reason = None
+        if patient.lane is Lane.PRIORITY and held.lane is not Lane.PRIORITY:
+            lane, reason = patient.lane, patient.priority_reason
+            ticket = TicketState(held.number, held.status, held.lane)
+            following, change = following.set_priority(ticket, lane, reason, at)
+            self.changes.append(change)
+        arrived_at = min(held.arrived_at, patient.arrived_at)
+        self.better_places.append(BetterPlace(held.number, arrived_at, at, lane, reason))
+        return following
+
+
+def _let_leave(queue: Queue, following: Queue, clinic: Clinic, tickets: Tickets, now: datetime) -> Passed:
+    """Those in the rooms are served by the clock, at the latest until the next day ends, too. The queue is
+    due when the next of them will be."""
+    next_end = clinic.day_end(following.key.service_date)
+    occupants = {each.number: each for each in tickets.occupants}
+    moved = advance(serving_of(clinic, following), list(occupants.values()), (), now)
+    transitions: list[Transition] = list(moved.transitions)
+    gone = {each.number for each in transitions}
+    left = [each for number, each in occupants.items() if number not in gone]
+    if now >= next_end:
+        transitions += end_of_day(left, (), next_end)
+        left = []
+    states, changes, freed = states_of(tickets), [], {**queue.rooms_freed}
+    for each in transitions:
+        queue, change = apply_transition(queue, clinic, states[each.number], each)
+        changes.append(change)
+        freed[occupants[each.number].room] = each.at
+    next_change_at = moved.next_change_at if left else None
+    return Passed(queue._replace(rooms_freed=freed, next_change_at=next_change_at), left, changes)

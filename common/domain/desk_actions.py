@@ -1,0 +1,295 @@
+"""What the staff of a clinic may do with its queue: each action is decided here, at one moment.
+
+An action is given the clinic, its queue and the tickets that it is about, and returns what it changes. It
+raises NotPermitted where the state of the queue or of the ticket does not allow it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from common.domain.admission import Admission, AdmissionRefused, NewTicket, admission
+from common.domain.catalog import Clinic, ClinicState, QueueMode
+from common.domain.changes import Change
+from common.domain.day_end import HeldTicket
+from common.domain.event_names import EventName
+from common.domain.lanes import Lane, lane_for, next_lane
+from common.domain.queue import Ending, Queue
+from common.domain.queue_advance import Waiter
+from common.domain.refusals import (
+    DestinationUnknown,
+    NotPermitted,
+    NotPermittedReason,
+    NumberNotGivenOut,
+    UntilImpossible,
+)
+from common.domain.service_times import EndedCall
+from common.domain.ticket_record import TicketRecord
+from common.domain.ticket_states import Action
+from common.domain.tickets import LaneReason, PriorityReason, StaffChoice, display_number
+
+FORCED_MAX: Final = timedelta(days=31)
+"""For so long ahead a clinic can be forced open or closed."""
+
+
+class Decided(NamedTuple):
+    """What an action changes: the queues as they are now, and what happened in them, in order.
+
+    `clinic_values` are attributes of the clinic with their new values; `ended_calls` are those that the
+    staff ended, by service date: what there is to learn from.
+    """
+
+    queues: Sequence[Queue]
+    changes: Sequence[Change]
+    clinic_values: dict[str, Any] | None = None
+    new_ticket: NewTicket | None = None
+    ended_calls: Sequence[tuple[date, EndedCall]] = ()
+
+
+class InRoom(NamedTuple):
+    """A ticket in a room, and its queue, which may be that of the day before."""
+
+    queue: Queue
+    ticket: TicketRecord
+
+
+# --- the clinic -----------------------------------------------------------------------------------------
+
+
+def open_clinic(
+    clinic: Clinic, queue: Queue, until: datetime | None, reason: str | None, now: datetime
+) -> Decided:
+    """Opens the clinic: within its opening hours it follows them again, outside it is forced open. Raises
+    UntilImpossible."""
+    forced: dict[str, Any]
+    if clinic.session_at(now) is not None and until is None:
+        forced = {"state": ClinicState.SCHEDULE, "forced_until": None, "forced_reason": None}
+    else:
+        forced = _forced(ClinicState.OPEN, clinic, queue, until, reason, now)
+    if clinic.is_open(now) and clinic == replace(clinic, **forced):
+        raise NotPermitted(NotPermittedReason.ALREADY_SO, f"{clinic.name} is open.")
+    return _change_clinic(clinic, queue, EventName.CLINIC_HOURS_CHANGED, forced, now)
+
+
+def close_clinic(
+    clinic: Clinic, queue: Queue, until: datetime | None, reason: str | None, now: datetime, *, cancels: bool
+) -> Decided:
+    """Forces the clinic closed; `cancels` says that the tickets of those who wait are cancelled then, which
+    is not done here. Raises UntilImpossible."""
+    forced = _forced(ClinicState.CLOSED, clinic, queue, until, reason, now)
+    if clinic == replace(clinic, **forced) and not (cancels and queue.waiting):
+        raise NotPermitted(NotPermittedReason.ALREADY_SO, f"{clinic.name} is closed.")
+    return _change_clinic(clinic, queue, EventName.CLINIC_HOURS_CHANGED, forced, now)
+
+
+def set_rooms(clinic: Clinic, queue: Queue, rooms: int, now: datetime) -> Decided:
+    """So many rooms serve from now on."""
+    if rooms == clinic.rooms:
+        raise NotPermitted(NotPermittedReason.ALREADY_SO, f"{clinic.name} has {rooms} rooms.")
+    values = {"rooms": rooms, "serving_since": now}
+    return _change_clinic(clinic, queue, EventName.CLINIC_ROOMS_CHANGED, values, now)
+
+
+def set_mode(clinic: Clinic, queue: Queue, mode: QueueMode, now: datetime) -> Decided:
+    """From now on the clock, or the desk, moves the queue."""
+    if mode is clinic.mode:
+        raise NotPermitted(NotPermittedReason.ALREADY_SO, f"{clinic.name} is in this mode.")
+    values = {"mode": mode, "serving_since": now}
+    return _change_clinic(clinic, queue, EventName.CLINIC_MODE_CHANGED, values, now)
+
+
+def _forced(
+    state: ClinicState,
+    clinic: Clinic,
+    queue: Queue,
+    until: datetime | None,
+    reason: str | None,
+    now: datetime,
+) -> dict[str, Any]:
+    until = until or clinic.day_end(queue.key.service_date)
+    if not now < until <= now + FORCED_MAX:
+        raise UntilImpossible
+    return {"state": state, "forced_until": until, "forced_reason": reason}
+
+
+def _change_clinic(
+    clinic: Clinic, queue: Queue, event: EventName, values: dict[str, Any], now: datetime
+) -> Decided:
+    queue, change = queue.change_clinic(event, replace(clinic, **values).is_open(now), now)
+    return Decided([queue], [change], clinic_values=values)
+
+
+# --- calling --------------------------------------------------------------------------------------------
+
+
+def call_next(
+    clinic: Clinic, queue: Queue, in_room: Sequence[InRoom], first: Sequence[Waiter], room: int, now: datetime
+) -> Decided:
+    """Completes who is in the room, and calls whose turn it is; `first` are the first of each lane."""
+    _see_that_staff_call(clinic)
+    if room > clinic.rooms:
+        detail = f"{clinic.name} has {clinic.rooms} rooms; set its rooms first."
+        raise NotPermitted(NotPermittedReason.ROOM_NOT_SERVING, detail)
+    following = _whose_turn_it_is(queue, clinic, first)
+    if not in_room and following is None:
+        raise NotPermitted(NotPermittedReason.NOBODY_WAITING, "Nobody is waiting.")
+    queues = {each.queue.key: each.queue for each in in_room} | {queue.key: queue}
+    changes, ended = [], []
+    for key, ticket in ((each.queue.key, each.ticket) for each in in_room):
+        queues[key], change = queues[key].complete(ticket, now)
+        changes.append(change)
+        ended.append((key.service_date, _ended_call(ticket, now, came=True)))
+    if following is not None:
+        queues[queue.key], change = queues[queue.key].call(following, room, now, clinic.priority_ratio)
+        changes.append(change)
+    return Decided([*queues.values()], changes, ended_calls=ended)
+
+
+def _whose_turn_it_is(queue: Queue, clinic: Clinic, first: Sequence[Waiter]) -> Waiter | None:
+    of_lane = {waiter.lane: waiter for waiter in first}
+    lane = next_lane(
+        queue.priority_streak,
+        clinic.priority_ratio,
+        priority_waiting=Lane.PRIORITY in of_lane,
+        regular_waiting=Lane.REGULAR in of_lane,
+    )
+    return None if lane is None else of_lane[lane]
+
+
+def recall(queue: Queue, ticket: TicketRecord | None, now: datetime) -> Decided:
+    """Calls a called ticket once more."""
+    return _decided(queue.recall(_given_out(ticket), now))
+
+
+def start(clinic: Clinic, queue: Queue, ticket: TicketRecord | None, now: datetime) -> Decided:
+    """The called patient has come; service begins."""
+    _see_that_staff_call(clinic)
+    return _decided(queue.start(_given_out(ticket), now))
+
+
+def complete(clinic: Clinic, queue: Queue, ticket: TicketRecord | None, now: datetime) -> Decided:
+    """The service is over; the room is free."""
+    _see_that_staff_call(clinic)
+    ticket = _given_out(ticket)
+    return _ended(queue.complete(ticket, now), ticket, now, came=True)
+
+
+def mark_no_show(queue: Queue, ticket: TicketRecord | None, now: datetime) -> Decided:
+    """The called patient did not come; the room is free."""
+    ticket = _given_out(ticket)
+    return _ended(queue.no_show(ticket, now), ticket, now, came=False)
+
+
+# --- waiting --------------------------------------------------------------------------------------------
+
+
+def reinstate(queue: Queue, ticket: TicketRecord | None, holder: HeldTicket | None, now: datetime) -> Decided:
+    """A no-show has come after all and waits again, by the time of arrival."""
+    ticket = _given_out(ticket)
+    queue.check(Action.REINSTATE, ticket)
+    if queue.ending is Ending.EXPIRY:
+        shown = display_number(queue.key.clinic, ticket.number)
+        detail = f"The service day of {shown} is over; register the patient again."
+        raise NotPermitted(NotPermittedReason.TICKET_STATUS, detail)
+    if admission(queue, ticket, holder) is not Admission.ADMITTED:
+        raise _holds_another(queue, holder)
+    return _decided(queue.reinstate(ticket, now))
+
+
+def set_priority(
+    queue: Queue, ticket: TicketRecord | None, priority: PriorityReason | None, now: datetime
+) -> Decided:
+    """A waiting ticket goes to the priority lane for this reason, or (None) back to the regular lane."""
+    ticket = _given_out(ticket)
+    queue.check(Action.PRIORITISE, ticket)
+    before = ticket.priority_reason if ticket.lane is Lane.PRIORITY else None
+    if before is priority:
+        shown = display_number(queue.key.clinic, ticket.number)
+        raise NotPermitted(NotPermittedReason.ALREADY_SO, f"{shown} is in this lane.")
+    reason: LaneReason = priority or StaffChoice.REGULAR
+    return _decided(queue.set_priority(ticket, lane_for(reason), reason, now))
+
+
+class Destination(NamedTuple):
+    """Where a patient is sent: another clinic and its queue of today, and who holds a ticket there with the
+    patient's medical record number."""
+
+    clinic: Clinic
+    queue: Queue
+    holder: HeldTicket | None
+
+
+def transfer(
+    queue: Queue, ticket: TicketRecord | None, to: Destination | None, new_code: str, now: datetime
+) -> Decided:
+    """The patient goes to another clinic and keeps the place by time of arrival; the ticket there is a new
+    one, with this code. Raises DestinationUnknown where `to` is None, and AdmissionRefused."""
+    ticket = _given_out(ticket)
+    queue.check(Action.TRANSFER, ticket)
+    if to is None:
+        raise DestinationUnknown
+    if to.queue.key.clinic == queue.key.clinic:
+        raise NotPermitted(NotPermittedReason.SAME_CLINIC, "The ticket is in this clinic's queue.")
+    is_open = to.clinic.is_open(now)
+    verdict = admission(to.queue, ticket, to.holder, is_open=is_open, quota=to.clinic.daily_quota)
+    if verdict in (Admission.ALREADY_HELD, Admission.HELD_BY_ANOTHER):
+        raise _holds_another(to.queue, to.holder)
+    if verdict is not Admission.ADMITTED:
+        raise AdmissionRefused(verdict, to.clinic)
+    left, transferred = queue.transfer(ticket, now, new_code)
+    reason = to.clinic.lane_reason(ticket.priority_reason, ticket.date_of_birth, to.queue.key.service_date)
+    lane = lane_for(reason)
+    entered, registered = to.queue.admit(lane, now, now)
+    new = NewTicket(
+        new_code,
+        entered.key,
+        entered.last_number,
+        lane,
+        reason,
+        ticket.medical_record_number,
+        ticket.patient_name,
+        ticket.date_of_birth,
+        registered_at=now,
+        arrived_at=ticket.arrived_at,
+        waiting_since=now,
+    )
+    return Decided([left, entered], [transferred, registered], new_ticket=new)
+
+
+# --- what several do ------------------------------------------------------------------------------------
+
+
+def _given_out(ticket: TicketRecord | None) -> TicketRecord:
+    if ticket is None:
+        raise NumberNotGivenOut
+    return ticket
+
+
+def _see_that_staff_call(clinic: Clinic) -> None:
+    if clinic.mode is not QueueMode.DESK:
+        detail = f"The clock calls the patients of {clinic.name}; set its mode to desk first."
+        raise NotPermitted(NotPermittedReason.CLOCK_MODE, detail)
+
+
+def _holds_another(queue: Queue, holder: HeldTicket | None) -> NotPermitted:
+    assert holder is not None
+    shown = display_number(queue.key.clinic, holder.number)
+    detail = f"This patient holds {shown}; use that ticket, or cancel it first."
+    return NotPermitted(NotPermittedReason.HOLDS_ANOTHER, detail)
+
+
+def _decided(step: tuple[Queue, Change]) -> Decided:
+    queue, change = step
+    return Decided([queue], [change])
+
+
+def _ended(step: tuple[Queue, Change], ticket: TicketRecord, now: datetime, *, came: bool) -> Decided:
+    queue, change = step
+    ended = (queue.key.service_date, _ended_call(ticket, now, came=came))
+    return Decided([queue], [change], ended_calls=[ended])
+
+
+def _ended_call(ticket: TicketRecord, now: datetime, *, came: bool) -> EndedCall:
+    assert ticket.called_at is not None
+    return EndedCall(ticket.waiting_since, ticket.called_at, now, ticket.lane, came)

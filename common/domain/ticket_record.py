@@ -1,0 +1,30 @@
+"""All that is kept of a ticket, as its clinic's staff may see it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from common.domain.lanes import Lane
+from common.domain.ticket_states import TicketStatus
+from common.domain.tickets import LaneReason
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRecord:
+    """A ticket as its clinic's staff may see it, and what goes with it to another clinic."""
+
+    ticket_code: str
+    service_date: date
+    number: int
+    status: TicketStatus
+    lane: Lane
+    priority_reason: LaneReason | None
+    room: int | None
+    registered_at: datetime
+    arrived_at: datetime
+    waiting_since: datetime
+    called_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    medical_record_number: str
+    patient_name: str
+    date_of_birth: date

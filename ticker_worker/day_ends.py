@@ -1,0 +1,111 @@
+"""Goes on ending service days that are over, a bounded number of tickets at a time; what is left is done by
+the next tick."""
+
+from collections.abc import Mapping, Sequence
+
+from common.domain.admission import NewTicket
+from common.domain.changes import Change
+from common.domain.clinic_day import ClinicDay
+from common.domain.day_end import HandedOver, HeldTicket, WaitingPatient, expire_left, hand_over
+from common.domain.passing_time import Tickets
+from common.domain.queue import Ending
+from common.domain.queue_advance import Waiter, calling_order
+from common.domain.ticket_codes import new_ticket_code
+from common.storage.new_tickets import insert_tickets
+from common.storage.waiters import next_waiters
+from ticker_worker import store
+from ticker_worker.moving import MovingQueues
+
+TICKETS_MAX = 500
+"""Waiting tickets that one transaction hands over or expires at most, in all its queues."""
+
+Patients = Mapping[ClinicDay, Sequence[WaitingPatient]]
+Held = Mapping[tuple[ClinicDay, str], HeldTicket]
+
+
+def end_days(moving: MovingQueues, keys: Sequence[ClinicDay]) -> set[ClinicDay]:
+    """One round: ends what of these days can be ended now. Gives the days of which fewer went over than if
+    they had been ended alone."""
+    counts, cut_short = _count_left(moving, keys)
+    left = _who_is_left(moving, counts)
+    patients, held = _read_patients(moving, keys, left)
+    changes: list[Change] = []
+    new_tickets: list[NewTicket] = []
+    better_places = []
+    for key in keys:
+        tickets = Tickets(moving.occupants.get(key, ()), left.get(key, ()))
+        if moving.queues[key].ending is Ending.HANDOVER:
+            handed = _hand_over(moving, key, tickets, patients.get(key, ()), held)
+            moving.queues[key.day_after] = handed.following
+            passed = handed.passed
+            new_tickets += handed.new_tickets
+            better_places += [(key.day_after, place) for place in handed.better_places]
+        else:
+            passed = expire_left(moving.queues[key], moving.clinic(key), tickets, moving.now)
+        moving.keep(key, passed)
+        changes += passed.changes
+    store.write_tickets(moving.connection, changes)
+    insert_tickets(moving.connection, new_tickets)
+    for following, place in better_places:
+        store.give_place(moving.connection, following, place)
+    return cut_short
+
+
+def _count_left(
+    moving: MovingQueues, keys: Sequence[ClinicDay]
+) -> tuple[dict[ClinicDay, int], set[ClinicDay]]:
+    """How many this transaction takes of those who still wait in each queue, and where that is fewer than
+    it could be."""
+    counts: dict[ClinicDay, int] = {}
+    cut_short = set()
+    free = TICKETS_MAX
+    for key in keys:
+        queue = moving.queues[key]
+        if count := min(queue.waiting, free):
+            counts[key] = count
+            free -= count
+        if queue.ending is Ending.HANDOVER and count < min(queue.waiting, TICKETS_MAX):
+            cut_short.add(key)
+    return counts, cut_short
+
+
+def _who_is_left(moving: MovingQueues, counts: Mapping[ClinicDay, int]) -> dict[ClinicDay, list[Waiter]]:
+    """Whom this transaction takes: in the order of their calls, so that whoever is next is never left
+    behind."""
+    waiters = next_waiters(moving.connection, list(counts), max(counts.values(), default=0))
+    return {
+        key: calling_order(
+            waiters.get(key, []), moving.queues[key].priority_streak, moving.clinic(key).priority_ratio
+        )[:count]
+        for key, count in counts.items()
+    }
+
+
+def _read_patients(
+    moving: MovingQueues, keys: Sequence[ClinicDay], left: Mapping[ClinicDay, Sequence[Waiter]]
+) -> tuple[Patients, Held]:
+    """Those who go over, by arrival, and the tickets that some of them hold for the next day already."""
+    going = [key for key in keys if moving.queues[key].ending is Ending.HANDOVER]
+    numbers = [(key, waiter.number) for key in going for waiter in left.get(key, ())]
+    patients = store.waiting_patients(moving.connection, numbers)
+    wanted = [
+        (key.day_after, each.medical_record_number) for key, found in patients.items() for each in found
+    ]
+    return patients, store.held_tickets(moving.connection, wanted)
+
+
+def _hand_over(
+    moving: MovingQueues,
+    key: ClinicDay,
+    tickets: Tickets,
+    patients: Sequence[WaitingPatient],
+    held: Held,
+) -> HandedOver:
+    queue, following = moving.queues[key], moving.queues[key.day_after]
+    of_patients = {
+        each.medical_record_number: held[key.day_after, each.medical_record_number]
+        for each in patients
+        if (key.day_after, each.medical_record_number) in held
+    }
+    clinic = moving.clinic(key)
+    return hand_over(queue, following, clinic, tickets, patients, of_patients, new_ticket_code, moving.now)

@@ -1,0 +1,150 @@
+"""Loads what a desk's request is about, and decides the request: a case for each request in both."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from common.domain import desk_actions
+from common.domain.catalog import Clinic
+from common.domain.clinic_day import ClinicDay
+from common.domain.day_end import HeldTicket
+from common.domain.desk_actions import Decided, Destination, InRoom
+from common.domain.queue import Queue
+from common.domain.queue_advance import Waiter
+from common.domain.ticket_codes import new_ticket_code
+from common.domain.ticket_record import TicketRecord
+from common.domain.ticket_states import IN_ROOM
+from common.messages.desks import (
+    CallNext,
+    CloseClinic,
+    Complete,
+    DeskRequest,
+    MarkNoShow,
+    OpenClinic,
+    Recall,
+    Reinstate,
+    SetMode,
+    SetPriority,
+    SetRooms,
+    Start,
+    TicketAction,
+    Transfer,
+    WaitingFate,
+)
+from common.storage.catalog import CatalogCache
+from common.storage.engine import Connection
+from common.storage.ticket_rows import ticket_by_number, tickets_in_state
+from common.storage.waiters import next_waiters
+from ticker_worker import store
+
+
+class Subject(NamedTuple):
+    """What a request is about: always a clinic and its queue; of the rest what the request needs.
+
+    `holder` holds a ticket in the queue with the medical record number of the `ticket`'s patient; `first` are
+    the first who wait in each lane.
+    """
+
+    clinic: Clinic
+    queue: Queue
+    ticket: TicketRecord | None = None
+    holder: HeldTicket | None = None
+    destination: Destination | None = None
+    in_room: Sequence[InRoom] = ()
+    first: Sequence[Waiter] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """Loads subjects in one transaction at the moment `now`: from locked `queues`, and from clinics as the
+    catalog has them, or as this transaction has changed them."""
+
+    connection: Connection
+    catalog: CatalogCache
+    now: datetime
+    queues: Mapping[ClinicDay, Queue]
+    changed_clinics: Mapping[tuple[str, str], Clinic]
+
+    def load(self, request: DeskRequest, key: ClinicDay) -> Subject:
+        """What a request is about that is for this queue."""
+        clinic = self.clinic(key.clinic_key)
+        assert clinic is not None
+        subject = Subject(clinic, self.queues[key])
+        match request:
+            case CallNext():
+                first = next_waiters(self.connection, [key], 1).get(key, ())
+                return subject._replace(in_room=self._in_room(key, request.room), first=first)
+            case TicketAction():
+                subject = subject._replace(ticket=self._ticket(request, key))
+        match request:
+            case Reinstate() if subject.ticket is not None:
+                return subject._replace(holder=self._holder(key, subject.ticket))
+            case Transfer() if subject.ticket is not None:
+                return subject._replace(destination=self._destination(request, subject.ticket))
+        return subject
+
+    def clinic(self, clinic_key: tuple[str, str]) -> Clinic | None:
+        """A clinic as it is now."""
+        clinic = self.changed_clinics.get(clinic_key) or self.catalog.clinic(*clinic_key)
+        return None if clinic is None else clinic.as_of(self.now)
+
+    def _in_room(self, key: ClinicDay, room: int) -> list[InRoom]:
+        """Who is in a room, called today or on the day before."""
+        queues = [self.queues[day] for day in (key.day_before, key) if day in self.queues]
+        return [
+            InRoom(queue, ticket)
+            for queue in queues
+            for ticket in tickets_in_state(self.connection, queue.key, IN_ROOM)
+            if ticket.room == room
+        ]
+
+    def _ticket(self, request: TicketAction, key: ClinicDay) -> TicketRecord | None:
+        if request.service_date not in (None, key.service_date):
+            return None
+        return ticket_by_number(self.connection, key, request.number)
+
+    def _holder(self, key: ClinicDay, ticket: TicketRecord) -> HeldTicket | None:
+        patient = (key, ticket.medical_record_number)
+        return store.held_tickets(self.connection, [patient]).get(patient)
+
+    def _destination(self, request: Transfer, ticket: TicketRecord) -> Destination | None:
+        clinic = self.clinic((request.hospital, request.to_clinic))
+        queue = None if clinic is None else self.queues.get(clinic.clinic_day(self.now))
+        if clinic is None or queue is None or (clinic.retired and request.to_clinic != request.clinic):
+            return None
+        return Destination(clinic, queue, self._holder(queue.key, ticket))
+
+
+def decide(request: DeskRequest, subject: Subject, now: datetime) -> Decided:
+    """What a request changes; raises ActionRefused where it is not carried out."""
+    clinic, queue, ticket = subject.clinic, subject.queue, subject.ticket
+    match request:
+        case OpenClinic():
+            return desk_actions.open_clinic(clinic, queue, request.until, request.reason, now)
+        case CloseClinic():
+            cancels = request.waiting is WaitingFate.CANCEL
+            return desk_actions.close_clinic(
+                clinic, queue, request.until, request.reason, now, cancels=cancels
+            )
+        case SetRooms():
+            return desk_actions.set_rooms(clinic, queue, request.rooms, now)
+        case SetMode():
+            return desk_actions.set_mode(clinic, queue, request.mode, now)
+        case CallNext():
+            return desk_actions.call_next(clinic, queue, subject.in_room, subject.first, request.room, now)
+        case Recall():
+            return desk_actions.recall(queue, ticket, now)
+        case Start():
+            return desk_actions.start(clinic, queue, ticket, now)
+        case Complete():
+            return desk_actions.complete(clinic, queue, ticket, now)
+        case MarkNoShow():
+            return desk_actions.mark_no_show(queue, ticket, now)
+        case Reinstate():
+            return desk_actions.reinstate(queue, ticket, subject.holder, now)
+        case SetPriority():
+            return desk_actions.set_priority(queue, ticket, request.reason, now)
+        case Transfer():
+            return desk_actions.transfer(queue, ticket, subject.destination, new_ticket_code(), now)
+    raise NotImplementedError(request.name)
