@@ -14,43 +14,39 @@ from common.errors import SettingsError
 from common.exit_codes import ExitCode
 from common.process import run_process
 from common.settings import Settings, clock_environment, load_settings
+from local_stack.bilingual import both, say
 from local_stack.install import install_missing, install_missing_for_tests
 from local_stack.interrupt import interruptible
 from local_stack.openings import commands_to_try, openings, sample_hours, say_what_is_open, trial_start
-from local_stack.speech import both, say
 from local_stack.stack import SAMPLE_CATALOG, Stack
 
 _TEND_SECONDS = 0.25
+_SLASH = " / "  # between the languages of help
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=both("Runs the whole of Antrean on this machine.", _SLASH),
+)
 def cli() -> None:
-    """Menjalankan seluruh Antrean di komputer ini. / Runs the whole of Antrean on this machine."""
+    pass
 
 
-@cli.command()
+@cli.command(help=both("Installs what is missing.", _SLASH))
 def install() -> None:
-    """Memasang yang belum ada. / Installs what is missing."""
     install_missing(load_settings(None).amqp_url)
 
 
-@cli.command()
-@click.option("--amqp-url", help="Broker yang sudah ada. / A broker that is there.")
-@click.option("--database-url", help="PostgreSQL yang sudah ada. / A PostgreSQL that is there.")
+@cli.command(help=both("What the tests need too.", _SLASH))
+@click.option("--amqp-url", help=both("A broker that is there.", _SLASH))
+@click.option("--database-url", help=both("A PostgreSQL that is there.", _SLASH))
 def install_for_tests(amqp_url: str | None, database_url: str | None) -> None:
-    """Juga yang diperlukan pengujian. / What the tests need too."""
     install_missing_for_tests(amqp_url or None, database_url or None)
 
 
-@cli.command()
-@click.option(
-    "--clock",
-    "trial_at",
-    metavar="HH:MM",
-    help="Mencoba seolah-olah pukul sekian. / Tries it as if it were that time.",
-)
+@cli.command(help=both("Runs everything until Ctrl-C.", _SLASH))
+@click.option("--clock", "trial_at", metavar="HH:MM", help=both("Tries it as if it were that time.", _SLASH))
 def up(trial_at: str | None) -> None:
-    """Menjalankan semuanya sampai Ctrl-C. / Runs everything until Ctrl-C."""
     settings = load_settings(None)
     variables = {} if trial_at is None else _trial_clock(settings, trial_at)
     stack = Stack(settings, settings.stack_dir, variables, management=True, trial=bool(variables))
@@ -61,14 +57,13 @@ def up(trial_at: str | None) -> None:
                 _announce(stack)
                 _watch(stack)
             except KeyboardInterrupt:
-                say("Menghentikan dengan tertib ...", "Stopping in order ...")
+                say("Stopping in order ...")
     except KeyboardInterrupt:
         pass  # stopped before it was up
 
 
-@cli.command()
+@cli.command(help=both("Shows all of it at work, in under a minute.", _SLASH))
 def demo() -> None:
-    """Memperlihatkan semuanya bekerja. / Shows all of it at work, in under a minute."""
     from local_stack.demo import run_demo
 
     with suppress(KeyboardInterrupt):  # it has stopped in order then
@@ -80,14 +75,9 @@ def _trial_clock(settings: Settings, trial_at: str) -> dict[str, str]:
     try:
         at = datetime.strptime(trial_at.replace(".", ":"), "%H:%M").time()  # noqa: DTZ007 - no moment yet
     except ValueError as error:
-        raise SettingsError(both("Tulis waktu seperti 09:00.", "Write a time such as 09:00.")) from error
+        raise SettingsError(both("Write a time such as 09:00.")) from error
     if settings.database_url is not None:
-        raise SettingsError(
-            both(
-                "Percobaan mulai dengan basis data kosong: hapus ANTREAN_DATABASE_URL.",
-                "A trial begins with an empty database: leave ANTREAN_DATABASE_URL out.",
-            )
-        )
+        raise SettingsError(both("A trial begins with an empty database: leave ANTREAN_DATABASE_URL out."))
     now = SystemClock().now()
     return clock_environment(trial_start(sample_hours(SAMPLE_CATALOG), at, now), now, settings.clock_speed)
 
@@ -97,9 +87,10 @@ def _announce(stack: Stack) -> None:
     found = openings(stack.database_url, stack.clock.now())
     click.echo()
     say_what_is_open(found)
-    say("\nAntrean berjalan. Coba di terminal lain:", "Antrean is running. Try in another terminal:")
+    click.echo()
+    say("Antrean is running. Try in another terminal:")
     click.echo("".join(f"\n  {each}" for each in commands_to_try(found, antrean, desk)) + "\n")
-    say("Ctrl-C menghentikan semuanya.", "Ctrl-C stops all of it.")
+    say("Ctrl-C stops all of it.")
 
 
 def _command(name: str) -> str:
@@ -109,10 +100,7 @@ def _command(name: str) -> str:
 def _watch(stack: Stack) -> None:
     while True:
         for child in stack.tend():
-            say(
-                f"{child.name} mati dan dijalankan lagi ({child.log_file})",
-                f"{child.name} died and is started again ({child.log_file})",
-            )
+            say("{worker} died and is started again ({log})", worker=child.name, log=child.log_file)
         time.sleep(_TEND_SECONDS)
 
 

@@ -8,8 +8,8 @@ from common.errors import BrokerUnavailable
 from common.messaging.topology import deploy, roles
 from common.settings import Settings
 from local_stack import container, private_node
+from local_stack.bilingual import say
 from local_stack.install import install_broker
-from local_stack.speech import say
 
 
 class Broker(Protocol):
@@ -58,10 +58,8 @@ class NamedBroker:
         """Declares the topology; raises BrokerUnavailable."""
         deploy(self._amqp_url)
         say(
-            "Kebijakan antrean (batas panjang, pesan gagal/dead letter) tidak dapat dipasang lewat AMQP: "
-            "mintalah administratornya memuat berkas dari `antrean-admin broker definitions`.",
             "Policies (length limits, dead letters) cannot be set over AMQP: have its administrator load the "
-            "file that `antrean-admin broker definitions` writes.",
+            "file that `antrean-admin broker definitions` writes."
         )
 
     def alive(self) -> bool:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from common.errors import BrokerUnavailable
 from common.messaging.topology import configuration, definitions, roles
+from local_stack.bilingual import say
 from local_stack.child import Child
 from local_stack.endpoint import HOST, amqp_urls, deployed, free_ports, management_url
 from local_stack.files import write_private
-from local_stack.speech import say
 
 IMAGE = "rabbitmq:4-management"
 _DOCKER_SECONDS_MAX = 10
@@ -54,7 +54,7 @@ class ContainerBroker:
         """Starts the container and declares the topology there; raises BrokerUnavailable."""
         if self._child.alive():
             return
-        say(f"Menjalankan {IMAGE} di Docker", f"Running {IMAGE} in Docker")
+        say("Running {image} in Docker", image=IMAGE)
         _docker("rm", "--force", self._name)  # what a killed supervisor left
         self._child.start()
         if not deployed(self.urls["deploy"], self._child, _START_SECONDS_MAX):

@@ -19,10 +19,10 @@ from common.messages.pages import all_entries
 from common.messaging.rpc_client import RpcClient
 from common.messaging.topology import PATIENT_EXCHANGE
 from common.settings import Settings, clock_environment
+from local_stack.bilingual import say
 from local_stack.demo_patients import CLINICS, Registration, WaitingLine, invent_patients
 from local_stack.demo_screen import QueueNow, Scene, Screen, Summary, print_summary
 from local_stack.interrupt import interruptible
-from local_stack.speech import say
 from local_stack.stack import Stack, StackError
 
 SPEED = 60.0
@@ -53,10 +53,7 @@ def run_demo(settings: Settings) -> None:
         stack = Stack(own_database, Path(folder), variables)
         with interruptible(stack.kill), stack:
             stack.start_workers()
-            say(
-                "Siap: dua registrar, dua ticker, dua penjawab status. Satu menit berlalu dalam satu detik.",
-                "Ready: two registrars, two tickers, two status responders. A minute passes in a second.",
-            )
+            say("Ready: two registrars, two tickers, two status responders. A minute passes in a second.")
             registrations, tickets = _play(stack, clock, console)
     summary = _summary(registrations, tickets)
     print_summary(console, summary)

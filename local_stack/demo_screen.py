@@ -12,10 +12,17 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from common.translation import C_
+from local_stack.bilingual import INDONESIAN, both
+
 _LINE_SECONDS = 300
 """Simulated time between two lines where there is no terminal."""
 
 _BAR_CELLS_MAX = 12
+_DOT = " · "
+
+_REGISTERED = C_("count", "registered")
+_REFUSED = C_("count", "refused")
 
 
 @dataclass(frozen=True)
@@ -65,21 +72,20 @@ class Screen:
 
 def _drawing(scene: Scene) -> Group:
     table = Table(title=f"Antrean · {scene.time:%d-%m-%Y, %H.%M} WIB", title_style="bold")
-    table.add_column("Poliklinik · Clinic")
-    table.add_column("Dilayani\nNow serving", justify="center", style="bold green")
-    table.add_column("Menunggu\nWaiting", min_width=_BAR_CELLS_MAX + 4)
-    table.add_column("Perkiraan tunggu\nEstimated wait", justify="right")
+    table.add_column(both(C_("heading", "Clinic"), _DOT))
+    table.add_column(both(C_("heading", "Now serving")), justify="center", style="bold green")
+    table.add_column(both("Waiting"), min_width=_BAR_CELLS_MAX + 4)
+    table.add_column(both("Estimated wait"), justify="right")
     for queue in scene.queues:
         waiting = queue.clinic["waiting"]
         table.add_row(
             f"{queue.hospital} · {queue.clinic['name']}",
             queue.clinic["now_serving"] or "-",
             Text(f"{waiting:2d} ") + Text("●" * min(waiting, _BAR_CELLS_MAX), style="yellow"),
-            f"{queue.wait_minutes} menit",
+            INDONESIAN("{minutes} min", minutes=queue.wait_minutes),
         )
-    counts = Text(
-        f"Terdaftar / registered: {scene.registered}   Ditolak / refused: {scene.refused}", style="dim"
-    )
+    registered, refused = (both(word, " / ") for word in (_REGISTERED, _REFUSED))
+    counts = Text(f"{registered}: {scene.registered}   {refused}: {scene.refused}", style="dim")
     progress = Table.grid()
     progress.add_row(ProgressBar(total=1.0, completed=scene.progress, width=60))
     return Group(table, progress, counts)
@@ -91,7 +97,8 @@ def _line(scene: Scene) -> str:
         f"{queue.clinic['now_serving'] or '-'} +{queue.clinic['waiting']}"
         for queue in scene.queues
     )
-    return f"{scene.time:%H.%M} WIB  terdaftar/registered {scene.registered:2d}  {queues}"
+    registered = both(_REGISTERED, "/").lower()
+    return f"{scene.time:%H.%M} WIB  {registered} {scene.registered:2d}  {queues}"
 
 
 @dataclass(frozen=True)
@@ -108,19 +115,19 @@ class Summary:
 
 def print_summary(console: Console, summary: Summary) -> None:
     """Prints what happened, a line for each count."""
-    table = Table(title="Ringkasan · Summary", show_header=False, title_style="bold")
+    table = Table(title=both("Summary", _DOT), show_header=False, title_style="bold")
     table.add_column("", no_wrap=True)
     table.add_column("", justify="right")
-    table.add_row("Terdaftar · registered", str(summary.registered))
+    table.add_row(both(_REGISTERED, _DOT), str(summary.registered))
     for code, count in sorted(summary.refused.items()):
-        table.add_row(f"Ditolak · refused ({code})", str(count))
-    table.add_row("Dipanggil · called", str(summary.called))
-    table.add_row("Selesai dilayani · served", str(summary.statuses.get("served", 0)))
-    table.add_row("Masih menunggu · still waiting", str(summary.statuses.get("waiting", 0)))
+        table.add_row(f"{both(_REFUSED, _DOT)} ({code})", str(count))
+    table.add_row(both(C_("count", "called"), _DOT), str(summary.called))
+    table.add_row(both(C_("count", "served"), _DOT), str(summary.statuses.get("served", 0)))
+    table.add_row(both(C_("count", "still waiting"), _DOT), str(summary.statuses.get("waiting", 0)))
     if summary.median_wait_minutes is not None:
-        waited = f"{summary.median_wait_minutes:.0f} menit (simulasi)"
-        table.add_row("Median waktu tunggu · median wait", waited)
+        waited = INDONESIAN("{minutes:.0f} minutes (simulated)", minutes=summary.median_wait_minutes)
+        table.add_row(both(C_("count", "median wait"), _DOT), waited)
     if summary.median_reply_seconds is not None:
         reply = f"{summary.median_reply_seconds * 1000:.0f} ms"
-        table.add_row("Median waktu jawaban · median reply time", reply)
+        table.add_row(both(C_("count", "median reply time"), _DOT), reply)
     console.print(table)

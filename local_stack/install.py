@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common.errors import AntreanError, BrokerUnavailable, StoreUnavailable
 from local_stack import container, private_node
-from local_stack.speech import both, say
+from local_stack.bilingual import both, say
 
 _INSTALL_SECONDS_MAX = 900
 _SHOWN_LINES = 15
@@ -103,10 +103,7 @@ def _version(place: Path) -> float:
 
 def _install(package: Package) -> None:
     shown, arguments = _installer(package)
-    say(
-        f"{package.title} belum ada; memasangnya dengan: {shown}",
-        f"{package.title} is missing; installing it with: {shown}",
-    )
+    say("{program} is missing; installing it with: {command}", program=package.title, command=shown)
     _run(package, arguments)
 
 
@@ -122,10 +119,10 @@ def _installer(package: Package) -> tuple[str, list[str]]:
         return f"brew install {package.homebrew}", ["brew", "install", "--quiet", package.homebrew]
     raise package.failure(
         both(
-            f"{package.title} belum ada: minta administrator menjalankan `sudo {shown}`, "
-            f"atau isi {package.instead}, atau jalankan Docker.",
-            f"{package.title} is missing: have `sudo {shown}` run, "
-            f"or set {package.instead}, or start Docker.",
+            "{program} is missing: have `sudo {command}` run, or set {variable}, or start Docker.",
+            program=package.title,
+            command=shown,
+            variable=package.instead,
         )
     )
 
@@ -147,10 +144,7 @@ def _run(package: Package, arguments: list[str]) -> None:
     if done.returncode != 0:
         print(*done.stdout.splitlines()[-_SHOWN_LINES:], sep="\n", file=sys.stderr)
         raise package.failure(
-            both(
-                f"{package.title} gagal dipasang; sebabnya ada di atas.",
-                f"{package.title} could not be installed; the reason stands above.",
-            )
+            both("{program} could not be installed; the reason stands above.", program=package.title)
         )
 
 

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from common.storage.catalog import CatalogCache
 from common.storage.engine import open_engine, snapshot
 from common.terminal.moments import date_and_time
 from common.terminal.texts import Texts
-from local_stack.speech import say
+from local_stack.bilingual import say
 
 HospitalHours = tuple[ZoneInfo, Sequence[OpeningHours]]
 """A hospital's time zone and the opening hours of each of its clinics."""
@@ -26,8 +27,6 @@ HospitalHours = tuple[ZoneInfo, Sequence[OpeningHours]]
 _DAYS = 7
 _EXAMPLE = ("RSHS", "GIG")
 """The clinic of the documents' examples."""
-
-_INDONESIAN, _ENGLISH = Texts("id"), Texts("en")
 
 
 @dataclass(frozen=True)
@@ -107,26 +106,22 @@ def say_what_is_open(found: Openings) -> None:
     """Prints what is open now; where nothing is, what opens next and how to try it all the same."""
     if found.open_now:
         here = found.open_now[0].hospital.time_zone
-        say(
-            f"{_when(found.now, here, _INDONESIAN)}. Poli yang buka sekarang:",
-            f"{_when(found.now, here, _ENGLISH)}. Open now:",
-        )
+        say("{now}. Open now:", now=partial(_when, found.now, here))
         _show(found.open_now)
         return
     if found.next is None:
-        say("Tidak ada poli yang buka.", "No clinic is open.")
+        say("No clinic is open.")
         return
     moment, clinics = found.next
     here = clinics[0].hospital.time_zone
     say(
-        f"{_when(found.now, here, _INDONESIAN)}. Semua poli tutup. "
-        f"Buka berikutnya, {_when(moment, here, _INDONESIAN)}:",
-        f"{_when(found.now, here, _ENGLISH)}. All clinics are closed. "
-        f"Open next, {_when(moment, here, _ENGLISH)}:",
+        "{now}. All clinics are closed. Open next, {moment}:",
+        now=partial(_when, found.now, here),
+        moment=partial(_when, moment, here),
     )
     _show(clinics)
     command = f"{start_command()} {'CLOCK=' if start_command().startswith('make') else '--clock '}09:00"
-    say(f"Mencoba seolah-olah pukul 09.00: {command}", f"To try it as if it were 09:00: {command}")
+    say("To try it as if it were 09:00: {command}", command=command)
 
 
 def commands_to_try(found: Openings, antrean: str, desk: str) -> list[str]:

@@ -14,10 +14,10 @@ from common.clock import Clock, ScaledClock
 from common.errors import AntreanError, BrokerUnavailable
 from common.messaging.topology import LOOK_UP_QUEUES, REGISTRAR_QUEUE, TICKER_QUEUE, consumer_counts
 from common.settings import STACK_FILE, Role, Settings, clock_environment
+from local_stack.bilingual import both, say
 from local_stack.broker import Broker, choose_broker
 from local_stack.child import Child, environment_with, stop_leftovers, wait_until
 from local_stack.files import open_private, write_private
-from local_stack.speech import both, say
 from local_stack.supervisor import STOP_SECONDS_MAX, Supervisor
 
 WORKERS: Mapping[str, int] = {"registrar": 2, "ticker": 2, "status": 2}
@@ -104,7 +104,7 @@ class Stack:
             for left in self.directory.glob(f"{_TRIAL_FILE}*"):
                 left.unlink()
         self._broker = choose_broker(self._settings, self.directory, management=self._management)
-        say(f"Menyiapkan {self._broker.description}", f"Preparing {self._broker.description}")
+        say("Preparing {broker}", broker=self._broker.description)
         self._broker.start()
         self._administer("migrate")
         self._administer("catalog", "apply", str(SAMPLE_CATALOG), "--if-empty")
@@ -144,16 +144,13 @@ class Stack:
             raise StackError(f"{dead.name}: {dead.last_words()}")
         if not self._consuming(counts):
             raise StackError(
-                both(
-                    f"Proses worker tidak mulai bekerja; sebabnya ada di {self._workers_dir}.",
-                    f"The workers did not begin to work; {self._workers_dir} says why.",
-                )
+                both("The workers did not begin to work; {logs} says why.", logs=self._workers_dir)
             )
 
     def tend(self) -> list[Child]:
         """Starts again what died and returns the workers among it; blocks while a broker of ours starts."""
         if not self.broker.alive():
-            say("RabbitMQ mati; dinyalakan lagi.", "RabbitMQ died; starting it again.")
+            say("RabbitMQ died; starting it again.")
             self.broker.start()
         return self._supervisor.tend()
 
@@ -190,8 +187,8 @@ class Stack:
             lock.close()
             raise StackError(
                 both(
-                    f"Antrean sudah berjalan di {self.directory}: hentikan dulu dengan Ctrl-C di sana.",
-                    f"Antrean already runs in {self.directory}: stop it there first, with Ctrl-C.",
+                    "Antrean already runs in {folder}: stop it there first, with Ctrl-C.",
+                    folder=self.directory,
                 )
             ) from error
         self._lock = lock
@@ -200,7 +197,7 @@ class Stack:
         for folder in (self._workers_dir, *sorted(self.directory.glob("rabbitmq*"))):
             if left := stop_leftovers(folder, STOP_SECONDS_MAX):
                 names = ", ".join(left)
-                say(f"Sisa proses lama dihentikan: {names}", f"Stopped what an earlier run left: {names}")
+                say("Stopped what an earlier run left: {names}", names=names)
 
     def _given(self, role: str) -> dict[str, str]:
         return self._variables | {"ANTREAN_AMQP_URL": self.broker.urls[role]}

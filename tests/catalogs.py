@@ -19,7 +19,7 @@ from common.translation import LOCALES
 
 ROOT: Final = Path(__file__).parents[1]
 
-FOLDERS: Final = ("common", "patient_cli", "clinic_desk", "admin_cli")
+FOLDERS: Final = ("common", "patient_cli", "clinic_desk", "admin_cli", "local_stack")
 
 KEYWORDS: Final[dict[str, Any]] = {
     "N_": None,
@@ -27,6 +27,8 @@ KEYWORDS: Final[dict[str, Any]] = {
     "texts": None,
     "_texts": None,
     "say": None,
+    "both": None,
+    "INDONESIAN": None,
     "plural": (1, 2),
 }
 """The functions whose first argument is a sentence, with what else Babel reads of a call."""
