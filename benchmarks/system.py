@@ -18,7 +18,6 @@ from common.errors import BrokerUnavailable, MessagingError, StoreUnavailable
 from common.messaging import topology
 from common.settings import PREFIX, Role, Settings
 from common.storage.engine import Engine, open_engine
-from common.storage.schema import migrate
 from local_stack.child import Child, wait_until
 from local_stack.install import find_postgresql
 from local_stack.private_node import PrivateNode, find_server
@@ -100,7 +99,7 @@ class BenchSystem:
                 self._postgres.start()
             self.engine: Engine = open_engine(self.database_url)
             opened.callback(self.engine.dispose)
-            migrate(self.engine)
+            self._administer("migrate")
             opened.callback(lambda: self.stop(self._running))
             self._open = opened.pop_all()
         return self
@@ -112,8 +111,11 @@ class BenchSystem:
         """Makes the catalog in this TOML that of the database, as operators do."""
         file = self.directory / "catalog.toml"
         file.write_text(catalog)
+        self._administer("catalog", "apply", str(file))
+
+    def _administer(self, *command: str) -> None:
         subprocess.run(
-            [sys.executable, "-m", "admin_cli", "catalog", "apply", str(file)],
+            [sys.executable, "-m", "admin_cli", *command],
             env={**os.environ, "ANTREAN_DATABASE_URL": self.database_url},
             check=True,
             stdout=subprocess.DEVNULL,

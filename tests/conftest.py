@@ -12,7 +12,7 @@ from hypothesis import settings
 from sqlalchemy import Engine, text
 
 from admin_cli.catalog_file import Catalog, read_catalog
-from common.storage.schema import migrate
+from admin_cli.database.schema import migrate
 from common.storage.tables import catalog_version, metadata
 from tests.broker import RunningBroker, running_broker
 from tests.database import drop_database, new_database, opened, running_postgres

@@ -10,8 +10,8 @@ from common.translation import N_
 @click.command("migrate", cls=LocalisedCommand, help=N_("Bring the database to the newest schema."))
 @pass_changing_session
 def migrate(session: AdminSession) -> None:
+    from admin_cli.database import schema
     from admin_cli.database.connection import open_database
-    from common.storage import schema
 
     with open_database(session.settings.require_database_url(), check=False) as engine:
         before, after = schema.migrate(engine)

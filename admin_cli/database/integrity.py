@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from admin_cli.database.integrity_checks import CHECKS
-from common.storage.long_statements import long_statements
+from admin_cli.database.long_statements import long_statements
 from common.storage.tables import clinic_days, journal, refusals, tickets
 
 FINDINGS_MAX: Final = 100

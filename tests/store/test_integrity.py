@@ -9,14 +9,14 @@ from sqlalchemy import Connection, Engine, func, insert, select, text, update
 
 from admin_cli.database.integrity import Finding, Integrity
 from admin_cli.database.integrity_checks import CHECKS
+from admin_cli.database.long_statements import long_statements
+from admin_cli.database.schema import migrate
 from admin_cli.integrity_texts import INTEGRITY_TEXTS
 from common.domain.event_names import EventName
 from common.domain.opening_hours import WEEKDAYS
 from common.domain.ticket_states import STATUS_AFTER
 from common.storage.bounded_connection import BoundedConnection
 from common.storage.engine import snapshot, transaction
-from common.storage.long_statements import long_statements
-from common.storage.schema import migrate
 from common.storage.tables import clinic_days, journal, refusals, tickets
 from tests.builders import MONDAY, clinic_table, hospital_table
 from tests.database import opened

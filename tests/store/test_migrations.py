@@ -11,9 +11,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, MetaData, func, select, text
 
-from common.storage import schema
+from admin_cli.database import schema
+from admin_cli.database.schema import migrate
 from common.storage.engine import snapshot, transaction
-from common.storage.schema import HEAD, migrate
+from common.storage.schema import HEAD, revision
 from common.storage.tables import metadata
 from tests.builders import MONDAY, cancellation, clinic_table, hospital_table
 from tests.database import new_database, opened
@@ -35,18 +36,18 @@ NEW_IN = {
 """The columns that a revision adds, and its downgrade drops."""
 
 
-def move(engine: Engine, revision: str) -> None:
+def move(engine: Engine, target: str) -> None:
     """Brings a database up or down to a revision, as `migrate` does."""
     with (
         schema._exclusive_transaction(engine) as connection,
-        as_file(files("common.storage.migrations")) as at,
+        as_file(files("admin_cli.database.migrations")) as at,
     ):
         config = Config()
         config.set_main_option("script_location", str(at))
         config.attributes["connection"] = connection
-        found = schema._revision(connection)
-        (command.downgrade if found and (revision == "base" or found > revision) else command.upgrade)(
-            config, revision
+        found = revision(connection)
+        (command.downgrade if found and (target == "base" or found > target) else command.upgrade)(
+            config, target
         )
 
 
@@ -66,8 +67,8 @@ def rows_of(engine: Engine) -> dict[str, list[dict[str, Any]]]:
 def without(rows: Rows, *revisions: str) -> dict[str, list[dict[str, Any]]]:
     """The rows without what these revisions add."""
     dropped: dict[str, set[str]] = {}
-    for revision in revisions:
-        for table, names in NEW_IN[revision].items():
+    for each in revisions:
+        for table, names in NEW_IN[each].items():
             dropped[table] = dropped.get(table, set()) | names
     return {
         table: sorted(

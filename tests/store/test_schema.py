@@ -16,14 +16,15 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, String, inspect, text
 
-import common.storage.migrations
+import admin_cli.database.migrations
 from admin_cli.catalog_file import Catalog
+from admin_cli.database import schema
 from admin_cli.database.catalog_changes import apply_catalog
+from admin_cli.database.schema import migrate
 from common.errors import SchemaMismatch, StoreError
-from common.storage import schema
 from common.storage.catalog import CatalogCache
 from common.storage.engine import snapshot, transaction
-from common.storage.schema import HEAD, check_schema, migrate
+from common.storage.schema import HEAD, check_schema
 from common.storage.tables import metadata
 from tests.database import opened
 
@@ -186,7 +187,7 @@ def test_a_file_that_is_no_database_is_refused_in_a_sentence(tmp_path: Path) -> 
 
 def test_the_newest_revision_is_the_one_that_programs_ask_for() -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(common.storage.migrations.__file__).parent))
+    config.set_main_option("script_location", str(Path(admin_cli.database.migrations.__file__).parent))
     revisions = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
     assert revisions[0] == HEAD
     # Compared as text, so all have the same length and count up.

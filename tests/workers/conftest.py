@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from common.storage.schema import migrate
+from admin_cli.database.schema import migrate
 from tests.conftest import BACKENDS
 from tests.database import drop_database, new_database, opened
 
