@@ -21,8 +21,8 @@ from common.translation import N_
 
 if TYPE_CHECKING:
     from admin_cli.broker.event_publisher import EventPublisher
+    from admin_cli.database.recorded_events import RecordedEvent
     from common.storage.engine import Engine
-    from common.storage.journal import RecordedEvent
 
 _EVENTS_AT_ONCE: Final = 500
 """Events in one short transaction that reads, and then unconfirmed at the broker."""
@@ -135,8 +135,8 @@ def _recorded(
     engine: "Engine", since: datetime, until: datetime | None, wanted: set[tuple[str, str]]
 ) -> Iterator["list[RecordedEvent]"]:
     """The events in lots, each read in a short transaction of its own; only those of `wanted`, if any."""
+    from admin_cli.database.recorded_events import read_recorded
     from common.storage.engine import snapshot
-    from common.storage.journal import read_recorded
 
     after = None
     while True:

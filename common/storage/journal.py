@@ -1,7 +1,7 @@
 """The journal: every change of state as an event row, written in the transaction that made the change.
 
-It is the memory for idempotency (what did this request cause?), the audit trail, and what is published
-again when nobody can say whether it was.
+It is the memory for idempotency (what did this request cause?), the audit trail, and the source of what is
+published again.
 """
 
 from collections import defaultdict
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, literal, select, tuple_
+from sqlalchemy import Connection, bindparam, insert, select
 
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
@@ -40,28 +40,6 @@ class JournalEntry:
     def clinic_day(self) -> ClinicDay:
         """The queue in which it happened."""
         return ClinicDay(self.event.hospital, self.event.clinic, self.service_date)
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedEvent:
-    """An event, and its place among all that was ever recorded: the moment first, then the primary key."""
-
-    event: Event
-    place: tuple[datetime, str, str, date, int]
-
-    @property
-    def recorded_at(self) -> datetime:
-        """When it was recorded, by the clock of whoever did it."""
-        return self.place[0]
-
-
-_PLACE = (
-    journal.c.recorded_at,
-    journal.c.hospital,
-    journal.c.clinic,
-    journal.c.service_date,
-    journal.c.sequence,
-)
 
 
 class Cause(NamedTuple):
@@ -171,34 +149,6 @@ def read_queue(connection: Connection, key: ClinicDay, after: int) -> list[Journ
     return [_entry(row) for row in _of_queue(connection, [key], after=after)]
 
 
-def read_recorded(
-    connection: Connection,
-    since: datetime,
-    until: datetime | None,
-    after: RecordedEvent | None,
-    count_max: int,
-) -> list[RecordedEvent]:
-    """The next events recorded at `since` or later, and before `until`, that follow `after`; at most
-    `count_max`, in the order of their places.
-
-    The cost grows with `count_max`, not with how much was recorded before or is recorded later.
-    """
-    # What is said of the moment alone is what the index serves.
-    condition = journal.c.recorded_at >= (after.recorded_at if after else since)
-    if until is not None:
-        condition &= journal.c.recorded_at < until
-    if after is not None:
-        place = [literal(value, column.type) for value, column in zip(after.place, _PLACE, strict=True)]
-        condition &= tuple_(*_PLACE) > tuple_(*place)
-    rows = connection.execute(select(journal).where(condition).order_by(*_PLACE).limit(count_max))
-    return [
-        RecordedEvent(
-            _event(row), (row.recorded_at, row.hospital, row.clinic, row.service_date, row.sequence)
-        )
-        for row in rows
-    ]
-
-
 def event_id(cause_id: str, ordinal: int) -> str:
     """The id of the event that is the cause's change number `ordinal`: always the same one."""
     return f"{cause_id}.{ordinal}"
@@ -206,7 +156,7 @@ def event_id(cause_id: str, ordinal: int) -> str:
 
 def _entry(row: Any) -> JournalEntry:
     return JournalEntry(
-        _event(row),
+        event_of(row),
         row.service_date,
         row.sequence,
         row.cause_id,
@@ -218,7 +168,8 @@ def _entry(row: Any) -> JournalEntry:
     )
 
 
-def _event(row: Any) -> Event:
+def event_of(row: Any) -> Event:
+    """The event in a row of the journal."""
     return Event(
         event_id(row.cause_id, row.ordinal), EventName(row.event_name), row.hospital, row.clinic, row.body
     )

@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from admin_cli.broker import event_publisher
+from admin_cli.database.recorded_events import RecordedEvent, read_recorded
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
 from common.domain.queue import new_queue
 from common.messages.events import encode_event
 from common.messaging.topology import EVENTS_EXCHANGE
 from common.storage.engine import snapshot, transaction
-from common.storage.journal import JournalEntry, RecordedEvent, read_recorded, record
+from common.storage.journal import JournalEntry, record
 from common.storage.queues import create_queues
 from common.storage.tables import journal
 from tests.broker import RunningBroker
