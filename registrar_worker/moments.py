@@ -16,6 +16,7 @@ from common.domain.queue import Queue
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import PartRecord
 from common.domain.ticket_states import TicketStatus
+from common.messages.patients import Ticket
 from common.storage.catalog import CatalogCache
 from common.storage.service_times import Learned
 from common.storage.ticket_views import Occupants, TicketView
@@ -108,8 +109,8 @@ class MomentsShown:
         self._now = now
         self._queues: dict[tuple[ClinicDay, int], tuple[ShownQueue, Sequence[Occupant]]] = {}
 
-    def encoded(self, moment: Moment) -> str:
-        """The ticket as JSON."""
+    def ticket(self, moment: Moment) -> Ticket:
+        """The ticket as its patient sees it."""
         view, occupants = moment
         # The list itself is kept, too: no other one can have its identity meanwhile.
         key = (view.clinic_day, id(occupants))
@@ -117,4 +118,4 @@ class MomentsShown:
             clinic = self._catalog.clinic_of(view.clinic_day)
             records: Mapping[int, PartRecord] = self._learned.get(clinic.key, {})
             self._queues[key] = ShownQueue(clinic, occupants, records, self._now), occupants
-        return self._queues[key][0].encoded(view)
+        return self._queues[key][0].ticket(view)

@@ -21,7 +21,7 @@ from common.messages import problems
 from common.messages.desks import DeskRegister
 from common.messages.events import Event
 from common.messages.message import EncodedReply, Reply, Request, encode_reply
-from common.messages.patients import Cancel, Register, Ticket
+from common.messages.patients import Cancel, Register
 from common.messages.problems import Problem, ProblemCode
 from common.messaging.delivery import Outcome
 from common.messaging.received_requests import ReceivedRequest
@@ -34,7 +34,6 @@ from common.storage.queues import lock_all_queues, write_changed_queues
 from common.storage.refusals import Refusal, find_refusals, remember_refusals
 from common.storage.service_times import read_service_times
 from common.storage.ticket_views import Occupants, TicketView, read_rooms, read_ticket_views
-from common.ticket_replies import encoded_ticket
 from registrar_worker import store
 from registrar_worker.moments import Moment, MomentsShown, TicketMoments
 from registrar_worker.store import HeldTicket, Patient
@@ -324,9 +323,9 @@ def _reply(decision: _Decision, shown: MomentsShown) -> Reply | EncodedReply:
     if isinstance(decision.refusal, Problem | EncodedReply):
         return decision.refusal
     assert decision.shown is not None
-    ticket = shown.encoded(decision.shown)
+    ticket = shown.ticket(decision.shown)
     if decision.refusal is ProblemCode.ALREADY_REGISTERED:
-        return problems.already_registered(Ticket.model_validate_json(ticket))
+        return problems.already_registered(ticket)
     if decision.refusal is ProblemCode.NOT_CANCELLABLE:
-        return problems.not_cancellable(Ticket.model_validate_json(ticket))
-    return encoded_ticket(ticket)
+        return problems.not_cancellable(ticket)
+    return ticket

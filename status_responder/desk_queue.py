@@ -1,6 +1,7 @@
 """A clinic's queue as its desk sees it: who is in the rooms, who waits, who did not come."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from common.desk_tickets import desk_ticket
@@ -11,7 +12,7 @@ from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import IN_ROOM
 from common.domain.tickets import display_number
 from common.messages.desks import NO_SHOWS_SHOWN_MAX, DeskQueue, DeskQueueRequest, DeskTicket
-from common.messages.message import encoded
+from common.messages.message import encode_part
 from common.messages.pages import page_of
 from common.storage.engine import Connection
 from common.storage.queues import read_queues
@@ -61,8 +62,8 @@ def desk_queue(connection: Connection, clinic: Clinic, request: DeskQueueRequest
     )
     waiting, more = page_of(
         shown([rows[waiter.number] for waiter in order]),
-        encoded,
+        encode_part,
         limit=request.limit,
-        bytes_besides=len(encoded(found)),
+        bytes_besides=len(encode_part(found)),
     )
-    return found.model_copy(update={"waiting": waiting, "more": more})
+    return replace(found, waiting=waiting, more=more)

@@ -13,10 +13,11 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.opening_hours import Session
 from common.domain.queue_advance import calling_order
+from common.domain.ticket_codes import format_ticket_code
 from common.domain.tickets import display_number
 from common.messages import problems
 from common.messages.desks import DeskQueueRequest, DeskRequest, ReportRequest
-from common.messages.message import EncodedReply, Reply, Request, encoded
+from common.messages.message import Reply, Request, encode_part
 from common.messages.pages import page_of
 from common.messages.patients import (
     ClinicQueue,
@@ -27,6 +28,8 @@ from common.messages.patients import (
     HospitalSummary,
     ListClinics,
     ListHospitals,
+    Ticket,
+    Tickets,
     TicketStatusRequest,
 )
 from common.messages.problems import Problem
@@ -35,7 +38,7 @@ from common.messaging.delivery import Delivery, Outcome
 from common.messaging.topology import DESK_EXCHANGE
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Engine
-from common.ticket_replies import ShownQueue, encoded_tickets
+from common.ticket_replies import ShownQueue
 from status_responder import store
 from status_responder.desk_answers import DeskAnswers
 from status_responder.store import Found
@@ -76,7 +79,7 @@ class StatusHandler:
     def _answer_desks(self, requests: Sequence[DeskRequest]) -> list[Reply]:
         return DeskAnswers(self.engine, self.catalog, self.clock).answer(requests)
 
-    def _answer(self, requests: Sequence[Request]) -> list[Reply | EncodedReply]:
+    def _answer(self, requests: Sequence[Request]) -> list[Reply]:
         now = self.clock.now()
         found = store.look_up(self.engine, self.catalog, _wanted(requests), now)
         answers = _Answers(self.catalog, found, now)
@@ -110,10 +113,10 @@ class _Answers:
     catalog: CatalogCache
     found: Found
     now: datetime
-    tickets: dict[str, str] = field(default_factory=dict)
+    tickets: dict[str, Ticket] = field(default_factory=dict)
     queues: dict[ClinicDay, ShownQueue] = field(default_factory=dict)
 
-    def answer(self, request: Request) -> Reply | EncodedReply:
+    def answer(self, request: Request) -> Reply:
         if isinstance(request, TicketStatusRequest):
             return self._tickets(request)
         if isinstance(request, ListClinics):
@@ -123,18 +126,21 @@ class _Answers:
         assert isinstance(request, ListHospitals)
         return self._hospitals(request)
 
-    def _tickets(self, request: TicketStatusRequest) -> Reply | EncodedReply:
-        tickets, views = self.tickets, self.found.tickets
-        known, not_found = [], []
+    def _tickets(self, request: TicketStatusRequest) -> Reply:
+        found, not_found = [], []
         for code in dict.fromkeys(request.ticket_codes):
-            if code in tickets:
-                known.append(tickets[code])
-            elif (view := views.get(code)) is not None:
-                tickets[code] = self._queue(view.clinic_day).encoded(view)
-                known.append(tickets[code])
+            ticket = self._ticket(code)
+            if ticket is not None:
+                found.append(ticket)
             else:
-                not_found.append(code)
-        return encoded_tickets(known, not_found) if known else problems.ticket_not_found()
+                not_found.append(format_ticket_code(code))
+        return Tickets(tickets=found, not_found=not_found) if found else problems.ticket_not_found()
+
+    def _ticket(self, code: str) -> Ticket | None:
+        ticket = self.tickets.get(code)
+        if ticket is None and (view := self.found.tickets.get(code)) is not None:
+            ticket = self.tickets[code] = self._queue(view.clinic_day).ticket(view)
+        return ticket
 
     def _queue(self, key: ClinicDay) -> ShownQueue:
         queue = self.queues.get(key)
@@ -146,7 +152,7 @@ class _Answers:
 
     def _hospitals(self, request: ListHospitals) -> Hospitals:
         summaries = map(self._hospital_summary, self.catalog.hospitals(after=request.after))
-        page, more = page_of(summaries, encoded, limit=request.limit, bytes_besides=_BYTES_BESIDES)
+        page, more = page_of(summaries, encode_part, limit=request.limit, bytes_besides=_BYTES_BESIDES)
         return Hospitals(hospitals=page, more=more)
 
     def _hospital_summary(self, hospital: Hospital) -> HospitalSummary:
@@ -166,7 +172,7 @@ class _Answers:
             for clinic in self.catalog.clinics_of(request.hospital)
             if clinic.code > request.after and (clinic.is_open(self.now) or not request.open_only)
         )
-        page, more = page_of(summaries, encoded, limit=request.limit, bytes_besides=_BYTES_BESIDES)
+        page, more = page_of(summaries, encode_part, limit=request.limit, bytes_besides=_BYTES_BESIDES)
         return Clinics(hospital=request.hospital, clinics=page, more=more)
 
     def _clinic_summary(self, clinic: Clinic) -> ClinicSummary:

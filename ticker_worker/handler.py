@@ -2,7 +2,7 @@
 thousands of tickets change in it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from common.clock import Clock
 from common.domain.event_names import EventName
@@ -79,7 +79,7 @@ class TickerHandler:
         for place, closing in applied.closings.items():
             closing.finish(self.engine, self.clock)
             events = [*outcomes[place].events, *(entry.event for entry in closing.entries)]
-            outcomes[place] = replace(outcomes[place], reply=closing_done(closing.entries), events=events)
+            outcomes[place] = outcomes[place]._replace(reply=closing_done(closing.entries), events=events)
         return outcomes
 
     def _apply(self, asked: Sequence[Tick | ReceivedRequest]) -> Applied:

@@ -4,6 +4,7 @@ These requests come through the exchange of the desks, to which patients cannot 
 of them from anywhere else.
 """
 
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -16,7 +17,7 @@ from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import PriorityReason
 from common.messages.fields import Code, IsoDate, PersonName
 from common.messages.limits import NAME_LENGTH_MAX, NUMBER_MAX
-from common.messages.message import Message, Reply, Request
+from common.messages.message import Reply, ReplyPart, Request
 from common.messages.patients import Register, Ticket
 
 ROOMS_MAX = 50
@@ -189,7 +190,8 @@ class ReportRequest(DeskRequest):
 # --- replies --------------------------------------------------------------------------------------------
 
 
-class DeskTicket(Message):
+@dataclass(slots=True, kw_only=True)
+class DeskTicket(ReplyPart):
     """A ticket as its desk sees it; `patient_name` only where it was asked for."""
 
     number: int
@@ -205,6 +207,7 @@ class DeskTicket(Message):
     patient_name: Annotated[str, Field(max_length=NAME_LENGTH_MAX)] | None = None
 
 
+@dataclass(slots=True, kw_only=True)
 class DeskQueue(Reply):
     """A clinic's queue. `waiting` is a page of those who wait, in the order of their calls, and `more` says
     whether others wait behind them; the counts count everybody. `no_shows` are the latest first."""
@@ -233,14 +236,16 @@ class DeskQueue(Reply):
     more: bool = False
 
 
-class NumberRange(Message):
+@dataclass(slots=True, kw_only=True)
+class NumberRange(ReplyPart):
     """All numbers from `first` to `last`."""
 
     first: int
     last: int
 
 
-class DeskChange(Message):
+@dataclass(slots=True, kw_only=True)
+class DeskChange(ReplyPart):
     """An event that the request caused; `number` where it was of a ticket. Where a request does the same with
     everybody who waits, it is one change for all of them: `count` events, of the tickets with `numbers` (the
     first RANGES_SHOWN_MAX ranges)."""
@@ -250,9 +255,10 @@ class DeskChange(Message):
     number: int | None
     display_number: str | None
     count: int = 1
-    numbers: list[NumberRange] = Field(default_factory=list)
+    numbers: list[NumberRange] = field(default_factory=list)
 
 
+@dataclass(slots=True, kw_only=True)
 class DeskDone(Reply):
     """The request was done, now or when it came before: what it changed, in order.
 
@@ -270,7 +276,8 @@ class DeskDone(Reply):
     new_ticket: Ticket | None = None
 
 
-class Spread(Message):
+@dataclass(slots=True, kw_only=True)
+class Spread(ReplyPart):
     """Of how many durations, their median and the one that nine in ten do not exceed, in seconds."""
 
     count: int
@@ -278,7 +285,8 @@ class Spread(Message):
     p90_seconds: int | None
 
 
-class ReportRow(Message):
+@dataclass(slots=True, kw_only=True)
+class ReportRow(ReplyPart):
     """What became of the tickets registered in one hour of the day (`hour` null: of all).
 
     `waits` are from arrival to call, `services` from the call, or from where service began, to its end.
@@ -295,6 +303,7 @@ class ReportRow(Message):
     services: Spread
 
 
+@dataclass(slots=True, kw_only=True)
 class ClinicReport(Reply):
     """What a clinic did on a service day: by hours of registration on the hospital's clock, and in all."""
 

@@ -1,25 +1,38 @@
-"""What all messages have in common, and how a reply is encoded."""
+"""What all messages have in common, and how a reply is encoded.
 
+A request is a stranger's word: a pydantic model, checked when it is read. A reply is our own: a dataclass,
+built without checks, which pydantic writes once, when it is sent. `pydantic.TypeAdapter` reads replies, too:
+that is what clients in Python and the tests do.
+"""
+
+from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic_core import SchemaSerializer
 
 
-class Message(BaseModel):
-    """Base of everything that travels: immutable, strictly typed, nothing unknown in it."""
+class Request(BaseModel):
+    """Base of the requests: immutable, strictly typed, without unknown members. `name` is the message's
+    `type` property and its routing key."""
 
     model_config = ConfigDict(
         frozen=True, strict=True, extra="forbid", hide_input_in_errors=True, defer_build=True
     )
 
-
-class Request(Message):
-    """Base of the requests; `name` is the message's `type` property and its routing key."""
-
     name: ClassVar[str]
 
 
-class Reply(Message):
+# Not frozen: workers build one or more for every request, and that would take four times as long.
+@dataclass(slots=True, kw_only=True)
+class ReplyPart:
+    """Base of what stands in replies: strictly typed, without unknown members, where one is read."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(strict=True, extra="forbid")
+
+
+@dataclass(slots=True, kw_only=True)
+class Reply(ReplyPart):
     """Base of the replies; `name` is the message's `type` property. `optional_members` are left out of the
     JSON where they are None."""
 
@@ -28,20 +41,32 @@ class Reply(Message):
 
 
 class EncodedReply(NamedTuple):
-    """A reply that was composed as JSON: the `name` of its model, and what that would be encoded as."""
+    """A reply that was encoded before, maybe by another version: its `name`, and the JSON."""
 
     name: str
     body: bytes
 
 
-def encoded(part: Message) -> bytes:
-    """A part of a reply as JSON in UTF-8."""
-    return part.model_dump_json().encode()
+def encode_part(part: ReplyPart) -> bytes:
+    """A part of a reply, or a whole one with all its members, as JSON in UTF-8."""
+    return _serializer(type(part)).to_json(part)
 
 
 def encode_reply(reply: Reply | EncodedReply) -> bytes:
     """The reply as JSON in UTF-8, without those of its `optional_members` that are None."""
     if isinstance(reply, EncodedReply):
         return reply.body
+    if not reply.optional_members:
+        return encode_part(reply)
     absent = {name for name in reply.optional_members if getattr(reply, name) is None}
-    return reply.model_dump_json(exclude=absent or None).encode()
+    return _serializer(type(reply)).to_json(reply, exclude=absent)
+
+
+_serializers: dict[type[ReplyPart], SchemaSerializer] = {}
+
+
+def _serializer(kind: type[ReplyPart]) -> SchemaSerializer:
+    found = _serializers.get(kind)
+    if found is None:
+        found = _serializers[kind] = TypeAdapter(kind).serializer
+    return found

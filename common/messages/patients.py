@@ -1,5 +1,6 @@
 """What patients ask for, and the replies to it."""
 
+from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
@@ -17,7 +18,7 @@ from common.messages.fields import (
     TicketCode,
 )
 from common.messages.limits import PAGE_LENGTH_MAX, TICKET_CODES_MAX
-from common.messages.message import Message, Reply, Request
+from common.messages.message import Reply, ReplyPart, Request
 
 # --- requests -------------------------------------------------------------------------------------------
 
@@ -83,6 +84,7 @@ class ClinicQueueRequest(Request):
 # --- replies --------------------------------------------------------------------------------------------
 
 
+@dataclass(slots=True, kw_only=True)
 class Ticket(Reply):
     """A ticket as it stands. Moments carry the hospital's offset; durations are in seconds.
 
@@ -114,16 +116,18 @@ class Ticket(Reply):
     zone: str | None = None
 
 
+@dataclass(slots=True, kw_only=True)
 class Tickets(Reply):
     """The tickets found, in the order asked for, and the codes that are nobody's."""
 
     name: ClassVar[str] = "tickets"
 
     tickets: list[Ticket]
-    not_found: list[str] = Field(default_factory=list)
+    not_found: list[str] = field(default_factory=list)
 
 
-class HospitalSummary(Message):
+@dataclass(slots=True, kw_only=True)
+class HospitalSummary(ReplyPart):
     """A hospital and how many of its clinics are open now."""
 
     code: str
@@ -133,6 +137,7 @@ class HospitalSummary(Message):
     open_clinics: int
 
 
+@dataclass(slots=True, kw_only=True)
 class Hospitals(Reply):
     """Hospitals, ordered by code; whether there are `more` behind the last."""
 
@@ -142,7 +147,8 @@ class Hospitals(Reply):
     more: bool = False
 
 
-class ClinicSummary(Message):
+@dataclass(slots=True, kw_only=True)
+class ClinicSummary(ReplyPart):
     """A clinic today. `opens_at` and `closes_at` are of the session that is on or comes next today, or
     else of today's last one; `estimated_wait_seconds` is for somebody who would register now."""
 
@@ -160,6 +166,7 @@ class ClinicSummary(Message):
     zone: str | None = None
 
 
+@dataclass(slots=True, kw_only=True)
 class Clinics(Reply):
     """Clinics of one hospital, ordered by code; whether there are `more` behind the last."""
 
@@ -170,6 +177,7 @@ class Clinics(Reply):
     more: bool = False
 
 
+@dataclass(slots=True, kw_only=True)
 class ClinicQueue(Reply):
     """A clinic's queue in numbers: being served, next to be called, and how many wait."""
 

@@ -3,15 +3,16 @@
 The sentences say what to do, and hold nothing that a patient sent.
 """
 
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
 from common.domain.catalog import Clinic
 from common.domain.refusals import NotPermittedReason
-from common.messages.message import Message, Reply
+from common.messages.message import Reply, ReplyPart
 from common.messages.patients import Ticket
 
 
@@ -42,13 +43,15 @@ class ProblemCode(StrEnum):
         return self.value.replace("_", " ").capitalize()
 
 
-class FieldError(Message):
+@dataclass(slots=True, kw_only=True)
+class FieldError(ReplyPart):
     """What is wrong with one field of a request; never what stood in it."""
 
     field: str
     message: str
 
 
+@dataclass(slots=True, kw_only=True)
 class Problem(Reply):
     """A refusal, in the shape of RFC 9457. `code` is what clients decide by.
 
@@ -63,7 +66,7 @@ class Problem(Reply):
     title: str
     detail: str
     code: ProblemCode
-    errors: list[FieldError] = Field(default_factory=list)
+    errors: list[FieldError] = field(default_factory=list)
     ticket: Ticket | None = None
     next_opening: AwareDatetime | None = None
     zone: str | None = None

@@ -1,7 +1,6 @@
 """What a handler is given and what it gives back: messages without anything of AMQP's machinery."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
@@ -50,8 +49,7 @@ class Delivery(NamedTuple):
         return self.redeliveries >= HOPELESS_REDELIVERIES
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one delivery: the reply, the events it caused, and why it is a dead letter, if so.
 
     A delivery is acknowledged once the broker has confirmed its events and its dead letter.

@@ -3,8 +3,12 @@
 import re
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
-from common.messages.message import Message
+from common.messages.message import Reply, ReplyPart, Request
+from tests.replies import members_of
+
+MessageT = TypeVar("MessageT", Request, Reply)
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -40,13 +44,15 @@ class Document:
         return found
 
 
-def messages_of(module: ModuleType, base: type[Message]) -> dict[str, type[Message]]:
+def messages_of(module: ModuleType, base: type[MessageT]) -> dict[str, type[MessageT]]:
     """The messages of a kind that a module defines, by name."""
     own = [each for each in vars(module).values() if getattr(each, "__module__", "") == module.__name__]
     found = [each for each in own if isinstance(each, type) and issubclass(each, base)]
     return {each.__dict__["name"]: each for each in found if "name" in each.__dict__}
 
 
-def members(kind: type[Message]) -> list[str]:
+def members(kind: type[Request | ReplyPart]) -> list[str]:
     """The members of a message as they are written."""
+    if issubclass(kind, ReplyPart):
+        return members_of(kind)
     return [field.alias or name for name, field in kind.model_fields.items()]

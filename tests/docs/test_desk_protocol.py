@@ -9,11 +9,12 @@ from common.domain.refusals import NotPermittedReason
 from common.domain.ticket_states import TicketStatus
 from common.messages import desks
 from common.messages.desks import DeskChange, DeskTicket, NumberRange, ReportRow, Spread
-from common.messages.message import Message, Reply, Request
+from common.messages.message import Reply, ReplyPart, Request, encode_reply
 from common.messages.problems import ProblemCode
 from common.messaging.rpc_client import LOOK_UPS
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE, routing_keys
 from tests.docs.protocol_document import Document, members, messages_of
+from tests.replies import read_reply
 
 DOCUMENT = Document("desk-protocol.md")
 REQUESTS = messages_of(desks, Request)
@@ -51,18 +52,18 @@ def test_names_the_members_of_a_reply(name: str) -> None:
         ("spread", Spread),
     ],
 )
-def test_names_the_members_of_what_replies_hold(word: str, kind: type[Message]) -> None:
+def test_names_the_members_of_what_replies_hold(word: str, kind: type[ReplyPart]) -> None:
     assert DOCUMENT.first_cells(word, DOCUMENT.section("## Replies")) == members(kind)
 
 
 def test_its_examples_are_what_the_code_reads_and_writes() -> None:
-    for kind, known in (("request", REQUESTS), ("reply", REPLIES)):
-        examples = DOCUMENT.examples(kind)
-        assert {name for name, _ in examples} == known.keys()
-        for name, text in examples:
-            read = known[name].model_validate_json(text)
-            if kind == "reply":
-                assert json.loads(read.model_dump_json()) == json.loads(text)
+    requests, replies = DOCUMENT.examples("request"), DOCUMENT.examples("reply")
+    assert {name for name, _ in requests} == REQUESTS.keys()
+    assert {name for name, _ in replies} == REPLIES.keys()
+    for name, text in requests:
+        REQUESTS[name].model_validate_json(text)
+    for name, text in replies:
+        assert json.loads(encode_reply(read_reply(REPLIES[name], text))) == json.loads(text)
 
 
 def test_names_every_reason_why_something_is_not_permitted() -> None:
@@ -73,7 +74,7 @@ def test_names_every_reason_why_something_is_not_permitted() -> None:
 
 def test_names_only_what_there_is() -> None:
     said = re.findall(r"`([a-z]+(?:_[a-z]+)+)`", DOCUMENT.section("## Requests"))
-    kinds: list[type[Message]] = [*REQUESTS.values(), *REPLIES.values(), DeskTicket, DeskChange]
+    kinds: list[type[Request | ReplyPart]] = [*REQUESTS.values(), *REPLIES.values(), DeskTicket, DeskChange]
     kinds += [ReportRow, Spread]
     said_of = {member for kind in kinds for member in members(kind)}
     known = {*ProblemCode, *REQUESTS, *REPLIES, *TicketStatus, *said_of, *LOOK_UPS}

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
 from uuid import uuid4
@@ -29,6 +29,7 @@ from tests.builders import (
     registration,
     tick_delivery,
 )
+from tests.replies import read_reply
 from ticker_worker.handler import TickerHandler
 from ticker_worker.tick_emitter import TickEmitter
 
@@ -37,21 +38,23 @@ TICK_SECONDS = 10
 
 @dataclass(frozen=True)
 class ReadByClients:
-    """A handler whose tickets are read as clients read them: every one is what its model is written as."""
+    """A handler whose replies are read as clients read them: each is written as its class describes it."""
 
     handler: Handler
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        """What the handler makes of the deliveries, with models for replies."""
-        return [replace(each, reply=_read(each.reply)) for each in self.handler.handle(deliveries)]
+        """What the handler makes of the deliveries, with replies that were written and read."""
+        return [each._replace(reply=_read(each.reply)) for each in self.handler.handle(deliveries)]
 
 
 def _read(reply: Reply | EncodedReply | None) -> Reply | None:
-    if not isinstance(reply, EncodedReply):
-        return reply
-    models: dict[str, type[Reply]] = {each.name: each for each in (Ticket, Tickets, Problem)}
-    read = models[reply.name].model_validate_json(reply.body)
-    assert encode_reply(read) == reply.body
+    if reply is None:
+        return None
+    kind = Problem if isinstance(reply, EncodedReply) else type(reply)
+    assert reply.name == kind.name
+    body = encode_reply(reply)
+    read = read_reply(kind, body)
+    assert encode_reply(read) == body
     return read
 
 

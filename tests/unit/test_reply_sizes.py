@@ -8,11 +8,12 @@ import json
 from datetime import date, datetime
 from enum import StrEnum
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 from pydantic import AwareDatetime
 
+from common.messages import desks, message, patients, problems
 from common.messages.desks import (
     NO_SHOWS_SHOWN_MAX,
     RANGES_SHOWN_MAX,
@@ -30,9 +31,10 @@ from common.messages.limits import (
     TICKET_CODES_MAX,
     TIME_ZONE_LENGTH_MAX,
 )
-from common.messages.message import Message, Reply, Request, encode_reply
+from common.messages.message import Reply, ReplyPart, Request, encode_reply
 from common.messages.patients import Clinics, Hospitals
 from common.messages.request_parsing import FIELD_ERRORS_MAX, RequestRefused, parse_request
+from tests.replies import members_of
 
 PAGED: dict[type[Reply], str] = {Hospitals: "hospitals", Clinics: "clinics", DeskQueue: "waiting"}
 """Lists that are filled up to what a reply may hold: tests/store/test_pages.py fills them."""
@@ -83,21 +85,22 @@ LENGTHS = {
 """How many entries the lists of other things have, where they are no pages."""
 
 
-def kinds_of(base: type[Message]) -> list[type[Any]]:
+def kinds_of(base: type[Request | Reply]) -> list[type[Any]]:
     """All kinds of messages of ours that are derived from one."""
-    found = [each for kind in base.__subclasses__() for each in [kind, *kinds_of(kind)]]
-    return sorted(
-        {each for each in found if each.__module__.startswith("common.")}, key=lambda each: each.__name__
-    )
+    ours = [desks, message, patients, problems]
+    found = {each for module in ours for each in vars(module).values() if isinstance(each, type)}
+    derived = [each for each in found if issubclass(each, base) and each is not base]
+    return sorted(derived, key=lambda each: each.__name__)
 
 
-def largest(kind: type[Message], paged: str | None = None) -> Any:
+def largest(kind: type[ReplyPart], paged: str | None = None) -> Any:
     """The largest message of a kind; the list `paged` is empty."""
     values = {
-        name: [] if name == paged else _largest_value(name, field.annotation)
-        for name, field in kind.model_fields.items()
+        name: [] if name == paged else _largest_value(name, annotation)
+        for name, annotation in get_type_hints(kind).items()
+        if name in members_of(kind)
     }
-    return kind.model_construct(**values)
+    return kind(**values)
 
 
 def _largest_value(name: str, annotation: Any) -> Any:
@@ -110,7 +113,7 @@ def _largest_value(name: str, annotation: Any) -> Any:
         return _largest_value(name, inner[0])
     if annotation is str:
         return TEXTS[name]
-    if issubclass(annotation, Message):
+    if issubclass(annotation, ReplyPart):
         return largest(annotation)
     if issubclass(annotation, StrEnum):
         return max(annotation, key=len)

@@ -14,6 +14,7 @@ from common.messages.problems import Problem, ProblemCode
 from tests.broker import RunningBroker
 from tests.deployment import CLINICS, HOSPITAL, Deployment, Patient
 from tests.json_values import any_json, like
+from tests.replies import read_reply
 from tests.workers.requester import ReceivedReply, Requester, message, requester
 from tests.workers.surviving_workers import surviving_workers
 
@@ -51,7 +52,7 @@ def patient(deployment: Deployment) -> Iterator[Requester]:
 
 def check(answer: ReceivedReply) -> None:
     """Checks that the reply is documented in every member, and is no internal error."""
-    reply = REPLIES[answer.name or ""].model_validate_json(json.dumps(answer.body))
+    reply = read_reply(REPLIES[answer.name or ""], json.dumps(answer.body))
     assert not isinstance(reply, Problem) or reply.code not in NEVER, answer
 
 
