@@ -1,8 +1,8 @@
 """Closing a clinic with everybody who waits in it cancelled: in steps, since thousands may wait.
 
-The clinic takes no newcomers from the first step on, which closes it. Each step is a transaction of its own,
-so that nobody waits long for the queue's lock. A step begins with what the journal says of the queue since
-the step before: whoever has to go on, in this process or in another, goes on where the last step ended.
+The first step closes the clinic, so no patient registers any more. Each step is a transaction of its own, to
+hold the queue's lock only briefly. A step begins with the queue's journal entries since the step before: this
+process or another one can continue where the last step ended.
 """
 
 from dataclasses import dataclass, field
@@ -57,8 +57,8 @@ class Closing:
     def step(self, connection: Connection, queue: Queue, now: datetime) -> tuple[Queue, list[JournalEntry]]:
         """Cancels the next ones in the locked queue, in the order of their numbers.
 
-        The queue is still to be written, and its entries to be recorded. If that fails, this object is of no
-        use any more: begin another one from the journal.
+        The queue is still to be written, and its entries to be recorded. If that fails, discard this
+        object and begin another one from the journal.
         """
         if queue.last_sequence > self.seen_sequence:
             self._catch_up(connection)

@@ -14,7 +14,7 @@ from common.domain.ticket_codes import new_ticket_code
 from common.storage.new_tickets import insert_tickets
 from common.storage.waiters import next_waiters
 from ticker_worker import store
-from ticker_worker.moving import MovingQueues
+from ticker_worker.moving_queues import MovingQueues
 
 TICKETS_MAX = 500
 """Waiting tickets that one transaction hands over or expires at most, in all its queues."""
@@ -41,7 +41,7 @@ def end_days(moving: MovingQueues, keys: Sequence[ClinicDay]) -> set[ClinicDay]:
             new_tickets += handed.new_tickets
             better_places += [(key.day_after, place) for place in handed.better_places]
         else:
-            passed = expire_left(moving.queues[key], moving.clinic(key), tickets, moving.now)
+            passed = expire_left(moving.queues[key], moving.catalog.clinic_of(key), tickets, moving.now)
         moving.keep(key, passed)
         changes += passed.changes
     store.write_tickets(moving.connection, changes)
@@ -70,15 +70,14 @@ def _count_left(
 
 
 def _who_is_left(moving: MovingQueues, counts: Mapping[ClinicDay, int]) -> dict[ClinicDay, list[Waiter]]:
-    """Whom this transaction takes: in the order of their calls, so that whoever is next is never left
+    """The waiting tickets that this transaction takes, in the order of their calls: the next ones never stay
     behind."""
     waiters = next_waiters(moving.connection, list(counts), max(counts.values(), default=0))
-    return {
-        key: calling_order(
-            waiters.get(key, []), moving.queues[key].priority_streak, moving.clinic(key).priority_ratio
-        )[:count]
-        for key, count in counts.items()
-    }
+    left = {}
+    for key, count in counts.items():
+        streak, ratio = moving.queues[key].priority_streak, moving.catalog.clinic_of(key).priority_ratio
+        left[key] = calling_order(waiters.get(key, []), streak, ratio)[:count]
+    return left
 
 
 def _read_patients(
@@ -107,5 +106,5 @@ def _hand_over(
         for each in patients
         if (key.day_after, each.medical_record_number) in held
     }
-    clinic = moving.clinic(key)
+    clinic = moving.catalog.clinic_of(key)
     return hand_over(queue, following, clinic, tickets, patients, of_patients, new_ticket_code, moving.now)

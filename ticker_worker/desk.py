@@ -72,11 +72,6 @@ class Desk:
         """The clinic of a service day, as this transaction has left it until now."""
         return self.changed_clinics.get(day.clinic_key) or self.catalog.clinic_of(day)
 
-    def write_clinics(self) -> None:
-        """Writes what was changed of clinics. Other changes of the catalog wait from here to the end of the
-        transaction."""
-        store.change_clinics(self.connection, self.clinic_values)
-
     def _save(self, decided: Decided, clinic: Clinic) -> None:
         for change in decided.changes:
             store.write_ticket(self.connection, change)

@@ -31,9 +31,12 @@ from common.messaging.topology import DESK_EXCHANGE
 from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Engine, transaction
 from common.storage.queues import QueuesMissing, create_queues
-from ticker_worker import batch
-from ticker_worker.batch import Applied, TooMuchAtOnce
+from ticker_worker.deciding import Answer, TooMuchAtOnce, decide
+from ticker_worker.decisions import Decisions
 from ticker_worker.desk_replies import closing_done
+from ticker_worker.loading import load
+from ticker_worker.moving import move_queues
+from ticker_worker.saving import save
 
 _ATTEMPTS_MAX = 5
 _CHANGES: tuple[type[DeskRequest], ...] = (
@@ -64,42 +67,54 @@ class TickerHandler:
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         """Everything that the deliveries change is committed; raises StoreUnavailable."""
         read = [_read(delivery) for delivery in deliveries]
-        changed = iter(self._change([each for each in read if not isinstance(each, Outcome)]))
+        changed = iter(self._apply([each for each in read if not isinstance(each, Outcome)]))
         return [each if isinstance(each, Outcome) else next(changed) for each in read]
 
-    def _change(self, asked: Sequence[Tick | ReceivedRequest]) -> list[Outcome]:
-        if not asked:
-            return []
-        try:
-            applied = self._apply(asked)
-        except TooMuchAtOnce:
-            middle = len(asked) // 2
-            return [*self._change(asked[:middle]), *self._change(asked[middle:])]
-        outcomes = applied.outcomes
-        for place, closing in applied.closings.items():
-            closing.finish(self.engine, self.clock)
-            events = [*outcomes[place].events, *(entry.event for entry in closing.entries)]
-            outcomes[place] = outcomes[place]._replace(reply=closing_done(closing.entries), events=events)
-        return outcomes
-
-    def _apply(self, asked: Sequence[Tick | ReceivedRequest]) -> Applied:
-        for _ in range(_ATTEMPTS_MAX - 1):
+    def _apply(self, batch: Sequence[Tick | ReceivedRequest]) -> list[Outcome]:
+        """What becomes of a batch; it is divided where one transaction would do too much."""
+        attempts = 0
+        while batch:
+            attempts += 1
             try:
-                return self._apply_once(asked)
-            except QueuesMissing as missing:
-                with transaction(self.engine) as connection:
-                    create_queues(connection, missing.queues)
-            except (CatalogChanged, StoreConflict):
+                return self._apply_once(batch)
+            except TooMuchAtOnce:
+                middle = len(batch) // 2
+                return [*self._apply(batch[:middle]), *self._apply(batch[middle:])]
+            except (QueuesMissing, CatalogChanged, StoreConflict) as changed:
                 # The same id in another ticker's hands: looking again finds what the other did.
-                continue
-        return self._apply_once(asked)
+                if attempts == _ATTEMPTS_MAX:
+                    raise
+                if isinstance(changed, QueuesMissing):
+                    with transaction(self.engine) as connection:
+                        create_queues(connection, changed.queues)
+        return []
 
-    def _apply_once(self, asked: Sequence[Tick | ReceivedRequest]) -> Applied:
-        applied = None
-        while applied is None:
+    def _apply_once(self, batch: Sequence[Tick | ReceivedRequest]) -> list[Outcome]:
+        is_partial = True
+        while is_partial:
             with transaction(self.engine) as connection:
-                applied = batch.apply(connection, self.catalog, self.clock, asked)
-        return applied
+                loaded = load(connection, self.catalog, self.clock, batch)
+                decisions = Decisions.of(loaded)
+                moved = move_queues(connection, self.catalog, loaded, decisions.undecided.values())
+                decided = decide(connection, self.catalog, loaded, decisions, moved)
+                save(connection, loaded, decided)
+            is_partial = decided.is_partial
+        answers = iter(decided.answers)
+        return [
+            self._outcome(next(answers))
+            if isinstance(each, ReceivedRequest)
+            else Outcome(events=[entry.event for entry in moved.caused.get(each.id, ())])
+            for each in batch
+        ]
+
+    def _outcome(self, answer: Answer) -> Outcome:
+        """The outcome of a request. A closing that it began is finished first, in transactions of its own."""
+        outcome, closing = answer
+        if closing is None:
+            return outcome
+        closing.finish(self.engine, self.clock)
+        events = [*outcome.events, *(entry.event for entry in closing.entries)]
+        return outcome._replace(reply=closing_done(closing.entries), events=events)
 
 
 def _read(delivery: Delivery) -> Tick | ReceivedRequest | Outcome:
@@ -108,5 +123,5 @@ def _read(delivery: Delivery) -> Tick | ReceivedRequest | Outcome:
             return decode_tick(delivery.body)
         except ValueError as error:
             return Outcome(dead_letter=str(error))
-    asked = read_request(_REQUEST_TYPES if delivery.exchange == DESK_EXCHANGE else {}, delivery)
-    return Outcome(reply=asked) if isinstance(asked, Problem) else asked
+    request = read_request(_REQUEST_TYPES if delivery.exchange == DESK_EXCHANGE else {}, delivery)
+    return Outcome(reply=request) if isinstance(request, Problem) else request

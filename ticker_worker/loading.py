@@ -30,24 +30,28 @@ Identity = tuple[str, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A batch at the moment `now`. `days` are today's queues that each request is about, its own clinic's
-    first; `queues` are locked, and as they were read; `recorded` is what causes have changed before."""
+    """A batch at the moment `now`.
+
+    `days` are today's queues that each request is about, its own clinic's first; `named_days` the queue of
+    the day before, where a request names it; `causes` the ids under which time passes in `days` before the
+    request is decided. `queues` are locked, and as they were read; `recorded` is what each cause has changed
+    before, `refusals` what was refused before.
+    """
 
     now: datetime
     ticks: Sequence[Tick]
     requests: Sequence[ReceivedRequest]
     days: Mapping[Identity, Sequence[ClinicDay]]
+    named_days: Mapping[Identity, ClinicDay]
+    causes: Mapping[Identity, Mapping[ClinicDay, str]]
     queues: Mapping[ClinicDay, Queue]
     recorded: Mapping[str, Sequence[JournalEntry]]
     refusals: Sequence[Refusal]
 
-    def passing_causes(self, request: ReceivedRequest) -> dict[ClinicDay, str]:
-        """Under which ids time passes in the queues that a request is about, before it is decided."""
-        return passing_causes(request, self.days)
-
-    def named_day(self, request: ReceivedRequest) -> ClinicDay | None:
-        """The queue of the day before, where a request names it."""
-        return _named_day(request, self.days)
+    @property
+    def is_alone(self) -> bool:
+        """Whether it is one tick or request, which cannot be divided."""
+        return len(self.ticks) + len(self.requests) == 1
 
 
 def load(
@@ -63,16 +67,22 @@ def load(
         catalog.refresh(connection)  # to know their queues
     now = clock.now()
     days = _days_of(requests, catalog, now)
-    queues = _lock(connection, catalog, ticks, requests, days, now)
-    # Now that nobody else holds their locks: others may have changed a clinic, and time has passed.
+    named_days = _named_days(requests, days)
+    queues = _lock(connection, catalog, ticks, days, named_days.values(), now)
+    # Under the locks: another process may have changed a clinic meanwhile, and time has passed.
     catalog.refresh(connection)
     now = clock.now()
     if days != _days_of(requests, catalog, now):
         raise CatalogChanged  # or the service day of a request's clinic has ended
+    causes = {
+        identity: {key: f"{identity[0]}.{key.hospital}.{key.clinic}" for key in keys}
+        for identity, keys in days.items()
+    }
     ids = {each.request_id for each in requests}
-    passing = [cause_id for each in requests for cause_id in passing_causes(each, days).values()]
+    passing = [cause_id for of_request in causes.values() for cause_id in of_request.values()]
     recorded = journal.find_by_causes(connection, [*(tick.id for tick in ticks), *passing, *ids])
-    return Loaded(now, ticks, requests, days, queues, recorded, find_refusals(connection, ids))
+    refusals = find_refusals(connection, ids)
+    return Loaded(now, ticks, requests, days, named_days, causes, queues, recorded, refusals)
 
 
 def tick_day(tick: Tick) -> ClinicDay:
@@ -92,28 +102,35 @@ def find_clinic(catalog: CatalogCache, request: DeskRequest) -> Clinic | Problem
 def _days_of(
     requests: Iterable[ReceivedRequest], catalog: CatalogCache, now: datetime
 ) -> dict[Identity, list[ClinicDay]]:
-    """Today's queues that each request is about, its own clinic's first; none, if there is no such clinic."""
+    """Today's queues that each request is about, its own clinic's first; none for an unknown clinic."""
+    found: dict[Identity, list[ClinicDay]] = {}
+    for each in requests:
+        request = each.request
+        assert isinstance(request, DeskRequest)
+        clinics = [catalog.clinic(request.hospital, request.clinic)]
+        if clinics[0] is not None and isinstance(request, Transfer):
+            clinics.append(catalog.clinic(request.hospital, request.to_clinic))
+        found[each.identity] = [clinic.clinic_day(now) for clinic in clinics if clinic is not None]
+    return found
+
+
+def _named_days(
+    requests: Iterable[ReceivedRequest], days: Mapping[Identity, Sequence[ClinicDay]]
+) -> dict[Identity, ClinicDay]:
     return {
-        each.identity: [clinic.clinic_day(now) for clinic in _clinics_of(each, catalog)] for each in requests
+        each.identity: own.day_before
+        for each in requests
+        for own in days[each.identity][:1]
+        if isinstance(each.request, TicketAction) and each.request.service_date == own.day_before.service_date
     }
-
-
-def _clinics_of(received: ReceivedRequest, catalog: CatalogCache) -> list[Clinic]:
-    request = received.request
-    assert isinstance(request, DeskRequest)
-    own = find_clinic(catalog, request)
-    if isinstance(own, Problem):
-        return []
-    other = catalog.clinic(request.hospital, request.to_clinic) if isinstance(request, Transfer) else None
-    return [own] if other is None else [own, other]
 
 
 def _lock(
     connection: Connection,
     catalog: CatalogCache,
     ticks: Sequence[Tick],
-    requests: Sequence[ReceivedRequest],
     days: Mapping[Identity, Sequence[ClinicDay]],
+    named: Iterable[ClinicDay],
     now: datetime,
 ) -> dict[ClinicDay, Queue]:
     """Locks the queues of the requests; those of the ticks and of retired clinics, where they exist; of the
@@ -121,33 +138,17 @@ def _lock(
     keys = {key for of_request in days.values() for key in of_request}
     retired = {key for key in keys if catalog.clinic_of(key).retired}
     ticked = {tick_day(tick) for tick in ticks if _YEARS[0] < tick.service_date.year < _YEARS[1]}
-    named = {key for each in requests if (key := _named_day(each, days)) is not None}
-    following = {key.day_after for key in ticked if _has_ended(key, catalog, now)}
+    following = {
+        key.day_after
+        for key in ticked
+        if (clinic := catalog.clinic(key.hospital, key.clinic)) is not None
+        and clinic.day_end(key.service_date) <= now
+    }
     return lock_all_queues(
         connection,
         keys - retired,
         catalog.day_start,
         now,
-        besides=ticked | named | following | retired,
+        besides={*ticked, *named, *following, *retired},
         if_due={key.day_before for key in keys | ticked},
     )()
-
-
-def _has_ended(key: ClinicDay, catalog: CatalogCache, now: datetime) -> bool:
-    clinic = catalog.clinic(key.hospital, key.clinic)
-    return clinic is not None and clinic.day_end(key.service_date) <= now
-
-
-def _named_day(received: ReceivedRequest, days: Mapping[Identity, Sequence[ClinicDay]]) -> ClinicDay | None:
-    for key in days[received.identity][:1]:
-        request = received.request
-        if isinstance(request, TicketAction) and request.service_date == key.day_before.service_date:
-            return key.day_before
-    return None
-
-
-def passing_causes(
-    received: ReceivedRequest, days: Mapping[Identity, Sequence[ClinicDay]]
-) -> dict[ClinicDay, str]:
-    """Under which ids time passes in the queues that a request is about, before it is decided."""
-    return {key: f"{received.request_id}.{key.hospital}.{key.clinic}" for key in days[received.identity]}

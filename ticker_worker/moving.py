@@ -1,136 +1,86 @@
-"""Moves locked queues to the present moment: in rounds, of which each loads tickets, has the domain decide
-what has become of them, and saves that."""
+"""Moves the queues of a batch to its moment: what the clock and the opening hours have done until then."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from typing import NamedTuple
 
-from common.domain.catalog import Clinic
-from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
-from common.domain.day_end import begin_ending, begin_handover, queue_after
-from common.domain.passing_time import (
-    Passed,
-    Tickets,
-    advance_queue,
-    announced_open,
-    awaits_handover,
-    goes_over,
-    is_over,
-    pass_time,
-    waits_for_day_before,
-)
-from common.domain.queue import Ending, Queue
-from common.domain.queue_advance import Occupant
+from common.domain.passing_time import goes_over, is_over
+from common.domain.queue import Queue, new_queue
+from common.messages.events import Tick
+from common.messaging.received_requests import ReceivedRequest
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
-from common.storage.queues import create_queues
+from common.storage.journal import Cause, JournalEntry, entries_of
+from common.storage.queues import QueuesMissing
 from common.storage.ticket_views import read_occupants
-from common.storage.waiters import next_waiters
-from ticker_worker import store
-
-CALLS_MAX = 100
-"""Calls in one queue that one tick makes at most; more follow with the next tick."""
+from ticker_worker.day_ends import end_days
+from ticker_worker.loading import Loaded, tick_day
+from ticker_worker.moving_queues import MovingQueues
 
 
-def days_needed(
-    catalog: CatalogCache, queues: Mapping[ClinicDay, Queue], moving: Iterable[ClinicDay], now: datetime
-) -> set[ClinicDay]:
-    """The days that have to be locked besides, because those before them go over to them."""
-    return {
-        key.day_after
-        for key in moving
-        if queues[key].next_change_at is not None and goes_over(queues[key], catalog.clinic_of(key), now)
-    } - queues.keys()
+class Moved(NamedTuple):
+    """The queues of a batch at its moment, and what that has changed: `caused` is all that each cause has
+    changed, before or now, `entries` what is to be recorded. Of the days `cut_short` some are still to come
+    over to the next day."""
 
-
-@dataclass
-class MovingQueues:
-    """The queues of one transaction on their way to the moment `now`; those that are ahead are the caller's
-    to write. Where a day is over that goes over to the next one, both are locked.
-
-    `cause_of` says which cause moves a queue. `changes` are what each cause has changed, in order;
-    `unfinished` are queues in which more happens than was read of them.
-    """
-
-    connection: Connection
-    catalog: CatalogCache
-    now: datetime
     queues: dict[ClinicDay, Queue]
-    cause_of: Mapping[ClinicDay, str]
-    occupants: dict[ClinicDay, Sequence[Occupant]]
-    changes: dict[str, list[Change]] = field(default_factory=lambda: defaultdict(list))
-    unfinished: set[ClinicDay] = field(default_factory=set)
+    caused: Mapping[str, Sequence[JournalEntry]]
+    entries: list[JournalEntry]
+    cut_short: set[ClinicDay]
 
-    @classmethod
-    def load(
-        cls,
-        connection: Connection,
-        catalog: CatalogCache,
-        now: datetime,
-        queues: dict[ClinicDay, Queue],
-        cause_of: Mapping[ClinicDay, str],
-    ) -> "MovingQueues":
-        """Reads who is in the rooms of the queues that are moved."""
-        occupants = {**read_occupants(connection, cause_of.keys())()}
-        return cls(connection, catalog, now, queues, cause_of, occupants)
 
-    def clinic(self, key: ClinicDay) -> Clinic:
-        """The clinic of a queue."""
-        return self.catalog.clinic_of(key)
+def move_queues(
+    connection: Connection, catalog: CatalogCache, loaded: Loaded, undecided: Iterable[ReceivedRequest]
+) -> Moved:
+    """Time passes in the queues of the ticks, and of the requests that are still to be decided. All changes
+    of tickets are saved; raises QueuesMissing where a day that follows is not locked yet."""
+    cause_of = _causes(loaded, undecided)
+    queues, now = {**loaded.queues}, loaded.now
+    days = sorted(cause_of, key=lambda key: key.service_date)  # a day looks at the day before it
+    over = [key for key in days if is_over(queues[key], catalog.clinic_of(key), now)]
+    current = [key for key in days if key not in over]
+    # A day that is over, and has nothing left to come, is left alone.
+    over = [key for key in over if queues[key].next_change_at is not None]
+    handed_over = [key for key in over if goes_over(queues[key], catalog.clinic_of(key), now)]
+    if needed := {key.day_after for key in handed_over} - queues.keys():
+        raise QueuesMissing([new_queue(key, catalog.day_start(key), now) for key in needed])
+    occupants = {**read_occupants(connection, cause_of.keys())()}
+    moving = MovingQueues(connection, catalog, now, queues, cause_of, occupants)
+    cut_short: set[ClinicDay] = set()
+    if over:
+        unended = [key for key in over if queues[key].ending is None]
+        moving.advance(unended)
+        moving.begin_endings(unended)
+        ended = [key for key in over if queues[key].ending is not None]
+        cut_short = end_days(moving, ended)
+    moving.advance(current)
+    return _moved(loaded, moving, cut_short)
 
-    def is_over(self, key: ClinicDay) -> bool:
-        """Whether the service day has ended."""
-        return is_over(self.queues[key], self.clinic(key), self.now)
 
-    def awaits_handover(self, key: ClinicDay) -> bool:
-        """Whether some of the day before are still to come over: a day calls nobody before them."""
-        return awaits_handover(self.queues.get(key.day_before), self.clinic(key), self.now)
+def _causes(loaded: Loaded, undecided: Iterable[ReceivedRequest]) -> dict[ClinicDay, str]:
+    """Which tick or request moves a queue: the first of the batch that has not moved it before. It moves
+    what is left of the day before, too."""
+    new = [(tick_day(tick), tick.id) for tick in loaded.ticks if not _has_moved(tick, loaded)]
+    new += [item for each in undecided for item in loaded.causes[each.identity].items()]
+    cause_of: dict[ClinicDay, str] = {}
+    for key, cause_id in new:
+        for day in (key.day_before, key):
+            if key in loaded.queues and day in loaded.queues:
+                cause_of.setdefault(day, cause_id)
+    return cause_of
 
-    def keep(self, key: ClinicDay, passed: Passed) -> None:
-        """Notes what became of a queue, and what its move has changed, here or in the day that follows."""
-        self.queues[key] = passed.queue
-        self.occupants[key] = passed.occupants
-        self.changes[self.cause_of[key]] += passed.changes
 
-    def advance(self, keys: Sequence[ClinicDay]) -> None:
-        """One round: brings queues to the present moment, or to the end of their day, the earlier days
-        first."""
-        ready = [key for key in keys if not self.awaits_handover(key)]
-        tickets = {key: Tickets(self.occupants.get(key, ())) for key in keys}
-        progress = {key: waits_for_day_before(self.queues[key], self.now) for key in keys}
-        # Who is on time calls no more than one patient to each room.
-        counts = (max((self.clinic(key).rooms for key in ready), default=0) + 1, CALLS_MAX)
-        for count in counts:
-            waiters = next_waiters(self.connection, ready, count)
-            for key in ready:
-                queue, before = self.queues[key], self.occupants.get(key.day_before, ())
-                tickets[key] = tickets[key]._replace(waiters=waiters.get(key, ()))
-                progress[key] = advance_queue(queue, self.clinic(key), tickets[key], before, self.now)
-            ready = [key for key in ready if progress[key].is_unfinished]
-        self.unfinished |= {*ready}
-        changes: list[Change] = []
-        for key in keys:
-            queue, clinic = self.queues[key], self.clinic(key)
-            was_open = announced_open(queue, self.queues.get(key.day_before), clinic)
-            passed = pass_time(queue, clinic, tickets[key], progress[key], was_open, self.now)
-            self.keep(key, passed)
-            changes += passed.changes
-        store.write_tickets(self.connection, changes)
+def _has_moved(tick: Tick, loaded: Loaded) -> bool:
+    """Whether a tick was applied to its clinic before."""
+    clinic = (tick.hospital, tick.clinic)
+    return any(entry.clinic_day.clinic_key == clinic for entry in loaded.recorded.get(tick.id, ()))
 
-    def begin_endings(self, keys: Sequence[ClinicDay]) -> None:
-        """Decides for days that are over what becomes of those who are left, once all calls were made. The
-        next day of a clinic that is closed then gets its queue."""
-        following = []
-        for key in keys:
-            if key in self.unfinished or self.awaits_handover(key):
-                continue
-            clinic = self.clinic(key)
-            queue = self.queues[key] = begin_ending(self.queues[key], clinic)
-            if queue.ending is Ending.HANDOVER:
-                next_day = self.queues[key.day_after]
-                self.queues[key.day_after] = begin_handover(queue, next_day, clinic, self.now)
-            elif (next_opened := queue_after(clinic, self.now)) is not None:
-                following.append(next_opened)
-        create_queues(self.connection, following)
+
+def _moved(loaded: Loaded, moving: MovingQueues, cut_short: set[ClinicDay]) -> Moved:
+    entries: list[JournalEntry] = []
+    caused = {cause_id: [*recorded] for cause_id, recorded in loaded.recorded.items()}
+    for cause_id, changes in moving.changes.items():
+        new = entries_of(changes, Cause(cause_id), len(caused.get(cause_id, ())))
+        caused.setdefault(cause_id, []).extend(new)
+        entries += new
+    return Moved(moving.queues, caused, entries, cut_short)

@@ -63,7 +63,7 @@ _CHANGED: Columns = {
 
 def _write_changes(given: FromClause) -> ClauseElement:
     called_at = func.coalesce(given.c.called_at, tickets.c.called_at)
-    # Where nobody said that the service began, it began with the call.
+    # A service whose start was not recorded began with the call.
     began = case(
         (given.c.status == TicketStatus.SERVED.value, func.coalesce(tickets.c.started_at, called_at)),
         else_=tickets.c.started_at,
@@ -86,7 +86,7 @@ _write = Prepared(_write_changes, _CHANGED)
 
 
 def write_tickets(connection: Connection, changes: Iterable[Change]) -> None:
-    """Writes what became of tickets in locked queues: of each the last state, and the moments until then."""
+    """Writes changes of tickets in locked queues: the last state of each, and the moments until then."""
     found: dict[tuple[ClinicDay, int], tuple[Any, ...]] = {}
     for change in changes:
         ticket = change.ticket
@@ -152,7 +152,7 @@ _held = Prepared(
 def held_tickets(
     connection: Connection, patients: Iterable[tuple[ClinicDay, str]]
 ) -> dict[tuple[ClinicDay, str], HeldTicket]:
-    """The active tickets with these medical record numbers in these queues, whoever gave the numbers."""
+    """The active tickets with these medical record numbers in these queues."""
     given = [(*key, number) for key, number in patients]
     return {
         (key_of(row), row.medical_record_number): HeldTicket(
@@ -190,7 +190,7 @@ def forget_refusals(connection: Connection, before: datetime, limit: int) -> Non
 
 
 def write_ticket(connection: Connection, change: Change) -> None:
-    """Writes what became of one ticket in a locked queue, whoever did it."""
+    """Writes one change of a ticket in a locked queue."""
     values = _columns_of(change)
     if change.ticket is not None and values:
         _update_ticket(connection, change.clinic_day, change.ticket.number, values)
@@ -218,7 +218,7 @@ def _columns_of(change: Change) -> dict[str, Any]:
         case EventName.TICKET_STARTED:
             moments = {"started_at": at}
         case EventName.TICKET_SERVED:
-            # Where nobody said that the service began, it began with the call.
+            # A service whose start was not recorded began with the call.
             started_at = func.coalesce(tickets.c.started_at, tickets.c.called_at)
             moments = {"started_at": started_at, "ended_at": at}
         case EventName.TICKET_REINSTATED:

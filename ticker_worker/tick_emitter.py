@@ -22,7 +22,7 @@ FORGOTTEN_MAX = 1_000
 
 EMISSIONS_PER_INTERVAL = 10
 """Ticks wait for their emission only a part of the interval for which they are claimed, and come in small
-lots, between which there is room for other work."""
+lots, with time for other work between them."""
 
 EMISSION_SECONDS_MIN = 0.1
 """Real time between two emissions, unless the interval itself is shorter."""

@@ -18,9 +18,9 @@ class Admission(Enum):
 
     ADMITTED = auto()
     ALREADY_HELD = auto()
-    """The patient holds an active ticket there."""
+    """The patient holds an active ticket of this queue."""
     HELD_BY_ANOTHER = auto()
-    """Somebody else holds an active ticket there, with the patient's medical record number."""
+    """Another person holds an active ticket of this queue, with the patient's medical record number."""
     CLINIC_CLOSED = auto()
     QUOTA_REACHED = auto()
 
@@ -37,8 +37,8 @@ class AdmissionRefused(ActionRefused):
 def admission(
     queue: Queue, patient: Person, holder: Person | None, *, is_open: bool = True, quota: int | None = None
 ) -> Admission:
-    """Whether a patient gets a place in a queue. `holder` is whoever holds an active ticket there with the
-    patient's medical record number.
+    """Whether a patient gets a place in a queue. `holder` holds an active ticket of it with the patient's
+    medical record number.
 
     Where the place is one that the patient had before (reinstated, or handed over from the day before), it
     depends neither on opening hours nor on the day's quota: those are left out.

@@ -96,8 +96,8 @@ class Clinic:
         return self.opening_hours.day_end(service_date, self.hospital.time_zone)
 
     def expires_at(self, service_date: date) -> datetime | None:
-        """When those who still wait have waited in vain: at the end of the service day; None where the clinic
-        will be open then, and hands them over to the next day."""
+        """When waiting tickets expire: at the end of the service day; None where the clinic is open then and
+        hands them over to the next day."""
         day_end = self.day_end(service_date)
         state = self.state_at(day_end)
         goes_on = state is ClinicState.OPEN
@@ -134,8 +134,8 @@ class Clinic:
         return PriorityReason.AGE
 
     def lane_reason(self, before: LaneReason | None, date_of_birth: date, on: date) -> LaneReason | None:
-        """Why somebody who comes from another queue waits in their lane here: what the desk decided there
-        stays, and age is what each clinic sees for itself."""
+        """The lane reason of a patient who comes from another queue with the reason `before`: a decision of
+        the staff stays, priority by age is decided again by this clinic."""
         if before in (None, PriorityReason.AGE):
             return self.age_priority(date_of_birth, on)
         return before

@@ -14,7 +14,7 @@ class Change(NamedTuple):
 
     `sequence` counts the changes of a queue from 1, without gaps. `ticket` is the ticket as it is now, None
     where it happened to the clinic. `lane_reason` comes with a change of lane, `transferred_to` (the code of
-    the new ticket) with a transfer; neither is told in events.
+    the new ticket) with a transfer; neither appears in events.
     """
 
     clinic_day: ClinicDay

@@ -91,7 +91,7 @@ def queue_after(clinic: Clinic, now: datetime) -> Queue | None:
 
 
 def expire_left(queue: Queue, clinic: Clinic, tickets: Tickets, now: datetime) -> Passed:
-    """The clinic is closed: those who are left have waited in vain."""
+    """The clinic is closed: the tickets that are left expire, and started services are completed."""
     day_end = clinic.day_end(queue.key.service_date)
     states = states_of(tickets)
     changes = []
@@ -111,8 +111,8 @@ def hand_over(
     new_code: Callable[[], str],
     now: datetime,
 ) -> HandedOver:
-    """The clinic is open: `patients`, by arrival, go over to the next day. `held` are the tickets that some
-    of them hold there already, by medical record number."""
+    """The clinic is open: `patients`, by arrival, go over to the next day. `held` are the tickets of
+    the next day that some of them hold already, by medical record number."""
     if following.now_serving is None and patients:
         following = following._replace(priority_streak=queue.priority_streak)
     handover = _Handover(clinic.day_end(queue.key.service_date), new_code)
@@ -150,9 +150,9 @@ class _Handover:
     def take_over(
         self, queue: Queue, following: Queue, patient: WaitingPatient, holder: HeldTicket | None
     ) -> tuple[Queue, Queue]:
-        """One ticket goes over: transferred here, and registered or held already there. It ends where
-        somebody else holds one there with the same medical record number: whose that is only the hospital
-        can find out, and the code of that ticket is not for this patient."""
+        """Hands one ticket over: it is transferred, and the patient is registered in `following`, unless the
+        patient holds a ticket of it already. It expires where another person holds one with the same medical
+        record number: only the hospital can find out whose number it is."""
         at = max(self._day_end, patient.waiting_since)
         ticket = TicketState(patient.number, TicketStatus.WAITING, patient.lane)
         verdict = admission(following, patient, holder)

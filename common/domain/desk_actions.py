@@ -37,7 +37,7 @@ class Decided(NamedTuple):
     """What an action changes: the queues as they are now, and what happened in them, in order.
 
     `clinic_values` are attributes of the clinic with their new values; `ended_calls` are those that the
-    staff ended, by service date: what there is to learn from.
+    staff ended, by service date: service times are learned from them.
     """
 
     queues: Sequence[Queue]
@@ -212,7 +212,7 @@ def set_priority(
 
 
 class Destination(NamedTuple):
-    """Where a patient is sent: another clinic and its queue of today, and who holds a ticket there with the
+    """Where a patient is sent: another clinic and its queue of today, and who holds a ticket of it with the
     patient's medical record number."""
 
     clinic: Clinic
@@ -223,8 +223,8 @@ class Destination(NamedTuple):
 def transfer(
     queue: Queue, ticket: TicketRecord | None, to: Destination | None, new_code: str, now: datetime
 ) -> Decided:
-    """The patient goes to another clinic and keeps the place by time of arrival; the ticket there is a new
-    one, with this code. Raises DestinationUnknown where `to` is None, and AdmissionRefused."""
+    """The patient goes to another clinic and keeps the place by time of arrival; its queue gives out a new
+    ticket with this code. Raises DestinationUnknown where `to` is None, and AdmissionRefused."""
     ticket = _given_out(ticket)
     queue.check(Action.TRANSFER, ticket)
     if to is None:

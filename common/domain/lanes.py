@@ -1,9 +1,9 @@
 """The two lanes of a clinic's queue, and the rule by which they take turns.
 
 The rule is a ratio, not a jump to the front: up to R priority patients are called per regular one. So
-nobody starves: **a regular ticket with k regular ones before it is called after at most R(k + 1) + k
+no ticket starves: **a regular ticket with k regular ones before it is called after at most R(k + 1) + k
 others**, however many priority patients come meanwhile. A priority ticket with j before it waits for at
-most (j + R) div R regular ones. Within a lane, whoever came first is called first.
+most (j + R) div R regular ones. Within a lane, tickets are called by time of arrival.
 
 What a queue has to remember for it is its `streak`: how many priority tickets were called since the last
 regular one, counted up to R.
@@ -27,7 +27,7 @@ def lane_for(reason: LaneReason | None) -> Lane:
 
 
 def next_lane(streak: int, ratio: int, *, priority_waiting: bool, regular_waiting: bool) -> Lane | None:
-    """The lane whose first ticket is called next; None where nobody waits."""
+    """The lane whose first ticket is called next; None where no ticket waits."""
     if priority_waiting and (streak < ratio or not regular_waiting):
         return Lane.PRIORITY
     return Lane.REGULAR if regular_waiting else None

@@ -102,9 +102,9 @@ def advance_queue(
             emptied_at.append(max(calls[number] for number in numbers))
     if not emptied_at:
         return Progress(moved)
-    # Everybody of a lane who was read has been called, and more wait. Stop just before the last of these
-    # calls: a room that came free at that moment would look as if nobody had been waiting for it. (There is
-    # always a call before it, since more are read of a lane than a clinic has rooms.)
+    # All tickets that were read of a lane have been called, and more wait. Stop just before the last of these
+    # calls: a room that came free at that moment would count as free while no ticket was waiting. (An earlier
+    # call always exists, since more tickets are read of a lane than a clinic has rooms.)
     return Progress(advance(serving, occupants, waiters, min(emptied_at) - timedelta.resolution), True)
 
 

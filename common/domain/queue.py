@@ -23,7 +23,6 @@ from common.domain.ticket_states import (
     QueuedTicket,
     TicketState,
     TicketStatus,
-    is_allowed,
 )
 from common.domain.tickets import LaneReason, display_number
 
@@ -63,7 +62,7 @@ class Queue(NamedTuple):
     announced_open: bool | None = None
     ending: Ending | None = None
 
-    # --- what is asked of it ----------------------------------------------------------------------------
+    # --- what it says of itself -------------------------------------------------------------------------
 
     @property
     def given_out(self) -> int:
@@ -76,7 +75,7 @@ class Queue(NamedTuple):
 
     def check(self, action: Action, ticket: QueuedTicket) -> None:
         """Raises NotPermitted where the ticket's state does not allow the action."""
-        if not is_allowed(action, ticket.status):
+        if ticket.status not in TRANSITIONS[action].before:
             wanted = " or ".join(sorted(TRANSITIONS[action].before))
             shown = display_number(self.key.clinic, ticket.number)
             raise NotPermitted(
@@ -190,7 +189,7 @@ class Queue(NamedTuple):
 
     def change_clinic(self, event: EventName, is_open: bool, at: datetime) -> tuple["Queue", Change]:
         """The staff have changed how the clinic works: what happens next may be something else now. Where
-        that opens or closes the clinic, this is what is told of it."""
+        that opens or closes the clinic, the event is `clinic.opened` or `clinic.closed`."""
         queue = self.due(at)
         if is_open != queue.announced_open:
             return queue.announce(is_open, at)
@@ -211,8 +210,8 @@ class Queue(NamedTuple):
 def new_queue(
     key: ClinicDay, day_start: datetime, next_change_at: datetime, *, announced_open: bool | None = None
 ) -> Queue:
-    """A queue in which nobody has stood; openings since `day_start` are still to be announced, and what the
-    clinic was then, if that is known."""
+    """A queue without tickets. Openings since `day_start` are still to be announced; `announced_open` is
+    whether the clinic was open then, None where that is not known."""
     return Queue(key, day_start, next_change_at, announced_open=announced_open)
 
 

@@ -93,11 +93,11 @@ def advance(
     """Moves one clinic's queue forward to `now`.
 
     `waiters` are in the order in which each lane calls them. A service in `clock` mode lasts
-    `mean_service` from the call; the room is then free, and whoever is next by then is called at that very
-    moment, or, if nobody waits, when somebody comes. In `desk` mode nothing happens by itself.
+    `mean_service` from the call; the room is then free, and the next waiting ticket is called at that moment,
+    or, if none waits, when the next one comes. In `desk` mode the clock changes nothing.
 
-    It stops at the end of the day, at which nobody is called any more: what becomes of those who are left
-    then is `end_of_day`, or they go over to the next day.
+    It stops at the end of the day, at which no ticket is called any more. The tickets that are left then end
+    by `end_of_day`, or are handed over to the next day.
     """
     rooms = _Rooms(serving, occupants)
     waiting = _Lanes(serving, waiters)
@@ -121,7 +121,7 @@ def advance(
 def end_of_day(
     occupants: Iterable[Occupant], waiters: Iterable[Waiter], day_end: datetime
 ) -> list[Transition]:
-    """Whoever was being served is served; whoever was only called, or still waits, has expired."""
+    """Tickets in service are served; tickets that were only called, or still wait, expire."""
     left = [
         (o.number, TicketStatus.SERVED if o.status is TicketStatus.IN_SERVICE else TicketStatus.EXPIRED)
         for o in occupants
@@ -132,15 +132,15 @@ def end_of_day(
 
 def rooms_held(serving: Serving, occupants: Iterable[Occupant]) -> dict[int, datetime]:
     """Until when the rooms are held by patients whom an earlier service day called, by the clock. In `desk`
-    mode nobody knows."""
+    mode that is not known."""
     if serving.mode is not QueueMode.CLOCK:
         return {}
     return {each.room: max(each.called_at + serving.mean_service, serving.since) for each in occupants}
 
 
 def calling_order(waiters: Sequence[Waiter], streak: int, ratio: int) -> list[Waiter]:
-    """Waiters who are all there, and stand in the order in which each lane calls them, in the order in which
-    they are called."""
+    """Waiters in the order in which they are called; they are given in the order in which each lane calls
+    them, and all have arrived."""
     lanes = {lane: deque(each for each in waiters if each.lane is lane) for lane in Lane}
     ordered = []
     while lane := next_lane(
@@ -164,15 +164,15 @@ class _Lanes:
         self._coming = places
         self._here: dict[Lane, list[tuple[int, Waiter]]] = {lane: [] for lane in Lane}
 
-    def somebody_since(self) -> datetime | None:
-        """Since when there is somebody to call; the distant past where somebody was left by an earlier call,
-        None where nobody waits or will come."""
+    def waiting_from(self) -> datetime | None:
+        """Since when a ticket can be called; the distant past where one was left by an earlier call, None
+        where none waits or will come."""
         if any(self._here.values()):
             return _LONG_AGO
         return self._coming[-1][1].waiting_since if self._coming else None
 
     def call(self, at: datetime) -> Waiter:
-        """Whose turn it is at a moment at which somebody is there; the next one's is not earlier."""
+        """The ticket whose turn it is at a moment at which one waits; calls come in the order of time."""
         while self._coming and self._coming[-1][1].waiting_since <= at:
             place = self._coming.pop()
             heappush(self._here[place[1].lane], place)
@@ -189,14 +189,14 @@ class _Rooms:
     def __init__(self, serving: Serving, occupants: Sequence[Occupant]) -> None:
         self._serving = serving
         self.occupants = {occupant.room: occupant for occupant in occupants}
-        # A room found free has been free for as long as anybody has waited: had somebody been waiting
-        # under this arrangement, they would have been called to it.
+        # A room found free has been free for as long as any ticket has waited: one that waited under this
+        # arrangement would have been called to it.
         self._free_since = {
             room: max(serving.since, serving.rooms_freed.get(room, serving.since))
             for room in range(1, serving.rooms + 1)
             if room not in self.occupants
         }
-        # Two registrars' clocks may differ: whoever has the later number may seem to have come earlier.
+        # Two registrars' clocks may differ: a later number may have the earlier time of arrival.
         self._last_call_at = max((each.called_at for each in occupants), default=serving.since)
 
     def next_leaving_at(self) -> datetime | None:
@@ -227,12 +227,12 @@ class _Rooms:
 
 
 def _next_call_at(rooms: _Rooms, waiting: _Lanes) -> datetime | None:
-    free_at, somebody_since = rooms.next_free_at(), waiting.somebody_since()
-    return None if free_at is None or somebody_since is None else max(free_at, somebody_since)
+    free_at, waiting_from = rooms.next_free_at(), waiting.waiting_from()
+    return None if free_at is None or waiting_from is None else max(free_at, waiting_from)
 
 
 def _next_change_at(serving: Serving, rooms: _Rooms, waiting: _Lanes) -> datetime | None:
-    if not rooms.occupants and waiting.somebody_since() is None:
+    if not rooms.occupants and waiting.waiting_from() is None:
         return None
     moments = [serving.day_end]
     if serving.mode is QueueMode.CLOCK:

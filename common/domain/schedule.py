@@ -12,7 +12,7 @@ _JUST_BEFORE = datetime.resolution
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A clinic opened (or closed) at the moment `at`, without anybody's doing."""
+    """A clinic opened (or closed) at the moment `at`, by its hours or its catalog entry."""
 
     at: datetime
     is_open: bool

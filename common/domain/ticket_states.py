@@ -60,9 +60,9 @@ class Action(StrEnum):
 
 
 class TransitionRule(NamedTuple):
-    """One row of the table: from one of the states `before` (none: there is no ticket yet) to `after`.
+    """One row of the table: from one of the states `before` (empty for a new ticket) to `after`.
 
-    `frees_room`: a patient who was called leaves the room to whoever is next, at that moment.
+    `frees_room`: a called ticket leaves its room, which is free from that moment.
     """
 
     before: frozenset[TicketStatus]

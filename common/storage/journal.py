@@ -108,7 +108,7 @@ def record(connection: Connection, entries: Iterable[JournalEntry], now: datetim
             now,
             entry.event.body,
         )
-        # In one order for everybody, so that nobody deadlocks.
+        # All transactions insert in this order, so that none deadlock.
         for entry in sorted(entries, key=lambda entry: (entry.cause_id, entry.ordinal))
     ]
     if rows:

@@ -1,4 +1,4 @@
-"""The row of one clinic's service day: locked by whoever changes the queue, and written back."""
+"""The row of one clinic's service day: locked to change the queue, and written back."""
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -68,7 +68,7 @@ _ROOMS_FREED = cast(clinic_days.c.rooms_freed, Text).label("rooms_freed")
 
 def _of_given(given: FromClause) -> Select[Any]:
     columns = (_ROOMS_FREED if column is clinic_days.c.rooms_freed else column for column in clinic_days.c)
-    # In one order for everybody, so that nobody deadlocks.
+    # All transactions lock in this order, so that none deadlock.
     in_order = select(*columns).select_from(clinic_days).order_by(*key_columns(clinic_days))
     return in_order.join(given, same_queue(clinic_days, given))
 
@@ -106,7 +106,7 @@ Locked = Callable[[], dict[ClinicDay, Queue]]
 def lock_queues(
     connection: Connection, days: Collection[ClinicDay], *, if_due: Collection[ClinicDay] = ()
 ) -> Locked:
-    """Locks the rows of these days, in one order for everybody, so that nobody deadlocks. Days without a
+    """Locks the rows of these days, in the order of all transactions, so that none deadlock. Days without a
     row are left out. What is sent after it sees what was committed before the locks were had."""
     if if_due:
         given = [(*key, 1) for key in days] + [(*key, 0) for key in if_due if key not in days]
@@ -119,7 +119,7 @@ def lock_queues(
 
 
 class QueuesMissing(StoreUnavailable):
-    """Nobody has stood in these queues before: they have no rows to lock yet. Nothing was committed.
+    """These queues have no rows to lock yet, since no ticket was given out. Nothing was committed.
 
     `create_queues` makes them, in a transaction of its own, which holds no locks that another could wait for
     meanwhile; then it is tried again.
@@ -139,7 +139,7 @@ def lock_all_queues(
     besides: Collection[ClinicDay] = (),
     if_due: Collection[ClinicDay] = (),
 ) -> Locked:
-    """Locks the rows of these days, those that there are of the days `besides`, and of the days `if_due`
+    """Locks the rows of these days, of the days `besides` those that exist, and of the days `if_due`
     those in which something is still to come, as `lock_queues` does.
 
     `day_start` gives the moment at which a service day begins. What is returned raises QueuesMissing where

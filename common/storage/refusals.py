@@ -55,7 +55,7 @@ _remember = Prepared(
 
 def remember_refusals(connection: Connection, refused: Iterable[Refusal]) -> None:
     """Writes refusals, so that a redelivered request gets the same answer."""
-    # In one order for everybody, so that nobody deadlocks.
+    # All transactions insert in this order, so that none deadlock.
     rows = [
         (each.request_id, each.digest, each.code, each.problem, each.refused_at)
         for each in sorted(refused, key=lambda each: each.request_id)

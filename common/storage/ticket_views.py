@@ -60,7 +60,7 @@ _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def _views(given: FromClause) -> ClauseElement:
-    # Each waiting patient is counted once per statement, however many tickets of their lane are asked for:
+    # Each waiting patient is counted once per statement, however many tickets of their lane are wanted:
     # between one of these and the next. A ticket's place is the sum of what was counted up to it.
     lane = (*key_columns(tickets), tickets.c.lane)
     place = (tickets.c.arrived_at, tickets.c.number)
@@ -69,34 +69,37 @@ def _views(given: FromClause) -> ClauseElement:
         func.lag(column, 1, default).over(partition_by=lane, order_by=place).label(f"previous_{column.name}")
         for column, default in zip(place, none, strict=True)
     ]
-    asked = (
+    wanted = (
         select(*_SHOWN, tickets.c.arrived_at, *previous)
         .join(given, tickets.c.ticket_code == given.c.ticket_code)
-        .subquery("asked")
+        .subquery("wanted")
     )
     ahead = tickets.alias("ahead")
     since_previous = (
         select(cast(func.count(), INTEGER))
         .where(
-            same_queue(ahead, asked),
+            same_queue(ahead, wanted),
             in_states(ahead, {TicketStatus.WAITING}),
-            ahead.c.lane == asked.c.lane,
+            ahead.c.lane == wanted.c.lane,
             tuple_(ahead.c.arrived_at, ahead.c.number)
-            >= tuple_(asked.c.previous_arrived_at, asked.c.previous_number),
-            tuple_(ahead.c.arrived_at, ahead.c.number) < tuple_(asked.c.arrived_at, asked.c.number),
+            >= tuple_(wanted.c.previous_arrived_at, wanted.c.previous_number),
+            tuple_(ahead.c.arrived_at, ahead.c.number) < tuple_(wanted.c.arrived_at, wanted.c.number),
         )
         .scalar_subquery()
     )
     return select(
-        *(asked.c[column.name] for column in _SHOWN),
+        *(wanted.c[column.name] for column in _SHOWN),
         clinic_days.c.now_serving,
         clinic_days.c.waiting,
         clinic_days.c.waiting_priority,
         clinic_days.c.priority_streak,
         func.sum(since_previous)
-        .over(partition_by=(*key_columns(asked), asked.c.lane), order_by=(asked.c.arrived_at, asked.c.number))
+        .over(
+            partition_by=(*key_columns(wanted), wanted.c.lane),
+            order_by=(wanted.c.arrived_at, wanted.c.number),
+        )
         .label("ahead_in_lane"),
-    ).join(clinic_days, same_queue(asked, clinic_days))
+    ).join(clinic_days, same_queue(wanted, clinic_days))
 
 
 _ticket_views = Prepared(_views, {"ticket_code": TEXT})
@@ -105,7 +108,7 @@ _ticket_views = Prepared(_views, {"ticket_code": TEXT})
 def read_ticket_views(
     connection: Connection, ticket_codes: Collection[str]
 ) -> Callable[[], dict[str, TicketView]]:
-    """The tickets with these canonical codes, each given once; codes that are nobody's are left out."""
+    """The tickets with these canonical codes, each given once; unknown codes are left out."""
     if not ticket_codes:
         return dict
     rows = _ticket_views.later(connection, [(code,) for code in ticket_codes])

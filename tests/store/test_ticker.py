@@ -28,7 +28,7 @@ from tests.store.staff import (
     ticket_rows,
     told,
 )
-from ticker_worker.moving import CALLS_MAX
+from ticker_worker.moving_queues import CALLS_MAX
 
 
 def _moments(engine: Engine, hospital: str = "RSHS") -> list[tuple[object, ...]]:

@@ -1,0 +1,173 @@
+"""Decides the desks' requests of a batch, one after the other in the order of arrival: what a request did
+before (found in the journal by its id), else what it may do now."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from common.domain.catalog import Clinic
+from common.domain.clinic_day import ClinicDay
+from common.domain.passing_time import awaits_handover
+from common.domain.queue import Queue
+from common.domain.refusals import ActionRefused
+from common.domain.service_times import EndedCall
+from common.domain.ticket_states import IN_ROOM
+from common.messages import problems
+from common.messages.desks import DeskRequest, OpenClinic
+from common.messages.events import Event
+from common.messages.message import EncodedReply, Reply, encode_reply
+from common.messages.problems import Problem
+from common.messaging.delivery import Outcome
+from common.messaging.received_requests import ReceivedRequest
+from common.storage.catalog import CatalogCache
+from common.storage.engine import Connection
+from common.storage.journal import JournalEntry
+from common.storage.refusals import Refusal
+from common.storage.ticket_rows import tickets_in_state
+from ticker_worker import desk_replies
+from ticker_worker.closing import Closing
+from ticker_worker.decisions import Decision, Decisions
+from ticker_worker.desk import Desk, cancels_waiting, problem_of
+from ticker_worker.loading import Loaded, find_clinic
+from ticker_worker.moving import Moved
+
+CHANGES_AT_ONCE_MAX = 2_000
+"""Changes in one transaction of several requests and ticks: as many as take about half a second."""
+
+
+class TooMuchAtOnce(Exception):
+    """More happens than one transaction should do: nothing was done, divide the batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What is to be saved of a batch, and the `answers` to its requests, in order.
+
+    Where it `is_partial`, these are only changes that come before a single request, which is then to be
+    taken up again.
+    """
+
+    queues: Mapping[ClinicDay, Queue]
+    entries: Sequence[JournalEntry]
+    answers: Sequence["Answer"] = ()
+    refusals: Sequence[Refusal] = ()
+    ended_calls: Sequence[tuple[Clinic, date, EndedCall]] = ()
+    clinic_values: Mapping[tuple[str, str], Mapping[str, Any]] | None = None
+    is_partial: bool = False
+
+
+def decide(
+    connection: Connection, catalog: CatalogCache, loaded: Loaded, decisions: Decisions, moved: Moved
+) -> Decided:
+    """Decides what is undecided of a batch, in queues that were moved to its moment. The changes of tickets
+    are saved, each before the next request is decided. Raises TooMuchAtOnce for a batch of several."""
+    if any(_comes_too_early(each, loaded, moved, catalog) for each in decisions.undecided.values()):
+        if not loaded.is_alone:
+            raise TooMuchAtOnce
+        if moved.entries:
+            return Decided(moved.queues, moved.entries, is_partial=True)
+    desk = Desk(connection, catalog, loaded.now, moved.queues)
+    deciding = _Deciding(desk, loaded, moved, decisions)
+    answers = [deciding.answer(each) for each in loaded.requests]
+    entries = [*moved.entries, *desk.entries]
+    if len(entries) > CHANGES_AT_ONCE_MAX and not loaded.is_alone:
+        raise TooMuchAtOnce
+    refusals = _refused(loaded, decisions)
+    return Decided(desk.queues, entries, answers, refusals, desk.ended_calls, desk.clinic_values)
+
+
+def _comes_too_early(received: ReceivedRequest, loaded: Loaded, moved: Moved, catalog: CatalogCache) -> bool:
+    """Whether some of the day before are still to come over, without whom a request cannot be decided: the
+    first ones of each queue, and all of those whom it cancels."""
+    keys = loaded.days[received.identity]
+    if cancels_waiting(received.request):
+        return any(
+            awaits_handover(moved.queues.get(key.day_before), catalog.clinic_of(key), loaded.now)
+            for key in keys
+            if key in moved.queues
+        )
+    return any(key.day_before in moved.cut_short for key in keys)
+
+
+class Answer(NamedTuple):
+    """The outcome of a request; and the closing that it began, which completes the outcome."""
+
+    outcome: Outcome
+    closing: Closing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Deciding:
+    """Decides the requests of a batch, one after the other, in queues that were moved to its moment."""
+
+    desk: Desk
+    loaded: Loaded
+    moved: Moved
+    decisions: Decisions
+
+    def answer(self, received: ReceivedRequest) -> Answer:
+        """Decides a request, if it is to be decided. The reply describes this moment, and nothing of what
+        later requests change."""
+        if self.decisions.is_to_decide(received):
+            self.decisions.by_id[received.request_id] = self._decide(received)
+        decision = self.decisions.of_request(received, self.loaded.now)
+        if decision is not self.decisions.by_id.get(received.request_id):
+            return Answer(Outcome(reply=decision.refusal))
+        causes = self.loaded.causes[received.identity].values()
+        passed = [event for cause_id in causes for event in _events(self.moved.caused.get(cause_id, ()))]
+        if decision.closing is not None:
+            return Answer(Outcome(events=passed), decision.closing)
+        events = [*passed, *_events(decision.entries)]
+        return Answer(Outcome(reply=self._reply(received, decision), events=events))
+
+    def _reply(self, received: ReceivedRequest, decision: Decision) -> Reply | EncodedReply:
+        if decision.refusal is not None:
+            return decision.refusal
+        request, desk = received.request, self.desk
+        assert isinstance(request, DeskRequest)
+        return desk_replies.desk_done(
+            desk.connection, desk.clinic_of, desk.queues, request, decision.entries, desk.now
+        )
+
+    def _decide(self, received: ReceivedRequest) -> Decision:
+        request = received.request
+        assert isinstance(request, DeskRequest)
+        clinic = find_clinic(self.desk.catalog, request)
+        if isinstance(clinic, Problem):
+            return Decision(received.digest, refusal=clinic)
+        key = self.loaded.days[received.identity][0]
+        if clinic.retired and not self._goes_on(key, request):
+            return Decision(received.digest, refusal=problems.clinic_not_found())
+        named = self.loaded.named_days.get(received.identity)
+        try:
+            entries = self.desk.carry_out(received, named if named in self.desk.queues else key)
+        except ActionRefused as refused:
+            return Decision(received.digest, refusal=problem_of(refused, self.loaded.now))
+        return Decision(received.digest, entries, closing=self.desk.closings.get(received.request_id))
+
+    def _goes_on(self, key: ClinicDay, request: DeskRequest) -> bool:
+        """Whether a retired clinic takes this request: any but `open_clinic`, until its queue is empty."""
+        queues = self.desk.queues
+        if key not in queues or isinstance(request, OpenClinic):
+            return False
+        return any(
+            queues[day].waiting or tickets_in_state(self.desk.connection, day, IN_ROOM)
+            for day in (key.day_before, key)
+            if day in queues
+        )
+
+
+def _refused(loaded: Loaded, decisions: Decisions) -> list[Refusal]:
+    """The refusals that were decided now."""
+    refused = []
+    for request_id, received in decisions.undecided.items():
+        refusal = decisions.by_id[request_id].refusal
+        if isinstance(refusal, Problem):
+            body = encode_reply(refusal)
+            refused.append(Refusal(request_id, received.digest, refusal.code, body, loaded.now))
+    return refused
+
+
+def _events(entries: Iterable[JournalEntry]) -> list[Event]:
+    return [entry.event for entry in entries]
