@@ -19,7 +19,11 @@ QUICK ?=
 ONLY ?=
 # How pytest runs all tests: in as many processes as it says in tests/conftest.py, each file in one of them.
 IN_PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
-# constraints.txt has four parts; these lines begin all but the first, each needed only for its purpose.
+# constraints.txt has parts: what `antrean` needs, then what begins with these lines, each needed only for its
+# purpose. All before the development is installed here and in the image.
+DESK := \# For antrean-desk:
+SERVER := \# For the server:
+BUILD := \# To build:
 DEVELOPMENT := \# For development:
 BENCHMARKS := \# For benchmarks:
 CALIBRATION := \# For the calibration:
@@ -81,18 +85,25 @@ venv: $(VENV)/.develop ## make the virtual environment, with the development too
 
 constraints: ## pin the newest versions that fit into constraints.txt (needs uv)
 	@set -e; work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
-	pin() { echo setuptools | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --no-emit-index-url "$$@" pyproject.toml -; }; \
-	pin >"$$work/run"; \
-	pin --extra dev --constraints "$$work/run" >"$$work/develop"; \
-	pin --extra benchmarks --constraints "$$work/develop" >"$$work/benchmark"; \
-	pin --extra calibration --constraints "$$work/benchmark" >"$$work/calibration"; \
-	beyond_run() { \
-	  awk 'FNR == NR { seen[$$1] = 1; next } /^[a-z]/ { keep = !($$1 in seen) } keep' "$$work/run" "$$1"; }; \
-	{ echo '# Written by `make constraints`. To run:'; cat "$$work/run"; \
-	  echo '$(DEVELOPMENT)'; beyond_run "$$work/develop"; \
-	  echo '$(BENCHMARKS)'; beyond_run "$$work/benchmark"; \
-	  echo '$(CALIBRATION)'; beyond_run "$$work/calibration"; \
+	pin() { $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url "$$@"; }; \
+	echo setuptools | pin pyproject.toml - --extra all >"$$work/run"; \
+	with() { pin pyproject.toml --constraints "$$work/run" "$$@"; }; \
+	with >"$$work/patient"; \
+	with --extra desk >"$$work/desk"; \
+	with --extra all >"$$work/server"; \
+	with --extra dev >"$$work/develop"; \
+	with --extra benchmarks --constraints "$$work/develop" >"$$work/benchmark"; \
+	with --extra calibration --constraints "$$work/benchmark" >"$$work/calibration"; \
+	beyond() { \
+	  awk 'FNR == NR { seen[$$1] = 1; next } /^[a-z]/ { keep = !($$1 in seen) } keep' "$$work/$$1" "$$work/$$2"; }; \
+	{ echo '# Written by `make constraints`. To run `antrean`:'; cat "$$work/patient"; \
+	  echo '$(DESK)'; beyond patient desk; \
+	  echo '$(SERVER)'; beyond desk server; \
+	  echo '$(BUILD)'; beyond server run; \
+	  echo '$(DEVELOPMENT)'; beyond run develop; \
+	  echo '$(BENCHMARKS)'; beyond run benchmark; \
+	  echo '$(CALIBRATION)'; beyond run calibration; \
 	} >"$$work/constraints.txt"; \
 	cp "$$work/constraints.txt" constraints.txt
 

@@ -21,6 +21,7 @@ class AdminSession(Session):
 
     package = "admin_cli"
     role = "deploy"
+    extra = "server"
     texts_type = TableTexts
 
     def failure_of(self, error: BaseException) -> Failure:

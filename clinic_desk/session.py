@@ -19,6 +19,7 @@ class DeskSession(RequestingSession):
 
     package = "clinic_desk"
     role = "desk"
+    extra = "desk"
     words = DESK_WORDS
     hints: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "clinic_closed": (

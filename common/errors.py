@@ -2,6 +2,7 @@
 
 AntreanError
 ├── SettingsError            a setting is missing or cannot be read: correct it and start again
+│   └── NotInstalled         a library that this program needs is missing: install its part of Antrean
 ├── CatalogError             a catalog file is not valid; nothing of it was applied
 │   └── BusyClinicsError     (admin_cli.database.catalog_changes) it leaves out clinics where patients wait
 ├── StoreError
@@ -58,6 +59,10 @@ UNUSABLE_ADDRESS = N_("{variable} cannot be used: write {example}")
 def unusable_address(variable: str, example: str) -> SettingsError:
     """The setting `variable` holds no address that can be used."""
     return SettingsError(UNUSABLE_ADDRESS, variable=variable, example=example)
+
+
+class NotInstalled(SettingsError):
+    """A library that this program needs is missing: its part of Antrean is not installed."""
 
 
 class CatalogError(AntreanError):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from common.errors import SettingsError
 from common.exit_codes import ExitCode
+from common.installation import require_extra
 from common.process import run_process
 
 LOOK_SECONDS = 5
@@ -59,6 +60,7 @@ def main() -> None:
 def _run() -> None:
     from common.settings import load_settings
 
+    require_extra("antrean-healthy", "server")
     parser = argparse.ArgumentParser(
         prog="antrean-healthy", description="Whether the worker that writes ANTREAN_HEALTH_FILE is healthy."
     )

@@ -1,6 +1,39 @@
-"""How this program came here, as far as advice to its user depends on it."""
+"""How this program came here: what of Antrean is installed, and what starts the whole system."""
 
+import sys
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Final, Literal
+
+from common.errors import NotInstalled
+from common.translation import N_
+
+Extra = Literal["desk", "server"]
+"""A part of Antrean beyond the patient's command: an extra of the package, as pyproject.toml defines it."""
+
+MODULES: Final[dict[Extra, tuple[str, ...]]] = {
+    "desk": ("textual",),
+    "server": ("alembic", "cloudevents", "psycopg", "pydantic", "sqlalchemy", "structlog"),
+}
+"""What is imported of each extra."""
+
+
+def require_extra(program: str, extra: Extra) -> None:
+    """Returns if the libraries of `extra`, which `program` needs, are there; imports none of them.
+
+    Raises NotInstalled with the command that installs them.
+    """
+    missing = [module for module in MODULES[extra] if find_spec(module) is None]
+    if missing:
+        python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+        # In quotes, since shells take brackets for a pattern; in double ones, since Windows knows no others.
+        command = f'{python} -m pip install "antrean[{extra}]"'
+        raise NotInstalled(
+            N_("{program} is not fully installed ({libraries} missing): run `{command}`."),
+            program=program,
+            libraries=", ".join(missing),
+            command=command,
+        )
 
 
 def start_command() -> str:

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn, Protocol
 
-import structlog
-
 from common.errors import AntreanError, BrokerUnavailable, SettingsError, StoreUnavailable, places
 from common.exit_codes import ExitCode
+from common.installation import require_extra
 
 
 class Stoppable(Protocol):
@@ -25,6 +24,8 @@ class Stoppable(Protocol):
 
 def configure_logging(process: str, level: str) -> None:
     """JSON lines on standard error. What is logged never holds what a patient sent."""
+    import structlog  # what logs nothing, such as `antrean-healthy`, does without
+
     # Our links say what happened to them; pika would say it again, at length.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     structlog.configure(
@@ -59,16 +60,28 @@ def run_until_stopped(work: Stoppable) -> None:
     work.run()
 
 
-def run_worker(main: Callable[[], None]) -> NoReturn:
+def run_worker(program: str, main: Callable[[], None]) -> NoReturn:
     """`run_process` for a worker, which takes settings but no words on its command line.
 
     Garbage is not collected until `main` comes to `run_until_stopped`: reading modules makes none.
     """
+    usage = f"{program} takes no arguments: set ANTREAN_ variables, as in .env.example."
+    if sys.argv[1:] in (["--help"], ["-h"]):
+        print(usage)
+        sys.exit(0)
     if len(sys.argv) > 1:
-        print("A worker takes no arguments: set ANTREAN_ variables, as in .env.example.", file=sys.stderr)
+        print(usage, file=sys.stderr)
         sys.exit(ExitCode.USAGE)
     gc.disable()
-    run_process(main)
+    # structlog would load rich, which draws tracebacks on terminals: a tenth of a second at each start of a
+    # worker, whose log is JSON. None says that it cannot be imported here.
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
+
+    def run() -> None:
+        require_extra(program, "server")
+        main()
+
+    run_process(run)
 
 
 def run_process(main: Callable[[], None]) -> NoReturn:

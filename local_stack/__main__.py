@@ -1,5 +1,7 @@
 """`antrean-stack`: runs a command, and ends with the exit code of what happened."""
 
+from common.errors import NotInstalled, SettingsError
+from common.installation import require_extra
 from common.process import run_process
 
 
@@ -9,6 +11,12 @@ def main() -> None:
 
 
 def _run() -> None:
+    try:
+        require_extra("antrean-stack", "server")
+    except NotInstalled as error:
+        from local_stack.bilingual import both
+
+        raise SettingsError(both(error.message, "\n", **error.values)) from error
     from local_stack.commands import run_commands
 
     run_commands()

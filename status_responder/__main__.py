@@ -8,7 +8,7 @@ DESK_BATCH_SIZE = 16
 
 def main() -> None:
     """The console script."""
-    run_worker(run)
+    run_worker("antrean-status", run)
 
 
 def run() -> None:

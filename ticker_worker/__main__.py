@@ -7,7 +7,7 @@ from common.process import configure_logging, run_until_stopped, run_worker
 
 def main() -> None:
     """The console script."""
-    run_worker(run)
+    run_worker("antrean-ticker", run)
 
 
 def run() -> None:

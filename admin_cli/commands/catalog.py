@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from admin_cli.catalog_file import read_catalog
 from admin_cli.screens.catalog_changes import change_lines, changes_as_json, summary
 from admin_cli.screens.opening_hours import hours_in_words
 from admin_cli.session import AdminSession, pass_changing_session, pass_session
@@ -46,6 +45,7 @@ def catalog() -> None:
 )
 @pass_changing_session
 def apply(session: AdminSession, file: Path, *, if_empty: bool, dry_run: bool, retire_busy: bool) -> None:
+    from admin_cli.catalog_file import read_catalog
     from admin_cli.database.catalog_changes import BusyClinicsError, apply_catalog
     from admin_cli.database.catalog_plan import CatalogChanges
     from admin_cli.database.connection import catalog_is_empty, open_database

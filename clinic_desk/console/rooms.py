@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from common.messages.desks import ROOMS_MAX
+from common.messages.limits import ROOMS_MAX
 from common.terminal.texts import Texts
 
 _ROOMS = re.compile(r"[1-9]\d?", re.ASCII)

@@ -16,11 +16,10 @@ from common.domain.lanes import Lane
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import PriorityReason
 from common.messages.fields import Code, IsoDate, PersonName
-from common.messages.limits import NAME_LENGTH_MAX, NUMBER_MAX
+from common.messages.limits import NAME_LENGTH_MAX, NUMBER_MAX, ROOMS_MAX
 from common.messages.message import Reply, ReplyPart, Request
 from common.messages.patients import Register, Ticket
 
-ROOMS_MAX = 50
 REASON_LENGTH_MAX = 200
 QUEUE_SHOWN_MAX = 200
 """Waiting tickets on one page of `desk_queue`, where they are that short."""

@@ -35,5 +35,8 @@ HOSPITALS_MAX = 5_000
 
 CLINICS_PER_HOSPITAL_MAX = 200
 
+ROOMS_MAX = 50
+"""Rooms of a clinic."""
+
 NUMBER_MAX = 2**31 - 1
 """The largest ticket number: both databases keep it."""

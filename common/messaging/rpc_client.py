@@ -177,8 +177,12 @@ def delivery_mode(name: str) -> int:
 
 def _too_large(request_id: str) -> Answer:
     """What a worker would answer; the broker would close the channel of a much larger request."""
-    from common.messages.message import encode_reply
-    from common.messages.problems import ProblemCode, problem  # slow to load, and hardly ever needed
-
-    refused = problem(ProblemCode.MESSAGE_TOO_LARGE, f"Send at most {BODY_BYTES_MAX} bytes.")
-    return Answer(refused.name, json.loads(encode_reply(refused)), request_id, 0.0)
+    # Made without the messages' models: a patient's computer need not have pydantic.
+    problem = {
+        "type": "about:blank",
+        "title": "Message too large",
+        "detail": f"Send at most {BODY_BYTES_MAX} bytes.",
+        "code": "message_too_large",
+        "errors": [],
+    }
+    return Answer("problem", problem, request_id, 0.0)

@@ -179,7 +179,8 @@ def _known_failure(error: AntreanError | NoBrokerKnown, texts: Texts) -> Failure
                 texts("No answer came in time; try again in a minute."),
             )
         case SettingsError():
-            return _failure(ExitCode.USAGE, "invalid_request", settings_sentence(error, texts))
+            commands = [str(error.values["command"])] if "command" in error.values else []
+            return _failure(ExitCode.USAGE, "invalid_request", settings_sentence(error, texts), *commands)
     return _failure(ExitCode.FAULT, "internal_error", str(error))
 
 
@@ -198,8 +199,8 @@ def _unexpected(kind: str, texts: Texts, change: Change | None, words: ProblemWo
     return Failure(ExitCode.FAULT, problem, f"{sentence}\n  {change.command}")
 
 
-def _failure(exit_code: int, code: str, sentence: str) -> Failure:
-    return Failure(exit_code, problem_of(code, sentence), sentence)
+def _failure(exit_code: int, code: str, sentence: str, *commands: str) -> Failure:
+    return Failure(exit_code, problem_of(code, sentence), sentence, commands)
 
 
 def _outcome_unknown(error: OutcomeUnknown, texts: Texts) -> Failure:

@@ -11,6 +11,7 @@ import click
 
 from common.errors import SettingsError
 from common.exit_codes import ExitCode
+from common.installation import require_extra
 from common.settings import Settings, load_settings
 from common.terminal.failures import not_printed
 from common.terminal.output import print_failure
@@ -65,6 +66,8 @@ def _run_command(name: str, group: click.Group, session: Session, words: Sequenc
     except SettingsError:
         if _HELP.isdisjoint(words):
             raise
+    if session.extra is not None:
+        require_extra(name, session.extra)
     try:
         "\0".join(words).encode()
     except UnicodeEncodeError as error:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import click
 
-from common.installation import start_command
+from common.installation import Extra, start_command
 from common.settings import Role, Settings
 from common.terminal.card import problem_text
 from common.terminal.failures import Change, Failure, Problem, failure_of
@@ -40,6 +40,8 @@ class Session:
     """The folder that `python -m` starts."""
     role: ClassVar[Role]
     """As whom it connects to the broker."""
+    extra: ClassVar[Extra | None] = None
+    """The part of Antrean that it needs beyond what is always installed."""
     texts_type: ClassVar[type[Texts]] = Texts
     words: ClassVar[ProblemWords] = PATIENT_WORDS
     """How it speaks of problems."""

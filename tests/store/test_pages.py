@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from common.messages.desks import ROOMS_MAX, DeskQueue
+from common.messages.desks import DeskQueue
 from common.messages.limits import (
     CITY_LENGTH_MAX,
     CLINICS_PER_HOSPITAL_MAX,
@@ -16,6 +16,7 @@ from common.messages.limits import (
     PAGE_LENGTH_MAX,
     PLACE_NAME_LENGTH_MAX,
     REPLY_BYTES_MAX,
+    ROOMS_MAX,
 )
 from common.messages.message import EncodedReply, Reply, encode_reply
 from common.messages.pages import all_entries, page_of, whole_queue

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from common.messages import desks, patients
-from common.messages.desks import PLACES_MAX, QUEUE_SHOWN_MAX, ROOMS_MAX, TicketAction
-from common.messages.limits import NUMBER_MAX, PAGE_LENGTH_MAX
+from common.messages.desks import PLACES_MAX, QUEUE_SHOWN_MAX, TicketAction
+from common.messages.limits import NUMBER_MAX, PAGE_LENGTH_MAX, ROOMS_MAX
 from common.messages.message import Request
 from common.messages.problems import ProblemCode
 from common.messages.request_parsing import RequestRefused, parse_request

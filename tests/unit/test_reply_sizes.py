@@ -18,7 +18,6 @@ from common.messages.desks import (
     NO_SHOWS_SHOWN_MAX,
     RANGES_SHOWN_MAX,
     REASON_LENGTH_MAX,
-    ROOMS_MAX,
     DeskQueue,
 )
 from common.messages.limits import (
@@ -28,6 +27,7 @@ from common.messages.limits import (
     NAME_LENGTH_MAX,
     PLACE_NAME_LENGTH_MAX,
     REPLY_BYTES_MAX,
+    ROOMS_MAX,
     TICKET_CODES_MAX,
     TIME_ZONE_LENGTH_MAX,
 )
