@@ -1,7 +1,8 @@
 # Two commands for a first look: `make demo`, and `make up` for the same system in real time.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up test coverage texts transcript chaos bench bench-national calibrate lint venv constraints clean
+.PHONY: help demo up test coverage texts transcript chaos bench bench-national calibrate lint dist venv
+.PHONY: constraints clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -21,9 +22,9 @@ ONLY ?=
 IN_PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 # constraints.txt has parts: what `antrean` needs, then what begins with these lines, each needed only for its
 # purpose. All before the development is installed here and in the image.
-DESK := \# For antrean-desk:
-SERVER := \# For the server:
-BUILD := \# To build:
+DESK_LIBRARIES := \# For antrean-desk:
+SERVER_LIBRARIES := \# For the server:
+BUILD_BACKEND := \# To build:
 DEVELOPMENT := \# For development:
 BENCHMARKS := \# For benchmarks:
 CALIBRATION := \# For the calibration:
@@ -81,6 +82,11 @@ lint: $(VENV)/.develop ## check style, types and who may import whom
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
 
+dist: $(VENV)/.develop ## build the wheel and the sdist, into dist/
+	@rm -rf dist build *.egg-info
+	@$(BIN)/python -m build --quiet --no-isolation
+	@rm -rf build *.egg-info
+
 venv: $(VENV)/.develop ## make the virtual environment, with the development tools
 
 constraints: ## pin the newest versions that fit into constraints.txt (needs uv)
@@ -98,9 +104,9 @@ constraints: ## pin the newest versions that fit into constraints.txt (needs uv)
 	beyond() { \
 	  awk 'FNR == NR { seen[$$1] = 1; next } /^[a-z]/ { keep = !($$1 in seen) } keep' "$$work/$$1" "$$work/$$2"; }; \
 	{ echo '# Written by `make constraints`. To run `antrean`:'; cat "$$work/patient"; \
-	  echo '$(DESK)'; beyond patient desk; \
-	  echo '$(SERVER)'; beyond desk server; \
-	  echo '$(BUILD)'; beyond server run; \
+	  echo '$(DESK_LIBRARIES)'; beyond patient desk; \
+	  echo '$(SERVER_LIBRARIES)'; beyond desk server; \
+	  echo '$(BUILD_BACKEND)'; beyond server run; \
 	  echo '$(DEVELOPMENT)'; beyond run develop; \
 	  echo '$(BENCHMARKS)'; beyond run benchmark; \
 	  echo '$(CALIBRATION)'; beyond run calibration; \
@@ -108,7 +114,7 @@ constraints: ## pin the newest versions that fit into constraints.txt (needs uv)
 	cp "$$work/constraints.txt" constraints.txt
 
 clean: ## remove what was made here
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Whether $(1) is a Python that Antrean runs on; where it is not, $(2) and $(3) say what to do.

@@ -44,7 +44,7 @@ sys.exit(code)
 """Runs a program, and then says what it has loaded on the last line."""
 
 LOADED: Final = [
-    # module, words, exit code, what may be loaded; no broker is there, and the workers' database has no tables
+    # module, words, exit code, what may be loaded; there is no broker, and no tables for the workers
     ("patient_cli.__main__", ["--help"], 0, PATIENT),
     ("patient_cli.__main__", ["hospitals"], 69, PATIENT | {"pika"}),
     ("clinic_desk.__main__", ["queue", "RSHS", "GIG"], 69, PATIENT | {"pika"}),

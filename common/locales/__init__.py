@@ -1,0 +1,1 @@
+"""What users are told: a catalog of sentences for each language (see common/translation.py)."""
