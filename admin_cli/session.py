@@ -30,7 +30,7 @@ class AdminSession(Session):
 
     def report(self, value: Any, words: Callable[[], str]) -> None:
         """Prints what a command has changed; where that fails, it is told on standard error."""
-        self.has_done(value, words)
+        self.record_change(value, words)
         print_result(self, value, words)
 
 

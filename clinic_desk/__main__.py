@@ -7,11 +7,9 @@ def main() -> int:
     """Runs the command line; never raises."""
     try:
         # Inside, for an interruption while modules are still being read.
-        from clinic_desk.commands import antrean_desk
-        from clinic_desk.session import DeskSession
-        from common.terminal.program import run
+        from clinic_desk.program import run
 
-        return run("antrean-desk", antrean_desk, DeskSession, sys.argv[1:])
+        return run(sys.argv[1:])
     except KeyboardInterrupt:
         return 130
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from common.terminal.failures import ProblemAnswer, problem_of
+from common.terminal.failures import ProblemReply, problem_of
 from common.terminal.hospitals import each_hospital
 from common.terminal.moments import date_complaint, parse_date
 from common.terminal.usage import UsageProblem
@@ -47,7 +47,7 @@ def moment_of(wanted: datetime | time, now: datetime, zone: tzinfo) -> datetime:
 def until_at(session: "DeskSession", hospital: str, wanted: datetime | time) -> str:
     """The moment that is meant by the clocks of a hospital, in ISO 8601; asks for the hospital's zone.
 
-    Raises ProblemAnswer where there is no such hospital, and as `Session.ask` does.
+    Raises ProblemReply where there is no such hospital, and as `Session.ask` does.
     """
     if isinstance(wanted, datetime) and wanted.tzinfo:
         return wanted.isoformat()
@@ -57,7 +57,7 @@ def until_at(session: "DeskSession", hospital: str, wanted: datetime | time) -> 
         if each["code"] == hospital:
             zone = ZoneInfo(each["time_zone"])
             return moment_of(wanted, session.settings.clock().now(), zone).isoformat()
-    raise ProblemAnswer(problem_of("hospital_not_found", "There is no such hospital."))
+    raise ProblemReply(problem_of("hospital_not_found", "There is no such hospital."))
 
 
 def take_number(ctx: click.Context, _parameter: click.Parameter, text: str) -> int:

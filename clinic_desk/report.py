@@ -36,7 +36,7 @@ def collect(session: DeskSession, hospital: str, clinic: str | None, day: str | 
     """The report of one clinic, or of each of a hospital's, on a service day (today's, without one)."""
     codes = [clinic] if clinic else [each["code"] for each in clinics(session, hospital, open_only=False)]
     members: dict[str, Any] = {} if day is None else {"service_date": day}
-    return [session.look("clinic_report", hospital, code, **members) for code in codes]
+    return [session.query("clinic_report", hospital, code, **members) for code in codes]
 
 
 def print_report(texts: Texts, reports: Sequence[Report], *, hours: bool) -> None:

@@ -56,7 +56,7 @@ class DeskSession(RequestingSession):
         except KeyError as error:
             raise SettingsError(N_("Set ANTREAN_OPERATOR to your name.")) from error
 
-    def look(
+    def query(
         self, name: str, hospital: str, clinic: str, *, timeout_seconds: float | None = None, **members: Any
     ) -> dict[str, Any]:
         """The answer to a question about a clinic, such as `desk_queue`; raises as `ask` does."""
@@ -67,18 +67,18 @@ class DeskSession(RequestingSession):
         self, hospital: str, clinic: str, *, with_names: bool, timeout_seconds: float | None = None
     ) -> dict[str, Any]:
         """A clinic's queue with everybody who waits; raises as `ask` does."""
-        look = partial(self.look, "desk_queue", hospital, clinic, timeout_seconds=timeout_seconds)
+        look = partial(self.query, "desk_queue", hospital, clinic, timeout_seconds=timeout_seconds)
         return whole_queue(lambda page: look(**page), {"with_names": with_names})
 
-    def in_short(self, reply: dict[str, Any], request: Mapping[str, Any]) -> str:
+    def summary_of(self, reply: dict[str, Any], request: Mapping[str, Any]) -> str:
         """The sentences of an action, and the ticket that it made."""
         if "changes" not in reply:
-            return super().in_short(reply, request)
+            return super().summary_of(reply, request)
         from clinic_desk.output import changes
 
         lines = changes(reply, request, self.texts)
         if reply["new_ticket"]:
-            lines.append(super().in_short(reply["new_ticket"], request))
+            lines.append(super().summary_of(reply["new_ticket"], request))
         return "\n".join(lines)
 
     def carry_out(self, action: Action) -> dict[str, Any]:

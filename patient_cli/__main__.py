@@ -7,11 +7,9 @@ def main() -> int:
     """Runs the command line; never raises."""
     try:
         # Inside, for an interruption while modules are still being read.
-        from common.terminal.program import run
-        from patient_cli.commands import antrean
-        from patient_cli.session import PatientSession
+        from patient_cli.program import run
 
-        return run("antrean", antrean, PatientSession, sys.argv[1:])
+        return run(sys.argv[1:])
     except KeyboardInterrupt:
         return 130
 

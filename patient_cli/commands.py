@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import click
 
 from common.terminal.card import Ticket
-from common.terminal.failures import ProblemAnswer
+from common.terminal.failures import ProblemReply
 from common.terminal.hospitals import clinics as clinics_of
 from common.terminal.hospitals import hospitals as all_hospitals
 from common.terminal.hospitals import normal_code
-from common.terminal.localised import LocalisedGroup, version_option
+from common.terminal.localised import LocalisedCommand
 from common.terminal.output import print_json, print_ticket
 from common.terminal.prompts import WentBack, can_ask
 from common.terminal.registration import (
@@ -25,8 +25,8 @@ from common.terminal.tables import print_table
 from common.terminal.usage import UsageProblem
 from common.translation import N_
 from patient_cli import ticket_requests
+from patient_cli.choosing import choose_clinic, choose_hospital
 from patient_cli.output import print_tickets, show_ticket
-from patient_cli.picking import pick_clinic, pick_hospital
 from patient_cli.remembered import show_remembered
 from patient_cli.session import PatientSession
 from patient_cli.tables import clinic_table, hospital_table
@@ -41,29 +41,7 @@ def _interval(ctx: click.Context, parameter: click.Parameter, seconds: float) ->
     return seconds
 
 
-@click.group(
-    "antrean",
-    cls=LocalisedGroup,
-    invoke_without_command=True,
-    help=N_(
-        "Hospital queues: take a number, follow it until called. Without a command, on a terminal: a menu."
-    ),
-)
-@version_option
-@pass_session
-@click.pass_context
-def antrean(ctx: click.Context, session: PatientSession) -> None:
-    if ctx.invoked_subcommand is not None:
-        return
-    if sys.stdin.isatty() and sys.stdout.isatty():
-        from patient_cli.menu import run_menu
-
-        run_menu(session)
-    else:
-        click.echo(ctx.get_help())
-
-
-@antrean.command("hospitals", help=N_("List the hospitals."))
+@click.command("hospitals", cls=LocalisedCommand, help=N_("List the hospitals."))
 @pass_session
 def hospitals(session: PatientSession) -> None:
     found = all_hospitals(session)
@@ -75,7 +53,12 @@ def hospitals(session: PatientSession) -> None:
         print_table(hospital_table(found, session.texts))
 
 
-@antrean.command("clinics", help=N_("List the clinics of a hospital."), epilog="antrean clinics RSHS --open")
+@click.command(
+    "clinics",
+    cls=LocalisedCommand,
+    help=N_("List the clinics of a hospital."),
+    epilog="antrean clinics RSHS --open",
+)
 @click.argument("hospital", metavar=N_("HOSPITAL"))
 @click.option("--open", "open_only", is_flag=True, help=N_("Only the clinics that are open now."))
 @pass_session
@@ -89,8 +72,9 @@ def clinics(session: PatientSession, hospital: str, open_only: bool) -> None:
         print_table(clinic_table(found, session.texts))
 
 
-@antrean.command(
+@click.command(
     "register",
+    cls=LocalisedCommand,
     help=N_("Take a number for today."),
     epilog='antrean register RSHS GIG --mrn 00123456 --name "Siti Aminah" --dob 31-01-1990',
 )
@@ -131,15 +115,20 @@ def _place(
             N_("{missing} is missing; only on a terminal is it asked for."), missing=session.texts(missing)
         )
     try:
-        code = normal_code(hospital) if hospital else pick_hospital(session)["code"]
-        chosen = pick_clinic(session, {"code": code, "name": code})
+        code = normal_code(hospital) if hospital else choose_hospital(session)["code"]
+        chosen = choose_clinic(session, {"code": code, "name": code})
     except (WentBack, EOFError) as error:
         raise click.Abort from error
     session.disconnect()
     return code, chosen["code"]
 
 
-@antrean.command("status", help=N_("Show tickets by their codes."), epilog="antrean status 7K3F-9QXM-2T5R")
+@click.command(
+    "status",
+    cls=LocalisedCommand,
+    help=N_("Show tickets by their codes."),
+    epilog="antrean status 7K3F-9QXM-2T5R",
+)
 @click.argument("codes", metavar=N_("CODE"), nargs=-1, required=True)
 @pass_session
 def status(session: PatientSession, codes: tuple[str, ...]) -> None:
@@ -149,23 +138,23 @@ def status(session: PatientSession, codes: tuple[str, ...]) -> None:
     else:
         print_tickets(session, found)
     if not_found:
-        raise ProblemAnswer(unknown_tickets(not_found))
+        raise ProblemReply(unknown_tickets(not_found))
 
 
-@antrean.command("tickets", help=N_("Show every ticket you took, with its status now."))
+@click.command("tickets", cls=LocalisedCommand, help=N_("Show every ticket you took, with its status now."))
 @pass_session
 def tickets(session: PatientSession) -> None:
     show_remembered(session)
 
 
-@antrean.command("cancel", help=N_("Give a ticket up."))
+@click.command("cancel", cls=LocalisedCommand, help=N_("Give a ticket up."))
 @click.argument("code", metavar=N_("CODE"))
 @pass_session
 def cancel(session: PatientSession, code: str) -> None:
-    print_ticket(session, ticket_requests.give_up(session, code))
+    print_ticket(session, ticket_requests.cancel_ticket(session, code))
 
 
-@antrean.command("watch", help=N_("Follow a ticket until it is called."))
+@click.command("watch", cls=LocalisedCommand, help=N_("Follow a ticket until it is called."))
 @click.argument("code", metavar=N_("CODE"))
 @click.option(
     "--interval",

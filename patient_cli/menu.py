@@ -8,16 +8,16 @@ import click
 from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
 from common.errors import AntreanError
 from common.terminal.card import Ticket
-from common.terminal.failures import NoBrokerKnown, OutcomeUnknown, ProblemAnswer
+from common.terminal.failures import NoBrokerKnown, OutcomeUnknown, ProblemReply
 from common.terminal.output import print_failure, print_ticket
 from common.terminal.prompts import WentBack, ask, confirm, read_line
 from common.terminal.registration import Registration, ask_and_register, send_patiently
 from common.translation import N_
+from patient_cli.choosing import choose_clinic, choose_hospital
 from patient_cli.output import show_ticket
-from patient_cli.picking import pick_clinic, pick_hospital
 from patient_cli.remembered import show_remembered
 from patient_cli.session import PatientSession
-from patient_cli.ticket_requests import give_up, look_up, take_ticket, unknown_tickets
+from patient_cli.ticket_requests import cancel_ticket, look_up, take_ticket, unknown_tickets
 from patient_cli.watch import watch_ticket
 
 _QUIT: Final = "0"
@@ -59,7 +59,7 @@ def _carry_out(session: PatientSession, action: Callable[[PatientSession], None]
         action(session)
     except WentBack:
         return
-    except (AntreanError, NoBrokerKnown, ProblemAnswer, OutcomeUnknown) as error:
+    except (AntreanError, NoBrokerKnown, ProblemReply, OutcomeUnknown) as error:
         print_failure(session, session.failure_of(error))
     finally:
         # The next question may stay unanswered for longer than a connection lives without attention.
@@ -70,8 +70,8 @@ def _carry_out(session: PatientSession, action: Callable[[PatientSession], None]
 
 
 def _register(session: PatientSession) -> None:
-    hospital = pick_hospital(session)
-    clinic = pick_clinic(session, hospital)
+    hospital = choose_hospital(session)
+    clinic = choose_clinic(session, hospital)
     session.disconnect()
 
     def register(answers: Mapping[str, str]) -> Ticket:
@@ -99,7 +99,7 @@ def _ask_code(session: PatientSession) -> str:
 def _show_one(session: PatientSession, code: str) -> None:
     found, not_found = look_up(session, [code])
     if not_found:
-        raise ProblemAnswer(unknown_tickets(not_found))
+        raise ProblemReply(unknown_tickets(not_found))
     show_ticket(session, found[0])
 
 
@@ -121,7 +121,7 @@ def _cancel(session: PatientSession) -> None:
     _show_one(session, code)
     session.disconnect()
     if confirm(session.texts("Give this ticket up? [y/n]"), session.texts):
-        print_ticket(session, give_up(session, code))
+        print_ticket(session, cancel_ticket(session, code))
 
 
 _ACTIONS: Final[dict[str, tuple[str, Callable[[PatientSession], None]]]] = {

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
 from common.messages.limits import TICKET_CODES_MAX
 from common.terminal.card import Ticket
-from common.terminal.failures import Problem, ProblemAnswer, problem_of
+from common.terminal.failures import Problem, ProblemReply, problem_of
 from common.terminal.registration import Registration
 from common.translation import N_
 from patient_cli.session import PatientSession
@@ -15,7 +15,7 @@ from patient_cli.ticket_book import BookDamaged, Entry
 def take_ticket(session: PatientSession, registration: Registration) -> Ticket:
     """The ticket of a registration, which is remembered; so is the one of `already_registered`.
 
-    Raises ProblemAnswer where it was refused and OutcomeUnknown where no answer came.
+    Raises ProblemReply where it was refused and OutcomeUnknown where no answer came.
     """
     try:
         ticket = session.change(
@@ -27,7 +27,7 @@ def take_ticket(session: PatientSession, registration: Registration) -> Ticket:
             ),
             words=[*registration.words(), "--request-id", registration.request_id],
         )
-    except ProblemAnswer as error:
+    except ProblemReply as error:
         if error.problem.get("ticket"):
             remember(session, error.problem["ticket"])
         raise
@@ -35,8 +35,8 @@ def take_ticket(session: PatientSession, registration: Registration) -> Ticket:
     return ticket
 
 
-def give_up(session: PatientSession, code: str) -> Ticket:
-    """The cancelled ticket; raises ProblemAnswer where it was refused, OutcomeUnknown without an answer."""
+def cancel_ticket(session: PatientSession, code: str) -> Ticket:
+    """The cancelled ticket; raises ProblemReply where it was refused, OutcomeUnknown without an answer."""
     return session.change(
         "cancel",
         {"ticket_code": code},
@@ -56,7 +56,7 @@ def look_up(
         asked = codes[start : start + TICKET_CODES_MAX]
         try:
             reply = session.ask("ticket_status", {"ticket_codes": asked}, timeout_seconds=timeout_seconds)
-        except ProblemAnswer as error:
+        except ProblemReply as error:
             # Said where none of them is known; the codes are well-formed then.
             if error.problem.get("code") != "ticket_not_found":
                 raise

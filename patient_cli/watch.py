@@ -1,4 +1,4 @@
-"""Following one ticket until it needs following no more: called, served, cancelled, expired or missed."""
+"""Follows one ticket until it is called, served, cancelled, expired or missed."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ import click
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
 from common.exit_codes import ExitCode
 from common.terminal.card import Ticket, call_estimate, people, status_word
-from common.terminal.failures import ProblemAnswer, failure_of
+from common.terminal.failures import ProblemReply, failure_of
 from common.terminal.moments import long_date
 from common.terminal.streams import json_text
 from common.terminal.texts import Texts
@@ -49,13 +49,13 @@ class Outage:
 
 
 class View(Protocol):
-    """Where the ticket's course is shown."""
+    """Where the ticket is shown as it changes."""
 
     def show(self, ticket: Ticket) -> None:
-        """Takes every sighting, whether or not anything changed."""
+        """Takes every reply, whether or not anything changed."""
         ...
 
-    def moved(self, old: Ticket, new: Ticket) -> None:
+    def transferred(self, old: Ticket, new: Ticket) -> None:
         """The ticket was transferred, and the new one is followed from here on."""
         ...
 
@@ -68,23 +68,23 @@ def watch_ticket(session: PatientSession, code: str, interval_seconds: float) ->
     """Shows a ticket, and what it is transferred to, until it is called, or ends otherwise; asks every
     `interval_seconds` of the hospital's clock.
 
-    Raises ProblemAnswer for an unknown ticket, and a MessagingError where no answer comes for too long.
+    Raises ProblemReply for an unknown ticket, and a MessagingError where no answer comes for too long.
     """
     last: Ticket | None = None
     view, shown = _view(session)
     with shown:
-        for sighting in follow(session, code, interval_seconds):
-            if isinstance(sighting, Outage):
+        for found in follow(session, code, interval_seconds):
+            if isinstance(found, Outage):
                 view.lost()
                 continue
-            if last is not None and last["ticket_code"] != sighting["ticket_code"]:
-                replace_remembered(session, [last], [sighting])
-                view.moved(last, sighting)
-            view.show(sighting)
-            last = sighting
+            if last is not None and last["ticket_code"] != found["ticket_code"]:
+                replace_remembered(session, [last], [found])
+                view.transferred(last, found)
+            view.show(found)
+            last = found
     if last is not None and not session.as_json:
         bell = "\a" if last["status"] == "called" and sys.stdout.isatty() else ""
-        click.echo(bell + session.folded(farewell(last, session)))
+        click.echo(bell + session.folded(closing_sentence(last, session)))
 
 
 def follow(session: PatientSession, code: str, interval_seconds: float) -> Iterator[Ticket | Outage]:
@@ -95,8 +95,8 @@ def follow(session: PatientSession, code: str, interval_seconds: float) -> Itera
     while True:
         try:
             ticket = _look(session, code, None if answered_at is None else _LOOK_SECONDS_MAX)
-        except (BrokerUnavailable, NoReply, RequestNotTaken, ProblemAnswer) as error:
-            if answered_at is None or not _may_pass(error, session.texts):
+        except (BrokerUnavailable, NoReply, RequestNotTaken, ProblemReply) as error:
+            if answered_at is None or not _is_temporary(error, session.texts):
                 raise
             if time.monotonic() - answered_at > OUTAGE_SECONDS_MAX:
                 raise
@@ -117,7 +117,7 @@ def follow(session: PatientSession, code: str, interval_seconds: float) -> Itera
         time.sleep(pause)
 
 
-def farewell(ticket: Ticket, session: PatientSession) -> str:
+def closing_sentence(ticket: Ticket, session: PatientSession) -> str:
     """The sentence with which following ends."""
     texts = session.texts
     if ended := ENDINGS.get(ticket["status"]):
@@ -128,7 +128,7 @@ def farewell(ticket: Ticket, session: PatientSession) -> str:
     )
 
 
-def moved_text(old: Ticket, new: Ticket, texts: Texts) -> str:
+def transfer_sentence(old: Ticket, new: Ticket, texts: Texts) -> str:
     """What is said when a transferred ticket is followed to the new one."""
     return texts(
         "Ticket {number} was transferred. New number: {new_number} in clinic {clinic}, {date}; code {code}.",
@@ -140,8 +140,8 @@ def moved_text(old: Ticket, new: Ticket, texts: Texts) -> str:
     )
 
 
-def what_is_seen(ticket: Ticket) -> tuple[object, ...]:
-    """What makes a sighting new. The estimate alone does not: it moves with every look."""
+def visible_state(ticket: Ticket) -> tuple[object, ...]:
+    """What has to change for a ticket to be shown again; the estimate alone moves with every reply."""
     return tuple(
         ticket[name] for name in ("ticket_code", "status", "people_ahead", "now_serving", "called_at")
     )
@@ -150,12 +150,12 @@ def what_is_seen(ticket: Ticket) -> tuple[object, ...]:
 def _look(session: PatientSession, code: str, timeout_seconds: float | None) -> Ticket:
     found, not_found = look_up(session, [code], timeout_seconds=timeout_seconds)
     if not_found:
-        raise ProblemAnswer(unknown_tickets(not_found))
+        raise ProblemReply(unknown_tickets(not_found))
     return found[0]
 
 
-def _may_pass(error: Exception, texts: Texts) -> bool:
-    return not isinstance(error, ProblemAnswer) or failure_of(error, texts).exit_code == ExitCode.NO_REPLY
+def _is_temporary(error: Exception, texts: Texts) -> bool:
+    return not isinstance(error, ProblemReply) or failure_of(error, texts).exit_code == ExitCode.NO_REPLY
 
 
 def _view(session: PatientSession) -> tuple[View, AbstractContextManager[object]]:
@@ -179,13 +179,13 @@ class LineView:
         if self._is_lost:
             self._is_lost = False
             self._session.note(self._session.texts("Connected again."))
-        if self._seen == what_is_seen(ticket):
+        if self._seen == visible_state(ticket):
             return
-        self._seen = what_is_seen(ticket)
+        self._seen = visible_state(ticket)
         click.echo(json_text(ticket) if self._session.as_json else self._line(ticket))
 
-    def moved(self, old: Ticket, new: Ticket) -> None:
-        sentence = moved_text(old, new, self._session.texts)
+    def transferred(self, old: Ticket, new: Ticket) -> None:
+        sentence = transfer_sentence(old, new, self._session.texts)
         if self._session.as_json:
             self._session.note(sentence)
         else:

@@ -15,7 +15,7 @@ from common.terminal.card import COLOURS, Ticket, status_word, ticket_facts
 from common.terminal.layout import fold, stacked, widest
 from common.terminal.moments import CLOCK_WITH_SECONDS, long_date
 from patient_cli.session import PatientSession
-from patient_cli.watch import moved_text
+from patient_cli.watch import transfer_sentence
 
 _WIDTH = 80
 _FRAME_WIDTH = 8
@@ -23,7 +23,7 @@ _FRAMED_WIDTH_MIN = 40
 
 
 class PanelView:
-    """Shows the newest sighting; enter `live` around its use."""
+    """Shows the newest state of a ticket; enter `live` around its use."""
 
     def __init__(self, session: PatientSession) -> None:
         self._session = session
@@ -36,9 +36,9 @@ class PanelView:
         self._ahead_max = max(self._ahead_max, ticket["people_ahead"] or 0)
         self.live.update(self._panel(ticket, is_lost=False), refresh=True)
 
-    def moved(self, old: Ticket, new: Ticket) -> None:
+    def transferred(self, old: Ticket, new: Ticket) -> None:
         self._ahead_max = 0
-        sentence = moved_text(old, new, self._session.texts)
+        sentence = transfer_sentence(old, new, self._session.texts)
         self.live.console.print(_plain(fold(sentence, self.live.console.width)))
 
     def lost(self) -> None:

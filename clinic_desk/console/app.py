@@ -92,7 +92,7 @@ class Console(QueueApp):
 
     def _do(self, action: Action) -> None:
         self._typed_at = -self.ONE_NUMBER_SECONDS
-        self._ask(lambda session: session.carry_out(action), lambda done: self._done(action, done))
+        self._send(lambda session: session.carry_out(action), lambda done: self._done(action, done))
 
     def _done(self, action: Action, done: dict[str, Any]) -> None:
         for sentence in changes(done, action.body, self._texts):
@@ -180,7 +180,7 @@ class Console(QueueApp):
                 lambda to: self._do(desk.transfer(ticket["number"], to, day)) if to else None,
             )
 
-        self._ask(lambda session: clinics(session, desk.hospital, open_only=True), known)
+        self._send(lambda session: clinics(session, desk.hospital, open_only=True), known)
 
     def action_register(self) -> None:
         """Asks for a patient's data and whether they have priority, and registers them."""
@@ -199,7 +199,7 @@ class Console(QueueApp):
 
         def send(registration: Registration, reason: str) -> None:
             action = desk_registration(registration, None if reason == NO_REASON else reason)
-            self._ask(lambda session: session.carry_out(action), self._registered)
+            self._send(lambda session: session.carry_out(action), self._registered)
 
         self.push_screen(registration_form(self._texts), filled_in)
 

@@ -102,7 +102,7 @@ class KeyBar(Static):
         self._keys = keys
 
     def on_resize(self, event: Resize) -> None:
-        """Lays the keys out anew."""
+        """Lays the keys out for the new width."""
         self.update(key_lines(self._keys, event.size.width))
 
 

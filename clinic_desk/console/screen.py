@@ -16,13 +16,14 @@ from clinic_desk import queue_view
 from clinic_desk.console.board import KeyBar, QueueList, details
 from clinic_desk.console.dialogs import Choose, Confirm, Notice
 from clinic_desk.console.keys import described
-from clinic_desk.console.line import (
-    Answered,
-    Failed,
-    Line,
+from clinic_desk.console.requester import (
     Place,
     PlaceRefused,
-    QueueSeen,
+    QueueRead,
+    ReplyReceived,
+    Request,
+    Requester,
+    RequestFailed,
 )
 from clinic_desk.problem_words import CONSOLE_WORDS
 from clinic_desk.queue_view import Queue
@@ -63,12 +64,12 @@ class QueueApp(App[None]):
         self._session, self._texts = session, Texts(session.texts.language)
         self._wanted = (hospital, clinic)
         self._room = room
-        self._line = Line(session, self.post_message)
+        self._requester = Requester(session, self.post_message)
         self._place: Place | None = None
         self._zone: tzinfo = UTC
         self._hospitals: list[dict[str, Any]] = []
         self._queue: Queue | None = None
-        self._asking = False
+        self._awaits_reply = False
         self._follow: str | None = None
         self._messages: list[Text] = []
         self.fault: Exception | None = None
@@ -91,17 +92,17 @@ class QueueApp(App[None]):
         yield KeyBar(described(self._texts))
 
     def on_mount(self) -> None:
-        self._line.start()
+        self._requester.start()
         self.set_interval(1, self._show_title)
         self._begin()
 
     def on_unmount(self) -> None:
-        self._line.close()
+        self._requester.close()
 
     # --- which queue ------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        self._line.ask(hospitals, self._hospitals_known)
+        self._requester.send(hospitals, self._hospitals_known)
 
     def _hospitals_known(self, found: list[dict[str, Any]]) -> None:
         self._hospitals = found
@@ -132,7 +133,7 @@ class QueueApp(App[None]):
                 lambda clinic: self._go_to(hospital, clinic) if clinic else self._without_place(),
             )
 
-        self._line.ask(lambda session: clinics(session, hospital, open_only=False), known)
+        self._requester.send(lambda session: clinics(session, hospital, open_only=False), known)
 
     def _without_place(self) -> None:
         if self._place is None:
@@ -143,7 +144,7 @@ class QueueApp(App[None]):
         with_names = self._place.with_names if self._place else False
         self._queue = None
         self._place = Place(hospital, clinic, with_names)
-        self._line.look_at(self._place)
+        self._requester.follow(self._place)
 
     def action_other_clinic(self) -> None:
         """Shows another queue."""
@@ -153,11 +154,11 @@ class QueueApp(App[None]):
         """Shows the patients' names, or no more."""
         if self._place is not None:
             self._place = replace(self._place, with_names=not self._place.with_names)
-            self._line.look_at(self._place)
+            self._requester.follow(self._place)
 
     # --- what comes in ----------------------------------------------------------------------------------
 
-    def on_queue_seen(self, event: QueueSeen) -> None:
+    def on_queue_read(self, event: QueueRead) -> None:
         """Shows it; says so where this console's room has come to be none of the clinic's."""
         rooms, before = event.queue["rooms"], self._queue
         if self._room > rooms and (before is None or before["rooms"] != rooms):
@@ -182,7 +183,7 @@ class QueueApp(App[None]):
         self._show_title()
         self._show_details()
 
-    def on_line_lost(self) -> None:
+    def on_connection_lost(self) -> None:
         """Says so until the queue is seen again."""
         self.query_one("#banner").display = True
 
@@ -192,14 +193,14 @@ class QueueApp(App[None]):
         self._say_failure(event.error)
         self._choose_hospital()
 
-    def on_answered(self, event: Answered) -> None:
-        """Hands the answer to whoever asked."""
-        self._asking = False
-        event.then(event.answer)
+    def on_reply_received(self, event: ReplyReceived) -> None:
+        """Hands the reply to what the request was sent for."""
+        self._awaits_reply = False
+        event.then(event.reply)
 
-    def on_failed(self, event: Failed) -> None:
+    def on_request_failed(self, event: RequestFailed) -> None:
         """Says what is wrong; where it is not known what happened, the very same request can be repeated."""
-        self._asking = False
+        self._awaits_reply = False
         if isinstance(event.error, OutcomeUnknown) and (
             failure_of(event.error, self._texts).exit_code == ExitCode.NO_REPLY
         ):
@@ -210,7 +211,7 @@ class QueueApp(App[None]):
                     ),
                     self._texts,
                 ),
-                lambda again: self._ask(event.question, event.then) if again else None,
+                lambda again: self._send(event.request, event.then) if again else None,
             )
         elif self._place is None:
             self.fault = event.error  # nothing can be shown: the same sentence as from any command
@@ -254,11 +255,11 @@ class QueueApp(App[None]):
         if more:
             self.push_screen(Notice("\n".join([sentence, *more]), self._texts))
 
-    # --- asking for actions -----------------------------------------------------------------------------
+    # --- sending requests -------------------------------------------------------------------------------
 
-    def _ask(self, question: Callable[[DeskSession], Any], then: Callable[[Any], None]) -> None:
-        if self._asking:
+    def _send(self, request: Request, then: Callable[[Any], None]) -> None:
+        if self._awaits_reply:
             self._say(self._texts("Still waiting for the answer."), "yellow")
             return
-        self._asking = True
-        self._line.ask(question, then)
+        self._awaits_reply = True
+        self._requester.send(request, then)

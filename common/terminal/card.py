@@ -9,7 +9,7 @@ from common.terminal.failures import Problem
 from common.terminal.layout import fold, stacked, widest
 from common.terminal.moments import clock_time_with_zone, date_and_time, duration, estimate, long_date
 from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
-from common.terminal.streams import takes_all_letters
+from common.terminal.streams import writes_unicode
 from common.terminal.texts import Texts
 from common.translation import N_
 
@@ -157,7 +157,7 @@ def _framed(coloured: Sequence[str], lines: Sequence[str], room: int | None) -> 
 
 
 def _frame_signs() -> tuple[str, ...]:
-    return tuple("╭╮╰╯─│" if takes_all_letters() else "++++-|")
+    return tuple("╭╮╰╯─│" if writes_unicode() else "++++-|")
 
 
 def problem_text(

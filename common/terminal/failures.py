@@ -52,7 +52,7 @@ Problem = dict[str, Any]
 """A problem in the shape of RFC 9457, from a reply or made here (see docs/protocol.md)."""
 
 
-class ProblemAnswer(Exception):
+class ProblemReply(Exception):
     """The reply was a problem; `request` is the body of the request, where there was one."""
 
     def __init__(self, problem: Problem, request: Mapping[str, Any] | None = None) -> None:
@@ -117,7 +117,7 @@ def failure_of(
     """How `error` ends the program; `change` is what it may have interrupted."""
     if isinstance(error, OutcomeUnknown):
         return _outcome_unknown(error, texts)
-    if isinstance(error, ProblemAnswer):
+    if isinstance(error, ProblemReply):
         code = ExitCode.NO_REPLY if error.problem.get("code") in _NO_ANSWER_CODES else ExitCode.REFUSED
         return Failure(code, error.problem)
     if isinstance(error, click.UsageError):

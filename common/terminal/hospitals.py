@@ -24,6 +24,6 @@ def hospitals(session: RequestingSession) -> list[dict[str, Any]]:
 
 
 def clinics(session: RequestingSession, hospital: str, *, open_only: bool) -> list[dict[str, Any]]:
-    """The clinics of a hospital; raises ProblemAnswer where there is no such hospital."""
+    """The clinics of a hospital; raises ProblemReply where there is no such hospital."""
     body = {"hospital": hospital, "open_only": open_only}
     return [*all_entries(partial(session.ask, "list_clinics"), body, "clinics")]

@@ -34,7 +34,7 @@ def run(name: str, group: click.Group, session_type: type[Session], words: Seque
         exit_code = _run_command(name, group, session, words)
         # Here, so that output that cannot be written is noticed before Python itself flushes.
         sys.stdout.flush()
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whoever runs it gets a sentence
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - its user gets a sentence
         return _failed(session, error)
     finally:
         session.disconnect()

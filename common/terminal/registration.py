@@ -9,7 +9,7 @@ import click
 
 from common.exit_codes import ExitCode
 from common.messages.patient_data import normal_medical_record_number, normal_name
-from common.terminal.failures import OutcomeUnknown, ProblemAnswer
+from common.terminal.failures import OutcomeUnknown, ProblemReply
 from common.terminal.moments import date_complaint, parse_date
 from common.terminal.output import print_failure
 from common.terminal.problem_words import PATIENT_WORDS
@@ -157,7 +157,7 @@ def ask_and_register(
             answers[name] = _ask_for(name, session)
         try:
             return register(answers)
-        except ProblemAnswer as error:
+        except ProblemReply as error:
             missing = [name for name in QUESTIONS if name in _fields(error.problem)]
             if not missing:
                 raise

@@ -12,7 +12,7 @@ import click
 from common.errors import MessagingError, NoQueue, NoReply, RequestNotTaken
 from common.settings import Settings
 from common.terminal.card import in_one_line
-from common.terminal.failures import Change, Failure, NoBrokerKnown, OutcomeUnknown, ProblemAnswer
+from common.terminal.failures import Change, Failure, NoBrokerKnown, OutcomeUnknown, ProblemReply
 from common.terminal.session import Session
 from common.terminal.usage import similar
 
@@ -59,7 +59,7 @@ class RequestingSession(Session):
     ) -> dict[str, Any]:
         """The reply to a request. Blocks for at most `timeout_seconds`, by default those of the settings.
 
-        Raises ProblemAnswer where it was refused, NoBrokerKnown, BrokerUnavailable, RequestNotTaken and
+        Raises ProblemReply where it was refused, NoBrokerKnown, BrokerUnavailable, RequestNotTaken and
         NoReply.
         """
         patience = timeout_seconds or self.settings.reply_timeout_seconds
@@ -67,7 +67,7 @@ class RequestingSession(Session):
         if self.verbose:
             click.echo(f"reply in {answer.elapsed_seconds:.3f} s", err=True)
         if answer.name == "problem":
-            raise ProblemAnswer(answer.body | self._clock_fault(answer.body), body)
+            raise ProblemReply(answer.body | self._clock_fault(answer.body), body)
         return answer.body
 
     def _clock_fault(self, problem: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +89,7 @@ class RequestingSession(Session):
         self.change_begun = Change(if_unknown, self.command_line(*words, "--verbose"))
         try:
             reply = self.ask(name, body, request_id=request_id)
-        except ProblemAnswer:
+        except ProblemReply:
             self.change_begun = None
             raise
         except (MessagingError, NoBrokerKnown, KeyboardInterrupt) as error:
@@ -99,17 +99,17 @@ class RequestingSession(Session):
                 self.sent_before.add(request_id)
             raise OutcomeUnknown(error, if_unknown, command) from error
         self.change_begun = Change()
-        self.has_done(reply, lambda: self.in_short(reply, body))
+        self.record_change(reply, lambda: self.summary_of(reply, body))
         return reply
 
-    def in_short(self, reply: dict[str, Any], request: Mapping[str, Any]) -> str:  # noqa: ARG002
+    def summary_of(self, reply: dict[str, Any], request: Mapping[str, Any]) -> str:  # noqa: ARG002
         """What the request with this body has changed, in few words and without personal data."""
         return in_one_line(reply, self.texts)
 
     def failure_of(self, error: BaseException) -> Failure:
         """With the command that helps, and codes that could have been meant, where there are any."""
         failure = super().failure_of(error)
-        if not isinstance(error, ProblemAnswer) or failure.problem is None:
+        if not isinstance(error, ProblemReply) or failure.problem is None:
             return failure
         advice, members = self._advice(error)
         if not advice:
@@ -117,7 +117,7 @@ class RequestingSession(Session):
         sentence = failure.sentence or self.problem_text(failure.problem)
         return Failure(failure.exit_code, failure.problem | members, "\n".join([sentence, *advice]))
 
-    def _advice(self, error: ProblemAnswer) -> tuple[list[str], dict[str, Any]]:
+    def _advice(self, error: ProblemReply) -> tuple[list[str], dict[str, Any]]:
         lines: list[str] = []
         members: dict[str, Any] = {}
         if codes := self._known_codes(error):
@@ -138,7 +138,7 @@ class RequestingSession(Session):
             lines.append(self.texts(sentence, command=command))
         return lines, members
 
-    def _hint(self, error: ProblemAnswer) -> tuple[str, str] | None:
+    def _hint(self, error: ProblemReply) -> tuple[str, str] | None:
         found = self.hints.get(str(error.problem.get("reason"))) or self.hints.get(
             str(error.problem.get("code"))
         )
@@ -149,7 +149,7 @@ class RequestingSession(Session):
         values = [members.get(word[1:-1]) if word.startswith("{") else word for word in words]
         return None if None in values else (sentence, self.command_line(*map(str, values)))
 
-    def _known_codes(self, error: ProblemAnswer) -> list[str]:
+    def _known_codes(self, error: ProblemReply) -> list[str]:
         """The codes of which one was meant; none where they cannot be had."""
         from common.terminal.hospitals import clinics, hospitals
 
@@ -161,7 +161,7 @@ class RequestingSession(Session):
                     return [
                         each["code"] for each in clinics(self, error.request["hospital"], open_only=False)
                     ]
-        except (MessagingError, ProblemAnswer, NoBrokerKnown):
+        except (MessagingError, ProblemReply, NoBrokerKnown):
             return []
         return []
 

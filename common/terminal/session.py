@@ -73,7 +73,7 @@ class Session:
         """A problem as this program tells it, for the terminal."""
         return problem_text(problem, self.texts, terminal_width(), self.words)
 
-    def has_done(self, value: Any, words: Callable[[], str]) -> None:
+    def record_change(self, value: Any, words: Callable[[], str]) -> None:
         """Remembers a change, from the moment on at which it is known."""
         self.done.append(Done(value, words))
 

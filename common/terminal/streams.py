@@ -1,4 +1,4 @@
-"""The standard streams: letters that a terminal lacks, colours, and output that cannot be written."""
+"""The standard streams: characters that a terminal lacks, colours, and output that cannot be written."""
 
 import codecs
 import io
@@ -15,17 +15,17 @@ from common.settings import colours_wanted, plain_text_wanted
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-_PLAIN_ERRORS: Final = "antrean.plain"
+_ASCII_ERRORS: Final = "antrean.plain"
 
 _ASCII: Final = "antrean_ascii"
 """ASCII under a name that click does not know. It takes a stream whose encoding is `ascii` for a mistake, and
 writes UTF-8 past it."""
 
-_PLAIN_LETTERS: Final = str.maketrans("·–—±★▶’‘“”…→×─│╭╮╰╯", "---~*>''\"\".>x-|++++")
+_ASCII_SIGNS: Final = str.maketrans("·–—±★▶’‘“”…→×─│╭╮╰╯", "---~*>''\"\".>x-|++++")
 """What stands for the signs that our texts use, one for one, so that columns stay straight."""
 
 
-class _Outlet(io.FileIO):
+class _RecordingOutput(io.FileIO):
     """Standard output, which remembers that a write has failed."""
 
     failed: OSError | None = None
@@ -41,10 +41,10 @@ class _Outlet(io.FileIO):
 def prepare_streams() -> None:
     """Makes the standard streams fit for everything that is printed.
 
-    A standard output that was closed by whoever started this program takes nothing, and says so: its result
-    is wanted by nobody, but what was done has to be told.
+    A standard output that was closed before this program started takes nothing and fails: its result is not
+    wanted, but what was done has to be told.
     """
-    codecs.register_error(_PLAIN_ERRORS, _in_plain_letters)
+    codecs.register_error(_ASCII_ERRORS, _as_ascii)
     codecs.register(_own_ascii)
     for name, flags, mode in (
         ("stdin", os.O_RDONLY, "r"),
@@ -56,26 +56,26 @@ def prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             is_ascii = plain_text_wanted() or codecs.lookup(stream.encoding).name == "ascii"
-            stream.reconfigure(encoding=_ASCII if is_ascii else None, errors=_PLAIN_ERRORS)
+            stream.reconfigure(encoding=_ASCII if is_ascii else None, errors=_ASCII_ERRORS)
     if isinstance(sys.stdout, io.TextIOWrapper) and isinstance(_raw(sys.stdout), io.FileIO):
         sys.stdout = io.TextIOWrapper(
-            io.BufferedWriter(_Outlet(sys.stdout.fileno(), "w", closefd=False)),
+            io.BufferedWriter(_RecordingOutput(sys.stdout.fileno(), "w", closefd=False)),
             encoding=sys.stdout.encoding,
-            errors=_PLAIN_ERRORS,
+            errors=_ASCII_ERRORS,
             # An unbuffered stream has no buffer of ours behind it; lines are written at once all the same.
             line_buffering=sys.stdout.line_buffering or sys.stdout.write_through,
         )
 
 
-def takes_all_letters() -> bool:
-    """Whether standard output has every letter; where not, frames are drawn in ASCII."""
-    return _has_all_letters(sys.stdout, sys.__stdout__)
+def writes_unicode() -> bool:
+    """Whether standard output takes every character; where not, frames are drawn in ASCII."""
+    return _is_unicode(sys.stdout, sys.__stdout__)
 
 
 def json_text(value: Any, *, err: bool = False, indent: int | None = None) -> str:
-    """JSON for a standard stream; with escapes for letters where the stream has not every letter."""
-    every_letter = _has_all_letters(sys.stderr, sys.__stderr__) if err else takes_all_letters()
-    return json.dumps(value, ensure_ascii=not every_letter, indent=indent)
+    """JSON for a standard stream; with escapes where the stream does not take every character."""
+    takes_all = _is_unicode(sys.stderr, sys.__stderr__) if err else writes_unicode()
+    return json.dumps(value, ensure_ascii=not takes_all, indent=indent)
 
 
 def echo(text: str, *, err: bool = False) -> None:
@@ -94,9 +94,9 @@ def output_error(error: BaseException | None = None) -> OSError | None:
         sys.stdout.flush()
     except OSError as failed:
         return failed
-    outlet = _raw(sys.stdout)
-    if isinstance(outlet, _Outlet) and outlet.failed is not None:
-        return outlet.failed
+    output = _raw(sys.stdout)
+    if isinstance(output, _RecordingOutput) and output.failed is not None:
+        return output.failed
     return error if isinstance(error, BrokenPipeError) else None
 
 
@@ -109,7 +109,7 @@ def flush_or_discard() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _has_all_letters(stream: Any, original: Any) -> bool:
+def _is_unicode(stream: Any, original: Any) -> bool:
     # The live console puts something without an encoding in the place of a standard stream.
     encoding = getattr(stream, "encoding", None) or getattr(original, "encoding", None) or ""
     return str(encoding).lower().startswith("utf")
@@ -136,15 +136,15 @@ def _raw(stream: Any) -> object:
     return getattr(buffer, "raw", buffer)
 
 
-def _in_plain_letters(error: Any) -> tuple[str, int]:
+def _as_ascii(error: Any) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     missing = error.object[error.start : error.end]
-    return "".join(map(_plain_letter, missing)), error.end
+    return "".join(map(_ascii_sign, missing)), error.end
 
 
-def _plain_letter(letter: str) -> str:
-    plain = letter.translate(_PLAIN_LETTERS)
+def _ascii_sign(letter: str) -> str:
+    plain = letter.translate(_ASCII_SIGNS)
     if plain == letter:
         plain = unicodedata.normalize("NFKD", letter)[0]
     return plain if plain.isascii() else "?"

@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from common.terminal.layout import fold, stacked, terminal_width, widest
-from common.terminal.streams import echo, takes_all_letters
+from common.terminal.streams import echo, writes_unicode
 from common.terminal.texts import Texts
 
 NOTHING: Final = "–"
@@ -53,7 +53,7 @@ class Table:
         if widths is None:
             assert width is not None, "without a limit every table fits"
             return self._stacked(headings, width)
-        rule = ("─" if takes_all_letters() else "-") * (sum(widths) + _GAP * (len(widths) - 1))
+        rule = ("─" if writes_unicode() else "-") * (sum(widths) + _GAP * (len(widths) - 1))
         lines = _row([Cell(each, bold=True) for each in headings], widths)
         lines.append(f" {rule}")
         for row in self.rows:

@@ -45,8 +45,8 @@ import sys
 from textual.app import App
 from clinic_desk.console import board
 from clinic_desk.console.app import Console
-from clinic_desk.console.line import Line
-Line.start = lambda self: None  # nothing is asked for
+from clinic_desk.console.requester import Requester
+Requester.start = lambda self: None  # nothing is asked for
 {hook}
 {fault}
 sys.argv = ["antrean-desk", "console", "RSHS", "GIG", "--lang", "{language}"]

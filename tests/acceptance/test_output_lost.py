@@ -12,10 +12,10 @@ import click
 import pytest
 
 from admin_cli.program import antrean_admin
-from clinic_desk.commands import antrean_desk
+from clinic_desk.program import antrean_desk
 from common.messaging.topology import DEAD_QUEUE
 from common.settings import Role
-from patient_cli.commands import antrean
+from patient_cli.program import antrean
 from tests.acceptance.command_line import BIN, Done, Shell, register_words
 from tests.acceptance.conftest import shell_of
 from tests.acceptance.desks import ClinicDesk, desk_at

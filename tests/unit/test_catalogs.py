@@ -16,10 +16,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
 from admin_cli.program import antrean_admin
-from clinic_desk.commands import antrean_desk
+from clinic_desk.program import antrean_desk
 from common.terminal.texts import Texts
 from common.translation import LOCALES, translated
-from patient_cli.commands import antrean
+from patient_cli.program import antrean
 from tests.catalogs import (
     KEYWORDS,
     ROOT,

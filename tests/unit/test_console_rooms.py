@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from clinic_desk.console.app import Console
 from clinic_desk.console.dialogs import Form
-from clinic_desk.console.line import Line, Place, QueueSeen
+from clinic_desk.console.requester import Place, QueueRead, Requester
 from clinic_desk.console.rooms import RoomEntry, parse_rooms, rooms_meant
 from clinic_desk.console.screen import title_line
 from clinic_desk.problem_words import CONSOLE_WORDS
@@ -50,13 +50,13 @@ def queue_of(rooms: int) -> dict[str, Any]:
 
 def console(play: Play, monkeypatch: pytest.MonkeyPatch, *, rooms: int, room: int) -> None:
     """Shows the console of a clinic with so many rooms, from one of them, and lets `play` use it."""
-    monkeypatch.setattr(Line, "start", lambda line: None)
+    monkeypatch.setattr(Requester, "start", lambda line: None)
     app = Console(DeskSession(Settings(operator="Dewi"), "en", language_given=True), "RSHS", "GIG", room)
 
     async def run() -> None:
         async with app.run_test(size=(80, 24)) as pilot:
             app._place = Place("RSHS", "GIG")
-            app.post_message(QueueSeen(queue_of(rooms)))
+            app.post_message(QueueRead(queue_of(rooms)))
             await shows(pilot, f"{rooms} room")
             await play(pilot)
 
@@ -164,7 +164,7 @@ def test_a_room_that_the_clinic_lacks_is_said(monkeypatch: pytest.MonkeyPatch) -
         await shows(pilot, "There is no room 17; this clinic's rooms are 1 to 12.")
         await pilot.press("1", "1")
         await shows(pilot, "Room 11 · ")
-        pilot.app.post_message(QueueSeen(queue_of(2)))
+        pilot.app.post_message(QueueRead(queue_of(2)))
         await shows(pilot, "There is no room 11; this clinic's rooms are 1 to 2.")
 
     console(play, monkeypatch, rooms=12, room=17)

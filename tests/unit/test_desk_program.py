@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import clinic_desk
-from clinic_desk import commands
 from clinic_desk.actions import NO_REASON, Action, Desk, desk_registration
+from clinic_desk.program import antrean_desk
 from clinic_desk.session import DeskSession
 from common.messages.desks import (
     CallNext,
@@ -74,7 +74,7 @@ def _nothing_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(words: list[str]) -> int:
-    return program.run("antrean-desk", commands.antrean_desk, DeskSession, words)
+    return program.run("antrean-desk", antrean_desk, DeskSession, words)
 
 
 class Recorded(DeskSession):
@@ -104,7 +104,7 @@ def test_the_command_that_repeats_an_action_sends_exactly_the_same(
     first = Recorded.sent
     command = unknown.value.command
 
-    assert program.run("antrean-desk", commands.antrean_desk, Recorded, shlex.split(command)[1:]) == 130
+    assert program.run("antrean-desk", antrean_desk, Recorded, shlex.split(command)[1:]) == 130
     assert Recorded.sent == first
     assert first is not None
     assert first[2] == REQUEST_ID
@@ -154,7 +154,7 @@ def test_the_operator_is_named_by_option_or_setting_or_login() -> None:
 
 
 def test_nothing_slow_is_read_before_it_is_needed() -> None:
-    code = "import sys, clinic_desk.commands; print([each for each in NOT_YET if each in sys.modules])"
+    code = "import sys, clinic_desk.program; print([each for each in NOT_YET if each in sys.modules])"
     slow = ["textual", "rich", "pydantic", "pika"]
     found = subprocess.run(
         [sys.executable, "-c", code.replace("NOT_YET", repr(slow))],

@@ -11,15 +11,15 @@ import pytest
 
 from admin_cli.program import antrean_admin
 from admin_cli.session import AdminSession
-from clinic_desk.commands import antrean_desk
+from clinic_desk.program import antrean_desk
 from clinic_desk.session import DeskSession
 from common.settings import Settings
 from common.terminal import program
-from common.terminal.failures import ProblemAnswer
+from common.terminal.failures import ProblemReply
 from common.terminal.requesting import RequestingSession
 from common.terminal.session import Session
 from common.translation import LOCALES
-from patient_cli.commands import antrean
+from patient_cli.program import antrean
 from patient_cli.session import PatientSession
 from tests.catalogs import read_catalog
 
@@ -71,7 +71,7 @@ def test_a_hint_is_a_whole_command(kind: type[RequestingSession]) -> None:
     for key in kind.hints:
         member = "reason" if key in kind.words.by_reason else "code"
         problem = {"code": "not_permitted_now", "detail": "...", "errors": [], member: key}
-        failure = session.failure_of(ProblemAnswer(problem, ASKED))
+        failure = session.failure_of(ProblemReply(problem, ASKED))
         assert failure.problem is not None
         command = failure.problem["hint_command"]
         assert (failure.sentence or "").endswith(command)
@@ -93,7 +93,7 @@ def test_a_hint_of_a_transfer_names_the_clinic_that_is_concerned(
     session = DeskSession(Settings(), "id")
     asked = {"hospital": "RSHS", "clinic": "SAR", "to_clinic": "MAT", "number": 1}
     told = {"code": "not_permitted_now", "detail": "...", "errors": [], **problem}
-    failure = session.failure_of(ProblemAnswer(told, asked))
+    failure = session.failure_of(ProblemReply(told, asked))
     assert (failure.problem or {})["hint_command"].endswith(f" {command}")
 
 
@@ -153,7 +153,7 @@ class Known(PatientSession):
 def test_a_code_that_is_near_is_guessed(asked: str, said: str) -> None:
     session = Known(Settings(), "id")
     problem = {"code": "hospital_not_found", "detail": "...", "errors": []}
-    failure = session.failure_of(ProblemAnswer(problem, {"hospital": asked}))
+    failure = session.failure_of(ProblemReply(problem, {"hospital": asked}))
     assert said in (failure.sentence or "")
     assert (failure.problem or {}).get("suggestions", ["RSHS"]) == ["RSHS"]
 
@@ -172,5 +172,5 @@ def test_the_code_that_is_wrong_in_a_transfer_is_guessed(clinic: str, to_clinic:
     session = KnownToDesk(Settings(), "id")
     problem = {"code": "clinic_not_found", "detail": "...", "errors": []}
     asked = {"hospital": "RSHS", "clinic": clinic, "to_clinic": to_clinic}
-    failure = session.failure_of(ProblemAnswer(problem, asked))
+    failure = session.failure_of(ProblemReply(problem, asked))
     assert (failure.problem or {})["suggestions"] == [meant]

@@ -12,7 +12,7 @@ from common.terminal.texts import Texts
 from common.translation import languages
 from patient_cli.session import PatientSession
 from patient_cli.tables import clinic_table, ticket_table
-from patient_cli.watch import farewell, what_is_seen
+from patient_cli.watch import closing_sentence, visible_state
 
 INDONESIAN, ENGLISH = Texts("id"), Texts("en")
 
@@ -157,10 +157,10 @@ def test_an_unknown_code_speaks_for_itself() -> None:
 def test_following_ends_with_a_sentence(status: str) -> None:
     for language in languages():
         session = PatientSession(Settings(), language, language_given=True)
-        assert "GIG-017" in farewell({**CALLED, "status": status}, session)
+        assert "GIG-017" in closing_sentence({**CALLED, "status": status}, session)
 
 
 def test_an_estimate_that_moves_is_nothing_new_to_say() -> None:
     later = {**WAITING, "estimated_call_at": "2026-11-23T09:41:00+07:00", "estimated_wait_seconds": 1510}
-    assert what_is_seen(later) == what_is_seen(WAITING)
-    assert what_is_seen({**WAITING, "people_ahead": 3}) != what_is_seen(WAITING)
+    assert visible_state(later) == visible_state(WAITING)
+    assert visible_state({**WAITING, "people_ahead": 3}) != visible_state(WAITING)

@@ -11,11 +11,11 @@ import pytest
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken, SettingsError
 from common.settings import Settings
 from common.terminal import program
-from common.terminal.failures import OutcomeUnknown, ProblemAnswer, failure_of
+from common.terminal.failures import OutcomeUnknown, ProblemReply, failure_of
 from common.terminal.prompts import WentBack, ask, choose, confirm
 from common.terminal.registration import Registration
 from common.terminal.texts import Texts
-from patient_cli.commands import antrean
+from patient_cli.program import antrean
 from patient_cli.session import PatientSession
 from patient_cli.ticket_book import FIELDS
 from patient_cli.ticket_requests import remember
@@ -112,9 +112,9 @@ def test_an_empty_book_is_an_empty_list(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("error", "exit_code"),
     [
-        (ProblemAnswer({"code": "clinic_closed"}), 1),
-        (ProblemAnswer({"code": "busy"}), 75),
-        (ProblemAnswer({"code": "temporarily_unavailable"}), 75),
+        (ProblemReply({"code": "clinic_closed"}), 1),
+        (ProblemReply({"code": "busy"}), 75),
+        (ProblemReply({"code": "temporarily_unavailable"}), 75),
         (SettingsError("..."), 2),
         (BrokerUnavailable("..."), 69),
         (NoReply("..."), 75),

@@ -12,11 +12,11 @@ import pytest
 
 from admin_cli import program as admin_program
 from admin_cli.program import antrean_admin
-from clinic_desk.commands import antrean_desk
+from clinic_desk.program import antrean_desk
 from clinic_desk.session import DeskSession
 from common.terminal import program
 from common.terminal.requesting import RequestingSession
-from patient_cli.commands import antrean
+from patient_cli.program import antrean
 from patient_cli.session import PatientSession
 
 UNEXPECTED = 70

@@ -13,11 +13,11 @@ import click
 import pytest
 
 from admin_cli import program as admin_program
-from clinic_desk.commands import antrean_desk
+from clinic_desk.program import antrean_desk
 from clinic_desk.session import DeskSession
 from common.terminal import program
 from common.translation import LOCALES
-from patient_cli.commands import antrean
+from patient_cli.program import antrean
 from patient_cli.session import PatientSession
 from tests.catalogs import read_catalog
 

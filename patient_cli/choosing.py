@@ -12,7 +12,7 @@ from patient_cli.session import PatientSession
 from patient_cli.tables import clinic_table, hospital_table, opening
 
 
-def pick_hospital(session: PatientSession) -> dict[str, Any]:
+def choose_hospital(session: PatientSession) -> dict[str, Any]:
     """The hospital that the patient chooses from a list; raises WentBack."""
     texts = session.texts
     hospitals = all_hospitals(session)
@@ -24,7 +24,7 @@ def pick_hospital(session: PatientSession) -> dict[str, Any]:
     return hospitals[choose(texts, [each["code"] for each in hospitals])]
 
 
-def pick_clinic(session: PatientSession, hospital: dict[str, Any]) -> dict[str, Any]:
+def choose_clinic(session: PatientSession, hospital: dict[str, Any]) -> dict[str, Any]:
     """The open clinic that the patient chooses from a list; raises WentBack."""
     texts = session.texts
     clinics = clinics_of(session, hospital["code"], open_only=False)

@@ -1,0 +1,163 @@
+"""The commands for one ticket, and those that call or register a patient."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import click
+
+from clinic_desk.actions import NO_REASON, Desk, desk_registration
+from clinic_desk.commands.options import (
+    RequestId,
+    an_action,
+    carry_out,
+    normalise,
+    of_a_clinic,
+    operator_option,
+    pass_session,
+)
+from clinic_desk.inputs import take_day, take_number
+from clinic_desk.queue_view import PRIORITIES
+from clinic_desk.session import DeskSession
+from common.domain.tickets import PriorityReason
+from common.terminal.card import Ticket
+from common.terminal.hospitals import normal_code
+from common.terminal.localised import LocalisedCommand
+from common.terminal.output import print_ticket
+from common.terminal.registration import Registration, given_answers, register_asking, registration_options
+from common.terminal.usage import ExplainedChoice
+from common.translation import N_
+
+_REASONS: Final = [reason.value for reason in PriorityReason]
+
+
+@click.command(
+    "next",
+    cls=LocalisedCommand,
+    help=N_("Complete who is in the room, and call the next."),
+    epilog="antrean-desk next RSHS GIG --room 2",
+)
+@of_a_clinic
+@click.option(
+    "--room", metavar=N_("ROOM"), type=int, required=True, help=N_("The room that calls. Required.")
+)
+@an_action
+@pass_session
+def call_next(session: DeskSession, hospital: str, clinic: str, room: int, request_id: RequestId) -> None:
+    carry_out(session, Desk(hospital, clinic, request_id).call_next(room))
+
+
+_of_day = click.option(
+    "--date",
+    "day",
+    metavar=N_("DATE"),
+    callback=take_day,
+    help=N_("The service day of the ticket, where it is of the day before."),
+)
+
+
+def _ticket_command(name: str, help_text: str) -> click.Command:
+    @click.command(name, cls=LocalisedCommand, help=help_text, epilog=f"antrean-desk {name} RSHS GIG 17")
+    @of_a_clinic
+    @click.argument("number", metavar=N_("NUMBER"), callback=take_number)
+    @_of_day
+    @an_action
+    @pass_session
+    def command(
+        session: DeskSession, hospital: str, clinic: str, number: int, day: str | None, request_id: RequestId
+    ) -> None:
+        carry_out(session, Desk(hospital, clinic, request_id).with_ticket(name, number, day))
+
+    return command
+
+
+recall = _ticket_command("recall", N_("Call once more."))
+start = _ticket_command("start", N_("The patient has come; service begins."))
+complete = _ticket_command("complete", N_("The service is over."))
+no_show = _ticket_command("no-show", N_("The called patient did not come."))
+reinstate = _ticket_command("reinstate", N_("A no-show has come after all and waits again."))
+
+
+@click.command(
+    "priority",
+    cls=LocalisedCommand,
+    help=N_("Give a waiting patient priority, or take it back."),
+    epilog="antrean-desk priority RSHS GIG 17 --reason pregnancy",
+)
+@of_a_clinic
+@click.argument("number", metavar=N_("NUMBER"), callback=take_number)
+@click.option(
+    "--reason",
+    metavar=N_("REASON"),
+    type=ExplainedChoice([*_REASONS, NO_REASON], {**PRIORITIES, NO_REASON: N_("takes it back")}),
+    required=True,
+    help=N_("Why: age, disability, pregnancy, infant; none takes it back."),
+)
+@an_action
+@pass_session
+def priority(
+    session: DeskSession, hospital: str, clinic: str, number: int, reason: str, request_id: RequestId
+) -> None:
+    carry_out(session, Desk(hospital, clinic, request_id).set_priority(number, reason))
+
+
+@click.command(
+    "transfer",
+    cls=LocalisedCommand,
+    help=N_("Send a patient to another clinic."),
+    epilog="antrean-desk transfer RSHS GIG 17 --to INT",
+)
+@of_a_clinic
+@click.argument("number", metavar=N_("NUMBER"), callback=take_number)
+@click.option(
+    "--to",
+    "to_clinic",
+    metavar=N_("CLINIC"),
+    required=True,
+    callback=normalise,
+    help=N_("Code of the other clinic. Required."),
+)
+@_of_day
+@an_action
+@pass_session
+def transfer(
+    session: DeskSession,
+    hospital: str,
+    clinic: str,
+    number: int,
+    to_clinic: str,
+    day: str | None,
+    request_id: RequestId,
+) -> None:
+    carry_out(session, Desk(hospital, clinic, request_id).transfer(number, to_clinic, day))
+
+
+@click.command(
+    "register",
+    cls=LocalisedCommand,
+    help=N_("Register a patient at the counter; what is left out is asked for."),
+    epilog='antrean-desk register RSHS GIG --mrn 00123456 --name "Siti Aminah" --dob 31-01-1990',
+)
+@registration_options(place_required=True)
+@click.option(
+    "--priority", type=ExplainedChoice(_REASONS, PRIORITIES), help=N_("Why the patient has priority.")
+)
+@operator_option
+@pass_session
+def register(
+    session: DeskSession,
+    hospital: str,
+    clinic: str,
+    mrn: str | None,
+    name: str | None,
+    dob: str | None,
+    request_id: RequestId,
+    priority: str | None,
+) -> None:
+    place = (normal_code(hospital), normal_code(clinic))
+
+    def send(answers: Mapping[str, str], request_id: str) -> Ticket:
+        return session.carry_out(
+            desk_registration(Registration(*place, **answers, request_id=request_id), priority)
+        )
+
+    print_ticket(session, register_asking(session, given_answers(mrn, name, dob), request_id, send))
