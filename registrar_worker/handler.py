@@ -15,7 +15,10 @@ from common.messaging.topology import DESK_EXCHANGE
 from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Engine, transaction
 from common.storage.queues import QueuesMissing, create_queues
-from registrar_worker.registrations import Registrations
+from registrar_worker.answers import compose_replies
+from registrar_worker.decisions import decide
+from registrar_worker.loading import load
+from registrar_worker.saving import save, save_refusals
 
 _ATTEMPTS_MAX = 5
 _PATIENT_REQUEST_TYPES: dict[str, type[Request]] = {each.name: each for each in (Register, Cancel)}
@@ -33,15 +36,15 @@ class RegistrarHandler:
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         """One transaction for all deliveries; raises StoreUnavailable."""
         read = [_read(delivery) for delivery in deliveries]
-        outcomes = iter(self._decide([each for each in read if isinstance(each, ReceivedRequest)]))
+        outcomes = iter(self._carry_out([each for each in read if isinstance(each, ReceivedRequest)]))
         return [Outcome(reply=each) if isinstance(each, Problem) else next(outcomes) for each in read]
 
-    def _decide(self, asked: Sequence[ReceivedRequest]) -> list[Outcome]:
-        if not asked:
+    def _carry_out(self, requests: Sequence[ReceivedRequest]) -> list[Outcome]:
+        if not requests:
             return []
         for _ in range(_ATTEMPTS_MAX - 1):
             try:
-                return self._decide_once(asked)
+                return self._carry_out_once(requests)
             except CatalogChanged:
                 with transaction(self.engine) as connection:
                     self.catalog.refresh(connection)
@@ -52,11 +55,19 @@ class RegistrarHandler:
                 # The same request id in another registrar's hands, or a ticket code drawn twice. Looking
                 # again finds what the other did.
                 continue
-        return self._decide_once(asked)
+        return self._carry_out_once(requests)
 
-    def _decide_once(self, asked: Sequence[ReceivedRequest]) -> list[Outcome]:
+    def _carry_out_once(self, requests: Sequence[ReceivedRequest]) -> list[Outcome]:
         with transaction(self.engine, pipelined=True) as connection:
-            return Registrations(connection, self.catalog, self.clock.now()).decide(asked)
+            loaded = load(connection, self.catalog, requests, self.clock.now())
+            decided = decide(loaded, requests)
+            save(connection, loaded, decided)
+            replies = compose_replies(loaded, decided, self.catalog.clinic_of)
+            save_refusals(connection, loaded, decided, requests, replies)
+        return [
+            Outcome(reply, [entry.event for entry in decision.entries])
+            for reply, decision in zip(replies, decided.decisions, strict=True)
+        ]
 
 
 def _read(delivery: Delivery) -> ReceivedRequest | Problem:

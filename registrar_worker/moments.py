@@ -7,20 +7,14 @@ here: so that the reply to each request describes the moment of its own decision
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.queue import Queue
 from common.domain.queue_advance import Occupant
-from common.domain.service_times import PartRecord
 from common.domain.ticket_states import TicketStatus
-from common.messages.patients import Ticket
-from common.storage.catalog import CatalogCache
-from common.storage.service_times import Learned
 from common.storage.ticket_views import Occupants, TicketView
-from common.ticket_replies import ShownQueue
 
 
 class Moment(NamedTuple):
@@ -32,7 +26,7 @@ class Moment(NamedTuple):
 
 class TicketMoments:
     """The tickets of a batch. `views` and `occupants` are as they were read, at one moment; `queues` are the
-    locked queues, whose counters are moved on with each decision."""
+    locked queues, as each decision leaves them."""
 
     def __init__(
         self,
@@ -48,7 +42,7 @@ class TicketMoments:
         self._left: defaultdict[tuple[ClinicDay, Lane], list[int]] = defaultdict(list)
 
     def view(self, ticket_code: str) -> TicketView | None:
-        """A ticket as it stands now; None where nobody has this code."""
+        """A ticket as it stands now; None where no ticket has this code."""
         view = self._views.get(ticket_code)
         if view is None or view.ahead_in_lane is None:
             return view
@@ -60,13 +54,13 @@ class TicketMoments:
         return view._replace(ahead_in_lane=ahead, waiting_in_other_lane=others)
 
     def moment(self, ticket_code: str) -> Moment:
-        """A ticket that there is, as it is shown now."""
+        """What the reply shows of a known ticket now."""
         view = self.view(ticket_code)
         assert view is not None
         return self._moment(view)
 
-    def grant(self, view: TicketView) -> Moment:
-        """A new ticket, as it stands now: everybody who left its lane stood ahead of it."""
+    def add(self, view: TicketView) -> Moment:
+        """Adds a new ticket, as it stands now: all who left its lane before stood ahead of it."""
         assert view.ahead_in_lane is not None
         at_first = view
         if self._left:
@@ -75,7 +69,7 @@ class TicketMoments:
         return self._moment(view)
 
     def cancel(self, ticket_code: str) -> None:
-        """A ticket that waits, or was called, is given up."""
+        """Marks a ticket that waits, or was called, as cancelled."""
         view = self._views[ticket_code]
         self._views[ticket_code] = view._replace(status=TicketStatus.CANCELLED, ahead_in_lane=None)
         if view.ahead_in_lane is not None:
@@ -88,7 +82,7 @@ class TicketMoments:
         # room, too, and two days may have a patient with one number.
         this = (view.number, view.room, view.called_at)
         for day, occupants in self._occupants.items():
-            if day[:2] == view.clinic_day[:2]:
+            if day.clinic_key == view.clinic_day.clinic_key:
                 self._occupants[day] = [
                     each for each in occupants if (each.number, each.room, each.called_at) != this
                 ]
@@ -98,24 +92,3 @@ class TicketMoments:
 
     def _left_in(self, view: TicketView) -> Sequence[int]:
         return self._left.get((view.clinic_day, view.lane), ())
-
-
-class MomentsShown:
-    """Composes the tickets of moments, at the moment `now` of their batch."""
-
-    def __init__(self, catalog: CatalogCache, learned: Learned, now: datetime) -> None:
-        self._catalog = catalog
-        self._learned = learned
-        self._now = now
-        self._queues: dict[tuple[ClinicDay, int], tuple[ShownQueue, Sequence[Occupant]]] = {}
-
-    def ticket(self, moment: Moment) -> Ticket:
-        """The ticket as its patient sees it."""
-        view, occupants = moment
-        # The list itself is kept, too: no other one can have its identity meanwhile.
-        key = (view.clinic_day, id(occupants))
-        if key not in self._queues:
-            clinic = self._catalog.clinic_of(view.clinic_day)
-            records: Mapping[int, PartRecord] = self._learned.get(clinic.key, {})
-            self._queues[key] = ShownQueue(clinic, occupants, records, self._now), occupants
-        return self._queues[key][0].ticket(view)

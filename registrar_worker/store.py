@@ -28,9 +28,9 @@ Patient = tuple[ClinicDay, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What there is about a batch of requests: the ids of those that changed something before and of those
-    that were refused, the codes of their patients' active tickets, and the catalog's version."""
+class KnownRequests:
+    """What the database knows of a batch of requests: the ids of those that changed something before and of
+    those that were refused, the codes of their patients' active tickets, and the catalog's version."""
 
     catalog_version: int
     done: set[str]
@@ -47,7 +47,7 @@ _queues_of_tickets = Prepared(
 
 
 def queues_of_tickets(connection: Connection, ticket_codes: Iterable[str]) -> dict[str, ClinicDay]:
-    """In which queue these tickets stand; codes that are nobody's are left out."""
+    """In which queue each ticket stands; codes that no ticket has are left out."""
     wanted = [(code,) for code in ticket_codes]
     return {row.ticket_code: key_of(row) for row in _queues_of_tickets(connection, wanted)} if wanted else {}
 
@@ -75,21 +75,23 @@ def _what_is_known(given: FromClause) -> Select[Any]:
 _known = Prepared(_what_is_known, {"request_id": TEXT, **KEY_COLUMNS, "medical_record_number": TEXT})
 
 
-def find_known(connection: Connection, asked: Iterable[tuple[str, Patient | None]]) -> Callable[[], Known]:
-    """What there is about requests, by their ids and the patients whom they register, at least one; sent at
-    once, waited for where what is returned is called.
+def find_known(
+    connection: Connection, requests: Iterable[tuple[str, Patient | None]]
+) -> Callable[[], KnownRequests]:
+    """What the database knows of requests, by their ids and the patients whom they register, at least one;
+    sent at once, waited for where what is returned is called.
 
-    One statement finds it all, since each costs a registration that comes alone its way there and back.
+    One statement finds it all, since each costs a registration that comes alone a round trip.
     """
     given = [
         (request_id, *patient[0], patient[1]) if patient else (request_id, None, None, None, None)
-        for request_id, patient in asked
+        for request_id, patient in requests
     ]
     answer = _known.later(connection, given)
 
-    def known() -> Known:
+    def known() -> KnownRequests:
         rows = answer()
-        return Known(
+        return KnownRequests(
             catalog_version=rows[0].catalog_version,
             done={row.request_id for row in rows if row.was_done is not None},
             refused={row.request_id for row in rows if row.was_refused is not None},

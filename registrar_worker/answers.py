@@ -1,0 +1,55 @@
+"""Composes the replies to a batch that was decided."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from common.domain.catalog import Clinic
+from common.domain.clinic_day import ClinicDay
+from common.domain.queue_advance import Occupant
+from common.messages.message import EncodedReply, Reply
+from common.messages.patients import Ticket
+from common.storage.service_times import Learned
+from common.ticket_replies import ShownQueue
+from registrar_worker.decisions import Decided, Decision
+from registrar_worker.loading import Loaded
+from registrar_worker.moments import Moment
+
+
+def compose_replies(
+    loaded: Loaded, decided: Decided, clinic_of: Callable[[ClinicDay], Clinic]
+) -> list[Reply | EncodedReply]:
+    """The replies in the order of the decisions; `clinic_of` gives the clinic of a service day."""
+    shown = _ShownMoments(clinic_of, loaded.learned, loaded.now)
+    return [_reply(each, shown) for each in decided.decisions]
+
+
+def _reply(decision: Decision, shown: "_ShownMoments") -> Reply | EncodedReply:
+    refusal = decision.refusal
+    if refusal is not None and not callable(refusal):
+        return refusal
+    assert decision.shown is not None
+    ticket = shown.ticket(decision.shown)
+    return ticket if refusal is None else refusal(ticket)
+
+
+@dataclass(frozen=True, slots=True)
+class _ShownMoments:
+    """Composes the tickets of moments as they are shown at `now`; each state of a queue has one outlook."""
+
+    clinic_of: Callable[[ClinicDay], Clinic]
+    learned: Learned
+    now: datetime
+    # Each with its list of occupants, which lives as long: no other list can have its identity meanwhile.
+    queues: dict[tuple[ClinicDay, int], tuple[ShownQueue, Sequence[Occupant]]] = field(default_factory=dict)
+
+    def ticket(self, moment: Moment) -> Ticket:
+        """The ticket as its patient sees it."""
+        view, occupants = moment
+        key = (view.clinic_day, id(occupants))
+        found = self.queues.get(key)
+        if found is None:
+            clinic = self.clinic_of(view.clinic_day)
+            queue = ShownQueue(clinic, occupants, self.learned.get(clinic.key, {}), self.now)
+            found = self.queues[key] = queue, occupants
+        return found[0].ticket(view)

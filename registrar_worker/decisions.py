@@ -1,0 +1,236 @@
+"""Decides requests in the order of their arrival: what each did before, else what it may do now.
+
+Nothing here reads or writes: what is decided on was loaded (loading.py), and what is decided is saved
+(saving.py) and answered (answers.py).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import NamedTuple
+
+from common.domain.admission import Admission, NewTicket, admission, due_after_registration
+from common.domain.catalog import Clinic
+from common.domain.changes import Change
+from common.domain.clinic_day import ClinicDay
+from common.domain.lanes import Lane
+from common.domain.queue import Queue
+from common.domain.ticket_codes import new_ticket_code
+from common.domain.ticket_states import Action, TicketStatus, is_allowed
+from common.domain.tickets import LaneReason
+from common.messages import problems
+from common.messages.desks import DeskRegister
+from common.messages.message import EncodedReply
+from common.messages.patients import Cancel, Register, Ticket
+from common.messages.problems import Problem
+from common.messaging.received_requests import ReceivedRequest
+from common.storage.journal import Cause, JournalEntry, entry_of
+from common.storage.ticket_views import TicketView
+from registrar_worker.loading import Loaded
+from registrar_worker.moments import Moment, TicketMoments
+from registrar_worker.store import HeldTicket, Patient
+
+_PATIENT_AGE_MAX = timedelta(days=130 * 365.25)
+
+TicketRefusal = Callable[[Ticket], Problem]
+"""A refusal that speaks of a ticket: it is made of the ticket as it is shown."""
+
+
+class Decision(NamedTuple):
+    """What a request did, by its `entries` in the journal, or why it did nothing. `shown` is the ticket that
+    the reply is, or that the refusal speaks of, at the moment of the decision."""
+
+    digest: bytes
+    ticket_code: str | None = None
+    entries: Sequence[JournalEntry] = ()
+    refusal: Problem | EncodedReply | TicketRefusal | None = None
+    # Whether the refusal could turn out otherwise when the request comes again, and must not.
+    remember: bool = False
+    shown: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The decisions on a batch in the order of its requests, and all that is to be saved of them: the queues
+    as they are now, the tickets given out, the codes of those that were cancelled, the journal's entries."""
+
+    decisions: Sequence[Decision]
+    queues: Mapping[ClinicDay, Queue]
+    new_tickets: Sequence[NewTicket]
+    cancelled: Sequence[str]
+    entries: Sequence[JournalEntry]
+
+
+def decide(loaded: Loaded, requests: Sequence[ReceivedRequest]) -> Decided:
+    """Decides a batch of requests, at the moment at which it was loaded."""
+    queues = {**loaded.queues}
+    deciding = _Deciding(
+        loaded=loaded,
+        by_id=_decided_before(loaded),
+        queues=queues,
+        held={**loaded.held},
+        tickets=TicketMoments(loaded.tickets, loaded.occupants, queues),
+    )
+    decisions = [deciding.decide(each) for each in requests]
+    return Decided(decisions, queues, deciding.new_tickets, deciding.cancelled, deciding.entries)
+
+
+def _decided_before(loaded: Loaded) -> dict[str, Decision]:
+    """What these requests did, or were refused, when they came before: it is their decision again."""
+    found = {each.request_id: Decision(each.digest, refusal=each.reply) for each in loaded.refusals}
+    for cause_id, entries in loaded.recorded.items():
+        code = loaded.recorded_tickets.get(cause_id)
+        if code is None:
+            # What opened or closed a clinic was no request: one that bears its id is another.
+            found[cause_id] = Decision(digest=b"")
+        else:
+            found[cause_id] = Decision(entries[0].cause_digest or b"", code, entries)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Deciding:
+    """The state of a batch between its decisions. `queues` are those that `tickets` looks at, too."""
+
+    loaded: Loaded
+    by_id: dict[str, Decision]
+    queues: dict[ClinicDay, Queue]
+    held: dict[Patient, HeldTicket]
+    tickets: TicketMoments
+    new_tickets: list[NewTicket] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    entries: list[JournalEntry] = field(default_factory=list)
+
+    def decide(self, received: ReceivedRequest) -> Decision:
+        """Decides the next request; its own decision, if it came before."""
+        known = self.by_id.get(received.request_id)
+        if known is None:
+            decision = self._decide_first(received)
+            if decision.entries or decision.remember:  # else the next request with this id is the first
+                self.by_id[received.request_id] = decision
+            return decision
+        if known.digest != received.digest:
+            return Decision(received.digest, refusal=problems.request_id_reused())
+        if known.ticket_code and known.refusal is None:
+            # The ticket as it stands now, which is later than the decision.
+            return known._replace(shown=self.tickets.moment(known.ticket_code))
+        return known
+
+    def _decide_first(self, received: ReceivedRequest) -> Decision:
+        request = received.request
+        if isinstance(request, Register):
+            return self._register(received, request)
+        assert isinstance(request, Cancel)
+        return self._cancel(received, request)
+
+    # --- registrations ----------------------------------------------------------------------------------
+
+    def _register(self, received: ReceivedRequest, request: Register) -> Decision:
+        now = self.loaded.now
+        if received.is_too_old(now):
+            return Decision(received.digest, refusal=problems.request_expired(now))
+        today = self.loaded.clinics[request.hospital, request.clinic]
+        if isinstance(today, Problem):
+            return Decision(received.digest, refusal=today, remember=True)
+        if not timedelta() <= today.day.service_date - request.date_of_birth <= _PATIENT_AGE_MAX:
+            return Decision(received.digest, refusal=problems.date_of_birth_impossible())
+        clinic, queue = today.clinic, self.queues[today.day]
+        held = self.held.get((today.day, request.medical_record_number))
+        verdict = admission(queue, request, held, is_open=today.is_open, quota=clinic.daily_quota)
+        if verdict is Admission.ADMITTED:
+            return self._admit(received, request, clinic, queue)
+        return self._not_admitted(received, verdict, clinic, held)
+
+    def _not_admitted(
+        self, received: ReceivedRequest, verdict: Admission, clinic: Clinic, held: HeldTicket | None
+    ) -> Decision:
+        """Why a patient gets no ticket. The one that is held is shown only to who gives its holder's data."""
+        if verdict is Admission.ALREADY_HELD:
+            assert held is not None
+            return self._refused(received, problems.already_registered, held.ticket_code)
+        refusal = problems.medical_record_mismatch()
+        if verdict is Admission.CLINIC_CLOSED:
+            refusal = problems.clinic_closed(clinic, self.loaded.now)
+        if verdict is Admission.QUOTA_REACHED:
+            refusal = problems.quota_reached(clinic, self.loaded.now)
+        return Decision(received.digest, refusal=refusal, remember=True)
+
+    def _admit(self, received: ReceivedRequest, request: Register, clinic: Clinic, before: Queue) -> Decision:
+        """Gives out the next number."""
+        now, code = self.loaded.now, new_ticket_code()
+        reason = _lane_reason(request, clinic, before)
+        lane = Lane.PRIORITY if reason else Lane.REGULAR
+        queue, change = before.admit(lane, now, due_after_registration(before, clinic, now))
+        self.queues[queue.key] = queue
+        number, arrived_at = queue.last_number, queue.last_arrival_at
+        assert arrived_at is not None
+        view = TicketView(
+            ticket_code=code,
+            clinic_day=queue.key,
+            number=number,
+            status=TicketStatus.WAITING,
+            lane=lane,
+            ahead_in_lane=before.waiting_in(lane),
+            waiting_in_other_lane=before.waiting - before.waiting_in(lane),
+            priority_streak=queue.priority_streak,
+            now_serving=queue.now_serving,
+            registered_at=now,
+            called_at=None,
+            room=None,
+            transferred_to=None,
+        )
+        patient = (queue.key, request.medical_record_number)
+        self.held[patient] = HeldTicket(code, request.patient_name, request.date_of_birth)
+        self.new_tickets.append(
+            NewTicket(
+                code,
+                queue.key,
+                number,
+                lane,
+                reason,
+                request.medical_record_number,
+                request.patient_name,
+                request.date_of_birth,
+                now,
+                arrived_at,
+                waiting_since=arrived_at,
+            )
+        )
+        return self._done(received, code, change, self.tickets.add(view))
+
+    # --- cancellations ----------------------------------------------------------------------------------
+
+    def _cancel(self, received: ReceivedRequest, request: Cancel) -> Decision:
+        code = request.ticket_code
+        view = self.tickets.view(code)
+        if view is None:
+            return Decision(received.digest, refusal=problems.ticket_not_found(), remember=True)
+        if not is_allowed(Action.CANCEL, view.status):
+            return self._refused(received, problems.not_cancellable, code)
+        self.queues[view.clinic_day], change = self.queues[view.clinic_day].cancel(view, self.loaded.now)
+        self.cancelled.append(code)
+        self.tickets.cancel(code)
+        for patient in [patient for patient, held in self.held.items() if held.ticket_code == code]:
+            del self.held[patient]
+        return self._done(received, code, change, self.tickets.moment(code))
+
+    # --- both -------------------------------------------------------------------------------------------
+
+    def _refused(self, received: ReceivedRequest, refusal: TicketRefusal, ticket_code: str) -> Decision:
+        """A refusal that speaks of a ticket as it stands now."""
+        shown = self.tickets.moment(ticket_code)
+        return Decision(received.digest, ticket_code, refusal=refusal, remember=True, shown=shown)
+
+    def _done(self, received: ReceivedRequest, ticket_code: str, change: Change, shown: Moment) -> Decision:
+        """What a request has changed, to be recorded."""
+        request = received.request
+        operator = request.operator if isinstance(request, DeskRegister) else None
+        entry = entry_of(change, Cause(received.request_id, received.digest, operator))
+        self.entries.append(entry)
+        return Decision(received.digest, ticket_code, (entry,), shown=shown)
+
+
+def _lane_reason(request: Register, clinic: Clinic, queue: Queue) -> LaneReason | None:
+    """Why the patient waits in the priority lane, if there is a reason: the desk's, or the patient's age."""
+    of_age = clinic.age_priority(request.date_of_birth, queue.key.service_date)
+    return (request.priority or of_age) if isinstance(request, DeskRegister) else of_age

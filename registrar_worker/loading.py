@@ -1,0 +1,159 @@
+"""Loads what a batch of requests is about: the queues, under their locks, the tickets and patients named, and
+what the same requests did before."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from common.domain.catalog import Clinic
+from common.domain.clinic_day import ClinicDay
+from common.domain.queue import Queue
+from common.messages import problems
+from common.messages.message import Request
+from common.messages.patients import Cancel, Register
+from common.messages.problems import Problem
+from common.messaging.received_requests import ReceivedRequest
+from common.storage import journal
+from common.storage.catalog import CatalogCache, CatalogChanged
+from common.storage.engine import Connection
+from common.storage.journal import JournalEntry
+from common.storage.queues import lock_all_queues
+from common.storage.refusals import Refusal, find_refusals
+from common.storage.service_times import Learned, read_service_times
+from common.storage.ticket_views import Occupants, TicketView, read_rooms, read_ticket_views
+from registrar_worker import store
+from registrar_worker.store import HeldTicket, Patient
+
+ClinicKey = tuple[str, str]
+"""Hospital code and clinic code."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicToday:
+    """A clinic that takes patients, at the moment of a batch, and its queue of that service day."""
+
+    clinic: Clinic
+    day: ClinicDay
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A batch at the moment `now`.
+
+    `clinics` are those that registrations name, or why there is none; `queues` are locked, and as they were
+    read. `recorded` is what requests have changed before, by their ids, and `recorded_tickets` are the codes
+    of the tickets that were changed. `held` are the active tickets of the patients who register. `tickets`
+    are all that replies can show, by their codes, with what was `learned` of their clinics and who is in the
+    rooms.
+    """
+
+    now: datetime
+    clinics: Mapping[ClinicKey, ClinicToday | Problem]
+    queues: Mapping[ClinicDay, Queue]
+    recorded: Mapping[str, Sequence[JournalEntry]]
+    recorded_tickets: Mapping[str, str]
+    refusals: Sequence[Refusal]
+    held: Mapping[Patient, HeldTicket]
+    tickets: Mapping[str, TicketView]
+    occupants: Occupants
+    learned: Learned
+
+
+def load(
+    connection: Connection, catalog: CatalogCache, requests: Sequence[ReceivedRequest], now: datetime
+) -> Loaded:
+    """Locks the queues of a batch, then reads all that its decisions and replies depend on.
+
+    Raises QueuesMissing, and CatalogChanged where other queues are to be locked.
+    """
+    codes = [each.request.ticket_code for each in requests if isinstance(each.request, Cancel)]
+    clinics = _clinics_named(catalog, requests, now)
+    patients = [_patient(each.request, clinics) for each in requests]
+    days = {patient[0] for patient in patients if patient is not None}
+    days |= {*store.queues_of_tickets(connection, codes).values()}
+    # All of these are sent before the first result is waited for: one round trip. The locks come first.
+    locked = lock_all_queues(connection, days, catalog.day_start, now)
+    views, in_rooms = read_ticket_views(connection, codes), read_rooms(connection, days)
+    locked_clinics = (catalog.clinic(*day.clinic_key) for day in days)
+    service_times = read_service_times(connection, filter(None, locked_clinics))
+    ids_and_patients = zip((each.request_id for each in requests), patients, strict=True)
+    what_is_known = store.find_known(connection, ids_and_patients)
+    queues, known = locked(), what_is_known()
+    if catalog.catch_up(connection, known.catalog_version) & clinics.keys():
+        # Under the lock on its queue, the clinic stays as it is now.
+        clinics = _clinics_named(catalog, requests, now)
+        if patients != [_patient(each.request, clinics) for each in requests]:
+            raise CatalogChanged  # other queues are to be locked
+    tickets, occupants, learned = views(), in_rooms(), service_times()
+    held = store.find_held_tickets(connection, known.held)
+    refusals = find_refusals(connection, known.refused)
+    recorded = journal.find_by_causes(connection, known.done) if known.done else {}
+    recorded_tickets = _recorded_tickets(connection, recorded)
+    shown = {*known.held, *recorded_tickets.values()}
+    tickets |= read_ticket_views(connection, shown - tickets.keys())()
+    others = {view.clinic_day for view in tickets.values()} - queues.keys()
+    other_occupants, other_learned = _read_unlocked(connection, catalog, others)
+    return Loaded(
+        now=now,
+        clinics=clinics,
+        queues=queues,
+        recorded=recorded,
+        recorded_tickets=recorded_tickets,
+        refusals=refusals,
+        held=held,
+        tickets=tickets,
+        occupants={**occupants, **other_occupants},
+        learned={**other_learned, **learned},
+    )
+
+
+def _clinics_named(
+    catalog: CatalogCache, requests: Sequence[ReceivedRequest], now: datetime
+) -> dict[ClinicKey, ClinicToday | Problem]:
+    """The clinics that registrations name, each worked out once."""
+    keys = {_clinic_key(each.request) for each in requests if isinstance(each.request, Register)}
+    return {key: _clinic_today(catalog, key, now) for key in keys}
+
+
+def _clinic_key(request: Register) -> ClinicKey:
+    return (request.hospital, request.clinic)
+
+
+def _clinic_today(catalog: CatalogCache, key: ClinicKey, now: datetime) -> ClinicToday | Problem:
+    clinic = catalog.clinic(*key)
+    if clinic is None or clinic.retired:
+        has_hospital = catalog.hospital(key[0]) is not None
+        return problems.clinic_not_found() if has_hospital else problems.hospital_not_found()
+    return ClinicToday(clinic, clinic.clinic_day(now), clinic.is_open(now))
+
+
+def _patient(request: Request, clinics: Mapping[ClinicKey, ClinicToday | Problem]) -> Patient | None:
+    """Whom a request registers, and in which queue; None for other requests, and where there is no clinic."""
+    if not isinstance(request, Register):
+        return None
+    today = clinics[_clinic_key(request)]
+    return None if isinstance(today, Problem) else (today.day, request.medical_record_number)
+
+
+def _recorded_tickets(
+    connection: Connection, recorded: Mapping[str, Sequence[JournalEntry]]
+) -> dict[str, str]:
+    """The code of the ticket that each request has changed. (Several may be about one ticket: its
+    registration, and its cancellation.) What opened or closed a clinic changed none."""
+    places = {
+        request_id: (first.clinic_day, first.number)
+        for request_id, (first, *_) in recorded.items()
+        if first.number is not None
+    }
+    codes = store.tickets_by_number(connection, {*places.values()})
+    return {request_id: codes[place] for request_id, place in places.items()}
+
+
+def _read_unlocked(
+    connection: Connection, catalog: CatalogCache, days: Collection[ClinicDay]
+) -> tuple[Occupants, Learned]:
+    """What tickets of other queues than the locked ones show: who is in their rooms, and what was learned."""
+    occupants = read_rooms(connection, days)
+    learned = read_service_times(connection, map(catalog.clinic_of, days))
+    return occupants(), learned()

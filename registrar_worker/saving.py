@@ -1,0 +1,40 @@
+"""Saves what a batch has changed, in the transaction that holds the locks on its queues."""
+
+from collections.abc import Sequence
+
+from common.messages.message import EncodedReply, Reply, encode_reply
+from common.messages.problems import Problem
+from common.messaging.received_requests import ReceivedRequest
+from common.storage import journal
+from common.storage.engine import Connection, push
+from common.storage.new_tickets import insert_tickets
+from common.storage.queues import write_changed_queues
+from common.storage.refusals import Refusal, remember_refusals
+from registrar_worker import store
+from registrar_worker.decisions import Decided
+from registrar_worker.loading import Loaded
+
+
+def save(connection: Connection, loaded: Loaded, decided: Decided) -> None:
+    """Sends all that has changed to the database, which writes while the replies are composed."""
+    store.cancel_tickets(connection, decided.cancelled, loaded.now)
+    insert_tickets(connection, decided.new_tickets)
+    write_changed_queues(connection, loaded.queues, decided.queues)
+    journal.record(connection, decided.entries, loaded.now)
+    push(connection)
+
+
+def save_refusals(
+    connection: Connection,
+    loaded: Loaded,
+    decided: Decided,
+    requests: Sequence[ReceivedRequest],
+    replies: Sequence[Reply | EncodedReply],
+) -> None:
+    """Saves the refusals that must be the same when their requests come again."""
+    refused = {
+        each.request_id: Refusal(each.request_id, each.digest, reply.code, encode_reply(reply), loaded.now)
+        for each, decision, reply in zip(requests, decided.decisions, replies, strict=True)
+        if decision.remember and isinstance(reply, Problem)
+    }
+    remember_refusals(connection, list(refused.values()))
