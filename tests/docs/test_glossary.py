@@ -1,9 +1,11 @@
-"""docs/glossary.md has exactly the ticket states and desk requests of the code."""
+"""docs/glossary.md has exactly the code's ticket states, in the words of the screens, and desk requests."""
 
 import re
 
 from common.domain.ticket_states import TicketStatus
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE, routing_keys
+from common.terminal.card import STATUSES
+from common.translation import translated
 from tests.docs.protocol_document import DOCS, Document
 
 GLOSSARY = Document("glossary.md")
@@ -11,6 +13,11 @@ GLOSSARY = Document("glossary.md")
 
 def test_names_every_ticket_state() -> None:
     assert GLOSSARY.first_cells("state", GLOSSARY.section("## Ticket states")) == list(TicketStatus)
+
+
+def test_says_ticket_states_as_the_screens_do() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", GLOSSARY.section("## Ticket states"), re.MULTILINE)
+    assert dict(rows) == {state: translated(word, "id") for state, word in STATUSES.items()}
 
 
 def test_names_every_desk_request() -> None:
