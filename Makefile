@@ -58,7 +58,7 @@ chaos: $(VENV)/.develop ## break the system all over for six minutes, and check 
 	@$(BIN)/python -m tests.chaos --duration $(DURATION) --database $(DATABASE) \
 	  $(if $(SEED),--seed $(SEED)) $(if $(SERVER),--rabbitmq-server $(SERVER))
 
-bench: $(VENV)/.benchmark ## measure everything in under 12 minutes, and write docs/performance.md anew
+bench: $(VENV)/.benchmark ## measure everything in under 12 minutes, and write docs/performance.md again
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(foreach name,$(ONLY),--only $(name))
 

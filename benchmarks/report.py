@@ -28,7 +28,7 @@ class ReportFailed(AntreanError):
 def write_report(
     found: Sequence[Findings], machine: Mapping[str, str], versions: Mapping[str, str], day: date
 ) -> None:
-    """Adds the findings of `day` to those that there are, and writes all three files anew.
+    """Adds the findings of `day` to those that there are, and writes all three files again.
 
     Raises ReportFailed where a file cannot be written, or the document lacks a scenario's markers.
     """

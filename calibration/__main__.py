@@ -24,9 +24,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=_SEED, help="another seed, another set of clinics")
     seed = parser.parse_args().seed
     found = list(_shown(seed))
-    told = sum(each.told for each in found)
+    predictions = sum(each.predictions for each in found)
     run = (
-        f"{told:,} estimates, of {len(found)} families of {_EXTENT.clinics} clinics "
+        f"{predictions:,} estimates, of {len(found)} families of {_EXTENT.clinics} clinics "
         f"with {_EXTENT.days} days each (seed {seed}). Errors are mean absolute errors in minutes."
     )
     missed = sum(not (each.is_calibrated and each.is_best) for each in found)

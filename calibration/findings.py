@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import fmean
 
-from calibration.observer import Told
+from calibration.observer import Prediction
 from calibration.scenarios import Family
 
 RIVALS = ("configured", "per_room", "fixed", "last_wait")
@@ -19,7 +19,7 @@ class Findings:
     """
 
     family: Family
-    told: int
+    predictions: int
     coverage: float
     coverage_at_registration: float
     coverage_at_look_up: float
@@ -39,22 +39,25 @@ class Findings:
         return all(self.error < rival for rival in self.rivals.values())
 
 
-def summarise(family: Family, told: Sequence[Told]) -> Findings:
-    """The findings, from everything that was told."""
+def summarise(family: Family, predictions: Sequence[Prediction]) -> Findings:
+    """The findings, from all predictions."""
     holds = [
-        each.estimate.earliest_call_at <= each.called_at <= each.estimate.latest_call_at for each in told
+        each.estimate.earliest_call_at <= each.called_at <= each.estimate.latest_call_at
+        for each in predictions
     ]
-    both = list(zip(told, holds, strict=True))
+    both = list(zip(predictions, holds, strict=True))
     return Findings(
         family=family,
-        told=len(told),
+        predictions=len(predictions),
         coverage=_share(holds),
         coverage_at_registration=_share(held for each, held in both if each.at_registration),
         coverage_at_look_up=_share(held for each, held in both if not each.at_registration),
-        early=_share(each.called_at < each.estimate.earliest_call_at for each in told),
-        late=_share(each.called_at > each.estimate.latest_call_at for each in told),
-        error=fmean(_minutes_off(each.estimate.call_at, each) for each in told),
-        rivals={rival: fmean(_minutes_off(getattr(each, rival), each) for each in told) for rival in RIVALS},
+        early=_share(each.called_at < each.estimate.earliest_call_at for each in predictions),
+        late=_share(each.called_at > each.estimate.latest_call_at for each in predictions),
+        error=fmean(_minutes_off(each.estimate.call_at, each) for each in predictions),
+        rivals={
+            rival: fmean(_minutes_off(getattr(each, rival), each) for each in predictions) for rival in RIVALS
+        },
     )
 
 
@@ -62,5 +65,5 @@ def _share(held: Iterable[bool]) -> float:
     return fmean(map(float, held))
 
 
-def _minutes_off(guess: datetime, told: Told) -> float:
-    return abs((guess - told.called_at).total_seconds()) / 60
+def _minutes_off(guess: datetime, prediction: Prediction) -> float:
+    return abs((guess - prediction.called_at).total_seconds()) / 60

@@ -1,4 +1,4 @@
-"""What the system knows of a simulated clinic from moment to moment, and what it would have told patients.
+"""What the system knows of a simulated clinic from moment to moment, and its predictions for patients.
 
 Only what has happened by then is used: registrations, calls and ends of calls, today and on earlier days.
 """
@@ -46,11 +46,12 @@ class Happening(IntEnum):
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a waiting patient was told at `at`, beside what became of it.
+class Prediction:
+    """An estimate given to a waiting patient at `at`, with the moment of the true call.
 
-    The rivals: `configured`, people ahead times the configured mean; `per_room`, that divided by the rooms;
-    `fixed`, the ticket's number times ten minutes; `last_wait`, the wait of the last patient who was called.
+    The simpler methods that it is compared with: `configured`, people ahead times the configured mean;
+    `per_room`, that divided by the rooms; `fixed`, the ticket's number times ten minutes; `last_wait`, the
+    wait of the last patient who was called.
     """
 
     at: datetime
@@ -87,8 +88,8 @@ class ObservedClinic:
             mode=QueueMode.DESK,
         )
 
-    def observe(self, patients: Sequence[Patient], rng: Random) -> Iterator[Told]:
-        """Lives through one day; what it would have told those who had to wait."""
+    def observe(self, patients: Sequence[Patient], rng: Random) -> Iterator[Prediction]:
+        """Lives through one day; yields the predictions for waiting patients."""
         day = _Day(self, patients)
         yield from day.live(rng)
         self.day += timedelta(days=1)
@@ -109,7 +110,7 @@ class _Day:
         self._streak = 0
         self._last_wait = dict.fromkeys(Lane, timedelta())
 
-    def live(self, rng: Random) -> Iterator[Told]:
+    def live(self, rng: Random) -> Iterator[Prediction]:
         """All that happens, in order."""
         for at, happening, index in sorted(self._happenings(rng)):
             now = self._opens_at + timedelta(seconds=at)
@@ -121,7 +122,7 @@ class _Day:
                 if happening is Happening.REGISTRATION:
                     self._waiting[self._lane(index)].append(index)
                 if at < self._patients[index].called:
-                    yield self._tell(index, now, at_registration=happening is Happening.REGISTRATION)
+                    yield self._predict(index, now, at_registration=happening is Happening.REGISTRATION)
 
     def _happenings(self, rng: Random) -> Iterator[tuple[float, Happening, int]]:
         for index, patient in enumerate(self._patients):
@@ -160,13 +161,13 @@ class _Day:
     def _is_forgetful_evening(self) -> bool:
         return (self._observed.day - _FIRST_DAY).days % _FORGETFUL_EVENING == 0
 
-    def _tell(self, index: int, now: datetime, *, at_registration: bool) -> Told:
+    def _predict(self, index: int, now: datetime, *, at_registration: bool) -> Prediction:
         lane = self._lane(index)
         other = Lane.REGULAR if lane is Lane.PRIORITY else Lane.PRIORITY
         outlook = clinic_outlook(self._clinic, self._observed.records, list(self._occupants.values()), now)
         place = (lane, self._waiting[lane].index(index), len(self._waiting[other]), self._streak, RATIO)
         ahead, estimate = expected_call(outlook, *place)
-        return Told(
+        return Prediction(
             at=now,
             at_registration=at_registration,
             estimate=estimate,

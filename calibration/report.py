@@ -38,7 +38,7 @@ def row(found: Findings) -> list[str]:
     return [
         found.family.name,
         str(found.family.rooms),
-        str(found.told),
+        str(found.predictions),
         *(f"{share:.1%}" for share in shares),
         f"{found.early:.0%} / {found.late:.0%}",
         *(f"{error:.1f}" for error in errors),
@@ -46,7 +46,7 @@ def row(found: Findings) -> list[str]:
 
 
 def write_report(found: Sequence[Findings], run: str) -> None:
-    """Writes the table, below what was run, and the chart anew; raises OSError."""
+    """Writes the table, below what was run, and the chart again; raises OSError."""
     path = _DOCS / "waiting-time.md"
     path.write_text(put(path.read_text(), table(found, run)))
     draw(found, _DOCS / "waiting-time.svg")

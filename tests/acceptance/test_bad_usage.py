@@ -89,7 +89,7 @@ ADDRESSES = {
     "no such option": f"amqp://u:{SECRET}@127.0.0.1:1/?{SECRET}=1",
     "options that cannot be read": f"amqps://u:{SECRET}@127.0.0.1:1/?ssl_options=" + "{",
     "options that are a list": f"amqps://u:{SECRET}@127.0.0.1:1/?ssl_options=[]",
-    "a certificate that is not there": f"amqps://u:{SECRET}@127.0.0.1:1/?ssl_options=%7B'ca_certs':'/no'%7D",
+    "a missing certificate": f"amqps://u:{SECRET}@127.0.0.1:1/?ssl_options=%7B'ca_certs':'/no'%7D",
 }
 """Brokers' addresses that cannot be used, as is found out before anything is connected."""
 

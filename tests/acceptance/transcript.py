@@ -144,8 +144,8 @@ def _others(shell: Shell, clinic: str, count: int) -> None:
     clock = Settings.read(stack["clock"]).clock()
     with RpcClient(stack["amqp_urls"]["patient"], PATIENT_EXCHANGE, clock) as client:
         for _ in range(count):
-            wish = Patient(date_of_birth=date(1990, 7, 19)).body("RSHS", clinic)
-            answer = client.call("register", wish, timeout_seconds=SECONDS_MAX)
+            body = Patient(date_of_birth=date(1990, 7, 19)).body("RSHS", clinic)
+            answer = client.call("register", body, timeout_seconds=SECONDS_MAX)
             assert answer.name == "ticket", answer
 
 

@@ -73,8 +73,8 @@ def _run(example: Path, deployment: Deployment, script: str, *words: str, role: 
 
 
 def _register(example: Path, deployment: Deployment, clinic: str) -> Program:
-    wish = Patient().body(HOSPITAL, clinic)
-    return _run(example, deployment, "register_and_follow.js", *wish.values())
+    body = Patient().body(HOSPITAL, clinic)
+    return _run(example, deployment, "register_and_follow.js", *body.values())
 
 
 def _lines(program: Program) -> list[dict[str, Any]]:

@@ -122,7 +122,7 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "anew"),
+    ("changed", "starts_again"),
     [
         ({"rooms": 3}, True),
         ({"mode": "desk"}, True),
@@ -133,10 +133,12 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(engine: Engine) -> None:
         ({"hours": {"tue": ["08:00-12:00"]}}, False),
     ],
 )
-def test_a_new_arrangement_counts_from_now(engine: Engine, changed: dict[str, Any], anew: bool) -> None:
+def test_a_new_arrangement_counts_from_now(
+    engine: Engine, changed: dict[str, Any], starts_again: bool
+) -> None:
     apply(engine, hospital("RSHS", clinic()))
     apply(engine, hospital("RSHS", clinic(**changed)), now=LATER)
-    assert known(engine).serving_since == (LATER if anew else NOW)
+    assert known(engine).serving_since == (LATER if starts_again else NOW)
 
 
 def test_a_clinic_that_its_staff_closed_stays_closed(engine: Engine) -> None:

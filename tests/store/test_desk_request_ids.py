@@ -53,7 +53,7 @@ PAIRS: dict[str, Pair] = {
         ("transfer", "GIG", {"number": 1, "to_clinic": "MAT"}),
         ("transfer", "GIG", {"number": 1, "to_clinic": "INT"}),
     ),
-    "there and back": (
+    "forth and back": (
         ("transfer", "GIG", {"number": 1, "to_clinic": "MAT"}),
         ("transfer", "MAT", {"number": 1, "to_clinic": "GIG"}),
     ),
@@ -62,7 +62,7 @@ PAIRS: dict[str, Pair] = {
         ("call_next", "MAT", {"room": 1}),
     ),
     "one that is refused": (("recall", "GIG", {"number": 1}), ("call_next", "MAT", {"room": 1})),
-    "a clinic that is not there": (("call_next", "NONE", {"room": 1}), ("call_next", "MAT", {"room": 1})),
+    "an unknown clinic": (("call_next", "NONE", {"room": 1}), ("call_next", "MAT", {"room": 1})),
     "two closings": (
         ("close_clinic", "GIG", {"waiting": "cancel"}),
         ("close_clinic", "MAT", {"waiting": "cancel"}),

@@ -186,7 +186,7 @@ def test_a_disk_that_takes_nothing_is_written_to_when_it_does(engine: Engine) ->
 
 
 def test_what_is_written_goes_into_the_file_that_is_there_now(engine: Engine, path: Path) -> None:
-    """A backup was put back while the worker ran: the file that it had open is nobody's any more."""
+    """A backup was put back while the worker ran: the file that it has open is deleted."""
     backup = path.with_name("backup.sqlite")
     with sqlite_file(path) as connection:
         connection.execute("VACUUM INTO ?", (str(backup),))

@@ -1,4 +1,4 @@
-"""What the calibration makes of a day that is written down by hand: what patients are told, and figures."""
+"""The calibration of a hand-written day: the predictions that patients get, and the figures."""
 
 from datetime import timedelta
 from random import Random
@@ -7,7 +7,7 @@ import pytest
 
 from calibration import report
 from calibration.findings import summarise
-from calibration.observer import ObservedClinic, Told
+from calibration.observer import ObservedClinic, Prediction
 from calibration.scenarios import FAMILIES, Family, Law, Nature, Patient, draw_nature
 
 FAMILY = Family("by hand", rooms=1)
@@ -28,26 +28,28 @@ DAY = [
 
 
 @pytest.fixture(scope="module")
-def told() -> list[Told]:
-    """What those of `DAY` were told on a clinic's first day."""
+def predictions() -> list[Prediction]:
+    """The predictions for the patients of `DAY` on a clinic's first day."""
     return list(ObservedClinic(NATURE).observe(DAY, Random(1)))
 
 
 @pytest.fixture(scope="module")
-def told_in_a_week() -> list[Told]:
-    """What they were told on seven such days."""
+def predictions_of_a_week() -> list[Prediction]:
+    """The predictions on seven such days."""
     clinic, rng = ObservedClinic(NATURE), Random(1)
     return [each for _ in range(7) for each in clinic.observe(DAY, rng)]
 
 
-def test_whoever_must_wait_is_told_at_registration(told: list[Told]) -> None:
-    registered = [(each.at - told[0].at) / timedelta(minutes=1) for each in told if each.at_registration]
+def test_waiting_patients_get_a_prediction_at_registration(predictions: list[Prediction]) -> None:
+    registered = [
+        (each.at - predictions[0].at) / timedelta(minutes=1) for each in predictions if each.at_registration
+    ]
     assert registered == [0, 1, 4]
 
 
-def test_the_rivals_are_what_they_are_said_to_be(told: list[Told]) -> None:
-    opens_at = told[0].at - timedelta(minutes=1)
-    second, third, last = (each for each in told if each.at_registration)
+def test_the_rivals_are_what_they_are_said_to_be(predictions: list[Prediction]) -> None:
+    opens_at = predictions[0].at - timedelta(minutes=1)
+    second, third, last = (each for each in predictions if each.at_registration)
     assert [each.configured - each.at for each in (second, third, last)] == [
         timedelta(minutes=minutes) for minutes in (0, 5, 0)
     ]
@@ -58,7 +60,7 @@ def test_the_rivals_are_what_they_are_said_to_be(told: list[Told]) -> None:
     assert last.called_at == opens_at + timedelta(minutes=10)
 
 
-def test_what_has_not_happened_yet_changes_nothing_that_is_told() -> None:
+def test_predictions_do_not_depend_on_the_future() -> None:
     other_end = [*DAY[:1], patient(1, 20, 90), patient(2, 90, 95), DAY[3]]
     one, other = (
         [each for each in ObservedClinic(NATURE).observe(day, Random(1)) if each.at_registration]
@@ -67,20 +69,20 @@ def test_what_has_not_happened_yet_changes_nothing_that_is_told() -> None:
     assert [each.estimate for each in one] == [each.estimate for each in other]
 
 
-def test_figures(told_in_a_week: list[Told]) -> None:
-    found = summarise(FAMILY, told_in_a_week)
+def test_figures(predictions_of_a_week: list[Prediction]) -> None:
+    found = summarise(FAMILY, predictions_of_a_week)
     held = [
         each.estimate.earliest_call_at <= each.called_at <= each.estimate.latest_call_at
-        for each in told_in_a_week
+        for each in predictions_of_a_week
     ]
     assert found.coverage == pytest.approx(sum(held) / len(held))
     assert found.coverage + found.early + found.late == pytest.approx(1)
-    assert found.told == len(held) > 21
+    assert found.predictions == len(held) > 21
     assert min(found.error, *found.rivals.values()) > 0
 
 
-def test_the_table_stands_between_its_markers(told_in_a_week: list[Told]) -> None:
-    found = summarise(FAMILY, told_in_a_week)
+def test_the_table_stands_between_its_markers(predictions_of_a_week: list[Prediction]) -> None:
+    found = summarise(FAMILY, predictions_of_a_week)
     text = "before\n<!-- measured: calibration -->\nold\n<!-- end: calibration -->\nafter"
     written = report.put(text, report.table([found], "What was run."))
     assert written.startswith("before\n<!-- measured: calibration -->\n\nWhat was run.\n\n| family |")

@@ -148,8 +148,8 @@ def test_the_command_that_repeats_a_registration_says_exactly_the_same(
     monkeypatch.setattr(sys, "argv", ["/opt/antrean/bin/antrean"])
     session = PatientSession(Settings(), "en", language_given=True)
     session.as_json = True
-    wish = Registration("RSHS", "GIG", "00-12", name, "1990-01-31", REQUEST_ID)
-    program, *words = shlex.split(session.command_line(*wish.words(), "--request-id", REQUEST_ID))
+    registration = Registration("RSHS", "GIG", "00-12", name, "1990-01-31", REQUEST_ID)
+    program, *words = shlex.split(session.command_line(*registration.words(), "--request-id", REQUEST_ID))
     assert program == "/opt/antrean/bin/antrean"
     assert words[-3:] == ["--lang", "en", "--json"]
     context = antrean.commands["register"].make_context("register", words[1:], obj=session)

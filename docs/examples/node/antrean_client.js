@@ -89,7 +89,7 @@ export class AntreanClient {
     });
   }
 
-  /** The channel, opened anew if it was lost; nothing if that fails until `deadline`. */
+  /** The channel, opened again if it was lost; nothing if that fails until `deadline`. */
   async #reopenedChannel(deadline) {
     while (!this.#channel && Date.now() < deadline) {
       await this.#openChannel().catch(() => sleep(RECONNECT_MS));

@@ -34,7 +34,7 @@ def check_handovers(evidence: Evidence, report: Report) -> None:
             report.expect(Invariant.HANDOVERS, ticket.transferred_to is None, what)
     for code, count in targets.items():
         new = evidence.ticket_of_code.get(code)
-        what = f"{_name(new) if new else 'a ticket that is not there'} was given for {count} tickets"
+        what = f"{_name(new) if new else 'a missing ticket'} was given for {count} tickets"
         report.expect(Invariant.HANDOVERS, count == 1, what)
     for entry in handed_over(evidence):
         given = by_number.get((entry.day, entry.number or 0))
