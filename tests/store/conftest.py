@@ -1,12 +1,12 @@
-"""Staff for the tests of the store."""
+"""Workers for the tests of the store."""
 
 import pytest
 from sqlalchemy import Engine
 
-from tests.store.staff import Staff, staff_of
+from tests.store.workers import Workers, workers_of
 
 
 @pytest.fixture
-def staff(engine: Engine) -> Staff:
-    """The staff of RSHS with its one clinic GIG, on Monday at 09:00."""
-    return staff_of(engine)
+def workers(engine: Engine) -> Workers:
+    """The workers of RSHS with its one clinic GIG, on Monday at 09:00."""
+    return workers_of(engine)

@@ -12,65 +12,65 @@ from common.messaging.delivery import Delivery, Outcome
 from common.messaging.rpc_client import LOOK_UPS
 from common.storage.engine import snapshot
 from tests.builders import clinic_table, desk_request, hospital_table
-from tests.store.staff import Staff, staff_of
+from tests.store.workers import Workers, workers_of
 
 TWO_CLINICS = hospital_table(
     "RSHS", clinic_table("GIG", mode="desk", rooms=2), clinic_table("MAT", mode="desk", rooms=2)
 )
 
 
-def desk_of(engine: Engine) -> Staff:
-    """The staff of RSHS, whose clinics GIG and MAT have two rooms each and are moved by their desks."""
-    return staff_of(engine, TWO_CLINICS)
+def desk_of(engine: Engine) -> Workers:
+    """The workers of RSHS, whose clinics GIG and MAT have two rooms each and are moved by their desks."""
+    return workers_of(engine, TWO_CLINICS)
 
 
-def outcome_of(staff: Staff, request: Delivery) -> Outcome:
+def outcome_of(workers: Workers, request: Delivery) -> Outcome:
     """What becomes of one request of a desk."""
-    worker = staff.status if request.name in LOOK_UPS else staff.ticker
+    worker = workers.status if request.name in LOOK_UPS else workers.ticker
     [outcome] = worker.handle([request])
     return outcome
 
 
-def does(staff: Staff, name: str, clinic: str = "GIG", **body: Any) -> DeskDone:
+def does(workers: Workers, name: str, clinic: str = "GIG", **body: Any) -> DeskDone:
     """Has a request of a desk done."""
-    reply = outcome_of(staff, desk_request(name, clinic, **body)).reply
+    reply = outcome_of(workers, desk_request(name, clinic, **body)).reply
     assert isinstance(reply, DeskDone), reply
     return reply
 
 
-def calls(staff: Staff, room: int = 1, clinic: str = "GIG") -> int:
+def calls(workers: Workers, room: int = 1, clinic: str = "GIG") -> int:
     """Calls the next patient to a room; the number."""
-    ticket = does(staff, "call_next", clinic, room=room).ticket
+    ticket = does(workers, "call_next", clinic, room=room).ticket
     assert ticket is not None
     return ticket.number
 
 
-def refusal(staff: Staff, name: str, clinic: str = "GIG", **body: Any) -> Problem:
+def refusal(workers: Workers, name: str, clinic: str = "GIG", **body: Any) -> Problem:
     """Why a request of a desk is not done."""
-    reply = outcome_of(staff, desk_request(name, clinic, **body)).reply
+    reply = outcome_of(workers, desk_request(name, clinic, **body)).reply
     assert isinstance(reply, Problem), reply
     return reply
 
 
-def sees(staff: Staff, clinic: str = "GIG", *, with_names: bool = False) -> DeskQueue:
+def sees(workers: Workers, clinic: str = "GIG", *, with_names: bool = False) -> DeskQueue:
     """The queue as its desk sees it."""
-    reply = outcome_of(staff, desk_request("desk_queue", clinic, with_names=with_names)).reply
+    reply = outcome_of(workers, desk_request("desk_queue", clinic, with_names=with_names)).reply
     assert isinstance(reply, DeskQueue), reply
     return reply
 
 
-def numbers_waiting(staff: Staff, clinic: str = "GIG") -> list[int]:
+def numbers_waiting(workers: Workers, clinic: str = "GIG") -> list[int]:
     """Who waits, in the order in which they will be called."""
-    return [ticket.number for ticket in sees(staff, clinic).waiting]
+    return [ticket.number for ticket in sees(workers, clinic).waiting]
 
 
-def at_the_counter(staff: Staff, who: dict[str, Any], clinic: str = "GIG", **more: Any) -> Ticket:
+def at_the_counter(workers: Workers, who: dict[str, Any], clinic: str = "GIG", **more: Any) -> Ticket:
     """A patient gets a ticket at the desk."""
-    return staff.ticket(desk_request("desk_register", clinic, **who, **more))
+    return workers.ticket(desk_request("desk_register", clinic, **who, **more))
 
 
-def is_whole(staff: Staff) -> None:
+def is_whole(workers: Workers) -> None:
     """Tickets, queues and journal agree."""
-    with snapshot(staff.engine) as connection:
+    with snapshot(workers.engine) as connection:
         findings = check_integrity(connection).findings
     assert findings == (), findings

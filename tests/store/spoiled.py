@@ -9,23 +9,23 @@ from admin_cli.database.integrity import Finding, Integrity, check_integrity
 from common.storage.engine import snapshot, transaction
 from common.storage.tables import clinic_days, journal, tickets
 from tests.builders import cancellation, clinic_table, hospital_table, registration
-from tests.store.staff import Staff, staff_of
+from tests.store.workers import Workers, workers_of
 
 Plant = Callable[[Connection], object]
 
 
-def a_day_of_work(engine: Engine) -> Staff:
+def a_day_of_work(engine: Engine) -> Workers:
     """Five patients: number 1 served, 2 called, 3 cancelled, 4 and 5 waiting; one was refused."""
-    staff = staff_of(engine, hospital_table("RSHS", clinic_table(daily_quota=4), clinic_table("INT")))
-    taken = staff.register_many(4)
-    staff.tick()
-    staff.cancel(taken[2])
-    staff.clock.forward(minutes=11)
-    staff.tick()
-    staff.register(5)
-    staff.refusal(registration(6))
-    staff.refusal(cancellation(taken[0].ticket_code))
-    return staff
+    workers = workers_of(engine, hospital_table("RSHS", clinic_table(daily_quota=4), clinic_table("INT")))
+    taken = workers.register_many(4)
+    workers.tick()
+    workers.cancel(taken[2])
+    workers.clock.forward(minutes=11)
+    workers.tick()
+    workers.register(5)
+    workers.refusal(registration(6))
+    workers.refusal(cancellation(taken[0].ticket_code))
+    return workers
 
 
 def looked_through(engine: Engine) -> Integrity:

@@ -32,18 +32,18 @@ from tests.builders import (
     registration,
 )
 from tests.store.desks import calls, does, is_whole
-from tests.store.staff import Staff, a_problem, a_ticket, staff_of
 from tests.store.statements import noticed
+from tests.store.workers import Workers, a_problem, a_ticket, workers_of
 
 OpenAnother = Callable[[], Engine]
 ELSEWHERE = "RSUD"
 
 
 @pytest.fixture
-def staff(engine: Engine) -> Staff:
+def workers(engine: Engine) -> Workers:
     """RSHS with GIG (by its desk) and INT (by the clock); RSUD, where everything changes all the time."""
     here = hospital_table("RSHS", clinic_table("GIG", mode="desk"), clinic_table("INT"))
-    return staff_of(engine, here, hospital_table(ELSEWHERE, clinic_table("GIG"), clinic_table("MAT")))
+    return workers_of(engine, here, hospital_table(ELSEWHERE, clinic_table("GIG"), clinic_table("MAT")))
 
 
 def change(engine: Engine, hospital: str = ELSEWHERE, **values: object) -> None:
@@ -93,86 +93,86 @@ def as_a_worker_does(do: Callable[[], T]) -> T:
 
 
 @contextmanager
-def changing_before_each_transaction(staff: Staff, other: Engine) -> Iterator[list[str]]:
-    """The clinics elsewhere change before each transaction of the staff; the transactions that they begin."""
+def changing_before_each_transaction(workers: Workers, other: Engine) -> Iterator[list[str]]:
+    """Changes the other clinics before each transaction of the workers; yields the transactions begun."""
     begun: list[str] = []
 
     def before(*_: object) -> None:
         begun.append("transaction")
         change(other, rooms=len(begun) % 3 + 1)
 
-    event.listen(staff.engine, "checkout", before)
+    event.listen(workers.engine, "checkout", before)
     try:
         yield begun
     finally:
-        event.remove(staff.engine, "checkout", before)
+        event.remove(workers.engine, "checkout", before)
 
 
-def test_a_change_elsewhere_makes_no_batch_begin_again(staff: Staff, open_another: OpenAnother) -> None:
-    first = staff.register(1)
-    staff.ask("list_hospitals")
+def test_a_change_elsewhere_makes_no_batch_begin_again(workers: Workers, open_another: OpenAnother) -> None:
+    first = workers.register(1)
+    workers.ask("list_hospitals")
     other = open_another()
     work: list[Callable[[], object]] = [
-        lambda: staff.register_many(5, first=10),
-        lambda: staff.cancel(first),
-        lambda: staff.register_many(5, "INT", first=20),
-        lambda: staff.ask("clinic_queue", hospital="RSHS", clinic="GIG"),
-        lambda: staff.ask("list_clinics", hospital=ELSEWHERE),
-        lambda: calls(staff),
-        lambda: staff.apply(staff.tick_for("RSHS", "INT")),
-        lambda: does(staff, "set_rooms", rooms=4),
+        lambda: workers.register_many(5, first=10),
+        lambda: workers.cancel(first),
+        lambda: workers.register_many(5, "INT", first=20),
+        lambda: workers.ask("clinic_queue", hospital="RSHS", clinic="GIG"),
+        lambda: workers.ask("list_clinics", hospital=ELSEWHERE),
+        lambda: calls(workers),
+        lambda: workers.apply(workers.tick_for("RSHS", "INT")),
+        lambda: does(workers, "set_rooms", rooms=4),
     ]
     for do in work:
-        with changing_before_each_transaction(staff, other) as begun:
+        with changing_before_each_transaction(workers, other) as begun:
             do()
         assert begun == ["transaction"]
-    is_whole(staff)
+    is_whole(workers)
 
 
 def test_work_goes_on_while_another_hospital_changes_all_the_time(
-    staff: Staff, open_another: OpenAnother
+    workers: Workers, open_another: OpenAnother
 ) -> None:
     with changing_all_the_time(open_another()) as changed:
         assert changed.wait(60)
         for who in range(1, 16):
-            assert as_a_worker_does(lambda who=who: staff.register(who)).number == who  # type: ignore[misc]
-            seen = as_a_worker_does(lambda: staff.ask("clinic_queue", hospital="RSHS", clinic="GIG"))
+            assert as_a_worker_does(lambda who=who: workers.register(who)).number == who  # type: ignore[misc]
+            seen = as_a_worker_does(lambda: workers.ask("clinic_queue", hospital="RSHS", clinic="GIG"))
             assert isinstance(seen, ClinicQueue)
-            assert as_a_worker_does(lambda: calls(staff)) == who
-    is_whole(staff)
+            assert as_a_worker_does(lambda: calls(workers)) == who
+    is_whole(workers)
 
 
-def test_what_changes_here_counts_at_once(staff: Staff, open_another: OpenAnother) -> None:
+def test_what_changes_here_counts_at_once(workers: Workers, open_another: OpenAnother) -> None:
     """A registrar that knows the clinic as open decides with what holds under its lock."""
-    staff.register(1)
+    workers.register(1)
     other = open_another()
-    far = staff.clock.now().replace(year=2027)
+    far = workers.clock.now().replace(year=2027)
     change(other, "RSHS", state=ClinicState.CLOSED.value, forced_until=far)
-    assert staff.refusal(registration(2)).code is ProblemCode.CLINIC_CLOSED
+    assert workers.refusal(registration(2)).code is ProblemCode.CLINIC_CLOSED
     change(other, "RSHS", state=ClinicState.SCHEDULE.value, forced_until=None)
-    assert staff.register(3).number == 2
+    assert workers.register(3).number == 2
     change(other, "RSHS", retired=True)
-    assert staff.refusal(registration(4)).code is ProblemCode.HOSPITAL_NOT_FOUND
+    assert workers.refusal(registration(4)).code is ProblemCode.HOSPITAL_NOT_FOUND
     change(other, "RSHS", retired=False)
-    assert staff.register(5).number == 3
+    assert workers.register(5).number == 3
 
 
-def test_a_clinic_that_is_new_is_known_at_once(staff: Staff, open_another: OpenAnother) -> None:
-    staff.register(1)
-    other = staff_of(open_another(), hospital_table("RSHS", clinic_table("GIG"), clinic_table("NEW")))
+def test_a_clinic_that_is_new_is_known_at_once(workers: Workers, open_another: OpenAnother) -> None:
+    workers.register(1)
+    other = workers_of(open_another(), hospital_table("RSHS", clinic_table("GIG"), clinic_table("NEW")))
     assert other is not None
-    assert staff.register(2, clinic="NEW").number == 1
+    assert workers.register(2, clinic="NEW").number == 1
 
 
-def test_more_changes_than_are_caught_up_with(staff: Staff, open_another: OpenAnother) -> None:
-    staff.register(1)
+def test_more_changes_than_are_caught_up_with(workers: Workers, open_another: OpenAnother) -> None:
+    workers.register(1)
     many = [clinic_table(f"C{place:04d}") for place in range(CHANGES_CAUGHT_UP_MAX + 50)]
     half = len(many) // 2
     tables = [hospital_table("RSHS", clinic_table("GIG", mode="desk"))]
     tables += [hospital_table("RSA", *many[:half]), hospital_table("RSB", *many[half:])]
-    staff_of(open_another(), *tables)
-    assert staff.register(2).number == 2
-    assert staff.register(3, "RSB", many[-1]["code"]).number == 1
+    workers_of(open_another(), *tables)
+    assert workers.register(2).number == 2
+    assert workers.register(3, "RSB", many[-1]["code"]).number == 1
 
 
 class Restless(CatalogCache):
@@ -182,61 +182,67 @@ class Restless(CatalogCache):
         raise CatalogChanged
 
 
-def test_what_does_not_end_is_tried_again_later(staff: Staff) -> None:
+def test_what_does_not_end_is_tried_again_later(workers: Workers) -> None:
     """As where the database is away: no reply and no dead letter, the same batch comes again."""
-    granted = staff.register(1)
+    granted = workers.register(1)
     requests = [registration(2), cancellation(granted.ticket_code)]
     for handler, asked in (
-        (staff.registrar, requests),
-        (staff.status, [delivery("ticket_status", {"ticket_codes": [granted.ticket_code]})]),
+        (workers.registrar, requests),
+        (workers.status, [delivery("ticket_status", {"ticket_codes": [granted.ticket_code]})]),
     ):
         object.__setattr__(handler.handler, "catalog", Restless())
         with pytest.raises(StoreUnavailable, match="done again"):
             handler.handle(asked)
 
 
-def test_the_cache_is_as_new_as_the_version_that_was_read(staff: Staff, open_another: OpenAnother) -> None:
+def test_the_cache_is_as_new_as_the_version_that_was_read(
+    workers: Workers, open_another: OpenAnother
+) -> None:
     cache = CatalogCache()
-    with snapshot(staff.engine) as connection:
+    with snapshot(workers.engine) as connection:
         cache.refresh(connection)
     change(open_another(), rooms=7)
-    with snapshot(staff.engine, pipelined=True) as connection:
+    with snapshot(workers.engine, pipelined=True) as connection:
         changed = cache.catch_up(connection, read_version(connection)())
     assert changed == {(ELSEWHERE, "GIG"), (ELSEWHERE, "MAT")}
-    with snapshot(staff.engine, pipelined=True) as connection:
+    with snapshot(workers.engine, pipelined=True) as connection:
         assert cache.catch_up(connection, read_version(connection)()) == set()
     found = cache.clinic(ELSEWHERE, "MAT")
     assert found is not None
     assert found.rooms == 7
 
 
-def test_a_batch_that_names_a_changed_clinic_is_decided_once(staff: Staff, open_another: OpenAnother) -> None:
+def test_a_batch_that_names_a_changed_clinic_is_decided_once(
+    workers: Workers, open_another: OpenAnother
+) -> None:
     """The queue stays the same: what changed is taken over under its lock."""
-    staff.register(1)
+    workers.register(1)
     change(open_another(), "RSHS", daily_quota=1)
     begun: list[str] = []
-    event.listen(staff.engine, "checkout", lambda *_: begun.append("transaction"))
-    outcomes = staff.registrar.handle([registration(2), registration(3, clinic="INT")])
+    event.listen(workers.engine, "checkout", lambda *_: begun.append("transaction"))
+    outcomes = workers.registrar.handle([registration(2), registration(3, clinic="INT")])
     a_problem(outcomes[0], ProblemCode.QUOTA_REACHED)
     assert a_ticket(outcomes[1]).number == 1
     assert begun == ["transaction"]
 
 
-def test_a_desk_s_request_for_a_clinic_that_came_meanwhile(staff: Staff, open_another: OpenAnother) -> None:
+def test_a_desk_s_request_for_a_clinic_that_came_meanwhile(
+    workers: Workers, open_another: OpenAnother
+) -> None:
     calls_nobody = desk_request("set_rooms", "NEW", rooms=3)
-    a_problem(staff.ticker.handle([calls_nobody])[0], ProblemCode.CLINIC_NOT_FOUND)
-    staff_of(open_another(), hospital_table("RSHS", clinic_table("GIG"), clinic_table("NEW")))
-    assert does(staff, "set_rooms", "NEW", rooms=3).clinic == "NEW"
+    a_problem(workers.ticker.handle([calls_nobody])[0], ProblemCode.CLINIC_NOT_FOUND)
+    workers_of(open_another(), hospital_table("RSHS", clinic_table("GIG"), clinic_table("NEW")))
+    assert does(workers, "set_rooms", "NEW", rooms=3).clinic == "NEW"
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_file_is_applied_to_what_a_desk_changed_meanwhile(
-    staff: Staff, engine: Engine, open_another: OpenAnother
+    workers: Workers, engine: Engine, open_another: OpenAnother
 ) -> None:
     """The desk holds its queue and waits for the catalog, which the file has locked: the queue has to be
     among those that were locked before it, or both wait for each other."""
     other = open_another()
-    desk = Staff.on(other, staff.clock)
+    desk = Workers.on(other, workers.clock)
     catalog_of_the_file = catalog(hospital_table("RSHS", clinic_table("GIG", rooms=3), clinic_table("INT")))
     changed: list[object] = []
 
@@ -245,7 +251,7 @@ def test_a_file_is_applied_to_what_a_desk_changed_meanwhile(
             changed.append(does(desk, "set_rooms", "INT", rooms=2))
 
     with noticed(engine, between):
-        apply_catalog(engine, catalog_of_the_file, staff.clock.now(), retire_busy=True)
+        apply_catalog(engine, catalog_of_the_file, workers.clock.now(), retire_busy=True)
 
     assert changed
     with snapshot(engine) as connection:

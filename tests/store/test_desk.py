@@ -24,11 +24,11 @@ from tests.store.desks import (
     refusal,
     sees,
 )
-from tests.store.staff import Staff, journal_rows, ticket_rows, told
+from tests.store.workers import Workers, journal_rows, ticket_rows, told
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Staff:
+def desk(engine: Engine) -> Workers:
     """RSHS's clinics GIG and MAT, in desk mode, on Monday at 09:00."""
     return desk_of(engine)
 
@@ -36,7 +36,7 @@ def desk(engine: Engine) -> Staff:
 # --- calling --------------------------------------------------------------------------------------------
 
 
-def test_nobody_is_called_but_by_the_desk(desk: Staff) -> None:
+def test_nobody_is_called_but_by_the_desk(desk: Workers) -> None:
     desk.register_many(3)
     desk.clock.forward(minutes=30)
     assert desk.apply(desk.tick_for()) == []
@@ -47,7 +47,7 @@ def test_nobody_is_called_but_by_the_desk(desk: Staff) -> None:
     is_whole(desk)
 
 
-def test_the_next_one_ends_the_service_in_the_same_room_first(desk: Staff) -> None:
+def test_the_next_one_ends_the_service_in_the_same_room_first(desk: Workers) -> None:
     desk.register_many(3)
     calls(desk, room=1)
     calls(desk, room=2)
@@ -59,7 +59,7 @@ def test_the_next_one_ends_the_service_in_the_same_room_first(desk: Staff) -> No
     is_whole(desk)
 
 
-def test_where_nobody_waits_the_room_is_emptied_and_then_there_is_nothing_to_do(desk: Staff) -> None:
+def test_where_nobody_waits_the_room_is_emptied_and_then_there_is_nothing_to_do(desk: Workers) -> None:
     desk.register(1)
     calls(desk)
     done = does(desk, "call_next", room=1)
@@ -68,13 +68,13 @@ def test_where_nobody_waits_the_room_is_emptied_and_then_there_is_nothing_to_do(
     is_whole(desk)
 
 
-def test_a_room_that_there_is_not(desk: Staff) -> None:
+def test_a_room_that_there_is_not(desk: Workers) -> None:
     desk.register(1)
     assert refusal(desk, "call_next", room=3).code is ProblemCode.NOT_PERMITTED_NOW
     assert numbers_waiting(desk) == [1]
 
 
-def test_service_begins_and_ends(desk: Staff) -> None:
+def test_service_begins_and_ends(desk: Workers) -> None:
     desk.register(1)
     calls(desk)
     desk.clock.forward(minutes=1)
@@ -89,7 +89,7 @@ def test_service_begins_and_ends(desk: Staff) -> None:
     is_whole(desk)
 
 
-def test_a_recall_is_an_event_and_changes_nothing(desk: Staff) -> None:
+def test_a_recall_is_an_event_and_changes_nothing(desk: Workers) -> None:
     desk.register(1)
     calls(desk)
     before = ticket_rows(desk.engine)
@@ -99,7 +99,7 @@ def test_a_recall_is_an_event_and_changes_nothing(desk: Staff) -> None:
     is_whole(desk)
 
 
-def test_who_does_not_come_may_come_after_all(desk: Staff) -> None:
+def test_who_does_not_come_may_come_after_all(desk: Workers) -> None:
     desk.register_many(3)
     calls(desk)
     assert told(outcome_of(desk, desk_request("mark_no_show", number=1)).events) == ["ticket.no_show GIG-001"]
@@ -113,7 +113,7 @@ def test_who_does_not_come_may_come_after_all(desk: Staff) -> None:
     is_whole(desk)
 
 
-def test_a_no_show_with_a_new_ticket_is_not_reinstated(desk: Staff) -> None:
+def test_a_no_show_with_a_new_ticket_is_not_reinstated(desk: Workers) -> None:
     desk.register(1)
     calls(desk)
     does(desk, "mark_no_show", number=1)
@@ -122,14 +122,14 @@ def test_a_no_show_with_a_new_ticket_is_not_reinstated(desk: Staff) -> None:
     is_whole(desk)
 
 
-def test_a_number_that_was_not_given_out(desk: Staff) -> None:
+def test_a_number_that_was_not_given_out(desk: Workers) -> None:
     assert refusal(desk, "recall", number=9).code is ProblemCode.TICKET_NOT_FOUND
 
 
 # --- priority -------------------------------------------------------------------------------------------
 
 
-def test_priority_patients_are_called_two_to_one(desk: Staff) -> None:
+def test_priority_patients_are_called_two_to_one(desk: Workers) -> None:
     desk.register_many(3)
     for who in range(4, 9):
         at_the_counter(desk, patient(who), priority="disability")
@@ -138,7 +138,7 @@ def test_priority_patients_are_called_two_to_one(desk: Staff) -> None:
     is_whole(desk)
 
 
-def test_the_desk_marks_a_waiting_patient_and_takes_it_back(desk: Staff) -> None:
+def test_the_desk_marks_a_waiting_patient_and_takes_it_back(desk: Workers) -> None:
     desk.register_many(3)
     marked = does(desk, "set_priority", number=3, reason="pregnancy").ticket
     assert marked is not None
@@ -151,7 +151,7 @@ def test_the_desk_marks_a_waiting_patient_and_takes_it_back(desk: Staff) -> None
     is_whole(desk)
 
 
-def test_what_patients_are_told_is_the_order_of_the_calls(desk: Staff) -> None:
+def test_what_patients_are_told_is_the_order_of_the_calls(desk: Workers) -> None:
     tickets = desk.register_many(4)
     tickets += [at_the_counter(desk, patient(who), priority="infant") for who in range(5, 8)]
     found = desk.ask("ticket_status", ticket_codes=[ticket.ticket_code for ticket in tickets])
@@ -164,7 +164,7 @@ def test_what_patients_are_told_is_the_order_of_the_calls(desk: Staff) -> None:
 # --- the clinic -----------------------------------------------------------------------------------------
 
 
-def test_a_closed_clinic_calls_who_waits(desk: Staff) -> None:
+def test_a_closed_clinic_calls_who_waits(desk: Workers) -> None:
     desk.register_many(2)
     done = outcome_of(desk, desk_request("close_clinic", reason="Dokter sakit"))
     assert told(done.events) == ["clinic.closed GIG"]
@@ -176,7 +176,7 @@ def test_a_closed_clinic_calls_who_waits(desk: Staff) -> None:
     is_whole(desk)
 
 
-def test_a_clinic_closes_with_everybody_cancelled(desk: Staff) -> None:
+def test_a_clinic_closes_with_everybody_cancelled(desk: Workers) -> None:
     desk.register_many(3)
     calls(desk)
     done = outcome_of(desk, desk_request("close_clinic", waiting="cancel"))
@@ -186,7 +186,7 @@ def test_a_clinic_closes_with_everybody_cancelled(desk: Staff) -> None:
     is_whole(desk)
 
 
-def test_a_clinic_opens_again_by_itself(desk: Staff) -> None:
+def test_a_clinic_opens_again_by_itself(desk: Workers) -> None:
     until = in_bandung("10:00").isoformat()
     does(desk, "close_clinic", until=until)
     desk.clock.set("09:59")
@@ -197,7 +197,7 @@ def test_a_clinic_opens_again_by_itself(desk: Staff) -> None:
     is_whole(desk)
 
 
-def test_a_clinic_is_opened_outside_its_hours(desk: Staff) -> None:
+def test_a_clinic_is_opened_outside_its_hours(desk: Workers) -> None:
     desk.clock.set("15:30")
     desk.tick()
     assert not sees(desk).is_open
@@ -209,7 +209,7 @@ def test_a_clinic_is_opened_outside_its_hours(desk: Staff) -> None:
     is_whole(desk)
 
 
-def test_within_its_hours_an_opened_clinic_follows_them_again(desk: Staff) -> None:
+def test_within_its_hours_an_opened_clinic_follows_them_again(desk: Workers) -> None:
     does(desk, "close_clinic")
     does(desk, "open_clinic")
     assert sees(desk).state is ClinicState.SCHEDULE
@@ -220,12 +220,12 @@ def test_within_its_hours_an_opened_clinic_follows_them_again(desk: Staff) -> No
 
 @pytest.mark.parametrize("name", ["open_clinic", "close_clinic"])
 @pytest.mark.parametrize("hours", [-1, 0, 31 * 24 + 1])
-def test_a_moment_until_which_no_clinic_is_forced(desk: Staff, name: str, hours: int) -> None:
+def test_a_moment_until_which_no_clinic_is_forced(desk: Workers, name: str, hours: int) -> None:
     until = desk.clock.now() + timedelta(hours=hours)
     assert refusal(desk, name, until=until.isoformat()).code is ProblemCode.INVALID_REQUEST
 
 
-def test_rooms_are_set(desk: Staff) -> None:
+def test_rooms_are_set(desk: Workers) -> None:
     desk.register_many(3)
     calls(desk, room=1)
     calls(desk, room=2)
@@ -242,7 +242,7 @@ def test_rooms_are_set(desk: Staff) -> None:
 # --- the clock and the desk ----------------------------------------------------------------------------
 
 
-def test_the_clock_takes_over_and_gives_back(desk: Staff) -> None:
+def test_the_clock_takes_over_and_gives_back(desk: Workers) -> None:
     desk.register_many(5)
     calls(desk)
     desk.clock.forward(minutes=30)
@@ -262,7 +262,7 @@ def test_the_clock_takes_over_and_gives_back(desk: Staff) -> None:
     is_whole(desk)
 
 
-def test_a_room_whose_patient_did_not_come_is_the_clocks_again(desk: Staff) -> None:
+def test_a_room_whose_patient_did_not_come_is_the_clocks_again(desk: Workers) -> None:
     desk.register_many(4)
     does(desk, "set_mode", mode="clock")
     desk.tick()
@@ -272,7 +272,7 @@ def test_a_room_whose_patient_did_not_come_is_the_clocks_again(desk: Staff) -> N
     is_whole(desk)
 
 
-def test_the_end_of_the_day_ends_a_desks_queue(desk: Staff) -> None:
+def test_the_end_of_the_day_ends_a_desks_queue(desk: Workers) -> None:
     desk.register_many(3)
     calls(desk, room=1)
     calls(desk, room=2)
@@ -286,7 +286,7 @@ def test_the_end_of_the_day_ends_a_desks_queue(desk: Staff) -> None:
 # --- transfer -------------------------------------------------------------------------------------------
 
 
-def test_a_transferred_patient_keeps_the_place_by_arrival(desk: Staff) -> None:
+def test_a_transferred_patient_keeps_the_place_by_arrival(desk: Workers) -> None:
     gone = desk.register(1)
     desk.clock.forward(minutes=5)
     desk.register_many(2, clinic="MAT", first=2)
@@ -307,7 +307,7 @@ def test_a_transferred_patient_keeps_the_place_by_arrival(desk: Staff) -> None:
     is_whole(desk)
 
 
-def test_who_holds_a_ticket_there_is_not_transferred(desk: Staff) -> None:
+def test_who_holds_a_ticket_there_is_not_transferred(desk: Workers) -> None:
     desk.register(1)
     desk.register(1, clinic="MAT")
     assert refusal(desk, "transfer", number=1, to_clinic="MAT").code is ProblemCode.NOT_PERMITTED_NOW
@@ -320,7 +320,7 @@ def test_who_holds_a_ticket_there_is_not_transferred(desk: Staff) -> None:
     is_whole(desk)
 
 
-def test_no_clock_calls_a_transferred_patient_for_a_time_before(desk: Staff) -> None:
+def test_no_clock_calls_a_transferred_patient_for_a_time_before(desk: Workers) -> None:
     does(desk, "set_mode", "MAT", mode="clock")
     desk.register(1)
     desk.clock.forward(minutes=30)
@@ -333,13 +333,13 @@ def test_no_clock_calls_a_transferred_patient_for_a_time_before(desk: Staff) -> 
 # --- who may ask ----------------------------------------------------------------------------------------
 
 
-def test_names_are_shown_to_those_who_ask_for_them(desk: Staff) -> None:
+def test_names_are_shown_to_those_who_ask_for_them(desk: Workers) -> None:
     desk.register(1)
     assert sees(desk).waiting[0].patient_name is None
     assert sees(desk, with_names=True).waiting[0].patient_name == "Pasien 1"
 
 
-def test_the_operator_is_in_the_journal(desk: Staff) -> None:
+def test_the_operator_is_in_the_journal(desk: Workers) -> None:
     at_the_counter(desk, patient(1))
     calls(desk)
     operators = [row["operator"] for row in journal_rows(desk.engine) if row["number"]]
@@ -347,20 +347,20 @@ def test_the_operator_is_in_the_journal(desk: Staff) -> None:
 
 
 @pytest.mark.parametrize("name", ["call_next", "desk_queue", "close_clinic"])
-def test_a_patient_is_not_the_staff(desk: Staff, name: str) -> None:
+def test_a_patient_is_not_the_staff(desk: Workers, name: str) -> None:
     body = {"hospital": "RSHS", "clinic": "GIG", "operator": "Siapa saja", "room": 1}
     reply = outcome_of(desk, delivery(name, body, exchange=PATIENT_EXCHANGE)).reply
     assert isinstance(reply, Problem)
     assert reply.code is ProblemCode.UNKNOWN_REQUEST
 
 
-def test_a_patient_does_not_register_as_the_staff_do(desk: Staff) -> None:
+def test_a_patient_does_not_register_as_the_staff_do(desk: Workers) -> None:
     body = {"hospital": "RSHS", "clinic": "GIG", "operator": "Siapa saja", **patient(1)}
     asked = delivery("desk_register", body, exchange=PATIENT_EXCHANGE)
     assert desk.refusal(asked).code is ProblemCode.UNKNOWN_REQUEST
 
 
-def test_clinics_that_there_are_not(desk: Staff) -> None:
+def test_clinics_that_there_are_not(desk: Workers) -> None:
     assert refusal(desk, "call_next", "NONE", room=1).code is ProblemCode.CLINIC_NOT_FOUND
     elsewhere = desk_request("desk_queue", hospital="NOWHERE")
     reply = outcome_of(desk, elsewhere).reply
@@ -368,7 +368,7 @@ def test_clinics_that_there_are_not(desk: Staff) -> None:
     assert reply.code is ProblemCode.HOSPITAL_NOT_FOUND
 
 
-def test_a_clinic_in_which_nobody_stood_today(desk: Staff) -> None:
+def test_a_clinic_in_which_nobody_stood_today(desk: Workers) -> None:
     desk.clock.set("05:00")
     seen = sees(desk)
     assert (seen.waiting_count, seen.waiting, seen.now_serving, seen.is_open) == (0, [], None, False)

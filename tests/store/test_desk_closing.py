@@ -17,8 +17,8 @@ from common.storage.engine import transaction
 from common.storage.tables import clinic_days, tickets
 from tests.builders import clinic_table, desk_request, hospital_table, registration
 from tests.store.desks import calls, desk_of, does, is_whole, numbers_waiting, outcome_of
-from tests.store.staff import Staff, contents, journal_rows, staff_of, ticket_rows, told
 from tests.store.statements import killed_in_step, noticed
+from tests.store.workers import Workers, contents, journal_rows, ticket_rows, told, workers_of
 from ticker_worker.closing import CANCELLED_AT_ONCE_MAX
 
 OpenAnother = Callable[[], Engine]
@@ -27,13 +27,13 @@ CROWD, AT_ONCE, STEPS = 50, 20, 3
 
 
 @pytest.fixture
-def desk(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Staff:
+def desk(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Workers:
     """RSHS's clinics GIG and MAT, in desk mode, on Monday at 09:00; a step cancels few tickets."""
     monkeypatch.setattr("ticker_worker.closing.CANCELLED_AT_ONCE_MAX", AT_ONCE)
     return desk_of(engine)
 
 
-def crowd(desk: Staff, count: int = CROWD) -> None:
+def crowd(desk: Workers, count: int = CROWD) -> None:
     """So many patients come to GIG."""
     desk.register_many(count)
 
@@ -42,7 +42,7 @@ def closing(**more: Any) -> Any:
     return desk_request("close_clinic", message_id=str(uuid4()), waiting="cancel", **more)
 
 
-def is_complete(desk: Staff, outcome: Outcome, numbers: list[int]) -> None:
+def is_complete(desk: Workers, outcome: Outcome, numbers: list[int]) -> None:
     """The clinic was closed, and these tickets cancelled, each once; the queue's sequence has no gap."""
     assert told(outcome.events) == ["clinic.closed GIG", *(f"ticket.cancelled GIG-{n:03d}" for n in numbers)]
     sequences = [int(contents(event)["sequence"]) for event in outcome.events]
@@ -55,7 +55,7 @@ def is_complete(desk: Staff, outcome: Outcome, numbers: list[int]) -> None:
     is_whole(desk)
 
 
-def test_it_is_done_in_steps_and_told_as_one_change(desk: Staff) -> None:
+def test_it_is_done_in_steps_and_told_as_one_change(desk: Workers) -> None:
     crowd(desk)
     outcome = outcome_of(desk, closing())
     is_complete(desk, outcome, list(range(1, CROWD + 1)))
@@ -74,7 +74,7 @@ def test_it_is_done_in_steps_and_told_as_one_change(desk: Staff) -> None:
 
 
 def test_thousands_are_cancelled_with_so_many_in_each_transaction(engine: Engine) -> None:
-    desk = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", mode="desk", daily_quota=10_000)))
+    desk = workers_of(engine, hospital_table("RSHS", clinic_table("GIG", mode="desk", daily_quota=10_000)))
     count = 2 * CANCELLED_AT_ONCE_MAX + 1
     for first in range(1, count + 1, CANCELLED_AT_ONCE_MAX):
         desk.register_many(min(CANCELLED_AT_ONCE_MAX, count + 1 - first), first=first)
@@ -87,7 +87,7 @@ def test_thousands_are_cancelled_with_so_many_in_each_transaction(engine: Engine
     is_whole(desk)
 
 
-def test_a_step_costs_the_same_however_many_were_cancelled_before(desk: Staff) -> None:
+def test_a_step_costs_the_same_however_many_were_cancelled_before(desk: Workers) -> None:
     crowd(desk, 4 * AT_ONCE)
     steps: list[list[str]] = [[]]
 
@@ -103,7 +103,7 @@ def test_a_step_costs_the_same_however_many_were_cancelled_before(desk: Staff) -
     assert len(steps) == 5
 
 
-def test_the_largest_reply_fits(desk: Staff) -> None:
+def test_the_largest_reply_fits(desk: Workers) -> None:
     """Every other one is called, so that no two numbers that are left follow one another."""
     crowd(desk, 4 * RANGES_SHOWN_MAX)
     with transaction(desk.engine) as connection:
@@ -119,7 +119,7 @@ def test_the_largest_reply_fits(desk: Staff) -> None:
 
 
 @pytest.mark.parametrize("step", range(STEPS))
-def test_killed_between_steps_a_redelivery_goes_on(desk: Staff, step: int) -> None:
+def test_killed_between_steps_a_redelivery_goes_on(desk: Workers, step: int) -> None:
     crowd(desk)
     request = closing()
     with killed_in_step(desk.engine, step):
@@ -128,14 +128,14 @@ def test_killed_between_steps_a_redelivery_goes_on(desk: Staff, step: int) -> No
         # From the first step on nobody comes in.
         assert desk.refusal(registration(9000)).code is ProblemCode.CLINIC_CLOSED
         assert len(numbers_waiting(desk)) > 0
-    later = Staff.on(desk.engine, desk.clock)
+    later = Workers.on(desk.engine, desk.clock)
     outcome = outcome_of(later, request)
     is_complete(desk, outcome, list(range(1, CROWD + 1)))
-    assert outcome_of(Staff.on(desk.engine, desk.clock), request) == outcome
+    assert outcome_of(Workers.on(desk.engine, desk.clock), request) == outcome
     assert outcome_of(desk, request) == outcome
 
 
-def test_a_redelivery_that_comes_late_goes_on_with_those_who_waited_then(desk: Staff) -> None:
+def test_a_redelivery_that_comes_late_goes_on_with_those_who_waited_then(desk: Workers) -> None:
     """Meanwhile the clinic was opened again, somebody came, and somebody is back."""
     crowd(desk)
     called = calls(desk)
@@ -153,7 +153,7 @@ def test_a_redelivery_that_comes_late_goes_on_with_those_who_waited_then(desk: S
     assert outcome_of(desk, request) == outcome
 
 
-def test_a_finished_closing_that_comes_again_cancels_nobody_else(desk: Staff) -> None:
+def test_a_finished_closing_that_comes_again_cancels_nobody_else(desk: Workers) -> None:
     desk.register_many(3)
     calls(desk)
     request = closing()
@@ -168,11 +168,11 @@ def test_a_finished_closing_that_comes_again_cancels_nobody_else(desk: Staff) ->
     is_whole(desk)
 
 
-def test_two_processes_that_have_it_in_hand_share_the_work(desk: Staff, open_another: OpenAnother) -> None:
+def test_two_processes_that_have_it_in_hand_share_the_work(desk: Workers, open_another: OpenAnother) -> None:
     """The broker gave it out again while the first one was still at it."""
     crowd(desk)
     request = closing()
-    other = Staff.on(open_another(), desk.clock)
+    other = Workers.on(open_another(), desk.clock)
     others: list[Outcome] = []
 
     def between_two_steps(*_: Any) -> None:

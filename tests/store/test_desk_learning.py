@@ -11,9 +11,9 @@ from common.messages.desks import ClinicReport
 from common.messages.problems import Problem, ProblemCode
 from tests.builders import MONDAY, clinic_table, desk_request, hospital_table, registration
 from tests.store.desks import at_the_counter, calls, desk_of, does, outcome_of, refusal
-from tests.store.staff import Staff, staff_of, ticket_rows
 from tests.store.statements import noticed
 from tests.store.test_service_times import learned
+from tests.store.workers import Workers, ticket_rows, workers_of
 
 MORNING, OPENING = 8, 9
 """The parts of the day from 08:30 to 10:00, and the half hour before."""
@@ -22,24 +22,24 @@ ELDERLY = {"medical_record_number": "E1", "name": "Siti Aminah", "date_of_birth"
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Staff:
+def desk(engine: Engine) -> Workers:
     """RSHS's clinics GIG and MAT, in desk mode with two rooms each, on Monday at 09:00."""
     return desk_of(engine)
 
 
-def today(desk: Staff, part: int = MORNING) -> Tally:
+def today(desk: Workers, part: int = MORNING) -> Tally:
     """What the clinic GIG has learned today in a part of the day."""
     return learned(desk.engine).get(part, PartRecord(MONDAY)).today
 
 
-def report(desk: Staff, clinic: str = "GIG", **body: Any) -> ClinicReport:
+def report(desk: Workers, clinic: str = "GIG", **body: Any) -> ClinicReport:
     """The report that a desk asks for."""
     reply = outcome_of(desk, desk_request("clinic_report", clinic, **body)).reply
     assert isinstance(reply, ClinicReport), reply
     return reply
 
 
-def test_services_teach_from_the_call_on_however_they_end(desk: Staff) -> None:
+def test_services_teach_from_the_call_on_however_they_end(desk: Workers) -> None:
     desk.register_many(3)
     calls(desk, room=1)
     calls(desk, room=2)
@@ -54,7 +54,7 @@ def test_services_teach_from_the_call_on_however_they_end(desk: Staff) -> None:
     assert today(desk) == Tally(served=2, seconds=480 + 720, squares=480**2 + 720**2)
 
 
-def test_whoever_does_not_come_teaches_that(desk: Staff) -> None:
+def test_whoever_does_not_come_teaches_that(desk: Workers) -> None:
     desk.register_many(2)
     calls(desk)
     desk.clock.forward(minutes=3)
@@ -68,7 +68,7 @@ def test_whoever_does_not_come_teaches_that(desk: Staff) -> None:
     assert today(desk) == Tally(1, 300, 300**2, no_shows=1, no_show_seconds=180)
 
 
-def test_the_elderly_are_counted_when_they_came(desk: Staff) -> None:
+def test_the_elderly_are_counted_when_they_came(desk: Workers) -> None:
     desk.clock.set("08:10")
     at_the_counter(desk, ELDERLY)
     desk.clock.set("09:00")
@@ -77,7 +77,7 @@ def test_the_elderly_are_counted_when_they_came(desk: Staff) -> None:
     assert (today(desk, OPENING).priority, today(desk, MORNING).priority) == (1, 0)
 
 
-def test_the_elderly_who_come_after_all_have_come_again(desk: Staff) -> None:
+def test_the_elderly_who_come_after_all_have_come_again(desk: Workers) -> None:
     desk.clock.set("08:10")
     at_the_counter(desk, ELDERLY)
     calls(desk)
@@ -89,7 +89,7 @@ def test_the_elderly_who_come_after_all_have_come_again(desk: Staff) -> None:
     assert (today(desk, OPENING).priority, today(desk, MORNING).priority) == (1, 1)
 
 
-def test_a_request_that_comes_again_teaches_once(desk: Staff) -> None:
+def test_a_request_that_comes_again_teaches_once(desk: Workers) -> None:
     desk.register_many(2)
     calls(desk)
     desk.clock.forward(minutes=8)
@@ -103,7 +103,7 @@ def test_a_request_that_comes_again_teaches_once(desk: Staff) -> None:
 
 
 def test_what_the_clock_calls_and_serves_teaches_nothing(engine: Engine) -> None:
-    clock = staff_of(engine, hospital_table("RSHS", clinic_table("GIG")))
+    clock = workers_of(engine, hospital_table("RSHS", clinic_table("GIG")))
     clock.register_many(3)
     clock.tick()
     clock.clock.forward(minutes=3)
@@ -114,7 +114,7 @@ def test_what_the_clock_calls_and_serves_teaches_nothing(engine: Engine) -> None
     assert learned(engine) == {}
 
 
-def test_patients_who_give_up_and_those_who_go_elsewhere_teach_nothing(desk: Staff) -> None:
+def test_patients_who_give_up_and_those_who_go_elsewhere_teach_nothing(desk: Workers) -> None:
     tickets = desk.register_many(2)
     calls(desk, room=1)
     calls(desk, room=2)
@@ -124,7 +124,7 @@ def test_patients_who_give_up_and_those_who_go_elsewhere_teach_nothing(desk: Sta
     assert learned(desk.engine) == learned(desk.engine, "MAT") == {}
 
 
-def test_a_slow_morning_is_what_the_next_patient_is_told(desk: Staff) -> None:
+def test_a_slow_morning_is_what_the_next_patient_is_told(desk: Workers) -> None:
     """Both rooms were just taken, and four wait: the fifth is told of five turns of half a service."""
 
     def wait_minutes(who: int) -> float:
@@ -147,7 +147,7 @@ def test_a_slow_morning_is_what_the_next_patient_is_told(desk: Staff) -> None:
 def test_a_batch_of_a_hundred_completions_learns_with_three_statements(engine: Engine) -> None:
     codes = [f"C{number:02d}" for number in range(10)]
     clinics = [clinic_table(code, mode="desk", rooms=10) for code in codes]
-    desk = staff_of(engine, hospital_table("RSHS", *clinics))
+    desk = workers_of(engine, hospital_table("RSHS", *clinics))
     desk.registrar.handle([registration(who, clinic=codes[who % 10]) for who in range(100)])
     for room in range(1, 11):
         desk.ticker.handle([desk_request("call_next", code, room=room) for code in codes])
@@ -161,7 +161,7 @@ def test_a_batch_of_a_hundred_completions_learns_with_three_statements(engine: E
     assert {learned(engine, code)[MORNING].today.served for code in codes} == {10}
 
 
-def test_a_desk_gets_the_report_of_its_day(desk: Staff) -> None:
+def test_a_desk_gets_the_report_of_its_day(desk: Workers) -> None:
     desk.register_many(3)
     calls(desk)
     desk.clock.forward(minutes=10)
@@ -185,6 +185,6 @@ def test_a_desk_gets_the_report_of_its_day(desk: Staff) -> None:
     assert report(desk, service_date=(MONDAY - timedelta(days=1)).isoformat()).hours == []
 
 
-def test_a_report_of_no_clinic_is_refused(desk: Staff) -> None:
+def test_a_report_of_no_clinic_is_refused(desk: Workers) -> None:
     assert refusal(desk, "clinic_report", "XXX").code == ProblemCode.CLINIC_NOT_FOUND
     assert refusal(desk, "clinic_report", service_date="yesterday").code == ProblemCode.INVALID_REQUEST

@@ -14,7 +14,7 @@ from common.messaging.delivery import Delivery, Outcome
 from tests.builders import clinic_table, desk_request, hospital_table, registration
 from tests.replies import members_of
 from tests.store.desks import TWO_CLINICS
-from tests.store.staff import Staff, staff_of, ticket_rows
+from tests.store.workers import Workers, ticket_rows, workers_of
 
 BATCHED, ONE_BY_ONE = "RSAA", "RSBB"
 ESTIMATES = {"estimated_wait_seconds", "estimated_call_at", "earliest_call_at", "latest_call_at"}
@@ -22,11 +22,11 @@ ESTIMATES = {"estimated_wait_seconds", "estimated_call_at", "earliest_call_at", 
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Staff:
+def desk(engine: Engine) -> Workers:
     """GIG and MAT, two rooms each; four wait in GIG."""
-    staff = staff_of(engine, TWO_CLINICS)
-    staff.register_many(4)
-    return staff
+    workers = workers_of(engine, TWO_CLINICS)
+    workers.register_many(4)
+    return workers
 
 
 def done(outcome: Outcome) -> DeskDone:
@@ -35,7 +35,7 @@ def done(outcome: Outcome) -> DeskDone:
     return outcome.reply
 
 
-def test_who_is_called_and_served_in_one_batch_was_called_first(desk: Staff) -> None:
+def test_who_is_called_and_served_in_one_batch_was_called_first(desk: Workers) -> None:
     call, end = desk_request("call_next", room=1), desk_request("complete", number=1)
     outcomes = desk.ticker.handle([call, end, call])
     assert [(each.ticket and each.ticket.status) for each in map(done, outcomes)] == [
@@ -45,7 +45,7 @@ def test_who_is_called_and_served_in_one_batch_was_called_first(desk: Staff) -> 
     ]
 
 
-def test_a_transferred_patient_s_place_is_that_of_the_moment(desk: Staff) -> None:
+def test_a_transferred_patient_s_place_is_that_of_the_moment(desk: Workers) -> None:
     outcomes = desk.ticker.handle(
         [
             desk_request("transfer", number=2, to_clinic="MAT"),
@@ -84,11 +84,11 @@ def _deliveries(hospital: str, requests: list[tuple[str, str, dict[str, Any]]]) 
     return [desk_request(name, clinic, hospital=hospital, **body) for name, clinic, body in requests]
 
 
-def _told(staff: Staff, hospital: str, outcomes: list[Outcome]) -> list[Any]:
+def _told(workers: Workers, hospital: str, outcomes: list[Outcome]) -> list[Any]:
     """The replies without what names the hospital and its tickets' codes, and without estimates."""
     codes = {
         f"{code[:4]}-{code[4:8]}-{code[8:]}": f"{row['clinic']} {row['number']}"
-        for row in ticket_rows(staff.engine, hospital)
+        for row in ticket_rows(workers.engine, hospital)
         for code in [row["ticket_code"]]
     }
     found = []
@@ -108,17 +108,17 @@ def _told(staff: Staff, hospital: str, outcomes: list[Outcome]) -> list[Any]:
 def test_a_batch_is_answered_as_its_requests_would_be_one_by_one(engine: Engine, seed: int) -> None:
     draw = random.Random(seed)
     clinics = [clinic_table(code, mode="desk", rooms=2) for code in ("GIG", "MAT")]
-    staff = staff_of(engine, *(hospital_table(code, *clinics) for code in (BATCHED, ONE_BY_ONE)))
+    workers = workers_of(engine, *(hospital_table(code, *clinics) for code in (BATCHED, ONE_BY_ONE)))
     for hospital in (BATCHED, ONE_BY_ONE):
-        staff.registrar.handle(
+        workers.registrar.handle(
             [registration(who, hospital, clinic) for who in range(5) for clinic in ("GIG", "MAT")]
         )
     for minute in (1, 5):
-        staff.clock.set(f"09:{minute:02d}")
+        workers.clock.set(f"09:{minute:02d}")
         requests = _requests(draw, 14)
-        in_one = staff.ticker.handle(_deliveries(BATCHED, requests))
-        alone = [staff.ticker.handle([each])[0] for each in _deliveries(ONE_BY_ONE, requests)]
-        assert _told(staff, BATCHED, in_one) == _told(staff, ONE_BY_ONE, alone)
+        in_one = workers.ticker.handle(_deliveries(BATCHED, requests))
+        alone = [workers.ticker.handle([each])[0] for each in _deliveries(ONE_BY_ONE, requests)]
+        assert _told(workers, BATCHED, in_one) == _told(workers, ONE_BY_ONE, alone)
 
 
 def test_the_estimates_are_all_that_is_left_out() -> None:

@@ -14,15 +14,15 @@ from common.messages.problems import Problem, ProblemCode
 from common.messaging.received_requests import REQUEST_AGE_MAX
 from tests.builders import desk_request, registration
 from tests.store.desks import calls, desk_of, does, is_whole, numbers_waiting, outcome_of
-from tests.store.staff import Staff, journal_rows, ticket_rows, told
+from tests.store.workers import Workers, journal_rows, ticket_rows, told
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Staff:
+def desk(engine: Engine) -> Workers:
     """RSHS's clinics GIG and MAT, in desk mode, with three patients waiting in GIG."""
-    staff = desk_of(engine)
-    staff.register_many(3)
-    return staff
+    workers = desk_of(engine)
+    workers.register_many(3)
+    return workers
 
 
 REQUESTS: dict[str, dict[str, Any]] = {
@@ -41,20 +41,20 @@ REQUESTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_delivered_again_it_is_answered_alike_and_done_once(desk: Staff, name: str) -> None:
+def test_delivered_again_it_is_answered_alike_and_done_once(desk: Workers, name: str) -> None:
     calls(desk)
     request = desk_request(name, message_id=str(uuid4()), **REQUESTS[name])
     first = outcome_of(desk, request)
     assert isinstance(first.reply, DeskDone), first.reply
     before = ticket_rows(desk.engine), journal_rows(desk.engine)
-    later = Staff.on(desk.engine, desk.clock)  # another ticker, which knows nothing
+    later = Workers.on(desk.engine, desk.clock)  # another ticker, which knows nothing
     [again, and_again] = later.ticker.handle([request, request])
     assert again == and_again == first
     assert (ticket_rows(desk.engine), journal_rows(desk.engine)) == before
     is_whole(desk)
 
 
-def test_twice_in_one_batch_it_is_done_once(desk: Staff) -> None:
+def test_twice_in_one_batch_it_is_done_once(desk: Workers) -> None:
     request = desk_request("call_next", message_id=str(uuid4()), room=1)
     first, second = desk.ticker.handle([request, request])
     assert told(first.events) == ["ticket.called GIG-001"]
@@ -62,7 +62,7 @@ def test_twice_in_one_batch_it_is_done_once(desk: Staff) -> None:
     assert numbers_waiting(desk) == [2, 3]
 
 
-def test_the_same_id_with_other_contents(desk: Staff) -> None:
+def test_the_same_id_with_other_contents(desk: Workers) -> None:
     request_id = str(uuid4())
     outcome_of(desk, desk_request("call_next", message_id=request_id, room=1))
     reused = outcome_of(desk, desk_request("call_next", message_id=request_id, room=2)).reply
@@ -76,7 +76,7 @@ def test_the_same_id_with_other_contents(desk: Staff) -> None:
     assert numbers_waiting(desk) == [2, 3, 4]
 
 
-def test_who_was_told_that_nobody_waits_does_not_call_somebody_unseen(desk: Staff) -> None:
+def test_who_was_told_that_nobody_waits_does_not_call_somebody_unseen(desk: Workers) -> None:
     for _ in range(3):
         calls(desk)
     does(desk, "complete", number=3)
@@ -87,7 +87,7 @@ def test_who_was_told_that_nobody_waits_does_not_call_somebody_unseen(desk: Staf
     assert numbers_waiting(desk) == [4]
 
 
-def test_what_comes_too_late_calls_nobody(desk: Staff) -> None:
+def test_what_comes_too_late_calls_nobody(desk: Workers) -> None:
     sent_at = desk.clock.now() - REQUEST_AGE_MAX - timedelta(seconds=1)
     late = outcome_of(desk, desk_request("call_next", sent_at=sent_at, room=1)).reply
     assert isinstance(late, Problem)
@@ -95,7 +95,7 @@ def test_what_comes_too_late_calls_nobody(desk: Staff) -> None:
     assert numbers_waiting(desk) == [1, 2, 3]
 
 
-def test_time_passes_once_for_a_request_that_is_refused(desk: Staff) -> None:
+def test_time_passes_once_for_a_request_that_is_refused(desk: Workers) -> None:
     does(desk, "set_mode", mode="clock")
     desk.tick()
     desk.clock.forward(minutes=11)
@@ -108,10 +108,10 @@ def test_time_passes_once_for_a_request_that_is_refused(desk: Staff) -> None:
 
 
 def test_several_desks_call_nobody_twice_and_leave_nobody_out(
-    desk: Staff, open_another: Callable[[], Engine]
+    desk: Workers, open_another: Callable[[], Engine]
 ) -> None:
     desk.register_many(37, first=4)
-    desks = [Staff.on(open_another(), desk.clock) for _ in range(4)]
+    desks = [Workers.on(open_another(), desk.clock) for _ in range(4)]
 
     def calls_ten(which: int) -> list[int]:
         return [calls(desks[which], room=which % 2 + 1) for _ in range(10)]
@@ -123,15 +123,15 @@ def test_several_desks_call_nobody_twice_and_leave_nobody_out(
     is_whole(desk)
 
 
-def test_patients_cross_over_between_two_clinics(desk: Staff, open_another: Callable[[], Engine]) -> None:
+def test_patients_cross_over_between_two_clinics(desk: Workers, open_another: Callable[[], Engine]) -> None:
     desk.register_many(10, first=4)
     desk.register_many(10, clinic="MAT", first=50)
     ways = [("GIG", "MAT", range(1, 11)), ("MAT", "GIG", range(1, 11))]
 
     def move(way: tuple[str, str, range]) -> None:
-        staff = Staff.on(open_another(), desk.clock)
+        workers = Workers.on(open_another(), desk.clock)
         for number in way[2]:
-            does(staff, "transfer", way[0], number=number, to_clinic=way[1])
+            does(workers, "transfer", way[0], number=number, to_clinic=way[1])
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(move, ways))

@@ -21,22 +21,22 @@ from tests.builders import (
     tick_delivery,
 )
 from tests.store.desks import does, is_whole, numbers_waiting, outcome_of
-from tests.store.staff import Staff, contents, journal_rows, staff_of, ticket_rows, told
+from tests.store.workers import Workers, contents, journal_rows, ticket_rows, told, workers_of
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Staff:
+def desk(engine: Engine) -> Workers:
     """RSHS's clinics GIG, MAT and INT and RSUD's GIG, in desk mode; three patients wait in each."""
     codes = ("GIG", "MAT", "INT")
     clinics = [clinic_table(code, mode="desk", rooms=2) for code in codes]
-    staff = staff_of(
+    workers = workers_of(
         engine, hospital_table("RSHS", *clinics), hospital_table("RSUD", clinic_table("GIG", mode="desk"))
     )
     for place, code in enumerate(codes):
-        staff.register_many(3, code, first=10 * place + 1)
+        workers.register_many(3, code, first=10 * place + 1)
     for who in range(50, 53):
-        staff.register(who, "RSUD")
-    return staff
+        workers.register(who, "RSUD")
+    return workers
 
 
 Pair = tuple[tuple[str, str, dict[str, Any]], tuple[str, str, dict[str, Any]]]
@@ -87,18 +87,20 @@ def is_reused(outcome: Outcome) -> bool:
     return isinstance(reply, Problem) and reply.code is ProblemCode.REQUEST_ID_REUSED and not outcome.events
 
 
-def in_one_batch(desk: Staff, first: Delivery, second: Delivery) -> list[Outcome]:
+def in_one_batch(desk: Workers, first: Delivery, second: Delivery) -> list[Outcome]:
     return desk.ticker.handle([first, second])
 
 
-def one_after_the_other(desk: Staff, first: Delivery, second: Delivery) -> list[Outcome]:
-    return [outcome_of(desk, first), outcome_of(Staff.on(desk.engine, desk.clock), second)]
+def one_after_the_other(desk: Workers, first: Delivery, second: Delivery) -> list[Outcome]:
+    return [outcome_of(desk, first), outcome_of(Workers.on(desk.engine, desk.clock), second)]
 
 
 @pytest.mark.parametrize("backwards", [False, True])
 @pytest.mark.parametrize("how", [in_one_batch, one_after_the_other])
 @pytest.mark.parametrize("pair", PAIRS)
-def test_the_first_is_done_and_the_second_refused(desk: Staff, pair: str, how: Any, backwards: bool) -> None:
+def test_the_first_is_done_and_the_second_refused(
+    desk: Workers, pair: str, how: Any, backwards: bool
+) -> None:
     first, second = requests_of(PAIRS[pair], backwards=backwards)
     done, refused = how(desk, first, second)
     assert is_reused(refused), refused
@@ -111,7 +113,7 @@ def test_the_first_is_done_and_the_second_refused(desk: Staff, pair: str, how: A
         assert done.reply.clinic in sources
     state = ticket_rows(desk.engine), ticket_rows(desk.engine, "RSUD"), journal_rows(desk.engine)
     # Delivered again, in any order, to somebody who knows nothing.
-    later = Staff.on(desk.engine, desk.clock)
+    later = Workers.on(desk.engine, desk.clock)
     assert later.ticker.handle([second, first, second]) == [refused, done, refused]
     assert outcome_of(later, second) == refused
     assert outcome_of(later, first) == done
@@ -119,7 +121,7 @@ def test_the_first_is_done_and_the_second_refused(desk: Staff, pair: str, how: A
     is_whole(desk)
 
 
-def test_the_call_of_one_clinic_is_not_told_to_another(desk: Staff) -> None:
+def test_the_call_of_one_clinic_is_not_told_to_another(desk: Workers) -> None:
     """As it was seen: MAT's patient was called, and GIG's desk told so."""
     first, second = requests_of(PAIRS["two clinics"], backwards=False)
     done, refused = desk.ticker.handle([first, second])
@@ -130,7 +132,7 @@ def test_the_call_of_one_clinic_is_not_told_to_another(desk: Staff) -> None:
     assert numbers_waiting(desk, "MAT") == [1, 2, 3]
 
 
-def test_what_came_too_late_does_not_keep_its_id(desk: Staff) -> None:
+def test_what_came_too_late_does_not_keep_its_id(desk: Workers) -> None:
     """In one batch as in two: it was not carried out, so whoever comes with its id is the first."""
     request_id, late = str(uuid4()), desk.clock.now() - REQUEST_AGE_MAX - timedelta(seconds=1)
     too_late = desk_request("call_next", "GIG", message_id=request_id, sent_at=late, room=1)
@@ -142,7 +144,7 @@ def test_what_came_too_late_does_not_keep_its_id(desk: Staff) -> None:
     assert is_reused(outcome_of(desk, too_late))
 
 
-def test_time_passes_in_a_queue_whatever_its_request_s_id_did_elsewhere(desk: Staff) -> None:
+def test_time_passes_in_a_queue_whatever_its_request_s_id_did_elsewhere(desk: Workers) -> None:
     """The clock moves two clinics of one code; one id comes to both, and is refused in both."""
     for hospital in ("RSHS", "RSUD"):
         does(desk, "set_mode", "GIG", hospital=hospital, mode="clock")
@@ -164,7 +166,7 @@ def test_time_passes_in_a_queue_whatever_its_request_s_id_did_elsewhere(desk: St
     is_whole(desk)
 
 
-def test_a_tick_s_id_for_two_clinics_moves_both(desk: Staff) -> None:
+def test_a_tick_s_id_for_two_clinics_moves_both(desk: Workers) -> None:
     for clinic in ("GIG", "MAT"):
         does(desk, "set_mode", clinic, mode="clock")
     ticks = [desk.tick_for("RSHS", clinic) for clinic in ("GIG", "MAT")]
@@ -199,7 +201,7 @@ def of_registrar(request_id: str, name: str, clinic: str, who: int) -> Delivery:
     ],
 )
 def test_one_id_registers_one_patient_in_one_clinic(
-    desk: Staff, first: Any, second: Any, in_batch: bool, backwards: bool
+    desk: Workers, first: Any, second: Any, in_batch: bool, backwards: bool
 ) -> None:
     request_id = str(uuid4())
     asked = [of_registrar(request_id, *each) for each in (first, second)][:: -1 if backwards else 1]
@@ -211,12 +213,12 @@ def test_one_id_registers_one_patient_in_one_clinic(
     assert is_reused(refused)
     assert not is_reused(done)
     assert len(ticket_rows(desk.engine)) - before == len(done.events)
-    later = Staff.on(desk.engine, desk.clock)
+    later = Workers.on(desk.engine, desk.clock)
     assert later.registrar.handle([asked[1], asked[0]]) == [refused, done]
     is_whole(desk)
 
 
-def test_an_id_of_one_worker_is_reused_at_the_other(desk: Staff) -> None:
+def test_an_id_of_one_worker_is_reused_at_the_other(desk: Workers) -> None:
     request_id = str(uuid4())
     desk.outcome(registration(80, message_id=request_id))
     assert is_reused(outcome_of(desk, desk_request("call_next", message_id=request_id, room=1)))
@@ -228,7 +230,7 @@ def test_an_id_of_one_worker_is_reused_at_the_other(desk: Staff) -> None:
     assert is_reused(desk.outcome(registration(82, message_id=opened)))
 
 
-def test_a_registration_that_came_too_late_does_not_keep_its_id(desk: Staff) -> None:
+def test_a_registration_that_came_too_late_does_not_keep_its_id(desk: Workers) -> None:
     request_id, late = str(uuid4()), desk.clock.now() - REQUEST_AGE_MAX - timedelta(seconds=1)
     too_late = registration(80, message_id=request_id, sent_at=late)
     other = registration(80, clinic="MAT", message_id=request_id)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from common.messages.problems import Problem, ProblemCode
 from tests.builders import cancellation, desk_request, registration
 from tests.store.desks import desk_of, is_whole, outcome_of
-from tests.store.staff import Staff, journal_rows, ticket_rows
+from tests.store.workers import Workers, journal_rows, ticket_rows
 
 STEPS = 150
 _CLINICS = ("GIG", "MAT")
@@ -26,8 +26,8 @@ _EXPECTED = {
 class _Session:
     """Somebody does something, `seed` says what."""
 
-    def __init__(self, staff: Staff, seed: int) -> None:
-        self.staff = staff
+    def __init__(self, workers: Workers, seed: int) -> None:
+        self.workers = workers
         self.chance = random.Random(seed)
         self.codes: list[str] = []
 
@@ -37,17 +37,17 @@ class _Session:
         acts = [*acts, *acts, self._cancel, self._of_clinic, self._tick]
         act = self.chance.choice(acts)
         act()
-        self.staff.clock.forward(seconds=self.chance.choice([0, 1, 30, 120, 600]))
+        self.workers.clock.forward(seconds=self.chance.choice([0, 1, 30, 120, 600]))
 
     def _register(self) -> None:
         who, clinic = self.chance.randint(1, 60), self.chance.choice(_CLINICS)
-        reply = self.staff.outcome(registration(who, clinic=clinic)).reply
+        reply = self.workers.outcome(registration(who, clinic=clinic)).reply
         if not _refused(reply):
             self.codes.append(reply.ticket_code)  # type: ignore[union-attr]
 
     def _cancel(self) -> None:
         if self.codes:
-            _refused(self.staff.outcome(cancellation(self.chance.choice(self.codes))).reply)
+            _refused(self.workers.outcome(cancellation(self.chance.choice(self.codes))).reply)
 
     def _call(self) -> None:
         self._ask("call_next", room=self.chance.randint(1, 3))
@@ -76,14 +76,14 @@ class _Session:
         self._ask(name, **more)
 
     def _tick(self) -> None:
-        self.staff.tick()
+        self.workers.tick()
 
     def _ask(self, name: str, **more: Any) -> None:
         request = desk_request(name, self.chance.choice(_CLINICS), **more)
-        outcome = outcome_of(self.staff, request)
+        outcome = outcome_of(self.workers, request)
         _refused(outcome.reply)
         if self.chance.random() < 0.3:
-            assert outcome_of(self.staff, request).events == outcome.events
+            assert outcome_of(self.workers, request).events == outcome.events
 
 
 def _refused(reply: object) -> bool:
@@ -98,7 +98,7 @@ def test_the_database_stays_of_one_piece(engine: Engine, seed: int) -> None:
     session = _Session(desk_of(engine), seed)
     for _ in range(STEPS):
         session.step()
-    is_whole(session.staff)
+    is_whole(session.workers)
     called = [
         (row["clinic"], row["service_date"], row["number"])
         for row in journal_rows(engine)
@@ -111,7 +111,7 @@ def test_the_database_stays_of_one_piece(engine: Engine, seed: int) -> None:
     ]
     # Nobody is called twice, unless they were reinstated.
     assert all(called.count(ticket) <= 1 + again.count(ticket) for ticket in called)
-    session.staff.clock.forward(hours=24)
-    session.staff.tick()
-    is_whole(session.staff)
+    session.workers.clock.forward(hours=24)
+    session.workers.tick()
+    is_whole(session.workers)
     assert {row["status"] for row in ticket_rows(engine)}.isdisjoint({"waiting", "called", "in_service"})

@@ -26,13 +26,13 @@ from tests.store.desks import (
     refusal,
     sees,
 )
-from tests.store.staff import Staff, contents, journal_rows, staff_of, ticket_rows, told
+from tests.store.workers import Workers, contents, journal_rows, ticket_rows, told, workers_of
 
 ELDERLY = {"medical_record_number": "00006060", "name": "Mbah Surip", "date_of_birth": "1950-01-31"}
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Staff:
+def desk(engine: Engine) -> Workers:
     """RSHS's clinics GIG and MAT, in desk mode, on Monday at 09:00."""
     return desk_of(engine)
 
@@ -40,12 +40,12 @@ def desk(engine: Engine) -> Staff:
 # --- forced until a moment that has passed --------------------------------------------------------------
 
 
-def names(staff: Staff) -> list[str]:
-    return [row["event_name"] for row in journal_rows(staff.engine) if row["clinic"] == "GIG"]
+def names(workers: Workers) -> list[str]:
+    return [row["event_name"] for row in journal_rows(workers.engine) if row["clinic"] == "GIG"]
 
 
 @pytest.mark.parametrize("tick", [False, True])
-def test_what_was_forced_open_and_is_over_is_not_shown(desk: Staff, tick: bool) -> None:
+def test_what_was_forced_open_and_is_over_is_not_shown(desk: Workers, tick: bool) -> None:
     does(desk, "open_clinic", until=in_bandung("10:00").isoformat(), reason="Antrean panjang")
     opened = names(desk).count("clinic.opened")
     desk.clock.set("10:00")
@@ -58,7 +58,7 @@ def test_what_was_forced_open_and_is_over_is_not_shown(desk: Staff, tick: bool) 
     assert names(desk).count("clinic.opened") == opened
 
 
-def test_what_was_forced_closed_and_is_over_is_open_already(desk: Staff) -> None:
+def test_what_was_forced_closed_and_is_over_is_open_already(desk: Workers) -> None:
     does(desk, "close_clinic", until=in_bandung("10:00").isoformat(), reason="Rapat")
     desk.clock.set("10:05")
     desk.tick()
@@ -74,7 +74,7 @@ def test_what_was_forced_closed_and_is_over_is_open_already(desk: Staff) -> None
     is_whole(desk)
 
 
-def test_what_was_forced_and_is_over_hides_nothing_outside_the_hours(desk: Staff) -> None:
+def test_what_was_forced_and_is_over_hides_nothing_outside_the_hours(desk: Workers) -> None:
     desk.clock.set("15:30")
     does(desk, "open_clinic", until=in_bandung("16:00").isoformat(), reason="Lembur")
     desk.clock.set("16:30")
@@ -93,13 +93,13 @@ def test_what_was_forced_and_is_over_hides_nothing_outside_the_hours(desk: Staff
 # --- retired while busy ---------------------------------------------------------------------------------
 
 
-def retire(staff: Staff) -> None:
+def retire(workers: Workers) -> None:
     """GIG is left out of the catalog, although patients wait in it."""
     others = hospital_table("RSHS", clinic_table("MAT", mode="desk", rooms=2))
-    apply_catalog(staff.engine, catalog(others), staff.clock.now(), retire_busy=True)
+    apply_catalog(workers.engine, catalog(others), workers.clock.now(), retire_busy=True)
 
 
-def test_a_retired_clinic_goes_on_until_it_is_empty(desk: Staff) -> None:
+def test_a_retired_clinic_goes_on_until_it_is_empty(desk: Workers) -> None:
     desk.register_many(5)
     calls(desk, room=1)
     retire(desk)
@@ -130,7 +130,7 @@ def test_a_retired_clinic_goes_on_until_it_is_empty(desk: Staff) -> None:
     is_whole(desk)
 
 
-def test_a_retired_clinic_takes_nobody_in(desk: Staff) -> None:
+def test_a_retired_clinic_takes_nobody_in(desk: Workers) -> None:
     desk.register_many(2)
     desk.register(3, clinic="MAT")
     retire(desk)
@@ -146,7 +146,7 @@ def test_a_retired_clinic_takes_nobody_in(desk: Staff) -> None:
     assert told(called.events) == ["ticket.called GIG-001"]
 
 
-def test_a_retired_clinic_is_closed_with_everybody_cancelled(desk: Staff) -> None:
+def test_a_retired_clinic_is_closed_with_everybody_cancelled(desk: Workers) -> None:
     desk.register_many(3)
     retire(desk)
     closed = outcome_of(desk, desk_request("close_clinic", waiting="cancel"))
@@ -155,7 +155,7 @@ def test_a_retired_clinic_is_closed_with_everybody_cancelled(desk: Staff) -> Non
     assert refusal(desk, "close_clinic", waiting="cancel").code is ProblemCode.CLINIC_NOT_FOUND
 
 
-def test_a_retired_clinic_in_which_nobody_stood_is_gone(desk: Staff) -> None:
+def test_a_retired_clinic_in_which_nobody_stood_is_gone(desk: Workers) -> None:
     desk.clock.forward(days=1)
     retire(desk)
     assert refusal(desk, "call_next", room=1).code is ProblemCode.CLINIC_NOT_FOUND
@@ -169,7 +169,7 @@ def lanes_told(events: tuple[Event, ...] | list[Event]) -> list[tuple[str, str]]
     return [(event.name, contents(event)["data"]["lane"]) for event in events]
 
 
-def test_every_event_of_a_ticket_tells_its_lane(desk: Staff) -> None:
+def test_every_event_of_a_ticket_tells_its_lane(desk: Workers) -> None:
     registered = desk.outcome(desk_request("desk_register", **patient(1), priority="disability"))
     assert lanes_told(list(registered.events)) == [("ticket.registered", "priority")]
     desk.register(2)
@@ -191,7 +191,7 @@ def test_every_event_of_a_ticket_tells_its_lane(desk: Staff) -> None:
     is_whole(desk)
 
 
-def test_the_clock_and_the_end_of_the_day_tell_the_lane(desk: Staff) -> None:
+def test_the_clock_and_the_end_of_the_day_tell_the_lane(desk: Workers) -> None:
     for who, more in ((1, {"priority": "pregnancy"}), (2, {}), (3, {"priority": "infant"}), (4, {})):
         at_the_counter(desk, patient(who), **more)
     does(desk, "set_mode", mode="clock")
@@ -205,7 +205,7 @@ def test_the_clock_and_the_end_of_the_day_tell_the_lane(desk: Staff) -> None:
     assert all(data["lane"] == told_of[data["number"]] for data in found)
 
 
-def test_a_transfer_keeps_the_regular_lane_that_the_desk_chose(desk: Staff) -> None:
+def test_a_transfer_keeps_the_regular_lane_that_the_desk_chose(desk: Workers) -> None:
     assert at_the_counter(desk, ELDERLY).lane is Lane.PRIORITY
     does(desk, "set_priority", number=1, reason=None)
     assert refusal(desk, "set_priority", number=1, reason=None).reason is NotPermittedReason.ALREADY_SO
@@ -229,7 +229,7 @@ def test_the_desk_s_choice_goes_through_a_clinic_that_knows_no_age(engine: Engin
         clinic_table("ANK", mode="desk", priority_age=False),
         clinic_table("MAT", mode="desk"),
     ]
-    desk = staff_of(engine, hospital_table("RSHS", *clinics))
+    desk = workers_of(engine, hospital_table("RSHS", *clinics))
     for who in (ELDERLY, {**ELDERLY, "medical_record_number": "00006061"}):
         at_the_counter(desk, who)
     does(desk, "set_priority", number=1, reason=None)

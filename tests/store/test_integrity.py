@@ -31,11 +31,11 @@ from tests.store.spoiled import (
     ticket,
     without,
 )
-from tests.store.staff import staff_of
+from tests.store.workers import workers_of
 
 
 def test_nothing_is_found_in_what_the_workers_wrote(engine: Engine) -> None:
-    staff = a_day_of_work(engine)
+    workers = a_day_of_work(engine)
     first = looked_through(engine)
     assert first.findings == ()
     with snapshot(engine) as connection:
@@ -45,8 +45,8 @@ def test_nothing_is_found_in_what_the_workers_wrote(engine: Engine) -> None:
         }
     assert dict(first.checked) == counted
     assert all(counted.values())
-    staff.clock.set("00:00:30", MONDAY + timedelta(days=1))
-    staff.tick()
+    workers.clock.set("00:00:30", MONDAY + timedelta(days=1))
+    workers.tick()
     assert looked_through(engine).findings == ()
     assert looked_through(engine).checked["clinic_days"] > first.checked["clinic_days"]
 
@@ -267,10 +267,10 @@ def test_only_this_transaction_may_take_minutes(postgres: str) -> None:
 )
 def test_a_ticket_handed_over_to_nothing_is_found(engine: Engine, changed: dict[str, Any]) -> None:
     always = {day: ["00:00-24:00"] for day in WEEKDAYS}
-    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", mode="desk", hours=always)))
-    staff.register_many(2)
-    staff.clock.set("00:00:05", MONDAY + timedelta(days=1))
-    staff.tick()
+    workers = workers_of(engine, hospital_table("RSHS", clinic_table("GIG", mode="desk", hours=always)))
+    workers.register_many(2)
+    workers.clock.set("00:00:05", MONDAY + timedelta(days=1))
+    workers.tick()
     assert looked_through(engine).findings == ()
     of_tuesday = tickets.c.service_date > MONDAY
     with transaction(engine) as connection:

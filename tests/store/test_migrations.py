@@ -19,8 +19,8 @@ from common.storage.tables import metadata
 from tests.builders import MONDAY, cancellation, clinic_table, hospital_table
 from tests.database import new_database, opened
 from tests.store.desks import TWO_CLINICS, calls, does, is_whole
-from tests.store.staff import Staff, day_rows, staff_of, ticket_rows
 from tests.store.test_schema import shape
+from tests.store.workers import Workers, day_rows, ticket_rows, workers_of
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -94,35 +94,35 @@ def fill(engine: Engine, rows: Rows) -> None:
                 connection.execute(known.tables[table].insert(), of_table)
 
 
-def a_day_by_the_clock(engine: Engine) -> Staff:
+def a_day_by_the_clock(engine: Engine) -> Workers:
     """Two clinics in whose queues tickets are in every state that revision 0001 knows."""
     clinics = [clinic_table(code, rooms=2) for code in ("GIG", "MAT")]
-    staff = staff_of(engine, hospital_table("RSHS", *clinics))
-    tickets = staff.register_many(9) + staff.register_many(3, "MAT")
-    staff.tick()
-    staff.clock.forward(minutes=15)
-    staff.tick()
-    staff.cancel(tickets[8])
-    staff.refusal(cancellation("7K3F-9QXM-2T5R"))
-    return staff
+    workers = workers_of(engine, hospital_table("RSHS", *clinics))
+    tickets = workers.register_many(9) + workers.register_many(3, "MAT")
+    workers.tick()
+    workers.clock.forward(minutes=15)
+    workers.tick()
+    workers.cancel(tickets[8])
+    workers.refusal(cancellation("7K3F-9QXM-2T5R"))
+    return workers
 
 
-def a_day_by_the_desk(engine: Engine) -> Staff:
+def a_day_by_the_desk(engine: Engine) -> Workers:
     """Two clinics whose staff have done all that there is to do at revision 0002."""
-    staff = staff_of(engine, TWO_CLINICS)
+    workers = workers_of(engine, TWO_CLINICS)
     for who in range(1, 10):
-        staff.register(who)
-        staff.clock.forward(seconds=20)
-    assert [calls(staff, 1), calls(staff, 2)] == [1, 2]
-    staff.clock.forward(minutes=8)
-    does(staff, "mark_no_show", number=2)
-    calls(staff, 1)
-    does(staff, "start", number=3)
-    does(staff, "set_priority", number=6, reason="disability")
-    does(staff, "transfer", number=5, to_clinic="MAT")
-    does(staff, "open_clinic", until="2026-11-23T18:00:00+07:00", reason="Banyak pasien")
-    staff.cancel(staff.register(20))
-    return staff
+        workers.register(who)
+        workers.clock.forward(seconds=20)
+    assert [calls(workers, 1), calls(workers, 2)] == [1, 2]
+    workers.clock.forward(minutes=8)
+    does(workers, "mark_no_show", number=2)
+    calls(workers, 1)
+    does(workers, "start", number=3)
+    does(workers, "set_priority", number=6, reason="disability")
+    does(workers, "transfer", number=5, to_clinic="MAT")
+    does(workers, "open_clinic", until="2026-11-23T18:00:00+07:00", reason="Banyak pasien")
+    workers.cancel(workers.register(20))
+    return workers
 
 
 @pytest.fixture(params=["0001", "0002"])
@@ -153,22 +153,22 @@ def test_a_database_in_use_is_upgraded_with_all_that_is_in_it(
         assert all(row["arrived_at"] == row["waiting_since"] for row in after["tickets"])
     assert {row["day_ends_at"] for row in after["clinics"]} == {"24:00"}
     # And the system goes on with it: numbers, openings and the end of the day.
-    staff = Staff.on(empty_engine, clock)
-    is_whole(staff)
+    workers = Workers.on(empty_engine, clock)
+    is_whole(workers)
     given_out = max(row["number"] for row in ticket_rows(empty_engine) if row["clinic"] == "GIG")
-    assert staff.register(77).number == given_out + 1
-    staff.clock.set("23:30")
-    names = [event.name for event in staff.tick() if event.name.startswith("clinic.")]
+    assert workers.register(77).number == given_out + 1
+    workers.clock.set("23:30")
+    names = [event.name for event in workers.tick() if event.name.startswith("clinic.")]
     assert names[:1] == ["clinic.closed"]
-    staff.clock.set("00:00:05", MONDAY + timedelta(days=1))
-    staff.tick()
+    workers.clock.set("00:00:05", MONDAY + timedelta(days=1))
+    workers.tick()
     assert {row["ending"] for row in day_rows(empty_engine) if row["service_date"] == MONDAY} == {"expiry"}
-    is_whole(staff)
+    is_whole(workers)
 
 
 def test_a_database_in_use_goes_back_to_0002_and_forward_again(empty_engine: Engine, tmp_path: Path) -> None:
     migrate(empty_engine)
-    staff = a_day_by_the_desk(empty_engine)
+    workers = a_day_by_the_desk(empty_engine)
     before = rows_of(empty_engine)
     move(empty_engine, "0002")
     assert rows_of(empty_engine) == without(before, "0003")
@@ -176,9 +176,9 @@ def test_a_database_in_use_goes_back_to_0002_and_forward_again(empty_engine: Eng
     migrate(empty_engine)
     after = rows_of(empty_engine)
     assert without(after, "0003") == without(before, "0003")
-    staff.clock.forward(minutes=1)
-    calls(staff, 1)
-    is_whole(staff)
+    workers.clock.forward(minutes=1)
+    calls(workers, 1)
+    is_whole(workers)
 
 
 def test_a_database_in_use_goes_back_to_0001(empty_engine: Engine, tmp_path: Path) -> None:

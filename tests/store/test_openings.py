@@ -15,7 +15,7 @@ from common.storage.catalog import CatalogCache
 from common.storage.engine import snapshot
 from tests.builders import JAKARTA, catalog, clinic_table, desk_request, hospital_table, registration
 from tests.store.desks import is_whole, outcome_of
-from tests.store.staff import Staff, journal_rows, staff_of
+from tests.store.workers import Workers, journal_rows, workers_of
 
 STEPS = 40
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -57,42 +57,42 @@ def clinic_now(engine: Engine) -> Clinic:
 def test_openings_and_closings_take_turns(engine: Engine, seed: int) -> None:
     dice = random.Random(seed)
     shift = dice.choice([0, 0, 60, 180, 720])
-    staff = staff_of(engine, hospital_table("RSHS", random_table(dice, shift)))
-    tick_all(staff)
+    workers = workers_of(engine, hospital_table("RSHS", random_table(dice, shift)))
+    tick_all(workers)
     for _ in range(STEPS):
-        step(staff, dice, shift)
-        tick_all(staff)
-        is_open = clinic_now(engine).is_open(staff.clock.now())
+        step(workers, dice, shift)
+        tick_all(workers)
+        is_open = clinic_now(engine).is_open(workers.clock.now())
         names = told(engine)
         assert names[-1:] in ([], ["clinic.opened" if is_open else "clinic.closed"])
     assert len(names) > 1
     assert all(one != other for one, other in pairwise(names)), names
-    is_whole(staff)
+    is_whole(workers)
 
 
-def step(staff: Staff, dice: random.Random, shift: int) -> None:
+def step(workers: Workers, dice: random.Random, shift: int) -> None:
     """Time passes, patients come, the staff open or close, or the catalog changes."""
-    staff.clock.forward(minutes=dice.choice([1, 17, 60, 173, 480]), seconds=dice.randrange(60))
+    workers.clock.forward(minutes=dice.choice([1, 17, 60, 173, 480]), seconds=dice.randrange(60))
     choice = dice.random()
-    until = staff.clock.now() + timedelta(minutes=dice.choice([5, 90, 600, 3000]))
+    until = workers.clock.now() + timedelta(minutes=dice.choice([5, 90, 600, 3000]))
     body: dict[str, Any] = (
         {"until": until.astimezone(JAKARTA).isoformat(timespec="seconds")} if dice.random() < 0.7 else {}
     )
     if choice < 0.2:
-        outcome_of(staff, desk_request("open_clinic", **body))
+        outcome_of(workers, desk_request("open_clinic", **body))
     elif choice < 0.4:
-        outcome_of(staff, desk_request("close_clinic", **body))
+        outcome_of(workers, desk_request("close_clinic", **body))
     elif choice < 0.6:
-        staff.registrar.handle([registration(dice.randrange(1, 60))])
+        workers.registrar.handle([registration(dice.randrange(1, 60))])
     elif choice < 0.65:
         changed = catalog(hospital_table("RSHS", random_table(dice, shift)))
-        apply_catalog(staff.engine, changed, staff.clock.now())
+        apply_catalog(workers.engine, changed, workers.clock.now())
 
 
-def tick_all(staff: Staff) -> None:
+def tick_all(workers: Workers) -> None:
     """Ticks until nothing is due."""
-    while due := staff.emitter.emit():
-        staff.apply(*due)
+    while due := workers.emitter.emit():
+        workers.apply(*due)
 
 
 def told(engine: Engine) -> list[str]:

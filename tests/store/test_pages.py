@@ -24,7 +24,7 @@ from common.messages.patients import Clinics, Hospitals
 from common.messages.problems import Problem
 from tests.builders import clinic_table, desk_request, hospital_table, patient, registration
 from tests.store.desks import outcome_of
-from tests.store.staff import Staff, staff_of
+from tests.store.workers import Workers, workers_of
 from tests.unit.test_reply_sizes import ANY_LETTER, PAGED
 
 LONG = {"name": ANY_LETTER * PLACE_NAME_LENGTH_MAX}
@@ -34,24 +34,24 @@ WAITING = 150
 
 
 @pytest.fixture
-def country(engine: Engine) -> Staff:
+def country(engine: Engine) -> Workers:
     """Hospitals with the longest names, one of them with as many clinics as one can have."""
     big = hospital_table(HOSPITALS[0], *(clinic_table(code, **LONG) for code in CLINICS))
     others = [hospital_table(code, clinic_table("GIG")) for code in HOSPITALS[1:]]
-    return staff_of(
+    return workers_of(
         engine, *(each | LONG | {"city": ANY_LETTER * CITY_LENGTH_MAX} for each in (big, *others))
     )
 
 
 @pytest.fixture
-def crowd(engine: Engine) -> Staff:
+def crowd(engine: Engine) -> Workers:
     """A desk's clinic with the longest names, all its rooms taken, and many who wait."""
     clinic = clinic_table("GIG", mode="desk", rooms=ROOMS_MAX, **LONG)
-    staff = staff_of(engine, hospital_table("RSHS", clinic) | LONG)
+    workers = workers_of(engine, hospital_table("RSHS", clinic) | LONG)
     people = ({**patient(who), "name": ANY_LETTER * NAME_LENGTH_MAX} for who in range(ROOMS_MAX + WAITING))
-    staff.registrar.handle([registration(who) for who in people])
-    staff.ticker.handle([desk_request("call_next", room=room) for room in range(1, ROOMS_MAX + 1)])
-    return staff
+    workers.registrar.handle([registration(who) for who in people])
+    workers.ticker.handle([desk_request("call_next", room=room) for room in range(1, ROOMS_MAX + 1)])
+    return workers
 
 
 class Pages:
@@ -78,19 +78,19 @@ class Pages:
         assert min(self.lengths[:-1]) > REPLY_BYTES_MAX - 2000
 
 
-def test_the_hospitals_come_whole_in_pages_that_can_be_sent(country: Staff) -> None:
+def test_the_hospitals_come_whole_in_pages_that_can_be_sent(country: Workers) -> None:
     pages = Pages(Hospitals, partial(country.ask, "list_hospitals"))
     assert [each["code"] for each in all_entries(pages.ask, {}, PAGED[Hospitals])] == HOSPITALS
     pages.are_filled()
 
 
-def test_the_clinics_come_whole_in_pages_that_can_be_sent(country: Staff) -> None:
+def test_the_clinics_come_whole_in_pages_that_can_be_sent(country: Workers) -> None:
     pages = Pages(Clinics, partial(country.ask, "list_clinics", hospital=HOSPITALS[0]))
     assert [each["code"] for each in all_entries(pages.ask, {}, PAGED[Clinics])] == CLINICS
     pages.are_filled()
 
 
-def test_everybody_who_waits_is_seen_by_the_desk_in_pages_that_can_be_sent(crowd: Staff) -> None:
+def test_everybody_who_waits_is_seen_by_the_desk_in_pages_that_can_be_sent(crowd: Workers) -> None:
     pages = Pages(
         DeskQueue,
         lambda **page: outcome_of(crowd, desk_request("desk_queue", with_names=True, **page)).reply,
@@ -105,14 +105,14 @@ def test_every_kind_of_page_is_tried_here() -> None:
     assert {Hospitals, Clinics, DeskQueue} == PAGED.keys()
 
 
-def test_who_asks_for_no_page_gets_the_first_and_is_told_of_more(country: Staff) -> None:
+def test_who_asks_for_no_page_gets_the_first_and_is_told_of_more(country: Workers) -> None:
     first = country.ask("list_hospitals")
     assert isinstance(first, Hospitals)
     assert first.more
     assert [each.code for each in first.hospitals] == HOSPITALS[: len(first.hospitals)]
 
 
-def test_a_page_begins_behind_a_code_and_ends_at_the_limit(country: Staff) -> None:
+def test_a_page_begins_behind_a_code_and_ends_at_the_limit(country: Workers) -> None:
     page = country.ask("list_hospitals", after="RS009", limit=3)
     assert isinstance(page, Hospitals)
     assert ([each.code for each in page.hospitals], page.more) == (["RS010", "RS011", "RS012"], True)
@@ -126,13 +126,13 @@ def test_a_page_begins_behind_a_code_and_ends_at_the_limit(country: Staff) -> No
 
 def test_only_open_clinics_fill_the_pages_of_open_ones(engine: Engine) -> None:
     hours: list[dict[str, Any]] = [{"hours": {}}, {}]
-    staff = staff_of(
+    workers = workers_of(
         engine, hospital_table("RSHS", *(clinic_table(f"C{n}", **hours[n % 2]) for n in range(9)))
     )
-    page = staff.ask("list_clinics", hospital="RSHS", open_only=True, limit=2, after="C1")
+    page = workers.ask("list_clinics", hospital="RSHS", open_only=True, limit=2, after="C1")
     assert isinstance(page, Clinics)
     assert ([each.code for each in page.clinics], page.more) == (["C3", "C5"], True)
-    page = staff.ask("list_clinics", hospital="RSHS", open_only=True, limit=1, after="C5")
+    page = workers.ask("list_clinics", hospital="RSHS", open_only=True, limit=1, after="C5")
     assert isinstance(page, Clinics)
     assert ([each.code for each in page.clinics], page.more) == (["C7"], False)
 
@@ -140,13 +140,13 @@ def test_only_open_clinics_fill_the_pages_of_open_ones(engine: Engine) -> None:
 @pytest.mark.parametrize(
     "wrong", [{"limit": 0}, {"limit": PAGE_LENGTH_MAX + 1}, {"after": "rs"}, {"limit": True}]
 )
-def test_an_impossible_page_is_named(staff: Staff, wrong: dict[str, Any]) -> None:
-    answer = staff.ask("list_hospitals", **wrong)
+def test_an_impossible_page_is_named(workers: Workers, wrong: dict[str, Any]) -> None:
+    answer = workers.ask("list_hospitals", **wrong)
     assert isinstance(answer, Problem)
     assert [error.field for error in answer.errors] == [*wrong]
 
 
-def test_a_desk_asks_for_a_page_of_its_queue_by_places(crowd: Staff) -> None:
+def test_a_desk_asks_for_a_page_of_its_queue_by_places(crowd: Workers) -> None:
     reply = outcome_of(crowd, desk_request("desk_queue", after=140, limit=5)).reply
     assert isinstance(reply, DeskQueue)
     assert [each.number for each in reply.waiting] == [191, 192, 193, 194, 195]

@@ -10,20 +10,20 @@ from common.messaging.delivery import Delivery
 from common.storage.tables import refusals
 from tests.builders import cancellation, desk_request, registration
 from tests.store.desks import desk_of
-from tests.store.staff import ReadByClients, Staff
+from tests.store.workers import ReadByClients, Workers
 
 KINDS = ["already_registered", "not_cancellable", "not_permitted_now"]
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Staff:
+def desk(engine: Engine) -> Workers:
     """A clinic in desk mode in which nobody waits any more: its one patient has given up."""
-    staff = desk_of(engine)
-    staff.cancel(staff.register(1))
-    return staff
+    workers = desk_of(engine)
+    workers.cancel(workers.register(1))
+    return workers
 
 
-def _refused(desk: Staff, kind: str) -> tuple[ReadByClients, Delivery]:
+def _refused(desk: Workers, kind: str) -> tuple[ReadByClients, Delivery]:
     """A request that is refused with this code, and who has refused it."""
     if kind == "already_registered":
         desk.register(2)
@@ -36,7 +36,7 @@ def _refused(desk: Staff, kind: str) -> tuple[ReadByClients, Delivery]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_another_version_remembered_is_given_again(desk: Staff, engine: Engine, kind: str) -> None:
+def test_what_another_version_remembered_is_given_again(desk: Workers, engine: Engine, kind: str) -> None:
     handler, request = _refused(desk, kind)
     handler.handle([request])
     with engine.begin() as connection:

@@ -21,27 +21,27 @@ from tests.builders import (
     patient,
     registration,
 )
-from tests.store.staff import Staff, a_problem, a_ticket, day_rows, staff_of, ticket_rows
+from tests.store.workers import Workers, a_problem, a_ticket, day_rows, ticket_rows, workers_of
 
 BATCHED, ONE_BY_ONE = "RSAA", "RSBB"
 ELDERLY = "1940-05-06"
 
 
 @pytest.fixture
-def three_waiting(staff: Staff) -> Staff:
+def three_waiting(workers: Workers) -> Workers:
     """GIG-001 is in the room, three wait."""
-    staff.register(1)
-    staff.tick()
-    staff.clock.set("09:04")
-    staff.register_many(3, first=2)
-    return staff
+    workers.register(1)
+    workers.tick()
+    workers.clock.set("09:04")
+    workers.register_many(3, first=2)
+    return workers
 
 
-def _code(staff: Staff, number: int) -> str:
-    return str(ticket_rows(staff.engine)[number - 1]["ticket_code"])
+def _code(workers: Workers, number: int) -> str:
+    return str(ticket_rows(workers.engine)[number - 1]["ticket_code"])
 
 
-def test_who_registers_again_is_told_of_the_ticket_as_it_was_then(three_waiting: Staff) -> None:
+def test_who_registers_again_is_told_of_the_ticket_as_it_was_then(three_waiting: Workers) -> None:
     """Not of what a later request of the same batch has made of it."""
     again, cancelled = three_waiting.registrar.handle(
         [registration(3), cancellation(_code(three_waiting, 3))]
@@ -53,7 +53,7 @@ def test_who_registers_again_is_told_of_the_ticket_as_it_was_then(three_waiting:
 
 
 def test_who_registers_before_and_after_somebody_ahead_gives_up_has_as_many_ahead_as_then(
-    three_waiting: Staff,
+    three_waiting: Workers,
 ) -> None:
     outcomes = three_waiting.registrar.handle(
         [
@@ -68,7 +68,7 @@ def test_who_registers_before_and_after_somebody_ahead_gives_up_has_as_many_ahea
     assert [each and each.people_ahead for each in tickets] == [2, 3, None, 3, 1]
 
 
-def test_a_freed_room_is_not_free_before_it_is(three_waiting: Staff) -> None:
+def test_a_freed_room_is_not_free_before_it_is(three_waiting: Workers) -> None:
     """The estimate of who registers before GIG-001 gives up knows its patient in the room."""
     before, _, after = three_waiting.registrar.handle(
         [registration(5), cancellation(_code(three_waiting, 1)), registration(6)]
@@ -78,7 +78,7 @@ def test_a_freed_room_is_not_free_before_it_is(three_waiting: Staff) -> None:
 
 
 def test_a_repetition_is_answered_by_the_ticket_as_it_stands_when_it_is_taken_up(
-    three_waiting: Staff,
+    three_waiting: Workers,
 ) -> None:
     first = registration(5)
     ticket = three_waiting.ticket(first)
@@ -95,7 +95,7 @@ def test_a_repetition_is_answered_by_the_ticket_as_it_stands_when_it_is_taken_up
 class _Twin:
     """One of two hospitals in which the same happens; `ids` are the ids of its requests, by their names."""
 
-    staff: Staff
+    workers: Workers
     hospital: str
     ids: dict[str, str] = field(default_factory=dict)
 
@@ -107,7 +107,7 @@ class _Twin:
         return registration(what.patient, self.hospital, what.clinic, message_id=message_id)
 
     def codes(self) -> dict[tuple[str, int], str]:
-        rows = ticket_rows(self.staff.engine, self.hospital)
+        rows = ticket_rows(self.workers.engine, self.hospital)
         return {(row["clinic"], row["number"]): row["ticket_code"] for row in rows}
 
     def told(self, outcomes: Sequence[Outcome]) -> list[Any]:
@@ -128,7 +128,7 @@ class _Twin:
 
     def rows(self) -> list[dict[str, Any]]:
         """All that is kept of tickets and queues, without the same."""
-        kept = [*ticket_rows(self.staff.engine, self.hospital), *day_rows(self.staff.engine)]
+        kept = [*ticket_rows(self.workers.engine, self.hospital), *day_rows(self.workers.engine)]
         apart = {"hospital", "ticket_code"}
         return [
             {name: value for name, value in row.items() if name not in apart}
@@ -183,20 +183,20 @@ def test_a_batch_is_answered_as_its_requests_would_be_one_by_one(
     draw = random.Random(f"{seed} {mode}")
     clinics = ["GIG", "MAT"]
     tables = [clinic_table(code, mode=mode, rooms=2, daily_quota=draw.choice([8, 1000])) for code in clinics]
-    staff = staff_of(engine, *(hospital_table(code, *tables) for code in (BATCHED, ONE_BY_ONE)))
-    twins = [_Twin(staff, BATCHED), _Twin(staff, ONE_BY_ONE)]
+    workers = workers_of(engine, *(hospital_table(code, *tables) for code in (BATCHED, ONE_BY_ONE)))
+    twins = [_Twin(workers, BATCHED), _Twin(workers, ONE_BY_ONE)]
     before: list[_What] = []
     for minute in (0, 4, 9):
-        staff.clock.set(f"09:{minute:02d}")
+        workers.clock.set(f"09:{minute:02d}")
         new = _requests(draw, 8, before, clinics)
         before += new
         _compare(twins[0], twins[1], new)
-        _move_on(staff, twins, mode, clinics)
+        _move_on(workers, twins, mode, clinics)
     assert any(row["status"] == "called" for row in ticket_rows(engine, BATCHED))
 
 
 def _compare(batched: _Twin, one_by_one: _Twin, requests: Sequence[_What]) -> None:
-    handle: Callable[[list[Delivery]], list[Outcome]] = batched.staff.registrar.handle
+    handle: Callable[[list[Delivery]], list[Outcome]] = batched.workers.registrar.handle
     in_one = handle([batched.request(each) for each in requests])
     # Their codes are those of the tickets before the batch, as a batch's requests can only know them.
     alone = [handle([each])[0] for each in [one_by_one.request(each) for each in requests]]
@@ -204,9 +204,9 @@ def _compare(batched: _Twin, one_by_one: _Twin, requests: Sequence[_What]) -> No
     assert batched.rows() == one_by_one.rows()
 
 
-def _move_on(staff: Staff, twins: Sequence[_Twin], mode: str, clinics: Sequence[str]) -> None:
-    staff.tick()
+def _move_on(workers: Workers, twins: Sequence[_Twin], mode: str, clinics: Sequence[str]) -> None:
+    workers.tick()
     if mode == "desk":
         for twin in twins:
             calls = [desk_request("call_next", code, hospital=twin.hospital, room=1) for code in clinics]
-            staff.ticker.handle(calls)
+            workers.ticker.handle(calls)

@@ -19,17 +19,17 @@ from status_responder.report import clinic_report
 from status_responder.store import read_courses
 from tests.builders import MONDAY, clinic_table, hospital_table, in_bandung
 from tests.store.catalogs import known
-from tests.store.staff import Staff, staff_of
 from tests.store.statements import noticed
+from tests.store.workers import Workers, workers_of
 
 TUESDAY = MONDAY + timedelta(days=1)
 REPLY_BYTES_MAX = 10_000
 
 
 @pytest.fixture
-def staff(engine: Engine) -> Staff:
-    """Staff of a clinic in Bandung and one in Jayapura, two hours to the east."""
-    return staff_of(
+def workers(engine: Engine) -> Workers:
+    """The workers of a clinic in Bandung and one in Jayapura, two hours to the east."""
+    return workers_of(
         engine,
         hospital_table("RSHS", clinic_table("GIG", mode="desk"), clinic_table("INT")),
         hospital_table("RSJP", clinic_table("OBG"), time_zone="Asia/Jayapura"),
@@ -96,9 +96,9 @@ def row(hour: int | None, registered: int, waits: Spread, services: Spread, **en
     return ReportRow(hour=hour, registered=registered, waits=waits, services=services, **(ways | ended))
 
 
-def test_a_day_by_the_hour_and_in_all(staff: Staff) -> None:
+def test_a_day_by_the_hour_and_in_all(workers: Workers) -> None:
     add(
-        staff.engine,
+        workers.engine,
         [
             served("08:00", "08:01", "08:11"),
             served("08:10", "08:30:30", "08:45", started_at="08:35"),
@@ -112,9 +112,9 @@ def test_a_day_by_the_hour_and_in_all(staff: Staff) -> None:
             a_ticket(TicketStatus.EXPIRED, "14:00", ended_at="23:59"),
         ],
     )
-    add(staff.engine, [served("08:00", "09:00", "10:00")], of=("RSHS", "INT"))
-    add(staff.engine, [served("08:00", "09:00", "10:00")], on=TUESDAY)
-    found = report(staff.engine)
+    add(workers.engine, [served("08:00", "09:00", "10:00")], of=("RSHS", "INT"))
+    add(workers.engine, [served("08:00", "09:00", "10:00")], on=TUESDAY)
+    found = report(workers.engine)
     assert (found.hospital, found.clinic, found.clinic_name) == ("RSHS", "GIG", "Poli GIG")
     assert found.service_date == MONDAY
     # Waits: 1, 20.5 and 30 minutes; 25, 30 and (since the arrival elsewhere) 70. Services: 10, 10 and 20.
@@ -136,32 +136,36 @@ def test_a_day_by_the_hour_and_in_all(staff: Staff) -> None:
     )
 
 
-def test_a_patient_who_was_called_before_and_waits_again_is_still_waiting(staff: Staff) -> None:
-    add(staff.engine, [a_ticket(TicketStatus.WAITING, "08:00", called_at="08:10")])
-    assert report(staff.engine).total == row(None, 1, spread(0), spread(0))
+def test_a_patient_who_was_called_before_and_waits_again_is_still_waiting(workers: Workers) -> None:
+    add(workers.engine, [a_ticket(TicketStatus.WAITING, "08:00", called_at="08:10")])
+    assert report(workers.engine).total == row(None, 1, spread(0), spread(0))
 
 
-def test_the_hours_are_those_of_the_hospital_s_clock(staff: Staff) -> None:
-    add(staff.engine, [served("08:59", "09:10", "09:20"), served("09:00", "09:20", "09:30")], ("RSJP", "OBG"))
-    assert [each.hour for each in report(staff.engine, ("RSJP", "OBG")).hours] == [10, 11]
+def test_the_hours_are_those_of_the_hospital_s_clock(workers: Workers) -> None:
+    add(
+        workers.engine,
+        [served("08:59", "09:10", "09:20"), served("09:00", "09:20", "09:30")],
+        ("RSJP", "OBG"),
+    )
+    assert [each.hour for each in report(workers.engine, ("RSJP", "OBG")).hours] == [10, 11]
 
 
-def test_nine_in_ten_do_not_exceed_the_ninetieth_percentile(staff: Staff) -> None:
+def test_nine_in_ten_do_not_exceed_the_ninetieth_percentile(workers: Workers) -> None:
     """Of the waits 1 to n minutes, exactly: no value between two that were seen."""
     for days, (count, median, p90) in enumerate([(1, 60, 60), (9, 300, 540), (10, 330, 540), (11, 360, 600)]):
         on = MONDAY + timedelta(days=days)
         rows = [served("08:00", f"08:{minute:02d}", "09:00") for minute in range(1, count + 1)]
-        add(staff.engine, rows, on=on)
-        assert report(staff.engine, on=on).total.waits == spread(count, median, p90)
+        add(workers.engine, rows, on=on)
+        assert report(workers.engine, on=on).total.waits == spread(count, median, p90)
 
 
-def test_a_day_on_which_nobody_came_is_all_zero(staff: Staff) -> None:
-    found = report(staff.engine, on=date(2020, 1, 1))
+def test_a_day_on_which_nobody_came_is_all_zero(workers: Workers) -> None:
+    found = report(workers.engine, on=date(2020, 1, 1))
     assert found.hours == []
     assert found.total == row(None, 0, spread(0), spread(0))
 
 
-def test_a_day_of_thousands_is_one_statement_and_a_short_reply(staff: Staff) -> None:
+def test_a_day_of_thousands_is_one_statement_and_a_short_reply(workers: Workers) -> None:
     rows = []
     for number in range(5_000):
         registered = in_bandung("00:00") + timedelta(seconds=17 * number)
@@ -175,11 +179,11 @@ def test_a_day_of_thousands_is_one_statement_and_a_short_reply(staff: Staff) -> 
                 "ended_at": registered + 2 * wait,
             }
         )
-    add(staff.engine, rows)
+    add(workers.engine, rows)
     statements: list[str] = []
-    with noticed(staff.engine, statements.append), transaction(staff.engine) as connection:
+    with noticed(workers.engine, statements.append), transaction(workers.engine) as connection:
         courses = read_courses(connection, ClinicDay("RSHS", "GIG", MONDAY))
-    found = clinic_report(known(staff.engine), MONDAY, courses)
+    found = clinic_report(known(workers.engine), MONDAY, courses)
     assert len(statements) == 1
     assert (found.total.registered, found.total.served, len(found.hours)) == (5_000, 5_000, 24)
     assert found.total.waits == found.total.services == spread(5_000, 50 * 60 + 30, 90 * 60)

@@ -22,8 +22,8 @@ from common.storage.service_times import learn_service_times, read_service_times
 from common.storage.tables import service_times
 from tests.builders import MONDAY, clinic_table, hospital_table, in_bandung, registration
 from tests.store.catalogs import known
-from tests.store.staff import Staff, staff_of
 from tests.store.statements import noticed
+from tests.store.workers import Workers, workers_of
 
 CODES = ("GIG", "INT", "MAT")
 FRIDAY = MONDAY - timedelta(days=3)
@@ -37,9 +37,9 @@ def hospital(mode: str = "desk") -> dict[str, object]:
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Staff:
-    """The staff of three clinics that are moved by their desks, on Monday at 09:00."""
-    return staff_of(engine, hospital())
+def desk(engine: Engine) -> Workers:
+    """The workers of three clinics that are moved by their desks, on Monday at 09:00."""
+    return workers_of(engine, hospital())
 
 
 def a_call(minutes: float, day: date = MONDAY, *, lane: Lane = Lane.REGULAR, came: bool = True) -> EndedCall:
@@ -78,7 +78,7 @@ def minutes_until_call(ticket: Ticket) -> float:
 # --- what is kept ---------------------------------------------------------------------------------------
 
 
-def test_what_is_kept_is_what_was_learned_number_by_number(desk: Staff) -> None:
+def test_what_is_kept_is_what_was_learned_number_by_number(desk: Workers) -> None:
     """Over two days, in one batch or several, of both lanes and of those who did not come."""
     friday = [a_call(7.123456, FRIDAY), a_call(11, FRIDAY, lane=Lane.PRIORITY), a_call(2, FRIDAY, came=False)]
     monday = [a_call(1 / 3), a_call(25), a_call(3, lane=Lane.PRIORITY, came=False)]
@@ -93,7 +93,7 @@ def test_what_is_kept_is_what_was_learned_number_by_number(desk: Staff) -> None:
     assert learned(desk.engine, "INT") == {}
 
 
-def test_clinics_that_end_calls_in_one_batch_learn_apart(desk: Staff) -> None:
+def test_clinics_that_end_calls_in_one_batch_learn_apart(desk: Workers) -> None:
     clinics = [known(desk.engine, code) for code in CODES]
     with transaction(desk.engine) as connection:
         learn_service_times(
@@ -102,7 +102,7 @@ def test_clinics_that_end_calls_in_one_batch_learn_apart(desk: Staff) -> None:
     assert [learned(desk.engine, code)[MORNING].today.served for code in CODES] == [5, 5, 5]
 
 
-def test_what_is_rolled_back_was_not_learned(desk: Staff) -> None:
+def test_what_is_rolled_back_was_not_learned(desk: Workers) -> None:
     teach(desk.engine, [a_call(10)])
     before = learned(desk.engine)
     with desk.engine.connect() as connection, connection.begin() as begun:
@@ -111,7 +111,7 @@ def test_what_is_rolled_back_was_not_learned(desk: Staff) -> None:
     assert learned(desk.engine) == before
 
 
-def test_a_room_that_was_forgotten_counts_as_a_long_call_and_no_more(desk: Staff) -> None:
+def test_a_room_that_was_forgotten_counts_as_a_long_call_and_no_more(desk: Workers) -> None:
     teach(desk.engine, [a_call(minutes) for minutes in (9, 10, 11) * 5], FRIDAY)
     teach(desk.engine, [a_call(15 * 60)])
     assert learned(desk.engine)[MORNING].today.seconds < 60 * 60
@@ -119,21 +119,21 @@ def test_a_room_that_was_forgotten_counts_as_a_long_call_and_no_more(desk: Staff
 
 
 def test_a_clinic_that_is_moved_by_the_clock_teaches_nothing_and_costs_nothing(engine: Engine) -> None:
-    staff = staff_of(engine, hospital(mode="clock"))
+    workers = workers_of(engine, hospital(mode="clock"))
     statements: list[str] = []
     with noticed(engine, statements.append):
         teach(engine, [a_call(30)])
-        staff.register_many(3)
-        staff.clock.set("11:00")
-        staff.tick()
-        staff.ask("list_clinics", hospital="RSHS")
+        workers.register_many(3)
+        workers.clock.set("11:00")
+        workers.tick()
+        workers.ask("list_clinics", hospital="RSHS")
     assert statements
     assert not any("service_times" in statement for statement in statements)
     with engine.connect() as connection:
         assert connection.execute(select(service_times)).all() == []
 
 
-def test_the_end_of_the_day_teaches_nothing(desk: Staff) -> None:
+def test_the_end_of_the_day_teaches_nothing(desk: Workers) -> None:
     """Whoever is in a room then was forgotten there."""
     desk.register_many(3)
     desk.clock.set("00:00:10", MONDAY + timedelta(days=1))
@@ -144,7 +144,7 @@ def test_the_end_of_the_day_teaches_nothing(desk: Staff) -> None:
 # --- what patients are told -----------------------------------------------------------------------------
 
 
-def test_patients_are_told_by_what_was_learned_at_registration_and_at_look_up(desk: Staff) -> None:
+def test_patients_are_told_by_what_was_learned_at_registration_and_at_look_up(desk: Workers) -> None:
     first = desk.register_many(6)
     [planned] = [minutes_until_call(ticket) for ticket in first if ticket.number == 6]
     teach(desk.engine, [a_call(20) for _ in range(40)], FRIDAY)
@@ -157,7 +157,7 @@ def test_patients_are_told_by_what_was_learned_at_registration_and_at_look_up(de
     assert minutes_until_call(taught) == pytest.approx(now + 20, abs=5)
 
 
-def test_whoever_comes_next_is_told_by_what_was_learned(desk: Staff) -> None:
+def test_whoever_comes_next_is_told_by_what_was_learned(desk: Workers) -> None:
     desk.register_many(6)
     planned, taught = _wait_shown(desk), 0
     teach(desk.engine, [a_call(20) for _ in range(40)], FRIDAY)
@@ -165,7 +165,7 @@ def test_whoever_comes_next_is_told_by_what_was_learned(desk: Staff) -> None:
     assert taught > 1.5 * planned
 
 
-def _wait_shown(desk: Staff) -> int:
+def _wait_shown(desk: Workers) -> int:
     answer = desk.ask("list_clinics", hospital="RSHS")
     assert isinstance(answer, Clinics)
     [wait] = [clinic.estimated_wait_seconds for clinic in answer.clinics if clinic.code == "GIG"]
@@ -173,7 +173,7 @@ def _wait_shown(desk: Staff) -> int:
     return wait
 
 
-def test_a_regular_patient_is_told_of_the_elderly_who_will_come(desk: Staff) -> None:
+def test_a_regular_patient_is_told_of_the_elderly_who_will_come(desk: Workers) -> None:
     """Twelve have come in each early morning; of those who come today, two overtake for each regular one."""
     for week in range(1, 6):
         day = MONDAY - timedelta(weeks=week)
@@ -195,7 +195,7 @@ def test_a_regular_patient_is_told_of_the_elderly_who_will_come(desk: Staff) -> 
 
 
 def test_around_midnight_calls_that_end_in_two_queues_of_a_clinic_all_teach(
-    desk: Staff, open_another: Callable[[], Engine]
+    desk: Workers, open_another: Callable[[], Engine]
 ) -> None:
     """Two tickers, each with the day that it has for today, and with the clinics in an order of its own."""
     days, rounds = (FRIDAY, MONDAY), 20
@@ -232,7 +232,7 @@ def _end_calls(engine: Engine, clinics: list[Clinic], day: date) -> None:
             continue
 
 
-def test_a_batch_that_teaches_costs_as_many_statements_as_one_call(desk: Staff) -> None:
+def test_a_batch_that_teaches_costs_as_many_statements_as_one_call(desk: Workers) -> None:
     def counted(calls: int) -> list[str]:
         statements: list[str] = []
         clinics = [known(desk.engine, code) for code in CODES]
@@ -244,7 +244,7 @@ def test_a_batch_that_teaches_costs_as_many_statements_as_one_call(desk: Staff) 
     assert len(counted(1)) == len(counted(40)) == 3
 
 
-def test_what_was_learned_comes_with_one_statement_for_all(desk: Staff) -> None:
+def test_what_was_learned_comes_with_one_statement_for_all(desk: Workers) -> None:
     for code in CODES:
         teach(desk.engine, [a_call(10), a_call(12, lane=Lane.PRIORITY)], code=code)
     statements: list[str] = []

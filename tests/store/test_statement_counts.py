@@ -8,22 +8,22 @@ from sqlalchemy import Engine
 
 from common.messaging.delivery import Delivery
 from tests.builders import cancellation, clinic_table, delivery, hospital_table, registration, tick_delivery
-from tests.store.staff import Staff, a_ticket, staff_of
 from tests.store.statements import noticed
+from tests.store.workers import Workers, a_ticket, workers_of
 
 CODES = [f"C{number:02d}" for number in range(20)]
 BATCH = 100
 
 
 @pytest.fixture(params=["clock", "desk"])
-def busy(engine: Engine, request: pytest.FixtureRequest) -> Staff:
-    """Staff of one hospital with many clinics of one mode, who have worked before and know the catalog."""
+def busy(engine: Engine, request: pytest.FixtureRequest) -> Workers:
+    """The workers of one hospital with many clinics of one mode; they have read the catalog already."""
     clinics = [clinic_table(code, mode=request.param) for code in CODES]
-    staff = staff_of(engine, hospital_table("RSHS", *clinics))
-    staff.registrar.handle([registration(0, clinic=code) for code in CODES])
-    staff.ask("list_hospitals")
-    staff.tick()
-    return staff
+    workers = workers_of(engine, hospital_table("RSHS", *clinics))
+    workers.registrar.handle([registration(0, clinic=code) for code in CODES])
+    workers.ask("list_hospitals")
+    workers.tick()
+    return workers
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def counted(engine: Engine) -> Iterator[list[str]]:
     assert statements
 
 
-Requests = Callable[[Staff, int, int], Sequence[Delivery]]
+Requests = Callable[[Workers, int, int], Sequence[Delivery]]
 """So many requests, of patients from a number on."""
 
 
@@ -43,33 +43,33 @@ def _clinic(number: int) -> str:
     return CODES[number % len(CODES)]
 
 
-def _new(_staff: Staff, first: int, count: int) -> list[Delivery]:
+def _new(_workers: Workers, first: int, count: int) -> list[Delivery]:
     return [registration(who, clinic=_clinic(who)) for who in range(first, first + count)]
 
 
-def _redelivered(staff: Staff, first: int, count: int) -> list[Delivery]:
-    requests = _new(staff, first, count)
-    staff.registrar.handle(requests)
+def _redelivered(workers: Workers, first: int, count: int) -> list[Delivery]:
+    requests = _new(workers, first, count)
+    workers.registrar.handle(requests)
     return requests
 
 
-def _refused(_staff: Staff, first: int, count: int) -> list[Delivery]:
+def _refused(_workers: Workers, first: int, count: int) -> list[Delivery]:
     return [registration(who, "RSXX") for who in range(first, first + count)]
 
 
-def _held(staff: Staff, first: int, count: int) -> list[Delivery]:
-    staff.registrar.handle(_new(staff, first, count))
-    return _new(staff, first, count)
+def _held(workers: Workers, first: int, count: int) -> list[Delivery]:
+    workers.registrar.handle(_new(workers, first, count))
+    return _new(workers, first, count)
 
 
-def _cancelled(staff: Staff, first: int, count: int) -> list[Delivery]:
-    tickets = [a_ticket(outcome) for outcome in staff.registrar.handle(_new(staff, first, count))]
+def _cancelled(workers: Workers, first: int, count: int) -> list[Delivery]:
+    tickets = [a_ticket(outcome) for outcome in workers.registrar.handle(_new(workers, first, count))]
     return [cancellation(ticket.ticket_code) for ticket in tickets]
 
 
-def _of_every_kind(staff: Staff, first: int, count: int) -> list[Delivery]:
+def _of_every_kind(workers: Workers, first: int, count: int) -> list[Delivery]:
     kinds: list[Requests] = [_new, _redelivered, _refused, _held, _cancelled]
-    return [each for kind in kinds for each in kind(staff, _next(first, kinds.index(kind)), count)]
+    return [each for kind in kinds for each in kind(workers, _next(first, kinds.index(kind)), count)]
 
 
 def _next(first: int, kind: int) -> int:
@@ -78,7 +78,7 @@ def _next(first: int, kind: int) -> int:
 
 @pytest.mark.parametrize("requests", [_new, _redelivered, _refused, _held, _cancelled, _of_every_kind])
 def test_a_batch_of_a_hundred_costs_a_registrar_no_more_statements_than_one_request(
-    busy: Staff, requests: Requests
+    busy: Workers, requests: Requests
 ) -> None:
     one, many = requests(busy, 10_000, 1), requests(busy, 20_000, BATCH)
     with counted(busy.engine) as for_one:
@@ -88,33 +88,33 @@ def test_a_batch_of_a_hundred_costs_a_registrar_no_more_statements_than_one_requ
     assert for_many == for_one
 
 
-def _ticket_status(staff: Staff, first: int, count: int) -> list[Delivery]:
-    tickets = [a_ticket(outcome) for outcome in staff.registrar.handle(_new(staff, first, count))]
+def _ticket_status(workers: Workers, first: int, count: int) -> list[Delivery]:
+    tickets = [a_ticket(outcome) for outcome in workers.registrar.handle(_new(workers, first, count))]
     return [delivery("ticket_status", {"ticket_codes": [ticket.ticket_code]}) for ticket in tickets]
 
 
-def _clinic_queue(_staff: Staff, _first: int, count: int) -> list[Delivery]:
+def _clinic_queue(_workers: Workers, _first: int, count: int) -> list[Delivery]:
     return [delivery("clinic_queue", {"hospital": "RSHS", "clinic": _clinic(n)}) for n in range(count)]
 
 
-def _list_clinics(_staff: Staff, _first: int, count: int) -> list[Delivery]:
+def _list_clinics(_workers: Workers, _first: int, count: int) -> list[Delivery]:
     return [delivery("list_clinics", {"hospital": "RSHS"})] * count
 
 
-def _list_hospitals(_staff: Staff, _first: int, count: int) -> list[Delivery]:
+def _list_hospitals(_workers: Workers, _first: int, count: int) -> list[Delivery]:
     return [delivery("list_hospitals", {})] * count
 
 
-def _every_look_up(staff: Staff, first: int, count: int) -> list[Delivery]:
+def _every_look_up(workers: Workers, first: int, count: int) -> list[Delivery]:
     kinds: list[Requests] = [_ticket_status, _clinic_queue, _list_clinics, _list_hospitals]
-    return [each for kind in kinds for each in kind(staff, first, count)]
+    return [each for kind in kinds for each in kind(workers, first, count)]
 
 
 @pytest.mark.parametrize(
     "requests", [_ticket_status, _clinic_queue, _list_clinics, _list_hospitals, _every_look_up]
 )
 def test_a_batch_of_a_hundred_costs_a_responder_no_more_statements_than_one_look_up(
-    busy: Staff, requests: Requests
+    busy: Workers, requests: Requests
 ) -> None:
     one, many = requests(busy, 10_000, 1), requests(busy, 20_000, BATCH)
     with counted(busy.engine) as for_one:
@@ -124,7 +124,7 @@ def test_a_batch_of_a_hundred_costs_a_responder_no_more_statements_than_one_look
     assert for_many == for_one
 
 
-def test_ticks_of_many_queues_cost_a_ticker_no_more_statements_than_one(busy: Staff) -> None:
+def test_ticks_of_many_queues_cost_a_ticker_no_more_statements_than_one(busy: Workers) -> None:
     busy.registrar.handle([registration(who, clinic=code) for who in range(1, 6) for code in CODES])
     busy.clock.forward(minutes=25)
     ticks = [tick_delivery(busy.tick_for("RSHS", code)) for code in CODES]
@@ -135,7 +135,7 @@ def test_ticks_of_many_queues_cost_a_ticker_no_more_statements_than_one(busy: St
     assert for_many == for_one
 
 
-def test_a_claim_of_many_queues_is_one_statement(busy: Staff) -> None:
+def test_a_claim_of_many_queues_is_one_statement(busy: Workers) -> None:
     with counted(busy.engine) as for_none:
         assert busy.emitter.emit() == []
     busy.clock.forward(hours=3)

@@ -12,15 +12,15 @@ from common.messages.message import encode_reply
 from common.messages.patients import ClinicQueue, Clinics, ClinicSummary, Hospitals, Tickets
 from common.messages.problems import Problem, ProblemCode
 from tests.builders import MONDAY, catalog, clinic_table, delivery, hospital_table, in_bandung
-from tests.store.staff import Staff, day_rows, journal_rows, staff_of, ticket_rows, tickets_shown
+from tests.store.workers import Workers, day_rows, journal_rows, ticket_rows, tickets_shown, workers_of
 
 SATURDAY = MONDAY + timedelta(days=5)
 
 
 @pytest.fixture
-def three_zones(engine: Engine) -> Staff:
+def three_zones(engine: Engine) -> Workers:
     """A hospital in each time zone; the clinics of all have the same hours by their own clocks."""
-    return staff_of(
+    return workers_of(
         engine,
         hospital_table("RSHS", clinic_table("GIG"), clinic_table("INT", hours={"mon": ["07:00-14:00"]})),
         hospital_table("RSMK", clinic_table("ANA"), time_zone="Asia/Makassar"),
@@ -28,21 +28,21 @@ def three_zones(engine: Engine) -> Staff:
     )
 
 
-def _clinics(staff: Staff, hospital: str = "RSHS", **more: Any) -> list[ClinicSummary]:
-    answer = staff.ask("list_clinics", hospital=hospital, **more)
+def _clinics(workers: Workers, hospital: str = "RSHS", **more: Any) -> list[ClinicSummary]:
+    answer = workers.ask("list_clinics", hospital=hospital, **more)
     assert isinstance(answer, Clinics)
     assert answer.hospital == hospital
     return answer.clinics
 
 
-def _queue(staff: Staff, clinic: str = "GIG") -> ClinicQueue:
-    answer = staff.ask("clinic_queue", hospital="RSHS", clinic=clinic)
+def _queue(workers: Workers, clinic: str = "GIG") -> ClinicQueue:
+    answer = workers.ask("clinic_queue", hospital="RSHS", clinic=clinic)
     assert isinstance(answer, ClinicQueue)
     return answer
 
 
-def _problem(staff: Staff, name: str, **body: Any) -> ProblemCode:
-    answer = staff.ask(name, **body)
+def _problem(workers: Workers, name: str, **body: Any) -> ProblemCode:
+    answer = workers.ask(name, **body)
     assert isinstance(answer, Problem)
     return answer.code
 
@@ -50,7 +50,7 @@ def _problem(staff: Staff, name: str, **body: Any) -> ProblemCode:
 # --- hospitals and clinics ------------------------------------------------------------------------------
 
 
-def test_hospitals_are_listed_with_what_is_open_by_their_own_clocks(three_zones: Staff) -> None:
+def test_hospitals_are_listed_with_what_is_open_by_their_own_clocks(three_zones: Workers) -> None:
     """At 12:30 in Bandung it is lunchtime, but for INT; 13:30 in Makassar, and 14:30 in Jayapura."""
     three_zones.clock.set("12:30")
     answer = three_zones.ask("list_hospitals")
@@ -66,7 +66,7 @@ def test_hospitals_are_listed_with_what_is_open_by_their_own_clocks(three_zones:
     assert [each.open_clinics for each in answer.hospitals] == [2, 0, 1]
 
 
-def test_a_clinic_nobody_came_to_is_shown_as_the_protocol_says(three_zones: Staff) -> None:
+def test_a_clinic_nobody_came_to_is_shown_as_the_protocol_says(three_zones: Workers) -> None:
     answer = three_zones.ask("list_clinics", hospital="RSHS")
     assert json.loads(encode_reply(answer))["clinics"][0] == {
         "code": "GIG",
@@ -84,25 +84,25 @@ def test_a_clinic_nobody_came_to_is_shown_as_the_protocol_says(three_zones: Staf
     }
 
 
-def test_a_clinic_shows_its_queue_and_the_wait_of_who_would_come_now(staff: Staff) -> None:
-    staff.register_many(4)
-    staff.tick()
-    staff.clock.set("09:04")
-    [clinic] = _clinics(staff)
+def test_a_clinic_shows_its_queue_and_the_wait_of_who_would_come_now(workers: Workers) -> None:
+    workers.register_many(4)
+    workers.tick()
+    workers.clock.set("09:04")
+    [clinic] = _clinics(workers)
     assert (clinic.waiting, clinic.now_serving, clinic.quota_left) == (3, "GIG-001", 996)
     assert clinic.estimated_wait_seconds == (6 + 3 * 10) * 60
-    assert staff.register(5).estimated_wait_seconds == clinic.estimated_wait_seconds
+    assert workers.register(5).estimated_wait_seconds == clinic.estimated_wait_seconds
 
 
 def test_tickets_given_up_return_their_place_in_the_quota(engine: Engine) -> None:
-    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", daily_quota=3)))
-    tickets = staff.register_many(3)
-    assert _clinics(staff)[0].quota_left == 0
-    staff.cancel(tickets[1])
-    assert _clinics(staff)[0].quota_left == 1
+    workers = workers_of(engine, hospital_table("RSHS", clinic_table("GIG", daily_quota=3)))
+    tickets = workers.register_many(3)
+    assert _clinics(workers)[0].quota_left == 0
+    workers.cancel(tickets[1])
+    assert _clinics(workers)[0].quota_left == 1
     lower = catalog(hospital_table("RSHS", clinic_table("GIG", daily_quota=1)))
-    apply_catalog(engine, lower, staff.clock.now())
-    assert _clinics(staff)[0].quota_left == 0
+    apply_catalog(engine, lower, workers.clock.now())
+    assert _clinics(workers)[0].quota_left == 0
 
 
 @pytest.mark.parametrize(
@@ -116,10 +116,10 @@ def test_tickets_given_up_return_their_place_in_the_quota(engine: Engine) -> Non
     ],
 )
 def test_hours_are_those_of_the_session_that_is_on_or_comes_next(
-    staff: Staff, now: str, day: Any, is_open: bool, session: tuple[str, str] | None, next_opening: Any
+    workers: Workers, now: str, day: Any, is_open: bool, session: tuple[str, str] | None, next_opening: Any
 ) -> None:
-    staff.clock.set(now, day)
-    [clinic] = _clinics(staff)
+    workers.clock.set(now, day)
+    [clinic] = _clinics(workers)
     assert clinic.is_open is is_open
     assert (clinic.estimated_wait_seconds is None) is not is_open
     assert (clinic.opens_at, clinic.closes_at) == (
@@ -128,7 +128,7 @@ def test_hours_are_those_of_the_session_that_is_on_or_comes_next(
     assert clinic.next_opening == next_opening
 
 
-def test_only_open_clinics_are_listed_where_asked_for(three_zones: Staff) -> None:
+def test_only_open_clinics_are_listed_where_asked_for(three_zones: Workers) -> None:
     three_zones.clock.set("12:30")
     assert [clinic.code for clinic in _clinics(three_zones)] == ["GIG", "INT"]
     assert [clinic.code for clinic in _clinics(three_zones, open_only=True)] == ["INT"]
@@ -136,17 +136,17 @@ def test_only_open_clinics_are_listed_where_asked_for(three_zones: Staff) -> Non
     assert _clinics(three_zones, open_only=True) == []
 
 
-def test_yesterday_s_queue_is_not_today_s(staff: Staff) -> None:
-    staff.register_many(3)
-    staff.tick()
-    staff.clock.forward(days=1)
-    [clinic] = _clinics(staff)
+def test_yesterday_s_queue_is_not_today_s(workers: Workers) -> None:
+    workers.register_many(3)
+    workers.tick()
+    workers.clock.forward(days=1)
+    [clinic] = _clinics(workers)
     assert (clinic.waiting, clinic.now_serving, clinic.quota_left) == (0, None, 1000)
-    assert _queue(staff).service_date == MONDAY + timedelta(days=1)
-    assert _queue(staff).next == []
+    assert _queue(workers).service_date == MONDAY + timedelta(days=1)
+    assert _queue(workers).next == []
 
 
-def test_changes_of_the_catalog_are_seen_at_once_and_retired_clinics_no_more(three_zones: Staff) -> None:
+def test_changes_of_the_catalog_are_seen_at_once_and_retired_clinics_no_more(three_zones: Workers) -> None:
     assert [clinic.code for clinic in _clinics(three_zones)] == ["GIG", "INT"]
     ticket = three_zones.register(1, clinic="GIG")
     changed = catalog(hospital_table("RSHS", clinic_table("INT", name="Penyakit Dalam")))
@@ -162,11 +162,11 @@ def test_changes_of_the_catalog_are_seen_at_once_and_retired_clinics_no_more(thr
 
 
 def test_a_queue_shows_who_is_in_and_who_comes_next_by_number_only(engine: Engine) -> None:
-    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG", rooms=2)))
-    tickets = staff.register_many(12)
-    staff.tick()
-    staff.cancel(tickets[3])
-    answer = staff.ask("clinic_queue", hospital="RSHS", clinic="GIG")
+    workers = workers_of(engine, hospital_table("RSHS", clinic_table("GIG", rooms=2)))
+    tickets = workers.register_many(12)
+    workers.tick()
+    workers.cancel(tickets[3])
+    answer = workers.ask("clinic_queue", hospital="RSHS", clinic="GIG")
     assert json.loads(encode_reply(answer)) == {
         "hospital": "RSHS",
         "clinic": "GIG",
@@ -179,7 +179,7 @@ def test_a_queue_shows_who_is_in_and_who_comes_next_by_number_only(engine: Engin
     }
 
 
-def test_an_empty_queue_is_shown_as_empty(three_zones: Staff) -> None:
+def test_an_empty_queue_is_shown_as_empty(three_zones: Workers) -> None:
     three_zones.clock.set("06:30", MONDAY + timedelta(days=1))
     queue = _queue(three_zones)
     assert (queue.is_open, queue.now_serving, queue.in_rooms, queue.next, queue.waiting) == (
@@ -203,11 +203,11 @@ def test_an_empty_queue_is_shown_as_empty(three_zones: Staff) -> None:
         ("register", {}, "unknown_request"),
     ],
 )
-def test_what_there_is_not_is_refused(staff: Staff, name: str, body: dict[str, Any], code: str) -> None:
-    assert _problem(staff, name, **body) == code
+def test_what_there_is_not_is_refused(workers: Workers, name: str, body: dict[str, Any], code: str) -> None:
+    assert _problem(workers, name, **body) == code
 
 
-def test_moments_carry_the_hospital_s_offset(three_zones: Staff) -> None:
+def test_moments_carry_the_hospital_s_offset(three_zones: Workers) -> None:
     ticket = three_zones.register(1, "RSJP", "OBG")
     [shown] = tickets_shown(three_zones, ticket)
     assert shown.registered_at.isoformat() == "2026-11-23T11:00:00+09:00"
@@ -217,9 +217,9 @@ def test_moments_carry_the_hospital_s_offset(three_zones: Staff) -> None:
 # --- all together ---------------------------------------------------------------------------------------
 
 
-def test_a_batch_is_answered_in_its_order_and_a_bad_request_alone(staff: Staff) -> None:
-    ticket = staff.register(1)
-    outcomes = staff.status.handle(
+def test_a_batch_is_answered_in_its_order_and_a_bad_request_alone(workers: Workers) -> None:
+    ticket = workers.register(1)
+    outcomes = workers.status.handle(
         [
             delivery("ticket_status", {"ticket_codes": [ticket.ticket_code]}),
             delivery("clinic_queue", b"{"),
@@ -234,7 +234,7 @@ def test_a_batch_is_answered_in_its_order_and_a_bad_request_alone(staff: Staff) 
     assert not any(outcome.events or outcome.dead_letter for outcome in outcomes)
 
 
-def test_looking_changes_nothing(three_zones: Staff) -> None:
+def test_looking_changes_nothing(three_zones: Workers) -> None:
     ticket = three_zones.register(1)
     three_zones.clock.set("20:00", SATURDAY)
 

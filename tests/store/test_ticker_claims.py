@@ -10,48 +10,48 @@ from sqlalchemy import Engine, func, select
 from common.messages.events import decode_tick
 from common.storage.tables import refusals
 from tests.builders import clinic_table, hospital_table, registration
-from tests.store.staff import TICK_SECONDS, Staff, staff_of, ticket_rows, told
+from tests.store.workers import TICK_SECONDS, Workers, ticket_rows, told, workers_of
 from ticker_worker.tick_emitter import emission_seconds
 
 
 def test_only_what_is_due_is_claimed(engine: Engine) -> None:
-    staff = staff_of(engine, hospital_table("RSHS", clinic_table("GIG"), clinic_table("INT")))
-    assert staff.emitter.emit() == []
-    staff.register(1, clinic="INT")
-    [tick] = staff.emitter.emit()
+    workers = workers_of(engine, hospital_table("RSHS", clinic_table("GIG"), clinic_table("INT")))
+    assert workers.emitter.emit() == []
+    workers.register(1, clinic="INT")
+    [tick] = workers.emitter.emit()
     assert tick.routing_key == "RSHS.INT.clinic.tick"
-    assert decode_tick(tick.body).service_date == staff.clock.now().date()
+    assert decode_tick(tick.body).service_date == workers.clock.now().date()
 
 
-def test_a_claimed_tick_is_claimed_again_only_after_one_interval(staff: Staff) -> None:
+def test_a_claimed_tick_is_claimed_again_only_after_one_interval(workers: Workers) -> None:
     """As when a ticker is killed with a tick in its hands."""
-    staff.register(1)
-    [lost] = staff.emitter.emit()
-    assert staff.emitter.emit() == []
-    staff.clock.forward(seconds=TICK_SECONDS - 0.001)
-    assert staff.emitter.emit() == []
-    staff.clock.forward(seconds=0.001)
-    [again] = staff.emitter.emit()
+    workers.register(1)
+    [lost] = workers.emitter.emit()
+    assert workers.emitter.emit() == []
+    workers.clock.forward(seconds=TICK_SECONDS - 0.001)
+    assert workers.emitter.emit() == []
+    workers.clock.forward(seconds=0.001)
+    [again] = workers.emitter.emit()
     assert again.id != lost.id
-    assert told(staff.apply(again)) == ["ticket.called GIG-001"]
-    assert staff.apply(lost) == []
+    assert told(workers.apply(again)) == ["ticket.called GIG-001"]
+    assert workers.apply(lost) == []
 
 
-def test_an_applied_tick_is_due_again_when_something_happens(staff: Staff) -> None:
-    staff.register_many(2)
-    staff.tick()
-    staff.clock.set("09:09:59")
-    assert staff.emitter.emit() == []
-    staff.clock.set("09:10:00")
-    assert told(staff.tick()) == ["ticket.served GIG-001", "ticket.called GIG-002"]
+def test_an_applied_tick_is_due_again_when_something_happens(workers: Workers) -> None:
+    workers.register_many(2)
+    workers.tick()
+    workers.clock.set("09:09:59")
+    assert workers.emitter.emit() == []
+    workers.clock.set("09:10:00")
+    assert told(workers.tick()) == ["ticket.served GIG-001", "ticket.called GIG-002"]
 
 
-def test_a_registration_behind_others_brings_no_tick_of_its_own(staff: Staff) -> None:
-    staff.register_many(2)
-    staff.tick()
-    staff.clock.set("09:05")
-    staff.register(3)
-    assert staff.emitter.emit() == []
+def test_a_registration_behind_others_brings_no_tick_of_its_own(workers: Workers) -> None:
+    workers.register_many(2)
+    workers.tick()
+    workers.clock.set("09:05")
+    workers.register(3)
+    assert workers.emitter.emit() == []
 
 
 def test_no_more_is_claimed_at_once_than_can_be_applied(
@@ -59,12 +59,12 @@ def test_no_more_is_claimed_at_once_than_can_be_applied(
 ) -> None:
     """What has been due for longest comes first."""
     codes = ["GIG", "INT", "ANA", "OBG", "THT"]
-    staff = staff_of(engine, hospital_table("RSHS", *(clinic_table(code) for code in codes)))
+    workers = workers_of(engine, hospital_table("RSHS", *(clinic_table(code) for code in codes)))
     monkeypatch.setattr("ticker_worker.tick_emitter.CLAIMS_MAX", 2)
     for code in codes:
-        staff.register(1, clinic=code)
-        staff.clock.forward(seconds=1)
-    claims = [{tick.clinic for tick in staff.emitter.emit()} for _ in range(4)]
+        workers.register(1, clinic=code)
+        workers.clock.forward(seconds=1)
+    claims = [{tick.clinic for tick in workers.emitter.emit()} for _ in range(4)]
     assert claims == [{"GIG", "INT"}, {"ANA", "OBG"}, {"THT"}, set()]
 
 
@@ -81,22 +81,22 @@ def test_refusals_are_forgotten_after_an_hour_some_at_a_time(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ticker_worker.tick_emitter.FORGOTTEN_MAX", 3)
-    staff = staff_of(engine)
+    workers = workers_of(engine)
 
     def refused() -> int:
         with engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(refusals)).scalar_one()
 
     for who in range(5):
-        staff.refusal(registration(who, "RSXX"))
-    staff.clock.forward(hours=1)
-    staff.refusal(registration(5, "RSXX"))
-    staff.emitter.emit()
+        workers.refusal(registration(who, "RSXX"))
+    workers.clock.forward(hours=1)
+    workers.refusal(registration(5, "RSXX"))
+    workers.emitter.emit()
     assert refused() == 6
-    staff.clock.forward(seconds=1)
+    workers.clock.forward(seconds=1)
     left = []
     for _ in range(3):
-        staff.emitter.emit()
+        workers.emitter.emit()
         left.append(refused())
     assert left == [3, 1, 1]
 
@@ -105,20 +105,20 @@ def test_two_tickers_claim_different_queues_and_together_all(
     engine: Engine, open_another: Callable[[], Engine]
 ) -> None:
     codes = [f"C{number:02d}" for number in range(60)]
-    staff = staff_of(engine, hospital_table("RSHS", *(clinic_table(code) for code in codes)))
-    tickers = [Staff.on(open_another(), staff.clock) for _ in range(2)]
-    staff.registrar.handle([registration(1, clinic=code) for code in codes])
+    workers = workers_of(engine, hospital_table("RSHS", *(clinic_table(code) for code in codes)))
+    tickers = [Workers.on(open_another(), workers.clock) for _ in range(2)]
+    workers.registrar.handle([registration(1, clinic=code) for code in codes])
     for _ in range(5):
         start = Barrier(len(tickers))
 
-        def claim(ticker: Staff, start: Barrier = start) -> list[str]:
+        def claim(ticker: Workers, start: Barrier = start) -> list[str]:
             start.wait()
             return [tick.clinic for tick in ticker.emitter.emit()]
 
         with ThreadPoolExecutor(len(tickers)) as pool:
             claims = list(pool.map(claim, tickers))
         assert sorted(claims[0] + claims[1]) == codes
-        staff.clock.forward(seconds=TICK_SECONDS)
+        workers.clock.forward(seconds=TICK_SECONDS)
 
 
 def test_two_tickers_apply_the_ticks_of_many_queues_at_once(
@@ -126,14 +126,14 @@ def test_two_tickers_apply_the_ticks_of_many_queues_at_once(
 ) -> None:
     """Each has ticks of all queues; every patient is called once, at the right moment."""
     codes = [f"C{number:02d}" for number in range(12)]
-    staff = staff_of(engine, hospital_table("RSHS", *(clinic_table(code) for code in codes)))
+    workers = workers_of(engine, hospital_table("RSHS", *(clinic_table(code) for code in codes)))
     for code in codes:
-        staff.register_many(3, clinic=code)
-    staff.clock.set("09:40")
-    tickers = [Staff.on(open_another(), staff.clock) for _ in range(3)]
+        workers.register_many(3, clinic=code)
+    workers.clock.set("09:40")
+    tickers = [Workers.on(open_another(), workers.clock) for _ in range(3)]
     start = Barrier(len(tickers))
 
-    def apply(ticker: Staff) -> list[str]:
+    def apply(ticker: Workers) -> list[str]:
         ticks = [ticker.tick_for("RSHS", code) for code in codes]
         start.wait()
         return [event.routing_key for event in ticker.apply(*ticks)]

@@ -26,24 +26,24 @@ from tests.store.nights import (
     pass_midnight,
     register_apart,
     rows_of,
-    staff_by_night,
+    workers_by_night,
 )
-from tests.store.staff import (
-    Staff,
+from tests.store.workers import (
+    Workers,
     day_rows,
-    staff_of,
     ticket_rows,
     told,
+    workers_of,
 )
 from ticker_worker import day_ends
 
 
 def test_an_open_clinic_hands_its_queue_over_in_its_order(engine: Engine) -> None:
-    staff = staff_by_night(engine, mean_service_minutes=60.0)
-    young = staff.register_many(3)
-    staff.tick()
-    staff.ticket(registration({**patient(90), "date_of_birth": "1940-01-31"}))
-    assert pass_midnight(staff) == [
+    workers = workers_by_night(engine, mean_service_minutes=60.0)
+    young = workers.register_many(3)
+    workers.tick()
+    workers.ticket(registration({**patient(90), "date_of_birth": "1940-01-31"}))
+    assert pass_midnight(workers) == [
         "ticket.transferred GIG-002",
         "ticket.registered GIG-001",
         "ticket.transferred GIG-003",
@@ -57,47 +57,47 @@ def test_an_open_clinic_hands_its_queue_over_in_its_order(engine: Engine) -> Non
     kept = ("medical_record_number", "patient_name", "date_of_birth", "lane", "priority_reason", "arrived_at")
     for before, after in zip(monday[1:], tuesday, strict=True):
         assert {name: before[name] for name in kept} == {name: after[name] for name in kept}
-    shown = look(staff, young[1])
+    shown = look(workers, young[1])
     assert shown.status == "transferred"
     assert shown.transferred_to is not None
-    following = staff.ask("ticket_status", ticket_codes=[shown.transferred_to])
+    following = workers.ask("ticket_status", ticket_codes=[shown.transferred_to])
     assert isinstance(following, Tickets)
     assert (following.tickets[0].number, following.tickets[0].service_date) == (1, TUESDAY)
     # One in the room until 00:50, and the elderly patient has priority.
     assert following.tickets[0].people_ahead == 1
-    is_whole(staff)
+    is_whole(workers)
 
 
 def test_who_is_in_the_room_stays_there_until_the_service_ends(engine: Engine) -> None:
-    staff = staff_by_night(engine, mean_service_minutes=30.0)
-    staff.register_many(3)
-    staff.tick()
-    pass_midnight(staff)
+    workers = workers_by_night(engine, mean_service_minutes=30.0)
+    workers.register_many(3)
+    workers.tick()
+    pass_midnight(workers)
     assert [row["status"] for row in rows_of(engine, TUESDAY)] == ["waiting", "waiting"]
-    staff.clock.set("00:19:59", TUESDAY)
-    assert staff.tick() == []
-    assert pass_midnight(staff, "00:20:03") == ["ticket.served GIG-001", "ticket.called GIG-001"]
+    workers.clock.set("00:19:59", TUESDAY)
+    assert workers.tick() == []
+    assert pass_midnight(workers, "00:20:03") == ["ticket.served GIG-001", "ticket.called GIG-001"]
     [first, _] = rows_of(engine, TUESDAY)
     served = rows_of(engine, MONDAY)[0]
     assert served["ended_at"] == first["called_at"] == served["called_at"] + timedelta(minutes=30)
     assert first["room"] == 1
-    is_whole(staff)
+    is_whole(workers)
 
 
 def test_a_late_tick_leaves_the_queue_of_ticks_on_time(engine: Engine) -> None:
     """In two hospitals alike, one of which is looked at only in the morning."""
     clinic = clinic_table("GIG", hours=ALWAYS, mean_service_minutes=25.0, rooms=2)
-    staff = staff_of(engine, hospital_table("RSHS", clinic), hospital_table("RSUD", clinic))
-    staff.clock.set("23:05")
+    workers = workers_of(engine, hospital_table("RSHS", clinic), hospital_table("RSUD", clinic))
+    workers.clock.set("23:05")
     for who in range(1, 12):
         for hospital in ("RSHS", "RSUD"):
-            staff.register(who, hospital)
-        staff.clock.forward(minutes=4)
-    while staff.clock.now() < in_bandung("06:00", TUESDAY):
-        due = staff.emitter.emit()
-        staff.apply(*(tick for tick in due if tick.hospital == "RSHS"))
-        staff.clock.forward(seconds=47)
-    pass_midnight(staff, "06:00")
+            workers.register(who, hospital)
+        workers.clock.forward(minutes=4)
+    while workers.clock.now() < in_bandung("06:00", TUESDAY):
+        due = workers.emitter.emit()
+        workers.apply(*(tick for tick in due if tick.hospital == "RSHS"))
+        workers.clock.forward(seconds=47)
+    pass_midnight(workers, "06:00")
     names = ("service_date", "number", "status", "room", "arrived_at", "called_at", "ended_at")
     rows = [
         [{name: row[name] for name in names} for row in ticket_rows(engine, hospital)]
@@ -106,42 +106,42 @@ def test_a_late_tick_leaves_the_queue_of_ticks_on_time(engine: Engine) -> None:
     assert rows[0] == rows[1]
     assert {row["status"] for row in rows[0]} == {"served", "transferred"}
     assert len([row for row in rows[0] if row["status"] == "served"]) == 11
-    is_whole(staff)
+    is_whole(workers)
 
 
 def test_nobody_who_registers_after_midnight_jumps_the_queue(engine: Engine) -> None:
     """The room is free at midnight, and a newcomer is there before the handover was done."""
-    staff = staff_by_night(engine, mean_service_minutes=10.0)
-    staff.register_many(2)
-    staff.tick()
-    staff.clock.set("00:00", TUESDAY)
-    newcomer = staff.register(50)
+    workers = workers_by_night(engine, mean_service_minutes=10.0)
+    workers.register_many(2)
+    workers.tick()
+    workers.clock.set("00:00", TUESDAY)
+    newcomer = workers.register(50)
     assert newcomer.number == 1
     assert newcomer.service_date == TUESDAY
-    only_the_new_day = staff.tick_for()
-    assert told(staff.apply(only_the_new_day)) == [
+    only_the_new_day = workers.tick_for()
+    assert told(workers.apply(only_the_new_day)) == [
         "ticket.served GIG-001",
         "ticket.transferred GIG-002",
         "ticket.registered GIG-002",
         "ticket.called GIG-002",
     ]
-    assert look(staff, newcomer).people_ahead == 0
-    is_whole(staff)
+    assert look(workers, newcomer).people_ahead == 0
+    is_whole(workers)
 
 
 def test_a_patient_who_registers_anew_before_the_handover_keeps_the_better_place(engine: Engine) -> None:
-    staff = staff_by_night(engine, mean_service_minutes=60.0)
-    tickets = register_apart(staff, 3)
-    staff.tick()
-    staff.clock.set("00:00:01", TUESDAY)
-    other, again = staff.register(50), staff.register(3)
+    workers = workers_by_night(engine, mean_service_minutes=60.0)
+    tickets = register_apart(workers, 3)
+    workers.tick()
+    workers.clock.set("00:00:01", TUESDAY)
+    other, again = workers.register(50), workers.register(3)
     assert (other.number, again.number) == (1, 2)
-    pass_midnight(staff)
-    assert look(staff, tickets[2]).transferred_to == again.ticket_code
+    pass_midnight(workers)
+    assert look(workers, tickets[2]).transferred_to == again.ticket_code
     assert [row["number"] for row in rows_of(engine, TUESDAY)] == [1, 2, 3]
-    assert look(staff, again).people_ahead == 1
-    assert look(staff, other).people_ahead == 2
-    is_whole(staff)
+    assert look(workers, again).people_ahead == 1
+    assert look(workers, other).people_ahead == 2
+    is_whole(workers)
 
 
 @pytest.mark.parametrize("another", [{"name": "Bukan Dia"}, {"date_of_birth": "1971-05-06"}])
@@ -149,78 +149,78 @@ def test_nobody_gets_the_code_of_another_person_with_the_same_record_number(
     engine: Engine, another: dict[str, str]
 ) -> None:
     """Who registers for the new day holds the number there: the old ticket ends."""
-    staff = staff_by_night(engine, mean_service_minutes=60.0)
-    tickets = register_apart(staff, 2)
-    staff.tick()
-    old = staff.ticket(registration({**patient(3), "date_of_birth": "1940-01-31"}))
-    last = staff.register(4)
-    staff.clock.set("00:00:01", TUESDAY)
-    theirs = staff.ticket(registration({**patient(3), "date_of_birth": "1940-01-31", **another}))
-    assert pass_midnight(staff) == [
+    workers = workers_by_night(engine, mean_service_minutes=60.0)
+    tickets = register_apart(workers, 2)
+    workers.tick()
+    old = workers.ticket(registration({**patient(3), "date_of_birth": "1940-01-31"}))
+    last = workers.register(4)
+    workers.clock.set("00:00:01", TUESDAY)
+    theirs = workers.ticket(registration({**patient(3), "date_of_birth": "1940-01-31", **another}))
+    assert pass_midnight(workers) == [
         "ticket.transferred GIG-002",
         "ticket.registered GIG-002",
         "ticket.expired GIG-003",
         "ticket.transferred GIG-004",
         "ticket.registered GIG-003",
     ]
-    shown = look(staff, old)
+    shown = look(workers, old)
     assert (shown.status, shown.transferred_to) == ("expired", None)
     row = rows_of(engine, MONDAY)[2]
     assert row["ended_at"] == in_bandung("00:00", TUESDAY)
     [held, *_] = rows_of(engine, TUESDAY)
     assert held["arrived_at"] == in_bandung("00:00:01", TUESDAY)
-    assert look(staff, theirs).status == "waiting"
-    assert {look(staff, each).status for each in (tickets[1], last)} == {"transferred"}
+    assert look(workers, theirs).status == "waiting"
+    assert {look(workers, each).status for each in (tickets[1], last)} == {"transferred"}
     assert [(day["waiting"], day["cancelled"]) for day in day_rows(engine)] == [(0, 2), (3, 0)]
-    is_whole(staff)
+    is_whole(workers)
 
 
 def test_a_name_written_in_another_way_is_the_same_patient_s(engine: Engine) -> None:
-    staff = staff_by_night(engine, mean_service_minutes=60.0)
-    staff.register(1)
-    old = staff.ticket(registration({**patient(2), "name": "Mu'minah"}))
-    staff.tick()
-    staff.clock.set("00:00:01", TUESDAY)
-    again = staff.ticket(registration({**patient(2), "name": "Ny. MUMINAH"}))
-    pass_midnight(staff)
-    assert look(staff, old).transferred_to == again.ticket_code
-    is_whole(staff)
+    workers = workers_by_night(engine, mean_service_minutes=60.0)
+    workers.register(1)
+    old = workers.ticket(registration({**patient(2), "name": "Mu'minah"}))
+    workers.tick()
+    workers.clock.set("00:00:01", TUESDAY)
+    again = workers.ticket(registration({**patient(2), "name": "Ny. MUMINAH"}))
+    pass_midnight(workers)
+    assert look(workers, old).transferred_to == again.ticket_code
+    is_whole(workers)
 
 
 def test_a_registration_of_the_day_that_is_over_goes_over_too(engine: Engine) -> None:
     """By a registrar whose clock is behind."""
-    staff = staff_by_night(engine, mean_service_minutes=60.0)
-    staff.register_many(2)
-    staff.tick()
-    pass_midnight(staff)
-    staff.clock.set("23:59:58")
-    late = staff.register(9)
+    workers = workers_by_night(engine, mean_service_minutes=60.0)
+    workers.register_many(2)
+    workers.tick()
+    pass_midnight(workers)
+    workers.clock.set("23:59:58")
+    late = workers.register(9)
     assert late.service_date == MONDAY
-    staff.clock.set("00:00:20", TUESDAY)
-    newcomer = staff.register(10)
-    pass_midnight(staff, "00:00:25")
-    shown = look(staff, late)
+    workers.clock.set("00:00:20", TUESDAY)
+    newcomer = workers.register(10)
+    pass_midnight(workers, "00:00:25")
+    shown = look(workers, late)
     assert shown.status == "transferred"
     assert shown.transferred_to is not None
-    moved = staff.ask("ticket_status", ticket_codes=[shown.transferred_to])
+    moved = workers.ask("ticket_status", ticket_codes=[shown.transferred_to])
     assert isinstance(moved, Tickets)
     assert moved.tickets[0].people_ahead == 1
-    assert look(staff, newcomer).people_ahead == 2
-    is_whole(staff)
+    assert look(workers, newcomer).people_ahead == 2
+    is_whole(workers)
 
 
 def test_a_queue_of_thousands_goes_over_in_steps_and_calls_nobody_before(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(day_ends, "TICKETS_MAX", 40)
-    staff = staff_by_night(engine, mean_service_minutes=10.0, rooms=3)
-    staff.register_many(103)
-    staff.tick()
-    staff.clock.set("00:00:02", TUESDAY)
-    staff.register(500)
-    staff.clock.set("00:07", TUESDAY)
+    workers = workers_by_night(engine, mean_service_minutes=10.0, rooms=3)
+    workers.register_many(103)
+    workers.tick()
+    workers.clock.set("00:00:02", TUESDAY)
+    workers.register(500)
+    workers.clock.set("00:07", TUESDAY)
     steps = []
-    while events := staff.tick():
+    while events := workers.tick():
         steps.append([event.name.value for event in events])
     handed_over = [step.count("ticket.transferred") for step in steps]
     assert handed_over == [40, 40, 20, *[0] * (len(steps) - 3)]
@@ -229,105 +229,105 @@ def test_a_queue_of_thousands_goes_over_in_steps_and_calls_nobody_before(
     assert len(tuesday) == 101
     called = sorted((row for row in tuesday if row["called_at"]), key=lambda row: row["arrived_at"])
     assert [row["medical_record_number"] for row in called] == [f"{n:08d}" for n in (4, 5, 6)]
-    is_whole(staff)
+    is_whole(workers)
 
 
 def test_expiry_is_done_in_steps_too(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(day_ends, "TICKETS_MAX", 40)
-    staff = staff_by_night(engine, hours={"mon": ["08:00-24:00"]}, mean_service_minutes=60.0)
-    staff.register_many(103)
-    staff.tick()
-    staff.clock.set("00:00:02", TUESDAY)
+    workers = workers_by_night(engine, hours={"mon": ["08:00-24:00"]}, mean_service_minutes=60.0)
+    workers.register_many(103)
+    workers.tick()
+    workers.clock.set("00:00:02", TUESDAY)
     steps = []
-    while events := staff.tick():
+    while events := workers.tick():
         steps.append([event.name.value for event in events].count("ticket.expired"))
     assert steps == [41, 40, 22]
     assert {row["status"] for row in ticket_rows(engine)} == {"expired"}
-    is_whole(staff)
+    is_whole(workers)
 
 
 def test_a_tick_that_comes_again_hands_over_nobody_twice(engine: Engine) -> None:
-    staff = staff_by_night(engine, mean_service_minutes=60.0)
-    staff.register_many(4)
-    staff.tick()
-    staff.clock.set("00:00:05", TUESDAY)
-    [tick] = staff.emitter.emit()
-    first = staff.apply(tick)
-    again = Staff.on(engine, staff.clock)
+    workers = workers_by_night(engine, mean_service_minutes=60.0)
+    workers.register_many(4)
+    workers.tick()
+    workers.clock.set("00:00:05", TUESDAY)
+    [tick] = workers.emitter.emit()
+    first = workers.apply(tick)
+    again = Workers.on(engine, workers.clock)
     assert again.apply(tick) == first
-    assert pass_midnight(staff) == []
+    assert pass_midnight(workers) == []
     assert len(rows_of(engine, TUESDAY)) == 3
     assert len({row["transferred_to"] for row in rows_of(engine, MONDAY)} - {None}) == 3
     # A tick of its own that comes late finds nothing more to do.
-    events = staff.ticker.handle([tick_delivery(staff.tick_for())])
+    events = workers.ticker.handle([tick_delivery(workers.tick_for())])
     assert events[0].events == []
-    is_whole(staff)
+    is_whole(workers)
 
 
 def test_a_closed_clinic_s_queue_expires(engine: Engine) -> None:
-    staff = staff_by_night(engine, hours={"mon": ["08:00-24:00"], "tue": ["00:01-08:00"]})
-    staff.register_many(3)
-    staff.tick()
-    staff.clock.set("00:00:05", TUESDAY)
-    assert told(staff.tick()) == [
+    workers = workers_by_night(engine, hours={"mon": ["08:00-24:00"], "tue": ["00:01-08:00"]})
+    workers.register_many(3)
+    workers.tick()
+    workers.clock.set("00:00:05", TUESDAY)
+    assert told(workers.tick()) == [
         "clinic.closed GIG",
         "ticket.served GIG-001",
         "ticket.expired GIG-002",
         "ticket.expired GIG-003",
     ]
     assert rows_of(engine, TUESDAY) == []
-    is_whole(staff)
+    is_whole(workers)
 
 
 def test_a_day_that_ends_at_three_goes_on_until_then(engine: Engine) -> None:
-    staff = staff_by_night(
+    workers = workers_by_night(
         engine,
         hours={day: ["20:00-02:00"] for day in DAYS},
         day_ends_at="03:00",
         mean_service_minutes=60.0,
     )
-    staff.register(1)
-    staff.clock.set("01:59", TUESDAY)
-    second = staff.register(2)
+    workers.register(1)
+    workers.clock.set("01:59", TUESDAY)
+    second = workers.register(2)
     assert (second.number, second.service_date) == (2, MONDAY)
-    assert pass_midnight(staff, "02:00") == [
+    assert pass_midnight(workers, "02:00") == [
         "ticket.called GIG-001",
         "ticket.served GIG-001",
         "ticket.called GIG-002",
         "clinic.closed GIG",
     ]
-    assert pass_midnight(staff, "03:00") == ["ticket.served GIG-002"]
+    assert pass_midnight(workers, "03:00") == ["ticket.served GIG-002"]
     assert day_rows(engine)[-1]["service_date"] == TUESDAY
-    is_whole(staff)
+    is_whole(workers)
 
 
 def test_the_quota_of_the_new_day_counts_those_who_came_over_and_refuses_none_of_them(engine: Engine) -> None:
-    staff = staff_by_night(engine, mean_service_minutes=60.0, daily_quota=4)
-    staff.register_many(4)
-    staff.tick()
-    pass_midnight(staff)
+    workers = workers_by_night(engine, mean_service_minutes=60.0, daily_quota=4)
+    workers.register_many(4)
+    workers.tick()
+    pass_midnight(workers)
     assert len(rows_of(engine, TUESDAY)) == 3
-    assert staff.register(20).number == 4
-    assert staff.refusal(registration(21)).code == "quota_reached"
-    pass_midnight(staff, "00:00:05", WEDNESDAY)
-    is_whole(staff)
+    assert workers.register(20).number == 4
+    assert workers.refusal(registration(21)).code == "quota_reached"
+    pass_midnight(workers, "00:00:05", WEDNESDAY)
+    is_whole(workers)
 
 
 # --- the desk -------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Staff:
+def desk(engine: Engine) -> Workers:
     """GIG has two rooms, never closes, and its staff call. Patients 1 and 2 are in the rooms at midnight, and
     three wait."""
-    staff = staff_by_night(engine, mode="desk", rooms=2)
-    register_apart(staff, 5)
-    assert [calls(staff, 1), calls(staff, 2)] == [1, 2]
-    pass_midnight(staff)
-    return staff
+    workers = workers_by_night(engine, mode="desk", rooms=2)
+    register_apart(workers, 5)
+    assert [calls(workers, 1), calls(workers, 2)] == [1, 2]
+    pass_midnight(workers)
+    return workers
 
 
-def test_the_desk_sees_who_is_in_the_rooms_from_the_day_before(desk: Staff) -> None:
+def test_the_desk_sees_who_is_in_the_rooms_from_the_day_before(desk: Workers) -> None:
     queue = sees(desk)
     assert queue.service_date == TUESDAY
     assert [(each.number, each.room, each.service_date) for each in queue.in_rooms] == [
@@ -339,7 +339,7 @@ def test_the_desk_sees_who_is_in_the_rooms_from_the_day_before(desk: Staff) -> N
     ]
 
 
-def test_calling_the_next_completes_who_is_in_the_room_from_the_day_before(desk: Staff) -> None:
+def test_calling_the_next_completes_who_is_in_the_room_from_the_day_before(desk: Workers) -> None:
     done = does(desk, "call_next", room=2)
     changes = [(each.event, each.number) for each in done.changes]
     assert changes == [("ticket.served", 2), ("ticket.called", 1)]
@@ -349,7 +349,7 @@ def test_calling_the_next_completes_who_is_in_the_room_from_the_day_before(desk:
     is_whole(desk)
 
 
-def test_the_desk_names_the_day_of_a_ticket_of_the_day_before(desk: Staff) -> None:
+def test_the_desk_names_the_day_of_a_ticket_of_the_day_before(desk: Workers) -> None:
     assert refusal(desk, "complete", number=1).reason == "ticket_status"  # that of today waits
     does(desk, "recall", number=1, service_date="2026-11-23")
     does(desk, "start", number=1, service_date="2026-11-23")
@@ -362,7 +362,7 @@ def test_the_desk_names_the_day_of_a_ticket_of_the_day_before(desk: Staff) -> No
     is_whole(desk)
 
 
-def test_a_no_show_of_the_day_before_who_comes_after_all_waits_today(desk: Staff) -> None:
+def test_a_no_show_of_the_day_before_who_comes_after_all_waits_today(desk: Workers) -> None:
     does(desk, "mark_no_show", number=2, service_date="2026-11-23")
     does(desk, "reinstate", number=2, service_date="2026-11-23")
     pass_midnight(desk, "00:01")
@@ -371,7 +371,7 @@ def test_a_no_show_of_the_day_before_who_comes_after_all_waits_today(desk: Staff
     is_whole(desk)
 
 
-def test_who_was_forgotten_in_a_room_leaves_it_when_the_next_day_ends(desk: Staff) -> None:
+def test_who_was_forgotten_in_a_room_leaves_it_when_the_next_day_ends(desk: Workers) -> None:
     does(desk, "start", number=1, service_date="2026-11-23")
     pass_midnight(desk, "00:00:05", WEDNESDAY)
     assert [row["status"] for row in rows_of(desk.engine, MONDAY)[:2]] == ["served", "expired"]
@@ -382,13 +382,13 @@ def test_who_was_forgotten_in_a_room_leaves_it_when_the_next_day_ends(desk: Staf
 
 def test_a_patient_in_a_room_from_the_day_before_gives_the_ticket_up(engine: Engine) -> None:
     """By the clock: the room is free from that moment on."""
-    staff = staff_by_night(engine, mean_service_minutes=30.0)
-    tickets = staff.register_many(2)
-    staff.tick()
-    pass_midnight(staff)
-    staff.clock.set("00:04", TUESDAY)
-    staff.ticket(cancellation(tickets[0].ticket_code))
-    pass_midnight(staff, "00:05")
+    workers = workers_by_night(engine, mean_service_minutes=30.0)
+    tickets = workers.register_many(2)
+    workers.tick()
+    pass_midnight(workers)
+    workers.clock.set("00:04", TUESDAY)
+    workers.ticket(cancellation(tickets[0].ticket_code))
+    pass_midnight(workers, "00:05")
     [called] = rows_of(engine, TUESDAY)
     assert (called["status"], called["called_at"]) == ("called", in_bandung("00:04", TUESDAY))
-    is_whole(staff)
+    is_whole(workers)

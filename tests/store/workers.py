@@ -1,4 +1,4 @@
-"""The three workers on one database, without a broker: what they are handed, what they answer."""
+"""The three workers on one database, without a broker: deliveries in, outcomes out."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -59,8 +59,8 @@ def _read(reply: Reply | EncodedReply | None) -> Reply | None:
 
 
 @dataclass(frozen=True)
-class Staff:
-    """A registrar, a ticker and a status responder who share a database and a clock."""
+class Workers:
+    """A registrar, a ticker and a status responder that share a database and a clock."""
 
     engine: Engine
     clock: SetClock
@@ -71,7 +71,7 @@ class Staff:
 
     @classmethod
     def on(cls, engine: Engine, clock: SetClock) -> Self:
-        """Staff who know nothing yet, as processes that have just started."""
+        """Workers with empty caches, as processes that have just started."""
         return cls(
             engine,
             clock,
@@ -134,15 +134,17 @@ class Staff:
         return encode_tick(Tick(str(uuid4()), hospital, clinic, today), self.clock.now())
 
 
-def staff_of(engine: Engine, *hospitals: Mapping[str, Any]) -> Staff:
-    """Staff of these hospitals (or of RSHS with its one clinic GIG), whose catalog was applied on Monday at
-    06:00. It is 09:00 now, and the openings until then are announced."""
+def workers_of(engine: Engine, *hospitals: Mapping[str, Any]) -> Workers:
+    """Workers on a catalog of these hospitals, by default RSHS with its one clinic GIG.
+
+    The catalog is applied on Monday at 06:00. It is 09:00 now, and the openings until then are announced.
+    """
     clock = SetClock(in_bandung("06:00"))
     apply_catalog(engine, catalog(*hospitals), clock.now())
-    staff = Staff.on(engine, clock)
+    workers = Workers.on(engine, clock)
     clock.set("09:00")
-    staff.tick()
-    return staff
+    workers.tick()
+    return workers
 
 
 def a_ticket(outcome: Outcome) -> Ticket:
@@ -159,9 +161,9 @@ def a_problem(outcome: Outcome, code: ProblemCode | None = None) -> Problem:
     return outcome.reply
 
 
-def tickets_shown(staff: Staff, *tickets: Ticket) -> list[Ticket]:
+def tickets_shown(workers: Workers, *tickets: Ticket) -> list[Ticket]:
     """What a look-up shows of them."""
-    answer = staff.ask("ticket_status", ticket_codes=[ticket.ticket_code for ticket in tickets])
+    answer = workers.ask("ticket_status", ticket_codes=[ticket.ticket_code for ticket in tickets])
     assert isinstance(answer, Tickets)
     assert answer.not_found == []
     return answer.tickets
