@@ -1,7 +1,7 @@
 # Two commands for a first look: `make demo`, and `make up` for the same system in real time.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up test coverage texts transcript chaos bench bench-national calibrate lint dist venv
+.PHONY: help demo up test coverage texts transcript chaos bench bench-national calibrate lint dist try-dist venv
 .PHONY: constraints clean
 
 PYTHON ?= python3
@@ -86,6 +86,10 @@ dist: $(VENV)/.develop ## build the wheel and the sdist, into dist/
 	@rm -rf dist build *.egg-info
 	@$(BIN)/python -m build --quiet --no-isolation
 	@rm -rf build *.egg-info
+
+try-dist: dist ## install what was built, as users do, and run every program of it
+	@$(BIN)/antrean-stack install
+	@$(BIN)/python -m tests.distribution
 
 venv: $(VENV)/.develop ## make the virtual environment, with the development tools
 
