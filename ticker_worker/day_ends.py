@@ -7,7 +7,7 @@ from common.domain.admission import NewTicket
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
 from common.domain.day_end import HandedOver, HeldTicket, WaitingPatient, expire_left, hand_over
-from common.domain.passing_time import Tickets
+from common.domain.passing_time import QueueTickets
 from common.domain.queue import Ending
 from common.domain.queue_advance import Waiter, calling_order
 from common.domain.ticket_codes import new_ticket_code
@@ -33,7 +33,7 @@ def end_days(moving: MovingQueues, keys: Sequence[ClinicDay]) -> set[ClinicDay]:
     new_tickets: list[NewTicket] = []
     better_places = []
     for key in keys:
-        tickets = Tickets(moving.occupants.get(key, ()), left.get(key, ()))
+        tickets = QueueTickets(moving.occupants.get(key, ()), left.get(key, ()))
         if moving.queues[key].ending is Ending.HANDOVER:
             handed = _hand_over(moving, key, tickets, patients.get(key, ()), held)
             moving.queues[key.day_after] = handed.following
@@ -96,7 +96,7 @@ def _read_patients(
 def _hand_over(
     moving: MovingQueues,
     key: ClinicDay,
-    tickets: Tickets,
+    tickets: QueueTickets,
     patients: Sequence[WaitingPatient],
     held: Held,
 ) -> HandedOver:

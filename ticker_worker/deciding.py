@@ -41,7 +41,7 @@ class TooMuchAtOnce(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecidedBatch:
     """What is to be saved of a batch, and the `answers` to its requests, in order.
 
     Where it `is_partial`, these are only changes that come before a single request, which is then to be
@@ -59,14 +59,14 @@ class Decided:
 
 def decide(
     connection: Connection, catalog: CatalogCache, loaded: Loaded, decisions: Decisions, moved: Moved
-) -> Decided:
+) -> DecidedBatch:
     """Decides what is undecided of a batch, in queues that were moved to its moment. The changes of tickets
     are saved, each before the next request is decided. Raises TooMuchAtOnce for a batch of several."""
     if any(_comes_too_early(each, loaded, moved, catalog) for each in decisions.undecided.values()):
         if not loaded.is_alone:
             raise TooMuchAtOnce
         if moved.entries:
-            return Decided(moved.queues, moved.entries, is_partial=True)
+            return DecidedBatch(moved.queues, moved.entries, is_partial=True)
     desk = Desk(connection, catalog, loaded.now, moved.queues)
     deciding = _Deciding(desk, loaded, moved, decisions)
     answers = [deciding.answer(each) for each in loaded.requests]
@@ -74,7 +74,7 @@ def decide(
     if len(entries) > CHANGES_AT_ONCE_MAX and not loaded.is_alone:
         raise TooMuchAtOnce
     refusals = _refused(loaded, decisions)
-    return Decided(desk.queues, entries, answers, refusals, desk.ended_calls, desk.clinic_values)
+    return DecidedBatch(desk.queues, entries, answers, refusals, desk.ended_calls, desk.clinic_values)
 
 
 def _comes_too_early(received: ReceivedRequest, loaded: Loaded, moved: Moved, catalog: CatalogCache) -> bool:

@@ -28,7 +28,7 @@ from common.storage.journal import Cause, JournalEntry, entries_of
 from common.storage.new_tickets import insert_tickets
 from ticker_worker import store
 from ticker_worker.closing import Closing
-from ticker_worker.desk_subjects import Subjects, decide
+from ticker_worker.desk_requests import Subjects, decide
 
 
 @dataclass

@@ -11,7 +11,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.day_end import begin_ending, begin_handover, queue_after
 from common.domain.passing_time import (
     Passed,
-    Tickets,
+    QueueTickets,
     advance_queue,
     announced_open,
     awaits_handover,
@@ -62,7 +62,7 @@ class MovingQueues:
         """One round: brings queues to the present moment, or to the end of their day, the earlier days
         first."""
         clinics = {key: self.catalog.clinic_of(key) for key in keys}
-        tickets = {key: Tickets(self.occupants.get(key, ())) for key in keys}
+        tickets = {key: QueueTickets(self.occupants.get(key, ())) for key in keys}
         progress = {key: waits_for_day_before(self.queues[key], self.now) for key in keys}
         ready = [key for key in keys if not self.awaits_handover(key)]
         # Who is on time calls no more than one patient to each room.

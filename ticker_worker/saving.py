@@ -6,11 +6,11 @@ from common.storage.queues import write_changed_queues
 from common.storage.refusals import remember_refusals
 from common.storage.service_times import learn_service_times
 from ticker_worker import store
-from ticker_worker.deciding import Decided
+from ticker_worker.deciding import DecidedBatch
 from ticker_worker.loading import Loaded
 
 
-def save(connection: Connection, loaded: Loaded, decided: Decided) -> None:
+def save(connection: Connection, loaded: Loaded, decided: DecidedBatch) -> None:
     """Writes the queues, the journal, refusals, what is learned, and what was changed of clinics: these last,
     since other changes of the catalog wait from there to the end of the transaction."""
     learn_service_times(connection, decided.ended_calls)

@@ -12,7 +12,7 @@ from common.domain.catalog import Clinic
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
-from common.domain.passing_time import Passed, Tickets, apply_transition, serving_of, states_of
+from common.domain.passing_time import Passed, QueueTickets, apply_transition, serving_of, states_of
 from common.domain.queue import Ending, Queue, new_queue
 from common.domain.queue_advance import Transition, advance, end_of_day
 from common.domain.schedule import next_service_date
@@ -90,7 +90,7 @@ def queue_after(clinic: Clinic, now: datetime) -> Queue | None:
     return new_queue(ClinicDay(*clinic.key, service_date), start, first, announced_open=False)
 
 
-def expire_left(queue: Queue, clinic: Clinic, tickets: Tickets, now: datetime) -> Passed:
+def expire_left(queue: Queue, clinic: Clinic, tickets: QueueTickets, now: datetime) -> Passed:
     """The clinic is closed: the tickets that are left expire, and started services are completed."""
     day_end = clinic.day_end(queue.key.service_date)
     states = states_of(tickets)
@@ -105,7 +105,7 @@ def hand_over(
     queue: Queue,
     following: Queue,
     clinic: Clinic,
-    tickets: Tickets,
+    tickets: QueueTickets,
     patients: Sequence[WaitingPatient],
     held: Mapping[str, HeldTicket],
     new_code: Callable[[], str],
@@ -201,7 +201,9 @@ class _Handover:
         return following
 
 
-def _let_leave(queue: Queue, following: Queue, clinic: Clinic, tickets: Tickets, now: datetime) -> Passed:
+def _let_leave(
+    queue: Queue, following: Queue, clinic: Clinic, tickets: QueueTickets, now: datetime
+) -> Passed:
     """Those in the rooms are served by the clock, at the latest until the next day ends, too. The queue is
     due when the next of them will be."""
     next_end = clinic.day_end(following.key.service_date)

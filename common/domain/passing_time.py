@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from common.domain.catalog import Clinic
 from common.domain.changes import Change
@@ -21,15 +21,12 @@ from common.domain.schedule import Announcement, announcements
 from common.domain.ticket_states import TicketState, TicketStatus
 
 
-class Tickets(NamedTuple):
+class QueueTickets(NamedTuple):
     """The tickets of a queue that time can move: those in the rooms, and the first of each lane in the order
     in which the lane calls them."""
 
     occupants: Sequence[Occupant] = ()
     waiters: Sequence[Waiter] = ()
-
-
-NO_TICKETS: Final = Tickets()
 
 
 class Passed(NamedTuple):
@@ -87,7 +84,7 @@ def waits_for_day_before(queue: Queue, now: datetime) -> Progress:
 
 
 def advance_queue(
-    queue: Queue, clinic: Clinic, tickets: Tickets, before: Iterable[Occupant], now: datetime
+    queue: Queue, clinic: Clinic, tickets: QueueTickets, before: Iterable[Occupant], now: datetime
 ) -> Progress:
     """Advances a queue to `now`, or to the end of its day, with the waiters that were read of it; `before`
     are those whom the day before has called, and who are still in the rooms."""
@@ -109,7 +106,12 @@ def advance_queue(
 
 
 def pass_time(
-    queue: Queue, clinic: Clinic, tickets: Tickets, progress: Progress, was_open: bool | None, now: datetime
+    queue: Queue,
+    clinic: Clinic,
+    tickets: QueueTickets,
+    progress: Progress,
+    was_open: bool | None,
+    now: datetime,
 ) -> Passed:
     """Brings a queue to `now`, or to the end of its day: the calls and services of `progress`, and the
     openings and closings since the last that was announced (`was_open`)."""
@@ -131,7 +133,7 @@ def pass_time(
 
 
 def _apply(
-    queue: Queue, clinic: Clinic, tickets: Tickets, due: Iterable[Transition | Announcement]
+    queue: Queue, clinic: Clinic, tickets: QueueTickets, due: Iterable[Transition | Announcement]
 ) -> tuple[Queue, list[Change]]:
     """What is due happens, in order."""
     standing = states_of(tickets)
@@ -147,7 +149,7 @@ def _apply(
     return queue, changes
 
 
-def states_of(tickets: Tickets) -> dict[int, TicketState]:
+def states_of(tickets: QueueTickets) -> dict[int, TicketState]:
     """The tickets as their queue knows them, by number."""
     waiting = {
         each.number: TicketState(each.number, TicketStatus.WAITING, each.lane) for each in tickets.waiters

@@ -11,7 +11,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.day_end import HandedOver, HeldTicket, WaitingPatient, expire_left, hand_over
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
-from common.domain.passing_time import Tickets
+from common.domain.passing_time import QueueTickets
 from common.domain.queue import Ending, Queue, new_queue
 from common.domain.queue_advance import Waiter
 from common.domain.ticket_states import TicketStatus
@@ -76,7 +76,7 @@ def handed_over(who: list[Comer]) -> HandedOver:
     following, held = next_day(who)
     numbers = count(1)
     return hand_over(
-        queue, following, CLINIC, Tickets(), patients, held, lambda: f"NEW{next(numbers)}", DAY_END
+        queue, following, CLINIC, QueueTickets(), patients, held, lambda: f"NEW{next(numbers)}", DAY_END
     )
 
 
@@ -139,7 +139,7 @@ def test_places_are_by_arrival_and_priority_stays(who: list[Comer]) -> None:
 def test_where_the_clinic_is_closed_all_expire(who: list[Comer]) -> None:
     queue, patients = waiting(who)
     waiters = [Waiter(each.number, each.waiting_since, each.lane) for each in patients]
-    passed = expire_left(queue, CLINIC, Tickets((), waiters), DAY_END)
+    passed = expire_left(queue, CLINIC, QueueTickets((), waiters), DAY_END)
     assert [each.ticket.status for each in passed.changes if each.ticket] == [TicketStatus.EXPIRED] * len(who)
     assert all(each.at == DAY_END for each in passed.changes)
     assert (passed.queue.waiting, passed.queue.given_back, passed.queue.next_change_at) == (0, 0, None)
