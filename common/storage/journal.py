@@ -6,7 +6,6 @@ published again.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -21,8 +20,7 @@ from common.storage.queues import KEY_COLUMNS, same_queue
 from common.storage.tables import journal
 
 
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
+class JournalEntry(NamedTuple):
     """One event of one clinic's service day; `number` is the ticket's, None for the clinic's own events;
     `operator` is who of the staff asked for it, None for what patients and the clock did."""
 
