@@ -1,12 +1,12 @@
 """A clinic's queue as its desk sees it: who is in the rooms, who waits, who did not come."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from common.desk_tickets import desk_ticket
 from common.domain.catalog import Clinic
-from common.domain.queue import new_queue
+from common.domain.queue import Queue, new_queue
 from common.domain.queue_advance import calling_order
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import IN_ROOM
@@ -21,30 +21,56 @@ from common.storage.waiters import next_waiters
 from status_responder import store
 
 
-def desk_queue(connection: Connection, clinic: Clinic, request: DeskQueueRequest, now: datetime) -> DeskQueue:
-    """The clinic's queue of today, as it stands at `now`, with the page of it that is asked for."""
-    clinic = clinic.as_of(now)
+@dataclass(frozen=True, slots=True)
+class LoadedQueue:
+    """A clinic's queue of today, as it stands at `now`. `waiting` are those on the page that is asked for, in
+    the order of their calls, and the one behind them."""
+
+    clinic: Clinic
+    now: datetime
+    queue: Queue
+    in_rooms: Sequence[TicketRecord]
+    waiting: Sequence[TicketRecord]
+    no_shows: Sequence[TicketRecord]
+    served_count: int
+
+
+def load_queue(
+    connection: Connection, clinic: Clinic, request: DeskQueueRequest, now: datetime
+) -> LoadedQueue:
+    """Reads the queue, and the page of those who wait that is asked for."""
     key = clinic.clinic_day(now)
     queue = read_queues(connection, [key]).get(key) or new_queue(key, now, now)
     last_shown = request.after + request.limit
     waiters = next_waiters(connection, [key], last_shown + 1).get(key, [])
-    order = calling_order(waiters, queue.priority_streak, clinic.priority_ratio)[
-        request.after : last_shown + 1
-    ]
-    rows = {
-        row.number: row for row in tickets_by_number(connection, key, [waiter.number for waiter in order])
-    }
+    order = calling_order(waiters, queue.priority_streak, clinic.priority_ratio)
+    numbers = [waiter.number for waiter in order[request.after : last_shown + 1]]
+    rows = {row.number: row for row in tickets_by_number(connection, key, numbers)}
+    in_rooms = [row for day in (key.day_before, key) for row in tickets_in_state(connection, day, IN_ROOM)]
+    return LoadedQueue(
+        clinic=clinic,
+        now=now,
+        queue=queue,
+        in_rooms=sorted(in_rooms, key=lambda row: (row.room or 0, row.service_date, row.number)),
+        waiting=[rows[number] for number in numbers],
+        no_shows=store.latest_no_shows(connection, key, NO_SHOWS_SHOWN_MAX),
+        served_count=store.count_served(connection, key),
+    )
+
+
+def compose_queue(loaded: LoadedQueue, request: DeskQueueRequest) -> DeskQueue:
+    """The reply, with as many of the page as fit into it."""
+    clinic, now, queue = loaded.clinic, loaded.now, loaded.queue
 
     def shown(rows: Sequence[TicketRecord]) -> list[DeskTicket]:
         return [desk_ticket(clinic, row, with_names=request.with_names) for row in rows]
 
-    in_rooms = [row for day in (key.day_before, key) for row in tickets_in_state(connection, day, IN_ROOM)]
-    found = DeskQueue(
+    reply = DeskQueue(
         hospital=clinic.hospital.code,
         hospital_name=clinic.hospital.name,
         clinic=clinic.code,
         clinic_name=clinic.name,
-        service_date=key.service_date,
+        service_date=queue.key.service_date,
         zone=clinic.hospital.zone_at(now),
         mode=clinic.mode,
         is_open=clinic.is_open(now),
@@ -54,16 +80,16 @@ def desk_queue(connection: Connection, clinic: Clinic, request: DeskQueueRequest
         rooms=clinic.rooms,
         waiting_count=queue.waiting,
         waiting_priority_count=queue.waiting_priority,
-        served_count=store.count_served(connection, key),
+        served_count=loaded.served_count,
         now_serving=None if queue.now_serving is None else display_number(clinic.code, queue.now_serving),
-        in_rooms=shown(sorted(in_rooms, key=lambda row: (row.room or 0, row.service_date, row.number))),
+        in_rooms=shown(loaded.in_rooms),
         waiting=[],
-        no_shows=shown(store.latest_no_shows(connection, key, NO_SHOWS_SHOWN_MAX)),
+        no_shows=shown(loaded.no_shows),
     )
     waiting, more = page_of(
-        shown([rows[waiter.number] for waiter in order]),
+        shown(loaded.waiting),
         encode_part,
         limit=request.limit,
-        bytes_besides=len(encode_part(found)),
+        bytes_besides=len(encode_part(reply)),
     )
-    return replace(found, waiting=waiting, more=more)
+    return replace(reply, waiting=waiting, more=more)

@@ -4,32 +4,15 @@ What desks ask is answered only where it came through their exchange, to which p
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
 from common.clock import Clock
-from common.domain.catalog import Clinic, Hospital
-from common.domain.clinic_day import ClinicDay
-from common.domain.lanes import Lane
-from common.domain.opening_hours import Session
-from common.domain.queue_advance import calling_order
-from common.domain.ticket_codes import format_ticket_code
-from common.domain.tickets import display_number
-from common.messages import problems
 from common.messages.desks import DeskQueueRequest, DeskRequest, ReportRequest
-from common.messages.message import Reply, Request, encode_part
-from common.messages.pages import page_of
+from common.messages.message import Reply, Request
 from common.messages.patients import (
-    ClinicQueue,
     ClinicQueueRequest,
-    Clinics,
-    ClinicSummary,
-    Hospitals,
-    HospitalSummary,
     ListClinics,
     ListHospitals,
-    Ticket,
-    Tickets,
     TicketStatusRequest,
 )
 from common.messages.problems import Problem
@@ -37,11 +20,10 @@ from common.messages.request_parsing import RequestRefused, parse_request
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.topology import DESK_EXCHANGE
 from common.storage.catalog import CatalogCache
-from common.storage.engine import Engine
-from common.ticket_replies import ShownQueue
-from status_responder import store
-from status_responder.desk_answers import DeskAnswers
-from status_responder.store import Found
+from common.storage.engine import Engine, snapshot
+from status_responder.answers import compose_replies
+from status_responder.desk_answers import answer_desks
+from status_responder.loading import load
 
 _PATIENT_REQUEST_TYPES: dict[str, type[Request]] = {
     each.name: each for each in (ListHospitals, ListClinics, TicketStatusRequest, ClinicQueueRequest)
@@ -49,9 +31,6 @@ _PATIENT_REQUEST_TYPES: dict[str, type[Request]] = {
 _DESK_REQUEST_TYPES: dict[str, type[Request]] = {
     each.name: each for each in (ListHospitals, ListClinics, DeskQueueRequest, ReportRequest)
 }
-
-_BYTES_BESIDES = 200
-"""Of a page of hospitals or clinics, its other members."""
 
 
 @dataclass(frozen=True)
@@ -66,24 +45,24 @@ class StatusHandler:
         """One snapshot for all that patients ask, one for what only desks may; raises StoreUnavailable."""
         read = [_read(delivery) for delivery in deliveries]
         of_desks = [each for each in read if isinstance(each, DeskRequest)]
-        others = [each for each in read if isinstance(each, Request) and not isinstance(each, DeskRequest)]
-        to_others = iter(self._answer(others) if others else [])
-        to_desks = iter(self._answer_desks(of_desks) if of_desks else [])
+        of_patients = [each for each in read if not isinstance(each, DeskRequest | Problem)]
+        to_desks = iter(self._answer_desks(of_desks) if of_desks else ())
+        to_patients = iter(self._answer_patients(of_patients) if of_patients else ())
         return [
-            Outcome(reply=each)
+            Outcome(each)
             if isinstance(each, Problem)
-            else Outcome(reply=next(to_desks if isinstance(each, DeskRequest) else to_others))
+            else Outcome(next(to_desks if isinstance(each, DeskRequest) else to_patients))
             for each in read
         ]
 
-    def _answer_desks(self, requests: Sequence[DeskRequest]) -> list[Reply]:
-        return DeskAnswers(self.engine, self.catalog, self.clock).answer(requests)
+    def _answer_patients(self, requests: Sequence[Request]) -> list[Reply]:
+        loaded = load(self.engine, self.catalog, requests, self.clock.now())
+        return compose_replies(self.catalog, loaded, requests)
 
-    def _answer(self, requests: Sequence[Request]) -> list[Reply]:
-        now = self.clock.now()
-        found = store.look_up(self.engine, self.catalog, _wanted(requests), now)
-        answers = _Answers(self.catalog, found, now)
-        return [answers.answer(request) for request in requests]
+    def _answer_desks(self, requests: Sequence[DeskRequest]) -> list[Reply]:
+        with snapshot(self.engine) as connection:
+            self.catalog.refresh(connection)
+            return answer_desks(connection, self.catalog, requests, self.clock.now())
 
 
 def _read(delivery: Delivery) -> Request | Problem:
@@ -92,145 +71,3 @@ def _read(delivery: Delivery) -> Request | Problem:
         return parse_request(types, delivery.name, delivery.content_type, delivery.body)
     except RequestRefused as refused:
         return refused.problem
-
-
-def _wanted(requests: Sequence[Request]) -> store.Wanted:
-    wanted = store.Wanted()
-    for request in requests:
-        if isinstance(request, TicketStatusRequest):
-            wanted.ticket_codes.update(request.ticket_codes)
-        elif isinstance(request, ListClinics):
-            wanted.hospitals.add(request.hospital)
-        elif isinstance(request, ClinicQueueRequest):
-            wanted.clinics.add((request.hospital, request.clinic))
-    return wanted
-
-
-@dataclass(frozen=True)
-class _Answers:
-    """Composes replies from what was found at the moment `now`. What several of them show is made once."""
-
-    catalog: CatalogCache
-    found: Found
-    now: datetime
-    tickets: dict[str, Ticket] = field(default_factory=dict)
-    queues: dict[ClinicDay, ShownQueue] = field(default_factory=dict)
-
-    def answer(self, request: Request) -> Reply:
-        if isinstance(request, TicketStatusRequest):
-            return self._tickets(request)
-        if isinstance(request, ListClinics):
-            return self._clinics(request)
-        if isinstance(request, ClinicQueueRequest):
-            return self._clinic_queue(request)
-        assert isinstance(request, ListHospitals)
-        return self._hospitals(request)
-
-    def _tickets(self, request: TicketStatusRequest) -> Reply:
-        found, not_found = [], []
-        for code in dict.fromkeys(request.ticket_codes):
-            ticket = self._ticket(code)
-            if ticket is not None:
-                found.append(ticket)
-            else:
-                not_found.append(format_ticket_code(code))
-        return Tickets(tickets=found, not_found=not_found) if found else problems.ticket_not_found()
-
-    def _ticket(self, code: str) -> Ticket | None:
-        ticket = self.tickets.get(code)
-        if ticket is None and (view := self.found.tickets.get(code)) is not None:
-            ticket = self.tickets[code] = self._queue(view.clinic_day).ticket(view)
-        return ticket
-
-    def _queue(self, key: ClinicDay) -> ShownQueue:
-        queue = self.queues.get(key)
-        if queue is None:
-            clinic, occupants = self.catalog.clinic_of(key), self.found.occupants.get(key, ())
-            records = self.found.learned.get(clinic.key, {})
-            queue = self.queues[key] = ShownQueue(clinic, occupants, records, self.now)
-        return queue
-
-    def _hospitals(self, request: ListHospitals) -> Hospitals:
-        summaries = map(self._hospital_summary, self.catalog.hospitals(after=request.after))
-        page, more = page_of(summaries, encode_part, limit=request.limit, bytes_besides=_BYTES_BESIDES)
-        return Hospitals(hospitals=page, more=more)
-
-    def _hospital_summary(self, hospital: Hospital) -> HospitalSummary:
-        return HospitalSummary(
-            code=hospital.code,
-            name=hospital.name,
-            city=hospital.city,
-            time_zone=hospital.time_zone.key,
-            open_clinics=sum(clinic.is_open(self.now) for clinic in self.catalog.clinics_of(hospital.code)),
-        )
-
-    def _clinics(self, request: ListClinics) -> Reply:
-        if self.catalog.hospital(request.hospital) is None:
-            return problems.hospital_not_found()
-        summaries = (
-            self._clinic_summary(clinic)
-            for clinic in self.catalog.clinics_of(request.hospital)
-            if clinic.code > request.after and (clinic.is_open(self.now) or not request.open_only)
-        )
-        page, more = page_of(summaries, encode_part, limit=request.limit, bytes_besides=_BYTES_BESIDES)
-        return Clinics(hospital=request.hospital, clinics=page, more=more)
-
-    def _clinic_summary(self, clinic: Clinic) -> ClinicSummary:
-        key = store.queue_today(clinic, self.now)
-        queue = self.found.queues.get(key)
-        priority = queue.waiting_in(Lane.PRIORITY) if queue else 0
-        waiting = queue.waiting if queue else 0
-        streak = queue.priority_streak if queue else 0
-        given_out = queue.given_out if queue else 0
-        is_open = clinic.is_open(self.now)
-        wait, may_end = None, None
-        if is_open:
-            wait, may_end = self._queue(key).newcomer(waiting - priority, priority, streak)
-        session = _session_today(clinic, self.now)
-        opening = None if is_open else clinic.next_opening(self.now)
-        return ClinicSummary(
-            code=clinic.code,
-            name=clinic.name,
-            is_open=is_open,
-            opens_at=clinic.hospital.local_time(session.opens_at) if session else None,
-            closes_at=clinic.hospital.local_time(session.closes_at) if session else None,
-            waiting=waiting,
-            now_serving=_shown(clinic, queue.now_serving if queue else None),
-            estimated_wait_seconds=wait,
-            day_may_end_first=may_end,
-            quota_left=max(clinic.daily_quota - given_out, 0),
-            next_opening=clinic.hospital.local_time(opening) if opening else None,
-            zone=clinic.hospital.zone_at(self.now),
-        )
-
-    def _clinic_queue(self, request: ClinicQueueRequest) -> Reply:
-        clinic = self.catalog.clinic(request.hospital, request.clinic)
-        if clinic is None or clinic.retired:
-            found = self.catalog.hospital(request.hospital)
-            return problems.clinic_not_found() if found else problems.hospital_not_found()
-        key = store.queue_today(clinic, self.now)
-        queue = self.found.queues.get(key)
-        in_rooms = sorted(self.found.occupants.get(key, ()), key=lambda occupant: occupant.room)
-        waiters = self.found.waiters.get(key, ())
-        streak = queue.priority_streak if queue else 0
-        following = calling_order(waiters, streak, clinic.priority_ratio)[: store.NEXT_SHOWN]
-        return ClinicQueue(
-            hospital=request.hospital,
-            clinic=request.clinic,
-            service_date=key.service_date,
-            is_open=clinic.is_open(self.now),
-            now_serving=_shown(clinic, queue.now_serving if queue else None),
-            in_rooms=[display_number(clinic.code, occupant.number) for occupant in in_rooms],
-            next=[display_number(clinic.code, waiter.number) for waiter in following],
-            waiting=queue.waiting if queue else 0,
-        )
-
-
-def _session_today(clinic: Clinic, now: datetime) -> Session | None:
-    """The session that is on or comes next today, or else today's last one."""
-    sessions = clinic.sessions_on(clinic.service_date(now))
-    return next((s for s in sessions if now < s.closes_at), sessions[-1] if sessions else None)
-
-
-def _shown(clinic: Clinic, number: int | None) -> str | None:
-    return None if number is None else display_number(clinic.code, number)

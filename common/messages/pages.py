@@ -47,7 +47,7 @@ def all_entries(ask: Callable[[Reply], Reply], body: Reply, member: str) -> Iter
 def whole_queue(ask: Callable[[Reply], Reply], body: Reply) -> Reply:
     """A `desk_queue` with everybody who waits, on however many pages they come.
 
-    The queue may move between two pages: nobody is in it twice, and all else is as on the first page.
+    The queue may move between two pages: no ticket is in it twice, and all else is as on the first page.
     """
     first = reply = ask(body)
     waiting = {each["number"]: each for each in first["waiting"]}

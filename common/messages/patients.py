@@ -118,7 +118,7 @@ class Ticket(Reply):
 
 @dataclass(slots=True, kw_only=True)
 class Tickets(Reply):
-    """The tickets found, in the order asked for, and the codes that are nobody's."""
+    """The tickets found, in the order asked for, and the codes that no ticket has."""
 
     name: ClassVar[str] = "tickets"
 

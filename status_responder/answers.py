@@ -1,0 +1,169 @@
+"""Composes the replies to patients' look-ups from what was loaded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from common.domain.catalog import Clinic, Hospital
+from common.domain.clinic_day import ClinicDay
+from common.domain.lanes import Lane
+from common.domain.opening_hours import Session
+from common.domain.queue_advance import calling_order
+from common.domain.ticket_codes import format_ticket_code
+from common.domain.tickets import display_number
+from common.messages import problems
+from common.messages.message import Reply, Request, encode_part
+from common.messages.pages import page_of
+from common.messages.patients import (
+    ClinicQueue,
+    ClinicQueueRequest,
+    Clinics,
+    ClinicSummary,
+    Hospitals,
+    HospitalSummary,
+    ListClinics,
+    ListHospitals,
+    Ticket,
+    Tickets,
+    TicketStatusRequest,
+)
+from common.storage.catalog import CatalogCache
+from common.ticket_replies import ShownQueue
+from status_responder.loading import NEXT_SHOWN, Loaded
+
+_BYTES_BESIDES = 200
+"""Of a page of hospitals or clinics, its other members."""
+
+
+def compose_replies(catalog: CatalogCache, loaded: Loaded, requests: Sequence[Request]) -> list[Reply]:
+    """The replies in the order of the requests. What several of them show is made once."""
+    answers = _Answers(catalog, loaded, loaded.now)
+    return [answers.answer(request) for request in requests]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    catalog: CatalogCache
+    loaded: Loaded
+    now: datetime
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    queues: dict[ClinicDay, ShownQueue] = field(default_factory=dict)
+
+    def answer(self, request: Request) -> Reply:
+        if isinstance(request, TicketStatusRequest):
+            return self._tickets(request)
+        if isinstance(request, ListClinics):
+            return self._clinics(request)
+        if isinstance(request, ClinicQueueRequest):
+            return self._clinic_queue(request)
+        assert isinstance(request, ListHospitals)
+        return self._hospitals(request)
+
+    def _tickets(self, request: TicketStatusRequest) -> Reply:
+        found, not_found = [], []
+        for code in dict.fromkeys(request.ticket_codes):
+            ticket = self._ticket(code)
+            if ticket is not None:
+                found.append(ticket)
+            else:
+                not_found.append(format_ticket_code(code))
+        return Tickets(tickets=found, not_found=not_found) if found else problems.ticket_not_found()
+
+    def _ticket(self, code: str) -> Ticket | None:
+        ticket = self.tickets.get(code)
+        if ticket is None and (view := self.loaded.tickets.get(code)) is not None:
+            ticket = self.tickets[code] = self._queue(view.clinic_day).ticket(view)
+        return ticket
+
+    def _queue(self, key: ClinicDay) -> ShownQueue:
+        queue = self.queues.get(key)
+        if queue is None:
+            clinic, occupants = self.catalog.clinic_of(key), self.loaded.occupants.get(key, ())
+            records = self.loaded.learned.get(clinic.key, {})
+            queue = self.queues[key] = ShownQueue(clinic, occupants, records, self.now)
+        return queue
+
+    def _hospitals(self, request: ListHospitals) -> Hospitals:
+        summaries = map(self._hospital_summary, self.catalog.hospitals(after=request.after))
+        page, more = page_of(summaries, encode_part, limit=request.limit, bytes_besides=_BYTES_BESIDES)
+        return Hospitals(hospitals=page, more=more)
+
+    def _hospital_summary(self, hospital: Hospital) -> HospitalSummary:
+        return HospitalSummary(
+            code=hospital.code,
+            name=hospital.name,
+            city=hospital.city,
+            time_zone=hospital.time_zone.key,
+            open_clinics=sum(clinic.is_open(self.now) for clinic in self.catalog.clinics_of(hospital.code)),
+        )
+
+    def _clinics(self, request: ListClinics) -> Reply:
+        if self.catalog.hospital(request.hospital) is None:
+            return problems.hospital_not_found()
+        summaries = (
+            self._clinic_summary(clinic)
+            for clinic in self.catalog.clinics_of(request.hospital)
+            if clinic.code > request.after and (clinic.is_open(self.now) or not request.open_only)
+        )
+        page, more = page_of(summaries, encode_part, limit=request.limit, bytes_besides=_BYTES_BESIDES)
+        return Clinics(hospital=request.hospital, clinics=page, more=more)
+
+    def _clinic_summary(self, clinic: Clinic) -> ClinicSummary:
+        key = clinic.clinic_day(self.now)
+        queue = self.loaded.queues.get(key)
+        priority = queue.waiting_in(Lane.PRIORITY) if queue else 0
+        waiting = queue.waiting if queue else 0
+        streak = queue.priority_streak if queue else 0
+        given_out = queue.given_out if queue else 0
+        is_open = clinic.is_open(self.now)
+        wait, may_end = None, None
+        if is_open:
+            wait, may_end = self._queue(key).newcomer(waiting - priority, priority, streak)
+        session = _session_today(clinic, self.now)
+        opening = None if is_open else clinic.next_opening(self.now)
+        return ClinicSummary(
+            code=clinic.code,
+            name=clinic.name,
+            is_open=is_open,
+            opens_at=clinic.hospital.local_time(session.opens_at) if session else None,
+            closes_at=clinic.hospital.local_time(session.closes_at) if session else None,
+            waiting=waiting,
+            now_serving=_shown(clinic, queue.now_serving if queue else None),
+            estimated_wait_seconds=wait,
+            day_may_end_first=may_end,
+            quota_left=max(clinic.daily_quota - given_out, 0),
+            next_opening=clinic.hospital.local_time(opening) if opening else None,
+            zone=clinic.hospital.zone_at(self.now),
+        )
+
+    def _clinic_queue(self, request: ClinicQueueRequest) -> Reply:
+        clinic = self.catalog.clinic(request.hospital, request.clinic)
+        if clinic is None or clinic.retired:
+            found = self.catalog.hospital(request.hospital)
+            return problems.clinic_not_found() if found else problems.hospital_not_found()
+        key = clinic.clinic_day(self.now)
+        queue = self.loaded.queues.get(key)
+        in_rooms = sorted(self.loaded.occupants.get(key, ()), key=lambda occupant: occupant.room)
+        waiters = self.loaded.waiters.get(key, ())
+        streak = queue.priority_streak if queue else 0
+        following = calling_order(waiters, streak, clinic.priority_ratio)[:NEXT_SHOWN]
+        return ClinicQueue(
+            hospital=request.hospital,
+            clinic=request.clinic,
+            service_date=key.service_date,
+            is_open=clinic.is_open(self.now),
+            now_serving=_shown(clinic, queue.now_serving if queue else None),
+            in_rooms=[display_number(clinic.code, occupant.number) for occupant in in_rooms],
+            next=[display_number(clinic.code, waiter.number) for waiter in following],
+            waiting=queue.waiting if queue else 0,
+        )
+
+
+def _session_today(clinic: Clinic, now: datetime) -> Session | None:
+    """The session that is on or comes next today, or else today's last one."""
+    sessions = clinic.sessions_on(clinic.service_date(now))
+    return next((s for s in sessions if now < s.closes_at), sessions[-1] if sessions else None)
+
+
+def _shown(clinic: Clinic, number: int | None) -> str | None:
+    return None if number is None else display_number(clinic.code, number)
