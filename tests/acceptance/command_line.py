@@ -1,4 +1,4 @@
-"""Somebody at a shell: runs `antrean` as a process, in an environment of their own."""
+"""A user's shell: runs the programs as processes, in its own environment."""
 
 import json
 import subprocess

@@ -60,7 +60,7 @@ def shell(system: Deployment, tmp_path: Path) -> Shell:
 
 
 @pytest.fixture
-def lonely_shell(no_workers: Deployment, tmp_path: Path) -> Shell:
+def shell_without_workers(no_workers: Deployment, tmp_path: Path) -> Shell:
     """A user's shell where the broker is up and no worker need be."""
     return shell_of(no_workers, tmp_path)
 

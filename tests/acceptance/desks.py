@@ -1,4 +1,4 @@
-"""Somebody at a clinic's desk: runs `antrean-desk` as a process, as the broker's user `desk`."""
+"""A clinic's desk: runs `antrean-desk` as a process, as the broker's user `desk`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ OPERATOR = "Dewi Lestari"
 
 @dataclass(frozen=True)
 class ClinicDesk:
-    """A desk of one clinic, at a shell of its own."""
+    """The desk of one clinic, with its own shell."""
 
     shell: Shell
     hospital: str

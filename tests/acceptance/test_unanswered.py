@@ -27,9 +27,9 @@ def workers_come_back(no_workers: Deployment) -> Iterator[Deployment]:
 
 @pytest.mark.parametrize(("form", "clinic"), [("--json", "INT"), ("--verbose", "ANA")])
 def test_a_registration_without_an_answer_is_repeated_by_the_command_in_the_message(
-    workers_come_back: Deployment, lonely_shell: Shell, form: str, clinic: str
+    workers_come_back: Deployment, shell_without_workers: Shell, form: str, clinic: str
 ) -> None:
-    shell = lonely_shell
+    shell = shell_without_workers
     unanswered = shell.antrean(*register_words("RSHS", clinic, Patient()), form, **IMPATIENT)
     command = repeat_command(unanswered)
     assert "--request-id" in command
@@ -56,34 +56,34 @@ def repeat_command(done: Done) -> str:
     return done.sentence(75).splitlines()[-1].strip()
 
 
-def test_a_full_queue(no_workers: Deployment, lonely_shell: Shell) -> None:
+def test_a_full_queue(no_workers: Deployment, shell_without_workers: Shell) -> None:
     with full_queue(no_workers):
-        busy = lonely_shell.antrean(*register_words("RSHS", "OBG", Patient()), "--json")
+        busy = shell_without_workers.antrean(*register_words("RSHS", "OBG", Patient()), "--json")
 
     assert busy.problem(75)["code"] == "busy"
     assert "--request-id" in repeat_command(busy)
 
 
-def test_a_look_up_without_an_answer(lonely_shell: Shell) -> None:
-    done = lonely_shell.antrean("status", "7K3F-9QXM-2T5R", "--json", **IMPATIENT)
+def test_a_look_up_without_an_answer(shell_without_workers: Shell) -> None:
+    done = shell_without_workers.antrean("status", "7K3F-9QXM-2T5R", "--json", **IMPATIENT)
 
     assert done.problem(75)["code"] == "temporarily_unavailable"
 
 
 def test_a_cancellation_without_an_answer_names_the_command_that_tells(
-    workers_come_back: Deployment, lonely_shell: Shell
+    workers_come_back: Deployment, shell_without_workers: Shell
 ) -> None:
     (registrar,) = workers_come_back.start_consuming("registrar")
-    ticket = lonely_shell.register("RSHS", "BED")
+    ticket = shell_without_workers.register("RSHS", "BED")
     registrar.stop()
 
-    done = lonely_shell.antrean("cancel", ticket["ticket_code"], "--json", **IMPATIENT)
+    done = shell_without_workers.antrean("cancel", ticket["ticket_code"], "--json", **IMPATIENT)
     command = repeat_command(done)
     workers_come_back.start_together({"registrar": 1, "status": 1})
 
     # The cancellation itself waits in the queue, and is carried out before the look-up is answered or not:
     # either state is true, and a repeated cancellation is harmless.
-    found = json.loads(lonely_shell.line(command).stdout)
+    found = json.loads(shell_without_workers.line(command).stdout)
     assert found[0]["status"] in ("waiting", "cancelled")
 
 
@@ -105,14 +105,14 @@ def test_an_action_at_the_desk_without_an_answer_is_repeated_and_happens_once(
 
 
 def test_a_repetition_that_finds_no_broker_may_repeat_what_was_taken(
-    lonely_shell: Shell, tmp_path: Path
+    shell_without_workers: Shell, tmp_path: Path
 ) -> None:
     words = [*register_words("RSHS", "OBG", Patient()), "--request-id", str(uuid.uuid4())]
     with proxy_to("amqp://127.0.0.1:1/") as nobody:
         nobody.refuse()
         url = nobody.url("amqp://patient:x@127.0.0.1/")
-        again = lonely_shell.antrean(*words, "--json", ANTREAN_AMQP_URL=url)
-        first = lonely_shell.antrean(*words[:-2], "--json", ANTREAN_AMQP_URL=url)
+        again = shell_without_workers.antrean(*words, "--json", ANTREAN_AMQP_URL=url)
+        first = shell_without_workers.antrean(*words[:-2], "--json", ANTREAN_AMQP_URL=url)
 
     assert words[-1] in repeat_command(again)
     assert "repeat_command" not in first.problem(69), "it was never sent"
@@ -120,13 +120,15 @@ def test_a_repetition_that_finds_no_broker_may_repeat_what_was_taken(
 
 @pytest.mark.parametrize("program", ["antrean", "antrean-desk"])
 def test_a_clock_that_is_late_is_told_and_by_how_much(
-    workers_come_back: Deployment, lonely_shell: Shell, tmp_path: Path, program: str
+    workers_come_back: Deployment, shell_without_workers: Shell, tmp_path: Path, program: str
 ) -> None:
-    late = datetime.fromisoformat(lonely_shell.variables["ANTREAN_CLOCK_STARTS_AT"]) - timedelta(hours=2)
+    late = datetime.fromisoformat(shell_without_workers.variables["ANTREAN_CLOCK_STARTS_AT"]) - timedelta(
+        hours=2
+    )
     settings = {"ANTREAN_CLOCK_STARTS_AT": late.isoformat()}
     if program == "antrean":
         workers_come_back.start_consuming("registrar")
-        words, shell = register_words("RSHS", "OBG", Patient()), lonely_shell
+        words, shell = register_words("RSHS", "OBG", Patient()), shell_without_workers
     else:
         workers_come_back.start_consuming("ticker")
         words, shell = (

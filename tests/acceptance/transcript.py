@@ -43,7 +43,7 @@ _BUDI = '--mrn 00654321 --name "Budi Santoso" --dob 02-05-1980'
 
 
 class Session:
-    """Somebody at a shell whose commands and answers are noted."""
+    """A shell session that records commands and output."""
 
     def __init__(self, shell: Shell, language: str) -> None:
         self._shell = shell

@@ -1,4 +1,4 @@
-"""What a terminal asks for, and shows when it is narrow."""
+"""Prompts for missing values, and output on narrow terminals."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ DOB = "19/07/1953"
 
 
 @pytest.mark.parametrize("program", ["antrean", "antrean-desk"])
-def test_register_asks_for_what_is_missing(
+def test_register_prompts_for_missing_values(
     system: Deployment, shell: Shell, tmp_path: Path, program: str
 ) -> None:
     somebody = Patient()
@@ -46,7 +46,7 @@ def test_each_answer_is_checked_as_it_comes(
         assert screen.ends() == 0
 
 
-def test_a_wrong_option_is_told_before_the_questions(shell: Shell) -> None:
+def test_a_wrong_option_is_reported_before_the_prompts(shell: Shell) -> None:
     words = ("register", "RSHS", "KLT", "--mrn", "00_12", "--lang", "en")
     with terminal(shell, "antrean", *words) as screen:
         screen.reads("1 to 20 letters").reads("Medical record number (empty: back): ").types("\n")
@@ -60,7 +60,7 @@ def test_register_offers_hospitals_and_clinics(shell: Shell) -> None:
         assert screen.reads("Medical record number").is_interrupted() == 130
 
 
-def test_questions_stay_out_of_a_result_that_is_kept(shell: Shell, tmp_path: Path) -> None:
+def test_prompts_are_not_part_of_redirected_output(shell: Shell, tmp_path: Path) -> None:
     somebody, kept = Patient(), tmp_path / "ticket.json"
     words = ("register", "RSHS", "KLT", "--mrn", somebody.medical_record_number, "--dob", DOB, "--json")
     with terminal(shell, "antrean", *words, output=kept) as screen:
@@ -70,7 +70,7 @@ def test_questions_stay_out_of_a_result_that_is_kept(shell: Shell, tmp_path: Pat
 
 
 @pytest.mark.parametrize("words", [("register", "RSHS", "KLT"), ()], ids=["register", "menu"])
-def test_an_interruption_ends_the_questions_line(shell: Shell, words: tuple[str, ...]) -> None:
+def test_an_interruption_ends_the_line_of_the_prompt(shell: Shell, words: tuple[str, ...]) -> None:
     with terminal(shell, "antrean", *words) as screen:
         assert screen.reads(": ").is_interrupted() == 130
         assert screen.shown.endswith("\n")
