@@ -9,7 +9,7 @@ AntreanError
 │   ├── StoreUnavailable     the database does not answer now: the same work can be tried again
 │   │   ├── CatalogChanged   (common.storage.catalog) a clinic changed meanwhile: do the same work again
 │   │   └── QueuesMissing    (common.storage.queues) create the rows of these queues, then try again
-│   ├── StoreConflict        another transaction was there first: look again, then decide anew
+│   ├── StoreConflict        another transaction was there first: look again, then decide again
 │   └── SchemaMismatch       the database has another schema than this program: migrate it
 └── MessagingError
     ├── BrokerUnavailable    RabbitMQ cannot be reached
@@ -85,7 +85,7 @@ class StoreUnavailable(StoreError):
 
 
 class StoreConflict(StoreError):
-    """Another transaction wrote the same thing first. Nothing was committed; look again and decide anew."""
+    """Another transaction wrote the same thing first. Nothing was committed; look again and decide again."""
 
 
 class SchemaMismatch(StoreError):

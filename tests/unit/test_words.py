@@ -46,11 +46,6 @@ ALLOWED = {
 """Files that name the words."""
 
 TO_BE_REWORDED = {
-    "admin_cli/database/migrations/env.py",
-    "clinic_desk/console/board.py",
-    "clinic_desk/console/line.py",
-    "common/errors.py",
-    "common/messages/patients.py",
     "common/messaging/link.py",
     "common/messaging/publisher.py",
     "common/messaging/quick_connection.py",
@@ -59,7 +54,6 @@ TO_BE_REWORDED = {
     "common/storage/pipeline.py",
     "common/storage/prepared.py",
     "common/storage/sqlite_file.py",
-    "registrar_worker/store.py",
     "tests/unit/test_publisher.py",
     "tests/unit/test_quick_connection.py",
     "tests/unit/test_set_aside.py",

@@ -7,7 +7,7 @@ from common.storage.tables import metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    # SQLite cannot alter a table in place; batch operations write it anew.
+    # SQLite cannot alter a table in place; batch operations write it again.
     render_as_batch=True,
     compare_server_default=True,
 )
