@@ -87,7 +87,7 @@ def find_known(
         (request_id, *patient[0], patient[1]) if patient else (request_id, None, None, None, None)
         for request_id, patient in requests
     ]
-    answer = _known.later(connection, given)
+    answer = _known.send(connection, given)
 
     def known() -> KnownRequests:
         rows = answer()

@@ -42,7 +42,7 @@ _version = Prepared(lambda _: select(catalog_version.c.version))
 
 def read_version(connection: Connection) -> Callable[[], int]:
     """The catalog's version, waited for where what is returned is called."""
-    rows = _version.later(connection)
+    rows = _version.send(connection)
     return lambda: rows()[0].version
 
 

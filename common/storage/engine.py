@@ -20,6 +20,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from common.errors import StoreConflict, StoreUnavailable, unusable_address
+from common.storage.driver_errors import ends_connection
 from common.storage.prepared import Prepared
 from common.storage.sqlite_file import SqliteFile, is_of_no_use_after
 
@@ -40,18 +41,6 @@ _ROWS_BY_KEY = (
 """What a worker does looks few rows up by their keys. A plan that goes through a whole table would be right
 only while the table is empty; none is worth being compiled, and none is better for the size of its batch,
 though PostgreSQL would plan each small one anew."""
-
-_OF_NO_USE_AFTER = frozenset(
-    {
-        "25006",  # read-only: after a failover, the address may lead to the new primary
-        "26000",  # what was prepared is not there: something in between has another server behind it now
-        "42P05",  # or has what somebody else prepared
-    }
-)
-"""SQLSTATEs after which a connection to PostgreSQL is of no use, though it lives: it is opened anew."""
-
-_PLAN_OUTDATED = "RevalidateCachedQuery"
-"""Where PostgreSQL says that a table was altered, and what was prepared before does not fit it any more."""
 
 _FILE = "antrean_file"
 """In a pooled SQLite connection's `info`: which file it was opened on."""
@@ -108,14 +97,6 @@ def ask(engine: Engine) -> None:
     """Asks the database for something small; raises StoreUnavailable where it does not answer."""
     with snapshot(engine) as connection:
         connection.execute(text("SELECT version_num FROM alembic_version")).all()
-
-
-def push(connection: Connection) -> None:
-    """Lets the database begin with what a pipelined transaction has sent, while its caller does other things;
-    never waits. Elsewhere it has begun already."""
-    statements = getattr(connection.connection.driver_connection, "statements", None)
-    if statements is not None and statements.is_open:
-        statements.push()
 
 
 @contextmanager
@@ -176,10 +157,7 @@ def _open_sqlite(url: URL) -> Engine:
         if record.info[_FILE] != file.identity():
             raise DisconnectionError("the file was replaced")
 
-    @event.listens_for(engine, "handle_error")
-    def give_up_the_connection(context: ExceptionContext) -> None:
-        if is_of_no_use_after(context.original_exception):
-            context.is_disconnect = True
+    event.listen(engine, "handle_error", _give_up_connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -191,8 +169,6 @@ def _open_sqlite(url: URL) -> Engine:
 
 def _open_postgresql(url: URL) -> Engine:
     # Imported here: what runs on SQLite need not load psycopg.
-    import psycopg
-
     from common.storage.bounded_connection import BoundedConnection
 
     milliseconds = STATEMENT_SECONDS_MAX * 1000
@@ -217,10 +193,11 @@ def _open_postgresql(url: URL) -> Engine:
         },
     )
 
+    event.listen(engine, "handle_error", _give_up_connection)
+
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> BoundedConnection:
-        # We say BEGIN ourselves, and prepare what is worth it: psycopg would throw that away with its own.
-        return BoundedConnection.connect(*arguments, autocommit=True, prepare_threshold=None, **options)
+        return BoundedConnection.open(*arguments, **options)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -228,16 +205,13 @@ def _open_postgresql(url: URL) -> Engine:
         if options.get("isolation_level") == "AUTOCOMMIT":
             return
         driver_connection = connection.connection.driver_connection
-        if options.get("pipelined"):
-            assert isinstance(driver_connection, BoundedConnection)
-            driver_connection.statements.begin()
+        assert isinstance(driver_connection, BoundedConnection)
+        driver_connection.before_transaction(pipelined=options.get("pipelined", False))
         (_begin_snapshot if options.get("read_only") else _begin)(connection)
 
-    @event.listens_for(engine, "handle_error")
-    def give_up_the_connection(context: ExceptionContext) -> None:
-        error = context.original_exception
-        place = error.diag.source_function if isinstance(error, psycopg.Error) else None
-        if getattr(error, "sqlstate", None) in _OF_NO_USE_AFTER or place == _PLAN_OUTDATED:
-            context.is_disconnect = True
-
     return engine
+
+
+def _give_up_connection(context: ExceptionContext) -> None:
+    if ends_connection(context.original_exception):
+        context.is_disconnect = True

@@ -1,19 +1,20 @@
-"""Statements that are rendered once and then handed straight to the driver, for a whole batch at a time.
+"""Statements that are rendered once and then executed by the driver, for a whole batch at a time.
 
-A worker executes the same few statements for every batch. SQLAlchemy would assemble and interpret each of
-them anew, at several times the cost of executing it. So a statement is written with SQLAlchemy, once for
-both databases, and executed by the driver's own cursor. What a batch is about goes in as a table of rows:
-parallel arrays on PostgreSQL, JSON on SQLite. The statement is then the same whatever the size of the batch,
-and the server keeps its plan (see `pipeline` for how long).
+A worker executes the same few statements for every batch. SQLAlchemy would compile and interpret each of
+them every time, at several times the cost of executing it. So a statement is written with SQLAlchemy, once
+for both databases, and executed by the driver's own cursor. What a batch is about is given as a table of
+rows: parallel arrays on PostgreSQL, JSON on SQLite. The text is then the same whatever the size of the batch,
+and PostgreSQL keeps its plan (see `bounded_connection` for how long).
 """
 
 import json
+import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -37,6 +38,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
+from common.storage.driver_errors import raise_translated
 from common.storage.tables import UtcDateTime
 
 TEXT, INTEGER, DATE, MOMENT, BYTES = String(), Integer(), Date(), UtcDateTime(), LargeBinary()
@@ -46,7 +48,7 @@ ENCODED_JSON = JSON()
 Columns = dict[str, TypeEngine[Any]]
 """Names and types of the columns of given rows."""
 
-Later = Callable[[], list[Any]]
+PendingRows = Callable[[], list[Any]]
 """Waits for the result of a statement that was sent, and returns its rows."""
 
 _Process = Callable[[Any], Any]
@@ -56,7 +58,7 @@ _Rows = Sequence[Sequence[Any]]
 class Prepared:
     """A statement about rows that are given to it as a table with the columns `given_columns`.
 
-    `write` makes the statement of that table; without columns there is none, and it is a table never used.
+    `write` makes the statement from that table; without columns it does not use the table.
     """
 
     def __init__(
@@ -75,15 +77,16 @@ class Prepared:
 
         Returns the rows of the result as named tuples, none where the statement has no result. Raises what
         SQLAlchemy's own execution would; in a pipelined transaction, where there is no result to wait for,
-        at the next fetch or the end.
+        a later statement, the next fetch or the end may raise it.
         """
-        return self.later(connection, given, **parameters)()
+        return self.send(connection, given, **parameters)()
 
-    def later(self, connection: Connection, given: Sequence[Sequence[Any]] = (), **parameters: Any) -> Later:
+    def send(
+        self, connection: Connection, given: Sequence[Sequence[Any]] = (), **parameters: Any
+    ) -> PendingRows:
         """Sends the statement; the function returned waits for the result, and returns its rows.
 
-        In a pipelined transaction, what is sent before the first result is fetched shares one way to the
-        database and back.
+        In a pipelined transaction, what is sent before the first result is fetched shares one round trip.
         """
         dialect = connection.dialect
         rendered = self._rendered.get(dialect.name)
@@ -100,9 +103,9 @@ class Prepared:
 class _Rendered:
     """A statement as one driver takes it.
 
-    `constants` are parameters that it brings itself, `parameters` makes the others fit for the driver,
-    `encode` makes parameters of the given rows, `order` names all parameters as the driver wants them,
-    `decode` makes named tuples of the driver's rows.
+    `constants` are the parameters whose values the statement contains, `parameters` converts the others for
+    the driver, `encode` makes parameters from the given rows, `order` names all parameters in the driver's
+    order, `decode` makes named tuples from the driver's rows.
     """
 
     text: str
@@ -172,7 +175,7 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-# An array's elements as PostgreSQL reads them. The driver would find out for each what it is.
+# An array's elements as PostgreSQL reads them. The driver would look up the type of each.
 _ELEMENTS: dict[TypeEngine[Any], Callable[[Any], str]] = {
     TEXT: _quoted,
     ENCODED_JSON: _quoted,
@@ -266,40 +269,23 @@ def _decoder(dialect: Dialect, statement: Any) -> Callable[[Iterable[Sequence[An
 
 
 def _send(connection: Connection, text: str, values: Sequence[Any], has_rows: bool) -> Callable[[], _Rows]:
-    if connection.dialect.name == "postgresql":
-        return _send_to_postgresql(connection, text, values, has_rows)
+    driver_connection: Any = connection.connection.dbapi_connection
+    driver_error = connection.dialect.loaded_dbapi.Error
     try:
-        with closing(connection.connection.cursor()) as cursor:
-            cursor.execute(text, values)
-            # Its rows are read as they are fetched, and what follows may change them.
-            rows = cursor.fetchall() if has_rows else ()
-    except connection.dialect.loaded_dbapi.Error as error:
-        _translate(connection, text, error)
-    return lambda: rows
+        if not isinstance(driver_connection, sqlite3.Connection):
+            fetch: Callable[[], _Rows] = driver_connection.send(text, values)
+        else:
+            with closing(driver_connection.execute(text, values)) as cursor:
+                # Its rows are read as they are fetched, and what follows may change them.
+                rows = cursor.fetchall() if has_rows else ()
+            return lambda: rows
+    except driver_error as error:
+        raise_translated(connection, text, error)
 
-
-def _send_to_postgresql(
-    connection: Connection, text: str, values: Sequence[Any], has_rows: bool
-) -> Callable[[], _Rows]:
-    from common.storage.bounded_connection import BoundedConnection
-
-    driver_connection = connection.connection.driver_connection
-    assert isinstance(driver_connection, BoundedConnection)
-    try:
-        answer = driver_connection.statements.send(text, values)
-    except connection.dialect.loaded_dbapi.Error as error:
-        _translate(connection, text, error)
-
-    def fetch() -> _Rows:
+    def fetch_translated() -> _Rows:
         try:
-            return answer()
-        except connection.dialect.loaded_dbapi.Error as error:
-            _translate(connection, text, error)
+            return fetch()
+        except driver_error as error:
+            raise_translated(connection, text, error)
 
-    return fetch if has_rows else tuple
-
-
-def _translate(connection: Connection, text: str, error: Exception) -> NoReturn:
-    # What SQLAlchemy does for a statement of its own: the error gets its class, a lost connection leaves the
-    # pool. It has no public name for that.
-    connection._handle_dbapi_exception(error, text, None, None, None)
+    return fetch_translated if has_rows else tuple

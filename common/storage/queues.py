@@ -110,9 +110,9 @@ def lock_queues(
     row are left out. What is sent after it sees what was committed before the locks were had."""
     if if_due:
         given = [(*key, 1) for key in days] + [(*key, 0) for key in if_due if key not in days]
-        rows = _lock_if_due.later(connection, given)
+        rows = _lock_if_due.send(connection, given)
     elif days:
-        rows = _lock.later(connection, list(days))
+        rows = _lock.send(connection, list(days))
     else:
         return dict
     return lambda: _queues(rows())

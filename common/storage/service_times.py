@@ -35,7 +35,7 @@ def read_service_times(connection: Connection, clinics: Iterable[Clinic]) -> Cal
     keys = sorted({clinic.key for clinic in clinics if clinic.mode is QueueMode.DESK})
     if not keys:
         return dict
-    rows = _read.later(connection, keys)
+    rows = _read.send(connection, keys)
 
     def by_clinic() -> Learned:
         found: defaultdict[tuple[str, str], dict[int, PartRecord]] = defaultdict(dict)

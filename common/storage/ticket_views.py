@@ -111,7 +111,7 @@ def read_ticket_views(
     """The tickets with these canonical codes, each given once; unknown codes are left out."""
     if not ticket_codes:
         return dict
-    rows = _ticket_views.later(connection, [(code,) for code in ticket_codes])
+    rows = _ticket_views.send(connection, [(code,) for code in ticket_codes])
     return lambda: {
         row.ticket_code: TicketView(
             row.ticket_code,
@@ -156,7 +156,7 @@ def read_occupants(connection: Connection, days: Collection[ClinicDay]) -> Calla
     """Who is in the rooms of these queues."""
     if not days:
         return dict
-    rows = _occupants.later(connection, list(days))
+    rows = _occupants.send(connection, list(days))
 
     def by_queue() -> Occupants:
         found: dict[ClinicDay, list[Occupant]] = defaultdict(list)

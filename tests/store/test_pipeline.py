@@ -1,17 +1,17 @@
-"""On PostgreSQL, statements are sent before the answers to others have come."""
+"""On PostgreSQL, statements are sent before the results of others have arrived."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, column, select, table, text
+from psycopg.pq import PipelineStatus, TransactionStatus
+from sqlalchemy import Connection, Engine, column, select, table, text
 from sqlalchemy.exc import DataError
 
 from common.errors import StoreUnavailable
 from common.storage.bounded_connection import BoundedConnection
-from common.storage.engine import push, snapshot, transaction
-from common.storage.pipeline import Pipeline
+from common.storage.engine import snapshot, transaction
 from common.storage.prepared import Prepared
 from tests.database import drop_database, new_database, opened
 from tests.processes import eventually
@@ -28,10 +28,10 @@ def postgresql(postgres: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def pipeline(postgresql: Engine) -> Iterator[Pipeline]:
-    """Of a connection that is in no transaction."""
+def connection(postgresql: Engine) -> Iterator[BoundedConnection]:
+    """A connection that is in no transaction."""
     with postgresql.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        yield _driver(connection).statements
+        yield _driver(connection)
 
 
 def _driver(connection: Any) -> BoundedConnection:
@@ -40,55 +40,72 @@ def _driver(connection: Any) -> BoundedConnection:
     return driver_connection
 
 
-def test_answers_belong_to_their_statements(pipeline: Pipeline) -> None:
-    pipeline.begin()
-    answers = [pipeline.send("SELECT $1::int", (number,)) for number in range(5)]
-    assert [answers[place]() for place in (3, 0, 4, 1, 2)] == [[(3,)], [(0,)], [(4,)], [(1,)], [(2,)]]
-    pipeline.end()
-    assert not pipeline.is_open
+def _begin(connection: BoundedConnection, *, pipelined: bool = True) -> None:
+    connection.before_transaction(pipelined=pipelined)
+    connection.send("BEGIN", ())
 
 
-def test_without_a_pipeline_each_answer_is_there_at_once(pipeline: Pipeline) -> None:
-    assert pipeline.send("SELECT $1::int, $2::text", (1, None))() == [(1, None)]
+def test_results_belong_to_their_statements(connection: BoundedConnection) -> None:
+    _begin(connection)
+    results = [connection.send("SELECT $1::int", (number,)) for number in range(5)]
+    assert [results[place]() for place in (3, 0, 4, 1, 2)] == [[(3,)], [(0,)], [(4,)], [(1,)], [(2,)]]
+    connection.commit()
+    assert connection.info.transaction_status == TransactionStatus.IDLE
+    assert connection.info.pipeline_status == PipelineStatus.OFF
+
+
+def test_without_a_pipeline_each_result_is_there_at_once(connection: BoundedConnection) -> None:
+    assert connection.send("SELECT $1::int, $2::text", (1, None))() == [(1, None)]
     with pytest.raises(psycopg.errors.DivisionByZero):
-        pipeline.send("SELECT 1/0", ())
-    assert pipeline.send("SELECT 2", ())() == [(2,)]
+        connection.send("SELECT 1/0", ())
+    assert connection.send("SELECT 2", ())() == [(2,)]
 
 
-def test_more_than_the_network_holds_goes_and_comes_at_once(pipeline: Pipeline) -> None:
+def test_results_are_there_after_the_commit(connection: BoundedConnection) -> None:
+    _begin(connection)
+    result = connection.send("SELECT 1", ())
+    connection.commit()
+    assert result() == [(1,)]
+
+
+def test_more_than_the_network_holds_goes_and_comes_at_once(connection: BoundedConnection) -> None:
     wide = "x" * 3_000_000
-    pipeline.begin()
-    answers = [pipeline.send("SELECT $1::text", (wide,)) for _ in range(4)]
-    pipeline.end()
-    assert [answer() for answer in answers] == [[(wide,)]] * 4
+    _begin(connection)
+    results = [connection.send("SELECT $1::text", (wide,)) for _ in range(4)]
+    connection.commit()
+    assert [result() for result in results] == [[(wide,)]] * 4
 
 
-def test_the_server_begins_with_what_is_pushed(postgresql: Engine) -> None:
-    """Before anybody waits for it."""
+def test_the_server_begins_with_what_is_sent(postgresql: Engine) -> None:
+    """Before its result is waited for."""
     with postgresql.connect().execution_options(isolation_level="AUTOCOMMIT") as other:
         took = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND granted")
         with transaction(postgresql, pipelined=True) as connection:
             Prepared(lambda _: text("SELECT pg_advisory_xact_lock(4711)"))(connection)
-            push(connection)
             eventually(lambda: other.scalar(took) == 1, "the lock is taken")
-        with transaction(postgresql) as connection:
-            push(connection)  # where nothing waits to be sent
 
 
-def test_the_first_error_is_everybodys(pipeline: Pipeline) -> None:
-    pipeline.begin()
-    before = pipeline.send("SELECT 1", ())
-    pipeline.send("SELECT 1/0", ())
-    after = pipeline.send("SELECT 2", ())
+def test_the_first_error_is_raised_and_ends_all(connection: BoundedConnection) -> None:
+    _begin(connection)
+    before = connection.send("SELECT 1", ())
     assert before() == [(1,)]
     with pytest.raises(psycopg.errors.DivisionByZero):
-        after()
-    with pytest.raises(psycopg.errors.DivisionByZero):
-        pipeline.end()
+        _fail(connection)
+    connection.rollback()
+    assert connection.info.transaction_status == TransactionStatus.IDLE
+    assert connection.send("SELECT 3", ())() == [(3,)]
 
 
-@pytest.mark.parametrize("in_pipeline", [False, True])
-def test_statements_are_planned_anew_as_tables_fill(pipeline: Pipeline, *, in_pipeline: bool) -> None:
+def _fail(connection: BoundedConnection) -> None:
+    connection.send("SELECT 1/0", ())
+    connection.send("SELECT 2", ())
+    connection.commit()
+
+
+@pytest.mark.parametrize("pipelined", [False, True])
+def test_statements_are_planned_again_as_tables_fill(
+    connection: BoundedConnection, *, pipelined: bool
+) -> None:
     """A plan that was made while a table was empty goes through all of it, and would be kept."""
     statement = "SELECT $1::int + 1"
     planned = (
@@ -97,29 +114,45 @@ def test_statements_are_planned_anew_as_tables_fill(pipeline: Pipeline, *, in_pi
     )
     executed_since = []
     for number in range(8 + 64 + 1):
-        if in_pipeline:
-            pipeline.begin()
-        answer = pipeline.send(statement, (number,))
-        if in_pipeline:
-            pipeline.end()
-        assert answer() == [(number + 1,)]
-        [(executions, names)] = pipeline.send(planned, ())()
+        _begin(connection, pipelined=pipelined)
+        result = connection.send(statement, (number,))
+        connection.commit()
+        assert result() == [(number + 1,)]
+        [(executions, names)] = connection.execute(planned).fetchall()
         assert names == 1, "what is replaced is forgotten"
         executed_since.append(executions)
     assert executed_since == [*range(1, 9), *range(1, 65), 1]
 
 
-def test_what_could_not_be_prepared_is_prepared_the_next_time(pipeline: Pipeline) -> None:
-    pipeline.begin()
-    pipeline.send("SELECT 1/0", ())
-    pipeline.send("SELECT 3", ())  # comes to nothing, as all after an error
+def test_that_nothing_was_prepared_then_does_no_harm(connection: BoundedConnection) -> None:
+    """After a rollback nothing is, and plans may be due."""
+    for _ in range(3 * 8):
+        _begin(connection)
+        connection.send("SELECT $1::int - 1", (1,))
+        connection.rollback()
+    for _ in range(64 + 8):
+        _begin(connection)
+        connection.send("SELECT $1::int - 2", (1,))
+        connection.commit()
+
+
+def test_numbers_of_any_size_share_a_plan(connection: BoundedConnection) -> None:
+    for number in (1, 40_000, 3_000_000_000):
+        assert connection.send("SELECT $1::bigint - 1", (number,))() == [(number - 1,)]
+    names = "SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT $1::bigint - 1'"
+    assert connection.execute(names.encode()).fetchall() == [(1,)]
+
+
+def test_what_could_not_be_prepared_is_prepared_the_next_time(connection: BoundedConnection) -> None:
+    _begin(connection)
     with pytest.raises(psycopg.errors.DivisionByZero):
-        pipeline.end()
-    assert pipeline.send("SELECT 3", ())() == [(3,)]
+        _fail(connection)
+    connection.rollback()
+    assert connection.send("SELECT 2", ())() == [(2,)]
     with pytest.raises(psycopg.errors.UndefinedTable):
-        pipeline.send("SELECT * FROM not_there_yet", ())
-    pipeline.send("CREATE TEMPORARY TABLE not_there_yet (a int)", ())
-    assert pipeline.send("SELECT * FROM not_there_yet", ())() == []
+        connection.send("SELECT * FROM not_there_yet", ())
+    connection.send("CREATE TEMPORARY TABLE not_there_yet (a int)", ())
+    assert connection.send("SELECT * FROM not_there_yet", ())() == []
 
 
 def test_an_error_that_nobody_waited_for_ends_the_transaction(postgresql: Engine) -> None:
@@ -144,14 +177,19 @@ def _keep_and_fail(engine: Engine) -> None:
         raise KeyError
 
 
-@pytest.mark.parametrize("pipelined", [True, False])
+def _one_by_one(connection: Connection, *statements: Prepared) -> None:
+    for statement in statements:
+        statement(connection)
+
+
+@pytest.mark.parametrize(("pipelined", "waits"), [(True, True), (True, False), (False, False)])
 def test_a_server_that_does_not_answer_in_time_is_given_up(
-    postgresql: Engine, monkeypatch: pytest.MonkeyPatch, *, pipelined: bool
+    postgresql: Engine, monkeypatch: pytest.MonkeyPatch, *, pipelined: bool, waits: bool
 ) -> None:
     monkeypatch.setattr(BoundedConnection, "answer_seconds_max", 0.2)
     sleep = Prepared(lambda _: text("SELECT pg_sleep(3)"))
     with pytest.raises(StoreUnavailable), transaction(postgresql, pipelined=pipelined) as connection:
-        sleep(connection)
+        _one_by_one(connection, sleep, *[one] * waits)
     monkeypatch.undo()
     with transaction(postgresql, pipelined=pipelined) as connection:
         one(connection)
@@ -205,12 +243,13 @@ def _read_and_write(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("disturbance", "code"),
     [
-        ("DEALLOCATE ALL", "26000"),  # as when a pooler gives another server to the connection
-        ("ALTER TABLE things ALTER number TYPE BIGINT", "0A000"),
+        # As when a pooler gives another server to the connection.
+        ("DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$", "26000"),
+        ("DO $$ BEGIN ALTER TABLE things ALTER number TYPE BIGINT; END $$", "0A000"),
         ("SET default_transaction_read_only = on", "25006"),  # as when a primary has become a standby
     ],
 )
-def test_a_connection_that_lives_and_is_of_no_use_is_opened_anew(
+def test_a_connection_that_lives_and_is_of_no_use_is_replaced(
     own_database: Engine, disturbance: str, code: str
 ) -> None:
     _read_and_write(own_database)
