@@ -53,6 +53,12 @@ coverage: $(VENV)/.develop ## run all tests, count what they execute, and draw d
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
 	@$(BIN)/coverage report --format=total | $(BIN)/python -m tests.coverage_badge >docs/coverage.svg
 
+.PHONY: test-public-way
+test-public-way: $(VENV)/.develop ## run the tests of the workers without their fast path through pika
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "$$ANTREAN_TEST_AMQP_URL" \
+	  --database-url "$$ANTREAN_TEST_DATABASE_URL"
+	@ANTREAN_TEST_FAST_PATH=off $(BIN)/pytest tests/workers $(IN_PARALLEL)
+
 chaos: $(VENV)/.develop ## break the system all over for six minutes, and check that no ticket was lost or doubled
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
 	@$(BIN)/python -m tests.chaos --duration $(DURATION) --database $(DATABASE) \

@@ -20,6 +20,7 @@ from math import ceil, nan
 from threading import Barrier, BrokenBarrierError
 
 import pika
+from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.frame import Body, Header, Method
 from pika.spec import Basic
@@ -27,6 +28,7 @@ from pika.spec import Basic
 from common.errors import MessagingError
 from common.messaging.connection import connection_parameters
 from common.messaging.rpc_client import delivery_mode
+from common.messaging.stream import Stream
 
 Bodies = Sequence[bytes] | Callable[[int], Sequence[bytes]]
 """Bodies to be sent in turn, or what makes so many."""
@@ -159,18 +161,19 @@ class _Client:
         self._free_slots = 0
         self._fill_scheduled = False
         self._failure: BaseException | str | None = None
-        self._connection: pika.SelectConnection | None = None
+        self._loop = IOLoop()
+        self._stream = Stream(self._loop)
 
     def connect(self) -> None:
         """Opens the channel; blocks until replies can come."""
         parameters = connection_parameters(self._load.url, "antrean load client", _HEARTBEAT_SECONDS)
-        self._connection = pika.SelectConnection(
+        pika.SelectConnection(
             parameters,
             on_open_callback=self._connected,
             on_open_error_callback=self._gone,
             on_close_callback=self._gone,
+            custom_ioloop=self._stream,
         )
-        self._loop = self._connection.ioloop
         self._loop.start()
         self._raise_failure()
 
@@ -218,9 +221,9 @@ class _Client:
         self._write(self._next, upto)
 
     def _write(self, first: int, upto: int) -> None:
-        if upto > first and self._connection is not None:
+        if upto > first and self._stream.transport is not None:
             # What pika would do for each message by itself, and for each of its frames.
-            self._connection._output_marshaled_frames([b"".join(self._frames[first:upto])])
+            self._stream.transport.write(b"".join(self._frames[first:upto]))
             self._next = upto
 
     # --- receiving --------------------------------------------------------------------------------------

@@ -44,8 +44,8 @@ class Sampler:
             elif not path.startswith(("/", ".", "<")):
                 self.counts[f"{executes}{path}:{code.co_qualname}{within}"] += 1
                 return
-            elif "/pika/" in path and code.co_name in ("_on_socket_readable", "_on_socket_writable"):
-                within = f" {code.co_name.removeprefix('_on_socket_')}"
+            elif "/pika/" in path and code.co_name.endswith(("readable", "writable")):
+                within = f" {code.co_name[-len('readable') :]}"
             frame = frame.f_back
 
 

@@ -52,6 +52,7 @@ class Settings:
     tick_seconds: float = 10.0
     batch_size: int = 128
     heartbeat_seconds: int = 30
+    fast_path: bool = True
     health_file: Path | None = None
     clock_starts_at: datetime | None = None
     clock_started_at: datetime | None = None
@@ -256,6 +257,10 @@ def _language(text: str) -> str:
     return _one_of(*languages())(text)  # reads a folder: only where a language is set
 
 
+def _switch(text: str) -> bool:
+    return _one_of("on", "off")(text) == "on"
+
+
 def _number(kind: type[int] | type[float], lowest: float, highest: float) -> Callable[[str], float]:
     def read(text: str) -> float:
         try:
@@ -300,6 +305,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "tick_seconds": _number(float, 0.1, 3600),
     "batch_size": _number(int, 1, 1000),
     "heartbeat_seconds": _number(int, 5, 300),
+    "fast_path": _switch,
     "health_file": Path,
     "clock_starts_at": _moment,
     "clock_started_at": _moment,

@@ -28,6 +28,7 @@ def run() -> None:
         quarantine=REGISTRAR_QUARANTINE,
         batch_size=settings.batch_size,
         heartbeat_seconds=settings.heartbeat_seconds,
+        fast_path=settings.fast_path,
         health_file=settings.health_file,
     )
     engine = open_engine(settings.require_database_url())

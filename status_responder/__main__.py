@@ -31,6 +31,7 @@ def run() -> None:
         other_queues={DESK_STATUS_QUEUE: DESK_BATCH_SIZE},
         batch_size=settings.batch_size,
         heartbeat_seconds=settings.heartbeat_seconds,
+        fast_path=settings.fast_path,
         health_file=settings.health_file,
     )
     engine = open_engine(settings.require_database_url())

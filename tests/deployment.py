@@ -1,5 +1,6 @@
 """Antrean at work for a test: a database with a catalog, and workers as processes on a real broker."""
 
+import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping
@@ -233,7 +234,12 @@ def deployed(
     with opened(database_url) as engine:
         apply_catalog(engine, catalog or open_catalog(), starts_at)
     clock = clock_environment(starts_at, datetime.now(UTC), speed)
-    variables = {**clock, "ANTREAN_LOG_LEVEL": "debug", "ANTREAN_HEARTBEAT_SECONDS": "30"}
+    variables = {
+        **clock,
+        "ANTREAN_LOG_LEVEL": "debug",
+        "ANTREAN_HEARTBEAT_SECONDS": "30",
+        "ANTREAN_FAST_PATH": os.environ.get("ANTREAN_TEST_FAST_PATH", ""),
+    }
     deployment = Deployment(directory, urls or broker.urls, database_url, variables)
     try:
         yield deployment

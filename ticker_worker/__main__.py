@@ -32,6 +32,7 @@ def run() -> None:
         quarantine=TICKER_QUARANTINE,
         batch_size=settings.batch_size,
         heartbeat_seconds=settings.heartbeat_seconds,
+        fast_path=settings.fast_path,
         health_file=settings.health_file,
         emit_seconds=emission_seconds(clock.real_seconds(settings.tick_seconds)),
     )

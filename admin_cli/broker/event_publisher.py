@@ -9,15 +9,16 @@ from pika.exceptions import AMQPError
 
 from common.errors import BrokerUnavailable, RequestNotTaken
 from common.messages.events import Event
+from common.messaging.broker_connection import BrokerConnection
 from common.messaging.connection import blocking_connection, connection_parameters
 from common.messaging.publisher import Publisher
 from common.messaging.topology import EVENTS_EXCHANGE
 
 PATIENCE_SECONDS = 30
-"""How long the confirmations of one lot are waited for; what was refused, or lost with a connection, is sent
-again meanwhile, with growing pauses."""
+"""How long the confirmations of one batch are waited for; what was refused, or lost with a connection, is
+sent again meanwhile, with growing pauses."""
 
-_HEARTBEAT_SECONDS = 30  # the program does other things between two lots
+_HEARTBEAT_SECONDS = 30  # the program does other things between two batches
 _CLOSE_SECONDS_MAX = 3
 _NAME = "antrean-events"
 
@@ -32,6 +33,7 @@ class EventPublisher:
         self._publisher = Publisher(
             self._loop,
             connection_parameters(amqp_url, _NAME, _HEARTBEAT_SECONDS),
+            BrokerConnection,
             on_up=lambda: None,
             on_closed=self._loop.stop,
         )
@@ -49,7 +51,7 @@ class EventPublisher:
         self._loop.close()
 
     def publish(self, events: Sequence[Event]) -> None:
-        """Blocks until the broker has confirmed all events, each as it is.
+        """Blocks until the broker has confirmed all events, unchanged.
 
         Raises RequestNotTaken where the broker does not take them all for `PATIENCE_SECONDS`, and
         BrokerUnavailable where it is away for so long. Some may have been published; nothing more can be.

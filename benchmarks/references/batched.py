@@ -16,6 +16,7 @@ from pika.frame import Body, Header, Method
 from pika.spec import Basic
 
 from common.messaging.connection import connection_parameters
+from common.messaging.stream import Stream
 
 Request = tuple[pika.BasicProperties, bytes]
 """Properties and body."""
@@ -41,22 +42,23 @@ class BatchedWorker:
         self._arrived: list[Request] = []
         self._last_tag = 0
         self._work_scheduled = False
-        self._publishing = self._connect(lambda _channel: None)
-        self._consuming = self._connect(self._consume)
+        self._replies = Stream(self._loop)
+        self._publishing = self._connect(self._replies, lambda _channel: None)
+        self._consuming = self._connect(Stream(self._loop), self._consume)
 
     def run(self) -> None:
         """Works until SIGTERM."""
         signal.signal(signal.SIGTERM, lambda *_: self._loop.add_callback_threadsafe(self._loop.stop))
         self._loop.start()
 
-    def _connect(self, on_channel: Callable[[Channel], object]) -> pika.SelectConnection:
+    def _connect(self, stream: Stream, on_channel: Callable[[Channel], object]) -> pika.SelectConnection:
         parameters = connection_parameters(self._amqp_url, "antrean benchmark", _HEARTBEAT_SECONDS)
         return pika.SelectConnection(
             parameters,
             on_open_callback=lambda connection: _open_channel(connection, on_channel),
             on_open_error_callback=_give_up,
             on_close_callback=_give_up,
-            custom_ioloop=self._loop,
+            custom_ioloop=stream,
         )
 
     def _consume(self, channel: Channel) -> None:
@@ -78,7 +80,8 @@ class BatchedWorker:
         batch, self._arrived = self._arrived[:BATCH_SIZE_MAX], self._arrived[BATCH_SIZE_MAX:]
         bodies = self._handle(batch)
         replies = [self._reply(properties, body) for (properties, _), body in zip(batch, bodies, strict=True)]
-        self._publishing._output_marshaled_frames([b"".join(replies)])
+        if self._replies.transport is not None:
+            self._replies.transport.write(b"".join(replies))
         self._channel.basic_ack(self._last_tag - len(self._arrived), multiple=True)
         if self._arrived:
             self._work_scheduled = True

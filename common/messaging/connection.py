@@ -16,7 +16,7 @@ from pika.exceptions import (
 
 from common.errors import BrokerRefused, BrokerUnavailable, Refusal, unusable_address
 from common.installation import start_command
-from common.messaging.header_tables import read_any_header_table
+from common.messaging.stream import open_blocking
 
 CONNECT_SECONDS_MAX = 5
 _EXAMPLE = "amqp://user:password@host:5672/"
@@ -29,7 +29,6 @@ def connection_parameters(amqp_url: str, name: str, heartbeat_seconds: int) -> p
 
     Raises SettingsError where the address cannot be used.
     """
-    read_any_header_table()
     try:
         parameters = pika.URLParameters(amqp_url)
     except Exception as error:  # pika evaluates parts of the address as Python literals
@@ -56,7 +55,7 @@ def blocking_connection(
     parameters.socket_timeout = parameters.stack_timeout = min(timeout_seconds, CONNECT_SECONDS_MAX)
     where = _where(parameters)
     try:
-        return pika.BlockingConnection(parameters)
+        return open_blocking(parameters)
     except (AMQPError, AMQPConnectorException, OSError) as error:
         if refusal := _refusal_in(error):
             raise refused(refusal, where) from error

@@ -1,4 +1,4 @@
-"""Takes deliveries from one queue and acknowledges them when told."""
+"""Consumes one queue, and acknowledges its deliveries on request."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -9,14 +9,14 @@ from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 
 from common.messaging.acknowledgements import Acknowledgement, AckWindow
+from common.messaging.broker_connection import BrokerConnection
 from common.messaging.delivery import Delivery
 from common.messaging.link import Link
-from common.messaging.quick_connection import QuickConnection
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Deliveries of one channel; once that channel is gone they will come again, and this batch is void."""
+    """Deliveries of one channel. Once it is gone they are delivered again, and this batch is void."""
 
     consumer: "Consumer"
     deliveries: Sequence[Delivery]
@@ -24,7 +24,7 @@ class Batch:
 
     @property
     def is_void(self) -> bool:
-        """Whether its deliveries are not this worker's any more."""
+        """Whether its channel is gone, so that its deliveries are delivered again."""
         return self.consumer.epoch != self.epoch
 
     def of(self, *deliveries: Delivery) -> "Batch":
@@ -43,6 +43,7 @@ class Consumer:
         self,
         loop: IOLoop,
         parameters: pika.connection.Parameters,
+        connect: type[BrokerConnection],
         queue: str,
         prefetch: int,
         on_arrival: Callable[[], None],
@@ -51,8 +52,8 @@ class Consumer:
         self.queue = queue
         self._prefetch = prefetch
         self._on_arrival = on_arrival
-        self._link = Link(loop, parameters, self._set_up, self._lost, on_closed)
-        self._connection: QuickConnection | None = None
+        self._link = Link(loop, parameters, connect, self._set_up, self._lost, on_closed)
+        self._connection: BrokerConnection | None = None
         self._channel: Channel | None = None
         self._buffer: deque[Delivery] = deque()
         self._window = AckWindow()
@@ -101,15 +102,13 @@ class Consumer:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing is in hand, and the line has taken every acknowledgement: what is done now, and may
-        be the end of this process, takes nothing with it that was done before."""
-        connection = self._connection
-        if connection is not None and connection.unsent_bytes:
-            connection.flush()
-        return not self.in_hand and (connection is None or not connection.unsent_bytes)
+        """Whether nothing is in hand, and the socket has taken every acknowledgement. Should the next
+        delivery end this process, nothing that was done before is delivered again."""
+        unsent_bytes = 0 if self._connection is None else self._connection.unsent_bytes
+        return not self.in_hand and not unsent_bytes
 
     def hold(self, batch: Batch) -> None:
-        """The deliveries stay this worker's for a while; acknowledgements of others do not wait for them."""
+        """The deliveries stay unacknowledged for a while; acknowledgements of others do not wait for them."""
         if not batch.is_void:
             self._acknowledge(self._window.hold(delivery.tag for delivery in batch.deliveries))
 
@@ -124,11 +123,11 @@ class Consumer:
                 self._channel.basic_ack(tag, multiple)
 
     def cancel(self) -> None:
-        """Lets no more deliveries arrive."""
+        """Stops consuming: no more deliveries arrive."""
         if self._link.is_up and self._connection is not None and self._channel is not None:
             self._connection.cancel(self._channel, self._consumer_tag)
 
-    def _set_up(self, connection: QuickConnection, channel: Channel) -> None:
+    def _set_up(self, connection: BrokerConnection, channel: Channel) -> None:
         self._connection, self._channel = connection, channel
         channel.basic_qos(prefetch_count=self._prefetch)
         # Passive: a missing queue is said at once, and a worker may not declare.
@@ -136,7 +135,7 @@ class Consumer:
             self.queue, passive=True, callback=lambda _ok: self._consume(connection, channel)
         )
 
-    def _consume(self, connection: QuickConnection, channel: Channel) -> None:
+    def _consume(self, connection: BrokerConnection, channel: Channel) -> None:
         epoch = self.epoch
 
         def arrived(deliveries: Sequence[Delivery]) -> None:

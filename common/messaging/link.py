@@ -10,7 +10,7 @@ from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.exceptions import AMQPError
 
-from common.messaging.quick_connection import QuickConnection
+from common.messaging.broker_connection import BrokerConnection
 
 _BACKOFF_SECONDS_MIN = 0.2
 _BACKOFF_SECONDS_MAX = 15.0
@@ -46,28 +46,30 @@ class _State(Enum):
 class Link:
     """Keeps a channel open on a connection, until it is closed.
 
-    `on_channel` is called with each new connection and its channel; it sets the channel up, opens others if
-    it needs them, and then calls `up()`. When anything fails (the connection, a channel, a cancelled
-    consumer), `on_lost` is called once and all of it is opened anew after a wait. Nothing here blocks;
-    everything runs on `loop`.
+    `connect` opens a connection. `on_channel` is called with each new connection and its channel; it sets the
+    channel up, opens others if it needs them, and then calls `up()`. When anything fails (the connection, a
+    channel, a cancelled consumer), `on_lost` is called once, and all of it is opened again after a wait.
+    Nothing here blocks; everything runs on `loop`.
     """
 
     def __init__(
         self,
         loop: IOLoop,
         parameters: pika.connection.Parameters,
-        on_channel: Callable[[QuickConnection, Channel], None],
+        connect: type[BrokerConnection],
+        on_channel: Callable[[BrokerConnection, Channel], None],
         on_lost: Callable[[], None],
         on_closed: Callable[[], None],
     ) -> None:
         self._loop = loop
         self._parameters = parameters
+        self._connect = connect
         self._on_channel = on_channel
         self._on_lost = on_lost
         self._on_closed = on_closed
         self._state = _State.IDLE
         self._backoff = Backoff()
-        self._connection: QuickConnection | None = None
+        self._connection: BrokerConnection | None = None
 
     @property
     def is_up(self) -> bool:
@@ -79,15 +81,11 @@ class Link:
         if self._state is _State.CLOSED:
             return
         self._state = _State.CONNECTING
-        self._connection = QuickConnection(
-            self._parameters,
-            on_open_callback=self._connection_opened,
-            on_open_error_callback=lambda _connection, error: self._connection_gone(error),
-            on_close_callback=lambda _connection, error: self._connection_gone(error),
-            custom_ioloop=self._loop,
+        self._connection = self._connect(
+            self._loop, self._parameters, self._connection_opened, self._connection_gone
         )
 
-    def open_channel(self, connection: QuickConnection, on_open: Callable[[Channel], None]) -> None:
+    def open_channel(self, connection: BrokerConnection, on_open: Callable[[Channel], None]) -> None:
         """Opens a channel, without which the link cannot be used."""
 
         def opened(channel: Channel) -> None:
@@ -104,7 +102,7 @@ class Link:
             self._backoff.reset()
 
     def fail(self, reason: str) -> None:
-        """The link cannot be used any more: drop it and open it anew."""
+        """The link cannot be used any more: it is dropped and opened again."""
         if self._state not in (_State.CONNECTING, _State.UP):
             return
         was_up = self.is_up
@@ -125,7 +123,7 @@ class Link:
         elif self._connection is None or self._connection.is_closed:
             self._on_closed()
 
-    def _connection_opened(self, connection: QuickConnection) -> None:
+    def _connection_opened(self, connection: BrokerConnection) -> None:
         if self._state is _State.CLOSED:
             connection.close()
             return

@@ -5,25 +5,24 @@ larger than that leaves here.
 """
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 import pika
 import structlog
 
-from common.domain.event_names import EventName
 from common.messages.events import CONTENT_TYPE, Event
 from common.messages.limits import MESSAGE_BYTES_MAX
 from common.messages.message import EncodedReply, Reply, encode_reply
 from common.messages.problems import ProblemCode, problem
+from common.messaging.broker_connection import BriefProperties, Message
 from common.messaging.delivery import CAME_THROUGH, Delivery
-from common.messaging.frames import Message, OpenProperties, encode_properties
 from common.messaging.topology import EVENTS_EXCHANGE
 
 COPY: Final = "x-antrean-copy"
 """The header by which its sender knows a message that the broker returns."""
 
 _REASON: Final = "x-antrean-reason"
+_JSON: Final = "application/json"
 _PERSISTENT = 2
 _TOO_LARGE = problem(
     ProblemCode.INTERNAL_ERROR,
@@ -50,7 +49,7 @@ def reply_message(delivery: Delivery, reply: Reply | EncodedReply) -> Message:
         _log.error("reply too large", reply=reply.name, bytes=len(body), bytes_max=MESSAGE_BYTES_MAX)
         return reply_message(delivery, _TOO_LARGE)
     # Never `mandatory`: the broker returns such a reply although its client has got it.
-    properties = _reply_properties(reply.name).filled(delivery.correlation_id)
+    properties = BriefProperties(_JSON, reply.name, correlation_id=delivery.correlation_id)
     return Message("", delivery.reply_to or "", properties, body)
 
 
@@ -60,7 +59,7 @@ def event_message(event: Event) -> Message | None:
         size = len(event.body)
         _log.error("event too large", event_id=event.id, bytes=size, bytes_max=MESSAGE_BYTES_MAX)
         return None
-    properties = _event_properties(event.name).filled(event.id)
+    properties = BriefProperties(CONTENT_TYPE, event.name, message_id=event.id, delivery_mode=_PERSISTENT)
     return Message(EVENTS_EXCHANGE, event.routing_key, properties, event.body)
 
 
@@ -80,15 +79,4 @@ def set_aside_message(set_aside: SetAside, copy: int) -> Message:
         headers={CAME_THROUGH: delivery.exchange, COPY: copy}
         | ({_REASON: set_aside.reason} if set_aside.reason else {}),
     )
-    return Message("", set_aside.queue, encode_properties(properties), delivery.body, mandatory=True)
-
-
-@cache
-def _event_properties(name: EventName) -> OpenProperties:
-    properties = pika.BasicProperties(content_type=CONTENT_TYPE, type=name, delivery_mode=_PERSISTENT)
-    return OpenProperties("message_id", properties)
-
-
-@cache
-def _reply_properties(name: str) -> OpenProperties:
-    return OpenProperties("correlation_id", pika.BasicProperties(content_type="application/json", type=name))
+    return Message("", set_aside.queue, properties, delivery.body, mandatory=True)

@@ -1,11 +1,11 @@
 """Publishes replies, events and dead letters, on a connection of its own.
 
-A reply is sent once: its client asks again if it does not come. What others rely on (events, dead letters)
-is sent until the broker has confirmed it, over as many connections as that takes. The exception are events
-that the broker refuses again and again, because some integrator's queue is full and says so: a worker lets
-them go, or one such queue would bring the whole hospital to a stand. Every other queue has them, and the
-journal keeps them for whoever missed them; ticks, which are due again soon, are let go at once. Dead letters
-are nowhere else: they are never let go, and wait apart, so that nothing else waits for them.
+A reply is sent once: its client sends the request again if none arrives. What others rely on (events, dead
+letters) is sent until the broker has confirmed it, over as many connections as that takes. The exception are
+events that the broker refuses again and again, because an integrator's queue is full and rejects them: a
+worker drops them, or one such queue would stop the whole hospital. Every other queue has them, and the
+journal keeps them for whoever missed them; ticks, which are due again soon, are dropped at the first refusal.
+Dead letters exist nowhere else: they are never dropped, and wait apart, so that nothing else waits for them.
 """
 
 import time
@@ -18,34 +18,34 @@ import pika
 import structlog
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
+from pika.frame import Method
 from pika.spec import Basic
 
 from common.domain.event_names import EventName
 from common.messages.events import Event
 from common.messages.message import EncodedReply, Reply
+from common.messaging.broker_connection import BrokerConnection, Message
 from common.messaging.delivery import Delivery
-from common.messaging.frames import Message
 from common.messaging.link import Backoff, Link
 from common.messaging.outgoing import COPY, SetAside, event_message, reply_message, set_aside_message
-from common.messaging.quick_connection import Confirm, QuickConnection
 from common.messaging.reply_address import is_reply_address
 from common.messaging.topology import EVENTS_EXCHANGE
 
 REFUSALS_MAX = 8
-"""How often an event is refused before it is let go: for about 20 s, which a restarting node may need."""
+"""How often an event is refused before it is dropped: for about 20 s, which a restarting node may need."""
 
 REFUSING_SECONDS = 60
-"""For so long after an event was let go others are let go at their first refusal: nothing waits for a queue
-that stays full."""
+"""For so long after an event was dropped, others are dropped at their first refusal: nothing waits for a
+queue that stays full."""
 
 IN_FLIGHT_MAX = 4096
 """Unconfirmed messages at which nothing more should be handled: the broker does not keep up."""
 
 UNSENT_BYTES_MAX = 4 * 1024 * 1024
-"""Bytes that the line has not taken at which nothing more should be handled: the broker reads no more."""
+"""Bytes that the socket has not taken at which nothing more should be handled: the broker reads no more."""
 
 _UNSENT_SECONDS = 0.05
-"""How often it is looked whether the line has taken them."""
+"""How often it is checked whether the socket has taken them."""
 
 _NOT_FOUND = 404
 
@@ -90,10 +90,10 @@ class _Outgoing:
         return self.aside is not None and self.aside.is_void()
 
 
-class _Line(NamedTuple):
+class _Channels(NamedTuple):
     """An open connection and its channels: one without confirms for replies, one for all else."""
 
-    connection: QuickConnection
+    connection: BrokerConnection
     replies: Channel
     others: Channel
 
@@ -103,7 +103,7 @@ class Publisher:
 
     `on_up` is called when something can be published (again): the link is up, or no longer congested.
     What is kept is bounded by who publishes: a worker by its prefetch, and by handling nothing while
-    `is_congested`. With `lets_go`, events that are refused again and again count as confirmed. Where
+    `is_congested`. With `drops_refused`, events that are refused again and again count as confirmed. Where
     `needs_queue` is missing, the log says so.
     """
 
@@ -111,18 +111,19 @@ class Publisher:
         self,
         loop: IOLoop,
         parameters: pika.connection.Parameters,
+        connect: type[BrokerConnection],
         on_up: Callable[[], None],
         on_closed: Callable[[], None],
         *,
-        lets_go: bool = False,
+        drops_refused: bool = False,
         needs_queue: str | None = None,
     ) -> None:
         self._loop = loop
         self._on_up = on_up
-        self._lets_go = lets_go
+        self._drops_refused = drops_refused
         self._needs_queue = needs_queue
-        self._link = Link(loop, parameters, self._set_up, self._lost, on_closed)
-        self._line: _Line | None = None
+        self._link = Link(loop, parameters, connect, self._set_up, self._lost, on_closed)
+        self._channels: _Channels | None = None
         self._last_tag = 0
         self._unconfirmed: dict[int, _Outgoing] = {}
         self._backlog: list[_Outgoing] = []
@@ -133,7 +134,7 @@ class Publisher:
         self._kept: list[_Outgoing] = []
         self._kept_backoff = Backoff()
         self._kept_scheduled = False
-        self._let_go_at = float("-inf")
+        self._dropped_at = float("-inf")
         self.open, self.close = self._link.open, self._link.close
 
     @property
@@ -144,7 +145,7 @@ class Publisher:
     @property
     def is_congested(self) -> bool:
         """Whether the broker has not yet taken so much, replies included, that nothing should be added."""
-        unsent_bytes = 0 if self._line is None else self._line.connection.unsent_bytes
+        unsent_bytes = 0 if self._channels is None else self._channels.connection.unsent_bytes
         return len(self._unconfirmed) > IN_FLIGHT_MAX or unsent_bytes > UNSENT_BYTES_MAX
 
     @property
@@ -194,45 +195,43 @@ class Publisher:
     def _send(
         self, outgoing: list[_Outgoing], replies: Iterable[tuple[Delivery, Reply | EncodedReply]] = ()
     ) -> None:
-        if self._line is None or not self.is_up:
+        if self._channels is None or not self.is_up:
             self._backlog += outgoing
             return
         answers = [reply_message(*each) for each in replies if is_reply_address(each[0].reply_to)]
         # Noted first: a write that finds the connection gone may say so at once.
         self._unconfirmed.update(enumerate(outgoing, self._last_tag + 1))
         self._last_tag += len(outgoing)
-        line = self._line
-        line.connection.publish([(line.replies, answers), (line.others, [each.message for each in outgoing])])
-        if line.connection.unsent_bytes > UNSENT_BYTES_MAX:
-            self._loop.call_later(_UNSENT_SECONDS, self._look_at_line)
+        connection, replying, publishing = self._channels
+        connection.publish([(replying, answers), (publishing, [each.message for each in outgoing])])
+        if connection.unsent_bytes > UNSENT_BYTES_MAX:
+            self._loop.call_later(_UNSENT_SECONDS, self._check_congestion)
 
-    def _look_at_line(self) -> None:
-        # pika tells nobody when the line has taken what was written.
+    def _check_congestion(self) -> None:
+        # pika does not tell when the socket has taken what was written.
         if not self.is_congested:
             self._on_up()
-        elif self._line is not None:
-            self._loop.call_later(_UNSENT_SECONDS, self._look_at_line)
+        elif self._channels is not None:
+            self._loop.call_later(_UNSENT_SECONDS, self._check_congestion)
 
-    def _set_up(self, connection: QuickConnection, channel: Channel) -> None:
+    def _set_up(self, connection: BrokerConnection, channel: Channel) -> None:
         self._link.open_channel(
-            connection, lambda replies: self._open_line(_Line(connection, replies, channel))
+            connection, lambda replies: self._set_up_channels(_Channels(connection, replies, channel))
         )
 
-    def _open_line(self, line: _Line) -> None:
-        self._line, self._last_tag = line, 0
-        line.others.add_on_return_callback(self._came_back)
+    def _set_up_channels(self, channels: _Channels) -> None:
+        self._channels, self._last_tag = channels, 0
+        channels.others.add_on_return_callback(self._came_back)
         if self._needs_queue is not None:
-            self._look_for(line.connection, self._needs_queue)
+            self._look_for(channels.connection, self._needs_queue)
         # Passive: a missing exchange is said at once, not at the first event.
-        line.others.exchange_declare(
+        channels.others.exchange_declare(
             EVENTS_EXCHANGE,
             passive=True,
-            callback=lambda _ok: line.connection.confirm_delivery(
-                line.others, self._confirmed, lambda _ok: self._ready()
-            ),
+            callback=lambda _ok: channels.others.confirm_delivery(self._confirmed, lambda _ok: self._ready()),
         )
 
-    def _look_for(self, connection: QuickConnection, queue: str) -> None:
+    def _look_for(self, connection: BrokerConnection, queue: str) -> None:
         # On a channel of its own, which the broker closes where the queue is missing.
         def opened(channel: Channel) -> None:
             channel.add_on_close_callback(closed)
@@ -249,7 +248,7 @@ class Publisher:
         self._send_backlog()
         self._on_up()
 
-    def _confirmed(self, frame: Confirm) -> None:
+    def _confirmed(self, frame: Method[Basic.Ack | Basic.Nack]) -> None:
         confirm = frame.method
         upto = confirm.delivery_tag
         was_congested = self.is_congested
@@ -275,19 +274,19 @@ class Publisher:
     def _refused(self, message: _Outgoing) -> None:
         message.refusals += 1
         assert message.event is not None
-        if self._lets_go and message.event.name is EventName.CLINIC_TICK:
+        if self._drops_refused and message.event.name is EventName.CLINIC_TICK:
             self._settled(message.group)  # it is due again soon, and the next ones must not wait for it
-        elif self._is_let_go(message):
+        elif self._is_dropped(message):
             _log.warning("event refused by a full queue", event_id=message.event.id, advice=_ADVICE)
-            self._let_go_at = time.monotonic()
+            self._dropped_at = time.monotonic()
             self._settled(message.group)
         else:
             self._backlog.append(message)
             self._retry_later()
 
-    def _is_let_go(self, message: _Outgoing) -> bool:
-        refusing = time.monotonic() - self._let_go_at < REFUSING_SECONDS
-        return self._lets_go and (refusing or message.refusals >= REFUSALS_MAX)
+    def _is_dropped(self, message: _Outgoing) -> bool:
+        refusing = time.monotonic() - self._dropped_at < REFUSING_SECONDS
+        return self._drops_refused and (refusing or message.refusals >= REFUSALS_MAX)
 
     def _retry_later(self) -> None:
         # One retry for all that is refused: a queue that is full stays so for a while, and those that are
@@ -350,7 +349,7 @@ class Publisher:
             group.on_confirmed()
 
     def _lost(self) -> None:
-        self._line, self._last_tag = None, 0
+        self._channels, self._last_tag = None, 0
         self._backlog = [*self._unconfirmed.values(), *self._backlog]
         self._unconfirmed = {}
         self._returned = set()

@@ -22,6 +22,7 @@ from common.messages.problems import Problem, ProblemCode, problem
 from common.messaging.connection import connection_parameters
 from common.messaging.consumer import Batch, Consumer
 from common.messaging.delivery import Delivery, Handler, Outcome
+from common.messaging.fast_pika import connection_class
 from common.messaging.health import Health
 from common.messaging.link import Backoff
 from common.messaging.outgoing import SetAside
@@ -53,9 +54,10 @@ class Emitter(Protocol):
 
 @dataclass(frozen=True)
 class WorkerOptions:
-    """`name` is what the broker's connection list shows; `quarantine` is the queue for deliveries that may
-    be what kills workers, and is consumed as well; so are `other_queues`, each with its own batch size;
-    `emit_seconds` is real time; `health_file` is where the worker says how it is."""
+    """How a worker runs: `name` is what the broker's connection list shows; `quarantine` is the queue for
+    deliveries that may be what kills workers, and is consumed as well; so are `other_queues`, each with its
+    own batch size; `emit_seconds` is real time; `fast_path` is whether it may be used (see `fast_pika`);
+    `health_file` is where the worker says how it is."""
 
     name: str
     amqp_url: str
@@ -65,6 +67,7 @@ class WorkerOptions:
     quarantine: str | None = None
     other_queues: Mapping[str, int] = field(default_factory=dict)
     emit_seconds: float = 0.0
+    fast_path: bool = True
     health_file: Path | None = None
 
 
@@ -102,11 +105,12 @@ class Worker:
         self._handler = handler
         self._emitter = emitter
         self._loop = IOLoop()
+        self._connect = connection_class(fast_path=options.fast_path)
         self._store_backoff = Backoff()
         self._work_scheduled = False
         self._look_scheduled = False
         self._stopping = False
-        self._emission_unconfirmed = False
+        self._emitted_unconfirmed = False
         self._intake = self._consumer("consumer", options.queue, options.batch_size * _PREFETCH_BATCHES)
         self._consumers = [self._intake]
         self._batch_sizes = {options.queue: options.batch_size, **options.other_queues}
@@ -115,9 +119,10 @@ class Worker:
         self._publisher = Publisher(
             self._loop,
             self._parameters("publisher"),
+            self._connect,
             self._schedule,
             self._link_closed,
-            lets_go=True,
+            drops_refused=True,
             needs_queue=DEAD_QUEUE,
         )
         self._sources: list[_Source] = [*self._consumers]
@@ -145,7 +150,9 @@ class Worker:
 
     def _consumer(self, purpose: str, queue: str, prefetch: int) -> Consumer:
         parameters = self._parameters(purpose)
-        return Consumer(self._loop, parameters, queue, prefetch, self._schedule, self._link_closed)
+        return Consumer(
+            self._loop, parameters, self._connect, queue, prefetch, self._schedule, self._link_closed
+        )
 
     def run(self) -> None:
         """Works until `stop` has been called and all that was held is done."""
@@ -265,19 +272,19 @@ class Worker:
 
     def _finish(self, batch: Batch, outcomes: Sequence[Outcome]) -> None:
         done = list(zip(batch.deliveries, outcomes, strict=True))
-        letters = [(delivery, outcome.dead_letter) for delivery, outcome in done if outcome.dead_letter]
-        well = batch
-        if letters:
-            well = batch.of(*(delivery for delivery, outcome in done if not outcome.dead_letter))
+        dead = [(delivery, outcome.dead_letter) for delivery, outcome in done if outcome.dead_letter]
+        rest = batch
+        if dead:
+            rest = batch.of(*(delivery for delivery, outcome in done if not outcome.dead_letter))
         self._publisher.publish(
             [event for outcome in outcomes for event in outcome.events],
-            lambda: self._settle(well),
+            lambda: self._settle(rest),
             replies=[(delivery, outcome.reply) for delivery, outcome in done if outcome.reply is not None],
         )
-        for delivery, reason in letters:
-            self._bury(batch.of(delivery), reason)
+        for delivery, reason in dead:
+            self._set_aside(batch.of(delivery), reason)
 
-    def _bury(self, alone: Batch, reason: str) -> None:
+    def _set_aside(self, alone: Batch, reason: str) -> None:
         """Sets a delivery aside for the operators. Where that is refused, it stays this worker's."""
         self._publisher.set_aside(
             SetAside(alone.deliveries[0], DEAD_QUEUE, reason),
@@ -301,19 +308,19 @@ class Worker:
         if self._stopping or self._emitter is None:
             return
         self._loop.call_later(self._options.emit_seconds, self._emit)
-        # One emission at a time: what is unconfirmed does not grow while the broker takes nothing.
-        if not self._publisher.is_up or self._emission_unconfirmed:
+        # One batch of events at a time: what is unconfirmed does not grow while the broker takes nothing.
+        if not self._publisher.is_up or self._emitted_unconfirmed:
             return
         try:
             events = self._emitter.emit()
         except StoreUnavailable as error:
             _log.warning("store unavailable", reason=str(error))
             return
-        self._emission_unconfirmed = True
-        self._publisher.publish(events, self._emission_confirmed)
+        self._emitted_unconfirmed = True
+        self._publisher.publish(events, self._emitted_confirmed)
 
-    def _emission_confirmed(self) -> None:
-        self._emission_unconfirmed = False
+    def _emitted_confirmed(self) -> None:
+        self._emitted_unconfirmed = False
         self._stop_if_done()
 
     # --- stop -------------------------------------------------------------------------------------------
@@ -355,16 +362,16 @@ class Worker:
 def _given_up(delivery: Delivery) -> Outcome:
     reason = f"given out {delivery.redeliveries} times and never done"
     _log.error("dead letter", reason=reason)
-    return Outcome(reply=_set_aside(), dead_letter=reason)
+    return Outcome(reply=_was_set_aside(), dead_letter=reason)
 
 
 def _dead(delivery: Delivery, error: Exception) -> Outcome:
     # The error's text may hold what the message held; its type does not.
     reason = f"{type(error).__name__} in the handler"
     _log.error("dead letter", request=delivery.name, reason=reason, where=places(error))
-    return Outcome(reply=_set_aside(), dead_letter=reason)
+    return Outcome(reply=_was_set_aside(), dead_letter=reason)
 
 
-def _set_aside() -> Problem:
+def _was_set_aside() -> Problem:
     detail = "The request could not be carried out; it was set aside for the operators."
     return problem(ProblemCode.INTERNAL_ERROR, detail)

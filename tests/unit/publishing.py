@@ -10,7 +10,7 @@ from pika.spec import Basic
 
 from common.domain.event_names import EventName
 from common.messages.events import Event, Tick, encode_tick
-from common.messaging.frames import Message
+from common.messaging.broker_connection import BriefProperties, Message
 from common.messaging.publisher import Publisher
 from tests.builders import in_bandung
 
@@ -48,6 +48,11 @@ class Channel:
     def add_on_cancel_callback(self, _callback: object) -> None:
         """Nothing is cancelled."""
 
+    def confirm_delivery(self, confirm: Callable[[Method[Any]], None], done: Callable[[Any], None]) -> None:
+        """Is answered by `Connection.set_up`."""
+        self._connection.with_confirms = self
+        self._connection.confirm, self._connection.set_up = confirm, lambda: done(None)
+
     def exchange_declare(self, _exchange: str, *, passive: bool, callback: Callable[[Any], None]) -> None:
         """Is answered at once."""
         assert passive
@@ -59,8 +64,14 @@ class Connection:
 
     is_open, is_closed = True, False
 
-    def __init__(self, _parameters: object, **callbacks: Any) -> None:
-        self.opened, self.gone = callbacks["on_open_callback"], callbacks["on_close_callback"]
+    def __init__(
+        self,
+        _loop: object,
+        _parameters: object,
+        on_open: Callable[[Any], None],
+        on_gone: Callable[[BaseException | str], None],
+    ) -> None:
+        self.opened, self.gone = on_open, on_gone
         self.messages: list[Message] = []
         self.replies: list[Message] = []
         self.unsent_bytes = 0
@@ -72,12 +83,6 @@ class Connection:
     def channel(self, on_open_callback: Callable[[Any], None]) -> None:
         """Opens at once."""
         on_open_callback(Channel(self))
-
-    def confirm_delivery(
-        self, channel: object, confirm: Callable[[Method[Any]], None], done: Callable[[Any], None]
-    ) -> None:
-        """Is answered by `set_up`."""
-        self.with_confirms, self.confirm, self.set_up = channel, confirm, lambda: done(None)
 
     def publish(self, batches: Sequence[tuple[object, Sequence[Message]]]) -> None:
         """Remembers what was published: with confirms, or without."""
@@ -91,8 +96,7 @@ class Connection:
 
     def come_back(self, message: Message) -> None:
         """No queue takes a message: the broker returns it, and confirms it after that."""
-        properties = pika.BasicProperties().decode(message.properties)
-        self.returned(None, None, properties, message.body)
+        self.returned(None, None, full(message.properties), message.body)
 
     def close(self) -> None:
         """Begins to close."""
@@ -104,10 +108,26 @@ def opened(
     """A publisher whose channel is being set up."""
     parameters = pika.ConnectionParameters()
     options = {"on_up": lambda: None} | options
-    publisher = Publisher(cast("Any", loop), parameters, on_closed=lambda: closed.append(None), **options)
+
+    def connect(*arguments: Any) -> Connection:
+        connections.append(Connection(*arguments))
+        return connections[-1]
+
+    publisher = Publisher(
+        cast("Any", loop),
+        parameters,
+        cast("Any", connect),
+        on_closed=lambda: closed.append(None),
+        **options,
+    )
     publisher.open()
     connections[-1].opened(connections[-1])
     return publisher, connections[-1]
+
+
+def full(properties: BriefProperties | pika.BasicProperties) -> pika.BasicProperties:
+    """The properties, as pika has them."""
+    return properties.for_pika() if isinstance(properties, BriefProperties) else properties
 
 
 def ticks(count: int) -> list[Event]:

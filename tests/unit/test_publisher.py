@@ -12,7 +12,7 @@ from common.messaging.outgoing import SetAside
 from common.messaging.publisher import IN_FLIGHT_MAX, REFUSALS_MAX, UNSENT_BYTES_MAX
 from common.messaging.topology import DEAD_QUEUE, EVENTS_EXCHANGE
 from tests.builders import registration
-from tests.unit.publishing import Connection, Loop, called, opened, refuse, ticks
+from tests.unit.publishing import Connection, Loop, called, full, opened, refuse, ticks
 from tests.unit.test_reply_address import SEEN as REPLY_ADDRESS
 
 
@@ -44,7 +44,7 @@ def test_closed_while_it_is_set_up_it_stays_closed(connections: list[Connection]
     publisher.close()
     connection.set_up()
     assert not publisher.is_up
-    connection.gone(connection, "closed")
+    connection.gone("closed")
 
     assert len(closed) == 1
     assert not loop.timers, "no new connection is waited for"
@@ -55,7 +55,7 @@ def test_an_event_that_is_refused_for_ever_is_let_go(
 ) -> None:
     """And those that follow at once, for nothing shall wait for a queue that stays full."""
     loop, confirmed = Loop(), list[str]()
-    publisher, connection = opened(loop, connections, [], lets_go=True)
+    publisher, connection = opened(loop, connections, [], drops_refused=True)
     connection.set_up()
     (event,) = called(1)
     publisher.publish([event], lambda: confirmed.append("first"))
@@ -125,7 +125,7 @@ def test_events_that_a_reply_costs_the_connection_are_sent_again(connections: li
     refusal = problem(ProblemCode.CLINIC_CLOSED, "Closed.")
     publisher.publish(called(2), lambda: confirmed.append(None), replies=[(asked, refusal)])
 
-    connection.gone(connection, "541")
+    connection.gone("541")
     loop.fire()
     again = connections[-1]
     again.opened(again)
@@ -164,7 +164,7 @@ def test_every_message_says_what_it_is(connections: list[Connection]) -> None:
     }
     sent = [*connection.messages, *connection.replies]
     assert [message.exchange for message in sent] == [EVENTS_EXCHANGE, "", "", "", ""]
-    assert [pika.BasicProperties().decode(each.properties) for each in sent] == [
+    assert [full(each.properties) for each in sent] == [
         pika.BasicProperties(
             content_type=CONTENT_TYPE, type="ticket.called", message_id=event.id, delivery_mode=2
         ),

@@ -2,7 +2,6 @@
 
 import json
 
-import pika
 import pytest
 from pika.frame import Method
 from pika.spec import Basic
@@ -44,7 +43,7 @@ def test_a_dead_letter_is_never_let_go(
 ) -> None:
     """One of those that are refused tries whether there is room, for all."""
     loop = Loop()
-    publisher, connection = opened(loop, connections, [], lets_go=True)
+    publisher, connection = opened(loop, connections, [], drops_refused=True)
     connection.set_up()
     letters = [Aside(publisher) for _ in range(5)]
     refuse(connection, 5)
@@ -70,7 +69,7 @@ def test_what_no_queue_takes_comes_back_and_is_kept(
 ) -> None:
     """The broker confirms it all the same, after it has returned it."""
     loop = Loop()
-    publisher, connection = opened(loop, connections, [], lets_go=True)
+    publisher, connection = opened(loop, connections, [], drops_refused=True)
     connection.set_up()
     first, letter = Aside(publisher), Aside(publisher)
     assert all(message.mandatory for message in connection.messages)
@@ -87,7 +86,7 @@ def test_what_no_queue_takes_comes_back_and_is_kept(
 
 def test_what_does_not_insist_is_given_back_at_once(connections: list[Connection]) -> None:
     loop = Loop()
-    publisher, connection = opened(loop, connections, [], lets_go=True)
+    publisher, connection = opened(loop, connections, [], drops_refused=True)
     connection.set_up()
     full, missing = Aside(publisher, "full", insists=False), Aside(publisher, "missing", insists=False)
     refuse_first = Method(1, Basic.Nack(1))
@@ -103,12 +102,12 @@ def test_what_does_not_insist_is_given_back_at_once(connections: list[Connection
 def test_what_comes_again_anyhow_is_not_kept(connections: list[Connection]) -> None:
     """Else each lost connection would add a copy of every letter that waits for room."""
     loop = Loop()
-    publisher, connection = opened(loop, connections, [], lets_go=True)
+    publisher, connection = opened(loop, connections, [], drops_refused=True)
     connection.set_up()
     kept, sent = Aside(publisher), Aside(publisher)
     connection.confirm(Method(1, Basic.Nack(1)))
     kept.void = sent.void = True
-    connection.gone(connection, "closed")
+    connection.gone("closed")
     loop.fire()
     again = connections[-1]
     again.opened(again)
@@ -122,7 +121,7 @@ def test_nothing_larger_than_the_broker_takes_is_published(
     connections: list[Connection], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It would close the connection, and neighbours would lose their replies with it."""
-    publisher, connection = opened(Loop(), connections, [], lets_go=True)
+    publisher, connection = opened(Loop(), connections, [], drops_refused=True)
     connection.set_up()
     confirmed: list[str] = []
     asked = registration(1)._replace(reply_to=REPLY_ADDRESS, correlation_id="theirs")
@@ -141,7 +140,7 @@ def test_nothing_larger_than_the_broker_takes_is_published(
     assert [bodies[0], bodies[3], bodies[4]] == [encode_reply(good), largest.body, encode_reply(good)]
     for message in (connection.replies[1], connection.replies[2]):
         assert json.loads(message.body)["code"] == "internal_error"
-        properties = pika.BasicProperties().decode(message.properties)
+        properties = message.properties
         assert (properties.type, properties.correlation_id) == ("problem", "theirs")
     assert [message.body for message in connection.messages] == [event.body]
     assert confirmed == ["alone"], "the event is in the journal"

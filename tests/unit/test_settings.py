@@ -75,6 +75,13 @@ def test_the_local_stacks_clock_is_that_of_its_clients(folder: Path, monkeypatch
     assert isinstance(load_settings("patient").clock(), SystemClock), "another installation"
 
 
+def test_the_fast_path_is_taken_unless_it_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings("ticker").fast_path
+    for value, taken in (("on", True), ("off", False)):
+        monkeypatch.setenv("ANTREAN_FAST_PATH", value)
+        assert load_settings("ticker").fast_path is taken
+
+
 def test_what_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTREAN_TICK_SECONDS", "")
     assert load_settings("ticker").tick_seconds == 10
@@ -160,6 +167,7 @@ def test_what_is_not_known_is_asked_for_by_name() -> None:
         ("ANTREAN_BATCH_SIZE", "1.5"),
         ("ANTREAN_BATCH_SIZE", "1000000"),
         ("ANTREAN_HEARTBEAT_SECONDS", "0"),
+        ("ANTREAN_FAST_PATH", "no"),
         ("ANTREAN_CLOCK_SPEED", "0"),
         ("ANTREAN_CLOCK_SPEED", "nan"),
         ("ANTREAN_CLOCK_STARTS_AT", "tomorrow"),

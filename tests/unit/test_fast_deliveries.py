@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from pika.frame import Body, Frame, Header, Heartbeat, Method, decode_frame
 from pika.spec import Basic
 
-from common.messaging.arrivals import DeliveryReader, delivery_of
+from common.messaging.broker_connection import delivery_of
 from common.messaging.delivery import Delivery
+from common.messaging.fast_pika import DeliveryReader
 
 CHANNEL = 7
 CONSUMER_TAG = "ctag7.of-ours"
