@@ -1,4 +1,4 @@
-"""What a handler is given and what it gives back: messages without anything of AMQP's machinery."""
+"""What a handler is given and what it returns: messages without AMQP's frames and properties."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,11 +20,11 @@ CAME_THROUGH = "x-antrean-exchange"
 
 
 class Delivery(NamedTuple):
-    """A message as it arrived. All of it is a stranger's word, the addresses included.
+    """A message as it arrived. What its client wrote is untrusted, the addresses included.
 
-    `name` is its `type` property, `sent_at` its timestamp (whole seconds), `tag` names it on its channel.
-    `redeliveries` is the broker's word: how often it was given out before and not acknowledged; so is
-    `exchange`, through which it came, and which not everybody may publish to.
+    `name` is its `type` property, `sent_at` its timestamp (whole seconds), `tag` names it on its channel. The
+    broker sets `redeliveries`, how often it was delivered before and not acknowledged, and `exchange`, to
+    which it was published.
     """
 
     tag: int

@@ -80,7 +80,7 @@ class RpcClient:
         Blocks for at most about `timeout_seconds`, during which the request is sent again with the same id
         and timestamp where no answer comes. (Where the broker or the line freezes just while it is being
         published, only missing heartbeats tell pika: that takes up to two thirds of that time and ten seconds
-        more.) A broker under a resource alarm takes nothing and says so to nobody: no answer either. Raises
+        more.) A broker under a resource alarm takes nothing and does not say so: no answer either. Raises
         BrokerUnavailable where the broker cannot be reached and the request was never sent, BrokerRefused,
         NoQueue or RequestNotTaken where it refused this user or the request (after an earlier attempt that
         may have been taken, with `sent_before`), and NoReply where the request was sent and nothing is known

@@ -38,9 +38,9 @@ _ROWS_BY_KEY = (
     "-c random_page_cost=1.1 -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
     " -c plan_cache_mode=force_generic_plan"
 )
-"""What a worker does looks few rows up by their keys. A plan that goes through a whole table would be right
-only while the table is empty; none is worth being compiled, and none is better for the size of its batch,
-though PostgreSQL would plan each small one anew."""
+"""A worker looks up few rows by their keys. A plan that scans a whole table would be right only while the
+table is empty; none is worth compiling, and none is better for the size of its batch, though PostgreSQL would
+plan each small batch again."""
 
 _FILE = "antrean_file"
 """In a pooled SQLite connection's `info`: which file it was opened on."""
@@ -72,9 +72,9 @@ def open_engine(database_url: str) -> Engine:
 def transaction(engine: Engine, *, pipelined: bool = False) -> Iterator[Connection]:
     """One transaction that may write: committed at the end of the block, rolled back on an exception.
 
-    Where it is `pipelined`, only `Prepared` statements may be executed in it: those whose result nobody has
-    asked for yet share their way to the database and back, on which a small transaction spends its time. They
-    share it with the commit, too, if it is asked for after the block.
+    Where it is `pipelined`, only `Prepared` statements may be executed in it. Those that are sent before a
+    result is fetched share a round trip, on which a small transaction spends its time; with the commit, too,
+    if their results are fetched after the block.
 
     On SQLite it takes the write lock at once. Raises StoreUnavailable where the database does not answer,
     a lock is not had in time or the transaction lost to another: nothing was committed then, or, where the
@@ -139,7 +139,7 @@ def _unavailable(reason: str) -> StoreUnavailable:
 
 def _open_sqlite(url: URL) -> Engine:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
-        raise ValueError("an in-memory database is nobody else's, and a file is named by its path")
+        raise ValueError("an in-memory database cannot be shared, and a file is named by its path")
     file = SqliteFile(Path(url.database))
     engine = create_engine(url, connect_args={"timeout": STATEMENT_SECONDS_MAX})
 

@@ -1,4 +1,4 @@
-"""The file of a SQLite database: nobody but its owner reads it, and no connection outlives it.
+"""The file of a SQLite database: only its owner can read it, and no connection outlives it.
 
 It holds names, dates of birth and medical record numbers. SQLite itself makes files that everybody on the
 machine can read (as the umask has it), and its `-wal` and `-shm` with the permissions of the database.
@@ -39,14 +39,14 @@ _USABLE_AFTER = frozenset(
     }
 )
 """Errors that concern one statement, or pass. After all others (the file is read-only, cannot be opened or
-read, is no database) a connection stays as it is, whatever becomes of the file: it is opened anew."""
+read, is no database) a connection keeps failing, whatever becomes of the file: another one is opened."""
 
 Identity = tuple[int, int] | None
 
 
 class SqliteFile:
-    """The database at `path`, which is made by the first connection where it is not there; later ones do not
-    make it: what has vanished is not to come back empty."""
+    """The database at `path`. The first connection creates it where it is missing; later ones do not: a file
+    that has vanished is not to come back empty."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
