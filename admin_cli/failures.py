@@ -1,7 +1,5 @@
 """What goes wrong at the database, the catalog and the broker: as an operator reads it."""
 
-from typing import Any
-
 from admin_cli.screens.catalog_changes import busy_clinics
 from common.errors import (
     AntreanError,
@@ -14,11 +12,7 @@ from common.errors import (
     StoreUnavailable,
 )
 from common.exit_codes import ExitCode
-from common.terminal.failures import (
-    Failure,
-    problem_of,
-    settings_sentence,
-)
+from common.terminal.failures import Failure, failure, failure_of, problem_of
 from common.terminal.texts import Texts
 from common.translation import C_
 
@@ -36,61 +30,52 @@ class RepublishStopped(AntreanError):
 def admin_failure(error: BaseException, texts: Texts) -> Failure | None:
     """How `error` ends the program; None for what every command line knows."""
     match error:
-        case SettingsError():
-            return _failure(ExitCode.USAGE, "invalid_request", settings_sentence(error, texts))
         case CatalogError():
             return _catalog_failure(error, texts)
         case SchemaMismatch():
-            return _failure(
+            return failure(
                 ExitCode.REFUSED, "not_permitted_now", texts(C_("schema", "{reason}"), reason=error)
             )
         case StoreUnavailable():
-            return _failure(
+            return failure(
                 ExitCode.UNAVAILABLE,
                 "temporarily_unavailable",
                 texts(C_("database", "{reason}"), reason=error),
             )
-        case BrokerRefused():
+        case SettingsError() | BrokerRefused():
             return None
         case BrokerUnavailable():
-            return _failure(
+            return failure(
                 ExitCode.UNAVAILABLE, "temporarily_unavailable", texts(C_("broker", "{reason}"), reason=error)
             )
         case RequestNotTaken():
-            return _failure(ExitCode.NO_REPLY, "busy", texts(C_("busy", "{reason}"), reason=error))
+            return failure(ExitCode.NO_REPLY, "busy", texts(C_("busy", "{reason}"), reason=error))
         case RepublishStopped():
             return _republish_failure(error, texts)
         case AntreanError():
-            return _failure(ExitCode.REFUSED, "not_permitted_now", str(error))
+            return failure(ExitCode.REFUSED, "not_permitted_now", str(error))
     return None
 
 
-def _failure(exit_code: int, code: str, sentence: str, **members: Any) -> Failure:
-    return Failure(exit_code, problem_of(code, sentence, **members), sentence)
-
-
 def _republish_failure(error: RepublishStopped, texts: Texts) -> Failure:
-    cause = admin_failure(error.cause, texts)
-    assert cause is not None, "an error of ours"
+    cause = admin_failure(error.cause, texts) or failure_of(error.cause, texts)
     go_on = texts(
         "Published for certain: {count}. Go on with: {command}", count=error.count, command=error.command
     )
     code = str(cause.problem["code"]) if cause.problem else "internal_error"
-    return _failure(cause.exit_code, code, f"{cause.sentence} {go_on}", repeat_command=error.command)
+    return failure(cause.exit_code, code, f"{cause.sentence} {go_on}", repeat_command=error.command)
 
 
 def _catalog_failure(error: CatalogError, texts: Texts) -> Failure:
     from admin_cli.database.catalog_changes import BusyClinicsError
 
     if isinstance(error, BusyClinicsError):
-        sentence, problems = (
-            texts(
-                "Refused, nothing was changed: the file leaves out clinics that still have patients."
-                " Wait until they are done, or use --retire-busy to let their queues drain without"
-                " new registrations."
-            ),
-            busy_clinics(error.changes, texts),
+        sentence = texts(
+            "Refused, nothing was changed: the file leaves out clinics that still have patients."
+            " Wait until they are done, or use --retire-busy to let their queues drain without"
+            " new registrations."
         )
+        problems = busy_clinics(error.changes, texts)
     else:
         sentence, problems = texts("The catalog file was refused, nothing was changed."), error.problems
     problem = problem_of("invalid_request", sentence, problems=problems)

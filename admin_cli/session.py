@@ -1,16 +1,18 @@
 """One run of `antrean-admin`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
 from admin_cli.failures import admin_failure
-from admin_cli.texts import TableTexts
 from common.terminal.failures import Change, Failure
 from common.terminal.output import print_result
+from common.terminal.problem_words import PATIENT_WORDS
 from common.terminal.session import Session
+from common.translation import N_
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,7 +24,13 @@ class AdminSession(Session):
     package = "admin_cli"
     role = "deploy"
     extra = "server"
-    texts_type = TableTexts
+    verbose_help = N_("Where this program is at fault, show where.")
+    words = replace(
+        PATIENT_WORDS,
+        unexpected_change=N_(
+            "Something unexpected went wrong ({kind}); check the result before you repeat it."
+        ),
+    )
 
     def failure_of(self, error: BaseException) -> Failure:
         """In an operator's words, where the error is one of theirs."""

@@ -1,17 +1,18 @@
 """`antrean-admin check-integrity`: what never breaks, looked for in the live database."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from admin_cli.screens.integrity import sentence
 from admin_cli.session import AdminSession, pass_session
+from common.exit_codes import ExitCode
 from common.terminal.localised import LocalisedCommand
 from common.terminal.output import print_json
 from common.translation import N_
 
 if TYPE_CHECKING:
-    from admin_cli.database.integrity import Finding, Integrity
+    from admin_cli.database.integrity import Integrity
 
 
 @click.command(
@@ -37,12 +38,12 @@ def check_integrity(session: AdminSession) -> None:
     else:
         _print(session, found)
     if found.findings:
-        click.get_current_context().exit(1)
+        click.get_current_context().exit(ExitCode.REFUSED)
 
 
 def _print(session: AdminSession, found: "Integrity") -> None:
     for finding in found.findings:
-        click.echo(f"- {_sentence(session, finding)}")
+        click.echo(f"- {sentence(finding, session.texts)}")
     if found.cut_short:
         session.say("There are more findings of these kinds; correct these first, then check again.")
     if found.findings:
@@ -60,15 +61,6 @@ def _print(session: AdminSession, found: "Integrity") -> None:
         )
 
 
-def _sentence(session: AdminSession, finding: "Finding") -> str:
-    where = f"{finding.hospital} {finding.clinic} {finding.service_date}"
-    return session.texts(f"integrity.{finding.check}", where=where, **_shown(finding.values))
-
-
-def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: "NULL" if value is None else value for name, value in values.items()}
-
-
 def _as_json(session: AdminSession, found: "Integrity") -> dict[str, Any]:
     return {
         "checked": dict(found.checked),
@@ -79,7 +71,7 @@ def _as_json(session: AdminSession, found: "Integrity") -> dict[str, Any]:
                 "clinic": finding.clinic,
                 "service_date": finding.service_date.isoformat(),
                 "values": dict(finding.values),
-                "detail": _sentence(session, finding),
+                "detail": sentence(finding, session.texts),
             }
             for finding in found.findings
         ],

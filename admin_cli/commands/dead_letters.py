@@ -127,13 +127,13 @@ def retry(session: AdminSession, ids: tuple[str, ...], limit: int, *, every: boo
                 sent.append(letter.id)
         finally:
             # Also where the broker refuses the next one: these have gone.
-            _report(session, "retried", sent)
+            _report(session, "retried", sent, N_("Sent again: {count}."))
         more = source.unread
     _finish(session, wanted, found, more, left)
 
 
-def _report(session: AdminSession, what: str, ids: list[str]) -> None:
-    session.report({what: ids}, lambda: session.texts(f"dead_letters.{what}", count=len(ids)))
+def _report(session: AdminSession, what: str, ids: list[str], sentence: str) -> None:
+    session.report({what: ids}, lambda: session.texts(sentence, count=len(ids)))
 
 
 @dead_letters.command("drop", help=N_("Remove dead letters for ever."))
@@ -160,7 +160,7 @@ def _drop(session: AdminSession, wanted: set[str] | None, limit: int) -> tuple[s
                 source.drop(letter)
                 dropped.append(letter.id)
         finally:
-            _report(session, "dropped", dropped)
+            _report(session, "dropped", dropped, N_("Dropped: {count}."))
         return set(dropped), source.unread
 
 
@@ -202,7 +202,7 @@ def _finish(
     """Says what is left; raises AntreanError where something that was asked for could not be done."""
     sentences = [
         session.texts(
-            "Not sent again ({ids}): {why}.", ids=_named(ids), why=session.texts(f"obstacle.{obstacle}")
+            "Not sent again ({ids}): {why}.", ids=_named(ids), why=session.texts(view.OBSTACLES[obstacle])
         )
         for obstacle, ids in left.items()
     ]

@@ -15,6 +15,11 @@ def migrate(session: AdminSession) -> None:
 
     with open_database(session.settings.require_database_url(), check=False) as engine:
         before, after = schema.migrate(engine)
-    how = "created" if before is None else "unchanged" if before == after else "changed"
+    if before is None:
+        sentence = N_("The database was set up with schema {after}.")
+    elif before == after:
+        sentence = N_("The database already has the newest schema, {after}.")
+    else:
+        sentence = N_("The database's schema was brought from {before} to {after}.")
     value = {"before": before, "after": after}
-    session.report(value, lambda: session.texts(f"migrate.{how}", before=before, after=after))
+    session.report(value, lambda: session.texts(sentence, **value))

@@ -17,10 +17,16 @@ from common.errors import BrokerUnavailable, SettingsError
 from common.messages.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
 from common.messaging import topology
 from common.settings import Settings
+from common.translation import C_, N_
 
 _FILLING: Final = 0.8
 """The part of its limit from which a queue's length is worth a warning."""
 
+
+_ADVICE: Final = N_("Start more workers, and look at their logs: a slow database is the usual reason.")
+_ADVICE_ASIDE: Final = N_(
+    "Make room: antrean-admin dead-letters list, then retry or drop; the workers' logs tell the cause."
+)
 
 _ASIDE: Final = {*topology.QUARANTINES, topology.DEAD_QUEUE}
 """Queues of what was set aside: where they are full, no request is refused."""
@@ -42,11 +48,24 @@ def broker_findings(settings: Settings) -> Generator[Finding, None, BrokerSeen |
         with inspecting(amqp_url) as inspection:
             milliseconds = f"{inspection.connect_seconds * 1000:.0f}"
             broker = introduction(amqp_url)
-            yield ok("broker", "broker.answers", version=broker.version, milliseconds=milliseconds)
+            yield ok(
+                "broker",
+                N_("RabbitMQ {version} answers in {milliseconds} ms."),
+                version=broker.version,
+                milliseconds=milliseconds,
+            )
             if blocked is not None:
-                yield failed("broker.alarms", "alarm.blocked", reason=blocked)
+                yield failed(
+                    "broker.alarms",
+                    N_("The broker takes no messages: {reason}."),
+                    N_(
+                        "Give the broker more memory or disk space; `rabbitmq-diagnostics alarms` says on"
+                        " which node."
+                    ),
+                    reason=blocked,
+                )
             else:
-                yield ok("broker.alarms", "alarm.none")
+                yield ok("broker.alarms", N_("The broker takes messages."))
             faults = inspection.topology_faults()
             yield from _topology(faults)
             missing = {fault.name for fault in faults if fault.kind == "missing"}
@@ -57,9 +76,17 @@ def broker_findings(settings: Settings) -> Generator[Finding, None, BrokerSeen |
             yield from _queues(states)
             return BrokerSeen(blocked is None, states)
     except SettingsError as error:
-        yield failed("broker", "settings", reason=error)
+        yield failed("broker", N_("Cannot be checked: {reason}"), N_("Correct that setting."), reason=error)
     except BrokerUnavailable as error:
-        yield failed("broker", "broker.unavailable", reason=error)
+        yield failed(
+            "broker",
+            C_("broker", "{reason}"),
+            N_(
+                "Start RabbitMQ and look at its log; check ANTREAN_AMQP_URL and the network. The"
+                " rest of the broker was not checked."
+            ),
+            reason=error,
+        )
     return None
 
 
@@ -69,34 +96,90 @@ def _topology(faults: list[TopologyFault]) -> Iterator[Finding]:
         for kind in ("missing", "different", "unknown")
     }
     if names["missing"]:
-        yield failed("broker.topology", "topology.missing", names=names["missing"])
+        yield failed(
+            "broker.topology",
+            N_("Missing: {names}."),
+            N_("Declare them as the user deploy: antrean-admin broker declare"),
+            names=names["missing"],
+        )
     for fault in faults:
         if fault.kind == "different":
-            yield failed("broker.topology", "topology.different", item=fault.name, detail=fault.detail)
+            yield failed(
+                "broker.topology",
+                N_("{item} is not what it should be: {detail}"),
+                N_(
+                    "Stop the workers, empty and delete {item} at the broker, then: antrean-admin broker"
+                    " declare"
+                ),
+                item=fault.name,
+                detail=fault.detail,
+            )
     if names["unknown"]:
-        yield warning("broker.topology", "topology.unknown", names=names["unknown"])
+        yield warning(
+            "broker.topology",
+            N_("There, but their types were not checked: {names}."),
+            N_("Run this with the user deploy in ANTREAN_AMQP_URL."),
+            names=names["unknown"],
+        )
     if not faults:
         counts = {"exchanges": len(topology.exchanges()), "queues": len(topology.queues())}
-        yield ok("broker.topology", "topology.right", **counts)
+        yield ok(
+            "broker.topology",
+            N_("{exchanges} exchanges and {queues} queues are as they should be."),
+            **counts,
+        )
 
 
 def _message_size(inspection: Inspection) -> Iterator[Finding]:
     # Events and replies are smaller than the largest request.
     takes_ours = inspection.accepts(topology.PATIENT_EXCHANGE, BODY_BYTES_MAX)
     if takes_ours is None:
-        yield warning("broker.message_size", "message_size.unknown")
+        yield warning(
+            "broker.message_size",
+            N_("The limit of a message's size was not checked: this user may not send to antrean.patient."),
+            N_("Run this with the user deploy in ANTREAN_AMQP_URL."),
+        )
     elif not takes_ours:
-        yield failed("broker.message_size", "message_size.small", bytes=BODY_BYTES_MAX)
+        yield failed(
+            "broker.message_size",
+            N_("The broker refuses messages of {bytes} bytes, which Antrean allows."),
+            N_("Raise max_message_size in rabbitmq.conf (65536) and restart the broker."),
+            bytes=BODY_BYTES_MAX,
+        )
     elif inspection.accepts(topology.PATIENT_EXCHANGE, MESSAGE_BYTES_MAX + 1):
-        yield warning("broker.message_size", "message_size.large", bytes=MESSAGE_BYTES_MAX)
+        yield warning(
+            "broker.message_size",
+            N_("The broker takes messages of more than {bytes} bytes."),
+            N_(
+                "Write max_message_size = {bytes} into rabbitmq.conf and restart the broker"
+                " (common/messaging/rabbitmq.conf)."
+            ),
+            bytes=MESSAGE_BYTES_MAX,
+        )
     else:
-        yield ok("broker.message_size", "message_size.right", bytes=MESSAGE_BYTES_MAX)
+        yield ok(
+            "broker.message_size",
+            N_("Messages of more than {bytes} bytes are refused."),
+            bytes=MESSAGE_BYTES_MAX,
+        )
 
 
 def _frame_size(bytes_max: int) -> Finding:
     if bytes_max > FRAME_BYTES_MAX:
-        return warning("broker.frame_size", "frame_size.large", found=bytes_max, bytes=FRAME_BYTES_MAX)
-    return ok("broker.frame_size", "frame_size.right", bytes=bytes_max)
+        return warning(
+            "broker.frame_size",
+            N_(
+                "The broker takes frames of up to {found} bytes: one message with nested headers can"
+                " keep it busy for seconds."
+            ),
+            N_(
+                "Write frame_max = {bytes} into rabbitmq.conf and restart the broker"
+                " (common/messaging/rabbitmq.conf)."
+            ),
+            found=bytes_max,
+            bytes=FRAME_BYTES_MAX,
+        )
+    return ok("broker.frame_size", N_("Frames of more than {bytes} bytes are refused."), bytes=bytes_max)
 
 
 def _queues(states: Mapping[str, QueueState]) -> Iterator[Finding]:
@@ -107,15 +190,37 @@ def _queues(states: Mapping[str, QueueState]) -> Iterator[Finding]:
             continue
         filling = True
         messages = states[name].messages
-        tell, kind = (failed, "queues.full") if messages >= limit else (warning, "queues.filling")
-        kind = f"{kind}_aside" if name in _ASIDE else kind
-        yield tell("broker.queues", kind, queue=name, messages=messages, limit=limit)
+        values = {"queue": name, "messages": messages, "limit": limit}
+        advice = _ADVICE_ASIDE if name in _ASIDE else _ADVICE
+        if messages >= limit:
+            full = (
+                N_("{queue} is full ({messages} messages): what has to be set aside stays with the workers.")
+                if name in _ASIDE
+                else N_("{queue} is full ({messages} messages): requests are refused as `busy`.")
+            )
+            yield failed("broker.queues", full, advice, **values)
+        else:
+            yield warning(
+                "broker.queues",
+                N_("{queue} is nearly full: {messages} of {limit} messages."),
+                advice,
+                **values,
+            )
     if not filling:
         work = (topology.REGISTRAR_QUEUE, topology.TICKER_QUEUE, *topology.LOOK_UP_QUEUES)
         waiting = sum(states[name].messages for name in work if name in states)
-        yield ok("broker.queues", "queues.right", messages=waiting)
+        yield ok(
+            "broker.queues",
+            N_("All queues are far from their limits; waiting to be worked on: {messages}."),
+            messages=waiting,
+        )
     if (dead := states.get(topology.DEAD_QUEUE)) is not None:
         if dead.messages:
-            yield warning("broker.dead_letters", "dead_letters.some", messages=dead.messages)
+            yield warning(
+                "broker.dead_letters",
+                N_("Messages that could not be processed (antrean.dead): {messages}."),
+                N_("Look at them: antrean-admin dead-letters list"),
+                messages=dead.messages,
+            )
         else:
-            yield ok("broker.dead_letters", "dead_letters.none")
+            yield ok("broker.dead_letters", C_("doctor", "There are no dead letters."))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from admin_cli.doctor.findings import Finding, failed, ok, warning
 from common.clock import SystemClock
 from common.settings import Settings
+from common.translation import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,15 @@ def simulated_clock(settings: Settings) -> "Iterator[Finding]":
     """A finding where the time is not the real one."""
     clock = settings.clock()
     if not isinstance(clock, SystemClock):
-        yield warning("clocks", "clocks.simulated", now=clock.now().isoformat(timespec="seconds"))
+        yield warning(
+            "clocks",
+            N_("A simulated clock is in use: {now}."),
+            N_(
+                "Remove ANTREAN_CLOCK_STARTS_AT, ANTREAN_CLOCK_STARTED_AT and ANTREAN_CLOCK_SPEED"
+                " where this is a real hospital."
+            ),
+            now=clock.now().isoformat(timespec="seconds"),
+        )
 
 
 def broker_clock(management: "Management") -> Finding:
@@ -38,7 +47,23 @@ def compared(check: str, earliest: datetime, latest: datetime, before: datetime,
     apart = max(earliest - after, before - latest, timedelta())
     values = {"server": check.rpartition(".")[2], "seconds": round(apart.total_seconds(), 1)}
     if apart > APART_FAILED:
-        return failed(check, "clocks.apart", **values)
+        return failed(
+            check,
+            N_("The server's clock ({server}) and this machine's are {seconds} seconds apart."),
+            N_(
+                "Run NTP on both machines: a registration that seems older than 15 minutes is"
+                " refused, and a new day's numbers begin at the end of the service day."
+            ),
+            **values,
+        )
     if apart > APART_WARNING:
-        return warning(check, "clocks.apart", **values)
-    return ok(check, "clocks.right", **values)
+        return warning(
+            check,
+            N_("The server's clock ({server}) and this machine's are {seconds} seconds apart."),
+            N_(
+                "Run NTP on both machines: a registration that seems older than 15 minutes is"
+                " refused, and a new day's numbers begin at the end of the service day."
+            ),
+            **values,
+        )
+    return ok(check, N_("The server's clock ({server}) agrees with this machine's."), **values)

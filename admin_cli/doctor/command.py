@@ -7,11 +7,10 @@ import click
 from admin_cli.doctor.findings import Finding, Status
 from admin_cli.doctor.screen import Screen
 from admin_cli.session import AdminSession, pass_session
+from common.exit_codes import ExitCode
 from common.settings import Settings
 from common.terminal.localised import LocalisedCommand
 from common.translation import N_
-
-_FAILED = 1
 
 
 @click.command(
@@ -30,7 +29,7 @@ def doctor(context: click.Context, session: AdminSession) -> None:
         screen.show(finding)
     screen.end()
     if screen.counts[Status.FAILED]:
-        context.exit(_FAILED)
+        context.exit(ExitCode.REFUSED)
 
 
 def findings(settings: Settings) -> Iterator[Finding]:

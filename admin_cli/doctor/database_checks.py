@@ -13,6 +13,7 @@ from common.clock import SystemClock
 from common.errors import SchemaMismatch, SettingsError, StoreError
 from common.settings import Settings
 from common.storage import schema
+from common.translation import C_, N_
 
 _TICKS_LATE_MAX: Final = 3
 _REAL_GRACE: Final = timedelta(seconds=5)
@@ -29,7 +30,12 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
         with open_database(url, check=False) as engine:
             file = health.sqlite_file(url)
             if file is not None and not file.exists():
-                yield failed("database", "database.no_file", file=file)
+                yield failed(
+                    "database",
+                    N_("There is no database file {file}."),
+                    N_("Check ANTREAN_DATABASE_URL; a new database is made by: antrean-admin migrate"),
+                    file=file,
+                )
                 return
             try:
                 schema.check_schema(engine)
@@ -38,36 +44,67 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
                 mismatch = error
             yield from _server(health.examine(engine))
             if mismatch is not None:
-                yield failed("database.schema", "schema.wrong", reason=mismatch)
+                yield failed(
+                    "database.schema",
+                    C_("schema", "{reason}"),
+                    N_("Stop the workers, make a backup, then: antrean-admin migrate"),
+                    reason=mismatch,
+                )
                 return
-            yield ok("database.schema", "schema.right", revision=schema.HEAD)
+            yield ok("database.schema", N_("Its schema is {revision}, the newest."), revision=schema.HEAD)
             yield from _disk(file)
             yield from _privacy(file)
             health.try_to_write(engine)
-            yield ok("database.writable", "database.writable")
+            yield ok("database.writable", N_("The database takes changes."))
             if catalog_is_empty(engine):
-                yield failed("database.catalog", "catalog.empty")
+                yield failed(
+                    "database.catalog",
+                    N_("The catalog is empty."),
+                    N_("Fill it with: antrean-admin catalog apply FILE"),
+                )
             else:
                 known = catalog_in_force(engine)
                 clinics = sum(len(known.clinics_of(each.code)) for each in known.hospitals())
-                yield ok("database.catalog", "catalog.there", clinics=clinics)
+                yield ok("database.catalog", N_("Clinics in the catalog: {clinics}."), clinics=clinics)
             yield _lag(health.tick_lag(engine, settings.clock().now(), _grace(settings)))
     except SettingsError as error:
-        yield failed("database", "settings", reason=error)
+        yield failed("database", N_("Cannot be checked: {reason}"), N_("Correct that setting."), reason=error)
     except StoreError as error:
-        yield failed("database", "database.unavailable", reason=error)
+        yield failed(
+            "database",
+            C_("database", "{reason}"),
+            N_(
+                "Start the database, look at its log, and check ANTREAN_DATABASE_URL. The workers"
+                " wait for it by themselves."
+            ),
+            reason=error,
+        )
 
 
 def _server(found: health.DatabaseHealth) -> Iterator[Finding]:
     milliseconds = round(found.round_trip_seconds * 1000, 1)
-    yield ok("database", "database.answers", product=found.product, milliseconds=milliseconds)
+    yield ok(
+        "database",
+        N_("{product} answers in {milliseconds} ms."),
+        product=found.product,
+        milliseconds=milliseconds,
+    )
     if found.is_standby:
-        yield failed("database.primary", "database.standby")
+        yield failed(
+            "database.primary",
+            N_("This PostgreSQL is a standby and takes no changes."),
+            N_("Point ANTREAN_DATABASE_URL at the primary, or promote this server (pg_promote())."),
+        )
     if found.risky_settings:
         told = ", ".join(f"{name} = {value}" for name, value in found.risky_settings.items())
-        yield warning("database.durability", "durability.risky", settings=told)
+        yield warning(
+            "database.durability",
+            N_("What was committed can be lost in a power failure: {settings}."),
+            N_("Set these back to the database's defaults."),
+            settings=told,
+        )
     else:
-        yield ok("database.durability", "durability.right")
+        yield ok("database.durability", N_("What was committed survives a power failure."))
     if found.now is not None:
         now = SystemClock().now()
         asked = now - timedelta(seconds=found.round_trip_seconds)
@@ -80,11 +117,21 @@ def _disk(file: Path | None) -> Iterator[Finding]:
     free = health.free_bytes(file)
     values = {"free": round(free / 2**30, 1), "folder": file.parent}
     if free < _FREE_FAILED_BYTES:
-        yield failed("database.disk", "disk.full", **values)
+        yield failed(
+            "database.disk",
+            N_("The disk is nearly full: {free} GiB are left in {folder}."),
+            N_("Make room on that disk: without any, nobody can register."),
+            **values,
+        )
     elif free < _FREE_WARNING_BYTES:
-        yield warning("database.disk", "disk.full", **values)
+        yield warning(
+            "database.disk",
+            N_("The disk is nearly full: {free} GiB are left in {folder}."),
+            N_("Make room on that disk: without any, nobody can register."),
+            **values,
+        )
     else:
-        yield ok("database.disk", "disk.right", **values)
+        yield ok("database.disk", N_("Free disk space in {folder}: {free} GiB."), **values)
 
 
 def _privacy(file: Path | None) -> Iterator[Finding]:
@@ -92,9 +139,14 @@ def _privacy(file: Path | None) -> Iterator[Finding]:
         return
     # What is ours was made private as the database was opened.
     if found := health.exposed(file):
-        yield warning("database.privacy", "privacy.exposed", files=" ".join(map(str, found)))
+        yield warning(
+            "database.privacy",
+            N_("Other users of this machine can read patients' data: {files}"),
+            N_("As the owner of these files: chmod 600 {files}"),
+            files=" ".join(map(str, found)),
+        )
     else:
-        yield ok("database.privacy", "privacy.right")
+        yield ok("database.privacy", N_("Only its owner can read the database file."))
 
 
 def _grace(settings: Settings) -> timedelta:
@@ -105,5 +157,14 @@ def _grace(settings: Settings) -> timedelta:
 def _lag(lag: health.TickLag) -> Finding:
     if lag.queues:
         minutes = round(lag.longest.total_seconds() / 60, 1)
-        return failed("database.lag", "lag.behind", queues=lag.queues, minutes=minutes)
-    return ok("database.lag", "lag.none")
+        return failed(
+            "database.lag",
+            N_("Clinics that wait for a ticker: {queues}, the longest for {minutes} minutes."),
+            N_(
+                "Start antrean-ticker, or more of them, and look at their logs; where they work, see"
+                " broker.bindings."
+            ),
+            queues=lag.queues,
+            minutes=minutes,
+        )
+    return ok("database.lag", N_("The tickers are not late."))

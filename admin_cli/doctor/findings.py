@@ -1,4 +1,4 @@
-"""What a check finds: a status, and the texts that tell it and say what to do."""
+"""What a check finds: a status, a sentence that tells it, and one that says what to do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,22 +20,25 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`name` is that of its texts: `doctor.NAME`, and `doctor.NAME.do` unless all is well."""
+    """`sentence` and `advice_sentence` are marked, with places for `values`; no advice where all is well."""
 
     check: str
     status: Status
-    name: str
+    sentence: str
+    advice_sentence: str | None
     values: Mapping[str, Any]
 
     def message(self, texts: Texts) -> str:
         """What was found."""
-        return texts(f"doctor.{self.name}", **self._spoken(texts))
+        return texts(self.sentence, **self._translated(texts))
 
     def advice(self, texts: Texts) -> str | None:
         """What to do, None where all is well."""
-        return None if self.status is Status.OK else texts(f"doctor.{self.name}.do", **self._spoken(texts))
+        return (
+            None if self.advice_sentence is None else texts(self.advice_sentence, **self._translated(texts))
+        )
 
-    def _spoken(self, texts: Texts) -> dict[str, Any]:
+    def _translated(self, texts: Texts) -> dict[str, Any]:
         """The values, with what is wrong with a setting in the reader's language."""
         return {
             name: settings_sentence(value, texts) if isinstance(value, SettingsError) else value
@@ -43,16 +46,16 @@ class Finding:
         }
 
 
-def ok(check: str, name: str, **values: Any) -> Finding:
+def ok(check: str, sentence: str, **values: Any) -> Finding:
     """All is well."""
-    return Finding(check, Status.OK, name, values)
+    return Finding(check, Status.OK, sentence, None, values)
 
 
-def warning(check: str, name: str, **values: Any) -> Finding:
-    """Something to look at."""
-    return Finding(check, Status.WARNING, name, values)
+def warning(check: str, sentence: str, advice: str, **values: Any) -> Finding:
+    """Something to look at while Antrean works."""
+    return Finding(check, Status.WARNING, sentence, advice, values)
 
 
-def failed(check: str, name: str, **values: Any) -> Finding:
-    """Something to mend."""
-    return Finding(check, Status.FAILED, name, values)
+def failed(check: str, sentence: str, advice: str, **values: Any) -> Finding:
+    """Something that has to be corrected."""
+    return Finding(check, Status.FAILED, sentence, advice, values)

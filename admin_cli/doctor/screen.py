@@ -11,6 +11,7 @@ from admin_cli.session import AdminSession
 from common.terminal.output import print_json
 from common.translation import N_
 
+_STATUSES: Final = {Status.OK: N_("ok"), Status.WARNING: N_("warning"), Status.FAILED: N_("failed")}
 _STYLES: Final = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "bold red"}
 _STATUS_WIDTH = 9
 _CHECK_WIDTH = 20
@@ -39,7 +40,7 @@ class Screen:
             row = {"check": finding.check, "status": finding.status, "message": message, "advice": advice}
             self._rows.append(row)
             return
-        status = self._texts(f"doctor.status.{finding.status}")
+        status = self._texts(_STATUSES[finding.status])
         line = Text(f"{status:<{_STATUS_WIDTH}} ", style=_STYLES[finding.status])
         line.append(f"{finding.check:<{_CHECK_WIDTH}} ", style="dim" if finding.status is Status.OK else "")
         line.append(message, style="not bold default")

@@ -1,15 +1,36 @@
 """How the changes of a catalog are shown."""
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from admin_cli.screens.opening_hours import hours_in_words
 from common.terminal.texts import Texts
+from common.translation import N_
 
 if TYPE_CHECKING:
     from admin_cli.database.catalog_plan import CatalogChange, CatalogChanges, FieldChange
 
 _MARKS = {"added": "+", "changed": "~", "restored": "+", "retired": "-"}
+
+_KINDS: Final[Mapping[str, str]] = {
+    "restored": N_("restored"),
+    "retired": N_("retired"),
+}
+_FIELDS: Final[Mapping[str, str]] = {
+    "name": N_("name"),
+    "city": N_("city"),
+    "time_zone": N_("time zone"),
+    "opening_hours": N_("hours"),
+    "day_ends_at": N_("service day ends at"),
+    "rooms": N_("rooms"),
+    "daily_quota": N_("daily quota"),
+    "mean_service_seconds": N_("mean service (minutes)"),
+    "service_spread_seconds": N_("service spread (minutes)"),
+    "mode": N_("mode"),
+    "priority_age": N_("priority age"),
+    "priority_ratio": N_("priority patients per regular one"),
+}
 
 
 def change_lines(changes: "CatalogChanges", texts: Texts) -> list[str]:
@@ -97,12 +118,12 @@ def changes_as_json(changes: "CatalogChanges") -> dict[str, Any]:
 
 
 def _details(change: "CatalogChange", texts: Texts) -> list[str]:
-    words = [texts(f"changes.{change.kind.value}")] if change.kind in {"restored", "retired"} else []
+    words = [texts(_KINDS[change.kind])] if change.kind in _KINDS else []
     return words + [_field(field, texts) for field in change.fields]
 
 
 def _field(field: "FieldChange", texts: Texts) -> str:
-    name = texts(f"field.{field.name}")
+    name = texts(_FIELDS[field.name])
     return f"{name} {_value(field, field.old, texts)} -> {_value(field, field.new, texts)}"
 
 

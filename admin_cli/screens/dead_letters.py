@@ -2,6 +2,7 @@
 
 import base64
 import unicodedata
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from common.terminal import tables
@@ -17,15 +18,45 @@ if TYPE_CHECKING:
 
 _PROPERTY_LENGTH_MAX: Final = 4_000
 
-_BROKERS_REASONS: Final = frozenset({"rejected", "expired", "maxlen", "delivery_limit"})
+_BROKER_REASONS: Final[Mapping[str, str]] = {
+    "rejected": N_("rejected by a worker"),
+    "expired": N_("expired in the queue"),
+    "maxlen": N_("the queue was full"),
+    "delivery_limit": N_("failed too often (delivery limit)"),
+}
+"""Why the broker itself moved a message to the dead letters."""
+
+OBSTACLES: Final[Mapping[str, str]] = {
+    "tick": N_("an event is no request, and the next tick does what this one would have done: drop it"),
+    "look_up": N_("whoever looked something up waits no more: drop it"),
+    "unknown_request": N_("its queue knows no such request: drop it"),
+    "no_request_id": N_("nobody takes it without a valid request id: drop it"),
+    "age_unknown": N_(
+        "nobody knows when it was sent, and an old registration must not get today's number: drop it"
+    ),
+}
+"""Why a dead letter cannot be sent again."""
 
 
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 """Unicode's categories of characters that a terminal obeys, hides or does not know."""
 
-_COLUMNS: Final = ("id", "request", "sent", "died", "queue", "reason", "bytes")
+_LABELS: Final[Mapping[str, str]] = {
+    "id": N_("id"),
+    "request": N_("request"),
+    "request_id": N_("request id"),
+    "sent": N_("sent"),
+    "died": N_("died"),
+    "queue": N_("queue"),
+    "reason": N_("reason"),
+    "content_type": N_("content type"),
+    "bytes": N_("bytes"),
+    "retry": N_("retry"),
+}
 
-_FOLDED: Final = (N_("request"), N_("queue"), N_("reason"))
+_COLUMNS: Final = ("id", "request", "sent", "died", "queue", "reason", "bytes")
+_FOLDED: Final = ("request", "queue", "reason")
+"""Of _LABELS; the columns that become narrower where a terminal is."""
 
 Row = tuple[str, ...]
 
@@ -45,7 +76,9 @@ def row(letter: "DeadLetter", texts: Texts) -> Row:
 
 def print_table(rows: list[Row], texts: Texts) -> None:
     """Prints it, as wide as the terminal is."""
-    table = new_table(texts, *(f"letter.{each}" for each in _COLUMNS), folded=_FOLDED)
+    table = new_table(
+        texts, *(_LABELS[each] for each in _COLUMNS), folded=[_LABELS[each] for each in _FOLDED]
+    )
     for cells in rows:
         table.add_row(cells)
     tables.print_table(table)
@@ -63,9 +96,9 @@ def lines(letter: "DeadLetter", texts: Texts) -> list[str]:
         "reason": _reason(letter, texts),
         "content_type": letter.content_type or "?",
         "bytes": str(letter.size_bytes),
-        "retry": texts(f"obstacle.{letter.obstacle}") if letter.obstacle else texts("possible"),
+        "retry": texts(OBSTACLES[letter.obstacle]) if letter.obstacle else texts("possible"),
     }
-    facts = [(texts(f"letter.{name}"), value) for name, value in rows.items()]
+    facts = [(texts(_LABELS[name]), value) for name, value in rows.items()]
     label_width = max(len(label) for label, _ in facts)
     aligned = [f"{label:<{label_width}}  {value}" for label, value in facts]
     width = terminal_width()
@@ -127,6 +160,5 @@ def _moment(moment: "datetime | None") -> str:
 
 
 def _reason(letter: "DeadLetter", texts: Texts) -> str:
-    if letter.reason in _BROKERS_REASONS:
-        return texts(f"reason.{letter.reason}")
-    return letter.reason or "?"
+    reason = letter.reason or "?"
+    return texts(_BROKER_REASONS.get(reason, reason))

@@ -137,13 +137,13 @@ def not_printed(error: OSError, texts: Texts) -> Failure:
         "The result could not be written to standard output ({reason}).",
         reason=error.strerror or type(error).__name__,
     )
-    return _failure(ExitCode.NOT_PRINTED, "internal_error", sentence)
+    return failure(ExitCode.NOT_PRINTED, "internal_error", sentence)
 
 
 def _known_failure(error: AntreanError | NoBrokerKnown, texts: Texts) -> Failure:
     match error:
         case NoBrokerKnown():
-            return _failure(
+            return failure(
                 ExitCode.UNAVAILABLE,
                 "temporarily_unavailable",
                 texts(
@@ -154,53 +154,51 @@ def _known_failure(error: AntreanError | NoBrokerKnown, texts: Texts) -> Failure
         case BrokerRefused():
             sentence = texts(REFUSALS[error.refusal], where=error.where)
             if error.refusal is Refusal.FULL:
-                return _failure(ExitCode.NO_REPLY, "busy", sentence)
-            return _failure(ExitCode.UNAVAILABLE, "temporarily_unavailable", sentence)
+                return failure(ExitCode.NO_REPLY, "busy", sentence)
+            return failure(ExitCode.UNAVAILABLE, "temporarily_unavailable", sentence)
         case NoQueue():
-            return _failure(
+            return failure(
                 ExitCode.UNAVAILABLE,
                 "temporarily_unavailable",
                 texts("The server has no queue for this request; tell its operators."),
             )
         case BrokerUnavailable():
-            return _failure(
+            return failure(
                 ExitCode.UNAVAILABLE,
                 "temporarily_unavailable",
                 texts("The queue system cannot be reached; try again in a minute."),
             )
         case RequestNotTaken():
-            return _failure(
+            return failure(
                 ExitCode.NO_REPLY, "busy", texts("The system is very busy; try again in a minute.")
             )
         case NoReply():
-            return _failure(
+            return failure(
                 ExitCode.NO_REPLY,
                 "temporarily_unavailable",
                 texts("No answer came in time; try again in a minute."),
             )
         case SettingsError():
             commands = [str(error.values["command"])] if "command" in error.values else []
-            return _failure(ExitCode.USAGE, "invalid_request", settings_sentence(error, texts), *commands)
-    return _failure(ExitCode.FAULT, "internal_error", str(error))
+            return failure(ExitCode.USAGE, "invalid_request", settings_sentence(error, texts), *commands)
+    return failure(ExitCode.FAULT, "internal_error", str(error))
 
 
 def _unexpected(kind: str, texts: Texts, change: Change | None, words: ProblemWords) -> Failure:
     if change is None:
-        return _failure(ExitCode.FAULT, "internal_error", texts(words.unexpected, kind=kind))
+        return failure(ExitCode.FAULT, "internal_error", texts(words.unexpected, kind=kind))
     # Whoever repeats a change without its id may do it twice.
-    sentence = texts(
-        "Something unexpected went wrong ({kind}); check the result (queue or ticket) before you repeat it.",
-        kind=kind,
-    )
+    sentence = texts(words.unexpected_change, kind=kind)
     if change.advice is None or change.command is None:
-        return _failure(ExitCode.FAULT, "internal_error", sentence)
+        return failure(ExitCode.FAULT, "internal_error", sentence)
     sentence = f"{sentence} {texts(change.advice)}"
     problem = problem_of("internal_error", f"{sentence} {change.command}", repeat_command=change.command)
     return Failure(ExitCode.FAULT, problem, f"{sentence}\n  {change.command}")
 
 
-def _failure(exit_code: int, code: str, sentence: str, *commands: str) -> Failure:
-    return Failure(exit_code, problem_of(code, sentence), sentence, commands)
+def failure(exit_code: int, code: str, sentence: str, *commands: str, **members: Any) -> Failure:
+    """A failure that one sentence tells, with its `commands`; `members` are added to the problem."""
+    return Failure(exit_code, problem_of(code, sentence, **members), sentence, commands)
 
 
 def _outcome_unknown(error: OutcomeUnknown, texts: Texts) -> Failure:

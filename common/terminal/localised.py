@@ -30,12 +30,7 @@ class LocalisedCommand(click.Command):
             click.Option(
                 ["--lang"], type=click.Choice(languages()), expose_value=False, help=N_("Language: id or en.")
             ),
-            click.Option(
-                ["--verbose"],
-                is_flag=True,
-                expose_value=False,
-                help=N_("Write how long each reply took to standard error."),
-            ),
+            click.Option(["--verbose"], is_flag=True, expose_value=False),
         ]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -134,4 +129,8 @@ def _option_row(ctx: click.Context, option: click.Option, texts: Texts) -> tuple
     names = ", ".join(option.opts)
     if not option.is_flag:
         names = f"{names} {placeholder(option, ctx, texts)}"
-    return names, texts(N_("Show this help.") if "--help" in option.opts else option.help or "")
+    if "--help" in option.opts:
+        return names, texts("Show this help.")
+    if "--verbose" in option.opts:
+        return names, texts(ctx.find_root().obj.verbose_help)
+    return names, texts(str(option.help))

@@ -67,6 +67,10 @@ class ProblemWords:
     rules: Mapping[str, str]
     unexpected: str = N_("Something unexpected went wrong ({kind}); repeat with --verbose for the details.")
     """About a fault in the program; `kind` is its class."""
+    unexpected_change: str = N_(
+        "Something unexpected went wrong ({kind}); check the result (queue or ticket) before you repeat it."
+    )
+    """The same, while something was being changed."""
 
 
 PATIENT_WORDS: Final = ProblemWords(_BY_CODE, {}, _FIELDS, _RULES)

@@ -19,6 +19,7 @@ from common.terminal.layout import fold_around, terminal_width
 from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
 from common.terminal.streams import echo, json_text
 from common.terminal.texts import Texts
+from common.translation import N_
 
 
 @dataclass
@@ -42,13 +43,14 @@ class Session:
     """As whom it connects to the broker."""
     extra: ClassVar[Extra | None] = None
     """The part of Antrean that it needs beyond what is always installed."""
-    texts_type: ClassVar[type[Texts]] = Texts
+    verbose_help: ClassVar[str] = N_("Write how long each reply took to standard error.")
+    """What its option --verbose does."""
     words: ClassVar[ProblemWords] = PATIENT_WORDS
     """How it speaks of problems."""
 
     def __init__(self, settings: Settings, language: str, *, language_given: bool = False) -> None:
         self.settings = settings
-        self.texts = self.texts_type(language)
+        self.texts = Texts(language)
         self.language_given = language_given
         self.as_json = False
         self.verbose = False
@@ -63,7 +65,7 @@ class Session:
         """Takes the settings, with their language where the command line named none."""
         self.settings = settings
         if not self.language_given:
-            self.texts = self.texts_type(settings.language)
+            self.texts = Texts(settings.language)
 
     def failure_of(self, error: BaseException) -> Failure:
         """How `error` ends the program."""

@@ -11,7 +11,7 @@ from admin_cli.database.integrity import Finding, Integrity
 from admin_cli.database.integrity_checks import CHECKS
 from admin_cli.database.long_statements import long_statements
 from admin_cli.database.schema import migrate
-from admin_cli.integrity_texts import INTEGRITY_TEXTS
+from admin_cli.screens.integrity import SENTENCES
 from common.domain.event_names import EventName
 from common.domain.opening_hours import WEEKDAYS
 from common.domain.ticket_states import STATUS_AFTER
@@ -233,7 +233,7 @@ def test_a_sequence_used_twice_is_found(unconstrained: Engine) -> None:
 
 
 def test_every_check_has_its_sentence_and_every_event_of_a_ticket_its_state() -> None:
-    said = {name.removeprefix("integrity.") for name in INTEGRITY_TEXTS}
+    said = set(SENTENCES)
     assert said >= (set(CHECKS) - {"days", "journals"}) | {
         "numbers",
         "counter",

@@ -13,7 +13,6 @@ import pytest
 from rich.console import Console
 
 from admin_cli.screens import dead_letters as letters
-from admin_cli.texts import TableTexts
 from clinic_desk.output import done_text, queue_text
 from clinic_desk.report import print_report
 from common.settings import Settings
@@ -97,7 +96,7 @@ def report(texts: Texts, width: int | None) -> str:
 
 
 def letters_table(texts: Texts, width: int | None) -> str:
-    return printed(width, lambda: letters.print_table([LETTER], TableTexts(texts.language)))
+    return printed(width, lambda: letters.print_table([LETTER], Texts(texts.language)))
 
 
 def panel(texts: Texts, width: int | None) -> str:

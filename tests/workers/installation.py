@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from admin_cli.doctor.command import findings
-from admin_cli.texts import TableTexts
 from common.messaging import topology
 from common.settings import load_settings
+from common.terminal.texts import Texts
 from local_stack.private_node import PrivateNode
 from tests.deployment import Deployment
 from tests.processes import SECONDS_MAX
@@ -107,7 +107,7 @@ class Installation:
             for name, value in (self.deployment.environment("deploy") | self.node.known() | settings).items():
                 patched.setenv(name, value)
             found = list(findings(load_settings("deploy")))
-        texts = TableTexts("en")
+        texts = Texts("en")
         return Diagnosis(
             (each.status, each.check, f"{each.message(texts)} -> {each.advice(texts)}") for each in found
         )

@@ -15,9 +15,9 @@ from admin_cli.catalog_file import Catalog
 from admin_cli.database.catalog_changes import apply_catalog
 from admin_cli.doctor.database_checks import database_findings
 from admin_cli.doctor.findings import Finding, Status
-from admin_cli.texts import TableTexts
 from common.messaging import topology
 from common.settings import Role, Settings, clock_environment
+from common.terminal.texts import Texts
 from local_stack.private_node import find_server
 from tests.broker import MISSING, RunningBroker
 from tests.database import opened, sqlite_file
@@ -276,7 +276,7 @@ def test_a_file_that_others_can_read_and_we_cannot_help_it_is_named(
         patched.setattr(Path, "chmod", _not_permitted)
         found = database_checks(f"sqlite:///{file}")["database.privacy"]
     assert found.status is Status.WARNING
-    assert str(file) in found.message(TableTexts("en"))
+    assert str(file) in found.message(Texts("en"))
     assert database_checks(f"sqlite:///{file}")["database.privacy"].status is Status.OK
 
 
@@ -293,7 +293,7 @@ def test_postgresql_is_well(postgresql_url: str, sample_catalog: Catalog) -> Non
     # A server that is thrown away after the tests may be told not to care for its data.
     assert {name for name, each in found.items() if each.status is not Status.OK} <= {"database.durability"}
     assert found.keys() >= {"clocks.database", "database.durability", "database.lag"}
-    assert found["database"].message(TableTexts("en")).startswith("PostgreSQL ")
+    assert found["database"].message(Texts("en")).startswith("PostgreSQL ")
 
 
 def database_checks(url: str) -> dict[str, Finding]:
