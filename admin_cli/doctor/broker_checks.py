@@ -12,7 +12,7 @@ from admin_cli.broker.inspection import (
     inspecting,
     introduction,
 )
-from admin_cli.doctor.findings import Finding, failed, ok, warning
+from admin_cli.doctor.findings import Finding, failed, ok, unusable_settings, warning
 from common.errors import BrokerUnavailable, SettingsError
 from common.messages.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
 from common.messaging import topology
@@ -76,7 +76,7 @@ def broker_findings(settings: Settings) -> Generator[Finding, None, BrokerSeen |
             yield from _queues(states)
             return BrokerSeen(blocked is None, states)
     except SettingsError as error:
-        yield failed("broker", N_("Cannot be checked: {reason}"), N_("Correct that setting."), reason=error)
+        yield unusable_settings("broker", error)
     except BrokerUnavailable as error:
         yield failed(
             "broker",

@@ -8,7 +8,7 @@ from typing import Final
 from admin_cli.database import health
 from admin_cli.database.connection import catalog_in_force, catalog_is_empty, open_database
 from admin_cli.doctor.clock_checks import compared
-from admin_cli.doctor.findings import Finding, failed, ok, warning
+from admin_cli.doctor.findings import Finding, failed, ok, unusable_settings, warning
 from common.clock import SystemClock
 from common.errors import SchemaMismatch, SettingsError, StoreError
 from common.settings import Settings
@@ -68,7 +68,7 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
                 yield ok("database.catalog", N_("Clinics in the catalog: {clinics}."), clinics=clinics)
             yield _lag(health.tick_lag(engine, settings.clock().now(), _grace(settings)))
     except SettingsError as error:
-        yield failed("database", N_("Cannot be checked: {reason}"), N_("Correct that setting."), reason=error)
+        yield unusable_settings("database", error)
     except StoreError as error:
         yield failed(
             "database",

@@ -8,6 +8,7 @@ from typing import Any
 from common.errors import SettingsError
 from common.terminal.failures import settings_sentence
 from common.terminal.texts import Texts
+from common.translation import N_
 
 
 class Status(StrEnum):
@@ -59,3 +60,8 @@ def warning(check: str, sentence: str, advice: str, **values: Any) -> Finding:
 def failed(check: str, sentence: str, advice: str, **values: Any) -> Finding:
     """Something that has to be corrected."""
     return Finding(check, Status.FAILED, sentence, advice, values)
+
+
+def unusable_settings(check: str, error: SettingsError) -> Finding:
+    """A check that cannot be made, because a setting cannot be used."""
+    return failed(check, N_("Cannot be checked: {reason}"), N_("Correct that setting."), reason=error)

@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
-from admin_cli.broker.inspection import inspecting
 from admin_cli.broker.management import Management
-from admin_cli.broker.permissions import PermissionFault, permission_faults
 from admin_cli.doctor.broker_checks import BrokerSeen
 from admin_cli.doctor.clock_checks import broker_clock
-from admin_cli.doctor.findings import Finding, failed, ok, warning
+from admin_cli.doctor.findings import Finding, failed, ok, unusable_settings, warning
+from admin_cli.doctor.permission_checks import permissions_as_tried, permissions_as_written
 from common.errors import BrokerUnavailable, SettingsError
 from common.messaging import topology
-from common.settings import Settings, role_urls
+from common.settings import Settings
 from common.translation import C_, N_
 
 _FAULTS_SHOWN_MAX = 6
@@ -44,35 +43,14 @@ def management_findings(settings: Settings, broker: BrokerSeen | None) -> Iterat
                 yield from _node_alarms(management, tags)
             yield broker_clock(management)
         except SettingsError as error:
-            yield failed(
-                "broker.management",
-                N_("Cannot be checked: {reason}"),
-                N_("Correct that setting."),
-                reason=error,
-            )
+            yield unusable_settings("broker.management", error)
         except BrokerUnavailable as error:
-            yield failed(
-                "broker.management",
-                C_("management API", "{reason}"),
-                N_(
-                    "Enable the plugin rabbitmq_management, check ANTREAN_MANAGEMENT_URL, and give its"
-                    " user the tag monitoring."
-                ),
-                reason=error,
-            )
+            yield _unavailable("broker.management", error)
     if management is not None and "administrator" in tags:
         try:
-            yield from _permissions_as_written(management)
+            yield from permissions_as_written(management)
         except BrokerUnavailable as error:
-            yield failed(
-                "broker.permissions",
-                C_("management API", "{reason}"),
-                N_(
-                    "Enable the plugin rabbitmq_management, check ANTREAN_MANAGEMENT_URL, and give its"
-                    " user the tag monitoring."
-                ),
-                reason=error,
-            )
+            yield _unavailable("broker.permissions", error)
     elif broker is None or not broker.takes_messages:
         yield warning(
             "broker.permissions",
@@ -80,7 +58,19 @@ def management_findings(settings: Settings, broker: BrokerSeen | None) -> Iterat
             N_("Mend the broker first."),
         )
     else:
-        yield from _permissions_as_tried(settings)
+        yield from permissions_as_tried(settings)
+
+
+def _unavailable(check: str, error: BrokerUnavailable) -> Finding:
+    return failed(
+        check,
+        C_("management API", "{reason}"),
+        N_(
+            "Enable the plugin rabbitmq_management, check ANTREAN_MANAGEMENT_URL, and give its"
+            " user the tag monitoring."
+        ),
+        reason=error,
+    )
 
 
 def vhost_of(amqp_url: str) -> str:
@@ -165,115 +155,3 @@ def _node_alarms(management: Management, tags: list[str]) -> Iterator[Finding]:
                 N_("Make room on that node's disk; the broker takes messages again by itself."),
                 **values,
             )
-
-
-def _permissions_as_written(management: Management) -> Iterator[Finding]:
-    found, right = management.permissions(), True
-    for role, wanted in topology.permissions().items():
-        if role not in found:
-            yield failed(
-                "broker.permissions",
-                N_("The user {role} is missing or has no permissions."),
-                N_(
-                    "Load users and permissions: antrean-admin broker definitions --output FILE, then"
-                    " rabbitmqctl import_definitions FILE"
-                ),
-                role=role,
-            )
-        elif found[role] != wanted:
-            details = ", ".join(
-                f"{action} {found[role][action]} ({wanted[action]})"
-                for action in wanted
-                if found[role][action] != wanted[action]
-            )
-            yield failed(
-                "broker.permissions",
-                N_(
-                    "The permissions of {role} are different, with what they should be in brackets:"
-                    " {details}."
-                ),
-                N_(
-                    "Set the permissions of {role} as in docs/operations.md: rabbitmqctl set_permissions"
-                    " {role} ..."
-                ),
-                role=role,
-                details=details,
-            )
-        else:
-            continue
-        right = False
-    if right:
-        yield ok(
-            "broker.permissions",
-            N_("These may do exactly what they need: {roles}."),
-            roles=", ".join(topology.roles()),
-        )
-
-
-def _permissions_as_tried(settings: Settings) -> Iterator[Finding]:
-    urls: dict[str, str] = {
-        role: url for role, url in role_urls(settings).items() if urlsplit(url).username == role
-    }
-    right = []
-    for role, url in urls.items():
-        try:
-            with inspecting(url) as inspection:
-                faults = permission_faults(inspection, role)
-        except BrokerUnavailable as error:
-            yield failed(
-                "broker.permissions",
-                N_("{role} cannot log in: {reason}"),
-                N_(
-                    "Make the passwords the same: rabbitmqctl change_password {role} PASSWORD, or"
-                    " correct the one known here."
-                ),
-                role=role,
-                reason=error,
-            )
-            continue
-        if granted := _listed_faults([fault for fault in faults if fault.granted]):
-            yield failed(
-                "broker.permissions",
-                N_("{role} may do more than it needs: {faults}"),
-                N_(
-                    "Set the permissions of {role} as in docs/operations.md: rabbitmqctl set_permissions"
-                    " {role} ..."
-                ),
-                role=role,
-                faults=granted,
-            )
-        if denied := _listed_faults([fault for fault in faults if not fault.granted]):
-            yield failed(
-                "broker.permissions",
-                N_("{role} may not do what it needs: {faults}"),
-                N_(
-                    "Set the permissions of {role} as in docs/operations.md: rabbitmqctl set_permissions"
-                    " {role} ..."
-                ),
-                role=role,
-                faults=denied,
-            )
-        if not faults:
-            right.append(role)
-    if right:
-        yield ok(
-            "broker.permissions", N_("These may do exactly what they need: {roles}."), roles=", ".join(right)
-        )
-    if unknown := [role for role in topology.roles() if role not in urls]:
-        passwords = ", ".join(f"ANTREAN_PASSWORD_{role.upper()}" for role in unknown)
-        roles = ", ".join(unknown)
-        yield warning(
-            "broker.permissions",
-            N_("Permissions were not checked: {roles}."),
-            N_(
-                "Set {passwords}, or ANTREAN_MANAGEMENT_URL with a user who has the tag"
-                " administrator. Each role needs a user of its own."
-            ),
-            roles=roles,
-            passwords=passwords,
-        )
-
-
-def _listed_faults(faults: list[PermissionFault]) -> str:
-    shown = [f"{fault.action} {fault.name}" for fault in faults[:_FAULTS_SHOWN_MAX]]
-    return ", ".join(shown + ["..."] * (len(faults) > _FAULTS_SHOWN_MAX))
