@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import click
 
 from admin_cli.doctor.findings import Finding, Status
-from admin_cli.doctor.screen import Screen
 from admin_cli.session import AdminSession, pass_session
 from common.exit_codes import ExitCode
 from common.settings import Settings
@@ -24,6 +23,8 @@ from common.translation import N_
 @pass_session
 @click.pass_context
 def doctor(context: click.Context, session: AdminSession) -> None:
+    from admin_cli.doctor.screen import Screen  # only here: it loads rich
+
     screen = Screen(session)
     for finding in findings(session.settings):
         screen.show(finding)

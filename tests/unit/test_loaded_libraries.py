@@ -26,7 +26,6 @@ LIBRARIES: Final = {
 }  # fmt: skip
 WORKER: Final = {"cloudevents", "pika", "platformdirs", "pydantic", "sqlalchemy", "structlog"}
 PATIENT: Final = {"click", "platformdirs"}
-OPERATOR: Final = PATIENT | {"rich"}
 
 RUN = """
 import sys
@@ -48,11 +47,11 @@ LOADED: Final = [
     ("patient_cli.__main__", ["--help"], 0, PATIENT),
     ("patient_cli.__main__", ["hospitals"], 69, PATIENT | {"pika"}),
     ("clinic_desk.__main__", ["queue", "RSHS", "GIG"], 69, PATIENT | {"pika"}),
-    ("admin_cli.__main__", ["--help"], 0, OPERATOR),
-    ("admin_cli.__main__", ["doctor"], 1, OPERATOR | {"pika", "sqlalchemy"}),
-    ("admin_cli.__main__", ["catalog", "show"], 0, OPERATOR | {"sqlalchemy"}),
-    ("admin_cli.__main__", ["check-integrity"], 0, OPERATOR | {"sqlalchemy"}),
-    ("admin_cli.__main__", ["migrate"], 0, OPERATOR | {"sqlalchemy"}),
+    ("admin_cli.__main__", ["--help"], 0, PATIENT),
+    ("admin_cli.__main__", ["doctor"], 1, PATIENT | {"pika", "rich", "sqlalchemy"}),
+    ("admin_cli.__main__", ["catalog", "show"], 0, PATIENT | {"sqlalchemy"}),
+    ("admin_cli.__main__", ["check-integrity"], 0, PATIENT | {"sqlalchemy"}),
+    ("admin_cli.__main__", ["migrate"], 0, PATIENT | {"sqlalchemy"}),
     ("common.health", [], 2, {"platformdirs"}),
     ("registrar_worker.__main__", [], 1, WORKER),
     ("ticker_worker.__main__", [], 1, WORKER),
