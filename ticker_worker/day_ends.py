@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from common.domain.admission import NewTicket
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
-from common.domain.day_end import HandedOver, HeldTicket, WaitingPatient, expire_left, hand_over
-from common.domain.passing_time import QueueTickets
 from common.domain.queue import Ending
 from common.domain.queue_advance import Waiter, calling_order
 from common.domain.ticket_codes import new_ticket_code
@@ -15,6 +13,8 @@ from common.storage.new_tickets import insert_tickets
 from common.storage.waiters import next_waiters
 from ticker_worker import store
 from ticker_worker.moving_queues import MovingQueues
+from ticker_worker.rules.day_end import HandedOver, HeldTicket, WaitingPatient, expire_left, hand_over
+from ticker_worker.rules.passing_time import QueueTickets
 
 TICKETS_MAX = 500
 """Waiting tickets that one transaction hands over or expires at most, in all its queues."""

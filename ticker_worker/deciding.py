@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
-from common.domain.passing_time import awaits_handover
 from common.domain.queue import Queue
 from common.domain.refusals import ActionRefused
 from common.domain.service_times import EndedCall
@@ -31,6 +30,7 @@ from ticker_worker.decisions import Decision, Decisions
 from ticker_worker.desk import Desk, cancels_waiting, problem_of
 from ticker_worker.loading import Loaded, find_clinic
 from ticker_worker.moving import Moved
+from ticker_worker.rules.passing_time import awaits_handover
 
 CHANGES_AT_ONCE_MAX = 2_000
 """Changes in one transaction of several requests and ticks: as many as take about half a second."""

@@ -7,7 +7,6 @@ from typing import Any
 from common.domain.admission import Admission, AdmissionRefused
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
-from common.domain.desk_actions import Decided
 from common.domain.queue import Queue
 from common.domain.refusals import (
     ActionRefused,
@@ -29,6 +28,7 @@ from common.storage.new_tickets import insert_tickets
 from ticker_worker import store
 from ticker_worker.closing import Closing
 from ticker_worker.desk_requests import Subjects, decide
+from ticker_worker.rules.desk_actions import Decided
 
 
 @dataclass

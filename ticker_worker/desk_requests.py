@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from common.domain import desk_actions
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
-from common.domain.day_end import HeldTicket
-from common.domain.desk_actions import Decided, Destination, InRoom
 from common.domain.queue import Queue
 from common.domain.queue_advance import Waiter
 from common.domain.ticket_codes import new_ticket_code
@@ -37,6 +34,9 @@ from common.storage.engine import Connection
 from common.storage.ticket_rows import ticket_by_number, tickets_in_state
 from common.storage.waiters import next_waiters
 from ticker_worker import store
+from ticker_worker.rules import desk_actions
+from ticker_worker.rules.day_end import HeldTicket
+from ticker_worker.rules.desk_actions import Decided, Destination, InRoom
 
 
 class Subject(NamedTuple):

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from common.domain.clinic_day import ClinicDay
-from common.domain.passing_time import goes_over, is_over
 from common.domain.queue import Queue, new_queue
 from common.messages.events import Tick
 from common.messaging.received_requests import ReceivedRequest
@@ -16,6 +15,7 @@ from common.storage.ticket_views import read_occupants
 from ticker_worker.day_ends import end_days
 from ticker_worker.loading import Loaded, tick_day
 from ticker_worker.moving_queues import MovingQueues
+from ticker_worker.rules.passing_time import goes_over, is_over
 
 
 class Moved(NamedTuple):

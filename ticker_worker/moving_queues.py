@@ -8,8 +8,15 @@ from datetime import datetime
 
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
-from common.domain.day_end import begin_ending, begin_handover, queue_after
-from common.domain.passing_time import (
+from common.domain.queue import Ending, Queue
+from common.domain.queue_advance import Occupant
+from common.storage.catalog import CatalogCache
+from common.storage.engine import Connection
+from common.storage.queues import create_queues
+from common.storage.waiters import next_waiters
+from ticker_worker import store
+from ticker_worker.rules.day_end import begin_ending, begin_handover, queue_after
+from ticker_worker.rules.passing_time import (
     Passed,
     QueueTickets,
     advance_queue,
@@ -18,13 +25,6 @@ from common.domain.passing_time import (
     pass_time,
     waits_for_day_before,
 )
-from common.domain.queue import Ending, Queue
-from common.domain.queue_advance import Occupant
-from common.storage.catalog import CatalogCache
-from common.storage.engine import Connection
-from common.storage.queues import create_queues
-from common.storage.waiters import next_waiters
-from ticker_worker import store
 
 CALLS_MAX = 100
 """Calls in one queue that one tick makes at most; more follow with the next tick."""

@@ -9,7 +9,6 @@ from sqlalchemy import ClauseElement, Connection, FromClause, bindparam, case, d
 
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
-from common.domain.day_end import BetterPlace, HeldTicket, WaitingPatient
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
 from common.domain.ticket_states import ACTIVE, IN_ROOM, TicketState, TicketStatus
@@ -19,6 +18,7 @@ from common.storage.prepared import INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, key_columns, key_of, same_queue
 from common.storage.tables import clinic_days, clinics, in_states, refusals, tickets
 from common.storage.ticket_rows import of_queue
+from ticker_worker.rules.day_end import BetterPlace, HeldTicket, WaitingPatient
 
 
 def _claim_due(_: FromClause) -> ClauseElement:

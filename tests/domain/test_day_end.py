@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.clinic_day import ClinicDay
-from common.domain.day_end import HandedOver, HeldTicket, WaitingPatient, expire_left, hand_over
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
-from common.domain.passing_time import QueueTickets
 from common.domain.queue import Ending, Queue, new_queue
 from common.domain.queue_advance import Waiter
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import PriorityReason
 from tests.domain.clinics import clinic
+from ticker_worker.rules.day_end import HandedOver, HeldTicket, WaitingPatient, expire_left, hand_over
+from ticker_worker.rules.passing_time import QueueTickets
 
 CLINIC = clinic()
 TODAY = ClinicDay(*CLINIC.key, date(2026, 11, 23))

@@ -4,11 +4,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from common.domain import desk_actions
 from common.domain.admission import Admission, AdmissionRefused
 from common.domain.catalog import Clinic, ClinicState, QueueMode
-from common.domain.day_end import HeldTicket
-from common.domain.desk_actions import Destination, InRoom
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
 from common.domain.queue import Ending, Queue, new_queue
@@ -24,6 +21,9 @@ from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import PriorityReason, StaffChoice
 from tests.domain.clinics import clinic, in_bandung
+from ticker_worker.rules import desk_actions
+from ticker_worker.rules.day_end import HeldTicket
+from ticker_worker.rules.desk_actions import Destination, InRoom
 
 NOW = in_bandung(23, 9)
 DESK = clinic(mode=QueueMode.DESK)

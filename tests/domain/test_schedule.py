@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from common.domain.catalog import Clinic, ClinicState
 from common.domain.opening_hours import MINUTES_PER_DAY, WEEKDAYS, OpeningHours, parse_day_end
-from common.domain.schedule import Announcement, announcements, next_service_date
 from tests.domain.clinics import clinic, in_bandung
+from ticker_worker.rules.schedule import Announcement, announcements, next_service_date
 
 MONDAY = date(2026, 11, 23)
 TUESDAY = date(2026, 11, 24)

@@ -48,6 +48,7 @@ COMMON = {
     ("name", "side", "without"),
     [
         ("The domain imports no other layer", "forbidden_modules", "common.domain"),
+        ("The ticker's rules import only the domain", "forbidden_modules", "common.domain"),
         ("The calibration knows of the system only its domain", "forbidden_modules", "common.domain"),
         (
             "Nothing else that is common, and no worker, knows of terminals",

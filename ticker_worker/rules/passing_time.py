@@ -17,8 +17,8 @@ from common.domain.queue_advance import (
     advance,
     rooms_held,
 )
-from common.domain.schedule import Announcement, announcements
 from common.domain.ticket_states import TicketState, TicketStatus
+from ticker_worker.rules.schedule import Announcement, announcements
 
 
 class QueueTickets(NamedTuple):

@@ -12,12 +12,12 @@ from common.domain.catalog import Clinic
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
-from common.domain.passing_time import Passed, QueueTickets, apply_transition, serving_of, states_of
 from common.domain.queue import Ending, Queue, new_queue
 from common.domain.queue_advance import Transition, advance, end_of_day
-from common.domain.schedule import next_service_date
 from common.domain.ticket_states import TicketState, TicketStatus
 from common.domain.tickets import LaneReason
+from ticker_worker.rules.passing_time import Passed, QueueTickets, apply_transition, serving_of, states_of
+from ticker_worker.rules.schedule import next_service_date
 
 
 class WaitingPatient(NamedTuple):

@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple
 from common.domain.admission import Admission, AdmissionRefused, NewTicket, admission
 from common.domain.catalog import Clinic, ClinicState, QueueMode
 from common.domain.changes import Change
-from common.domain.day_end import HeldTicket
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane, lane_for, next_lane
 from common.domain.queue import Ending, Queue
@@ -28,6 +27,7 @@ from common.domain.service_times import EndedCall
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import Action
 from common.domain.tickets import LaneReason, PriorityReason, StaffChoice, display_number
+from ticker_worker.rules.day_end import HeldTicket
 
 FORCED_MAX: Final = timedelta(days=31)
 """For so long ahead a clinic can be forced open or closed."""
