@@ -1,7 +1,9 @@
 """Builds the tickets that replies show, with their estimates, from what the store has read."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
 
 from common.domain.catalog import Clinic
 from common.domain.clinic_outlook import clinic_outlook, expected_call
@@ -34,10 +36,7 @@ class ShownQueue:
         self._now = now
         self._outlook = clinic_outlook(clinic, records, occupants, now)
         zone = clinic.hospital.time_zone
-        today = now.astimezone(zone).date()
-        self._begins_at = midnight(today, zone)
-        self._midnight = self._begins_at.astimezone(zone)
-        self._clocks_change = midnight(today + _ONE_DAY, zone) - self._begins_at != _ONE_DAY
+        self._today = _local_day(now.astimezone(zone).date(), zone)
         self._expiry: tuple[date, datetime | None] | None = None
 
     def ticket(self, view: TicketView) -> Ticket:
@@ -100,8 +99,24 @@ class ShownQueue:
         return round((moment - self._now).total_seconds())
 
     def _local_time(self, moment: datetime) -> datetime:
-        """`Hospital.local_time`, in a third of the time where the clocks do not change."""
-        passed = moment - self._begins_at
-        if passed.days or self._clocks_change:
-            return self._clinic.hospital.local_time(moment)
-        return self._midnight + timedelta(0, passed.seconds)
+        """`Hospital.local_time`, in a third of the time for moments of today."""
+        today = self._today
+        if today is not None:
+            passed = moment - today.begins_at
+            if not passed.days:
+                return today.midnight + timedelta(0, passed.seconds)
+        return self._clinic.hospital.local_time(moment)
+
+
+class _LocalDay(NamedTuple):
+    """A day of 24 hours: when it begins, in UTC and on the clock of the hospital."""
+
+    begins_at: datetime
+    midnight: datetime
+
+
+@lru_cache(maxsize=100)
+def _local_day(day: date, zone: tzinfo) -> _LocalDay | None:
+    """None where the clocks change on that day."""
+    begins_at, ends_at = midnight(day, zone), midnight(day + _ONE_DAY, zone)
+    return _LocalDay(begins_at, begins_at.astimezone(zone)) if ends_at - begins_at == _ONE_DAY else None
