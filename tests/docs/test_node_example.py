@@ -124,9 +124,12 @@ def test_listens_to_a_clinic(example: Path, antrean: Deployment) -> None:
     try:
         listener.prints(f"listening to {pattern}")
         assert _register(example, antrean, _WATCHED).ends() == 0
+        listener.prints("id.antrean.ticket.registered.v1")
         listener.prints("id.antrean.ticket.called.v1")
         assert listener.stop() == 0
+        # Two workers publish them: they may arrive in either order, and `sequence` tells which was first.
         events = [json.loads(line) for line in listener.output.splitlines()[1:]]
+        events.sort(key=lambda event: int(event["sequence"]))
         types = [event["type"] for event in events][:2]
         assert types == ["id.antrean.ticket.registered.v1", "id.antrean.ticket.called.v1"]
         sequences = [int(event["sequence"]) for event in events]
