@@ -64,8 +64,10 @@ def _causes(loaded: Loaded, undecided: Iterable[ReceivedRequest]) -> dict[Clinic
     new += [item for each in undecided for item in loaded.causes[each.identity].items()]
     cause_of: dict[ClinicDay, str] = {}
     for key, cause_id in new:
+        if key not in loaded.queues:
+            continue  # a tick's day can be any: not every day has one before it
         for day in (key.day_before, key):
-            if key in loaded.queues and day in loaded.queues:
+            if day in loaded.queues:
                 cause_of.setdefault(day, cause_id)
     return cause_of
 
