@@ -33,17 +33,19 @@ def clinic_outlook(
         return Outlook(clinic.rooms, occupants, ServiceTime(clinic.mean_service, timedelta()), now)
     course = _course(clinic, records, clinic.service_date(now))
     first = next(index for index, part in enumerate(course.parts) if part.ends_at > now)
-    parts, stretches = course.parts[first:], course.stretches[first:]
+    part, rest, serving = course.parts[first], course.rests[first], first
     # A pause that the staff do not keep is none.
-    if parts[0].is_pause and any(each.called_at >= parts[0].begins_at for each in occupants):
-        mean = course.times.mean(parts[0].part)
-        stretches = (stretches[0]._replace(mean_seconds=mean), *stretches[1:])
-    serving = next(part for part, stretch in zip(parts, stretches, strict=True) if stretch.mean_seconds)
-    return Outlook(clinic.rooms, occupants, course.times.service(serving.part), now, stretches)
+    if part.is_pause and any(each.called_at >= part.begins_at for each in occupants):
+        kept_on = course.stretches[first]._replace(mean_seconds=course.times.mean(part.part))
+        rest = (kept_on, *course.rests[first + 1])
+    else:
+        serving = next(at for at in range(first, len(course.parts)) if course.stretches[at].mean_seconds)
+    return Outlook(clinic.rooms, occupants, course.service(serving), now, rest)
 
 
 class _Course(NamedTuple):
-    """How one day of a clinic goes as far as it is known, and what it was made of."""
+    """How one day of a clinic goes as far as it is known, and what it was made of. Of each part there is the
+    stretch, and the rest of the day from it on, in which neighbours alike are one stretch."""
 
     clinic: Clinic
     records: Mapping[int, PartRecord]
@@ -51,6 +53,15 @@ class _Course(NamedTuple):
     times: ServiceTimes
     parts: Sequence[DayPart]
     stretches: Sequence[Stretch]
+    rests: Sequence[Sequence[Stretch]]
+    services: dict[int, ServiceTime]
+
+    def service(self, at: int) -> ServiceTime:
+        """For how long somebody who is called in the part at this place is in a room."""
+        found = self.services.get(at)
+        if found is None:
+            found = self.services[at] = self.times.service(self.parts[at].part)
+        return found
 
 
 _COURSES_MAX = 512
@@ -72,11 +83,21 @@ def _course(clinic: Clinic, records: Mapping[int, PartRecord], day: date) -> _Co
         )
         for part in parts
     )
-    course = _Course(clinic, dict(records), day, times, parts, stretches)
+    course = _Course(clinic, dict(records), day, times, parts, stretches, _rests(stretches), {})
     if len(_courses) >= _COURSES_MAX:
         _courses.clear()
     _courses[clinic.key] = course
     return course
+
+
+def _rests(stretches: Sequence[Stretch]) -> Sequence[Sequence[Stretch]]:
+    """From each stretch on, what is left of the day; and nothing after the last."""
+    rests: list[Sequence[Stretch]] = [()]
+    for stretch in reversed(stretches):
+        rest = rests[-1]
+        goes_on = rest and stretch.mean_seconds is not None and stretch[1:] == rest[0][1:]
+        rests.append(rest if goes_on else (stretch, *rest))
+    return rests[::-1]
 
 
 def expected_call(
