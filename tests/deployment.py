@@ -185,7 +185,8 @@ class Deployment:
     def unsettled(self, *queues: str) -> list[str]:
         """Takes everything out of the workers' queues, and of `queues`; returns what each message is.
 
-        A tick that was never delivered does not count: its ticker published it as it stopped.
+        Ticks do not count. Its ticker published a tick as it stopped, or a tick arrived while the consumer
+        was being cancelled, and went back: it is a signal, which comes again.
         """
         found = []
         with self.channel() as channel:
@@ -194,7 +195,7 @@ class Deployment:
                     method, properties, _ = channel.basic_get(queue, auto_ack=True)
                     if method is None or properties is None:
                         break
-                    if method.redelivered or properties.type != EventName.CLINIC_TICK:
+                    if properties.type != EventName.CLINIC_TICK:
                         found.append(f"{queue}: {properties.type}, redelivered: {method.redelivered}")
         return found
 
