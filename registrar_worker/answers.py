@@ -9,11 +9,11 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.queue_advance import Occupant
 from common.messages.message import EncodedReply, Reply
 from common.messages.patients import Ticket
+from common.patient_tickets import PatientTickets
 from common.storage.service_times import Learned
-from common.ticket_replies import ShownQueue
 from registrar_worker.decisions import Decided, Decision
 from registrar_worker.loading import Loaded
-from registrar_worker.moments import Moment
+from registrar_worker.ticket_snapshots import TicketSnapshot
 
 
 def compose_replies(
@@ -41,15 +41,17 @@ class _ShownMoments:
     learned: Learned
     now: datetime
     # Each with its list of occupants, which lives as long: no other list can have its identity meanwhile.
-    queues: dict[tuple[ClinicDay, int], tuple[ShownQueue, Sequence[Occupant]]] = field(default_factory=dict)
+    queues: dict[tuple[ClinicDay, int], tuple[PatientTickets, Sequence[Occupant]]] = field(
+        default_factory=dict
+    )
 
-    def ticket(self, moment: Moment) -> Ticket:
+    def ticket(self, moment: TicketSnapshot) -> Ticket:
         """The ticket as its patient sees it."""
         view, occupants = moment
         key = (view.clinic_day, id(occupants))
         found = self.queues.get(key)
         if found is None:
             clinic = self.clinic_of(view.clinic_day)
-            queue = ShownQueue(clinic, occupants, self.learned.get(clinic.key, {}), self.now)
+            queue = PatientTickets(clinic, occupants, self.learned.get(clinic.key, {}), self.now)
             found = self.queues[key] = queue, occupants
         return found[0].ticket(view)

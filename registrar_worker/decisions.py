@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
 
-from common.domain.admission import Admission, NewTicket, admission, due_after_registration
+from common.domain.admission import Admission, NewTicket, check_admission, due_after_registration
 from common.domain.catalog import Clinic
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
@@ -27,8 +27,8 @@ from common.messaging.received_requests import ReceivedRequest
 from common.storage.journal import Cause, JournalEntry, entry_of
 from common.storage.ticket_views import TicketView
 from registrar_worker.loading import Loaded
-from registrar_worker.moments import Moment, TicketMoments
 from registrar_worker.store import HeldTicket, Patient
+from registrar_worker.ticket_snapshots import TicketSnapshot, TicketSnapshots
 
 _PATIENT_AGE_MAX = timedelta(days=130 * 365.25)
 
@@ -46,7 +46,7 @@ class Decision(NamedTuple):
     refusal: Problem | EncodedReply | TicketRefusal | None = None
     # Whether the refusal could turn out otherwise when the request comes again, and must not.
     remember: bool = False
-    shown: Moment | None = None
+    shown: TicketSnapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def decide(loaded: Loaded, requests: Sequence[ReceivedRequest]) -> Decided:
         by_id=_decided_before(loaded),
         queues=queues,
         held={**loaded.held},
-        tickets=TicketMoments(loaded.tickets, loaded.occupants, queues),
+        tickets=TicketSnapshots(loaded.tickets, loaded.occupants, queues),
     )
     decisions = [deciding.decide(each) for each in requests]
     return Decided(decisions, queues, deciding.new_tickets, deciding.cancelled, deciding.entries)
@@ -96,7 +96,7 @@ class _Deciding:
     by_id: dict[str, Decision]
     queues: dict[ClinicDay, Queue]
     held: dict[Patient, HeldTicket]
-    tickets: TicketMoments
+    tickets: TicketSnapshots
     new_tickets: list[NewTicket] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     entries: list[JournalEntry] = field(default_factory=list)
@@ -136,7 +136,7 @@ class _Deciding:
             return Decision(received.digest, refusal=problems.date_of_birth_impossible())
         clinic, queue = today.clinic, self.queues[today.day]
         held = self.held.get((today.day, request.medical_record_number))
-        verdict = admission(queue, request, held, is_open=today.is_open, quota=clinic.daily_quota)
+        verdict = check_admission(queue, request, held, is_open=today.is_open, quota=clinic.daily_quota)
         if verdict is Admission.ADMITTED:
             return self._admit(received, request, clinic, queue)
         return self._not_admitted(received, verdict, clinic, held)
@@ -221,7 +221,9 @@ class _Deciding:
         shown = self.tickets.moment(ticket_code)
         return Decision(received.digest, ticket_code, refusal=refusal, remember=True, shown=shown)
 
-    def _done(self, received: ReceivedRequest, ticket_code: str, change: Change, shown: Moment) -> Decision:
+    def _done(
+        self, received: ReceivedRequest, ticket_code: str, change: Change, shown: TicketSnapshot
+    ) -> Decision:
         """What a request has changed, to be recorded."""
         request = received.request
         operator = request.operator if isinstance(request, DeskRegister) else None

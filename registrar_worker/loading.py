@@ -18,7 +18,7 @@ from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
 from common.storage.queues import lock_all_queues
-from common.storage.refusals import Refusal, find_refusals
+from common.storage.remembered_refusals import Refusal, find_refusals
 from common.storage.service_times import Learned, read_service_times
 from common.storage.ticket_views import Occupants, TicketView, read_rooms, read_ticket_views
 from registrar_worker import store

@@ -9,7 +9,7 @@ from common.storage import journal
 from common.storage.engine import Connection
 from common.storage.new_tickets import insert_tickets
 from common.storage.queues import write_changed_queues
-from common.storage.refusals import Refusal, remember_refusals
+from common.storage.remembered_refusals import Refusal, remember_refusals
 from registrar_worker import store
 from registrar_worker.decisions import Decided
 from registrar_worker.loading import Loaded

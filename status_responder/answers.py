@@ -27,8 +27,8 @@ from common.messages.patients import (
     Tickets,
     TicketStatusRequest,
 )
+from common.patient_tickets import PatientTickets
 from common.storage.catalog import CatalogCache
-from common.ticket_replies import ShownQueue
 from status_responder.loading import NEXT_SHOWN, Loaded
 
 _BYTES_BESIDES = 200
@@ -47,7 +47,7 @@ class _Answers:
     loaded: Loaded
     now: datetime
     tickets: dict[str, Ticket] = field(default_factory=dict)
-    queues: dict[ClinicDay, ShownQueue] = field(default_factory=dict)
+    queues: dict[ClinicDay, PatientTickets] = field(default_factory=dict)
 
     def answer(self, request: Request) -> Reply:
         if isinstance(request, TicketStatusRequest):
@@ -75,12 +75,12 @@ class _Answers:
             ticket = self.tickets[code] = self._queue(view.clinic_day).ticket(view)
         return ticket
 
-    def _queue(self, key: ClinicDay) -> ShownQueue:
+    def _queue(self, key: ClinicDay) -> PatientTickets:
         queue = self.queues.get(key)
         if queue is None:
             clinic, occupants = self.catalog.clinic_of(key), self.loaded.occupants.get(key, ())
             records = self.loaded.learned.get(clinic.key, {})
-            queue = self.queues[key] = ShownQueue(clinic, occupants, records, self.now)
+            queue = self.queues[key] = PatientTickets(clinic, occupants, records, self.now)
         return queue
 
     def _hospitals(self, request: ListHospitals) -> Hospitals:

@@ -22,14 +22,14 @@ from common.messaging.received_requests import ReceivedRequest
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
-from common.storage.refusals import Refusal
+from common.storage.remembered_refusals import Refusal
 from common.storage.ticket_rows import tickets_in_state
 from ticker_worker import desk_replies
-from ticker_worker.closing import Closing
-from ticker_worker.decisions import Decision, Decisions
+from ticker_worker.advancing import Advanced
+from ticker_worker.cancelling_waiting import CancelWaiting
 from ticker_worker.desk import Desk, cancels_waiting, problem_of
+from ticker_worker.earlier_decisions import Decision, Decisions
 from ticker_worker.loading import Loaded, find_clinic
-from ticker_worker.moving import Moved
 from ticker_worker.rules.passing_time import awaits_handover
 
 CHANGES_AT_ONCE_MAX = 2_000
@@ -58,7 +58,7 @@ class DecidedBatch:
 
 
 def decide(
-    connection: Connection, catalog: CatalogCache, loaded: Loaded, decisions: Decisions, moved: Moved
+    connection: Connection, catalog: CatalogCache, loaded: Loaded, decisions: Decisions, moved: Advanced
 ) -> DecidedBatch:
     """Decides what is undecided of a batch, in queues that were moved to its moment. The changes of tickets
     are saved, each before the next request is decided. Raises TooMuchAtOnce for a batch of several."""
@@ -77,7 +77,9 @@ def decide(
     return DecidedBatch(desk.queues, entries, answers, refusals, desk.ended_calls, desk.clinic_values)
 
 
-def _comes_too_early(received: ReceivedRequest, loaded: Loaded, moved: Moved, catalog: CatalogCache) -> bool:
+def _comes_too_early(
+    received: ReceivedRequest, loaded: Loaded, moved: Advanced, catalog: CatalogCache
+) -> bool:
     """Whether some of the day before are still to come over, without whom a request cannot be decided: the
     first ones of each queue, and all of those whom it cancels."""
     keys = loaded.days[received.identity]
@@ -94,7 +96,7 @@ class Answer(NamedTuple):
     """The outcome of a request; and the closing that it began, which completes the outcome."""
 
     outcome: Outcome
-    closing: Closing | None = None
+    closing: CancelWaiting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class _Deciding:
 
     desk: Desk
     loaded: Loaded
-    moved: Moved
+    moved: Advanced
     decisions: Decisions
 
     def answer(self, received: ReceivedRequest) -> Answer:
@@ -137,7 +139,7 @@ class _Deciding:
         if isinstance(clinic, Problem):
             return Decision(received.digest, refusal=clinic)
         key = self.loaded.days[received.identity][0]
-        if clinic.retired and not self._goes_on(key, request):
+        if clinic.retired and not self._retired_clinic_takes(key, request):
             return Decision(received.digest, refusal=problems.clinic_not_found())
         named = self.loaded.named_days.get(received.identity)
         try:
@@ -146,7 +148,7 @@ class _Deciding:
             return Decision(received.digest, refusal=problem_of(refused, self.loaded.now))
         return Decision(received.digest, entries, closing=self.desk.closings.get(received.request_id))
 
-    def _goes_on(self, key: ClinicDay, request: DeskRequest) -> bool:
+    def _retired_clinic_takes(self, key: ClinicDay, request: DeskRequest) -> bool:
         """Whether a retired clinic takes this request: any but `open_clinic`, until its queue is empty."""
         queues = self.desk.queues
         if key not in queues or isinstance(request, OpenClinic):

@@ -26,9 +26,9 @@ from common.storage.engine import Connection
 from common.storage.journal import Cause, JournalEntry, entries_of
 from common.storage.new_tickets import insert_tickets
 from ticker_worker import store
-from ticker_worker.closing import Closing
-from ticker_worker.desk_requests import Subjects, decide
-from ticker_worker.rules.desk_actions import Decided
+from ticker_worker.cancelling_waiting import CancelWaiting
+from ticker_worker.desk_subjects import Subjects, decide
+from ticker_worker.rules.desk_actions import ActionResult
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Desk:
     entries: list[JournalEntry] = field(default_factory=list)
     changed_clinics: dict[tuple[str, str], Clinic] = field(default_factory=dict)
     clinic_values: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    closings: dict[str, Closing] = field(default_factory=dict)
+    closings: dict[str, CancelWaiting] = field(default_factory=dict)
     ended_calls: list[tuple[Clinic, date, EndedCall]] = field(default_factory=list)
 
     def carry_out(self, received: ReceivedRequest, key: ClinicDay) -> list[JournalEntry]:
@@ -61,7 +61,7 @@ class Desk:
         self._save(decided, subject.clinic)
         entries = entries_of(decided.changes, Cause(received.request_id, received.digest, request.operator))
         if cancels_waiting(request):
-            closing = Closing(list(entries))
+            closing = CancelWaiting(list(entries))
             self.queues[key], cancelled = closing.step(self.connection, self.queues[key], self.now)
             self.closings[received.request_id] = closing
             entries += cancelled
@@ -72,7 +72,7 @@ class Desk:
         """The clinic of a service day, as this transaction has left it until now."""
         return self.changed_clinics.get(day.clinic_key) or self.catalog.clinic_of(day)
 
-    def _save(self, decided: Decided, clinic: Clinic) -> None:
+    def _save(self, decided: ActionResult, clinic: Clinic) -> None:
         for change in decided.changes:
             store.write_ticket(self.connection, change)
         if decided.new_ticket is not None:

@@ -20,12 +20,12 @@ from common.messages.desks import (
     TicketAction,
 )
 from common.messages.patients import Ticket
+from common.patient_tickets import PatientTickets
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
 from common.storage.service_times import read_service_times
 from common.storage.ticket_rows import ticket_by_number, tickets_by_number
 from common.storage.ticket_views import read_rooms, read_ticket_views
-from common.ticket_replies import ShownQueue
 
 
 def desk_done(
@@ -116,4 +116,4 @@ def _as_its_patient_sees_it(
         )
     occupants = read_rooms(connection, [key])().get(key, ())
     learned = read_service_times(connection, [clinic])().get(clinic.key, {})
-    return ShownQueue(clinic, occupants, learned, now).ticket(view)
+    return PatientTickets(clinic, occupants, learned, now).ticket(view)

@@ -31,11 +31,11 @@ from common.messaging.topology import DESK_EXCHANGE
 from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Engine, transaction
 from common.storage.queues import QueuesMissing, create_queues
+from ticker_worker.advancing import advance_queues
 from ticker_worker.deciding import Answer, TooMuchAtOnce, decide
-from ticker_worker.decisions import Decisions
 from ticker_worker.desk_replies import closing_done
+from ticker_worker.earlier_decisions import Decisions
 from ticker_worker.loading import load
-from ticker_worker.moving import move_queues
 from ticker_worker.saving import save
 
 _ATTEMPTS_MAX = 5
@@ -95,7 +95,7 @@ class TickerHandler:
             with transaction(self.engine) as connection:
                 loaded = load(connection, self.catalog, self.clock, batch)
                 decisions = Decisions.of(loaded)
-                moved = move_queues(connection, self.catalog, loaded, decisions.undecided.values())
+                moved = advance_queues(connection, self.catalog, loaded, decisions.undecided.values())
                 decided = decide(connection, self.catalog, loaded, decisions, moved)
                 save(connection, loaded, decided)
             is_partial = decided.is_partial

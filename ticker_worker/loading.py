@@ -19,7 +19,7 @@ from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
 from common.storage.queues import lock_all_queues
-from common.storage.refusals import Refusal, find_refusals
+from common.storage.remembered_refusals import Refusal, find_refusals
 
 _YEARS = (2000, 9000)
 """A tick of a day outside of these years is of no queue."""

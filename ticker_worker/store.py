@@ -18,7 +18,7 @@ from common.storage.prepared import INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, key_columns, key_of, same_queue
 from common.storage.tables import clinic_days, clinics, in_states, refusals, tickets
 from common.storage.ticket_rows import of_queue
-from ticker_worker.rules.day_end import BetterPlace, HeldTicket, WaitingPatient
+from ticker_worker.rules.day_end import BetterPlace, HeldPlace, WaitingPatient
 
 
 def _claim_due(_: FromClause) -> ClauseElement:
@@ -137,7 +137,7 @@ _held = Prepared(
         select(
             *key_columns(tickets),
             tickets.c.medical_record_number,
-            *(tickets.c[name] for name in HeldTicket._fields),
+            *(tickets.c[name] for name in HeldPlace._fields),
         )
         .join(
             given,
@@ -151,11 +151,11 @@ _held = Prepared(
 
 def held_tickets(
     connection: Connection, patients: Iterable[tuple[ClinicDay, str]]
-) -> dict[tuple[ClinicDay, str], HeldTicket]:
+) -> dict[tuple[ClinicDay, str], HeldPlace]:
     """The active tickets with these medical record numbers in these queues."""
     given = [(*key, number) for key, number in patients]
     return {
-        (key_of(row), row.medical_record_number): HeldTicket(
+        (key_of(row), row.medical_record_number): HeldPlace(
             row.ticket_code,
             row.patient_name,
             row.date_of_birth,

@@ -34,7 +34,7 @@ class AdmissionRefused(ActionRefused):
         self.clinic = clinic
 
 
-def admission(
+def check_admission(
     queue: Queue, patient: Person, holder: Person | None, *, is_open: bool = True, quota: int | None = None
 ) -> Admission:
     """Whether a patient gets a place in a queue. `holder` holds an active ticket of it with the patient's

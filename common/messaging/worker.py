@@ -27,7 +27,7 @@ from common.messaging.health import Health
 from common.messaging.link import Backoff
 from common.messaging.outgoing import SetAside
 from common.messaging.publisher import Publisher
-from common.messaging.suspects import Suspects
+from common.messaging.quarantine import Quarantine
 from common.messaging.topology import DEAD_QUEUE
 
 STOP_SECONDS_MAX = 10
@@ -126,12 +126,12 @@ class Worker:
             needs_queue=DEAD_QUEUE,
         )
         self._sources: list[_Source] = [*self._consumers]
-        self._suspects: Suspects | None = None
+        self._suspects: Quarantine | None = None
         self._alone: list[_Source] = []
         if options.quarantine is not None:
             # One at a time: what kills has nothing beside it then that would come back with it.
             quarantine = self._consumer("quarantine", options.quarantine, prefetch=1)
-            self._suspects = Suspects(self._publisher, quarantine, self._settle, self._schedule)
+            self._suspects = Quarantine(self._publisher, quarantine, self._settle, self._schedule)
             self._consumers.append(quarantine)
             self._alone = [quarantine, self._suspects]
             self._sources += self._alone

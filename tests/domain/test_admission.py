@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from common.domain.admission import Admission, admission
+from common.domain.admission import Admission, check_admission
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.queue import Queue, new_queue
@@ -51,12 +51,12 @@ def given_out(count: int, given_back: int = 0) -> Queue:
 def test_a_held_ticket_comes_before_the_hours_and_these_before_the_quota(
     holder: Somebody | None, is_open: bool, quota: int, expected: Admission
 ) -> None:
-    assert admission(given_out(2), SITI, holder, is_open=is_open, quota=quota) is expected
+    assert check_admission(given_out(2), SITI, holder, is_open=is_open, quota=quota) is expected
 
 
 def test_what_was_given_back_does_not_count_towards_the_quota() -> None:
-    assert admission(given_out(2, given_back=1), SITI, None, quota=2) is Admission.ADMITTED
+    assert check_admission(given_out(2, given_back=1), SITI, None, quota=2) is Admission.ADMITTED
 
 
 def test_a_place_that_a_patient_had_before_depends_on_no_quota() -> None:
-    assert admission(given_out(500), SITI, None) is Admission.ADMITTED
+    assert check_admission(given_out(500), SITI, None) is Admission.ADMITTED

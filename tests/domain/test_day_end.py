@@ -15,7 +15,7 @@ from common.domain.queue_advance import Waiter
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import PriorityReason
 from tests.domain.clinics import clinic
-from ticker_worker.rules.day_end import HandedOver, HeldTicket, WaitingPatient, expire_left, hand_over
+from ticker_worker.rules.day_end import HandedOver, HeldPlace, WaitingPatient, expire_left, hand_over
 from ticker_worker.rules.passing_time import QueueTickets
 
 CLINIC = clinic()
@@ -55,7 +55,7 @@ def waiting(who: list[Comer]) -> tuple[Queue, list[WaitingPatient]]:
     return queue, patients
 
 
-def next_day(who: list[Comer]) -> tuple[Queue, dict[str, HeldTicket]]:
+def next_day(who: list[Comer]) -> tuple[Queue, dict[str, HeldPlace]]:
     """The next day's queue, and the tickets that are held in it, by medical record number."""
     queue, held = new_queue(TODAY.day_after, DAY_END, DAY_END), {}
     for number, each in enumerate(who, 1):
@@ -64,7 +64,7 @@ def next_day(who: list[Comer]) -> tuple[Queue, dict[str, HeldTicket]]:
             assert change.ticket is not None
             name = "Budi" if each.is_other else "Siti"
             status = change.ticket.status
-            held[str(number)] = HeldTicket(
+            held[str(number)] = HeldPlace(
                 f"HELD{number}", name, BORN, change.ticket.number, status, each.holds, DAY_END
             )
     return queue, held

@@ -19,7 +19,7 @@ from tests.builders import clinic_table, desk_request, hospital_table, registrat
 from tests.store.desks import calls, desk_of, does, is_whole, numbers_waiting, outcome_of
 from tests.store.statements import killed_in_step, noticed
 from tests.store.workers import Workers, contents, journal_rows, ticket_rows, told, workers_of
-from ticker_worker.closing import CANCELLED_AT_ONCE_MAX
+from ticker_worker.cancelling_waiting import CANCELLED_AT_ONCE_MAX
 
 OpenAnother = Callable[[], Engine]
 
@@ -29,7 +29,7 @@ CROWD, AT_ONCE, STEPS = 50, 20, 3
 @pytest.fixture
 def desk(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Workers:
     """RSHS's clinics GIG and MAT, in desk mode, on Monday at 09:00; a step cancels few tickets."""
-    monkeypatch.setattr("ticker_worker.closing.CANCELLED_AT_ONCE_MAX", AT_ONCE)
+    monkeypatch.setattr("ticker_worker.cancelling_waiting.CANCELLED_AT_ONCE_MAX", AT_ONCE)
     return desk_of(engine)
 
 

@@ -13,7 +13,7 @@ from tests.store.desks import at_the_counter, calls, does, is_whole, numbers_wai
 from tests.store.nights import ALWAYS, TUESDAY, pass_midnight, rows_of, workers_by_night
 from tests.store.statements import killed_in_step
 from tests.store.workers import Workers, contents, ticket_rows, workers_of
-from ticker_worker import day_ends
+from ticker_worker import ending_days
 
 AT_ONCE = 40
 
@@ -21,7 +21,7 @@ AT_ONCE = 40
 @pytest.fixture
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """One transaction hands few tickets over."""
-    monkeypatch.setattr(day_ends, "TICKETS_MAX", AT_ONCE)
+    monkeypatch.setattr(ending_days, "TICKETS_MAX", AT_ONCE)
 
 
 def clinics_by_night(engine: Engine, *codes: str) -> Workers:
@@ -83,7 +83,7 @@ def test_a_long_queue_costs_no_other_clinic_its_turn(engine: Engine, in_long_que
 def test_the_first_of_more_than_one_transaction_takes_is_called(engine: Engine) -> None:
     """Two priority patients came last, and are called two to one; newcomers stand behind all of them."""
     workers = workers_by_night(engine, mode="desk", rooms=2, daily_quota=5000)
-    workers.register_many(day_ends.TICKETS_MAX + 100)
+    workers.register_many(ending_days.TICKETS_MAX + 100)
     for who in (1001, 1002):
         at_the_counter(workers, patient(who), priority="disability")
     workers.clock.set("00:00:02", TUESDAY)
@@ -93,7 +93,7 @@ def test_the_first_of_more_than_one_transaction_takes_is_called(engine: Engine) 
     assert found == [patient(who)["medical_record_number"] for who in (1001, 1002, 1, 2001, 2)]
     pass_midnight(workers)
     waiting = [row for row in ticket_rows(engine) if row["status"] == "waiting"]
-    assert len(waiting) == day_ends.TICKETS_MAX + 104 - 5
+    assert len(waiting) == ending_days.TICKETS_MAX + 104 - 5
     is_whole(workers)
 
 
@@ -115,7 +115,7 @@ def nobody_waits(workers: Workers) -> None:
 
 def test_a_closing_cancels_more_than_one_transaction_hands_over(engine: Engine) -> None:
     workers = workers_by_night(engine, mode="desk", daily_quota=5000)
-    count = 2 * day_ends.TICKETS_MAX + 100
+    count = 2 * ending_days.TICKETS_MAX + 100
     workers.register_many(count)
     workers.clock.set("00:00:02", TUESDAY)
     newcomer = workers.register(5000)
@@ -175,7 +175,7 @@ def test_a_closing_that_keeps_those_who_wait_is_done_at_once(engine: Engine) -> 
 def test_a_closing_interrupted_over_the_end_of_the_day_counts_whom_it_cancelled(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticker_worker.closing.CANCELLED_AT_ONCE_MAX", AT_ONCE)
+    monkeypatch.setattr("ticker_worker.cancelling_waiting.CANCELLED_AT_ONCE_MAX", AT_ONCE)
     workers = workers_by_night(engine, mode="desk")
     workers.register_many(2 * AT_ONCE + 10)
     workers.clock.set("23:59:59")

@@ -28,7 +28,7 @@ from tests.store.workers import (
     told,
     workers_of,
 )
-from ticker_worker.moving_queues import CALLS_MAX
+from ticker_worker.advancing_queues import CALLS_MAX
 
 
 def _moments(engine: Engine, hospital: str = "RSHS") -> list[tuple[object, ...]]:

@@ -35,7 +35,7 @@ from tests.store.workers import (
     told,
     workers_of,
 )
-from ticker_worker import day_ends
+from ticker_worker import ending_days
 
 
 def test_an_open_clinic_hands_its_queue_over_in_its_order(engine: Engine) -> None:
@@ -212,7 +212,7 @@ def test_a_registration_of_the_day_that_is_over_goes_over_too(engine: Engine) ->
 def test_a_queue_of_thousands_goes_over_in_steps_and_calls_nobody_before(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(day_ends, "TICKETS_MAX", 40)
+    monkeypatch.setattr(ending_days, "TICKETS_MAX", 40)
     workers = workers_by_night(engine, mean_service_minutes=10.0, rooms=3)
     workers.register_many(103)
     workers.tick()
@@ -233,7 +233,7 @@ def test_a_queue_of_thousands_goes_over_in_steps_and_calls_nobody_before(
 
 
 def test_expiry_is_done_in_steps_too(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(day_ends, "TICKETS_MAX", 40)
+    monkeypatch.setattr(ending_days, "TICKETS_MAX", 40)
     workers = workers_by_night(engine, hours={"mon": ["08:00-24:00"]}, mean_service_minutes=60.0)
     workers.register_many(103)
     workers.tick()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from common.domain.admission import Admission, NewTicket, admission
+from common.domain.admission import Admission, NewTicket, check_admission
 from common.domain.catalog import Clinic
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
@@ -33,7 +33,7 @@ class WaitingPatient(NamedTuple):
     waiting_since: datetime
 
 
-class HeldTicket(NamedTuple):
+class HeldPlace(NamedTuple):
     """The active ticket that is held with a medical record number in a queue, by whom, and its place."""
 
     ticket_code: str
@@ -107,7 +107,7 @@ def hand_over(
     clinic: Clinic,
     tickets: QueueTickets,
     patients: Sequence[WaitingPatient],
-    held: Mapping[str, HeldTicket],
+    held: Mapping[str, HeldPlace],
     new_code: Callable[[], str],
     now: datetime,
 ) -> HandedOver:
@@ -148,14 +148,14 @@ class _Handover:
         self.better_places: list[BetterPlace] = []
 
     def take_over(
-        self, queue: Queue, following: Queue, patient: WaitingPatient, holder: HeldTicket | None
+        self, queue: Queue, following: Queue, patient: WaitingPatient, holder: HeldPlace | None
     ) -> tuple[Queue, Queue]:
         """Hands one ticket over: it is transferred, and the patient is registered in `following`, unless the
         patient holds a ticket of it already. It expires where another person holds one with the same medical
         record number: only the hospital can find out whose number it is."""
         at = max(self._day_end, patient.waiting_since)
         ticket = TicketState(patient.number, TicketStatus.WAITING, patient.lane)
-        verdict = admission(following, patient, holder)
+        verdict = check_admission(following, patient, holder)
         if verdict is Admission.HELD_BY_ANOTHER:
             queue, change = queue.expire(ticket, at)
             self.changes.append(change)
@@ -186,7 +186,7 @@ class _Handover:
         )
         return queue, following
 
-    def _give_place(self, following: Queue, patient: WaitingPatient, held: HeldTicket, at: datetime) -> Queue:
+    def _give_place(self, following: Queue, patient: WaitingPatient, held: HeldPlace, at: datetime) -> Queue:
         """Who registered for the new day before being handed over gets the better place with that ticket."""
         if held.status is not TicketStatus.WAITING:
             return following

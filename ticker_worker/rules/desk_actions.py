@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from common.domain.admission import Admission, AdmissionRefused, NewTicket, admission
+from common.domain.admission import Admission, AdmissionRefused, NewTicket, check_admission
 from common.domain.catalog import Clinic, ClinicState, QueueMode
 from common.domain.changes import Change
 from common.domain.event_names import EventName
@@ -27,13 +27,13 @@ from common.domain.service_times import EndedCall
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import Action
 from common.domain.tickets import LaneReason, PriorityReason, StaffChoice, display_number
-from ticker_worker.rules.day_end import HeldTicket
+from ticker_worker.rules.day_end import HeldPlace
 
 FORCED_MAX: Final = timedelta(days=31)
 """For so long ahead a clinic can be forced open or closed."""
 
 
-class Decided(NamedTuple):
+class ActionResult(NamedTuple):
     """What an action changes: the queues as they are now, and what happened in them, in order.
 
     `clinic_values` are attributes of the clinic with their new values; `ended_calls` are those that the
@@ -59,7 +59,7 @@ class InRoom(NamedTuple):
 
 def open_clinic(
     clinic: Clinic, queue: Queue, until: datetime | None, reason: str | None, now: datetime
-) -> Decided:
+) -> ActionResult:
     """Opens the clinic: within its opening hours it follows them again, outside it is forced open. Raises
     UntilImpossible."""
     forced: dict[str, Any]
@@ -74,7 +74,7 @@ def open_clinic(
 
 def close_clinic(
     clinic: Clinic, queue: Queue, until: datetime | None, reason: str | None, now: datetime, *, cancels: bool
-) -> Decided:
+) -> ActionResult:
     """Forces the clinic closed; `cancels` says that the tickets of those who wait are cancelled then, which
     is not done here. Raises UntilImpossible."""
     forced = _forced(ClinicState.CLOSED, clinic, queue, until, reason, now)
@@ -83,7 +83,7 @@ def close_clinic(
     return _change_clinic(clinic, queue, EventName.CLINIC_HOURS_CHANGED, forced, now)
 
 
-def set_rooms(clinic: Clinic, queue: Queue, rooms: int, now: datetime) -> Decided:
+def set_rooms(clinic: Clinic, queue: Queue, rooms: int, now: datetime) -> ActionResult:
     """So many rooms serve from now on."""
     if rooms == clinic.rooms:
         raise NotPermitted(NotPermittedReason.ALREADY_SO, f"{clinic.name} has {rooms} rooms.")
@@ -91,7 +91,7 @@ def set_rooms(clinic: Clinic, queue: Queue, rooms: int, now: datetime) -> Decide
     return _change_clinic(clinic, queue, EventName.CLINIC_ROOMS_CHANGED, values, now)
 
 
-def set_mode(clinic: Clinic, queue: Queue, mode: QueueMode, now: datetime) -> Decided:
+def set_mode(clinic: Clinic, queue: Queue, mode: QueueMode, now: datetime) -> ActionResult:
     """From now on the clock, or the desk, moves the queue."""
     if mode is clinic.mode:
         raise NotPermitted(NotPermittedReason.ALREADY_SO, f"{clinic.name} is in this mode.")
@@ -115,9 +115,9 @@ def _forced(
 
 def _change_clinic(
     clinic: Clinic, queue: Queue, event: EventName, values: dict[str, Any], now: datetime
-) -> Decided:
+) -> ActionResult:
     queue, change = queue.change_clinic(event, replace(clinic, **values).is_open(now), now)
-    return Decided([queue], [change], clinic_values=values)
+    return ActionResult([queue], [change], clinic_values=values)
 
 
 # --- calling --------------------------------------------------------------------------------------------
@@ -125,13 +125,13 @@ def _change_clinic(
 
 def call_next(
     clinic: Clinic, queue: Queue, in_room: Sequence[InRoom], first: Sequence[Waiter], room: int, now: datetime
-) -> Decided:
+) -> ActionResult:
     """Completes who is in the room, and calls whose turn it is; `first` are the first of each lane."""
-    _see_that_staff_call(clinic)
+    _require_desk_mode(clinic)
     if room > clinic.rooms:
         detail = f"{clinic.name} has {clinic.rooms} rooms; set its rooms first."
         raise NotPermitted(NotPermittedReason.ROOM_NOT_SERVING, detail)
-    following = _whose_turn_it_is(queue, clinic, first)
+    following = _next_waiter(queue, clinic, first)
     if not in_room and following is None:
         raise NotPermitted(NotPermittedReason.NOBODY_WAITING, "Nobody is waiting.")
     queues = {each.queue.key: each.queue for each in in_room} | {queue.key: queue}
@@ -143,10 +143,10 @@ def call_next(
     if following is not None:
         queues[queue.key], change = queues[queue.key].call(following, room, now, clinic.priority_ratio)
         changes.append(change)
-    return Decided([*queues.values()], changes, ended_calls=ended)
+    return ActionResult([*queues.values()], changes, ended_calls=ended)
 
 
-def _whose_turn_it_is(queue: Queue, clinic: Clinic, first: Sequence[Waiter]) -> Waiter | None:
+def _next_waiter(queue: Queue, clinic: Clinic, first: Sequence[Waiter]) -> Waiter | None:
     of_lane = {waiter.lane: waiter for waiter in first}
     lane = next_lane(
         queue.priority_streak,
@@ -157,51 +157,53 @@ def _whose_turn_it_is(queue: Queue, clinic: Clinic, first: Sequence[Waiter]) -> 
     return None if lane is None else of_lane[lane]
 
 
-def recall(queue: Queue, ticket: TicketRecord | None, now: datetime) -> Decided:
+def recall(queue: Queue, ticket: TicketRecord | None, now: datetime) -> ActionResult:
     """Calls a called ticket once more."""
-    return _decided(queue.recall(_given_out(ticket), now))
+    return _decided(queue.recall(_require_ticket(ticket), now))
 
 
-def start(clinic: Clinic, queue: Queue, ticket: TicketRecord | None, now: datetime) -> Decided:
+def start(clinic: Clinic, queue: Queue, ticket: TicketRecord | None, now: datetime) -> ActionResult:
     """The called patient has come; service begins."""
-    _see_that_staff_call(clinic)
-    return _decided(queue.start(_given_out(ticket), now))
+    _require_desk_mode(clinic)
+    return _decided(queue.start(_require_ticket(ticket), now))
 
 
-def complete(clinic: Clinic, queue: Queue, ticket: TicketRecord | None, now: datetime) -> Decided:
+def complete(clinic: Clinic, queue: Queue, ticket: TicketRecord | None, now: datetime) -> ActionResult:
     """The service is over; the room is free."""
-    _see_that_staff_call(clinic)
-    ticket = _given_out(ticket)
+    _require_desk_mode(clinic)
+    ticket = _require_ticket(ticket)
     return _ended(queue.complete(ticket, now), ticket, now, came=True)
 
 
-def mark_no_show(queue: Queue, ticket: TicketRecord | None, now: datetime) -> Decided:
+def mark_no_show(queue: Queue, ticket: TicketRecord | None, now: datetime) -> ActionResult:
     """The called patient did not come; the room is free."""
-    ticket = _given_out(ticket)
+    ticket = _require_ticket(ticket)
     return _ended(queue.no_show(ticket, now), ticket, now, came=False)
 
 
 # --- waiting --------------------------------------------------------------------------------------------
 
 
-def reinstate(queue: Queue, ticket: TicketRecord | None, holder: HeldTicket | None, now: datetime) -> Decided:
+def reinstate(
+    queue: Queue, ticket: TicketRecord | None, holder: HeldPlace | None, now: datetime
+) -> ActionResult:
     """A no-show has come after all and waits again, by the time of arrival."""
-    ticket = _given_out(ticket)
+    ticket = _require_ticket(ticket)
     queue.check(Action.REINSTATE, ticket)
     if queue.ending is Ending.EXPIRY:
         shown = display_number(queue.key.clinic, ticket.number)
         detail = f"The service day of {shown} is over; register the patient again."
         raise NotPermitted(NotPermittedReason.TICKET_STATUS, detail)
-    if admission(queue, ticket, holder) is not Admission.ADMITTED:
+    if check_admission(queue, ticket, holder) is not Admission.ADMITTED:
         raise _holds_another(queue, holder)
     return _decided(queue.reinstate(ticket, now))
 
 
 def set_priority(
     queue: Queue, ticket: TicketRecord | None, priority: PriorityReason | None, now: datetime
-) -> Decided:
+) -> ActionResult:
     """A waiting ticket goes to the priority lane for this reason, or (None) back to the regular lane."""
-    ticket = _given_out(ticket)
+    ticket = _require_ticket(ticket)
     queue.check(Action.PRIORITISE, ticket)
     before = ticket.priority_reason if ticket.lane is Lane.PRIORITY else None
     if before is priority:
@@ -217,22 +219,22 @@ class Destination(NamedTuple):
 
     clinic: Clinic
     queue: Queue
-    holder: HeldTicket | None
+    holder: HeldPlace | None
 
 
 def transfer(
     queue: Queue, ticket: TicketRecord | None, to: Destination | None, new_code: str, now: datetime
-) -> Decided:
+) -> ActionResult:
     """The patient goes to another clinic and keeps the place by time of arrival; its queue gives out a new
     ticket with this code. Raises DestinationUnknown where `to` is None, and AdmissionRefused."""
-    ticket = _given_out(ticket)
+    ticket = _require_ticket(ticket)
     queue.check(Action.TRANSFER, ticket)
     if to is None:
         raise DestinationUnknown
     if to.queue.key.clinic == queue.key.clinic:
         raise NotPermitted(NotPermittedReason.SAME_CLINIC, "The ticket is in this clinic's queue.")
     is_open = to.clinic.is_open(now)
-    verdict = admission(to.queue, ticket, to.holder, is_open=is_open, quota=to.clinic.daily_quota)
+    verdict = check_admission(to.queue, ticket, to.holder, is_open=is_open, quota=to.clinic.daily_quota)
     if verdict in (Admission.ALREADY_HELD, Admission.HELD_BY_ANOTHER):
         raise _holds_another(to.queue, to.holder)
     if verdict is not Admission.ADMITTED:
@@ -254,40 +256,40 @@ def transfer(
         arrived_at=ticket.arrived_at,
         waiting_since=now,
     )
-    return Decided([left, entered], [transferred, registered], new_ticket=new)
+    return ActionResult([left, entered], [transferred, registered], new_ticket=new)
 
 
 # --- what several do ------------------------------------------------------------------------------------
 
 
-def _given_out(ticket: TicketRecord | None) -> TicketRecord:
+def _require_ticket(ticket: TicketRecord | None) -> TicketRecord:
     if ticket is None:
         raise NumberNotGivenOut
     return ticket
 
 
-def _see_that_staff_call(clinic: Clinic) -> None:
+def _require_desk_mode(clinic: Clinic) -> None:
     if clinic.mode is not QueueMode.DESK:
         detail = f"The clock calls the patients of {clinic.name}; set its mode to desk first."
         raise NotPermitted(NotPermittedReason.CLOCK_MODE, detail)
 
 
-def _holds_another(queue: Queue, holder: HeldTicket | None) -> NotPermitted:
+def _holds_another(queue: Queue, holder: HeldPlace | None) -> NotPermitted:
     assert holder is not None
     shown = display_number(queue.key.clinic, holder.number)
     detail = f"This patient holds {shown}; use that ticket, or cancel it first."
     return NotPermitted(NotPermittedReason.HOLDS_ANOTHER, detail)
 
 
-def _decided(step: tuple[Queue, Change]) -> Decided:
+def _decided(step: tuple[Queue, Change]) -> ActionResult:
     queue, change = step
-    return Decided([queue], [change])
+    return ActionResult([queue], [change])
 
 
-def _ended(step: tuple[Queue, Change], ticket: TicketRecord, now: datetime, *, came: bool) -> Decided:
+def _ended(step: tuple[Queue, Change], ticket: TicketRecord, now: datetime, *, came: bool) -> ActionResult:
     queue, change = step
     ended = (queue.key.service_date, _ended_call(ticket, now, came=came))
-    return Decided([queue], [change], ended_calls=[ended])
+    return ActionResult([queue], [change], ended_calls=[ended])
 
 
 def _ended_call(ticket: TicketRecord, now: datetime, *, came: bool) -> EndedCall:

@@ -49,7 +49,7 @@ def is_over(queue: Queue, clinic: Clinic, now: datetime) -> bool:
     return clinic.day_end(queue.key.service_date) <= now
 
 
-def goes_over(queue: Queue, clinic: Clinic, now: datetime) -> bool:
+def is_handed_over(queue: Queue, clinic: Clinic, now: datetime) -> bool:
     """Whether those who wait go over to the next day, at this moment or from now on."""
     if queue.ending is None:
         return is_over(queue, clinic, now) and clinic.is_open(clinic.day_end(queue.key.service_date))

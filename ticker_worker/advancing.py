@@ -12,13 +12,13 @@ from common.storage.engine import Connection
 from common.storage.journal import Cause, JournalEntry, entries_of
 from common.storage.queues import QueuesMissing
 from common.storage.ticket_views import read_occupants
-from ticker_worker.day_ends import end_days
+from ticker_worker.advancing_queues import AdvancingQueues
+from ticker_worker.ending_days import end_days
 from ticker_worker.loading import Loaded, tick_day
-from ticker_worker.moving_queues import MovingQueues
-from ticker_worker.rules.passing_time import goes_over, is_over
+from ticker_worker.rules.passing_time import is_handed_over, is_over
 
 
-class Moved(NamedTuple):
+class Advanced(NamedTuple):
     """The queues of a batch at its moment, and what that has changed: `caused` is all that each cause has
     changed, before or now, `entries` what is to be recorded. Of the days `cut_short` some are still to come
     over to the next day."""
@@ -29,9 +29,9 @@ class Moved(NamedTuple):
     cut_short: set[ClinicDay]
 
 
-def move_queues(
+def advance_queues(
     connection: Connection, catalog: CatalogCache, loaded: Loaded, undecided: Iterable[ReceivedRequest]
-) -> Moved:
+) -> Advanced:
     """Time passes in the queues of the ticks, and of the requests that are still to be decided. All changes
     of tickets are saved; raises QueuesMissing where a day that follows is not locked yet."""
     cause_of = _causes(loaded, undecided)
@@ -41,11 +41,11 @@ def move_queues(
     current = [key for key in days if key not in over]
     # A day that is over, and has nothing left to come, is left alone.
     over = [key for key in over if queues[key].next_change_at is not None]
-    handed_over = [key for key in over if goes_over(queues[key], catalog.clinic_of(key), now)]
+    handed_over = [key for key in over if is_handed_over(queues[key], catalog.clinic_of(key), now)]
     if needed := {key.day_after for key in handed_over} - queues.keys():
         raise QueuesMissing([new_queue(key, catalog.day_start(key), now) for key in needed])
     occupants = {**read_occupants(connection, cause_of.keys())()}
-    moving = MovingQueues(connection, catalog, now, queues, cause_of, occupants)
+    moving = AdvancingQueues(connection, catalog, now, queues, cause_of, occupants)
     cut_short: set[ClinicDay] = set()
     if over:
         unended = [key for key in over if queues[key].ending is None]
@@ -78,11 +78,11 @@ def _has_moved(tick: Tick, loaded: Loaded) -> bool:
     return any(entry.clinic_day.clinic_key == clinic for entry in loaded.recorded.get(tick.id, ()))
 
 
-def _moved(loaded: Loaded, moving: MovingQueues, cut_short: set[ClinicDay]) -> Moved:
+def _moved(loaded: Loaded, moving: AdvancingQueues, cut_short: set[ClinicDay]) -> Advanced:
     entries: list[JournalEntry] = []
     caused = {cause_id: [*recorded] for cause_id, recorded in loaded.recorded.items()}
     for cause_id, changes in moving.changes.items():
         new = entries_of(changes, Cause(cause_id), len(caused.get(cause_id, ())))
         caused.setdefault(cause_id, []).extend(new)
         entries += new
-    return Moved(moving.queues, caused, entries, cut_short)
+    return Advanced(moving.queues, caused, entries, cut_short)

@@ -20,7 +20,7 @@ from common.storage.ticket_views import TicketView
 _ONE_DAY = timedelta(days=1)
 
 
-class ShownQueue:
+class PatientTickets:
     """A clinic's queue of one day as its patients see it at `now`; `occupants` are those in its rooms,
     `records` what was learned of the clinic, by part of the day."""
 

@@ -17,14 +17,14 @@ from common.domain.ticket_states import TicketStatus
 from common.storage.ticket_views import Occupants, TicketView
 
 
-class Moment(NamedTuple):
+class TicketSnapshot(NamedTuple):
     """A ticket and the rooms of its clinic at one moment: all that its reply shows."""
 
     view: TicketView
     occupants: Sequence[Occupant]
 
 
-class TicketMoments:
+class TicketSnapshots:
     """The tickets of a batch. `views` and `occupants` are as they were read, at one moment; `queues` are the
     locked queues, as each decision leaves them."""
 
@@ -53,13 +53,13 @@ class TicketMoments:
             others = queue.waiting - queue.waiting_in(view.lane)
         return view._replace(ahead_in_lane=ahead, waiting_in_other_lane=others)
 
-    def moment(self, ticket_code: str) -> Moment:
+    def moment(self, ticket_code: str) -> TicketSnapshot:
         """What the reply shows of a known ticket now."""
         view = self.view(ticket_code)
         assert view is not None
         return self._moment(view)
 
-    def add(self, view: TicketView) -> Moment:
+    def add(self, view: TicketView) -> TicketSnapshot:
         """Adds a new ticket, as it stands now: all who left its lane before stood ahead of it."""
         assert view.ahead_in_lane is not None
         at_first = view
@@ -87,8 +87,8 @@ class TicketMoments:
                     each for each in occupants if (each.number, each.room, each.called_at) != this
                 ]
 
-    def _moment(self, view: TicketView) -> Moment:
-        return Moment(view, self._occupants.get(view.clinic_day, ()))
+    def _moment(self, view: TicketView) -> TicketSnapshot:
+        return TicketSnapshot(view, self._occupants.get(view.clinic_day, ()))
 
     def _left_in(self, view: TicketView) -> Sequence[int]:
         return self._left.get((view.clinic_day, view.lane), ())

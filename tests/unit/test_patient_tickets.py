@@ -17,8 +17,8 @@ from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import display_number
 from common.messages.message import encode_reply
 from common.messages.patients import Ticket
+from common.patient_tickets import PatientTickets
 from common.storage.ticket_views import TicketView
-from common.ticket_replies import ShownQueue
 from tests.domain.clinics import clinic
 from tests.replies import read_reply
 
@@ -64,7 +64,7 @@ def test_a_ticket_is_shown_and_read_with_the_moments_of_its_hospital(
 ) -> None:
     view = data.draw(views(now))
     occupants = [Occupant(1, 1, TicketStatus.CALLED, now - timedelta(minutes=3))]
-    shown = ShownQueue(shown_at, occupants, {}, now).ticket(view)
+    shown = PatientTickets(shown_at, occupants, {}, now).ticket(view)
     expected = expected_ticket(shown_at, occupants, view, now)
     assert encode_reply(shown) == encode_reply(expected)
     assert read_reply(Ticket, encode_reply(shown)) == expected

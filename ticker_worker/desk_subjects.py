@@ -35,8 +35,8 @@ from common.storage.ticket_rows import ticket_by_number, tickets_in_state
 from common.storage.waiters import next_waiters
 from ticker_worker import store
 from ticker_worker.rules import desk_actions
-from ticker_worker.rules.day_end import HeldTicket
-from ticker_worker.rules.desk_actions import Decided, Destination, InRoom
+from ticker_worker.rules.day_end import HeldPlace
+from ticker_worker.rules.desk_actions import ActionResult, Destination, InRoom
 
 
 class Subject(NamedTuple):
@@ -49,7 +49,7 @@ class Subject(NamedTuple):
     clinic: Clinic
     queue: Queue
     ticket: TicketRecord | None = None
-    holder: HeldTicket | None = None
+    holder: HeldPlace | None = None
     destination: Destination | None = None
     in_room: Sequence[InRoom] = ()
     first: Sequence[Waiter] = ()
@@ -104,7 +104,7 @@ class Subjects:
             return None
         return ticket_by_number(self.connection, key, request.number)
 
-    def _holder(self, key: ClinicDay, ticket: TicketRecord) -> HeldTicket | None:
+    def _holder(self, key: ClinicDay, ticket: TicketRecord) -> HeldPlace | None:
         patient = (key, ticket.medical_record_number)
         return store.held_tickets(self.connection, [patient]).get(patient)
 
@@ -116,7 +116,7 @@ class Subjects:
         return Destination(clinic, queue, self._holder(queue.key, ticket))
 
 
-def decide(request: DeskRequest, subject: Subject, now: datetime) -> Decided:
+def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResult:
     """What a request changes; raises ActionRefused where it is not carried out."""
     clinic, queue, ticket = subject.clinic, subject.queue, subject.ticket
     match request:

@@ -1,4 +1,4 @@
-"""Closing a clinic with everybody who waits in it cancelled: in steps, since thousands may wait.
+"""CancelWaiting a clinic with everybody who waits in it cancelled: in steps, since thousands may wait.
 
 The first step closes the clinic, so no patient registers any more. Each step is a transaction of its own, to
 hold the queue's lock only briefly. A step begins with the queue's journal entries since the step before: this
@@ -10,8 +10,8 @@ from datetime import datetime
 
 from common.clock import Clock
 from common.domain.clinic_day import ClinicDay
-from common.domain.event_names import EventName
 from common.domain.queue import Queue, cancel_waiting
+from common.domain.ticket_states import TRANSITIONS, TicketStatus
 from common.storage import journal
 from common.storage.engine import Connection, Engine, transaction
 from common.storage.journal import Cause, JournalEntry
@@ -21,11 +21,16 @@ from ticker_worker import store
 CANCELLED_AT_ONCE_MAX = 500
 """Tickets that one step cancels."""
 
-_CAME_LATER = frozenset({EventName.TICKET_REGISTERED, EventName.TICKET_REINSTATED})
+_CAME_LATER = frozenset(
+    rule.event
+    for rule in TRANSITIONS.values()
+    if rule.after is TicketStatus.WAITING and TicketStatus.WAITING not in rule.before
+)
+"""Events after which a ticket waits that did not wait when the clinic closed."""
 
 
 @dataclass
-class Closing:
+class CancelWaiting:
     """The cancelling of those who waited when `entries[0]` closed their clinic; `entries` is all that the
     request has done, in order."""
 

@@ -9,7 +9,7 @@ from common.messages.message import EncodedReply
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
 from common.storage.journal import JournalEntry
-from ticker_worker.closing import Closing
+from ticker_worker.cancelling_waiting import CancelWaiting
 from ticker_worker.desk import cancels_waiting
 from ticker_worker.loading import Identity, Loaded
 
@@ -21,7 +21,7 @@ class Decision:
     digest: bytes
     entries: Sequence[JournalEntry] = ()
     refusal: Problem | EncodedReply | None = None
-    closing: Closing | None = None
+    closing: CancelWaiting | None = None
 
 
 @dataclass
@@ -72,7 +72,7 @@ def _recalled(loaded: Loaded) -> dict[str, Decision]:
         digest = entries[0].cause_digest or b""
         is_same = each.digest == digest
         if is_same or each.request_id not in found:
-            closing = Closing(list(entries[:1])) if is_same and cancels_waiting(each.request) else None
+            closing = CancelWaiting(list(entries[:1])) if is_same and cancels_waiting(each.request) else None
             found[each.request_id] = Decision(digest, entries, closing=closing)
     for refusal in loaded.refusals:
         found.setdefault(refusal.request_id, Decision(refusal.digest, refusal=refusal.reply))

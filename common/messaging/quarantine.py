@@ -18,7 +18,7 @@ from common.messaging.publisher import Publisher
 _log = structlog.get_logger()
 
 
-class Suspects:
+class Quarantine:
     """Moves suspects to `quarantine`, and holds those that it does not take, to be taken one by one.
 
     `settle` is told of a batch that is in the quarantine, `on_held` that there is something to take.

@@ -12,18 +12,18 @@ from common.domain.ticket_codes import new_ticket_code
 from common.storage.new_tickets import insert_tickets
 from common.storage.waiters import next_waiters
 from ticker_worker import store
-from ticker_worker.moving_queues import MovingQueues
-from ticker_worker.rules.day_end import HandedOver, HeldTicket, WaitingPatient, expire_left, hand_over
+from ticker_worker.advancing_queues import AdvancingQueues
+from ticker_worker.rules.day_end import HandedOver, HeldPlace, WaitingPatient, expire_left, hand_over
 from ticker_worker.rules.passing_time import QueueTickets
 
 TICKETS_MAX = 500
 """Waiting tickets that one transaction hands over or expires at most, in all its queues."""
 
 Patients = Mapping[ClinicDay, Sequence[WaitingPatient]]
-Held = Mapping[tuple[ClinicDay, str], HeldTicket]
+Held = Mapping[tuple[ClinicDay, str], HeldPlace]
 
 
-def end_days(moving: MovingQueues, keys: Sequence[ClinicDay]) -> set[ClinicDay]:
+def end_days(moving: AdvancingQueues, keys: Sequence[ClinicDay]) -> set[ClinicDay]:
     """One round: ends what of these days can be ended now. Gives the days of which fewer went over than if
     they had been ended alone."""
     counts, cut_short = _count_left(moving, keys)
@@ -52,7 +52,7 @@ def end_days(moving: MovingQueues, keys: Sequence[ClinicDay]) -> set[ClinicDay]:
 
 
 def _count_left(
-    moving: MovingQueues, keys: Sequence[ClinicDay]
+    moving: AdvancingQueues, keys: Sequence[ClinicDay]
 ) -> tuple[dict[ClinicDay, int], set[ClinicDay]]:
     """How many this transaction takes of those who still wait in each queue, and where that is fewer than
     it could be."""
@@ -69,7 +69,7 @@ def _count_left(
     return counts, cut_short
 
 
-def _who_is_left(moving: MovingQueues, counts: Mapping[ClinicDay, int]) -> dict[ClinicDay, list[Waiter]]:
+def _who_is_left(moving: AdvancingQueues, counts: Mapping[ClinicDay, int]) -> dict[ClinicDay, list[Waiter]]:
     """The waiting tickets that this transaction takes, in the order of their calls: the next ones never stay
     behind."""
     waiters = next_waiters(moving.connection, list(counts), max(counts.values(), default=0))
@@ -81,7 +81,7 @@ def _who_is_left(moving: MovingQueues, counts: Mapping[ClinicDay, int]) -> dict[
 
 
 def _read_patients(
-    moving: MovingQueues, keys: Sequence[ClinicDay], left: Mapping[ClinicDay, Sequence[Waiter]]
+    moving: AdvancingQueues, keys: Sequence[ClinicDay], left: Mapping[ClinicDay, Sequence[Waiter]]
 ) -> tuple[Patients, Held]:
     """Those who go over, by arrival, and the tickets that some of them hold for the next day already."""
     going = [key for key in keys if moving.queues[key].ending is Ending.HANDOVER]
@@ -94,7 +94,7 @@ def _read_patients(
 
 
 def _hand_over(
-    moving: MovingQueues,
+    moving: AdvancingQueues,
     key: ClinicDay,
     tickets: QueueTickets,
     patients: Sequence[WaitingPatient],

@@ -31,7 +31,7 @@ CALLS_MAX = 100
 
 
 @dataclass
-class MovingQueues:
+class AdvancingQueues:
     """The queues of one transaction on their way to the moment `now`; they are the caller's to write. Where a
     day is over that goes over to the next one, both are locked.
 
