@@ -11,9 +11,8 @@ import click
 
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
 from common.exit_codes import ExitCode
-from common.terminal.card import Ticket, call_estimate, people, status_word
+from common.terminal.card import Ticket, call_estimate, people, status_word, transfer_sentence
 from common.terminal.failures import ProblemReply, failure_of
-from common.terminal.moments import long_date
 from common.terminal.streams import json_text
 from common.terminal.texts import Texts
 from common.translation import N_
@@ -125,18 +124,6 @@ def closing_sentence(ticket: Ticket, session: PatientSession) -> str:
         return texts(ended, number=ticket["display_number"], clinic=ticket["clinic"], command=command)
     return texts(
         "Ticket {number}: {status}.", number=ticket["display_number"], status=status_word(ticket, texts)
-    )
-
-
-def transfer_sentence(old: Ticket, new: Ticket, texts: Texts) -> str:
-    """What is said when a transferred ticket is followed to the new one."""
-    return texts(
-        "Ticket {number} was transferred. New number: {new_number} in clinic {clinic}, {date}; code {code}.",
-        number=old["display_number"],
-        new_number=new["display_number"],
-        clinic=new["clinic"],
-        date=long_date(new["service_date"], texts),
-        code=new["ticket_code"],
     )
 
 

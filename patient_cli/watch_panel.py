@@ -11,11 +11,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from common.terminal.card import COLOURS, Ticket, status_word, ticket_facts
+from common.terminal.card import COLOURS, Ticket, status_word, ticket_facts, transfer_sentence
 from common.terminal.layout import fold, stacked, widest
 from common.terminal.moments import CLOCK_WITH_SECONDS, long_date
 from patient_cli.session import PatientSession
-from patient_cli.watch import transfer_sentence
 
 _WIDTH = 80
 _FRAME_WIDTH = 8

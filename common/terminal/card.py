@@ -200,3 +200,15 @@ def _field_line(error: dict[str, str], texts: Texts, words: ProblemWords) -> str
         return f"{error['field']}: {error['message']}".removeprefix(": ")
     position = int(index) + 1 if index.isdigit() else 1
     return f"{texts(words.fields[field], position=position)}: {texts(words.rules[field])}"
+
+
+def transfer_sentence(old: Ticket, new: Ticket, texts: Texts) -> str:
+    """What is said when a transferred ticket is followed to the new one."""
+    return texts(
+        "Ticket {number} was transferred. New number: {new_number} in clinic {clinic}, {date}; code {code}.",
+        number=old["display_number"],
+        new_number=new["display_number"],
+        clinic=new["clinic"],
+        date=long_date(new["service_date"], texts),
+        code=new["ticket_code"],
+    )

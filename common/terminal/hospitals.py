@@ -2,10 +2,16 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from common.messages.pages import all_entries
-from common.terminal.requesting import RequestingSession
+
+
+class Client(Protocol):
+    """Who sends a request and gets its reply, such as a session of a command line."""
+
+    def ask(self, name: str, body: dict[str, Any], /) -> dict[str, Any]:
+        """The reply to the request `name`; raises ProblemReply where it is refused."""
 
 
 def normal_code(text: str) -> str:
@@ -13,17 +19,17 @@ def normal_code(text: str) -> str:
     return text.strip().upper()
 
 
-def each_hospital(session: RequestingSession) -> Iterator[dict[str, Any]]:
+def each_hospital(client: Client) -> Iterator[dict[str, Any]]:
     """All hospitals, of which no more are asked for than are taken."""
-    return all_entries(partial(session.ask, "list_hospitals"), {}, "hospitals")
+    return all_entries(partial(client.ask, "list_hospitals"), {}, "hospitals")
 
 
-def hospitals(session: RequestingSession) -> list[dict[str, Any]]:
+def hospitals(client: Client) -> list[dict[str, Any]]:
     """All hospitals."""
-    return [*each_hospital(session)]
+    return [*each_hospital(client)]
 
 
-def clinics(session: RequestingSession, hospital: str, *, open_only: bool) -> list[dict[str, Any]]:
+def clinics(client: Client, hospital: str, *, open_only: bool) -> list[dict[str, Any]]:
     """The clinics of a hospital; raises ProblemReply where there is no such hospital."""
     body = {"hospital": hospital, "open_only": open_only}
-    return [*all_entries(partial(session.ask, "list_clinics"), body, "clinics")]
+    return [*all_entries(partial(client.ask, "list_clinics"), body, "clinics")]
