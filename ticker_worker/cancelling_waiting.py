@@ -12,6 +12,8 @@ from common.clock import Clock
 from common.domain.clinic_day import ClinicDay
 from common.domain.queue import Queue, cancel_waiting
 from common.domain.ticket_states import TRANSITIONS, TicketStatus
+from common.messages.desks import CloseClinic, WaitingFate
+from common.messages.message import Request
 from common.storage import journal
 from common.storage.engine import Connection, Engine, transaction
 from common.storage.journal import Cause, JournalEntry
@@ -27,6 +29,11 @@ _CAME_LATER = frozenset(
     if rule.after is TicketStatus.WAITING and TicketStatus.WAITING not in rule.before
 )
 """Events after which a ticket waits that did not wait when the clinic closed."""
+
+
+def cancels_waiting(request: Request) -> bool:
+    """Whether a request closes a clinic and cancels the tickets of those who wait."""
+    return isinstance(request, CloseClinic) and request.waiting is WaitingFate.CANCEL
 
 
 @dataclass

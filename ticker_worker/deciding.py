@@ -26,8 +26,8 @@ from common.storage.remembered_refusals import Refusal
 from common.storage.ticket_rows import tickets_in_state
 from ticker_worker import desk_replies
 from ticker_worker.advancing import Advanced
-from ticker_worker.cancelling_waiting import CancelWaiting
-from ticker_worker.desk import Desk, cancels_waiting, problem_of
+from ticker_worker.cancelling_waiting import CancelWaiting, cancels_waiting
+from ticker_worker.desk import Desk, problem_of
 from ticker_worker.earlier_decisions import Decision, Decisions
 from ticker_worker.loading import Loaded, find_clinic
 from ticker_worker.rules.passing_time import awaits_handover

@@ -17,8 +17,7 @@ from common.domain.refusals import (
 )
 from common.domain.service_times import EndedCall
 from common.messages import problems
-from common.messages.desks import CloseClinic, DeskRequest, WaitingFate
-from common.messages.message import Request
+from common.messages.desks import DeskRequest
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
 from common.storage.catalog import CatalogCache
@@ -26,7 +25,7 @@ from common.storage.engine import Connection
 from common.storage.journal import Cause, JournalEntry, entries_of
 from common.storage.new_tickets import insert_tickets
 from ticker_worker import store
-from ticker_worker.cancelling_waiting import CancelWaiting
+from ticker_worker.cancelling_waiting import CancelWaiting, cancels_waiting
 from ticker_worker.desk_subjects import Subjects, decide
 from ticker_worker.rules.desk_actions import ActionResult
 
@@ -82,11 +81,6 @@ class Desk:
             self.clinic_values.setdefault(clinic.key, {}).update(decided.clinic_values)
         self.queues |= {queue.key: queue for queue in decided.queues}
         self.ended_calls += [(clinic, day, ended) for day, ended in decided.ended_calls]
-
-
-def cancels_waiting(request: Request) -> bool:
-    """Whether a request closes a clinic and cancels the tickets of those who wait."""
-    return isinstance(request, CloseClinic) and request.waiting is WaitingFate.CANCEL
 
 
 def problem_of(refused: ActionRefused, now: datetime) -> Problem:

@@ -27,13 +27,13 @@ from common.messages.desks import (
     Start,
     TicketAction,
     Transfer,
-    WaitingFate,
 )
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from common.storage.ticket_rows import ticket_by_number, tickets_in_state
 from common.storage.waiters import next_waiters
 from ticker_worker import store
+from ticker_worker.cancelling_waiting import cancels_waiting
 from ticker_worker.rules import desk_actions
 from ticker_worker.rules.day_end import HeldPlace
 from ticker_worker.rules.desk_actions import ActionResult, Destination, InRoom
@@ -123,7 +123,7 @@ def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResul
         case OpenClinic():
             return desk_actions.open_clinic(clinic, queue, request.until, request.reason, now)
         case CloseClinic():
-            cancels = request.waiting is WaitingFate.CANCEL
+            cancels = cancels_waiting(request)
             return desk_actions.close_clinic(
                 clinic, queue, request.until, request.reason, now, cancels=cancels
             )

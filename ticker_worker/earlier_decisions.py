@@ -9,8 +9,7 @@ from common.messages.message import EncodedReply
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
 from common.storage.journal import JournalEntry
-from ticker_worker.cancelling_waiting import CancelWaiting
-from ticker_worker.desk import cancels_waiting
+from ticker_worker.cancelling_waiting import CancelWaiting, cancels_waiting
 from ticker_worker.loading import Identity, Loaded
 
 
