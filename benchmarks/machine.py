@@ -6,9 +6,8 @@ import sqlite3
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import pika
-
 from benchmarks.system import BenchSystem
+from common.messaging.introduction import introduction
 
 _LIBRARIES = ("pika", "psycopg", "sqlalchemy", "pydantic", "aio-pika", "asyncpg", "uvloop")
 
@@ -28,28 +27,7 @@ def server_versions(system: BenchSystem) -> dict[str, str]:
     """What broker and database call themselves."""
     number = ".".join(map(str, system.engine.dialect.server_version_info or ()))
     product = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}[system.database]
-    return {"RabbitMQ": _broker_version(system.urls["deploy"]), product: number}
-
-
-def _broker_version(url: str) -> str:
-    """As the broker introduces itself to a connection."""
-    found: list[str] = []
-
-    def opened(connection: pika.SelectConnection) -> None:
-        found.append(str((connection.server_properties or {}).get("version", "?")))
-        connection.close()
-
-    connection = pika.SelectConnection(
-        pika.URLParameters(url),
-        on_open_callback=opened,
-        on_open_error_callback=lambda connection, _: connection.ioloop.stop(),
-        on_close_callback=lambda connection, _: connection.ioloop.stop(),
-    )
-    try:
-        connection.ioloop.start()
-    finally:
-        connection.ioloop.close()
-    return found[0] if found else "?"
+    return {"RabbitMQ": introduction(system.urls["deploy"], "antrean-benchmarks").version, product: number}
 
 
 def library_versions() -> dict[str, str]:

@@ -19,7 +19,7 @@ from pika.spec import Queue
 
 from common.errors import BrokerUnavailable
 from common.messaging import topology
-from common.messaging.connection import CONNECT_SECONDS_MAX, blocking_connection, connection_parameters
+from common.messaging.connection import blocking_connection
 
 CONNECTION_NAME: Final = "antrean-doctor"
 
@@ -39,15 +39,6 @@ class TopologyFault:
     kind: Literal["missing", "different", "unknown"]
     name: str
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Introduction:
-    """What a broker says of itself when a connection opens: its version, and the longest frame in bytes that
-    both sides take (pika takes 128 KiB)."""
-
-    version: str
-    frame_bytes_max: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,31 +140,6 @@ def inspecting(amqp_url: str) -> Iterator[Inspection]:
     finally:
         if connection.is_open:
             connection.close()
-
-
-def introduction(amqp_url: str) -> Introduction:
-    """How the broker introduces itself; raises BrokerUnavailable where it does not."""
-    found: list[Introduction] = []
-
-    def opened(connection: pika.SelectConnection) -> None:
-        properties = connection.server_properties or {}
-        found.append(Introduction(str(properties.get("version", "?")), int(connection.params.frame_max)))
-        connection.close()
-
-    # pika's blocking connection keeps this to itself.
-    connection = pika.SelectConnection(
-        connection_parameters(amqp_url, CONNECTION_NAME, CONNECT_SECONDS_MAX),
-        on_open_callback=opened,
-        on_open_error_callback=lambda connection, _: connection.ioloop.stop(),
-        on_close_callback=lambda connection, _: connection.ioloop.stop(),
-    )
-    try:
-        connection.ioloop.start()
-    finally:
-        connection.ioloop.close()
-    if not found:
-        raise BrokerUnavailable("The connection to RabbitMQ was lost in between; try again.")
-    return found[0]
 
 
 def blocking_reason(amqp_url: str, exchange: str) -> str | None:

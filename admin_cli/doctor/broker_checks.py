@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from admin_cli.broker.inspection import (
+    CONNECTION_NAME,
     Inspection,
     QueueState,
     TopologyFault,
     blocking_reason,
     inspecting,
-    introduction,
 )
 from admin_cli.doctor.findings import Finding, failed, ok, unusable_settings, warning
 from common.errors import BrokerUnavailable, SettingsError
 from common.messages.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
 from common.messaging import topology
+from common.messaging.introduction import introduction
 from common.settings import Settings
 from common.translation import C_, N_
 
@@ -47,7 +48,7 @@ def broker_findings(settings: Settings) -> Generator[Finding, None, BrokerSeen |
         blocked = blocking_reason(amqp_url, topology.PATIENT_EXCHANGE)
         with inspecting(amqp_url) as inspection:
             milliseconds = f"{inspection.connect_seconds * 1000:.0f}"
-            broker = introduction(amqp_url)
+            broker = introduction(amqp_url, CONNECTION_NAME)
             yield ok(
                 "broker",
                 N_("RabbitMQ {version} answers in {milliseconds} ms."),

@@ -8,9 +8,9 @@ import pika
 import pytest
 from pika.exceptions import ConnectionClosedByBroker
 
-from admin_cli.broker.inspection import introduction
 from common.messages.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX
 from common.messaging import topology
+from common.messaging.introduction import introduction
 from tests.broker import RunningBroker, private_node
 from tests.deployment import CLINICS, HOSPITAL, Deployment, connected, deployed
 from tests.workers.bad_messages import RawHeaders, nested_table
@@ -80,7 +80,7 @@ def send_and_wait(connection: pika.BlockingConnection, attack: Message) -> None:
 
 
 def test_the_broker_agrees_on_short_frames(deployment: Deployment) -> None:
-    assert introduction(deployment.urls["patient"]).frame_bytes_max == FRAME_BYTES_MAX
+    assert introduction(deployment.urls["patient"], "antrean-test").frame_bytes_max == FRAME_BYTES_MAX
 
 
 def test_headers_nested_deeper_than_a_frame_cost_their_sender_the_connection(
