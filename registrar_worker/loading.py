@@ -123,8 +123,7 @@ def _clinic_key(request: Register) -> ClinicKey:
 def _clinic_today(catalog: CatalogCache, key: ClinicKey, now: datetime) -> ClinicToday | Problem:
     clinic = catalog.clinic(*key)
     if clinic is None or clinic.retired:
-        has_hospital = catalog.hospital(key[0]) is not None
-        return problems.clinic_not_found() if has_hospital else problems.hospital_not_found()
+        return problems.no_such_clinic(has_hospital=catalog.hospital(key[0]) is not None)
     return ClinicToday(clinic, clinic.clinic_day(now), clinic.is_open(now))
 
 

@@ -139,8 +139,7 @@ class _Answers:
     def _clinic_queue(self, request: ClinicQueueRequest) -> Reply:
         clinic = self.catalog.clinic(request.hospital, request.clinic)
         if clinic is None or clinic.retired:
-            found = self.catalog.hospital(request.hospital)
-            return problems.clinic_not_found() if found else problems.hospital_not_found()
+            return problems.no_such_clinic(has_hospital=self.catalog.hospital(request.hospital) is not None)
         key = clinic.clinic_day(self.now)
         queue = self.loaded.queues.get(key)
         in_rooms = sorted(self.loaded.occupants.get(key, ()), key=lambda occupant: occupant.room)

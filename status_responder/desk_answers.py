@@ -30,8 +30,7 @@ def answer_desks(
 def _reply(connection: Connection, catalog: CatalogCache, request: DeskRequest, now: datetime) -> Reply:
     clinic = catalog.clinic(request.hospital, request.clinic)
     if clinic is None:
-        has_hospital = catalog.hospital(request.hospital) is not None
-        return problems.clinic_not_found() if has_hospital else problems.hospital_not_found()
+        return problems.no_such_clinic(has_hospital=catalog.hospital(request.hospital) is not None)
     if isinstance(request, ReportRequest):  # of a retired clinic, too
         day = ClinicDay(*clinic.key, request.service_date or clinic.service_date(now))
         return clinic_report(clinic, day.service_date, store.read_courses(connection, day))

@@ -94,8 +94,7 @@ def find_clinic(catalog: CatalogCache, request: DeskRequest) -> Clinic | Problem
     """The clinic that a desk's request is about, which may be retired."""
     clinic = catalog.clinic(request.hospital, request.clinic)
     if clinic is None:
-        found = catalog.hospital(request.hospital)
-        return problems.clinic_not_found() if found else problems.hospital_not_found()
+        return problems.no_such_clinic(has_hospital=catalog.hospital(request.hospital) is not None)
     return clinic
 
 

@@ -94,6 +94,11 @@ def clinic_not_found() -> Problem:
     return problem(ProblemCode.CLINIC_NOT_FOUND, "Ask for list_clinics and use one of the codes there.")
 
 
+def no_such_clinic(*, has_hospital: bool) -> Problem:
+    """No such clinic; `has_hospital` is whether there is the hospital at least."""
+    return clinic_not_found() if has_hospital else hospital_not_found()
+
+
 def clinic_closed(clinic: Clinic, now: datetime) -> Problem:
     """The clinic takes no registrations at `now`."""
     opening = clinic.next_opening(now)
