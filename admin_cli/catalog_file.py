@@ -5,6 +5,9 @@ code = "RSHS"
 name = "RSUP Dr. Hasan Sadikin"
 city = "Bandung"
 time_zone = "Asia/Jakarta"
+identity = "open"               # who may register: everybody, or, by "registry", whom `patients import` named
+registrations_max = 3           # registrations of one record number for one clinic and day
+mismatches_max = 5              # registrations of one record number a day that do not match it
 
 [[hospitals.clinics]]
 code = "GIG"
@@ -141,6 +144,9 @@ class CatalogHospital(_Table):
     name: Annotated[str, Field(max_length=PLACE_NAME_LENGTH_MAX), AfterValidator(_printable)]
     city: Annotated[str, Field(max_length=CITY_LENGTH_MAX), AfterValidator(_printable)]
     time_zone: Annotated[str, Field(max_length=TIME_ZONE_LENGTH_MAX), AfterValidator(_zone)]
+    identity: Literal["open", "registry"] = "open"
+    registrations_max: Annotated[int, Field(ge=1, le=100)] = 3
+    mismatches_max: Annotated[int, Field(ge=1, le=100)] = 5
     clinics: Annotated[list[CatalogClinic], Field(min_length=1, max_length=CLINICS_PER_HOSPITAL_MAX)]
 
 

@@ -90,9 +90,22 @@ def show(session: AdminSession) -> None:
         session.say("The catalog is empty. Fill it with: antrean-admin catalog apply FILE")
     for hospital, clinics in [] if session.as_json else shown:
         title = f"{hospital.code}  {hospital.name}, {hospital.city} ({hospital.time_zone.key})"
-        click.echo("\n".join(fold(title, terminal_width())))
+        click.echo("\n".join([*fold(title, terminal_width()), *_identity_lines(hospital, session)]))
         for line in _clinic_lines(clinics, session):
             click.echo(line)
+
+
+def _identity_lines(hospital: "Hospital", session: AdminSession) -> list[str]:
+    """Who may register, and how often."""
+    words = session.texts(
+        "identity {identity}; of one record number at most {registrations} registrations for a clinic and"
+        " day, and {mismatches} mismatches a day",
+        identity=hospital.identity.value,
+        registrations=hospital.registrations_max,
+        mismatches=hospital.mismatches_max,
+    )
+    width = terminal_width()
+    return [f"  {line}" for line in fold(words, None if width is None else width - 2)]
 
 
 def _clinic_lines(clinics: "list[Clinic]", session: AdminSession) -> list[str]:
@@ -132,6 +145,9 @@ def _hospital_as_json(hospital: "Hospital", clinics: list["Clinic"]) -> dict[str
         "name": hospital.name,
         "city": hospital.city,
         "time_zone": hospital.time_zone.key,
+        "identity": hospital.identity.value,
+        "registrations_max": hospital.registrations_max,
+        "mismatches_max": hospital.mismatches_max,
         "clinics": [
             {
                 "code": clinic.code,

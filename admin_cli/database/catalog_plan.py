@@ -120,6 +120,9 @@ def _wanted(catalog: Catalog) -> Rows:
             "name": hospital.name,
             "city": hospital.city,
             "time_zone": hospital.time_zone,
+            "identity": hospital.identity,
+            "registrations_max": hospital.registrations_max,
+            "mismatches_max": hospital.mismatches_max,
         }
         for clinic in hospital.clinics:
             rows.clinics[hospital.code, clinic.code] = {

@@ -29,14 +29,30 @@ class ClinicState(StrEnum):
     CLOSED = "closed"
 
 
+class Identity(StrEnum):
+    """Who may register at a hospital by himself: everybody, or only whom its registry knows."""
+
+    OPEN = "open"
+    REGISTRY = "registry"
+
+
 @dataclass(frozen=True, slots=True)
 class Hospital:
-    """A hospital; its clocks show the time of its zone."""
+    """A hospital; its clocks show the time of its zone.
+
+    One medical record number can be registered at most `registrations_max` times for one clinic and service
+    day, tickets that were cancelled among them. After `mismatches_max` registrations of one number and day
+    that do not match what is known of it, nobody learns any more whether one does. What staff register is
+    bound by neither.
+    """
 
     code: str
     name: str
     city: str
     time_zone: ZoneInfo
+    identity: Identity = Identity.OPEN
+    registrations_max: int = 3
+    mismatches_max: int = 5
 
     def local_time(self, moment: datetime) -> datetime:
         """The moment on the hospital's clock, to the second."""

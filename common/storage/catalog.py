@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import CompoundSelect, Connection, Text, bindparam, cast, select, union_all, update
 
-from common.domain.catalog import Clinic, ClinicState, Hospital, QueueMode
+from common.domain.catalog import Clinic, ClinicState, Hospital, Identity, QueueMode
 from common.domain.clinic_day import ClinicDay
 from common.domain.opening_hours import OpeningHours, parse_day_end
 from common.errors import StoreUnavailable
@@ -151,6 +151,9 @@ def _changed_after() -> CompoundSelect[Any]:
         hospitals.c.name.label("hospital_name"),
         hospitals.c.city,
         hospitals.c.time_zone,
+        hospitals.c.identity,
+        hospitals.c.registrations_max,
+        hospitals.c.mismatches_max,
     ).join_from(clinics, hospitals, clinics.c.hospital == hospitals.c.code)
     # Not one condition with OR, which would keep both indices on versions out of use.
     return union_all(
@@ -174,10 +177,21 @@ def _clinics_of(rows: Iterable[Any]) -> list[Clinic]:
     found = []
     for row in rows:
         if row.hospital not in known:
-            zone = ZoneInfo(row.time_zone)
-            known[row.hospital] = Hospital(row.hospital, row.hospital_name, row.city, zone)
+            known[row.hospital] = _hospital(row)
         found.append(_clinic(row, known[row.hospital], equals))
     return found
+
+
+def _hospital(row: Any) -> Hospital:
+    return Hospital(
+        code=row.hospital,
+        name=row.hospital_name,
+        city=row.city,
+        time_zone=ZoneInfo(row.time_zone),
+        identity=Identity(row.identity),
+        registrations_max=row.registrations_max,
+        mismatches_max=row.mismatches_max,
+    )
 
 
 T = TypeVar("T")

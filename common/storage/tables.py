@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    false,
     literal_column,
     text,
 )
@@ -79,6 +80,10 @@ hospitals = Table(
     Column("name", String(200), nullable=False),
     Column("city", String(100), nullable=False),
     Column("time_zone", String(50), nullable=False),
+    # Who may register (an Identity), and how often for one medical record number.
+    Column("identity", String(10), nullable=False, server_default="open"),
+    Column("registrations_max", Integer, nullable=False, server_default=text("3")),
+    Column("mismatches_max", Integer, nullable=False, server_default=text("5")),
     Column("version", Integer, nullable=False, index=True),
 )
 
@@ -163,6 +168,7 @@ _is_active = text("status IN ('waiting', 'called', 'in_service')")
 _is_waiting = text("status = 'waiting'")
 _is_in_room = text("status IN ('called', 'in_service')")
 _is_no_show = text("status = 'no_show'")
+_is_ended = text("status IN ('served', 'cancelled', 'no_show', 'transferred', 'expired')")
 
 tickets = Table(
     "tickets",
@@ -176,6 +182,8 @@ tickets = Table(
     Column("medical_record_number", String(20), nullable=False),
     Column("patient_name", String(100), nullable=False),
     Column("date_of_birth", Date, nullable=False),
+    # The hospital's registry or its staff confirmed the date of birth: it may give priority.
+    Column("date_of_birth_confirmed", Boolean, nullable=False, server_default=false()),
     Column("status", String(11), nullable=False),
     Column("lane", String(10), nullable=False, server_default="regular"),
     # A LaneReason: `regular` where the desk decided against the patient's age.
@@ -213,6 +221,14 @@ tickets = Table(
     ),
     Index("ix_tickets_in_room", *_clinic_day, sqlite_where=_is_in_room, postgresql_where=_is_in_room),
     Index("ix_tickets_no_show", *_clinic_day, sqlite_where=_is_no_show, postgresql_where=_is_no_show),
+    # Counts the registrations that a patient has used up; a new ticket waits, and so is no entry of it.
+    Index(
+        "ix_tickets_ended",
+        *_clinic_day,
+        "medical_record_number",
+        sqlite_where=_is_ended,
+        postgresql_where=_is_ended,
+    ),
 )
 
 journal = Table(
@@ -251,6 +267,42 @@ refusals = Table(
 )
 """Refused registrations, so that a redelivered request gets the same answer. A row is needed only until the
 request is too old to be taken up at all, and is removed soon after."""
+
+mismatches = Table(
+    "mismatches",
+    metadata,
+    Column("hospital", String(10), primary_key=True),
+    Column("service_date", Date, primary_key=True, index=True),
+    Column("medical_record_number", String(20), primary_key=True),
+    Column("times", Integer, nullable=False),
+    ForeignKeyConstraint(["hospital"], ["hospitals.code"]),
+)
+"""How often registrations of a record number did not match what is known of it. A row is needed only on its
+service day."""
+
+registries = Table(
+    "registries",
+    metadata,
+    Column("hospital", String(10), primary_key=True),
+    # What is in force of `registered_patients`. An import that replaces it fills the next free one first.
+    Column("generation", Integer, nullable=False),
+    Column("last_generation", Integer, nullable=False),
+    # Tells whether a key is the one that the digests were made with.
+    Column("key_check", LargeBinary(32), nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    ForeignKeyConstraint(["hospital"], ["hospitals.code"]),
+)
+
+registered_patients = Table(
+    "registered_patients",
+    metadata,
+    Column("hospital", String(10), primary_key=True),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    # Of hospital, medical record number and date of birth, with the registry's key.
+    Column("digest", LargeBinary(32), primary_key=True),
+    ForeignKeyConstraint(["hospital"], ["registries.hospital"]),
+)
+"""Whom a hospital knows. Nobody can read from it who that is."""
 
 
 def in_states(table: FromClause, states: Container[TicketStatus]) -> ColumnElement[bool]:

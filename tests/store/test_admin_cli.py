@@ -97,9 +97,10 @@ def test_a_catalog_is_applied_once_and_shown(on_database: Run, tmp_path: Path) -
 
     shown = on_database("catalog", "show").out.splitlines()
     assert shown[0] == "RSHS  RSUP Dr. Hasan Sadikin, Bandung (Asia/Jakarta)"
-    assert "7,5 ± 3,75 menit" in shown[1]
-    assert shown[1].endswith("tidak pernah buka")
-    assert shown[2].endswith("Sen-Sel 08:00-12:00; Kam 13:00-15:00")
+    assert shown[1].startswith("  identitas open; untuk satu nomor rekam medis paling banyak 3 pendaftaran")
+    assert "7,5 ± 3,75 menit" in shown[2]
+    assert shown[2].endswith("tidak pernah buka")
+    assert shown[3].endswith("Sen-Sel 08:00-12:00; Kam 13:00-15:00")
 
 
 def test_changes_are_shown_with_old_and_new(on_database: Run, tmp_path: Path) -> None:
@@ -146,6 +147,30 @@ def test_the_catalog_is_shown_as_json_with_every_field(on_database: Run, tmp_pat
         "day_ends_at": "24:00",
         "hours": {"mon": ["08:00-12:00"], "tue": ["08:00-12:00"], "thu": ["13:00-15:00"]},
     }
+
+
+def test_who_may_register_and_how_often_is_a_setting_of_the_hospital(
+    on_database: Run, tmp_path: Path
+) -> None:
+    on_database("catalog", "apply", written(tmp_path / "1.toml", CATALOG))
+    settings = 'identity = "registry"\nregistrations_max = 2\nmismatches_max = 7\n\n[[hospitals.clinics]]'
+    changed = written(tmp_path / "2.toml", CATALOG.replace("[[hospitals.clinics]]", settings, 1))
+    assert on_database("catalog", "apply", changed, "--lang", "en").out.splitlines()[0] == (
+        "~ RSHS  RSUP Dr. Hasan Sadikin: identity open -> registry; registrations at most 3 -> 2;"
+        " mismatches at most 5 -> 7"
+    )
+    [shown] = json.loads(on_database("catalog", "show", "--json").out)
+    assert [shown[name] for name in ("identity", "registrations_max", "mismatches_max")] == ["registry", 2, 7]
+
+
+@pytest.mark.parametrize("wrong", ['identity = "closed"', "registrations_max = 0", "mismatches_max = 101"])
+def test_a_hospital_has_no_other_settings_of_who_may_register(
+    on_database: Run, tmp_path: Path, wrong: str
+) -> None:
+    wrong_file = CATALOG.replace("[[hospitals.clinics]]", f"{wrong}\n\n[[hospitals.clinics]]", 1)
+    ended = on_database("catalog", "apply", written(tmp_path / "1.toml", wrong_file))
+    assert ended.exit_code == 1
+    assert f"hospitals RSHS, {wrong.split()[0]}: " in ended.err
 
 
 def test_a_clinic_with_patients_is_dropped_only_on_purpose(

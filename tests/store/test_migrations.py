@@ -15,7 +15,7 @@ from admin_cli.database import schema
 from admin_cli.database.schema import migrate
 from common.storage.engine import snapshot, transaction
 from common.storage.schema import HEAD, revision
-from common.storage.tables import metadata
+from common.storage.tables import metadata, refusals
 from tests.builders import MONDAY, cancellation, clinic_table, hospital_table
 from tests.database import new_database, opened
 from tests.store.desks import TWO_CLINICS, calls, does, is_whole
@@ -32,8 +32,15 @@ NEW_IN = {
         "tickets": {"lane", "priority_reason", "arrived_at", "transferred_to"},
     },
     "0003": {"clinics": {"day_ends_at"}, "clinic_days": {"announced_state", "ending"}},
+    "0004": {
+        "hospitals": {"identity", "registrations_max", "mismatches_max"},
+        "tickets": {"date_of_birth_confirmed"},
+    },
 }
 """The columns that a revision adds, and its downgrade drops."""
+
+
+NEW_TABLES_IN = {"0002": {"service_times"}, "0004": {"mismatches", "registries", "registered_patients"}}
 
 
 def move(engine: Engine, target: str) -> None:
@@ -67,6 +74,7 @@ def rows_of(engine: Engine) -> dict[str, list[dict[str, Any]]]:
 def without(rows: Rows, *revisions: str) -> dict[str, list[dict[str, Any]]]:
     """The rows without what these revisions add."""
     dropped: dict[str, set[str]] = {}
+    new_tables = set().union(*(NEW_TABLES_IN.get(each, ()) for each in revisions))
     for each in revisions:
         for table, names in NEW_IN[each].items():
             dropped[table] = dropped.get(table, set()) | names
@@ -79,7 +87,7 @@ def without(rows: Rows, *revisions: str) -> dict[str, list[dict[str, Any]]]:
             key=str,
         )
         for table, of_table in rows.items()
-        if not (table == "service_times" and "0002" in revisions)
+        if table not in new_tables
     }
 
 
@@ -125,7 +133,7 @@ def a_day_by_the_desk(engine: Engine) -> Workers:
     return workers
 
 
-@pytest.fixture(params=["0001", "0002"])
+@pytest.fixture(params=["0001", "0002", "0003"])
 def old_revision(request: pytest.FixtureRequest) -> str:
     """A revision that databases in use have."""
     revision: str = request.param
@@ -135,7 +143,7 @@ def old_revision(request: pytest.FixtureRequest) -> str:
 def test_a_database_in_use_is_upgraded_with_all_that_is_in_it(
     empty_engine: Engine, tmp_path: Path, old_revision: str
 ) -> None:
-    by_revision = {"0001": a_day_by_the_clock, "0002": a_day_by_the_desk}
+    by_revision = {"0001": a_day_by_the_clock, "0002": a_day_by_the_desk, "0003": a_day_by_the_desk}
     newer = [revision for revision in NEW_IN if revision > old_revision]
     with opened(f"sqlite:///{tmp_path / 'source.sqlite'}") as source:
         migrate(source)
@@ -166,16 +174,40 @@ def test_a_database_in_use_is_upgraded_with_all_that_is_in_it(
     is_whole(workers)
 
 
+def test_a_database_in_use_forgets_refusals_that_hold_ticket_codes(empty_engine: Engine) -> None:
+    migrate(empty_engine)
+    now = a_day_by_the_clock(empty_engine).clock.now()
+    [not_found] = rows_of(empty_engine)["refusals"]
+    move(empty_engine, "0003")
+    with transaction(empty_engine) as connection:
+        shown = {"request_id": "r", "digest": b"", "code": "already_registered", "problem": b"{}"}
+        connection.execute(refusals.insert(), {**shown, "refused_at": now})
+    migrate(empty_engine)
+    assert rows_of(empty_engine)["refusals"] == [not_found]
+
+
+def test_who_has_priority_by_age_has_it_after_the_upgrade(empty_engine: Engine) -> None:
+    """A transfer looks at the age again where the date of birth is confirmed, and only there."""
+    migrate(empty_engine)
+    a_day_by_the_desk(empty_engine)
+    move(empty_engine, "0003")
+    with transaction(empty_engine) as connection:
+        connection.execute(text("UPDATE tickets SET priority_reason = 'age' WHERE number = 8"))
+    migrate(empty_engine)
+    confirmed = [row["number"] for row in ticket_rows(empty_engine) if row["date_of_birth_confirmed"]]
+    assert confirmed == [8]
+
+
 def test_a_database_in_use_goes_back_to_0002_and_forward_again(empty_engine: Engine, tmp_path: Path) -> None:
     migrate(empty_engine)
     workers = a_day_by_the_desk(empty_engine)
     before = rows_of(empty_engine)
     move(empty_engine, "0002")
-    assert rows_of(empty_engine) == without(before, "0003")
+    assert rows_of(empty_engine) == without(before, "0003", "0004")
     assert shape(empty_engine) == _shape_at("0002", empty_engine, tmp_path)
     migrate(empty_engine)
     after = rows_of(empty_engine)
-    assert without(after, "0003") == without(before, "0003")
+    assert without(after, "0003", "0004") == without(before, "0003", "0004")
     workers.clock.forward(minutes=1)
     calls(workers, 1)
     is_whole(workers)
@@ -185,7 +217,7 @@ def test_a_database_in_use_goes_back_to_0001(empty_engine: Engine, tmp_path: Pat
     """Where there are no transfers, whose tickets are cancelled ones there, and no end of a forced state."""
     migrate(empty_engine)
     a_day_by_the_desk(empty_engine)
-    wanted = without(rows_of(empty_engine), "0002", "0003")
+    wanted = without(rows_of(empty_engine), "0002", "0003", "0004")
     for row in wanted["tickets"]:
         if row["status"] == "transferred":
             row["status"] = "cancelled"
