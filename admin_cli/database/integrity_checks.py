@@ -331,7 +331,7 @@ def _transfers() -> Select[Any]:
     )
 
 
-def _event_ids_used_twice() -> Select[Any]:
+def _changes_recorded_twice() -> Select[Any]:
     cause = (journal.c.cause_id, journal.c.ordinal)
     several = select(*cause).group_by(*cause).having(func.count() > 1)
     return select(*_key(journal), journal.c.sequence, *cause).where(tuple_(*cause).in_(several))
@@ -354,6 +354,6 @@ CHECKS: Final[Mapping[str, tuple[Select[Any], _Read]]] = {
     "one_room": (_together(tickets.c.room, _is_in_room, "room"), _as_it_is),
     "two_tickets": (_requests_with_several_tickets(), _as_it_is),
     "transferred": (_transfers(), _as_it_is),
-    "two_events": (_event_ids_used_twice(), _as_it_is),
+    "two_events": (_changes_recorded_twice(), _as_it_is),
     "refused": (_refused_and_done(), _as_it_is),
 }

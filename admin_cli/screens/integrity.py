@@ -71,7 +71,7 @@ SENTENCES: Final[Mapping[str, str]] = {
         " patient waits, register them again if nowhere, and report this line."
     ),
     "two_events": N_(
-        "{where}: event {sequence} shares its id {cause_id}.{ordinal} with another. The"
+        "{where}: event {sequence} records change {ordinal} of {cause_id}, as another does. The"
         " unique constraint of the table journal is gone: restore the database from a backup."
     ),
     "refused": N_(

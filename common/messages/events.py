@@ -25,7 +25,7 @@ CONTENT_TYPE = "application/cloudevents+json"
 
 
 TICK_ID_LENGTH_MAX = 64
-"""The journal keeps the id of a tick, and what the tick changed is published under ids made of it."""
+"""The journal keeps the id of a tick, as the cause of what it changed."""
 
 _FORMAT = JSONFormat()
 
@@ -111,6 +111,11 @@ def encode_change(change: Change, event_id: str) -> Event:
         subject=subject,
         data=data,
     )
+
+
+def event_id_in(body: bytes) -> str:
+    """The id of the event that was encoded as `body`."""
+    return str(json.loads(body)["id"])
 
 
 def ticket_data(clinic: str, ticket: TicketState, waiting: int, now_serving: int | None) -> dict[str, Any]:

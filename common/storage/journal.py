@@ -8,13 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from sqlalchemy import Connection, bindparam, insert, select
 
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
-from common.messages.events import Event, encode_change
+from common.messages.events import Event, encode_change, event_id_in
 from common.storage.prepared import BYTES, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, same_queue
 from common.storage.tables import journal
@@ -50,9 +51,13 @@ class Cause(NamedTuple):
 
 
 def entry_of(change: Change, cause: Cause, ordinal: int = 0) -> JournalEntry:
-    """The entry that records a change, with its event: the change number `ordinal` of its cause."""
+    """The entry that records a change, with its event: the change number `ordinal` of its cause.
+
+    The event's id is random: subscribers must not learn the id of a request, with which it could be sent
+    again. It is drawn once, and kept in the journal as a part of the event.
+    """
     return JournalEntry(
-        encode_change(change, event_id(cause.id, ordinal)),
+        encode_change(change, str(uuid4())),
         change.clinic_day.service_date,
         change.sequence,
         cause.id,
@@ -147,11 +152,6 @@ def read_queue(connection: Connection, key: ClinicDay, after: int) -> list[Journ
     return [_entry(row) for row in _of_queue(connection, [key], after=after)]
 
 
-def event_id(cause_id: str, ordinal: int) -> str:
-    """The id of the event that is the cause's change number `ordinal`: always the same one."""
-    return f"{cause_id}.{ordinal}"
-
-
 def _entry(row: Any) -> JournalEntry:
     return JournalEntry(
         event_of(row),
@@ -167,7 +167,5 @@ def _entry(row: Any) -> JournalEntry:
 
 
 def event_of(row: Any) -> Event:
-    """The event in a row of the journal."""
-    return Event(
-        event_id(row.cause_id, row.ordinal), EventName(row.event_name), row.hospital, row.clinic, row.body
-    )
+    """The event in a row of the journal, as it was first encoded."""
+    return Event(event_id_in(row.body), EventName(row.event_name), row.hospital, row.clinic, row.body)

@@ -186,7 +186,7 @@ class CheckedRun:
         clinic, number, sequence = ticket["clinic"], ticket["number"], day["last_sequence"]
         event = {
             "specversion": "1.0",
-            "id": f"{cause_id}.{ordinal}",
+            "id": str(uuid4()),
             "type": f"id.antrean.{name}.v1",
             "source": f"/hospitals/RSHS/clinics/{clinic}/{ticket['service_date']}",
             "subject": _number_shown(clinic, number),

@@ -217,7 +217,7 @@ def test_a_patient_with_two_active_tickets_is_found(unconstrained: Engine) -> No
     assert found == (Finding("two_active", "RSHS", "GIG", MONDAY, values),)
 
 
-def test_an_event_id_used_twice_is_found(unconstrained: Engine) -> None:
+def test_a_change_recorded_twice_is_found(unconstrained: Engine) -> None:
     with snapshot(unconstrained) as connection:
         one, other = (the_event(connection, "ticket.registered", number) for number in (4, 5))
     found = found_after(unconstrained, event(other.sequence, cause_id=one.cause_id))

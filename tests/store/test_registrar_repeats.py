@@ -3,11 +3,12 @@
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from admin_cli.database.catalog_changes import apply_catalog
 from common.messages.problems import ProblemCode
-from common.storage.tables import refusals
+from common.storage.engine import transaction
+from common.storage.tables import journal, refusals
 from tests.builders import (
     cancellation,
     catalog,
@@ -28,6 +29,28 @@ def test_a_redelivered_registration_gives_the_same_ticket_and_the_same_events(wo
     assert again == first
     assert again.events[0].body == journal_rows(workers.engine)[-1]["body"]
     assert (ticket_rows(workers.engine), journal_rows(workers.engine), day_rows(workers.engine)) == before
+
+
+def test_an_events_id_says_nothing_of_the_request(workers: Workers) -> None:
+    """Or whoever is told of events could send the request again, with the data of patients on a list."""
+    requests = [registration(number) for number in (1, 2)]
+    events = [event for request in requests for event in workers.outcome(request).events]
+    assert len({event.id for event in events}) == len(events) == 2
+    for request in requests:
+        assert request.message_id is not None
+        for event in events:
+            assert request.message_id not in f"{event.id} {event.body.decode()}"
+
+
+def test_an_event_keeps_the_id_that_an_older_version_gave_it(workers: Workers) -> None:
+    request = registration(1)
+    [event] = workers.outcome(request).events
+    older = f"{request.message_id}.0"
+    body = event.body.replace(event.id.encode(), older.encode())
+    with transaction(workers.engine) as connection:
+        connection.execute(update(journal).where(journal.c.body == event.body).values(body=body))
+    [again] = workers.outcome(request).events
+    assert (again.id, again.body) == (older, body)
 
 
 def test_other_processes_and_later_days_give_the_same_answer_too(workers: Workers) -> None:

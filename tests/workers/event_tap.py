@@ -22,6 +22,7 @@ class ReceivedEvent:
 
     routing_key: str
     content_type: str | None
+    message_id: str | None
     body: dict[str, Any]
     raw: str
 
@@ -73,7 +74,11 @@ class EventTap:
         if method.routing_key.endswith(".clinic.tick"):
             return
         raw = f"{method.routing_key} {vars(properties)} {body.decode()}"
-        self._seen.append(ReceivedEvent(method.routing_key, properties.content_type, json.loads(body), raw))
+        self._seen.append(
+            ReceivedEvent(
+                method.routing_key, properties.content_type, properties.message_id, json.loads(body), raw
+            )
+        )
 
 
 @contextmanager

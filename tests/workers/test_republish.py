@@ -76,7 +76,7 @@ def recorded(deployment: Deployment, *clinics: str) -> list[tuple[datetime, str,
             .where(journal.c.clinic.in_(clinics))
             .order_by(journal.c.recorded_at, journal.c.clinic, journal.c.sequence)
         ).all()
-    return [(row.recorded_at, f"{row.cause_id}.{row.ordinal}", row.body) for row in rows]
+    return [(row.recorded_at, json.loads(row.body)["id"], row.body) for row in rows]
 
 
 def came(tap: EventTap, count: int) -> list[ReceivedEvent]:

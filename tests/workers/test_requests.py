@@ -238,10 +238,12 @@ def test_events_tell_what_happened_and_nobody_to_whom(
     assert [event.sequence for event in events] == [1, 2, 3, 4, 5, 6]
     assert {event.content_type for event in events} == {"application/cloudevents+json"}
     first = dict(events[0].body)
+    assert first.pop("id") == events[0].message_id
+    assert len({event.message_id for event in events}) == len(events)
+    assert request.properties.message_id not in "".join(event.raw for event in events)
     assert datetime.fromisoformat(first.pop("time")).tzinfo is not None
     assert first == {
         "specversion": "1.0",
-        "id": f"{request.properties.message_id}.0",
         "type": "id.antrean.ticket.registered.v1",
         "source": f"/hospitals/{HOSPITAL}/clinics/{clinic}/2026-11-23",
         "subject": f"{clinic}-001",
@@ -274,11 +276,12 @@ def test_the_journal_keeps_the_events(deployment: Deployment, patient: Requester
         request_id = str(uuid.uuid4())
         patient.call(registration(clinic, message_id=request_id))
 
-        for method, _, body in kept:
+        for method, properties, body in kept:
             assert method is not None, "the event does not come"
+            assert properties is not None
             channel.basic_ack(method.delivery_tag)
             if method.routing_key == f"{HOSPITAL}.{clinic}.ticket.registered":
-                event = json.loads(body or b"")
-                if event["id"] == f"{request_id}.0":
-                    break
+                assert json.loads(body or b"")["id"] == properties.message_id
+                assert request_id not in f"{properties} {body!r}"
+                break
         channel.cancel()

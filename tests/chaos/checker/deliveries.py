@@ -8,7 +8,7 @@ from tests.chaos.checker.evidence import Entry, Evidence, Record
 from tests.chaos.checker.report import Invariant, Report
 
 _NOT_SEARCHED = {"id", "time", "sequence"}
-"""Attributes that are ours and look like numbers of patients: the id is the request's, see EVENT_IDS."""
+"""Attributes that are ours and look like numbers of patients: of the id, see EVENT_IDS."""
 
 _SEARCHED_LENGTH_MIN = 5
 """Shorter numbers and names stand in display numbers and dates by chance."""

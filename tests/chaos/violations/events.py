@@ -18,9 +18,9 @@ def event_id_used_twice(run: CheckedRun) -> None:
     run.entry("second")["event"]["id"] = run.entry("first")["event"]["id"]
 
 
-@plant(Invariant.EVENT_IDS, "but its event's id is")
-def event_id_of_another_cause(run: CheckedRun) -> None:
-    run.entry("second")["event"]["id"] = f"{uuid4()}.0"
+@plant(Invariant.EVENT_IDS, "tells subscribers by what it was caused")
+def event_id_made_of_its_cause(run: CheckedRun) -> None:
+    run.entry("second")["event"]["id"] = f"{run.ids['second']}.0"
 
 
 @plant(Invariant.EVENT_IDS, "the subscriber got ticket.registered")
@@ -49,7 +49,7 @@ def event_never_published(run: CheckedRun) -> None:
 @plant(Invariant.DELIVERED, "the subscriber got RSHS.C01.ticket.registered with the id")
 def event_of_a_change_that_was_rolled_back(run: CheckedRun) -> None:
     other = deepcopy(run.lines["events"][1])
-    other["event"]["id"] = other["message_id"] = f"{uuid4()}.0"
+    other["event"]["id"] = other["message_id"] = str(uuid4())
     run.lines["events"].append(other)
 
 
@@ -66,7 +66,7 @@ def event_with_another_message_id(run: CheckedRun) -> None:
 @plant(Invariant.STREAM, "the stream got RSHS.C01.ticket.registered with the id")
 def streamed_event_that_is_not_in_the_journal(run: CheckedRun) -> None:
     other = deepcopy(run.lines["stream"][1])
-    other["event"]["id"] = f"{uuid4()}.0"
+    other["event"]["id"] = str(uuid4())
     run.lines["stream"].append(other)
 
 
