@@ -45,6 +45,7 @@ class Settings:
     amqp_url: str | None = None
     database_url: str | None = None
     management_url: str | None = None
+    broker_nodes: tuple[str, ...] = ()
     language: str = "id"
     operator: str | None = None
     log_level: str = "info"
@@ -257,6 +258,16 @@ def _language(text: str) -> str:
     return _one_of(*languages())(text)  # reads a folder: only where a language is set
 
 
+def _node_names(text: str) -> tuple[str, ...]:
+    names = tuple(text.replace(",", " ").split())
+    if not all(re.fullmatch(r"[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+", name) for name in names):
+        raise _Unreadable(
+            N_("{variable} cannot be used: write the names of the broker's nodes, such as {example}."),
+            example="rabbit@broker-1,rabbit@broker-2",
+        )
+    return names
+
+
 def _switch(text: str) -> bool:
     return _one_of("on", "off")(text) == "on"
 
@@ -298,6 +309,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
         "sqlite:////path/to/file, postgresql://user:password@host/database",
     ),
     "management_url": _url(r"https?://[^:@/]+:[^@/]+@", "http://user:password@host:15672/"),
+    "broker_nodes": _node_names,
     "language": _language,
     "operator": str,
     "log_level": _one_of(*_LOG_LEVELS),

@@ -30,6 +30,7 @@ def run() -> None:
         heartbeat_seconds=settings.heartbeat_seconds,
         fast_path=settings.fast_path,
         health_file=settings.health_file,
+        nodes=settings.broker_nodes,
     )
     engine = open_engine(settings.require_database_url())
     check_schema(engine)

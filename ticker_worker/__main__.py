@@ -34,6 +34,7 @@ def run() -> None:
         heartbeat_seconds=settings.heartbeat_seconds,
         fast_path=settings.fast_path,
         health_file=settings.health_file,
+        nodes=settings.broker_nodes,
         emit_seconds=emission_seconds(clock.real_seconds(settings.tick_seconds)),
     )
     engine = open_engine(settings.require_database_url())

@@ -9,7 +9,7 @@ Dead letters exist nowhere else: they are never dropped, and wait apart, so that
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from itertools import count, takewhile
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ from common.messaging.broker_connection import BrokerConnection, Message
 from common.messaging.delivery import Delivery
 from common.messaging.link import Backoff, Link
 from common.messaging.outgoing import COPY, SetAside, event_message, reply_message, set_aside_message
-from common.messaging.reply_address import is_reply_address
+from common.messaging.reply_nodes import ReplyNodes
 from common.messaging.topology import EVENTS_EXCHANGE
 
 REFUSALS_MAX = 8
@@ -104,7 +104,7 @@ class Publisher:
     `on_up` is called when something can be published (again): the link is up, or no longer congested.
     What is kept is bounded by who publishes: a worker by its prefetch, and by handling nothing while
     `is_congested`. With `drops_refused`, events that are refused again and again count as confirmed. Where
-    `needs_queue` is missing, the log says so.
+    `needs_queue` is missing, the log says so. `nodes` are the broker's other nodes: see `ReplyNodes`.
     """
 
     def __init__(
@@ -117,8 +117,10 @@ class Publisher:
         *,
         drops_refused: bool = False,
         needs_queue: str | None = None,
+        nodes: Collection[str] = (),
     ) -> None:
         self._loop = loop
+        self.reply_nodes = ReplyNodes(loop, nodes)
         self._on_up = on_up
         self._drops_refused = drops_refused
         self._needs_queue = needs_queue
@@ -198,7 +200,7 @@ class Publisher:
         if self._channels is None or not self.is_up:
             self._backlog += outgoing
             return
-        answers = [reply_message(*each) for each in replies if is_reply_address(each[0].reply_to)]
+        answers = [reply_message(*each) for each in replies if self.reply_nodes.accepts(each[0].reply_to)]
         # Noted first: a write that finds the connection gone may say so at once.
         self._unconfirmed.update(enumerate(outgoing, self._last_tag + 1))
         self._last_tag += len(outgoing)
@@ -224,6 +226,11 @@ class Publisher:
         channels.others.add_on_return_callback(self._came_back)
         if self._needs_queue is not None:
             self._look_for(channels.connection, self._needs_queue)
+        self.reply_nodes.learn(channels.connection, lambda: self._set_up_confirms(channels))
+
+    def _set_up_confirms(self, channels: _Channels) -> None:
+        if self._channels is not channels or not channels.others.is_open:
+            return  # the connection was lost meanwhile
         # Passive: a missing exchange is said at once, not at the first event.
         channels.others.exchange_declare(
             EVENTS_EXCHANGE,

@@ -1,9 +1,10 @@
-"""Which `reply_to` addresses are used: well-formed addresses of RabbitMQ's direct reply-to, nothing else.
+"""Which `reply_to` addresses can be used: well-formed addresses of RabbitMQ's direct reply-to, nothing else.
 
 A `reply_to` is a stranger's word. One that names a queue of ours would be obeyed, and a malformed direct
 reply-to address makes the broker close the connection that publishes to it (541, RabbitMQ 3.10 to 4.0).
 So both parts are decoded as strictly as the broker would: a process id in Erlang's external term format
-(NEW_PID_EXT or PID_EXT, https://www.erlang.org/doc/apps/erts/erl_ext_dist.html) and a random key.
+(NEW_PID_EXT or PID_EXT, https://www.erlang.org/doc/apps/erts/erl_ext_dist.html) and a random key. The same
+happens where the process id is that of a node that does not exist: see reply_nodes.py.
 """
 
 import re
@@ -24,29 +25,49 @@ _PID_TAIL_BYTES = {ord("X"): 12, ord("g"): 9}
 _ATOM_LENGTH_BYTES = {ord("v"): 2, ord("w"): 1, ord("d"): 2, ord("s"): 1}
 _NODE = re.compile(rb"[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+")
 
+_HASH_BITS = 27
+
 
 @lru_cache(_KNOWN_MAX)
-def is_reply_address(reply_to: str | None) -> bool:
-    """Whether a reply may be published to this address."""
+def reply_node(reply_to: str | None) -> str | None:
+    """The node that an address names, as addresses name nodes: `reply@` and a hash; None where it is no
+    address that a reply may be published to."""
     if reply_to is None or len(reply_to) > _ADDRESS_LENGTH_MAX:
-        return False
+        return None
     match = _ADDRESS.fullmatch(reply_to)
     if match is None:
-        return False
+        return None
     try:
         pid, key = (b64decode(part, validate=True) for part in match.groups())
     except (Base64Error, ValueError):
-        return False
-    return len(key) == _KEY_BYTES and _is_process_id(pid)
+        return None
+    return _node_of_process(pid) if len(key) == _KEY_BYTES else None
 
 
-def _is_process_id(term: bytes) -> bool:
+def name_in_addresses(node: str) -> str:
+    """How addresses name the node that RabbitMQ calls `node`, such as `rabbit@broker-1`.
+
+    Its number is Erlang's `phash2` of an atom: the hash `hashpjw` of the name, of 28 bits, of which phash2
+    keeps 27.
+    """
+    value = 0
+    for byte in node.encode("latin-1", "replace"):
+        value = (value << 4) + byte
+        highest = value & 0xF0000000
+        value ^= highest >> 24
+        value ^= highest
+    return f"reply@{value & ((1 << _HASH_BITS) - 1)}"
+
+
+def _node_of_process(term: bytes) -> str | None:
     if len(term) < 4 or term[0] != _VERSION:
-        return False
+        return None
     tail_bytes = _PID_TAIL_BYTES.get(term[1])
     length_bytes = _ATOM_LENGTH_BYTES.get(term[2])
     if tail_bytes is None or length_bytes is None:
-        return False
+        return None
     name_at = 3 + length_bytes
     name_ends = name_at + int.from_bytes(term[3:name_at], "big")
-    return len(term) == name_ends + tail_bytes and _NODE.fullmatch(term[name_at:name_ends]) is not None
+    if len(term) != name_ends + tail_bytes or _NODE.fullmatch(term[name_at:name_ends]) is None:
+        return None
+    return term[name_at:name_ends].decode("ascii")

@@ -6,7 +6,7 @@ blocks the loop for at most one transaction, whose statements are bounded well b
 """
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,7 +57,7 @@ class WorkerOptions:
     """How a worker runs: `name` is what the broker's connection list shows; `quarantine` is the queue for
     deliveries that may be what kills workers, and is consumed as well; so are `other_queues`, each with its
     own batch size; `emit_seconds` is real time; `fast_path` is whether it may be used (see `fast_pika`);
-    `health_file` is where the worker says how it is."""
+    `health_file` is where the worker says how it is; `nodes` are a cluster's, as RabbitMQ names them."""
 
     name: str
     amqp_url: str
@@ -69,6 +69,7 @@ class WorkerOptions:
     emit_seconds: float = 0.0
     fast_path: bool = True
     health_file: Path | None = None
+    nodes: Collection[str] = ()
 
 
 class _Source(Protocol):
@@ -124,6 +125,7 @@ class Worker:
             self._link_closed,
             drops_refused=True,
             needs_queue=DEAD_QUEUE,
+            nodes=options.nodes,
         )
         self._sources: list[_Source] = [*self._consumers]
         self._suspects: Quarantine | None = None

@@ -14,6 +14,9 @@ from common.messaging.broker_connection import BriefProperties, Message
 from common.messaging.publisher import Publisher
 from tests.builders import in_bandung
 
+OWN_ADDRESS = "amq.rabbitmq.reply-to.g1h2AA9yZXBseUAxMDg1MDQ1NjQAAAKxAAAAAGsEUJA=.hFeo1dgqIbfVfzqKJ4+X7A=="
+"""A reply address of the node that all connections lead to, as RabbitMQ 3.10 gave it to a client."""
+
 
 class Loop:
     """Timers that fire when the test says so."""
@@ -21,9 +24,14 @@ class Loop:
     def __init__(self) -> None:
         self.timers: list[Callable[[], None]] = []
 
-    def call_later(self, _seconds: float, callback: Callable[[], None]) -> None:
+    def call_later(self, _seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         """As pika's loop."""
         self.timers.append(callback)
+        return callback
+
+    def remove_timeout(self, timer: Callable[[], None]) -> None:
+        """As pika's loop."""
+        self.timers.remove(timer)
 
     def fire(self) -> None:
         """Lets pass all waits that have begun."""
@@ -35,12 +43,31 @@ class Loop:
 class Channel:
     """A channel: everything succeeds."""
 
+    is_open = True
+
     def __init__(self, connection: "Connection") -> None:
         self._connection = connection
+        self.returned: Callable[..., None] = lambda *_: None
 
     def add_on_return_callback(self, callback: Callable[..., None]) -> None:
         """Is told of what `Connection.come_back` returns."""
-        self._connection.returned = callback
+        self.returned = callback
+
+    def basic_consume(self, _queue: str, _on_message: object, *, auto_ack: bool, **told: Any) -> None:
+        """Succeeds at once."""
+        assert auto_ack
+        told["callback"](None)
+
+    def basic_publish(
+        self, _exchange: str, _key: str, body: bytes, properties: pika.BasicProperties, *, mandatory: bool
+    ) -> None:
+        """Reaches no queue: the message is returned, its reply address filled in."""
+        assert mandatory
+        assert properties.reply_to == "amq.rabbitmq.reply-to"
+        self.returned(self, None, pika.BasicProperties(reply_to=OWN_ADDRESS), body)
+
+    def close(self) -> None:
+        """It is not used any more."""
 
     def add_on_close_callback(self, _callback: object) -> None:
         """It stays open."""
@@ -75,9 +102,8 @@ class Connection:
         self.messages: list[Message] = []
         self.replies: list[Message] = []
         self.unsent_bytes = 0
-        self.with_confirms: object = None
+        self.with_confirms: Channel | None = None
         self.confirm: Callable[[Method[Any]], None] = lambda _frame: None
-        self.returned: Callable[..., None] = lambda *_: None
         self.set_up: Callable[[], None] = lambda: None
 
     def channel(self, on_open_callback: Callable[[Any], None]) -> None:
@@ -96,7 +122,8 @@ class Connection:
 
     def come_back(self, message: Message) -> None:
         """No queue takes a message: the broker returns it, and confirms it after that."""
-        self.returned(None, None, full(message.properties), message.body)
+        assert self.with_confirms is not None
+        self.with_confirms.returned(None, None, full(message.properties), message.body)
 
     def close(self) -> None:
         """Begins to close."""

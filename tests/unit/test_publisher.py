@@ -12,8 +12,8 @@ from common.messaging.outgoing import SetAside
 from common.messaging.publisher import IN_FLIGHT_MAX, REFUSALS_MAX, UNSENT_BYTES_MAX
 from common.messaging.topology import DEAD_QUEUE, EVENTS_EXCHANGE
 from tests.builders import registration
+from tests.unit.publishing import OWN_ADDRESS as REPLY_ADDRESS
 from tests.unit.publishing import Connection, Loop, called, full, opened, refuse, ticks
-from tests.unit.test_reply_address import SEEN as REPLY_ADDRESS
 
 
 def test_what_is_refused_is_sent_again_once_for_all(connections: list[Connection]) -> None:

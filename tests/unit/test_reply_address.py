@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.messaging.reply_address import is_reply_address
-
-SEEN = "amq.rabbitmq.reply-to.g1h2AA9yZXBseUAxMDg1MDQ1NjQAAAKxAAAAAGsEUJA=.hFeo1dgqIbfVfzqKJ4+X7A=="
-"""As RabbitMQ 3.10 gave it to a client."""
+from common.messaging.reply_address import name_in_addresses, reply_node
+from tests.unit.publishing import OWN_ADDRESS as SEEN
 
 PREFIX = "amq.rabbitmq.reply-to."
 NODE = b"reply@108504564"
@@ -28,7 +26,7 @@ def new_pid(node: bytes = NODE, tail: bytes = TAIL) -> bytes:
 
 
 def test_an_address_as_the_broker_gives_it_is_used() -> None:
-    assert is_reply_address(SEEN)
+    assert reply_node(SEEN) is not None
 
 
 @pytest.mark.parametrize(
@@ -43,7 +41,7 @@ def test_an_address_as_the_broker_gives_it_is_used() -> None:
     ],
 )
 def test_each_way_to_write_a_process_id_is_understood(term: bytes) -> None:
-    assert is_reply_address(address(term))
+    assert reply_node(address(term)) is not None
 
 
 @pytest.mark.parametrize(
@@ -75,7 +73,7 @@ def test_each_way_to_write_a_process_id_is_understood(term: bytes) -> None:
     ],
 )
 def test_what_is_no_direct_reply_to_address_is_not_used(reply_to: str | None) -> None:
-    assert not is_reply_address(reply_to)
+    assert reply_node(reply_to) is None
 
 
 @pytest.mark.parametrize(
@@ -100,20 +98,33 @@ def test_what_is_no_direct_reply_to_address_is_not_used(reply_to: str | None) ->
     ],
 )
 def test_what_is_no_process_id_is_not_used(term: bytes) -> None:
-    assert not is_reply_address(address(term))
+    assert reply_node(address(term)) is None
 
 
 @pytest.mark.parametrize("length", [0, 1, 15, 17, 32])
 def test_a_key_of_another_length_is_not_used(length: int) -> None:
-    assert not is_reply_address(address(new_pid(), bytes(length)))
+    assert reply_node(address(new_pid(), bytes(length))) is None
 
 
 @given(st.binary(max_size=60))
 def test_any_other_term_is_refused_without_an_error(term: bytes) -> None:
-    assert not is_reply_address(address(term))
+    assert reply_node(address(term)) is None
 
 
 @given(st.text(max_size=60))
 def test_any_other_text_is_refused_without_an_error(text: str) -> None:
-    assert not is_reply_address(text)
-    assert not is_reply_address(PREFIX + text)
+    assert reply_node(text) is None
+    assert reply_node(PREFIX + text) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "hashed"),
+    [("lab5741@localhost", 59104884), ("antrean@localhost", 40418420), ("rabbit@" + "a" * 200, 0)],
+)
+def test_a_nodes_name_becomes_what_its_addresses_say(name: str, hashed: int) -> None:
+    """The first two as RabbitMQ 4.0 and 3.10 hash them; the last stays within 27 bits."""
+    found = name_in_addresses(name)
+    assert found.startswith("reply@")
+    if hashed:
+        assert found == f"reply@{hashed}"
+    assert 0 <= int(found.removeprefix("reply@")) < 1 << 27

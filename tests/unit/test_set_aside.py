@@ -13,8 +13,8 @@ from common.messaging.outgoing import SetAside
 from common.messaging.publisher import REFUSALS_MAX, Publisher
 from common.messaging.topology import DEAD_QUEUE
 from tests.builders import registration
+from tests.unit.publishing import OWN_ADDRESS as REPLY_ADDRESS
 from tests.unit.publishing import Connection, Loop, called, opened, refuse
-from tests.unit.test_reply_address import SEEN as REPLY_ADDRESS
 
 
 class Aside:

@@ -82,6 +82,12 @@ def test_the_fast_path_is_taken_unless_it_is_off(monkeypatch: pytest.MonkeyPatch
         assert load_settings("ticker").fast_path is taken
 
 
+def test_the_nodes_of_a_cluster_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings("registrar").broker_nodes == ()
+    monkeypatch.setenv("ANTREAN_BROKER_NODES", "rabbit@broker-1, rabbit@broker-2")
+    assert load_settings("registrar").broker_nodes == ("rabbit@broker-1", "rabbit@broker-2")
+
+
 def test_what_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTREAN_TICK_SECONDS", "")
     assert load_settings("ticker").tick_seconds == 10
@@ -155,6 +161,7 @@ def test_what_is_not_known_is_asked_for_by_name() -> None:
         ("ANTREAN_DATABASE_URL", "mysql://antrean:verysecret@localhost/antrean"),
         ("ANTREAN_MANAGEMENT_URL", "amqp://deploy:verysecret@localhost/"),
         ("ANTREAN_MANAGEMENT_URL", "http://localhost:15672/"),
+        ("ANTREAN_BROKER_NODES", "rabbit@broker-1, verysecret"),
         ("ANTREAN_LANGUAGE", "fr"),
         ("ANTREAN_LOG_LEVEL", "LOUD"),
         ("ANTREAN_REPLY_TIMEOUT_SECONDS", "0"),

@@ -93,9 +93,9 @@ def address_of_unknown_node(genuine: str) -> str:
     """The address with the name of a node that is not in the cluster, and the same length."""
     *prefix, pid, key = genuine.split(".")
     term = base64.b64decode(pid)
-    at = term.index(b"@")
-    name = term[at + 1 : at + 4]
-    other = base64.b64encode(term.replace(b"@" + name, b"@" + b"zzz"[: len(name)])).decode()
+    at = term.index(b"@") + 1
+    digit = b"1" if term[at : at + 1] != b"1" else b"2"
+    other = base64.b64encode(term[:at] + digit + term[at + 1 :]).decode()
     return ".".join([*prefix, other, key])
 
 
