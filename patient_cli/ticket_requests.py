@@ -9,13 +9,14 @@ from common.terminal.failures import Problem, ProblemReply, problem_of
 from common.terminal.registration import Registration
 from common.translation import N_
 from patient_cli.session import PatientSession
-from patient_cli.ticket_book import BookDamaged, Entry
+from patient_cli.ticket_book import FIELDS, BookDamaged, Entry
 
 
 def take_ticket(session: PatientSession, registration: Registration) -> Ticket:
-    """The ticket of a registration, which is remembered; so is the one of `already_registered`.
+    """The ticket of a registration, which is remembered.
 
-    Raises ProblemReply where it was refused and OutcomeUnknown where no answer came.
+    Raises ProblemReply where it was refused and OutcomeUnknown where no answer came. The ticket of
+    `already_registered` comes without its code, which this user may have: then it has it here.
     """
     try:
         ticket = session.change(
@@ -28,8 +29,8 @@ def take_ticket(session: PatientSession, registration: Registration) -> Ticket:
             words=[*registration.words(), "--request-id", registration.request_id],
         )
     except ProblemReply as error:
-        if error.problem.get("ticket"):
-            remember(session, error.problem["ticket"])
+        if held := error.problem.get("ticket"):
+            held["ticket_code"] = held.get("ticket_code") or remembered_code(session, held)
         raise
     remember(session, ticket)
     return ticket
@@ -131,6 +132,13 @@ def replace_remembered(session: PatientSession, old: Iterable[Ticket], new: Iter
     for ticket in new:
         if ticket["ticket_code"] in wanted - held:
             remember(session, ticket)
+
+
+def remembered_code(session: PatientSession, ticket: Ticket) -> str | None:
+    """The code of a ticket that is shown without it, where this user took it."""
+    shown = {name: ticket[name] for name in FIELDS if name != "ticket_code"}
+    codes = [each["ticket_code"] for each in remembered(session) if shown.items() <= each.items()]
+    return codes[-1] if codes else None
 
 
 def remembered(session: PatientSession) -> list[Entry]:

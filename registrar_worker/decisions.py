@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
 
-from common.domain.admission import Admission, NewTicket, check_admission, due_after_registration
+from common.domain.admission import (
+    Admission,
+    NewTicket,
+    check_admission,
+    check_registration,
+    due_after_registration,
+)
 from common.domain.catalog import Clinic
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
@@ -136,7 +142,8 @@ class _Deciding:
             return Decision(received.digest, refusal=problems.date_of_birth_impossible())
         clinic, queue = today.clinic, self.queues[today.day]
         held = self.held.get((today.day, request.medical_record_number))
-        verdict = check_admission(queue, request, held, is_open=today.is_open, quota=clinic.daily_quota)
+        check = check_admission if isinstance(request, DeskRegister) else check_registration
+        verdict = check(queue, request, held, is_open=today.is_open, quota=clinic.daily_quota)
         if verdict is Admission.ADMITTED:
             return self._admit(received, request, clinic, queue)
         return self._not_admitted(received, verdict, clinic, held)
@@ -144,10 +151,13 @@ class _Deciding:
     def _not_admitted(
         self, received: ReceivedRequest, verdict: Admission, clinic: Clinic, held: HeldTicket | None
     ) -> Decision:
-        """Why a patient gets no ticket. The one that is held is shown only to who gives its holder's data."""
+        """Why a patient gets no ticket. The one that is held is shown only to who gives its holder's data,
+        and its code only to the desk."""
         if verdict is Admission.ALREADY_HELD:
             assert held is not None
-            return self._refused(received, problems.already_registered, held.ticket_code)
+            is_at_desk = isinstance(received.request, DeskRegister)
+            refuse = problems.already_registered_at_desk if is_at_desk else problems.already_registered
+            return self._refused(received, refuse, held.ticket_code)
         refusal = problems.medical_record_mismatch()
         if verdict is Admission.CLINIC_CLOSED:
             refusal = problems.clinic_closed(clinic, self.loaded.now)

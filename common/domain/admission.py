@@ -37,20 +37,39 @@ class AdmissionRefused(ActionRefused):
 def check_admission(
     queue: Queue, patient: Person, holder: Person | None, *, is_open: bool = True, quota: int | None = None
 ) -> Admission:
-    """Whether a patient gets a place in a queue. `holder` holds an active ticket of it with the patient's
-    medical record number.
+    """Whether a patient whom the staff, or the end of a service day, send to a queue gets a place in it.
+    `holder` holds an active ticket of it with the patient's medical record number.
 
     Where the place is one that the patient had before (reinstated, or handed over from the day before), it
-    depends neither on opening hours nor on the day's quota: those are left out.
+    depends neither on opening hours nor on the day's quota: those are left out. The ticket that is held comes
+    first: the staff find it for whoever has lost its code, when the clinic is closed or full, too.
     """
-    if holder is not None:
-        is_patient = is_same_person(holder, patient)
-        return Admission.ALREADY_HELD if is_patient else Admission.HELD_BY_ANOTHER
+    held = _held(patient, holder)
+    return held or _no_room(queue, is_open=is_open, quota=quota) or Admission.ADMITTED
+
+
+def check_registration(
+    queue: Queue, patient: Person, holder: Person | None, *, is_open: bool, quota: int
+) -> Admission:
+    """Whether somebody who sends a patient's data, whoever that is, gets a place in a queue.
+
+    The order tells strangers as little as it can: where there is no place for anybody, they do not learn who
+    has one.
+    """
+    no_room = _no_room(queue, is_open=is_open, quota=quota)
+    return no_room or _held(patient, holder) or Admission.ADMITTED
+
+
+def _held(patient: Person, holder: Person | None) -> Admission | None:
+    if holder is None:
+        return None
+    return Admission.ALREADY_HELD if is_same_person(holder, patient) else Admission.HELD_BY_ANOTHER
+
+
+def _no_room(queue: Queue, *, is_open: bool, quota: int | None) -> Admission | None:
     if not is_open:
         return Admission.CLINIC_CLOSED
-    if quota is not None and queue.given_out >= quota:
-        return Admission.QUOTA_REACHED
-    return Admission.ADMITTED
+    return Admission.QUOTA_REACHED if quota is not None and queue.given_out >= quota else None
 
 
 def due_after_registration(queue: Queue, clinic: Clinic, now: datetime) -> datetime:

@@ -1,6 +1,6 @@
 """What patients ask for, and the replies to it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import ClassVar
 
@@ -85,17 +85,16 @@ class ClinicQueueRequest(Request):
 
 
 @dataclass(slots=True, kw_only=True)
-class Ticket(Reply):
+class ShownTicket(ReplyPart):
     """A ticket as it stands. Moments carry the hospital's offset; durations are in seconds.
 
-    The estimate is null where nothing is to be expected any more: called, served, cancelled ...
-    `day_may_end_first`: the interval ends behind the service day, at whose end the ticket expires.
-    `transferred_to` is the code of the ticket in another queue that the patient got for this one.
+    `ticket_code` is null where somebody is shown a ticket who may not act on it. The estimate is null where
+    nothing is to be expected any more: called, served, cancelled ... `day_may_end_first`: the interval ends
+    behind the service day, at whose end the ticket expires. `transferred_to` is the code of the ticket in
+    another queue that the patient got for this one.
     """
 
-    name: ClassVar[str] = "ticket"
-
-    ticket_code: str
+    ticket_code: str | None
     number: int
     display_number: str
     hospital: str
@@ -114,6 +113,21 @@ class Ticket(Reply):
     called_at: AwareDatetime | None
     transferred_to: str | None
     zone: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Ticket(ShownTicket, Reply):
+    """A ticket with its code, by which it is looked up and given up."""
+
+    name: ClassVar[str] = "ticket"
+
+    ticket_code: str
+
+
+def without_code(ticket: Ticket) -> ShownTicket:
+    """The ticket for somebody who may see it, and neither follow it nor give it up."""
+    members = {each.name: getattr(ticket, each.name) for each in fields(ShownTicket)}
+    return ShownTicket(**members | {"ticket_code": None})
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime
 from common.domain.catalog import Clinic
 from common.domain.refusals import NotPermittedReason
 from common.messages.message import Reply, ReplyPart
-from common.messages.patients import Ticket
+from common.messages.patients import ShownTicket, Ticket, without_code
 
 
 class ProblemCode(StrEnum):
@@ -28,6 +28,7 @@ class ProblemCode(StrEnum):
     QUOTA_REACHED = "quota_reached"
     ALREADY_REGISTERED = "already_registered"
     MEDICAL_RECORD_MISMATCH = "medical_record_mismatch"
+    ASK_AT_DESK = "ask_at_desk"
     REQUEST_ID_REUSED = "request_id_reused"
     REQUEST_EXPIRED = "request_expired"
     TICKET_NOT_FOUND = "ticket_not_found"
@@ -55,8 +56,9 @@ class FieldError(ReplyPart):
 class Problem(Reply):
     """A refusal, in the shape of RFC 9457. `code` is what clients decide by.
 
-    `ticket` comes with `already_registered`; `next_opening` with `clinic_closed` and `quota_reached`;
-    `reason` with `not_permitted_now`; `server_time` with `request_expired`.
+    `ticket` comes with `already_registered`, and has its code only for the desk; `next_opening` comes with
+    `clinic_closed` and `quota_reached`, `reason` with `not_permitted_now`, `server_time` with
+    `request_expired`.
     """
 
     name: ClassVar[str] = "problem"
@@ -67,7 +69,7 @@ class Problem(Reply):
     detail: str
     code: ProblemCode
     errors: list[FieldError] = field(default_factory=list)
-    ticket: Ticket | None = None
+    ticket: ShownTicket | None = None
     next_opening: AwareDatetime | None = None
     zone: str | None = None
     reason: NotPermittedReason | None = None
@@ -121,7 +123,14 @@ def quota_reached(clinic: Clinic, now: datetime) -> Problem:
 
 
 def already_registered(ticket: Ticket) -> Problem:
-    """The patient holds an active ticket for this clinic today."""
+    """The patient holds an active ticket for this clinic today. Who knows the patient's data may be somebody
+    else: its code, which cancels it, is not shown."""
+    detail = f"This patient holds {ticket.display_number} for today; use that ticket, or ask at the desk."
+    return problem(ProblemCode.ALREADY_REGISTERED, detail, ticket=without_code(ticket))
+
+
+def already_registered_at_desk(ticket: Ticket) -> Problem:
+    """The same, told to the desk, which sees who stands there and can give the code again."""
     detail = f"This patient holds {ticket.display_number} for today; use that ticket, or cancel it first."
     return problem(ProblemCode.ALREADY_REGISTERED, detail, ticket=ticket)
 
@@ -130,6 +139,11 @@ def medical_record_mismatch() -> Problem:
     """Somebody else's active ticket, as far as the asker's data go; nothing is told of it."""
     detail = "The data do not match the medical record; check them, or ask at the registration desk."
     return problem(ProblemCode.MEDICAL_RECORD_MISMATCH, detail)
+
+
+def ask_at_desk() -> Problem:
+    """Too much was tried with a medical record number today; nothing is told of it or its tickets."""
+    return problem(ProblemCode.ASK_AT_DESK, "Take a number at the registration desk.")
 
 
 def date_of_birth_impossible() -> Problem:

@@ -38,6 +38,10 @@ STATUSES: Final[Mapping[str, str]] = {
     "expired": N_("expired"),
 }
 
+_CODE_NOT_SHOWN: Final = N_(
+    "Its ticket code is where the number was taken; the registration desk can show it to you again."
+)
+
 _INNER_WIDTH_MIN: Final = 44
 _FRAME_WIDTH: Final = 6
 
@@ -94,7 +98,9 @@ def ticket_card(ticket: Ticket, texts: Texts, width: int | None = None) -> str:
     """
     number, status = ticket["display_number"], status_word(ticket, texts)
     place = f"{ticket['hospital']} · {ticket['clinic']} · {long_date(ticket['service_date'], texts)}"
-    facts = [(texts("Ticket code"), ticket["ticket_code"]), *ticket_facts(ticket, texts)]
+    facts = ticket_facts(ticket, texts)
+    if code := ticket.get("ticket_code"):
+        facts.insert(0, (texts("Ticket code"), code))
     head = [f"{number}  {status}", place, ""]
     inner = None if width is None else width - _FRAME_WIDTH
     for lines in _arrangements(head, facts, inner):
@@ -107,13 +113,13 @@ def ticket_card(ticket: Ticket, texts: Texts, width: int | None = None) -> str:
 
 def _arrangements(head: list[str], facts: list[tuple[str, str]], inner: int | None) -> Iterator[list[str]]:
     """The lines of a card, the widest arrangement first."""
-    label_width = max(len(label) for label, _ in facts)
+    label_width = max((len(label) for label, _ in facts), default=0)
     room = None if inner is None else inner - label_width - 2
     yield head + [f"{label:<{label_width}}  {value}" for label, value in facts]
     if inner is None or room is None:
         return
     folded_head = [line for each in head for line in fold(each, inner)]
-    if room >= max(widest(value) for _, value in facts):
+    if room >= max((widest(value) for _, value in facts), default=0):
         beside = []
         for label, value in facts:
             first, *more = fold(value, room)
@@ -170,8 +176,10 @@ def problem_text(
         sentence += " " + texts("It opens again on {moment}.", moment=moment)
     parts = fold(sentence, width)
     parts += [f"  {_field_line(each, texts, words)}" for each in problem.get("errors") or []]
-    if problem.get("ticket"):
-        parts.append(ticket_card(problem["ticket"], texts, width))
+    if ticket := problem.get("ticket"):
+        parts.append(ticket_card(ticket, texts, width))
+        if not ticket.get("ticket_code"):
+            parts += fold(texts(_CODE_NOT_SHOWN), width)
     return "\n".join(parts)
 
 

@@ -18,6 +18,7 @@ _BY_CODE: Final[Mapping[str, str]] = {
     "medical_record_mismatch": N_(
         "This does not match the medical record number; check it, or ask at the registration desk."
     ),
+    "ask_at_desk": N_("Please take your number at the registration desk."),
     "request_id_reused": N_("That request id was used for other entries; register without --request-id."),
     "request_expired": N_("The request was under way for too long and was not carried out; send it again."),
     "clock_behind": N_(

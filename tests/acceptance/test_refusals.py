@@ -41,7 +41,21 @@ def test_a_quota_that_is_used_up(system: Deployment, shell: Shell) -> None:
     assert "WIT" in sentence
 
 
-def test_a_patient_who_has_a_ticket(shell: Shell, tmp_path: Path) -> None:
+def test_a_patient_who_has_a_ticket_and_took_it_here(shell: Shell) -> None:
+    somebody = Patient()
+    ticket = shell.register("RSHS", "THT", somebody)
+
+    problem = shell.antrean(*register_words("RSHS", "THT", somebody), "--json").problem()
+
+    assert problem["code"] == "already_registered"
+    assert problem["ticket"]["ticket_code"] == ticket["ticket_code"]
+    sentence = shell.antrean(*register_words("RSHS", "THT", somebody)).sentence()
+    assert ticket["display_number"] in sentence
+    assert ticket["ticket_code"] in sentence
+    nothing_personal_in(shell)
+
+
+def test_a_patient_who_has_a_ticket_and_took_it_elsewhere(shell: Shell) -> None:
     somebody = Patient()
     ticket = shell.register("RSHS", "THT", somebody)
     (Path(shell.variables["ANTREAN_DATA_DIR"]) / "tickets.json").unlink()
@@ -49,11 +63,13 @@ def test_a_patient_who_has_a_ticket(shell: Shell, tmp_path: Path) -> None:
     problem = shell.antrean(*register_words("RSHS", "THT", somebody), "--json").problem()
 
     assert problem["code"] == "already_registered"
-    assert problem["ticket"]["ticket_code"] == ticket["ticket_code"]
-    (remembered,) = shell.antrean("tickets", "--json").json
-    assert remembered["ticket_code"] == ticket["ticket_code"], "found again"
-    sentence = shell.antrean(*register_words("RSHS", "THT", somebody)).sentence()
+    assert problem["ticket"]["ticket_code"] is None
+    assert shell.antrean("tickets", "--json").json == []
+    done = shell.antrean(*register_words("RSHS", "THT", somebody))
+    sentence = done.sentence()
     assert ticket["display_number"] in sentence
+    assert "loket pendaftaran" in sentence
+    assert ticket["ticket_code"] not in done.stdout + done.stderr
     nothing_personal_in(shell)
 
 

@@ -311,7 +311,8 @@ def consistent_run() -> CheckedRun:
 
 def _refusals(made: CheckedRun) -> None:
     again = made.registers("again", patient="second")
-    made.refuses(again, "already_registered", ticket=made.shown(made.ticket("C01", 2)))
+    held = made.shown(made.ticket("C01", 2)) | {"ticket_code": None}
+    made.refuses(again, "already_registered", ticket=held)
     reused = made.registers("first", patient="another", other_contents=True)
     made.tell(reused, "refused", code="request_id_reused")
 

@@ -48,8 +48,8 @@ first confirm. Look-ups may be confirmed and unanswered (the broker drops them a
     clinic_queue   "queue": {hospital, clinic, service_date, is_open, now_serving, in_rooms, next, waiting}
     clinics        "hospital", "clinics": [{code, is_open, now_serving, waiting, quota_left}]
 
-`refused` has "code", the problem code, and with `already_registered` the "ticket" that is held, as it was
-when the request was first refused: a repetition gets the same words.
+`refused` has "code", the problem code, and with `already_registered` the "ticket" that is held, without its
+code, as it was when the request was first refused: a repetition gets the same words.
 
 Codes of tickets stand everywhere as clients write them, `7K3F-9QXM-2T5R`; numbers that are called as they
 are shown, `C01-017`.

@@ -177,9 +177,8 @@ class Client:
             self._remember_ticket(reply)
 
     def _remember_ticket(self, reply: Reply) -> None:
-        ticket = reply.body if reply.name == "ticket" else reply.body.get("ticket")
-        if ticket is not None and ticket["ticket_code"] not in self.ticket_codes:
-            self.ticket_codes = [*self.ticket_codes[-_KEPT_MAX:], ticket["ticket_code"]]
+        if reply.name == "ticket" and reply.body["ticket_code"] not in self.ticket_codes:
+            self.ticket_codes = [*self.ticket_codes[-_KEPT_MAX:], reply.body["ticket_code"]]
 
     def insist(self) -> None:
         """Sends an unanswered request again, as a client does that needs the answer.

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from common.domain.admission import Admission, check_admission
+from common.domain.admission import Admission, check_admission, check_registration
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.queue import Queue, new_queue
@@ -48,10 +48,33 @@ def given_out(count: int, given_back: int = 0) -> Queue:
         (BUDI, True, 3, Admission.HELD_BY_ANOTHER),
     ],
 )
-def test_a_held_ticket_comes_before_the_hours_and_these_before_the_quota(
+def test_for_the_staff_a_held_ticket_comes_before_the_hours_and_these_before_the_quota(
     holder: Somebody | None, is_open: bool, quota: int, expected: Admission
 ) -> None:
     assert check_admission(given_out(2), SITI, holder, is_open=is_open, quota=quota) is expected
+
+
+@pytest.mark.parametrize(
+    ("is_open", "quota", "expected"),
+    [
+        (False, 3, Admission.CLINIC_CLOSED),
+        (False, 2, Admission.CLINIC_CLOSED),
+        (True, 2, Admission.QUOTA_REACHED),
+    ],
+)
+@pytest.mark.parametrize("holder", [None, SITI, BUDI])
+def test_where_there_is_no_place_for_anybody_nobody_learns_who_has_one(
+    holder: Somebody | None, is_open: bool, quota: int, expected: Admission
+) -> None:
+    assert check_registration(given_out(2), SITI, holder, is_open=is_open, quota=quota) is expected
+
+
+@pytest.mark.parametrize(
+    ("holder", "expected"),
+    [(None, Admission.ADMITTED), (SITI, Admission.ALREADY_HELD), (BUDI, Admission.HELD_BY_ANOTHER)],
+)
+def test_where_there_is_a_place_a_patient_holds_one(holder: Somebody | None, expected: Admission) -> None:
+    assert check_registration(given_out(2), SITI, holder, is_open=True, quota=3) is expected
 
 
 def test_what_was_given_back_does_not_count_towards_the_quota() -> None:

@@ -125,8 +125,8 @@ def test_a_patient_at_several_counters_gets_one_ticket(engine: Engine, open_anot
         refused = [a_problem(outcome) for outcome in answers if not isinstance(outcome.reply, Ticket)]
         assert len(granted) == 1
         assert {problem.code for problem in refused} == {ProblemCode.ALREADY_REGISTERED}
-        codes = {problem.ticket.ticket_code for problem in refused if problem.ticket is not None}
-        assert codes == {granted[0].ticket_code}
+        numbers = {problem.ticket.number for problem in refused if problem.ticket is not None}
+        assert numbers == {granted[0].number}
 
 
 def test_the_last_place_goes_to_one_patient(engine: Engine, open_another: OpenAnother) -> None:

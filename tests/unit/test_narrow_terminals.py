@@ -54,6 +54,7 @@ HOSPITAL: dict[str, Any] = {
 }
 MISSED = {**CALLED, "status": "no_show", "ticket_code": "D7GM-VV2X-7KK4"}
 ALREADY = {"code": "already_registered", "detail": "...", "errors": [], "ticket": WAITING}
+ALREADY_ELSEWHERE = {**ALREADY, "ticket": {**WAITING, "ticket_code": None}}
 LETTER = (
     "610b3d3bd7",
     "register",
@@ -122,6 +123,9 @@ SHOWN: dict[str, Shown] = {
     "a waiting ticket": lambda texts, width: ticket_card(WAITING, texts, width),
     "a missed ticket": lambda texts, width: ticket_card(MISSED, texts, width),
     "a refusal with a ticket": lambda texts, width: problem_text(ALREADY, texts, width),
+    "a refusal with a ticket of elsewhere": lambda texts, width: problem_text(
+        ALREADY_ELSEWHERE, texts, width
+    ),
     "a queue": lambda texts, width: queue_text(QUEUE, desk(texts), width),
     "what a transfer did": lambda texts, width: done_text(
         done_reply(("ticket.transferred", 17), new_ticket=WAITING), {}, desk(texts), width

@@ -125,7 +125,21 @@ def test_a_closed_clinic_says_when_it_opens_again() -> None:
 
 def test_already_registered_shows_the_ticket() -> None:
     problem = {"code": "already_registered", "detail": "...", "errors": [], "ticket": WAITING}
-    assert "GIG-017" in problem_text(problem, ENGLISH)
+    told = problem_text(problem, ENGLISH)
+    assert "GIG-017" in told
+    assert WAITING["ticket_code"] in told
+    assert "registration desk" not in told
+
+
+@pytest.mark.parametrize("state", [WAITING, {**WAITING, "people_ahead": None, "now_serving": None}])
+def test_a_ticket_without_its_code_is_shown_with_where_the_code_is(state: dict[str, Any]) -> None:
+    ticket = {**state, "ticket_code": None}
+    problem = {"code": "already_registered", "detail": "...", "errors": [], "ticket": ticket}
+    told = problem_text(problem, ENGLISH)
+    assert "GIG-017" in told
+    assert "Ticket code" not in told
+    assert "None" not in told
+    assert "the registration desk can show it to you again" in told
 
 
 def test_each_field_that_is_wrong_is_named() -> None:

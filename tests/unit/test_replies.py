@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from common.domain.lanes import Lane
 from common.domain.ticket_states import TicketStatus
+from common.messages import problems
 from common.messages.message import encode_reply
 from common.messages.patients import (
     ClinicQueue,
@@ -14,6 +15,7 @@ from common.messages.patients import (
     HospitalSummary,
     Ticket,
     Tickets,
+    without_code,
 )
 from common.messages.problems import Problem, ProblemCode, problem
 from tests.replies import members_of, read_reply
@@ -107,11 +109,20 @@ def test_a_problem_carries_the_ticket_and_the_next_opening_where_there_are_any()
     assert told["next_opening"] == "2026-11-24T01:00:00Z"
 
 
+def test_a_patient_is_told_of_the_ticket_without_its_code_and_the_desk_with_it() -> None:
+    to_patient, to_desk = (
+        json.loads(encode_reply(refuse(TICKET)))["ticket"]
+        for refuse in (problems.already_registered, problems.already_registered_at_desk)
+    )
+    assert to_desk == json.loads(encode_reply(TICKET))
+    assert to_patient == {**to_desk, "ticket_code": None}
+
+
 def test_a_written_reply_is_read_back_as_it_was() -> None:
     replies = [
         TICKET,
         Tickets(tickets=[TICKET], not_found=["0000-0000-0000"]),
-        problem(ProblemCode.ALREADY_REGISTERED, "Use it.", ticket=TICKET),
+        problem(ProblemCode.ALREADY_REGISTERED, "Use it.", ticket=without_code(TICKET)),
     ]
     for reply in replies:
         assert read_reply(type(reply), encode_reply(reply)) == reply
@@ -128,6 +139,7 @@ def test_the_list_of_problem_codes_is_closed() -> None:
         "quota_reached",
         "already_registered",
         "medical_record_mismatch",
+        "ask_at_desk",
         "request_id_reused",
         "request_expired",
         "ticket_not_found",

@@ -134,9 +134,8 @@ class Requester:
         answer = ReceivedReply(
             properties.type, properties.correlation_id, properties.content_type, json.loads(body)
         )
-        ticket = answer.body if answer.name == "ticket" else answer.body.get("ticket")
-        if ticket:
-            self._ticket_codes.add(ticket["ticket_code"])
+        if answer.name == "ticket":
+            self._ticket_codes.add(answer.body["ticket_code"])
         self.replies.append(answer)
 
 

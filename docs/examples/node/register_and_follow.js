@@ -18,7 +18,7 @@ if (words.length !== 5 || !process.env.ANTREAN_AMQP_URL) {
 const [hospital, clinic, medical_record_number, name, date_of_birth] = words;
 const client = new AntreanClient(process.env.ANTREAN_AMQP_URL);
 
-/** The ticket, also where the patient held one already. The id stays the same over all attempts. */
+/** The ticket. The id stays the same over all attempts. */
 async function register() {
   const body = { hospital, clinic, medical_record_number, name, date_of_birth };
   const requestId = randomUUID();
@@ -26,7 +26,6 @@ async function register() {
     try {
       return await client.request("register", body, { requestId });
     } catch (error) {
-      if (error instanceof Refused && error.problem.code === "already_registered") return error.problem.ticket;
       if (!(error instanceof NoReply || error instanceof NotTaken) || attempt === 3) throw error;
       await sleep(1_000 * attempt);
     }

@@ -151,6 +151,11 @@ class Evidence:
         return {ticket.code: ticket for ticket in self.tickets}
 
     @cached_property
+    def ticket_at(self) -> dict[tuple[str, str, str, int], Ticket]:
+        """The tickets by their places: hospital, clinic, service day and number."""
+        return {(*ticket.day, ticket.number): ticket for ticket in self.tickets}
+
+    @cached_property
     def causes(self) -> dict[str, list[Entry]]:
         """What each request or tick has changed."""
         found: dict[str, list[Entry]] = defaultdict(list)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.chaos.checker.evidence import Entry, Evidence, Operation, epoch, plain
+from tests.chaos.checker.evidence import Entry, Evidence, Operation, Ticket, epoch, plain
 from tests.chaos.checker.handovers import handed_over
 from tests.chaos.checker.report import Invariant, Report
 
@@ -20,6 +20,7 @@ _DECIDED = {
     "quota_reached",
     "already_registered",
     "medical_record_mismatch",
+    "ask_at_desk",
     "request_expired",
     "ticket_not_found",
     "not_cancellable",
@@ -116,12 +117,29 @@ def _exists(
     found = (*ticket.day, ticket.number)
     report.expect(Invariant.REPLIES, found == place, f"{who} with {place}, but that code is {found}'s")
     if operation is not None and operation.op == "register":
-        asked = operation.invoked
-        same = ticket.day[:2] == (asked["hospital"], asked["clinic"])
-        what = f"{who} with {place}, but asked for {asked['hospital']} {asked['clinic']}"
-        report.expect(Invariant.REPLIES, same, what)
-        same = ticket.medical_record_number == asked["medical_record_number"]
-        report.expect(Invariant.REPLIES, same, f"{who} with {place}, which is another patient's")
+        _is_asked_for(ticket, f"{who} with {place}", operation.invoked, report)
+
+
+def _is_asked_for(ticket: Ticket, who: str, asked: Mapping[str, Any], report: Report) -> None:
+    same = ticket.day[:2] == (asked["hospital"], asked["clinic"])
+    what = f"{who}, but asked for {asked['hospital']} {asked['clinic']}"
+    report.expect(Invariant.REPLIES, same, what)
+    same = ticket.medical_record_number == asked["medical_record_number"]
+    report.expect(Invariant.REPLIES, same, f"{who}, which is another patient's")
+
+
+def _is_held(
+    shown: Mapping[str, Any], who: str, operation: Operation, evidence: Evidence, report: Report
+) -> None:
+    """The ticket of a refusal is one that the patient holds, and its code is not told."""
+    place = _place(shown)
+    what = f"{who} with the code of {place}"
+    report.expect(Invariant.REFUSALS, shown["ticket_code"] is None, what)
+    ticket = evidence.ticket_at.get(place)
+    what = f"{who} with ticket {place}, which is not in the database"
+    report.expect(Invariant.REPLIES, ticket is not None, what)
+    if ticket is not None:
+        _is_asked_for(ticket, f"{who} with {place}", operation.invoked, report)
 
 
 def _cancelled(
@@ -160,7 +178,7 @@ def _refusals(
             report.expect(Invariant.REFUSALS, len(contents) > 1, what)
         report.expect(Invariant.REFUSALS, code != "internal_error", f"{who}: a fault in a worker")
         if ended.get("ticket"):
-            _exists(ended["ticket"], who, attempt, evidence, report)
+            _is_held(ended["ticket"], who, attempt, evidence, report)
     for each in contents:
         answers = {attempt.code: attempt for attempt in refused if attempt.contents == each}
         codes = sorted(str(code) for code in answers if code in _DECIDED)

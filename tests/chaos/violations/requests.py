@@ -106,7 +106,13 @@ def internal_error(run: CheckedRun) -> None:
 
 @plant(Invariant.REPLIES, "was refused with already_registered")
 def already_registered_with_another_patients_ticket(run: CheckedRun) -> None:
-    run.of("again", "refused")[0]["ticket"] = run.shown(run.ticket("C01", 4))
+    held = run.shown(run.ticket("C01", 4)) | {"ticket_code": None}
+    run.of("again", "refused")[0]["ticket"] = held
+
+
+@plant(Invariant.REFUSALS, "was refused with already_registered")
+def already_registered_with_the_code(run: CheckedRun) -> None:
+    run.of("again", "refused")[0]["ticket"] = run.shown(run.ticket("C01", 2))
 
 
 @plant(Invariant.EXPIRY, "was answered request_expired when it was 0.")
