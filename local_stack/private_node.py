@@ -6,6 +6,7 @@ server that Erlang otherwise leaves running for ever, is a child of ours on a po
 
 import json
 import os
+import resource
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from local_stack.lean_server import lean_server
 
 _START_SECONDS_MAX = 90
 _STOP_SECONDS_MAX = 30
+_FILES = 4096  # each connection is one, and the limits of the users' connections have to come first
 _LOG_WRITE_AHEAD_BYTES_MAX = 32 * 1024 * 1024  # held in memory too; RabbitMQ's own 512 MiB suits a server
 # Debian's own wrapper on the PATH insists on its own user and folder; these are what it wraps.
 _SERVER_PLACES = (
@@ -34,6 +36,14 @@ def find_server() -> Path | None:
     found = next((place for place in _SERVER_PLACES if os.access(place, os.X_OK)), None)
     found = found or shutil.which("rabbitmq-server")
     return Path(found) if found and shutil.which("epmd") else None
+
+
+def _let_open_files() -> None:
+    """Lets this process, and so the node that it starts, open `_FILES` files, or as many as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class PrivateNode:
@@ -77,6 +87,7 @@ class PrivateNode:
         Raises BrokerUnavailable, naming the log, where it does not come up.
         """
         self._write_configuration()
+        _let_open_files()
         for child in self._children:
             child.start()
         node = self._children[-1]

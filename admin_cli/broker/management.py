@@ -46,6 +46,16 @@ class NodeAlarms:
     disk_free_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A channel that publishes in transactions: of which user, from which address (`host:port`), and how many
+    of its messages wait to be committed."""
+
+    user: str
+    address: str
+    uncommitted: int
+
+
 class Management:
     """The API at `url` (`http://user:password@host:15672/`), about the virtual host `vhost`.
 
@@ -109,6 +119,39 @@ class Management:
             for node in self._get("/nodes")
         ]
         return [node for node in nodes if node.memory or node.disk]
+
+    def user_limits(self) -> dict[str, dict[str, int]]:
+        """For each user that has any its `max-connections` and `max-channels`."""
+        return {row["user"]: row["value"] for row in self._get("/user-limits")}
+
+    def vhost_limits(self) -> dict[str, int]:
+        """The limits of the virtual host: `max-queues`, `max-connections`."""
+        limits: dict[str, int] = {}
+        for row in self._get(f"/vhost-limits/{self._at}"):
+            limits |= row["value"]
+        return limits
+
+    def connections_max(self) -> dict[str, int]:
+        """How many connections each node can have at once, as its operating system permits."""
+        rows = self._get("/nodes?columns=name,fd_total,sockets_total")
+        known = {row["name"]: [row.get("fd_total"), row.get("sockets_total")] for row in rows}
+        counts = {
+            name: [each for each in found if isinstance(each, int) and each] for name, found in known.items()
+        }
+        return {name: min(each) for name, each in counts.items() if each}
+
+    def transactions(self) -> list[Transaction]:
+        """The channels of the virtual host that use transactions; the user needs the tag `monitoring`."""
+        columns = "user,vhost,transactional,messages_uncommitted,connection_details"
+        return [
+            Transaction(
+                row["user"],
+                f"{row['connection_details']['peer_host']}:{row['connection_details']['peer_port']}",
+                row.get("messages_uncommitted", 0),
+            )
+            for row in self._get(f"/channels?columns={columns}")
+            if row.get("transactional") and row.get("vhost") == self._vhost
+        ]
 
     def permissions(self) -> dict[str, dict[str, str]]:
         """What each user may `configure`, `write` and `read`; this user needs the tag `administrator`."""

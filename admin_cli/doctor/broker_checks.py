@@ -14,7 +14,7 @@ from admin_cli.broker.inspection import (
 )
 from admin_cli.doctor.findings import Finding, failed, ok, unusable_settings, warning
 from common.errors import BrokerUnavailable, SettingsError
-from common.messages.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
+from common.messages.limits import BODY_BYTES_MAX, CHANNELS_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
 from common.messaging import topology
 from common.messaging.introduction import introduction
 from common.settings import Settings
@@ -73,6 +73,7 @@ def broker_findings(settings: Settings) -> Generator[Finding, None, BrokerSeen |
             if blocked is None and topology.PATIENT_EXCHANGE not in missing:
                 yield from _message_size(inspection)
             yield _frame_size(broker.frame_bytes_max)
+            yield _channels(broker.channels_max)
             states = inspection.queue_states()
             yield from _queues(states)
             return BrokerSeen(blocked is None, states)
@@ -181,6 +182,21 @@ def _frame_size(bytes_max: int) -> Finding:
             bytes=FRAME_BYTES_MAX,
         )
     return ok("broker.frame_size", N_("Frames of more than {bytes} bytes are refused."), bytes=bytes_max)
+
+
+def _channels(channels_max: int) -> Finding:
+    if channels_max > CHANNELS_MAX:
+        return warning(
+            "broker.channels",
+            N_("The broker takes up to {found} channels of one connection."),
+            N_(
+                "Write channel_max = {limit} into rabbitmq.conf and restart the broker"
+                " (common/messaging/rabbitmq.conf)."
+            ),
+            found=channels_max,
+            limit=CHANNELS_MAX,
+        )
+    return ok("broker.channels", N_("A connection has at most {limit} channels."), limit=channels_max)
 
 
 def _queues(states: Mapping[str, QueueState]) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from admin_cli.broker.management import Management
 from admin_cli.doctor.broker_checks import BrokerSeen
 from admin_cli.doctor.clock_checks import broker_clock
 from admin_cli.doctor.findings import Finding, failed, ok, unusable_settings, warning
+from admin_cli.doctor.limit_checks import limit_findings, transaction_finding
 from admin_cli.doctor.permission_checks import permissions_as_tried, permissions_as_written
 from common.errors import BrokerUnavailable, SettingsError
 from common.messaging import topology
@@ -22,7 +23,7 @@ def management_findings(settings: Settings, broker: BrokerSeen | None) -> Iterat
     tags: list[str] = []
     management = None
     if settings.management_url is None or settings.amqp_url is None:
-        for check in ("broker.bindings", "broker.policies"):
+        for check in ("broker.bindings", "broker.policies", "broker.limits", "broker.transactions"):
             yield warning(
                 check,
                 N_("Not checked."),
@@ -37,6 +38,8 @@ def management_findings(settings: Settings, broker: BrokerSeen | None) -> Iterat
             tags = management.user_tags()
             yield from _bindings(management)
             yield from _policies(management)
+            yield from limit_findings(management)
+            yield transaction_finding(management)
             if broker is None or not broker.takes_messages:
                 # Otherwise any alarm is over, and the management API, whose picture of a node is up to ten
                 # seconds old, does not know it yet.

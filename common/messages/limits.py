@@ -12,6 +12,9 @@ MESSAGE_BYTES_MAX = 64 * 1024
 FRAME_BYTES_MAX = 8 * 1024
 """The longest frame of a connection (the broker's `frame_max`), and so the bound of a message's headers."""
 
+CHANNELS_MAX = 16
+"""Channels of one connection (the broker's `channel_max`); ours have two open at once at most."""
+
 REPLY_BYTES_MAX = MESSAGE_BYTES_MAX - 4 * 1024
 """What a reply holds at most; the pages of long lists are filled up to it."""
 

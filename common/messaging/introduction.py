@@ -10,11 +10,12 @@ from common.messaging.connection import CONNECT_SECONDS_MAX, connection_paramete
 
 @dataclass(frozen=True, slots=True)
 class Introduction:
-    """What a broker says of itself when a connection opens: its version, and the longest frame in bytes that
-    both sides take (pika takes 128 KiB)."""
+    """What a broker says of itself when a connection opens: its version, and the longest frame in bytes and
+    the number of channels that both sides take (pika takes 128 KiB and 65,535)."""
 
     version: str
     frame_bytes_max: int
+    channels_max: int
 
 
 def introduction(amqp_url: str, name: str) -> Introduction:
@@ -24,7 +25,9 @@ def introduction(amqp_url: str, name: str) -> Introduction:
 
     def opened(connection: pika.SelectConnection) -> None:
         properties = connection.server_properties or {}
-        found.append(Introduction(str(properties.get("version", "?")), int(connection.params.frame_max)))
+        agreed = connection.params
+        version = str(properties.get("version", "?"))
+        found.append(Introduction(version, int(agreed.frame_max), int(agreed.channel_max)))
         connection.close()
 
     # pika's blocking connection keeps this to itself.

@@ -135,6 +135,19 @@ def tags() -> dict[str, list[str]]:
     return {user["name"]: user["tags"] for user in _definitions()["users"]}
 
 
+def user_limits() -> dict[str, dict[str, int]]:
+    """For each role how many connections and channels its user may have at once: `max-connections` and
+    `max-channels`."""
+    return {user["name"]: user["limits"] for user in _definitions()["users"]}
+
+
+def vhost_limits() -> dict[str, int]:
+    """What the virtual host may hold at most: `max-queues`."""
+    (row,) = _definitions()["parameters"]
+    limits: dict[str, int] = row["value"]
+    return limits
+
+
 def routing_keys(exchange: str) -> dict[str, str]:
     """The routing keys with which `exchange` is bound, each with the queue that it leads to."""
     return {key: queue for source, key, queue in bindings() if source == exchange}
@@ -155,6 +168,7 @@ def definitions(passwords: Mapping[str, str]) -> dict[str, Any]:
             "password_hash": password_hash(password),
             "hashing_algorithm": "rabbit_password_hashing_sha256",
             "tags": tags()[role],
+            "limits": user_limits()[role],
         }
         for role, password in passwords.items()
     ]

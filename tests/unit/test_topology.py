@@ -2,13 +2,27 @@
 
 import re
 
-from common.messages.limits import FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
+from common.messages.limits import CHANNELS_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
 from common.messaging import topology
 
 
 def test_the_configuration_holds_the_limits_that_the_code_counts_on() -> None:
     settings = dict(re.findall(r"^(\w+) = (\d+)$", topology.configuration(), re.MULTILINE))
-    assert settings == {"max_message_size": str(MESSAGE_BYTES_MAX), "frame_max": str(FRAME_BYTES_MAX)}
+    assert settings == {
+        "max_message_size": str(MESSAGE_BYTES_MAX),
+        "frame_max": str(FRAME_BYTES_MAX),
+        "channel_max": str(CHANNELS_MAX),
+    }
+
+
+def test_every_user_has_limits_and_keeps_them_in_the_file_for_the_broker() -> None:
+    passwords = dict.fromkeys(topology.roles(), "secret")
+    written = topology.definitions(passwords)
+    assert {user["name"]: user["limits"] for user in written["users"]} == topology.user_limits()
+    for role, limits in topology.user_limits().items():
+        assert limits.keys() == {"max-connections", "max-channels"}, role
+        assert 0 < limits["max-connections"] <= limits["max-channels"], role
+    assert written["parameters"][0]["value"] == topology.vhost_limits()
 
 
 def test_every_queue_has_a_limit_of_bytes_that_holds_its_messages() -> None:

@@ -8,13 +8,15 @@ import pika
 import pytest
 from pika.exceptions import ConnectionClosedByBroker
 
-from common.messages.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX
+from common.messages.limits import BODY_BYTES_MAX, CHANNELS_MAX, FRAME_BYTES_MAX
 from common.messaging import topology
 from common.messaging.introduction import introduction
 from tests.broker import RunningBroker, private_node
 from tests.deployment import CLINICS, HOSPITAL, Deployment, connected, deployed
+from tests.processes import eventually
 from tests.workers.bad_messages import RawHeaders, nested_table
 from tests.workers.node_control import evaluate
+from tests.workers.raw_client import RawClient
 from tests.workers.requester import REPLY_TO, Message, Requester, message, registration, requester
 
 ATTACKS = 10
@@ -24,6 +26,9 @@ OTHER_BYTES = 512
 """More than the rest of a header frame takes."""
 
 FRAMING_BYTES = 8
+UNREAD_BYTES = 32 * 1024 * 1024
+"""More than the sockets between a broker and a client hold."""
+
 EFFECTIVE_POLICY = (
     '{ok, Queue} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"%s">>)),'
     " rabbit_policy:effective_definition(Queue)."
@@ -79,8 +84,18 @@ def send_and_wait(connection: pika.BlockingConnection, attack: Message) -> None:
     channel.basic_qos()
 
 
-def test_the_broker_agrees_on_short_frames(deployment: Deployment) -> None:
-    assert introduction(deployment.urls["patient"], "antrean-test").frame_bytes_max == FRAME_BYTES_MAX
+def test_the_broker_agrees_on_short_frames_and_few_channels(deployment: Deployment) -> None:
+    agreed = introduction(deployment.urls["patient"], "antrean-test")
+    assert (agreed.frame_bytes_max, agreed.channels_max) == (FRAME_BYTES_MAX, CHANNELS_MAX)
+
+
+def test_a_client_that_asks_and_never_reads_loses_its_connection(
+    deployment: Deployment, honest: Requester
+) -> None:
+    attack = RawClient(deployment.urls["patient"])
+    attack.send_unroutable(UNREAD_BYTES)  # each comes back as it is
+    eventually(attack.is_closed, "the broker has closed the connection")
+    assert honest.call(message("list_hospitals", {})).name == "hospitals"
 
 
 def test_headers_nested_deeper_than_a_frame_cost_their_sender_the_connection(

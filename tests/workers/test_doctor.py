@@ -1,6 +1,7 @@
 """`antrean-admin doctor`: a healthy installation passes, and each thing that is broken is named."""
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -66,8 +67,8 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
     found = {row["check"]: row["status"] for row in said["checks"]}
     assert found == {"clocks": "warning"} | dict.fromkeys(
         [
-            *("broker", "broker.alarms", "broker.message_size", "broker.frame_size", "broker.topology"),
-            "broker.queues",
+            *("broker", "broker.alarms", "broker.message_size", "broker.frame_size", "broker.channels"),
+            *("broker.topology", "broker.queues", "broker.limits", "broker.transactions"),
             *("broker.dead_letters", "broker.bindings", "broker.policies", "broker.permissions"),
             *("workers.registrar", "workers.status", "workers.desk_status", "workers.ticker"),
             *("answers.registrar", "answers.status", "answers.desk_status", "answers.ticker"),
@@ -77,7 +78,7 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
         ],
         "ok",
     ), "the deployment's clock is simulated"
-    assert (said["ok"], said["warning"], said["failed"]) == (27, 1, 0)
+    assert (said["ok"], said["warning"], said["failed"]) == (30, 1, 0)
     assert contents() == before
     assert installation.deployment.unsettled(*topology.QUARANTINES, topology.DEAD_QUEUE) == []
 
@@ -85,8 +86,8 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
 def test_the_screen_shows_a_line_for_each_check_and_no_password(installation: Installation) -> None:
     done = installation.run()
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Antrean bekerja: 27 baik, 1 perlu perhatian" in done.stdout
-    assert len(done.stdout.splitlines()) == 28 + 1 + 1, "one of them says what to do, and one counts"
+    assert "Antrean bekerja: 30 baik, 1 perlu perhatian" in done.stdout
+    assert len(done.stdout.splitlines()) == 31 + 1 + 1, "one of them says what to do, and one counts"
     assert "\x1b" not in done.stdout
     assert all(secret not in done.stdout for secret in installation.node.known().values())
 
@@ -170,6 +171,32 @@ def test_an_administrator_sees_permissions_as_they_are_written(installation: Ins
     said = found.failed["broker.permissions"]
     assert r"desk are different, with what they should be in brackets: write antrean\.desk (^antr" in said
     assert "The user ticker is missing" in said
+
+
+def test_limits_that_are_missing_and_what_no_limit_bounds_are_named(installation: Installation) -> None:
+    node = installation.node
+    with connected(node.urls["patient"]) as connection:
+        channel = connection.channel()
+        channel.tx_select()
+        for _ in range(3):
+            channel.basic_publish(topology.PATIENT_EXCHANGE, "register", b"{}")
+
+        def named() -> bool:
+            return "(3)" in installation.diagnose().warnings.get("broker.transactions", "")
+
+        try:
+            node.change("DELETE", "/user-limits/patient/max-channels")
+            node.change("DELETE", "/vhost-limits/%2F/max-queues")
+            eventually(named, "the management API knows of the transaction")
+            found = installation.diagnose(ANTREAN_MANAGEMENT_URL=node.url_of(node.administrator))
+        finally:
+            node.mend()
+    assert "The user patient may open any number" in found.warnings["broker.limits"]
+    assert 'set_user_limits patient \'{"max-connections": 1000' in found.warnings["broker.limits"]
+    assert "any number of queues" in found.warnings["broker.limits"]
+    assert "desk" not in found.warnings["broker.limits"]
+    assert re.search(r"patient 127\.0\.0\.1:\d+ \(3\)", found.warnings["broker.transactions"])
+    eventually(lambda: "broker.limits" in installation.diagnose().ok, "the limits are back")
 
 
 def test_an_alarm_is_named_and_nothing_waits_for_answers(installation: Installation) -> None:
