@@ -16,14 +16,13 @@ from common.domain.admission import (
     check_registration,
     due_after_registration,
 )
-from common.domain.catalog import Clinic
+from common.domain.catalog import Clinic, Identity
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.queue import Queue
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.ticket_states import Action, TicketStatus, is_allowed
-from common.domain.tickets import LaneReason
 from common.messages import problems
 from common.messages.desks import DeskRegister
 from common.messages.message import EncodedReply
@@ -168,7 +167,11 @@ class _Deciding:
     def _admit(self, received: ReceivedRequest, request: Register, clinic: Clinic, before: Queue) -> Decision:
         """Gives out the next number."""
         now, code = self.loaded.now, new_ticket_code()
-        reason = _lane_reason(request, clinic, before)
+        is_confirmed = _is_date_of_birth_confirmed(request, clinic)
+        given = request.priority if isinstance(request, DeskRegister) else None
+        reason = given or clinic.lane_reason(
+            None, request.date_of_birth, before.key.service_date, is_confirmed=is_confirmed
+        )
         lane = Lane.PRIORITY if reason else Lane.REGULAR
         queue, change = before.admit(lane, now, due_after_registration(before, clinic, now))
         self.queues[queue.key] = queue
@@ -201,6 +204,7 @@ class _Deciding:
                 request.medical_record_number,
                 request.patient_name,
                 request.date_of_birth,
+                is_confirmed,
                 now,
                 arrived_at,
                 waiting_since=arrived_at,
@@ -242,7 +246,7 @@ class _Deciding:
         return Decision(received.digest, ticket_code, (entry,), shown=shown)
 
 
-def _lane_reason(request: Register, clinic: Clinic, queue: Queue) -> LaneReason | None:
-    """Why the patient waits in the priority lane, if there is a reason: the desk's, or the patient's age."""
-    of_age = clinic.age_priority(request.date_of_birth, queue.key.service_date)
-    return (request.priority or of_age) if isinstance(request, DeskRegister) else of_age
+def _is_date_of_birth_confirmed(request: Register, clinic: Clinic) -> bool:
+    """Whether somebody other than the asker vouches for the date of birth: the desk, which sees the patient,
+    or the registry, without which nobody is admitted there."""
+    return isinstance(request, DeskRegister) or clinic.hospital.identity is Identity.REGISTRY

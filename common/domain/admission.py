@@ -91,6 +91,7 @@ class NewTicket(NamedTuple):
     medical_record_number: str
     patient_name: str
     date_of_birth: date
+    date_of_birth_confirmed: bool
     registered_at: datetime
     arrived_at: datetime
     waiting_since: datetime

@@ -144,15 +144,18 @@ class Clinic:
         return self.forced_until is not None and self.forced_until <= moment
 
     def age_priority(self, date_of_birth: date, on: date) -> PriorityReason | None:
-        """Why somebody born on that day waits in the priority lane, if it is for their age."""
+        """Why somebody born on that day waits in the priority lane, if it is for their age. A date of birth
+        that neither the hospital's registry nor its staff have confirmed gives no priority."""
         if self.priority_age is None or not is_of_age(date_of_birth, self.priority_age, on):
             return None
         return PriorityReason.AGE
 
-    def lane_reason(self, before: LaneReason | None, date_of_birth: date, on: date) -> LaneReason | None:
+    def lane_reason(
+        self, before: LaneReason | None, date_of_birth: date, on: date, *, is_confirmed: bool
+    ) -> LaneReason | None:
         """The lane reason of a patient who comes from another queue with the reason `before`: a decision of
-        the staff stays, priority by age is decided again by this clinic."""
-        if before in (None, PriorityReason.AGE):
+        the staff stays, priority by a confirmed age is decided again by this clinic."""
+        if before is PriorityReason.AGE or (before is None and is_confirmed):
             return self.age_priority(date_of_birth, on)
         return before
 

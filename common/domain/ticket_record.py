@@ -28,3 +28,4 @@ class TicketRecord:
     medical_record_number: str
     patient_name: str
     date_of_birth: date
+    date_of_birth_confirmed: bool

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, insert, literal, select
 
 from common.domain.admission import NewTicket
 from common.domain.ticket_states import TicketStatus
-from common.storage.prepared import DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
+from common.storage.prepared import BOOLEAN, DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS
 from common.storage.tables import tickets
 
@@ -19,6 +19,7 @@ _NEW: Columns = {
     "medical_record_number": TEXT,
     "patient_name": TEXT,
     "date_of_birth": DATE,
+    "date_of_birth_confirmed": BOOLEAN,
     "registered_at": MOMENT,
     "arrived_at": MOMENT,
     "waiting_since": MOMENT,
@@ -44,6 +45,7 @@ def insert_tickets(connection: Connection, new: Iterable[NewTicket]) -> None:
             ticket.medical_record_number,
             ticket.patient_name,
             ticket.date_of_birth,
+            ticket.date_of_birth_confirmed,
             ticket.registered_at,
             ticket.arrived_at,
             ticket.waiting_since,

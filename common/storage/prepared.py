@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     ClauseElement,
     Connection,
     Date,
@@ -41,7 +42,8 @@ from sqlalchemy.types import TypeEngine
 from common.storage.driver_errors import raise_translated
 from common.storage.tables import UtcDateTime
 
-TEXT, INTEGER, DATE, MOMENT, BYTES = String(), Integer(), Date(), UtcDateTime(), LargeBinary()
+TEXT, INTEGER, BOOLEAN, DATE, MOMENT = String(), Integer(), Boolean(), Date(), UtcDateTime()
+BYTES = LargeBinary()
 ENCODED_JSON = JSON()
 """The types of given columns. JSON is given as text, the others as Python's own values."""
 
@@ -180,6 +182,7 @@ _ELEMENTS: dict[TypeEngine[Any], Callable[[Any], str]] = {
     TEXT: _quoted,
     ENCODED_JSON: _quoted,
     INTEGER: str,
+    BOOLEAN: str,
     DATE: date.isoformat,
     MOMENT: datetime.isoformat,
     BYTES: lambda value: f'"\\\\x{value.hex()}"',

@@ -19,7 +19,7 @@ from common.messaging.topology import PATIENT_EXCHANGE
 from common.settings import STACK_FILE, Settings
 from common.terminal.moments import DAYS, MONTHS
 from common.translation import translated
-from tests.acceptance.command_line import Shell
+from tests.acceptance.command_line import Shell, register_words
 from tests.deployment import Patient
 from tests.processes import PATIENT, SECONDS_MAX, eventually
 
@@ -130,7 +130,8 @@ def _at_the_desk(shell: Shell) -> str:
     """In a clinic in which nobody is called before the desk does it."""
     desk = Session(shell, "en")
     desk.types("antrean-desk mode RSHS MAT desk")
-    shell.register("RSHS", "MAT")  # of an age that has priority
+    elderly = register_words("RSHS", "MAT", Patient(date_of_birth=date(1953, 7, 19)))
+    assert shell.run("antrean-desk", *elderly).exit_code == 0
     _others(shell, "MAT", 3)
     shell.run("antrean-desk", "priority", "RSHS", "MAT", "3", "--reason", "pregnancy")
     desk.types("antrean-desk next RSHS MAT --room 1")

@@ -16,6 +16,7 @@ from common.domain.opening_hours import (
     OpeningHours,
     parse_day_end,
 )
+from common.domain.tickets import LaneReason, PriorityReason, StaffChoice
 from tests.domain.clinics import JAYAPURA, clinic, in_bandung
 
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
@@ -92,3 +93,31 @@ def test_who_still_waits_at_the_end_of_the_day_has_waited_in_vain_unless_the_cli
     assert forced.expires_at(MONDAY) is None
     assert replace(forced, forced_until=in_bandung(24, 0)).expires_at(MONDAY) == in_bandung(24, 0)
     assert replace(forced, retired=True).expires_at(MONDAY) == in_bandung(24, 0)
+
+
+# --- priority by age ------------------------------------------------------------------------------------
+
+ELDERLY, YOUNG = date(1950, 1, 31), date(1990, 1, 31)
+
+
+@pytest.mark.parametrize("is_confirmed", [True, False])
+@pytest.mark.parametrize(
+    ("before", "born", "reason"),
+    [
+        (PriorityReason.PREGNANCY, YOUNG, PriorityReason.PREGNANCY),
+        (StaffChoice.REGULAR, ELDERLY, StaffChoice.REGULAR),
+        (PriorityReason.AGE, ELDERLY, PriorityReason.AGE),  # it was confirmed when it was given
+        (PriorityReason.AGE, YOUNG, None),
+        (None, YOUNG, None),
+    ],
+)
+def test_a_lane_reason_goes_along_as_far_as_the_clinic_has_it(
+    before: LaneReason | None, born: date, reason: LaneReason | None, is_confirmed: bool
+) -> None:
+    assert clinic().lane_reason(before, born, MONDAY, is_confirmed=is_confirmed) is reason
+
+
+def test_only_a_confirmed_date_of_birth_gives_priority() -> None:
+    assert clinic().lane_reason(None, ELDERLY, MONDAY, is_confirmed=True) is PriorityReason.AGE
+    assert clinic().lane_reason(None, ELDERLY, MONDAY, is_confirmed=False) is None
+    assert clinic(priority_age=None).lane_reason(None, ELDERLY, MONDAY, is_confirmed=True) is None

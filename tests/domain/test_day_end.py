@@ -51,7 +51,9 @@ def waiting(who: list[Comer]) -> tuple[Queue, list[WaitingPatient]]:
         queue, _ = queue.admit(each.lane, arrival(number), arrival(number))
         reason = PriorityReason.PREGNANCY if each.lane is Lane.PRIORITY else None
         came = arrival(number)
-        patients.append(WaitingPatient(number, each.lane, reason, str(number), "Siti", BORN, came, came))
+        patients.append(
+            WaitingPatient(number, each.lane, reason, str(number), "Siti", BORN, False, came, came)
+        )
     return queue, patients
 
 

@@ -61,6 +61,7 @@ def record(
         f"MRN{number}",
         "Siti Aminah",
         date(1990, 1, 31),
+        date_of_birth_confirmed=False,
     )
 
 

@@ -242,3 +242,25 @@ def test_the_desk_s_choice_goes_through_a_clinic_that_knows_no_age(engine: Engin
     assert numbers_waiting(desk, "MAT") == [2, 1]
     assert sees(desk, "MAT").mode is QueueMode.DESK
     is_whole(desk)
+
+
+def test_a_date_of_birth_that_nobody_has_confirmed_gives_no_priority(desk: Workers) -> None:
+    """Whoever sends a registration can write 1950; a transfer changes nothing."""
+    assert desk.register(ELDERLY).lane is Lane.REGULAR
+    there = does(desk, "transfer", number=1, to_clinic="MAT").new_ticket
+    assert there is not None
+    assert there.lane is Lane.REGULAR
+    does(desk, "set_priority", "MAT", number=1, reason="age")
+    assert [(each.lane, each.priority_reason) for each in sees(desk, "MAT").waiting] == [
+        (Lane.PRIORITY, PriorityReason.AGE)
+    ]
+    is_whole(desk)
+
+
+def test_what_the_desk_confirmed_counts_in_the_clinic_to_which_the_patient_is_sent(engine: Engine) -> None:
+    clinics = [clinic_table("ANK", mode="desk", priority_age=False), clinic_table("MAT", mode="desk")]
+    desk = workers_of(engine, hospital_table("RSHS", *clinics))
+    assert at_the_counter(desk, ELDERLY, "ANK").lane is Lane.REGULAR
+    there = does(desk, "transfer", "ANK", number=1, to_clinic="MAT").new_ticket
+    assert there is not None
+    assert there.lane is Lane.PRIORITY

@@ -104,6 +104,9 @@ class _Twin:
         if what.number is not None:
             code = self.codes().get((what.clinic, what.number), "7K3F-9QXM-2T5R")
             return cancellation(code, message_id=message_id)
+        if what.patient["date_of_birth"] == ELDERLY:  # the desk confirms it, and gives priority
+            who: dict[str, Any] = {**what.patient, "hospital": self.hospital}
+            return desk_request("desk_register", what.clinic, message_id=message_id, **who)
         return registration(what.patient, self.hospital, what.clinic, message_id=message_id)
 
     def codes(self) -> dict[tuple[str, int], str]:

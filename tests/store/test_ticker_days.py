@@ -16,7 +16,7 @@ from tests.builders import (
     registration,
     tick_delivery,
 )
-from tests.store.desks import calls, does, is_whole, refusal, sees
+from tests.store.desks import at_the_counter, calls, does, is_whole, refusal, sees
 from tests.store.nights import (
     ALWAYS,
     DAYS,
@@ -42,7 +42,7 @@ def test_an_open_clinic_hands_its_queue_over_in_its_order(engine: Engine) -> Non
     workers = workers_by_night(engine, mean_service_minutes=60.0)
     young = workers.register_many(3)
     workers.tick()
-    workers.ticket(registration({**patient(90), "date_of_birth": "1940-01-31"}))
+    at_the_counter(workers, {**patient(90), "date_of_birth": "1940-01-31"})
     assert pass_midnight(workers) == [
         "ticket.transferred GIG-002",
         "ticket.registered GIG-001",
@@ -54,7 +54,8 @@ def test_an_open_clinic_hands_its_queue_over_in_its_order(engine: Engine) -> Non
     monday, tuesday = rows_of(engine, MONDAY), rows_of(engine, TUESDAY)
     assert [row["status"] for row in monday] == ["called", *["transferred"] * 3]
     assert [row["transferred_to"] for row in monday[1:]] == [row["ticket_code"] for row in tuesday]
-    kept = ("medical_record_number", "patient_name", "date_of_birth", "lane", "priority_reason", "arrived_at")
+    patient_s = ("medical_record_number", "patient_name", "date_of_birth", "date_of_birth_confirmed")
+    kept = (*patient_s, "lane", "priority_reason", "arrived_at")
     for before, after in zip(monday[1:], tuesday, strict=True):
         assert {name: before[name] for name in kept} == {name: after[name] for name in kept}
     shown = look(workers, young[1])

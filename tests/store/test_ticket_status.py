@@ -8,6 +8,7 @@ from common.domain.ticket_states import TicketStatus
 from common.messages.limits import TICKET_CODES_MAX
 from common.messages.patients import ClinicQueue, Ticket, Tickets
 from tests.builders import MONDAY, clinic_table, hospital_table, in_bandung
+from tests.store.desks import at_the_counter
 from tests.store.workers import Workers, ticket_rows, tickets_shown, workers_of
 
 
@@ -118,7 +119,7 @@ def test_the_places_of_both_lanes_are_those_in_which_they_are_called(engine: Eng
     workers = workers_of(engine, hospital_table("RSHS", clinic_table(rooms=1)))
     elderly = {"name": "Siti Aminah", "date_of_birth": "1950-01-31"}
     given = [workers.register(who) for who in range(1, 6)]
-    given += [workers.register({**elderly, "medical_record_number": f"E{who}"}) for who in range(4)]
+    given += [at_the_counter(workers, {**elderly, "medical_record_number": f"E{who}"}) for who in range(4)]
     assert [ticket.lane for ticket in given] == ["regular"] * 5 + ["priority"] * 4
     reply = workers.ask("ticket_status", ticket_codes=[ticket.ticket_code for ticket in given])
     assert isinstance(reply, Tickets)
@@ -144,7 +145,7 @@ def test_a_late_tick_reads_on_where_one_lane_is_called_to_its_end(engine: Engine
         born = "1950-01-31" if who % 3 else "1990-01-31"
         data = {"name": "Siti", "date_of_birth": born, "medical_record_number": f"E{who}"}
         for hospital in ("RSHS", "RSUD"):
-            workers.register(data, hospital)
+            at_the_counter(workers, data, hospital=hospital)
     for minute in range(1, 15):
         workers.clock.set(f"09:{minute:02d}")
         workers.apply(workers.tick_for("RSHS"))

@@ -253,7 +253,7 @@ def test_events_tell_what_happened_and_nobody_to_whom(
             "number": 1,
             "display_number": f"{clinic}-001",
             "status": "waiting",
-            "lane": "priority",
+            "lane": "regular",
             "waiting": 1,
             "now_serving": None,
         },

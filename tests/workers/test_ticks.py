@@ -113,7 +113,7 @@ def test_a_tick_calls_the_next_patient(patient: Requester, tap: EventTap, ticks:
         "number": 1,
         "display_number": f"{clinic}-001",
         "status": "called",
-        "lane": "priority",
+        "lane": "regular",
         "waiting": 1,
         "now_serving": f"{clinic}-001",
     }

@@ -29,6 +29,7 @@ class WaitingPatient(NamedTuple):
     medical_record_number: str
     patient_name: str
     date_of_birth: date
+    date_of_birth_confirmed: bool
     arrived_at: datetime
     waiting_since: datetime
 
@@ -179,6 +180,7 @@ class _Handover:
                 patient.medical_record_number,
                 patient.patient_name,
                 patient.date_of_birth,
+                patient.date_of_birth_confirmed,
                 registered_at=at,
                 arrived_at=patient.arrived_at,
                 waiting_since=at,

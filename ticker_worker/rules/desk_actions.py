@@ -240,7 +240,12 @@ def transfer(
     if verdict is not Admission.ADMITTED:
         raise AdmissionRefused(verdict, to.clinic)
     left, transferred = queue.transfer(ticket, now, new_code)
-    reason = to.clinic.lane_reason(ticket.priority_reason, ticket.date_of_birth, to.queue.key.service_date)
+    reason = to.clinic.lane_reason(
+        ticket.priority_reason,
+        ticket.date_of_birth,
+        to.queue.key.service_date,
+        is_confirmed=ticket.date_of_birth_confirmed,
+    )
     lane = lane_for(reason)
     entered, registered = to.queue.admit(lane, now, now)
     new = NewTicket(
@@ -252,6 +257,7 @@ def transfer(
         ticket.medical_record_number,
         ticket.patient_name,
         ticket.date_of_birth,
+        ticket.date_of_birth_confirmed,
         registered_at=now,
         arrived_at=ticket.arrived_at,
         waiting_since=now,
