@@ -1,7 +1,7 @@
 # Two commands for a first look: `make demo`, and `make up` for the same system in real time.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up test coverage texts transcript chaos bench bench-national calibrate lint dist try-dist venv
+.PHONY: help demo up test coverage texts transcript chaos hostile bench bench-national calibrate lint dist try-dist venv
 .PHONY: constraints clean
 
 PYTHON ?= python3
@@ -15,7 +15,8 @@ DURATION ?= 330
 DATABASE ?= sqlite
 SEED ?=
 SERVER ?=
-# Of a benchmark: anything for a short run, whose figures say little; and what to measure, else everything.
+# Of a benchmark: anything for a short run, whose figures say little; and what to measure, else everything. Of
+# `make hostile`: which attacks, else all.
 QUICK ?=
 ONLY ?=
 # How pytest runs all tests: in as many processes as it says in tests/conftest.py, each file in one of them.
@@ -63,6 +64,11 @@ chaos: $(VENV)/.develop ## break the system all over for six minutes, and check 
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
 	@$(BIN)/python -m tests.chaos --duration $(DURATION) --database $(DATABASE) \
 	  $(if $(SEED),--seed $(SEED)) $(if $(SERVER),--rabbitmq-server $(SERVER))
+
+hostile: $(VENV)/.develop ## attack the system in every known way, and write what honest people saw into docs/security.md
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
+	@$(BIN)/python -m tests.hostile $(foreach key,$(ONLY),--only $(key)) \
+	  $(if $(SERVER),--rabbitmq-server $(SERVER))
 
 bench: $(VENV)/.benchmark ## measure everything in under 12 minutes, and write docs/performance.md again
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pika
 import pytest
-from testcontainers.core.container import DockerContainer
 
 from common.errors import BrokerUnavailable
 from common.messaging.topology import (
@@ -95,6 +94,8 @@ def _first_rung(stack: ExitStack) -> RunningBroker:
 
 @contextmanager
 def _container() -> Iterator[Mapping[str, str]]:
+    from testcontainers.core.container import DockerContainer  # only here: it takes a second
+
     passwords = {role: f"{role}-password" for role in roles()}
     with tempfile.TemporaryDirectory(prefix="antrean-broker-") as name:
         directory = Path(name)

@@ -12,7 +12,6 @@ from uuid import uuid4
 import psycopg
 import pytest
 from sqlalchemy import Engine, make_url, text
-from testcontainers.community.postgres import PostgresContainer
 
 from common.storage.engine import open_engine
 from local_stack import container
@@ -41,6 +40,8 @@ def running_postgres() -> Iterator[str]:
         with _private_server(binaries) as url:
             yield url
     elif container.docker_answers():
+        from testcontainers.community.postgres import PostgresContainer  # only here: it takes a second
+
         with PostgresContainer(IMAGE, driver=None) as server:
             url = server.get_connection_url()
             if not wait_until(lambda: _answers(url), SECONDS_MAX):

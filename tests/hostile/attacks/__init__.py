@@ -1,0 +1,1 @@
+"""The attacks by script: `python -m tests.hostile.attacks ATTACK SCENE FINDINGS SECONDS`."""
