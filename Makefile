@@ -55,10 +55,10 @@ coverage: $(VENV)/.develop ## run all tests, count what they execute, and draw d
 	@$(BIN)/coverage report --format=total | $(BIN)/python -m tests.coverage_badge >docs/coverage.svg
 
 .PHONY: test-public-way
-test-public-way: $(VENV)/.develop ## run the tests of the workers without their fast path through pika
+test-public-way: $(VENV)/.develop ## run the tests of workers and store without the fast path through pika and psycopg
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "$$ANTREAN_TEST_AMQP_URL" \
 	  --database-url "$$ANTREAN_TEST_DATABASE_URL"
-	@ANTREAN_TEST_FAST_PATH=off $(BIN)/pytest tests/workers $(IN_PARALLEL)
+	@ANTREAN_TEST_FAST_PATH=off $(BIN)/pytest tests/workers tests/store $(IN_PARALLEL)
 
 chaos: $(VENV)/.develop ## break the system all over for six minutes, and check that no ticket was lost or doubled
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""

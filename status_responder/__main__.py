@@ -35,7 +35,7 @@ def run() -> None:
         health_file=settings.health_file,
         nodes=settings.broker_nodes,
     )
-    engine = open_engine(settings.require_database_url())
+    engine = open_engine(settings.require_database_url(), fast_path=settings.fast_path)
     check_schema(engine)
     handler = StatusHandler(engine, CatalogCache(), settings.clock())
     run_until_stopped(Worker(options, handler, ask_store=lambda: ask(engine)))

@@ -22,6 +22,9 @@ from tests.processes import SECONDS_MAX
 
 IMAGE = "postgres:17"
 
+FAST_PATH = os.environ.get("ANTREAN_TEST_FAST_PATH") != "off"
+"""Whether the tests of the store take the fast path to PostgreSQL."""
+
 MISSING = (
     "The tests need a PostgreSQL: run `make test`, which installs one, or install postgresql (Debian, "
     "Ubuntu, Homebrew), or start Docker, or set ANTREAN_TEST_DATABASE_URL."
@@ -52,12 +55,12 @@ def running_postgres() -> Iterator[str]:
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Engine]:
+def opened(url: str, *, fast_path: bool = FAST_PATH) -> Iterator[Engine]:
     """An engine on the database at `url`; its connections are closed at the end, whatever happens.
 
     From Python 3.13 on a SQLite connection that nobody closed is a warning, which fails some later test.
     """
-    engine = open_engine(url)
+    engine = open_engine(url, fast_path=fast_path)
     try:
         yield engine
     finally:

@@ -37,7 +37,7 @@ def run() -> None:
         nodes=settings.broker_nodes,
         emit_seconds=emission_seconds(clock.real_seconds(settings.tick_seconds)),
     )
-    engine = open_engine(settings.require_database_url())
+    engine = open_engine(settings.require_database_url(), fast_path=settings.fast_path)
     check_schema(engine)
     emitter = TickEmitter(engine, clock, timedelta(seconds=settings.tick_seconds))
     handler = TickerHandler(engine, CatalogCache(), clock)

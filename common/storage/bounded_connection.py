@@ -19,7 +19,7 @@ T = TypeVar("T")
 Fetch = Callable[[], Sequence[Sequence[Any]]]
 """Waits for the result of a statement, and returns its rows; raises psycopg.Error."""
 
-_REPLAN_FACTOR = 8
+REPLAN_FACTOR = 8
 """Statements are planned again after one of them was executed 8 times, 64, 512 and so on. PostgreSQL keeps a
 plan that it made while a table was empty until it has analysed the table, and scans all of it until then."""
 
@@ -27,7 +27,7 @@ _PREPARED_MAX = 500
 """Statements that are prepared at once; psycopg drops the least recently used beyond it."""
 
 _ONLY_ON_REQUEST = 2**31
-"""Executions after which psycopg prepares a statement unasked: we ask for what is worth it."""
+"""A number of executions that is never reached: we ask for what is worth being prepared."""
 
 
 class BoundedConnection(psycopg.Connection[TupleRow]):
@@ -40,6 +40,9 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
     answer_seconds_max = 7.0
     """Longer than the server takes to end a statement by itself."""
 
+    prepared_after: int | None = _ONLY_ON_REQUEST
+    """Executions after which psycopg prepares a statement unasked."""
+
     def __init__(self, pgconn: PGconn, **options: Any) -> None:
         super().__init__(pgconn, **options)
         self.prepared_max = _PREPARED_MAX
@@ -50,7 +53,7 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
     @classmethod
     def open(cls, *arguments: Any, **options: Any) -> "BoundedConnection":
         """As psycopg's `connect`, in the only mode that is used here."""
-        connection = cls.connect(*arguments, autocommit=True, prepare_threshold=_ONLY_ON_REQUEST, **options)
+        connection = cls.connect(*arguments, autocommit=True, prepare_threshold=cls.prepared_after, **options)
         assert isinstance(connection, BoundedConnection)
         return connection
 
@@ -78,6 +81,9 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
         cursor = psycopg.RawCursor(self)
         cursor.execute(statement.encode(), untyped, prepare=True)
         return cursor.fetchall
+
+    def push(self) -> None:
+        """Lets the server begin with what was sent, without waiting for it. Here it has begun already."""
 
     def commit(self) -> None:
         """As psycopg's; with all that was sent and not answered yet."""
@@ -140,13 +146,13 @@ class _PlanAges:
         """The statement is executed."""
         executions = self._executions.get(statement, 0) + 1
         self._executions[statement] = executions
-        if executions >= self._limits.get(statement, _REPLAN_FACTOR):
+        if executions >= self._limits.get(statement, REPLAN_FACTOR):
             self._over.add(statement)
 
     def renew(self) -> None:
         """All statements will be planned at their next execution; those that were due, again after
-        `_REPLAN_FACTOR` times as many executions."""
+        `REPLAN_FACTOR` times as many executions."""
         for statement in self._over:
-            self._limits[statement] = self._limits.get(statement, _REPLAN_FACTOR) * _REPLAN_FACTOR
+            self._limits[statement] = self._limits.get(statement, REPLAN_FACTOR) * REPLAN_FACTOR
             self._executions[statement] = 0
         self._over.clear()

@@ -53,8 +53,9 @@ _begin_snapshot = Prepared(lambda _: text("BEGIN ISOLATION LEVEL REPEATABLE READ
 _begin_immediate = Prepared(lambda _: text("BEGIN IMMEDIATE"))
 
 
-def open_engine(database_url: str) -> Engine:
-    """An engine for `sqlite:///FILE` or `postgresql://...`. Nothing is connected yet.
+def open_engine(database_url: str, *, fast_path: bool = True) -> Engine:
+    """An engine for `sqlite:///FILE` or `postgresql://...`. Nothing is connected yet. `fast_path` is whether
+    it may be used on PostgreSQL (see `fast_psycopg`).
 
     Raises SettingsError where the address cannot be used.
     """
@@ -62,7 +63,7 @@ def open_engine(database_url: str) -> Engine:
         url = make_url(database_url)
         if url.get_backend_name() == "sqlite":
             return _open_sqlite(url)
-        return _open_postgresql(url)
+        return _open_postgresql(url, fast_path=fast_path)
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         example = "sqlite:////path/to/file, postgresql://user:password@host/database"
         raise unusable_address("ANTREAN_DATABASE_URL", example) from error
@@ -91,6 +92,14 @@ def snapshot(engine: Engine, *, pipelined: bool = False) -> Iterator[Connection]
     raises StoreUnavailable."""
     with _translated_errors(), _begun(engine, pipelined=pipelined, read_only=True) as connection:
         yield connection
+
+
+def push(connection: Connection) -> None:
+    """Lets the database begin with what a pipelined transaction has sent, while its caller does other things;
+    never waits. On SQLite it is done already."""
+    driver_connection: Any = connection.connection.driver_connection
+    if not isinstance(driver_connection, sqlite3.Connection):
+        driver_connection.push()
 
 
 def ask(engine: Engine) -> None:
@@ -167,10 +176,12 @@ def _open_sqlite(url: URL) -> Engine:
     return engine
 
 
-def _open_postgresql(url: URL) -> Engine:
+def _open_postgresql(url: URL, *, fast_path: bool) -> Engine:
     # Imported here: what runs on SQLite need not load psycopg.
     from common.storage.bounded_connection import BoundedConnection
+    from common.storage.fast_psycopg import connection_class
 
+    opened_as = connection_class(fast_path=fast_path)
     milliseconds = STATEMENT_SECONDS_MAX * 1000
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
@@ -197,7 +208,7 @@ def _open_postgresql(url: URL) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> BoundedConnection:
-        return BoundedConnection.open(*arguments, **options)
+        return opened_as.open(*arguments, **options)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

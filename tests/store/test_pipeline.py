@@ -1,6 +1,9 @@
-"""On PostgreSQL, statements are sent before the results of others have arrived."""
+"""On PostgreSQL, statements are sent before the results of others have arrived: by the fast path, and by the
+public way."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
 from typing import Any
 
 import psycopg
@@ -8,10 +11,12 @@ import pytest
 from psycopg.pq import PipelineStatus, TransactionStatus
 from sqlalchemy import Connection, Engine, column, select, table, text
 from sqlalchemy.exc import DataError
+from structlog.testing import capture_logs
 
 from common.errors import StoreUnavailable
+from common.storage import fast_psycopg
 from common.storage.bounded_connection import BoundedConnection
-from common.storage.engine import snapshot, transaction
+from common.storage.engine import push, snapshot, transaction
 from common.storage.prepared import Prepared
 from tests.database import drop_database, new_database, opened
 from tests.processes import eventually
@@ -20,10 +25,17 @@ one = Prepared(lambda _: text("SELECT 1").columns())
 wrong = Prepared(lambda _: text("SELECT 1/0"))
 
 
+@pytest.fixture(params=[True, False], ids=["fast", "public"])
+def fast_path(request: pytest.FixtureRequest) -> bool:
+    """Each way in turn."""
+    taken: bool = request.param
+    return taken
+
+
 @pytest.fixture
-def postgresql(postgres: str) -> Iterator[Engine]:
+def postgresql(postgres: str, *, fast_path: bool) -> Iterator[Engine]:
     """An engine on the server's own database, in which these tests leave nothing."""
-    with opened(postgres) as engine:
+    with opened(postgres, fast_path=fast_path) as engine:
         yield engine
 
 
@@ -76,12 +88,13 @@ def test_more_than_the_network_holds_goes_and_comes_at_once(connection: BoundedC
     assert [result() for result in results] == [[(wide,)]] * 4
 
 
-def test_the_server_begins_with_what_is_sent(postgresql: Engine) -> None:
+def test_the_server_begins_with_what_is_pushed(postgresql: Engine) -> None:
     """Before its result is waited for."""
     with postgresql.connect().execution_options(isolation_level="AUTOCOMMIT") as other:
         took = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND granted")
         with transaction(postgresql, pipelined=True) as connection:
             Prepared(lambda _: text("SELECT pg_advisory_xact_lock(4711)"))(connection)
+            push(connection)
             eventually(lambda: other.scalar(took) == 1, "the lock is taken")
 
 
@@ -122,6 +135,16 @@ def test_statements_are_planned_again_as_tables_fill(
         assert names == 1, "what is replaced is forgotten"
         executed_since.append(executions)
     assert executed_since == [*range(1, 9), *range(1, 65), 1]
+
+
+def test_a_rollback_leaves_what_was_prepared_of_use(connection: BoundedConnection) -> None:
+    connection.execute("CREATE TEMPORARY TABLE filled (a int)")
+    connection.cursor().executemany("INSERT INTO filled VALUES (%s)", [(1,), (2,)])  # psycopg may prepare it
+    for pipelined in (True, False, True):
+        _begin(connection, pipelined=pipelined)
+        assert connection.send("SELECT $1::int - 3", (4,))() == [(1,)]
+        connection.rollback()
+        assert connection.info.transaction_status == TransactionStatus.IDLE
 
 
 def test_that_nothing_was_prepared_then_does_no_harm(connection: BoundedConnection) -> None:
@@ -214,15 +237,64 @@ def _plain(engine: Engine) -> str:
     return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+# --- which way is taken, and that both give the same ------------------------------------------------------
+
+
+_VALUES = (
+    ("int", -(2**31)),
+    ("bigint", 2**63 - 1),
+    ("text", "Siti \u2028 \U0001f3e5 'x' \\ {}"),
+    ("text", ""),
+    ("text", None),
+    ("int", None),
+    ("boolean", True),
+    ("bytea", bytes(range(256))),
+    ("date", date(2026, 11, 30)),
+    ("timestamptz", datetime(2026, 11, 30, 2, 45, 0, 123456, tzinfo=UTC)),
+    ("text[]", '{"a","b c",NULL,""}'),
+    ("double precision", 0.1),
+)
+
+
+def test_both_ways_give_the_same_values(postgres: str) -> None:
+    statement = "SELECT " + ", ".join(f"${place}::{kind}" for place, (kind, _) in enumerate(_VALUES, 1))
+    values = [value for _, value in _VALUES]
+    with ExitStack() as stack:
+        engines = [stack.enter_context(opened(postgres, fast_path=each)) for each in (True, False)]
+        connections = [_driver(stack.enter_context(engine.connect())) for engine in engines]
+        fast, public = (
+            [connection.send(statement, values)() for _ in range(2)] for connection in connections
+        )
+    assert fast == public
+    assert [*fast[0][0]] == [
+        ["a", "b c", None, ""] if type(each) is str and each[:1] == "{" else each for each in values
+    ]
+
+
+def test_the_way_that_is_chosen_is_taken(connection: BoundedConnection, *, fast_path: bool) -> None:
+    assert isinstance(connection, fast_psycopg.FastConnection) is fast_path
+
+
+def test_without_what_the_fast_path_needs_the_public_way_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fast_psycopg.connection_class(fast_path=True) is fast_psycopg.FastConnection
+    monkeypatch.delattr(psycopg.errors, "error_from_result")
+    with capture_logs() as logs:
+        assert fast_psycopg.connection_class(fast_path=True) is BoundedConnection
+        assert fast_psycopg.connection_class(fast_path=False) is BoundedConnection
+    assert [(each["event"], each["missing"]) for each in logs] == [
+        ("no fast path", ["psycopg.errors.error_from_result"])
+    ]
+
+
 # --- connections that live and are of no use --------------------------------------------------------------
 
 
 @pytest.fixture
-def own_database(postgres: str) -> Iterator[Engine]:
+def own_database(postgres: str, *, fast_path: bool) -> Iterator[Engine]:
     """A database with one table, which a test may alter."""
     url = new_database(postgres)
     try:
-        with opened(url) as engine:
+        with opened(url, fast_path=fast_path) as engine:
             with transaction(engine) as connection:
                 connection.execute(text("CREATE TABLE things (number INTEGER)"))
             yield engine
