@@ -164,6 +164,11 @@ def request_expired(now: datetime) -> Problem:
     return problem(ProblemCode.REQUEST_EXPIRED, detail, server_time=now.replace(microsecond=0))
 
 
+def busy() -> Problem:
+    """The sender has more requests waiting than its share."""
+    return problem(ProblemCode.BUSY, "The system is very busy; send the request again in a moment.")
+
+
 def ticket_not_found() -> Problem:
     """No ticket has this code."""
     return problem(ProblemCode.TICKET_NOT_FOUND, "No ticket has this code; check it character by character.")

@@ -29,6 +29,10 @@ class AckWindow:
         """How many deliveries are on hold."""
         return len(self._on_hold)
 
+    def unacknowledged(self, upto: int) -> int:
+        """How many deliveries up to this tag, the last that has arrived, are not acknowledged."""
+        return upto - self._upto - len(self._apart)
+
     def settle(self, tags: Iterable[int]) -> list[Acknowledgement]:
         """Marks deliveries as done; what can now be acknowledged."""
         tags = set(tags)

@@ -113,6 +113,7 @@ def delivery_of(method: Basic.Deliver, properties: pika.BasicProperties, body: b
         redeliveries=_redeliveries(headers) if method.redelivered else 0,
         # What comes through no exchange was set aside by a worker, who alone may send it so.
         exchange=method.exchange or _text((headers or {}).get(CAME_THROUGH)) or "",
+        user_id=_text(properties.user_id),
     )
 
 

@@ -1,6 +1,5 @@
 """Consumes one queue, and acknowledges its deliveries on request."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +11,16 @@ from common.messaging.acknowledgements import Acknowledgement, AckWindow
 from common.messaging.broker_connection import BrokerConnection
 from common.messaging.delivery import Delivery
 from common.messaging.link import Link
+from common.messaging.reply_address import reply_node
+from common.messaging.turns import Turns, sender_of
+
+_FULL = 0.75
+"""The part of the prefetch, unacknowledged, from which the window is full: more waits in the queue."""
+
+_SHARE_MIN = 8
+_SENDERS_FULL = 64
+"""A sender has more than its share of a full window where so many of its like would not fit into it. A client
+that waits for each reply has one delivery there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +42,10 @@ class Batch:
 
 
 class Consumer:
-    """Buffers what arrives, at most `prefetch` deliveries, until it is taken in batches.
+    """Buffers what arrives, at most `prefetch` deliveries, until it is taken in batches, in turns by sender.
 
-    `on_arrival` is called when there is something to take. After a lost connection the buffer is empty and
+    `on_arrival` is called when there is something to take; `knows` tells whether a reply address can be used,
+    and so who sent a request. After a lost connection the buffer is empty and
     everything unacknowledged is delivered again.
     """
 
@@ -48,6 +58,7 @@ class Consumer:
         prefetch: int,
         on_arrival: Callable[[], None],
         on_closed: Callable[[], None],
+        knows: Callable[[str | None], bool] = lambda reply_to: reply_node(reply_to) is not None,
     ) -> None:
         self.queue = queue
         self._prefetch = prefetch
@@ -55,7 +66,10 @@ class Consumer:
         self._link = Link(loop, parameters, connect, self._set_up, self._lost, on_closed)
         self._connection: BrokerConnection | None = None
         self._channel: Channel | None = None
-        self._buffer: deque[Delivery] = deque()
+        self._sender_of = lambda delivery: sender_of(delivery, knows)
+        self._buffer = Turns(self._sender_of)
+        self._arrived_upto = 0
+        self._was_full = False
         self._window = AckWindow()
         self.epoch = 0
         self._consumer_tag = ""
@@ -83,16 +97,27 @@ class Consumer:
         return self.unsettled - len(self._buffer)
 
     def take(self, batch_size: int) -> Batch | None:
-        """The deliveries that have waited longest, at most `batch_size`; None where none wait."""
-        count = min(batch_size, len(self._buffer))
-        if not count:
+        """The deliveries whose turn it is, at most `batch_size`; None where none wait."""
+        return Batch(self, self._buffer.take(batch_size), self.epoch) if self._buffer else None
+
+    def take_surplus(self) -> Batch | None:
+        """What single senders have here beyond their share, where the window was full since this was asked
+        last; None where there is nothing."""
+        if not self._was_full:
             return None
-        return Batch(self, [self._buffer.popleft() for _ in range(count)], self.epoch)
+        self._was_full = False
+        surplus = self._buffer.take_surplus(max(self._prefetch // _SENDERS_FULL, _SHARE_MIN))
+        return Batch(self, surplus, self.epoch) if surplus else None
+
+    @property
+    def waiting_of_others(self) -> int:
+        """Deliveries that wait to be taken, of senders that had no surplus when it was last taken."""
+        return self._buffer.of_others
 
     def put_back(self, batch: Batch) -> None:
         """The batch could not be done now: it is the next to be taken."""
         if not batch.is_void:
-            self._buffer.extendleft(reversed(batch.deliveries))
+            self._buffer.put_back(batch.deliveries)
 
     def settle(self, batch: Batch) -> None:
         """Acknowledges the deliveries, as soon as all before them can be that are not on hold."""
@@ -140,8 +165,11 @@ class Consumer:
 
         def arrived(deliveries: Sequence[Delivery]) -> None:
             if epoch == self.epoch:  # else this channel is being closed
-                self._buffer += deliveries
+                self._buffer.add(deliveries)
                 self._unsettled += len(deliveries)
+                self._arrived_upto += len(deliveries)
+                unacknowledged = self._window.unacknowledged(self._arrived_upto)
+                self._was_full = self._was_full or unacknowledged >= self._prefetch * _FULL
                 self._on_arrival()
 
         self._consumer_tag = connection.consume(
@@ -151,6 +179,7 @@ class Consumer:
     def _lost(self) -> None:
         self.epoch += 1
         self._connection = self._channel = None
-        self._buffer.clear()
+        self._buffer = Turns(self._sender_of)
         self._window = AckWindow()
-        self._unsettled = 0
+        self._unsettled = self._arrived_upto = 0
+        self._was_full = False

@@ -24,7 +24,7 @@ class Delivery(NamedTuple):
 
     `name` is its `type` property, `sent_at` its timestamp (whole seconds), `tag` names it on its channel. The
     broker sets `redeliveries`, how often it was delivered before and not acknowledged, and `exchange`, to
-    which it was published.
+    which it was published; it vouches for the `user_id`, where the message bears one.
     """
 
     tag: int
@@ -37,6 +37,7 @@ class Delivery(NamedTuple):
     sent_at: datetime | None
     redeliveries: int = 0
     exchange: str = ""
+    user_id: str | None = None
 
     @property
     def is_suspect(self) -> bool:

@@ -47,7 +47,7 @@ _ROUTES_KNOWN_MAX = 1024
 
 # The properties in their order in a frame, each with where `_read_properties` puts it, and its bytes where it
 # is no short string. Other flags, such as that of headers, are pika's to read.
-_CONTENT_TYPE, _CORRELATION_ID, _REPLY_TO, _MESSAGE_ID, _TIMESTAMP, _TYPE, _NOWHERE = range(7)
+_CONTENT_TYPE, _CORRELATION_ID, _REPLY_TO, _MESSAGE_ID, _TIMESTAMP, _TYPE, _USER_ID, _NOWHERE = range(8)
 _PROPERTIES = (
     (pika.BasicProperties.FLAG_CONTENT_TYPE, _CONTENT_TYPE, 0),
     (pika.BasicProperties.FLAG_CONTENT_ENCODING, _NOWHERE, 0),
@@ -59,7 +59,7 @@ _PROPERTIES = (
     (pika.BasicProperties.FLAG_MESSAGE_ID, _MESSAGE_ID, 0),
     (pika.BasicProperties.FLAG_TIMESTAMP, _TIMESTAMP, 8),
     (pika.BasicProperties.FLAG_TYPE, _TYPE, 0),
-    (pika.BasicProperties.FLAG_USER_ID, _NOWHERE, 0),
+    (pika.BasicProperties.FLAG_USER_ID, _USER_ID, 0),
     (pika.BasicProperties.FLAG_APP_ID, _NOWHERE, 0),
     (pika.BasicProperties.FLAG_CLUSTER_ID, _NOWHERE, 0),
 )
@@ -299,7 +299,7 @@ class DeliveryReader:
             properties = _read_properties(received, header_at + _HEADER_FRAME.size, body_at - 1, flags)
             if properties is None:
                 break
-            content_type, correlation_id, reply_to, message_id, sent_at, name, _ = properties
+            content_type, correlation_id, reply_to, message_id, sent_at, name, user_id, _ = properties
             tag_at = at + self._tag_at
             (tag,) = _TAG.unpack_from(received, tag_at)
             found.append(
@@ -314,6 +314,7 @@ class DeliveryReader:
                     sent_at,
                     0,  # the broker counts in a header
                     _exchange(received[tag_at + _TAG.size : header_at - 1]),
+                    user_id,
                 )
             )
             at = end

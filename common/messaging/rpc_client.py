@@ -4,8 +4,10 @@ Source: https://www.rabbitmq.com/docs/direct-reply-to
 """
 
 import json
+import random
 import time
 import uuid
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -30,6 +32,11 @@ LOOK_UPS = frozenset(
 """Requests that change nothing: the broker need not keep them over its restart, since they are sent again."""
 
 _RECONNECT_SECONDS = 0.2
+
+_REFUSED_SECONDS_MIN = 0.1
+_REFUSED_SECONDS_MAX = 0.5
+"""How long to wait before a request is published again that a full queue has refused: twice as long each
+time, and shortened at random by up to a half, so that not all who were refused come back together."""
 
 _REPLY_TO = "amq.rabbitmq.reply-to"
 _TRANSIENT, _PERSISTENT = 1, 2
@@ -78,13 +85,13 @@ class RpcClient:
         """The answer to the request `name`; `request_id` is a UUID, a new one by default.
 
         Blocks for at most about `timeout_seconds`, during which the request is sent again with the same id
-        and timestamp where no answer comes. (Where the broker or the line freezes just while it is being
-        published, only missing heartbeats tell pika: that takes up to two thirds of that time and ten seconds
-        more.) A broker under a resource alarm takes nothing and does not say so: no answer either. Raises
-        BrokerUnavailable where the broker cannot be reached and the request was never sent, BrokerRefused,
-        NoQueue or RequestNotTaken where it refused this user or the request (after an earlier attempt that
-        may have been taken, with `sent_before`), and NoReply where the request was sent and nothing is known
-        of it.
+        and timestamp where no answer comes, or the queue for it is full. (Where the broker or the line
+        freezes just while it is being published, only missing heartbeats tell pika: that takes up to two
+        thirds of that time and ten seconds more.) A broker under a resource alarm takes nothing and does not
+        say so: no answer either. Raises BrokerUnavailable where the broker cannot be reached and the request
+        was never sent, BrokerRefused or NoQueue where it refused this user or the request (after an earlier
+        attempt that may have been taken, with `sent_before`), RequestNotTaken where the queue for it was full
+        all the time, and NoReply where the request was sent and nothing is known of it.
         """
         request_id = request_id or str(uuid.uuid4())
         encoded = json.dumps(body).encode()
@@ -102,6 +109,8 @@ class RpcClient:
         started = time.monotonic()
         until = started + timeout_seconds
         sent = False
+        full: NackError | None = None
+        waits = _waits_while_full()
         while (remaining := until - time.monotonic()) > 0:
             try:
                 channel = self._open_channel(remaining)
@@ -112,12 +121,17 @@ class RpcClient:
                 continue
             try:
                 try:
-                    self._publish(channel, properties, encoded, again=sent)
+                    self._publish(channel, properties, encoded)
                 except MessagingError as error:
                     error.sent_before = sent
                     raise
-                sent = True
-                self._wait(channel, properties.correlation_id, min(until, time.monotonic() + RESEND_SECONDS))
+                except NackError as error:
+                    # Where it was sent before, the queue has become full since, and may still hold it.
+                    full = None if sent else error
+                else:
+                    sent, full = True, None
+                wait_seconds = RESEND_SECONDS if full is None else next(waits)
+                self._wait(channel, properties.correlation_id, min(until, time.monotonic() + wait_seconds))
             except (AMQPError, OSError):
                 sent = True
                 self.close()
@@ -126,19 +140,15 @@ class RpcClient:
             if answer is not None:
                 reply_name, reply_body = answer
                 return Answer(reply_name, json.loads(reply_body), request_id, time.monotonic() - started)
+        if full is not None:
+            raise RequestNotTaken("The queue for such requests is full; try again in a minute.") from full
         # A broker that is frozen would not answer a goodbye either: the connection is left to itself.
         self._channel = None
         raise NoReply(f"No answer within {timeout_seconds:g} seconds.")
 
-    def _publish(
-        self, channel: BlockingChannel, properties: pika.BasicProperties, body: bytes, *, again: bool
-    ) -> None:
+    def _publish(self, channel: BlockingChannel, properties: pika.BasicProperties, body: bytes) -> None:
         try:
             channel.basic_publish(self._exchange, properties.type, body, properties, mandatory=True)
-        except NackError as error:
-            if again:
-                return  # the queue has become full since; it may still hold the request sent before
-            raise RequestNotTaken("The queue for such requests is full; try again in a minute.") from error
         except UnroutableError as error:
             raise NoQueue("The broker has no queue for this request: tell its operators.") from error
         except ChannelClosedByBroker as error:
@@ -168,6 +178,14 @@ class RpcClient:
         self, _channel: BlockingChannel, _method: Basic.Deliver, properties: pika.BasicProperties, body: bytes
     ) -> None:
         self._answers = {properties.correlation_id or "": (properties.type or "", body)}
+
+
+def _waits_while_full() -> Iterator[float]:
+    """Seconds, without end."""
+    longest = _REFUSED_SECONDS_MIN
+    while True:
+        yield longest * random.uniform(0.5, 1.0)  # noqa: S311 - keeps no secret
+        longest = min(2 * longest, _REFUSED_SECONDS_MAX)
 
 
 def delivery_mode(name: str) -> int:

@@ -28,6 +28,7 @@ from common.messaging.link import Backoff
 from common.messaging.outgoing import SetAside
 from common.messaging.publisher import Publisher
 from common.messaging.quarantine import Quarantine
+from common.messaging.surplus import Surplus
 from common.messaging.topology import DEAD_QUEUE
 
 STOP_SECONDS_MAX = 10
@@ -112,11 +113,6 @@ class Worker:
         self._look_scheduled = False
         self._stopping = False
         self._emitted_unconfirmed = False
-        self._intake = self._consumer("consumer", options.queue, options.batch_size * _PREFETCH_BATCHES)
-        self._consumers = [self._intake]
-        self._batch_sizes = {options.queue: options.batch_size, **options.other_queues}
-        for queue, batch_size in options.other_queues.items():
-            self._consumers.append(self._consumer("consumer", queue, batch_size * _PREFETCH_BATCHES))
         self._publisher = Publisher(
             self._loop,
             self._parameters("publisher"),
@@ -127,6 +123,13 @@ class Worker:
             needs_queue=DEAD_QUEUE,
             nodes=options.nodes,
         )
+        self._batch_sizes = {options.queue: options.batch_size, **options.other_queues}
+        self._intakes = [
+            self._consumer("consumer", queue, batch_size * _PREFETCH_BATCHES)
+            for queue, batch_size in self._batch_sizes.items()
+        ]
+        self._surplus = Surplus(self._finish)
+        self._consumers = [*self._intakes]
         self._sources: list[_Source] = [*self._consumers]
         self._suspects: Quarantine | None = None
         self._alone: list[_Source] = []
@@ -153,7 +156,14 @@ class Worker:
     def _consumer(self, purpose: str, queue: str, prefetch: int) -> Consumer:
         parameters = self._parameters(purpose)
         return Consumer(
-            self._loop, parameters, self._connect, queue, prefetch, self._schedule, self._link_closed
+            self._loop,
+            parameters,
+            self._connect,
+            queue,
+            prefetch,
+            self._schedule,
+            self._link_closed,
+            self._publisher.reply_nodes.knows,
         )
 
     def run(self) -> None:
@@ -191,6 +201,9 @@ class Worker:
         self._work_scheduled = False
         if not self._publisher.is_up or self._publisher.is_congested:
             return  # its `on_up` schedules work again
+        if self._surplus.refuse(self._intakes):
+            self._look_again_later()
+            return
         taken = self._take()
         if taken is None:
             return
@@ -213,13 +226,16 @@ class Worker:
         """The next batch, and where it is from. All take turns, so that none waits for ever; but suspects
         wait until all that was taken before is settled, for one may be the last thing that is done here."""
         for source in self._sources:
-            if source in self._alone and source.waiting and not self._intake.is_quiet:
+            if source in self._alone and source.waiting and not self._is_quiet():
                 self._look_again_later()
                 return None
             batch = source.take(self._batch_size(source))
             if batch is not None:
                 return source, batch
         return None
+
+    def _is_quiet(self) -> bool:
+        return all(intake.is_quiet for intake in self._intakes)
 
     def _look_again_later(self) -> None:
         # One timer at a time: else each delivery that arrives meanwhile begins timers of its own.
@@ -238,7 +254,7 @@ class Worker:
         """Takes what is not to be tried here out of a batch, and puts the rest back, if there is any."""
         hopeless = [each for each in batch.deliveries if each.is_hopeless]
         suspects: list[Delivery] = []
-        if self._suspects is not None and source is self._intake:
+        if self._suspects is not None and source in self._intakes:
             suspects = [each for each in batch.deliveries if each.is_suspect and not each.is_hopeless]
         out = {each.tag for each in (*hopeless, *suspects)}
         if not out:

@@ -88,8 +88,35 @@ def test_a_full_queue_takes_no_request(deployment: Deployment) -> None:
         client_of(deployment.urls["patient"]) as client,
         pytest.raises(RequestNotTaken),
     ):
-        client.call("register", Patient().body(HOSPITAL, CLINIC), timeout_seconds=SECONDS_MAX)
+        client.call("register", Patient().body(HOSPITAL, CLINIC), timeout_seconds=1)
     assert deployment.ready(REGISTRAR_QUEUE) == 0
+
+
+def test_a_request_is_published_again_until_the_queue_takes_it(deployment: Deployment) -> None:
+    found, url = [], deployment.urls["patient"]
+    with client_of(url) as client:
+
+        def register() -> None:
+            found.append(
+                client.call("register", Patient().body(HOSPITAL, CLINICS[2]), timeout_seconds=SECONDS_MAX)
+            )
+
+        with full_queue(deployment):
+            caller = threading.Thread(target=register)
+            caller.start()
+            caller.join(1)
+            assert not found
+            assert caller.is_alive(), "it goes on"
+            with deployment.channel() as channel:
+                channel.queue_purge(REGISTRAR_QUEUE)
+            eventually(lambda: deployment.ready(REGISTRAR_QUEUE) == 1, "the queue has taken it")
+            deployment.start_consuming("registrar")
+            caller.join()
+
+    assert found[0].body["number"] == 1
+    assert ticket_numbers(deployment, CLINICS[2]) == [1]
+    for program in deployment.programs:
+        program.stop()
 
 
 def test_a_lost_reply_costs_no_ticket(deployment: Deployment) -> None:
