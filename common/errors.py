@@ -22,10 +22,17 @@ AntreanError
 from enum import StrEnum
 
 from common.translation import N_
+from common.visible_text import visible, visible_lines
 
 
 class AntreanError(Exception):
-    """Base of all errors raised on purpose; `str(error)` is one sentence, safe to show and to log."""
+    """Base of all errors raised on purpose; `str(error)` is one sentence, safe to show and to log.
+
+    What a file, a broker or a stranger has put into it cannot control the terminal that shows it.
+    """
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(visible_lines(sentence))
 
 
 def places(error: BaseException) -> list[str]:
@@ -45,7 +52,8 @@ class SettingsError(AntreanError):
     """
 
     def __init__(self, message: str, **values: object) -> None:
-        sentence = message.format(**values) if values else message
+        shown = {name: visible(str(value)) for name, value in values.items()}
+        sentence = message.format(**shown) if shown else message
         # A sentence that ends with an example to copy has no full stop on a terminal.
         super().__init__(sentence if sentence.endswith(".") else f"{sentence}.")
         self.message = message

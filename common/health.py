@@ -13,6 +13,7 @@ from common.errors import SettingsError
 from common.exit_codes import ExitCode
 from common.installation import require_extra
 from common.process import run_process
+from common.visible_text import visible
 
 LOOK_SECONDS = 5
 """How often a worker looks at itself."""
@@ -70,7 +71,7 @@ def _run() -> None:
     if path is None:
         raise SettingsError("Set ANTREAN_HEALTH_FILE to the file that the worker writes.")
     if (trouble := HealthFile(path).trouble(alive_only=arguments.alive)) is not None:
-        print(trouble, file=sys.stderr)
+        print(visible(trouble), file=sys.stderr)
         sys.exit(ExitCode.REFUSED)
     print("healthy")
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from common.visible_text import visible
 from local_stack.files import open_private
 
 _PR_SET_PDEATHSIG = 1
@@ -81,9 +82,9 @@ class Child:
         return self.pid is not None
 
     def last_words(self) -> str:
-        """The last line of its log, or the log's name where that is empty."""
+        """The last line of its log, as a terminal can show it, or the log's name where that is empty."""
         lines = self.log_file.read_text(errors="replace").split("\n") if self.log_file.exists() else []
-        return next((line for line in reversed(lines) if line.strip()), str(self.log_file))
+        return visible(next((line for line in reversed(lines) if line.strip()), str(self.log_file)))
 
     def ask_to_stop(self) -> None:
         """Sends SIGTERM to the program, or to what it started where only that still runs."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.errors import AntreanError, BrokerUnavailable, StoreUnavailable
+from common.visible_text import visible
 from local_stack import container, private_node
 from local_stack.bilingual import both, say
 
@@ -142,7 +143,7 @@ def _run(package: Package, arguments: list[str]) -> None:
     except subprocess.TimeoutExpired as error:
         raise package.failure(f"Installing {package.title} took too long and was given up.") from error
     if done.returncode != 0:
-        print(*done.stdout.splitlines()[-_SHOWN_LINES:], sep="\n", file=sys.stderr)
+        print(*map(visible, done.stdout.splitlines()[-_SHOWN_LINES:]), sep="\n", file=sys.stderr)
         raise package.failure(
             both("{program} could not be installed; the reason stands above.", program=package.title)
         )

@@ -23,6 +23,7 @@ from tests.broker import RunningBroker
 from tests.builders import catalog as catalog_of
 from tests.builders import clinic_table, hospital_table
 from tests.database import opened
+from tests.hostile_text import obeyed_in
 from tests.processes import Program, bare_environment, eventually
 
 MONDAY_MORNING = datetime.fromisoformat("2026-11-23T10:00:00+07:00")
@@ -124,7 +125,8 @@ def ticket_codes_in(text: str, ticket_codes: set[str]) -> list[str]:
 class Deployment:
     """Workers are started with `start`, and none is left when the deployment ends.
 
-    No worker's log may hold personal data or a code of `ticket_codes`: this is checked at the end.
+    No worker's log may hold personal data, a code of `ticket_codes` or what a terminal obeys: this is checked
+    at the end.
     """
 
     directory: Path
@@ -247,6 +249,7 @@ def deployed(
         logs = deployment.logs()
         assert not personal_data_in(logs), "a worker's log holds personal data"
         assert not ticket_codes_in(logs, deployment.ticket_codes), "a worker's log holds ticket codes"
+        assert not obeyed_in(logs), "a worker's log holds what a terminal obeys"
     finally:
         deployment.stop()
         broker.purge()

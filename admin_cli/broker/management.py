@@ -17,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
 from common.errors import BrokerUnavailable, unusable_address
+from common.visible_text import visible_values
 
 REQUEST_SECONDS_MAX: Final = 5
 _ANSWER_BYTES_MAX = 16 * 1024 * 1024
@@ -171,7 +172,9 @@ class Management:
         )
         try:
             with urllib.request.urlopen(request, timeout=REQUEST_SECONDS_MAX) as answer:  # noqa: S310
-                return json.loads(answer.read(_ANSWER_BYTES_MAX)), answer.headers.get("Date", "")
+                # Names of connections and queues are what their makers wrote.
+                found = visible_values(json.loads(answer.read(_ANSWER_BYTES_MAX)))
+                return found, answer.headers.get("Date", "")
         except urllib.error.HTTPError as error:
             with error:
                 reason = "this user" if error.code in _UNAUTHORISED else f"{path} ({error.code})"

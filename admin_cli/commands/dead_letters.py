@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -214,10 +214,10 @@ def _finish(
         raise AntreanError(" ".join(sentences))
 
 
-def _not_found(session: AdminSession, ids: Iterable[str], more: int) -> str:
+def _not_found(session: AdminSession, ids: Sequence[str], more: int) -> str:
     sentence = session.texts(
         "Not among the dead letters: {ids}; see antrean-admin dead-letters list.",
-        ids=_named([view.visible(each) for each in ids]),
+        ids=_named(ids),
     )
     if not more:
         return sentence

@@ -1,7 +1,6 @@
 """How dead letters are shown: without a patient's data, or, asked to reveal it, with nothing left raw."""
 
 import base64
-import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +9,7 @@ from common.terminal.layout import stacked, terminal_width
 from common.terminal.tables import new_table
 from common.terminal.texts import Texts
 from common.translation import N_
+from common.visible_text import visible
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,10 +36,6 @@ OBSTACLES: Final[Mapping[str, str]] = {
     ),
 }
 """Why a dead letter cannot be sent again."""
-
-
-_UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
-"""Unicode's categories of characters that a terminal obeys, hides or does not know."""
 
 _LABELS: Final[Mapping[str, str]] = {
     "id": N_("id"),
@@ -135,24 +131,12 @@ def as_json(letter: "DeadLetter", *, reveal: bool = False) -> dict[str, Any]:
     return members
 
 
-def visible(text: str) -> str:
-    """`text` with every character that is not plainly seen written as an escape."""
-    return "".join(
-        character if unicodedata.category(character) not in _UNSEEN else _escape(character)
-        for character in text
-    )
-
-
 def _properties(letter: "DeadLetter") -> dict[str, str]:
     shown = {name: repr(value) for name, value in letter.raw.properties.items()}
     return {
         name: value if len(value) <= _PROPERTY_LENGTH_MAX else f"{value[:_PROPERTY_LENGTH_MAX]} ..."
         for name, value in shown.items()
     }
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode()
 
 
 def _moment(moment: "datetime | None") -> str:

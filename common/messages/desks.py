@@ -19,6 +19,7 @@ from common.messages.fields import Code, IsoDate, PersonName
 from common.messages.limits import NAME_LENGTH_MAX, NUMBER_MAX, ROOMS_MAX
 from common.messages.message import Reply, ReplyPart, Request
 from common.messages.patients import Register, Ticket
+from common.visible_text import has_invisible
 
 REASON_LENGTH_MAX = 200
 QUEUE_SHOWN_MAX = 200
@@ -31,8 +32,8 @@ RANGES_SHOWN_MAX = 100
 
 
 def _reason(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("a reason has no control characters")
+    if has_invisible(text):
+        raise ValueError("a reason has no control, formatting or other invisible characters")
     return " ".join(text.split())
 
 

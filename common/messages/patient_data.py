@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from common.messages.limits import NAME_LENGTH_MAX
+from common.visible_text import has_invisible
 
 _MEDICAL_RECORD_NUMBER = re.compile(r"[A-Z0-9]{1,20}")
 _SEPARATORS = str.maketrans("", "", " .-/")
@@ -23,10 +24,8 @@ def normal_medical_record_number(text: str) -> str:
 
 def normal_name(text: str) -> str:
     """NFC-normalised with single spaces; raises ValueError."""
-    # Of ASCII's characters these are all that are not printable.
-    is_plain = text.isascii() and text.isprintable()
-    if not is_plain and any(unicodedata.category(character)[0] == "C" for character in text):
-        raise ValueError("a name has no control or formatting characters")
+    if has_invisible(text):
+        raise ValueError("a name has no control, formatting or other invisible characters")
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if not 1 <= len(name) <= NAME_LENGTH_MAX or not any(map(str.isalpha, name)):
         raise ValueError(f"a name has letters, and at most {NAME_LENGTH_MAX} characters")

@@ -1,7 +1,6 @@
 """From the words on the command line to an exit code: the only place where errors end up."""
 
 import sys
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
@@ -16,7 +15,13 @@ from common.settings import Settings, load_settings
 from common.terminal.failures import not_printed
 from common.terminal.output import print_failure
 from common.terminal.session import Session
-from common.terminal.streams import colours, flush_or_discard, output_error, prepare_streams
+from common.terminal.streams import (
+    colours,
+    flush_or_discard,
+    output_error,
+    prepare_streams,
+    print_traceback,
+)
 from common.terminal.usage import UsageProblem
 from common.translation import N_, languages
 
@@ -92,7 +97,7 @@ def _failed(session: Session, error: BaseException) -> int:
         failure = session.failure_of(error)
         done = [each for each in session.done if not each.reported]
     if failure.exit_code == ExitCode.FAULT and session.verbose:
-        traceback.print_exception(error)
+        print_traceback(error)
     with suppress(OSError):  # nobody reads standard error any more; the exit code still tells
         print_failure(session, failure, done)
     return failure.exit_code

@@ -1,6 +1,5 @@
 """A session that sends requests: its conversation with the broker, and what became of each request."""
 
-import traceback
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -14,7 +13,9 @@ from common.settings import Settings
 from common.terminal.card import in_one_line
 from common.terminal.failures import Change, Failure, NoBrokerKnown, OutcomeUnknown, ProblemReply
 from common.terminal.session import Session
+from common.terminal.streams import print_traceback
 from common.terminal.usage import similar
+from common.visible_text import visible_values
 
 if TYPE_CHECKING:
     from common.messaging.rpc_client import RpcClient
@@ -59,16 +60,17 @@ class RequestingSession(Session):
     ) -> dict[str, Any]:
         """The reply to a request. Blocks for at most `timeout_seconds`, by default those of the settings.
 
-        Raises ProblemReply where it was refused, NoBrokerKnown, BrokerUnavailable, RequestNotTaken and
-        NoReply.
+        A terminal obeys nothing that is in it, whoever has answered. Raises ProblemReply where it was
+        refused, NoBrokerKnown, BrokerUnavailable, RequestNotTaken and NoReply.
         """
         patience = timeout_seconds or self.settings.reply_timeout_seconds
         answer = self._client.call(name, body, timeout_seconds=patience, request_id=request_id)
         if self.verbose:
             click.echo(f"reply in {answer.elapsed_seconds:.3f} s", err=True)
+        reply: dict[str, Any] = visible_values(answer.body)
         if answer.name == "problem":
-            raise ProblemReply(answer.body | self._clock_fault(answer.body), body)
-        return answer.body
+            raise ProblemReply(reply | self._clock_fault(reply), body)
+        return reply
 
     def _clock_fault(self, problem: dict[str, Any]) -> dict[str, Any]:
         """By how much this machine's clock is late, where a request was too old as soon as it was made."""
@@ -171,9 +173,9 @@ class RequestingSession(Session):
             return
         try:
             self._client.close()
-        except Exception:  # noqa: BLE001 - a connection that cannot even be closed is gone all the same
+        except Exception as error:  # noqa: BLE001 - a connection that cannot even be closed is gone all the same
             if self.verbose:
-                traceback.print_exc()
+                print_traceback(error)
 
 
 def take_request_id(ctx: click.Context, _parameter: click.Parameter, given: uuid.UUID | None) -> str | None:

@@ -20,6 +20,7 @@ from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
 from common.terminal.streams import echo, json_text
 from common.terminal.texts import Texts
 from common.translation import N_
+from common.visible_text import visible
 
 
 @dataclass
@@ -99,7 +100,8 @@ class Session:
     def command_line(self, *words: str) -> str:
         """The shell command that runs this program with `words`, in the same language and form."""
         language = ["--lang", self.texts.language] if self.language_given else []
-        command = shlex.join([*self._program(), *words, *language, *(["--json"] if self.as_json else [])])
+        given = [*self._program(), *words, *language, *(["--json"] if self.as_json else [])]
+        command = visible(shlex.join(given))
         self._commands.append(command)
         return command
 

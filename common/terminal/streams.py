@@ -5,12 +5,14 @@ import io
 import json
 import os
 import sys
+import traceback
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from common.settings import colours_wanted, plain_text_wanted
+from common.visible_text import visible_lines
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -73,9 +75,16 @@ def writes_unicode() -> bool:
 
 
 def json_text(value: Any, *, err: bool = False, indent: int | None = None) -> str:
-    """JSON for a standard stream; with escapes where the stream does not take every character."""
+    """JSON for a standard stream; with escapes for what the stream does not take, or a terminal obeys."""
     takes_all = _is_unicode(sys.stderr, sys.__stderr__) if err else writes_unicode()
-    return json.dumps(value, ensure_ascii=not takes_all, indent=indent)
+    text = json.dumps(value, ensure_ascii=not takes_all, indent=indent)
+    # What JSON leaves as it is stands in strings, where its escape means the same.
+    return "".join(_json_escaped(each) if not each.isprintable() else each for each in text)
+
+
+def print_traceback(error: BaseException) -> None:
+    """Writes where an error comes from to standard error."""
+    echo(visible_lines("".join(traceback.format_exception(error)).rstrip("\n")), err=True)
 
 
 def echo(text: str, *, err: bool = False) -> None:
@@ -107,6 +116,10 @@ def flush_or_discard() -> None:
             stream.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _json_escaped(character: str) -> str:
+    return character if character == "\n" else json.dumps(character)[1:-1]
 
 
 def _is_unicode(stream: Any, original: Any) -> bool:

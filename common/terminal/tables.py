@@ -1,7 +1,7 @@
 """Tables on a terminal. One that does not fit becomes stacked lines: no cell is ever cut."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import click
@@ -9,6 +9,7 @@ import click
 from common.terminal.layout import fold, stacked, terminal_width, widest
 from common.terminal.streams import echo, writes_unicode
 from common.terminal.texts import Texts
+from common.visible_text import visible
 
 NOTHING: Final = "–"
 """Stands in a cell that has no value."""
@@ -40,8 +41,9 @@ class Table:
     rows: list[list[Cell]] = field(default_factory=list)
 
     def add_row(self, cells: Iterable[Cell | str]) -> None:
-        """Adds a row: a cell for each heading."""
+        """Adds a row: a cell for each heading. A terminal obeys nothing that is in them."""
         row = [each if isinstance(each, Cell) else Cell(each) for each in cells]
+        row = [replace(each, text=visible(each.text)) for each in row]
         if self.numbered:
             row.insert(0, Cell(f"{len(self.rows) + 1}.", "cyan", bold=True))
         self.rows.append(row)

@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from common.errors import AntreanError
 from common.translation import C_, catalog, translated
+from common.visible_text import visible
 
 _DECIMAL_SIGN: Final = C_("decimal sign", ".")
 
@@ -30,7 +32,7 @@ class Texts:
         self._decimal_sign = translated(_DECIMAL_SIGN, language)
 
     def __call__(self, message: str, **values: object) -> str:
-        """The sentence, with values for the words in braces."""
+        """The sentence, with values for the words in braces; a terminal obeys nothing that is in them."""
         return self._filled_in(translated(message, self.language), values)
 
     def plural(self, one: str, many: str, count: int, **values: object) -> str:
@@ -41,8 +43,14 @@ class Texts:
     def _filled_in(self, sentence: str, values: dict[str, object]) -> str:
         if not values:
             return sentence
-        written = {
-            name: _Decimal(value, self._decimal_sign) if isinstance(value, float) else value
-            for name, value in values.items()
-        }
-        return sentence.format(**written)
+        return sentence.format(**{name: self._written(value) for name, value in values.items()})
+
+    def _written(self, value: object) -> object:
+        match value:
+            case float():
+                return _Decimal(value, self._decimal_sign)
+            case int():
+                return value
+            case AntreanError():
+                return str(value)  # made visible already, line by line
+        return visible(str(value))

@@ -126,7 +126,7 @@ def _choice(value: str, meanings: Mapping[str, str], texts: Texts) -> str:
 
 
 def _on_one_line(word: str) -> str:
-    """A word as it was given; with its line feeds and control characters, if any, made visible."""
+    """A word as it was given; in quotes where it has none, or line feeds and control characters."""
     return word if word and word.isprintable() else repr(word)
 
 

@@ -141,7 +141,7 @@ def test_a_registration_without_an_answer_gives_the_command_that_repeats_it(
     assert failure.problem["repeat_command"] == "antrean x"
 
 
-@pytest.mark.parametrize("name", ["Siti Aminah", "O'Neill; rm -rf ~", '"$HOME" `id`', "-x", "Ünal\tŞ"])
+@pytest.mark.parametrize("name", ["Siti Aminah", "O'Neill; rm -rf ~", '"$HOME" `id`', "-x", "Ünal\u00a0Ş"])
 def test_the_command_that_repeats_a_registration_says_exactly_the_same(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

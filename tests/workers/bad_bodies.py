@@ -198,6 +198,12 @@ NAMES = {
         "no character": f"{NAME}\uffff",
         "too long": "x" * (NAME_LENGTH_MAX + 1),
         "far too long": f"{NAME} " * 2_000,
+        "letters that are drawn as nothing": "\u3164\u115f\uffa0",
+        "a letter that is drawn as nothing": f"{NAME}\u3164",
+        "a blank of Braille": f"{NAME}\u2800",
+        "a joiner that is a mark": f"{NAME}\u034f",
+        "a selector of forms": f"{NAME}\ufe0f",
+        "vowels that are not drawn": f"{NAME}\u17b4\u17b5",
     }.items()
 }
 

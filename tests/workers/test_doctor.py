@@ -23,6 +23,7 @@ from local_stack.private_node import find_server
 from tests.broker import MISSING, RunningBroker
 from tests.database import opened, sqlite_file
 from tests.deployment import MONDAY_MORNING, connected, deployed
+from tests.hostile_text import HOSTILE, obeyed_in
 from tests.processes import eventually
 from tests.workers.installation import Installation, Node
 from tests.workers.node_control import short_of_memory
@@ -100,6 +101,7 @@ def break_the_broker(installation: Installation) -> None:
         channel.confirm_delivery()
         channel.queue_unbind(topology.TICKER_QUEUE, topology.EVENTS_EXCHANGE, "*.*.clinic.tick")
         channel.queue_bind(topology.DEAD_QUEUE, topology.PATIENT_EXCHANGE, "old_request")
+        channel.queue_bind(topology.DEAD_QUEUE, topology.PATIENT_EXCHANGE, HOSTILE)
         channel.basic_publish(topology.PATIENT_EXCHANGE, "old_request", b"{}", mandatory=True)
         channel.queue_delete(topology.JOURNAL_QUEUE)
         channel.queue_declare(topology.JOURNAL_QUEUE, durable=True)
@@ -144,6 +146,8 @@ def test_what_was_changed_at_the_broker_is_named(installation: Installation) -> 
     assert "antrean.journal is not what it should be" in found.failed["broker.topology"]
     assert "*.*.clinic.tick-> antrean.ticker" in found.failed["broker.bindings"]
     assert "old_request" in found.warnings["broker.bindings"]
+    assert r"\x1b[2J" in found.warnings["broker.bindings"]
+    assert obeyed_in(found.warnings["broker.bindings"]) == []
     assert "antrean.ticker is different" in found.failed["broker.policies"]
     assert "max-length 7 (100000)" in found.failed["broker.policies"]
     permissions = found.failed["broker.permissions"]
