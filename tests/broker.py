@@ -13,8 +13,8 @@ import pytest
 
 from common.errors import BrokerUnavailable
 from common.messaging.topology import (
-    DEAD_QUEUE,
     PATIENT_EXCHANGE,
+    POISON_QUEUE,
     REGISTRAR_QUEUE,
     configuration,
     definitions,
@@ -28,6 +28,8 @@ from local_stack.private_node import PrivateNode, find_server
 from tests.processes import SECONDS_MAX
 
 _DEAD_LETTER_SECONDS_MAX = 3
+_DELIVERIES = 40
+"""More than the policy's limit, some of them for nothing while the message is on its way back."""
 
 MISSING = (
     "The tests need a RabbitMQ: run `make test`, which installs one, or install rabbitmq-server (Debian, "
@@ -130,14 +132,17 @@ def _await(condition: Callable[[], bool], seconds_max: float) -> None:
 
 
 def _dead_letters(amqp_url: str) -> bool:
-    """Whether a rejected message reaches the dead letters, which only a policy brings about."""
+    """Whether what was delivered too often becomes a dead letter, which only a policy brings about."""
     with pika.BlockingConnection(pika.URLParameters(amqp_url)) as connection:
         channel = connection.channel()
         channel.confirm_delivery()
         channel.basic_publish(PATIENT_EXCHANGE, "register", b"probe")
-        method, _, _ = channel.basic_get(REGISTRAR_QUEUE)
-        assert method is not None
-        channel.basic_reject(method.delivery_tag, requeue=False)
-        return wait_until(
-            lambda: channel.basic_get(DEAD_QUEUE, auto_ack=True)[0] is not None, _DEAD_LETTER_SECONDS_MAX
+        for _ in range(_DELIVERIES):
+            method, _, _ = channel.basic_get(REGISTRAR_QUEUE)
+            if method is not None:
+                channel.basic_nack(method.delivery_tag, requeue=True)
+        found = wait_until(
+            lambda: channel.basic_get(POISON_QUEUE, auto_ack=True)[0] is not None, _DEAD_LETTER_SECONDS_MAX
         )
+        channel.queue_purge(REGISTRAR_QUEUE)
+        return found

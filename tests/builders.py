@@ -12,7 +12,7 @@ from admin_cli.catalog_file import Catalog
 from common.domain.event_names import EventName
 from common.messages.events import Event
 from common.messaging.delivery import Delivery
-from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
+from common.messaging.topology import DESK_EXCHANGE, EVENTS_EXCHANGE, PATIENT_EXCHANGE
 
 OPERATOR = "Suster Dewi"
 """Who is at the desk."""
@@ -152,5 +152,9 @@ def cancellation(ticket_code: str, *, message_id: str | None = None) -> Delivery
 def tick_delivery(tick: Event) -> Delivery:
     """An emitted tick as it arrives at a ticker."""
     return delivery(
-        EventName.CLINIC_TICK, tick.body, message_id=tick.id, content_type="application/cloudevents+json"
+        EventName.CLINIC_TICK,
+        tick.body,
+        message_id=tick.id,
+        content_type="application/cloudevents+json",
+        exchange=EVENTS_EXCHANGE,
     )

@@ -27,7 +27,7 @@ from common.messages.message import Request
 from common.messages.problems import Problem
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.received_requests import ReceivedRequest, read_request
-from common.messaging.topology import DESK_EXCHANGE
+from common.messaging.topology import DESK_EXCHANGE, EVENTS_EXCHANGE
 from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Engine, transaction
 from common.storage.queues import QueuesMissing, create_queues
@@ -118,7 +118,8 @@ class TickerHandler:
 
 
 def _read(delivery: Delivery) -> Tick | ReceivedRequest | Outcome:
-    if delivery.name == EventName.CLINIC_TICK:
+    # What a desk calls a tick is no tick, and must not become a dead letter.
+    if delivery.name == EventName.CLINIC_TICK and delivery.exchange == EVENTS_EXCHANGE:
         try:
             return decode_tick(delivery.body)
         except ValueError as error:

@@ -33,7 +33,7 @@ from common.messages.events import CONTENT_TYPE
 from common.messaging.connection import blocking_connection
 from common.messaging.delivery import CAME_THROUGH, moment_of
 from common.messaging.topology import (
-    DEAD_QUEUE,
+    DEAD_LETTER_QUEUES,
     DESK_EXCHANGE,
     LOOK_UP_QUEUES,
     PATIENT_EXCHANGE,
@@ -73,8 +73,10 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RawMessage:
-    """The message as it arrived, with the patient's data; `tag` is its delivery tag."""
+    """The message as it arrived, with the patient's data; `tag` is its delivery tag from `source`, the queue
+    in which it lies."""
 
+    source: str
     tag: int
     body: bytes
     properties: Mapping[str, Any]
@@ -105,7 +107,7 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """The queue `antrean.dead`, on a connection of the role `deploy`.
+    """The queues of dead letters, one after the other, on a connection of the role `deploy`.
 
     A dead letter that was read stays unacknowledged on this connection until it is retried or dropped; all
     others return to their places when the connection ends. All methods block, and raise BrokerUnavailable
@@ -117,11 +119,10 @@ class DeadLetters:
         # Without this key, an id cannot be used to test guessed contents.
         credentials = pika.URLParameters(amqp_url).credentials
         self._key = hashlib.sha256(repr(vars(credentials).get("password")).encode()).digest()
-        self._unread = 0
-        self._held = 0
         with _lost_connection():
             self._channel: BlockingChannel = self._connection.channel()
             self._channel.confirm_delivery()
+            self._queues = {name: _DeadLetterQueue(name, self._connection) for name in DEAD_LETTER_QUEUES}
 
     def __enter__(self) -> Self:
         return self
@@ -132,52 +133,30 @@ class DeadLetters:
         if not self._connection.is_open:
             return
         with _lost_connection():
-            if self._channel.is_open:
-                self._channel.close()  # returns once the broker has every acknowledgement
-            self._await_return()
+            for queue in self._queues.values():
+                queue.give_back()
+            for queue in self._queues.values():
+                queue.await_return()
             self._connection.close()
-
-    def _await_return(self) -> None:
-        """Waits until what was held is back in the queue: a command that follows at once has to find it."""
-        until = time.monotonic() + _RETURN_SECONDS_MAX
-        while self._held and time.monotonic() < until:
-            channel = self._connection.channel()
-            declared = channel.queue_declare(DEAD_QUEUE, passive=True)
-            channel.close()
-            if declared.method.message_count >= self._held:
-                return
-            self._connection.sleep(_RETURN_SECONDS)
 
     @property
     def unread(self) -> int:
         """How many dead letters follow the one read last."""
-        return self._unread
+        return sum(queue.unread for queue in self._queues.values())
 
     def read(self, count_max: int) -> Iterator[DeadLetter]:
-        """The dead letters that are in the queue now, in order, at most `count_max`.
+        """The dead letters that are in the queues now, in the order of each, at most `count_max`.
 
         `count_max` is at most 65,535, AMQP's largest prefetch. Raises RequestNotTaken where another operator
         reads them at the same time.
         """
         with _lost_connection():
-            waiting = self._channel.queue_declare(DEAD_QUEUE, passive=True).method.message_count
-            # Not more: what is retried may die again and be back before the last one is read.
-            count = min(count_max, waiting)
-            self._unread = waiting
-            if not count:
-                return
-            self._held = count
-            # Consumed: a quorum queue takes back in order what a consumer held. What came by basic.get
-            # returns in any order.
-            self._channel.basic_qos(prefetch_count=count)
-            deliveries = self._channel.consume(DEAD_QUEUE, inactivity_timeout=_NEXT_SECONDS_MAX)
-        for _ in range(count):
-            with _lost_connection():
-                method, properties, body = next(deliveries, (None, None, None))
-            if method is None or properties is None or body is None:
-                raise RequestNotTaken("Another command holds dead letters now; try again in a minute.")
-            self._unread -= 1
-            yield _dead_letter(method.delivery_tag, properties, body, self._key)
+            for queue in self._queues.values():
+                queue.count()
+        for queue in self._queues.values():
+            for tag, properties, body in queue.deliveries(count_max):
+                count_max -= 1
+                yield _dead_letter(queue.name, tag, properties, body, self._key)
 
     def retry(self, letter: DeadLetter) -> None:
         """Publishes the request again and, once the broker has confirmed it, removes the dead letter.
@@ -213,8 +192,63 @@ class DeadLetters:
     def drop(self, letter: DeadLetter) -> None:
         """Removes the dead letter for good."""
         with _lost_connection():
-            self._channel.basic_ack(letter.raw.tag)
+            self._queues[letter.raw.source].remove(letter.raw.tag)
+
+
+class _DeadLetterQueue:
+    """One of the queues; what was read and not removed returns to its place when it is given back."""
+
+    def __init__(self, name: str, connection: pika.BlockingConnection) -> None:
+        self.name = name
+        self.unread = 0
+        self._held = 0
+        self._connection = connection
+        self._channel = connection.channel()
+
+    def count(self) -> None:
+        """Looks how many there are."""
+        self.unread = self._channel.queue_declare(self.name, passive=True).method.message_count
+
+    def deliveries(self, count_max: int) -> Iterator[tuple[int, pika.BasicProperties, bytes]]:
+        """Of those that the last `count` found at most `count_max`: delivery tags, properties, bodies."""
+        # Not more: what is retried may die again and be back before the last one is read.
+        count = min(count_max, self.unread)
+        if not count:
+            return
+        with _lost_connection():
+            self._held = count
+            # Consumed: a quorum queue takes back in order what a consumer held. What came by basic.get
+            # returns in any order.
+            self._channel.basic_qos(prefetch_count=count)
+            deliveries = self._channel.consume(self.name, inactivity_timeout=_NEXT_SECONDS_MAX)
+        for _ in range(count):
+            with _lost_connection():
+                method, properties, body = next(deliveries, (None, None, None))
+            if method is None or properties is None or body is None:
+                raise RequestNotTaken("Another command holds dead letters now; try again in a minute.")
+            self.unread -= 1
+            yield method.delivery_tag, properties, body
+
+    def remove(self, tag: int) -> None:
+        """Takes one out of the queue for good."""
+        self._channel.basic_ack(tag)
         self._held -= 1
+
+    def give_back(self) -> None:
+        """Returns once the broker has every acknowledgement."""
+        if self._channel.is_open:
+            self._channel.close()
+
+    def await_return(self) -> None:
+        """Waits until what was held is back in the queue: a command that follows at once has to find it."""
+        until = time.monotonic() + _RETURN_SECONDS_MAX
+        while self._held and time.monotonic() < until:
+            channel = self._connection.channel()
+            declared = channel.queue_declare(self.name, passive=True)
+            channel.close()
+            if declared.method.message_count >= self._held:
+                return
+            self._connection.sleep(_RETURN_SECONDS)
 
 
 @contextmanager
@@ -223,8 +257,8 @@ def _lost_connection() -> Iterator[None]:
         yield
     except ChannelClosedByBroker as error:
         raise BrokerUnavailable(
-            f"RabbitMQ does not let this user read {DEAD_QUEUE} (use the role deploy), or lacks it"
-            " (`antrean-admin broker declare`)."
+            f"RabbitMQ does not let this user read {' and '.join(DEAD_LETTER_QUEUES)} (use the role"
+            " deploy), or lacks them (`antrean-admin broker declare`)."
         ) from error
     except AMQPError as error:
         raise BrokerUnavailable(
@@ -235,7 +269,9 @@ def _lost_connection() -> Iterator[None]:
 # --- reading --------------------------------------------------------------------------------------------
 
 
-def _dead_letter(tag: int, properties: pika.BasicProperties, body: bytes, key: bytes) -> DeadLetter:
+def _dead_letter(
+    source: str, tag: int, properties: pika.BasicProperties, body: bytes, key: bytes
+) -> DeadLetter:
     headers = properties.headers if isinstance(properties.headers, dict) else {}
     death = _last_death(headers)
     queue = _one_of(death.get("queue"), queues())
@@ -274,6 +310,7 @@ def _dead_letter(tag: int, properties: pika.BasicProperties, body: bytes, key: b
         exchange=exchange,
         obstacle=obstacle,
         raw=RawMessage(
+            source,
             tag,
             body,
             {key: value for key, value in vars(properties).items() if value is not None},

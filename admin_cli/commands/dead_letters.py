@@ -49,7 +49,9 @@ def _which() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 @click.group(
     "dead-letters",
     cls=LocalisedGroup,
-    help=N_("Messages that could not be processed (antrean.dead). Named by their id from `list`."),
+    help=N_(
+        "Messages that could not be processed (antrean.dead, antrean.poison). Named by their id from `list`."
+    ),
 )
 def dead_letters() -> None:
     pass

@@ -29,7 +29,7 @@ _ADVICE_ASIDE: Final = N_(
     "Make room: antrean-admin dead-letters list, then retry or drop; the workers' logs tell the cause."
 )
 
-_ASIDE: Final = {*topology.QUARANTINES, topology.DEAD_QUEUE}
+_ASIDE: Final = {*topology.QUARANTINES, *topology.DEAD_LETTER_QUEUES}
 """Queues of what was set aside: where they are full, no request is refused."""
 
 
@@ -205,6 +205,8 @@ def _queues(states: Mapping[str, QueueState]) -> Iterator[Finding]:
         limit = policy.get("max-length")
         if limit is None or name not in states or states[name].messages < _FILLING * limit:
             continue
+        if policy["overflow"] == "drop-head":
+            continue  # it is never full for those who publish
         filling = True
         messages = states[name].messages
         values = {"queue": name, "messages": messages, "limit": limit}
@@ -231,13 +233,13 @@ def _queues(states: Mapping[str, QueueState]) -> Iterator[Finding]:
             N_("All queues are far from their limits; waiting to be worked on: {messages}."),
             messages=waiting,
         )
-    if (dead := states.get(topology.DEAD_QUEUE)) is not None:
-        if dead.messages:
-            yield warning(
-                "broker.dead_letters",
-                N_("Messages that could not be processed (antrean.dead): {messages}."),
-                N_("Look at them: antrean-admin dead-letters list"),
-                messages=dead.messages,
-            )
-        else:
-            yield ok("broker.dead_letters", C_("doctor", "There are no dead letters."))
+    dead = {name: states[name].messages for name in topology.DEAD_LETTER_QUEUES if name in states}
+    if any(dead.values()):
+        yield warning(
+            "broker.dead_letters",
+            N_("Messages that could not be processed: {counts}."),
+            N_("Look at them: antrean-admin dead-letters list"),
+            counts=", ".join(f"{name} {messages}" for name, messages in dead.items() if messages),
+        )
+    elif dead:
+        yield ok("broker.dead_letters", C_("doctor", "There are no dead letters."))

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 PATIENT_EXCHANGE: Final = "antrean.patient"
 DESK_EXCHANGE: Final = "antrean.desk"
 EVENTS_EXCHANGE: Final = "antrean.events"
-DEAD_LETTER_EXCHANGE: Final = "antrean.dead-letters"
+POISON_EXCHANGE: Final = "antrean.poison"
+"""Where the broker sends what reached a queue's delivery limit. It passes on nothing else: a stranger could
+fill the queue behind it with requests that merely expire."""
 
 REQUEST_EXCHANGES: Final = {"patient": PATIENT_EXCHANGE, "desk": DESK_EXCHANGE}
 """Through which exchange each role that asks sends its requests."""
@@ -36,6 +38,12 @@ STATUS_QUEUE: Final = "antrean.status"
 DESK_STATUS_QUEUE: Final = "antrean.desk-status"
 JOURNAL_QUEUE: Final = "antrean.journal"
 DEAD_QUEUE: Final = "antrean.dead"
+"""What workers set aside: nothing else gets there, so that nobody else can fill it."""
+POISON_QUEUE: Final = "antrean.poison"
+"""What the broker gave up by itself. When it is full the oldest are dropped."""
+
+DEAD_LETTER_QUEUES: Final = (DEAD_QUEUE, POISON_QUEUE)
+"""Where dead letters lie."""
 
 LOOK_UP_QUEUES: Final = (STATUS_QUEUE, DESK_STATUS_QUEUE)
 """What status responders consume: look-ups of patients, and of desks."""
@@ -60,6 +68,7 @@ _BINDINGS_BEFORE: Final = (
     (DESK_EXCHANGE, "desk_queue", TICKER_QUEUE),
     (DESK_EXCHANGE, "clinic_report", TICKER_QUEUE),
 )
+_EXCHANGES_BEFORE: Final = ("antrean.dead-letters",)
 _TOPOLOGY = ("exchanges", "queues", "bindings")
 _SALT_BYTES = 4  # RabbitMQ's length of a salt
 
@@ -187,8 +196,9 @@ def password_hash(password: str) -> str:
 
 
 def declare(channel: "BlockingChannel") -> None:
-    """Declares every exchange, queue and binding, and removes the bindings of earlier versions, with which a
-    request would be answered twice; what else is there already stays as it is.
+    """Declares every exchange, queue and binding, and removes those bindings of earlier versions with which a
+    request would be answered twice, or strangers could fill `antrean.dead`; what else is there already stays
+    as it is.
 
     The channel's user needs the permissions of the role `deploy`. Raises pika's ChannelClosedByBroker where
     the user lacks one (403) or something stands there with other arguments (406).
@@ -197,10 +207,12 @@ def declare(channel: "BlockingChannel") -> None:
         declare_exchange(channel, exchange)
     for queue in queues():
         declare_queue(channel, queue)
-    for exchange, routing_key, queue in bindings():
-        channel.queue_bind(queue, exchange, routing_key)
+    for row in _definitions()["bindings"]:
+        channel.queue_bind(row["destination"], row["source"], row["routing_key"], row["arguments"])
     for exchange, routing_key, queue in _BINDINGS_BEFORE:
         channel.queue_unbind(queue, exchange, routing_key)
+    for exchange in _EXCHANGES_BEFORE:
+        channel.exchange_delete(exchange)
 
 
 def declare_exchange(channel: "BlockingChannel", name: str) -> None:

@@ -11,7 +11,7 @@ import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
 from common.messaging.connection import blocking_connection
-from common.messaging.topology import DEAD_QUEUE, JOURNAL_QUEUE
+from common.messaging.topology import DEAD_LETTER_QUEUES, JOURNAL_QUEUE
 from tests.chaos.history import JsonLines
 
 _PREFETCH = 500
@@ -63,21 +63,22 @@ def _put_marker(channel: BlockingChannel) -> str:
 
 
 def read_dead_letters(amqp_url: str, path: Path) -> int:
-    """Writes what is in `antrean.dead` to `path`, without its contents, and leaves it there; returns how
-    many there are. Raises BrokerUnavailable or AMQPError where the broker is away."""
+    """Writes what is in the queues of dead letters to `path`, without its contents, and leaves it there;
+    returns how many there are. Raises BrokerUnavailable or AMQPError where the broker is away."""
     path.unlink(missing_ok=True)
     lines = JsonLines(path)
     count = 0
     with _channel(amqp_url) as channel:
-        while (properties := channel.basic_get(DEAD_QUEUE)[1]) is not None:
-            lines.write(
-                {
-                    "message_id": properties.message_id,
-                    "type": properties.type,
-                    "reason": _reason(properties.headers or {}),
-                }
-            )
-            count += 1
+        for queue in DEAD_LETTER_QUEUES:
+            while (properties := channel.basic_get(queue)[1]) is not None:
+                lines.write(
+                    {
+                        "message_id": properties.message_id,
+                        "type": properties.type,
+                        "reason": _reason(properties.headers or {}),
+                    }
+                )
+                count += 1
     lines.close()
     return count
 

@@ -11,8 +11,8 @@ from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import PriorityReason
 from common.messages.patients import ClinicQueue, Tickets
 from common.messages.problems import Problem, ProblemCode
-from common.messaging.topology import PATIENT_EXCHANGE
-from tests.builders import delivery, desk_request, in_bandung, patient
+from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
+from tests.builders import delivery, desk_request, in_bandung, patient, tick_delivery
 from tests.store.desks import (
     at_the_counter,
     calls,
@@ -352,6 +352,18 @@ def test_a_patient_is_not_the_staff(desk: Workers, name: str) -> None:
     reply = outcome_of(desk, delivery(name, body, exchange=PATIENT_EXCHANGE)).reply
     assert isinstance(reply, Problem)
     assert reply.code is ProblemCode.UNKNOWN_REQUEST
+
+
+@pytest.mark.parametrize("exchange", [DESK_EXCHANGE, PATIENT_EXCHANGE])
+@pytest.mark.parametrize("body", [b"", b"{}", None])
+def test_what_does_not_come_as_an_event_is_no_tick(desk: Workers, exchange: str, body: bytes | None) -> None:
+    """And no dead letter either: a stranger's ticks must not fill the queue for those."""
+    tick = tick_delivery(desk.tick_for())
+    forged = tick._replace(exchange=exchange, body=tick.body if body is None else body)
+    outcome = outcome_of(desk, forged)
+    assert isinstance(outcome.reply, Problem)
+    assert outcome.reply.code is ProblemCode.UNKNOWN_REQUEST
+    assert outcome.dead_letter is None
 
 
 def test_a_patient_does_not_register_as_the_staff_do(desk: Workers) -> None:

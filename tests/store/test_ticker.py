@@ -326,7 +326,7 @@ def test_a_tick_of_an_unknown_clinic_changes_nothing(workers: Workers) -> None:
 def test_what_is_no_tick_becomes_a_dead_letter_and_its_neighbours_are_applied(workers: Workers) -> None:
     workers.register(1)
     good = tick_delivery(workers.tick_for())
-    bad = delivery("clinic.tick", b"{}", content_type="application/cloudevents+json")
+    bad = good._replace(body=b"{}")
     outcomes = workers.ticker.handle([bad, good])
     assert outcomes[0].dead_letter == "not a clinic.tick event"
     assert outcomes[0].reply is None

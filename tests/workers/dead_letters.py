@@ -1,11 +1,15 @@
 """Dead letters for tests: published to the dead-letter queue, or made by the broker."""
 
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from common.messaging.topology import DEAD_QUEUE, REGISTRAR_QUEUE
+from common.messaging.topology import DEAD_QUEUE, POISON_QUEUE, REGISTRAR_QUEUE
 from tests.deployment import CLINICS, MONDAY_MORNING, Deployment, connected
 from tests.processes import eventually
+from tests.workers.admin import Ended
+from tests.workers.bounded_queues import deliver_and_requeue
 from tests.workers.requester import Message, registration
 
 CLINIC = CLINICS[0]
@@ -40,17 +44,25 @@ def x_death(queue: str, reason: str = "delivery_limit") -> dict[str, Any]:
     return {"queue": queue, "reason": reason, "count": 1, "exchange": "antrean.patient", "time": moment}
 
 
-def reject(deployment: Deployment, *requests: Message) -> None:
-    """Sends requests and rejects them, so that the broker makes dead letters of them."""
+def deliver_too_often(deployment: Deployment, request: Message) -> None:
+    """Sends a request and requeues it until the broker gives it up."""
     with connected(deployment.urls["patient"]) as connection:
         channel = connection.channel()
         channel.confirm_delivery()
-        for request in requests:
-            channel.basic_publish(request.exchange, request.routing_key, request.body, request.properties)
-    with connected(deployment.urls["registrar"]) as connection:
-        channel = connection.channel()
-        for _ in requests:
-            method, _, _ = channel.basic_get(REGISTRAR_QUEUE)
-            assert method is not None
-            channel.basic_reject(method.delivery_tag, requeue=False)
-    eventually(lambda: deployment.ready(DEAD_QUEUE) == len(requests), "they are dead letters")
+        channel.basic_publish(request.exchange, request.routing_key, request.body, request.properties)
+
+    before = deployment.ready(POISON_QUEUE)
+
+    def given_up() -> bool:
+        deliver_and_requeue(deployment, REGISTRAR_QUEUE, 1)
+        return deployment.ready(POISON_QUEUE) > before
+
+    eventually(given_up, "it is a dead letter")
+
+
+def listed(admin: Callable[..., Ended]) -> list[dict[str, Any]]:
+    """All dead letters, as JSON."""
+    ended = admin("list", "--json")
+    assert ended.exit_code == 0
+    found: list[dict[str, Any]] = json.loads(ended.out)["letters"]
+    return found

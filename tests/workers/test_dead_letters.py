@@ -8,7 +8,7 @@ import signal
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,10 @@ from typing import Any
 import pika
 import pytest
 
-from common.messaging.topology import DEAD_QUEUE, REGISTRAR_QUEUE
+from common.messaging.topology import (
+    DEAD_QUEUE,
+    REGISTRAR_QUEUE,
+)
 from tests.broker import RunningBroker
 from tests.deployment import (
     HOSPITAL,
@@ -31,7 +34,7 @@ from tests.hostile_text import obeyed_in
 from tests.processes import Program, eventually
 from tests.workers.admin import Admin, Ended
 from tests.workers.bad_messages import HEADERS, RawHeaders
-from tests.workers.dead_letters import CLINIC, SENT, dead_letter, plant, reject, x_death
+from tests.workers.dead_letters import CLINIC, SENT, dead_letter, listed, plant, x_death
 from tests.workers.proxied_registrars import ticket_numbers
 from tests.workers.requester import Message, registration, requester
 
@@ -52,36 +55,7 @@ def admin(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     return partial(Admin(deployment, monkeypatch, capsys), "dead-letters")
 
 
-def listed(admin: Run) -> list[dict[str, Any]]:
-    """All dead letters, as JSON."""
-    ended = admin("list", "--json")
-    assert ended.exit_code == 0
-    found: list[dict[str, Any]] = json.loads(ended.out)["letters"]
-    return found
-
-
 # --- looking ----------------------------------------------------------------------------------------------
-
-
-def test_what_died_at_the_broker_is_told(broker: RunningBroker, deployment: Deployment, admin: Run) -> None:
-    if not broker.has_policies:
-        pytest.skip("this broker has no dead letters: its administrator has set no policies")
-    request = registration(CLINIC, timestamp=SENT, reply_to=None)
-    reject(deployment, request)
-
-    (found,) = listed(admin)
-
-    assert found["request"] == "register"
-    assert found["request_id"] == request.properties.message_id
-    assert datetime.fromisoformat(found["sent_at"]) == MONDAY_MORNING
-    assert found["died_at"] is not None
-    assert (found["queue"], found["reason"]) == (REGISTRAR_QUEUE, "rejected")
-    assert found["bytes"] == len(request.body)
-    assert found["obstacle"] is None
-    table = admin("list").out
-    assert found["id"] in table
-    assert "2026-11-23 03:00:00Z" in table
-    assert "rejected by a worker" in table
 
 
 def test_nothing_personal_is_shown_and_nothing_is_lost_by_looking(

@@ -81,7 +81,7 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
     ), "the deployment's clock is simulated"
     assert (said["ok"], said["warning"], said["failed"]) == (30, 1, 0)
     assert contents() == before
-    assert installation.deployment.unsettled(*topology.QUARANTINES, topology.DEAD_QUEUE) == []
+    assert installation.deployment.unsettled(*topology.QUARANTINES, *topology.DEAD_LETTER_QUEUES) == []
 
 
 def test_the_screen_shows_a_line_for_each_check_and_no_password(installation: Installation) -> None:
@@ -105,7 +105,7 @@ def break_the_broker(installation: Installation) -> None:
         channel.basic_publish(topology.PATIENT_EXCHANGE, "old_request", b"{}", mandatory=True)
         channel.queue_delete(topology.JOURNAL_QUEUE)
         channel.queue_declare(topology.JOURNAL_QUEUE, durable=True)
-        channel.exchange_delete(topology.DEAD_LETTER_EXCHANGE)
+        channel.exchange_delete(topology.POISON_EXCHANGE)
     policy = topology.policies()[topology.TICKER_QUEUE] | {"max-length": 7}
     node.change(
         "PUT",
@@ -142,19 +142,22 @@ def test_what_was_changed_at_the_broker_is_named(installation: Installation) -> 
         )
     finally:
         mend_the_broker(installation)
-    assert "Missing: antrean.dead-letters." in found.failed["broker.topology"]
+    assert "Missing: antrean.poison." in found.failed["broker.topology"]
     assert "antrean.journal is not what it should be" in found.failed["broker.topology"]
     assert "*.*.clinic.tick-> antrean.ticker" in found.failed["broker.bindings"]
     assert "old_request" in found.warnings["broker.bindings"]
     assert r"\x1b[2J" in found.warnings["broker.bindings"]
     assert obeyed_in(found.warnings["broker.bindings"]) == []
     assert "antrean.ticker is different" in found.failed["broker.policies"]
-    assert "max-length 7 (100000)" in found.failed["broker.policies"]
+    assert (
+        f"max-length 7 ({topology.policies()[topology.TICKER_QUEUE]['max-length']})"
+        in found.failed["broker.policies"]
+    )
     permissions = found.failed["broker.permissions"]
     assert "patient may do more than it needs: write antrean.desk" in permissions
     assert "status may not do what it needs: write amq.default" in permissions
     assert "registrar cannot log in" in permissions
-    assert "(antrean.dead): 1" in found.warnings["broker.dead_letters"]
+    assert "antrean.dead 1" in found.warnings["broker.dead_letters"]
 
     assert "ANTREAN_MANAGEMENT_URL" in without.warnings["broker.bindings"]
     assert "ANTREAN_MANAGEMENT_URL" in without.warnings["broker.policies"]

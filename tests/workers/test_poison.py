@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from common.messaging.topology import (
-    DEAD_LETTER_EXCHANGE,
+    DEAD_LETTER_QUEUES,
     DEAD_QUEUE,
+    POISON_EXCHANGE,
+    POISON_QUEUE,
     REGISTRAR_QUARANTINE,
     REGISTRAR_QUEUE,
     deploy,
@@ -48,8 +50,9 @@ def dead_letters(deployment: Deployment) -> set[str | None]:
     """The ids of all dead letters, which are taken out."""
     found: set[str | None] = set()
     with deployment.channel() as channel:
-        while (properties := channel.basic_get(DEAD_QUEUE, auto_ack=True)[1]) is not None:
-            found.add(properties.message_id)
+        for queue in DEAD_LETTER_QUEUES:
+            while (properties := channel.basic_get(queue, auto_ack=True)[1]) is not None:
+                found.add(properties.message_id)
     return found
 
 
@@ -59,7 +62,7 @@ def delivery_limit(deployment: Deployment) -> Iterator[None]:
     arguments = {
         "x-queue-type": "quorum",
         "x-delivery-limit": DELIVERY_LIMIT,
-        "x-dead-letter-exchange": DEAD_LETTER_EXCHANGE,
+        "x-dead-letter-exchange": POISON_EXCHANGE,
     }
     try:
         with deployment.channel() as channel:
@@ -93,7 +96,7 @@ def test_only_the_request_that_kills_workers_becomes_a_dead_letter(deployment: D
         def the_poison_is_dead() -> bool:
             if lives[-1].exit_code is not None:
                 lives.append(start_poisoned(deployment))
-            return deployment.ready(DEAD_QUEUE) > 0
+            return deployment.ready(POISON_QUEUE) > 0
 
         eventually(the_poison_is_dead, "the poison is dead")
         the_poison_is_dead()  # starts again whom it killed last
