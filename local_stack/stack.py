@@ -12,7 +12,7 @@ from typing import IO, Self
 
 from common.clock import Clock, ScaledClock
 from common.errors import AntreanError, BrokerUnavailable
-from common.messaging.topology import LOOK_UP_QUEUES, REGISTRAR_QUEUE, TICKER_QUEUE, consumer_counts
+from common.messaging.topology import LOOK_UP_QUEUES, REGISTRATION_QUEUES, TICKER_QUEUE, consumer_counts
 from common.settings import STACK_FILE, Role, Settings, clock_environment
 from local_stack.bilingual import both, say
 from local_stack.broker import Broker, choose_broker
@@ -26,7 +26,7 @@ WORKERS: Mapping[str, int] = {"registrar": 2, "ticker": 2, "status": 2}
 SAMPLE_CATALOG = Path(__file__).with_name("sample_catalog.toml")
 
 _PROGRAMS = {"registrar": "registrar_worker", "ticker": "ticker_worker", "status": "status_responder"}
-_QUEUES = {"registrar": (REGISTRAR_QUEUE,), "ticker": (TICKER_QUEUE,), "status": LOOK_UP_QUEUES}
+_QUEUES = {"registrar": REGISTRATION_QUEUES, "ticker": (TICKER_QUEUE,), "status": LOOK_UP_QUEUES}
 _DATABASE_ROLES = {*_PROGRAMS, "deploy"}
 _TRIAL_FILE = "trial.db"
 _WORKERS_START_SECONDS_MAX = 120

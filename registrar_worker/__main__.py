@@ -11,7 +11,7 @@ def main() -> None:
 def run() -> None:
     """Wires a registrar from its settings and runs it until it is told to stop."""
     # Read here, while the garbage collector waits: it would take a fifth of a worker's time to start.
-    from common.messaging.topology import REGISTRAR_QUARANTINE, REGISTRAR_QUEUE
+    from common.messaging.topology import DESK_REGISTRAR_QUEUE, REGISTRAR_QUARANTINE, REGISTRAR_QUEUE
     from common.messaging.worker import Worker, WorkerOptions
     from common.settings import load_settings
     from common.storage.catalog import CatalogCache
@@ -25,6 +25,7 @@ def run() -> None:
         name="antrean registrar",
         amqp_url=settings.require_amqp_url(),
         queue=REGISTRAR_QUEUE,
+        other_queues={DESK_REGISTRAR_QUEUE: settings.batch_size},
         quarantine=REGISTRAR_QUARANTINE,
         batch_size=settings.batch_size,
         heartbeat_seconds=settings.heartbeat_seconds,

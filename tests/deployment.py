@@ -192,7 +192,7 @@ class Deployment:
         """
         found = []
         with self.channel() as channel:
-            for queue in (*QUEUES.values(), *queues):
+            for queue in (*QUEUES.values(), topology.DESK_REGISTRAR_QUEUE, *queues):
                 while True:
                     method, properties, _ = channel.basic_get(queue, auto_ack=True)
                     if method is None or properties is None:

@@ -226,7 +226,7 @@ def _queues(states: Mapping[str, QueueState]) -> Iterator[Finding]:
                 **values,
             )
     if not filling:
-        work = (topology.REGISTRAR_QUEUE, topology.TICKER_QUEUE, *topology.LOOK_UP_QUEUES)
+        work = (*topology.REGISTRATION_QUEUES, topology.TICKER_QUEUE, *topology.LOOK_UP_QUEUES)
         waiting = sum(states[name].messages for name in work if name in states)
         yield ok(
             "broker.queues",

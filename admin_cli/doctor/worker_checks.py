@@ -28,6 +28,7 @@ class _Probe(NamedTuple):
 
 _PROBES: Final = {
     "registrar": _Probe("registrar", topology.REGISTRAR_QUEUE, topology.PATIENT_EXCHANGE, "patient"),
+    "desk_registrar": _Probe("registrar", topology.DESK_REGISTRAR_QUEUE, topology.DESK_EXCHANGE, "desk"),
     "status": _Probe("status", topology.STATUS_QUEUE, topology.PATIENT_EXCHANGE, "patient"),
     "desk_status": _Probe("status", topology.DESK_STATUS_QUEUE, topology.DESK_EXCHANGE, "desk"),
     "ticker": _Probe("ticker", topology.TICKER_QUEUE, topology.DESK_EXCHANGE, "desk"),

@@ -31,6 +31,7 @@ REQUEST_EXCHANGES: Final = {"patient": PATIENT_EXCHANGE, "desk": DESK_EXCHANGE}
 """Through which exchange each role that asks sends its requests."""
 
 REGISTRAR_QUEUE: Final = "antrean.registrar"
+DESK_REGISTRAR_QUEUE: Final = "antrean.desk-registrar"
 TICKER_QUEUE: Final = "antrean.ticker"
 REGISTRAR_QUARANTINE: Final = "antrean.registrar.quarantine"
 TICKER_QUARANTINE: Final = "antrean.ticker.quarantine"
@@ -47,6 +48,9 @@ DEAD_LETTER_QUEUES: Final = (DEAD_QUEUE, POISON_QUEUE)
 
 LOOK_UP_QUEUES: Final = (STATUS_QUEUE, DESK_STATUS_QUEUE)
 """What status responders consume: look-ups of patients, and of desks."""
+
+REGISTRATION_QUEUES: Final = (REGISTRAR_QUEUE, DESK_REGISTRAR_QUEUE)
+"""What registrars consume: the requests of patients, and of desks."""
 
 QUARANTINES: Final = {REGISTRAR_QUARANTINE: REGISTRAR_QUEUE, TICKER_QUARANTINE: TICKER_QUEUE}
 """Where workers isolate what may be what kills them, and the queue that each is the quarantine of."""
@@ -67,6 +71,7 @@ _BINDINGS_BEFORE: Final = (
     (DESK_EXCHANGE, "list_clinics", STATUS_QUEUE),
     (DESK_EXCHANGE, "desk_queue", TICKER_QUEUE),
     (DESK_EXCHANGE, "clinic_report", TICKER_QUEUE),
+    (DESK_EXCHANGE, "desk_register", REGISTRAR_QUEUE),
 )
 _EXCHANGES_BEFORE: Final = ("antrean.dead-letters",)
 _TOPOLOGY = ("exchanges", "queues", "bindings")

@@ -125,7 +125,11 @@ class Worker:
         )
         self._batch_sizes = {options.queue: options.batch_size, **options.other_queues}
         self._intakes = [
-            self._consumer("consumer", queue, batch_size * _PREFETCH_BATCHES)
+            self._consumer(
+                "consumer" if queue == options.queue else f"consumer of {queue}",
+                queue,
+                batch_size * _PREFETCH_BATCHES,
+            )
             for queue, batch_size in self._batch_sizes.items()
         ]
         self._surplus = Surplus(self._finish)

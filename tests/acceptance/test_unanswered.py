@@ -58,7 +58,7 @@ def repeat_command(done: Done) -> str:
 
 def test_a_full_queue(no_workers: Deployment, shell_without_workers: Shell) -> None:
     with full_queue(no_workers):
-        busy = shell_without_workers.antrean(*register_words("RSHS", "OBG", Patient()), "--json")
+        busy = shell_without_workers.antrean(*register_words("RSHS", "OBG", Patient()), "--json", **IMPATIENT)
 
     assert busy.problem(75)["code"] == "busy"
     assert "--request-id" in repeat_command(busy)

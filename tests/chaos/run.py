@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import BrokerUnavailable
-from common.messaging.topology import QUARANTINES
+from common.messaging.topology import DESK_REGISTRAR_QUEUE, QUARANTINES
 from tests.chaos.database import EngineKind
 from tests.chaos.faults import Injector, Steps
 from tests.chaos.faults.steps import NEVER_SECONDS
@@ -212,7 +212,7 @@ class _Run:
             return False  # it did not answer in time
         return not any(
             found[queue][column]
-            for queue in (*QUEUES.values(), *QUARANTINES)
+            for queue in (*QUEUES.values(), DESK_REGISTRAR_QUEUE, *QUARANTINES)
             for column in ("messages_ready", "messages_unacknowledged")
         )
 

@@ -89,8 +89,15 @@ def test_declaring_removes_the_bindings_of_before(deployment: Deployment, desk: 
         for queue in (topology.STATUS_QUEUE, topology.TICKER_QUEUE):
             channel.queue_bind(queue, topology.DESK_EXCHANGE, "list_hospitals")
             channel.queue_bind(queue, topology.DESK_EXCHANGE, "desk_queue")
+        channel.queue_bind(topology.REGISTRAR_QUEUE, topology.DESK_EXCHANGE, "desk_register")
         channel.queue_unbind(topology.STATUS_QUEUE, topology.DESK_EXCHANGE, "desk_queue")
         channel.queue_unbind(topology.TICKER_QUEUE, topology.DESK_EXCHANGE, "list_hospitals")
     topology.deploy(deployment.urls["deploy"])
     assert desk.call(look_up("desk_queue")).name == "desk_queue"
     assert deployment.ready(topology.TICKER_QUEUE) == 0
+    desk.send(
+        Message(b"{}", message("desk_register", {}).properties, "desk_register", topology.DESK_EXCHANGE)
+    )
+    assert deployment.ready(topology.REGISTRAR_QUEUE) == 0
+    with deployment.channel() as channel:
+        channel.queue_purge(topology.DESK_REGISTRAR_QUEUE)

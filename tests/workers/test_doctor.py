@@ -71,15 +71,27 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
             *("broker", "broker.alarms", "broker.message_size", "broker.frame_size", "broker.channels"),
             *("broker.topology", "broker.queues", "broker.limits", "broker.transactions"),
             *("broker.dead_letters", "broker.bindings", "broker.policies", "broker.permissions"),
-            *("workers.registrar", "workers.status", "workers.desk_status", "workers.ticker"),
-            *("answers.registrar", "answers.status", "answers.desk_status", "answers.ticker"),
+            *(
+                "workers.registrar",
+                "workers.desk_registrar",
+                "workers.status",
+                "workers.desk_status",
+                "workers.ticker",
+            ),
+            *(
+                "answers.registrar",
+                "answers.desk_registrar",
+                "answers.status",
+                "answers.desk_status",
+                "answers.ticker",
+            ),
             *("database", "database.durability", "database.schema", "database.disk", "database.writable"),
             "database.privacy",
             *("database.catalog", "database.lag", "clocks.broker"),
         ],
         "ok",
     ), "the deployment's clock is simulated"
-    assert (said["ok"], said["warning"], said["failed"]) == (30, 1, 0)
+    assert (said["ok"], said["warning"], said["failed"]) == (32, 1, 0)
     assert contents() == before
     assert installation.deployment.unsettled(*topology.QUARANTINES, *topology.DEAD_LETTER_QUEUES) == []
 
@@ -87,8 +99,8 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
 def test_the_screen_shows_a_line_for_each_check_and_no_password(installation: Installation) -> None:
     done = installation.run()
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Antrean bekerja: 30 baik, 1 perlu perhatian" in done.stdout
-    assert len(done.stdout.splitlines()) == 31 + 1 + 1, "one of them says what to do, and one counts"
+    assert "Antrean bekerja: 32 baik, 1 perlu perhatian" in done.stdout
+    assert len(done.stdout.splitlines()) == 33 + 1 + 1, "one of them says what to do, and one counts"
     assert "\x1b" not in done.stdout
     assert all(secret not in done.stdout for secret in installation.node.known().values())
 

@@ -1,5 +1,6 @@
 """A flood of one sender: others are served in their turn, its surplus is refused, and nothing is lost."""
 
+import json
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -9,12 +10,20 @@ from urllib.parse import urlsplit
 import pika
 import pytest
 
-from common.messaging.topology import PATIENT_EXCHANGE, REGISTRAR_QUEUE
+from common.messaging.delivery import SUSPECT_REDELIVERIES
+from common.messaging.topology import (
+    DESK_EXCHANGE,
+    DESK_REGISTRAR_QUEUE,
+    PATIENT_EXCHANGE,
+    REGISTRAR_QUARANTINE,
+    REGISTRAR_QUEUE,
+)
 from tests.broker import RunningBroker
-from tests.deployment import CLINICS, Deployment, deployed
+from tests.deployment import CLINICS, HOSPITAL, Deployment, Patient, deployed
 from tests.processes import eventually
+from tests.workers.bounded_queues import deliver_and_requeue
 from tests.workers.proxied_registrars import ticket_numbers
-from tests.workers.requester import registration, requester
+from tests.workers.requester import Message, message, registration, requester
 
 CLINIC = CLINICS[0]
 FLOOD = 3000
@@ -56,6 +65,36 @@ def test_a_flood_is_refused_and_its_neighbours_are_served(deployment: Deployment
         flooder.replies.clear()
         assert flooder.call(again).name == "ticket", "the same request is carried out later"
     eventually(lambda: deployment.ready(REGISTRAR_QUEUE) == 0, "nothing is left")
+
+
+def test_the_counter_works_whatever_strangers_do(deployment: Deployment) -> None:
+    at_counter = desk_registration()
+    with requester(deployment) as flooder, requester(deployment, deployment.urls["desk"]) as desk:
+        for _ in range(FLOOD):
+            flooder.send(registration(CLINIC))
+        (registrar,) = deployment.start_consuming("registrar")
+        flooder.collect(1)
+        assert desk.call(at_counter).name == "ticket"
+    assert registrar.exit_code is None
+
+
+def test_what_may_kill_a_registrar_is_quarantined_wherever_it_came_from(deployment: Deployment) -> None:
+    at_counter = desk_registration()
+    with requester(deployment, deployment.urls["desk"]) as desk:
+        desk.send(at_counter)
+        deliver_and_requeue(deployment, DESK_REGISTRAR_QUEUE, SUSPECT_REDELIVERIES)
+        (registrar,) = deployment.start_consuming("registrar")
+        assert desk.replies_to(at_counter)[0].name == "ticket"
+    assert "quarantined" in registrar.output
+    registrar.stop()
+    assert deployment.unsettled(REGISTRAR_QUARANTINE, DESK_REGISTRAR_QUEUE) == []
+
+
+def desk_registration() -> Message:
+    """A registration at the counter."""
+    body = Patient().body(HOSPITAL, CLINICS[2]) | {"operator": "loket 1"}
+    properties = message("desk_register", body).properties
+    return Message(json.dumps(body).encode(), properties, "desk_register", DESK_EXCHANGE)
 
 
 def test_nothing_is_refused_of_who_has_a_user_of_its_own(deployment: Deployment) -> None:
