@@ -6,11 +6,12 @@ Nothing here reads or writes: what is decided on was loaded (loading.py), and wh
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from common.domain.admission import (
     Admission,
+    Attempts,
     NewTicket,
     check_admission,
     check_registration,
@@ -32,7 +33,7 @@ from common.messaging.received_requests import ReceivedRequest
 from common.storage.journal import Cause, JournalEntry, entry_of
 from common.storage.ticket_views import TicketView
 from registrar_worker.loading import Loaded
-from registrar_worker.store import HeldTicket, Patient
+from registrar_worker.store import HeldTicket, NumberOfDay, Patient, number_of_day
 from registrar_worker.ticket_snapshots import TicketSnapshot, TicketSnapshots
 
 _PATIENT_AGE_MAX = timedelta(days=130 * 365.25)
@@ -57,12 +58,14 @@ class Decision(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Decided:
     """The decisions on a batch in the order of its requests, and all that is to be saved of them: the queues
-    as they are now, the tickets given out, the codes of those that were cancelled, the journal's entries."""
+    as they are now, the tickets given out, the codes of those that were cancelled, how often data have not
+    matched the numbers of which that changed, the journal's entries."""
 
     decisions: Sequence[Decision]
     queues: Mapping[ClinicDay, Queue]
     new_tickets: Sequence[NewTicket]
     cancelled: Sequence[str]
+    mismatches: Mapping[NumberOfDay, int]
     entries: Sequence[JournalEntry]
 
 
@@ -74,10 +77,18 @@ def decide(loaded: Loaded, requests: Sequence[ReceivedRequest]) -> Decided:
         by_id=_decided_before(loaded),
         queues=queues,
         held={**loaded.held},
+        ended={**loaded.ended},
         tickets=TicketSnapshots(loaded.tickets, loaded.occupants, queues),
     )
     decisions = [deciding.decide(each) for each in requests]
-    return Decided(decisions, queues, deciding.new_tickets, deciding.cancelled, deciding.entries)
+    return Decided(
+        decisions,
+        queues,
+        deciding.new_tickets,
+        deciding.cancelled,
+        deciding.mismatches,
+        deciding.entries,
+    )
 
 
 def _decided_before(loaded: Loaded) -> dict[str, Decision]:
@@ -101,9 +112,11 @@ class _Deciding:
     by_id: dict[str, Decision]
     queues: dict[ClinicDay, Queue]
     held: dict[Patient, HeldTicket]
+    ended: dict[Patient, int]
     tickets: TicketSnapshots
     new_tickets: list[NewTicket] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    mismatches: dict[NumberOfDay, int] = field(default_factory=dict)
     entries: list[JournalEntry] = field(default_factory=list)
 
     def decide(self, received: ReceivedRequest) -> Decision:
@@ -140,29 +153,35 @@ class _Deciding:
         if not timedelta() <= today.day.service_date - request.date_of_birth <= _PATIENT_AGE_MAX:
             return Decision(received.digest, refusal=problems.date_of_birth_impossible())
         clinic, queue = today.clinic, self.queues[today.day]
-        held = self.held.get((today.day, request.medical_record_number))
-        check = check_admission if isinstance(request, DeskRegister) else check_registration
-        verdict = check(queue, request, held, is_open=today.is_open, quota=clinic.daily_quota)
+        patient = (today.day, request.medical_record_number)
+        held = self.held.get(patient)
+        if isinstance(request, DeskRegister):
+            quota = clinic.daily_quota
+            verdict = check_admission(queue, request, held, is_open=today.is_open, quota=quota)
+        else:
+            attempts = self._attempts(patient)
+            verdict = check_registration(queue, request, held, attempts, clinic, is_open=today.is_open)
         if verdict is Admission.ADMITTED:
             return self._admit(received, request, clinic, queue)
-        return self._not_admitted(received, verdict, clinic, held)
-
-    def _not_admitted(
-        self, received: ReceivedRequest, verdict: Admission, clinic: Clinic, held: HeldTicket | None
-    ) -> Decision:
-        """Why a patient gets no ticket. The one that is held is shown only to who gives its holder's data,
-        and its code only to the desk."""
         if verdict is Admission.ALREADY_HELD:
             assert held is not None
-            is_at_desk = isinstance(received.request, DeskRegister)
-            refuse = problems.already_registered_at_desk if is_at_desk else problems.already_registered
-            return self._refused(received, refuse, held.ticket_code)
-        refusal = problems.medical_record_mismatch()
-        if verdict is Admission.CLINIC_CLOSED:
-            refusal = problems.clinic_closed(clinic, self.loaded.now)
-        if verdict is Admission.QUOTA_REACHED:
-            refusal = problems.quota_reached(clinic, self.loaded.now)
+            return self._already_held(received, held)
+        if verdict is Admission.HELD_BY_ANOTHER and not isinstance(request, DeskRegister):
+            self.mismatches[number_of_day(patient)] = attempts.mismatches + 1
+        refusal = _not_admitted(verdict, clinic, self.loaded.now)
         return Decision(received.digest, refusal=refusal, remember=True)
+
+    def _attempts(self, patient: Patient) -> Attempts:
+        """What was tried with the patient's medical record number before."""
+        number = number_of_day(patient)
+        mismatches = self.mismatches.get(number) or self.loaded.mismatches.get(number, 0)
+        return Attempts(mismatches, self.ended.get(patient, 0))
+
+    def _already_held(self, received: ReceivedRequest, held: HeldTicket) -> Decision:
+        """The patient's ticket is shown; its code, which cancels it, to the desk only."""
+        is_at_desk = isinstance(received.request, DeskRegister)
+        refuse = problems.already_registered_at_desk if is_at_desk else problems.already_registered
+        return self._refused(received, refuse, held.ticket_code)
 
     def _admit(self, received: ReceivedRequest, request: Register, clinic: Clinic, before: Queue) -> Decision:
         """Gives out the next number."""
@@ -226,6 +245,7 @@ class _Deciding:
         self.tickets.cancel(code)
         for patient in [patient for patient, held in self.held.items() if held.ticket_code == code]:
             del self.held[patient]
+            self.ended[patient] = self.ended.get(patient, 0) + 1
         return self._done(received, code, change, self.tickets.moment(code))
 
     # --- both -------------------------------------------------------------------------------------------
@@ -244,6 +264,20 @@ class _Deciding:
         entry = entry_of(change, Cause(received.request_id, received.digest, operator))
         self.entries.append(entry)
         return Decision(received.digest, ticket_code, (entry,), shown=shown)
+
+
+def _not_admitted(verdict: Admission, clinic: Clinic, now: datetime) -> Problem:
+    """Why a patient gets no ticket, where there is none to show."""
+    match verdict:
+        case Admission.CLINIC_CLOSED:
+            return problems.clinic_closed(clinic, now)
+        case Admission.QUOTA_REACHED:
+            return problems.quota_reached(clinic, now)
+        case Admission.MISMATCHES_USED_UP | Admission.REGISTRATIONS_USED_UP:
+            return problems.ask_at_desk()
+        case Admission.HELD_BY_ANOTHER:
+            return problems.medical_record_mismatch()
+    raise NotImplementedError(verdict)
 
 
 def _is_date_of_birth_confirmed(request: Register, clinic: Clinic) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
+from common.domain.person_names import Person, is_same_person
 from common.domain.queue import Queue
 from common.messages import problems
 from common.messages.message import Request
@@ -22,7 +23,7 @@ from common.storage.remembered_refusals import Refusal, find_refusals
 from common.storage.service_times import Learned, read_service_times
 from common.storage.ticket_views import Occupants, TicketView, read_rooms, read_ticket_views
 from registrar_worker import store
-from registrar_worker.store import HeldTicket, Patient
+from registrar_worker.store import HeldTicket, NumberOfDay, Patient, number_of_day
 
 ClinicKey = tuple[str, str]
 """Hospital code and clinic code."""
@@ -43,9 +44,10 @@ class Loaded:
 
     `clinics` are those that registrations name, or why there is none; `queues` are locked, and as they were
     read. `recorded` is what requests have changed before, by their ids, and `recorded_tickets` are the codes
-    of the tickets that were changed. `held` are the active tickets of the patients who register. `tickets`
-    are all that replies can show, by their codes, with what was `learned` of their clinics and who is in the
-    rooms.
+    of the tickets that were changed. `held` are the active tickets of the patients who register, `ended` how
+    many others they had in the same queue. `mismatches` is how often data did not match a number, where it is
+    known: under a lock, where it may become one more. `tickets` are all that replies can show, by their
+    codes, with what was `learned` of their clinics and who is in the rooms.
     """
 
     now: datetime
@@ -55,6 +57,8 @@ class Loaded:
     recorded_tickets: Mapping[str, str]
     refusals: Sequence[Refusal]
     held: Mapping[Patient, HeldTicket]
+    ended: Mapping[Patient, int]
+    mismatches: Mapping[NumberOfDay, int]
     tickets: Mapping[str, TicketView]
     occupants: Occupants
     learned: Learned
@@ -87,6 +91,7 @@ def load(
             raise CatalogChanged  # other queues are to be locked
     tickets, occupants, learned = views(), in_rooms(), service_times()
     held = store.find_held_tickets(connection, known.held)
+    mismatches = store.lock_mismatches(connection, _may_mismatch(requests, patients, held))
     refusals = find_refusals(connection, known.refused)
     recorded = journal.find_by_causes(connection, known.done) if known.done else {}
     recorded_tickets = _recorded_tickets(connection, recorded)
@@ -102,6 +107,8 @@ def load(
         recorded_tickets=recorded_tickets,
         refusals=refusals,
         held=held,
+        ended=known.ended,
+        mismatches={**known.mismatches, **mismatches},
         tickets=tickets,
         occupants={**occupants, **other_occupants},
         learned={**other_learned, **learned},
@@ -133,6 +140,25 @@ def _patient(request: Request, clinics: Mapping[ClinicKey, ClinicToday | Problem
         return None
     today = clinics[_clinic_key(request)]
     return None if isinstance(today, Problem) else (today.day, request.medical_record_number)
+
+
+def _may_mismatch(
+    requests: Sequence[ReceivedRequest],
+    patients: Sequence[Patient | None],
+    held: Mapping[Patient, HeldTicket],
+) -> set[NumberOfDay]:
+    """The numbers with which one batch sees two different people in one queue: only of these may it decide
+    that data do not match."""
+    first: dict[Patient, Person] = {**held}
+    found = set()
+    for received, patient in zip(requests, patients, strict=True):
+        if patient is None:
+            continue
+        assert isinstance(received.request, Register)
+        before = first.setdefault(patient, received.request)
+        if before is not received.request and not is_same_person(before, received.request):
+            found.add(number_of_day(patient))
+    return found
 
 
 def _recorded_tickets(

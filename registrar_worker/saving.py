@@ -20,6 +20,7 @@ def save(connection: Connection, loaded: Loaded, decided: Decided) -> None:
     store.cancel_tickets(connection, decided.cancelled, loaded.now)
     insert_tickets(connection, decided.new_tickets)
     write_changed_queues(connection, loaded.queues, decided.queues)
+    store.write_mismatches(connection, decided.mismatches)
     journal.record(connection, decided.entries, loaded.now)
     push(connection)
 

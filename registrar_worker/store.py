@@ -1,17 +1,30 @@
-"""The registrar's SQL: what is known of requests, tickets and patients; cancellations."""
+"""The registrar's SQL: what is known of requests, tickets and patients; mismatches; cancellations."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, select, update
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    func,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects import postgresql
 
 from common.domain.clinic_day import ClinicDay
 from common.domain.ticket_states import ACTIVE, TicketStatus
-from common.storage.prepared import INTEGER, MOMENT, TEXT, Prepared
+from common.storage.prepared import DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, key_columns, key_of, same_queue
-from common.storage.tables import catalog_version, in_states, journal, refusals, tickets
+from common.storage.tables import catalog_version, in_states, journal, mismatches, refusals, tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +39,28 @@ class HeldTicket:
 Patient = tuple[ClinicDay, str]
 """A medical record number in one queue: it has at most one active ticket there."""
 
+NumberOfDay = tuple[str, date, str]
+"""A hospital, a service day and a medical record number: its mismatches there are counted together."""
+
+
+def number_of_day(patient: Patient) -> NumberOfDay:
+    """The patient's medical record number on that service day, in all clinics of the hospital."""
+    day, medical_record_number = patient
+    return (day.hospital, day.service_date, medical_record_number)
+
 
 @dataclass(frozen=True, slots=True)
 class KnownRequests:
     """What the database knows of a batch of requests: the ids of those that changed something before and of
-    those that were refused, the codes of their patients' active tickets, and the catalog's version."""
+    those that were refused, the codes of their patients' active tickets, and the catalog's version. How many
+    tickets of a queue a patient has no more (`ended`), and how often data did not match, where they did."""
 
     catalog_version: int
     done: set[str]
     refused: set[str]
     held: set[str]
+    ended: dict[Patient, int]
+    mismatches: dict[NumberOfDay, int]
 
 
 _queues_of_tickets = Prepared(
@@ -52,6 +77,16 @@ def queues_of_tickets(connection: Connection, ticket_codes: Iterable[str]) -> di
     return {row.ticket_code: key_of(row) for row in _queues_of_tickets(connection, wanted)} if wanted else {}
 
 
+_ENDED = frozenset(TicketStatus) - ACTIVE
+
+_NUMBER: Columns = {"hospital": TEXT, "service_date": DATE, "medical_record_number": TEXT}
+_MISMATCHES: Columns = {**_NUMBER, "times": INTEGER}
+
+
+def _same_number(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    return and_(*(one.c[name] == other.c[name] for name in _NUMBER))
+
+
 def _what_is_known(given: FromClause) -> Select[Any]:
     # Subqueries rather than joins: whatever the planner believes of tables that are still empty, or grow, it
     # looks each row up by its key.
@@ -63,11 +98,15 @@ def _what_is_known(given: FromClause) -> Select[Any]:
     held = select(tickets.c.ticket_code).where(
         same_queue(tickets, given), of_patient, in_states(tickets, ACTIVE)
     )
+    ended = select(func.count()).where(same_queue(tickets, given), of_patient, in_states(tickets, _ENDED))
+    mismatched = select(mismatches.c.times).where(_same_number(mismatches, given))
     return select(
         given,
         was_done.scalar_subquery().label("was_done"),
         was_refused.scalar_subquery().label("was_refused"),
         held.scalar_subquery().label("ticket_code"),
+        ended.scalar_subquery().label("ended"),
+        mismatched.scalar_subquery().label("mismatches"),
         select(catalog_version.c.version).scalar_subquery().label("catalog_version"),
     )
 
@@ -96,9 +135,51 @@ def find_known(
             done={row.request_id for row in rows if row.was_done is not None},
             refused={row.request_id for row in rows if row.was_refused is not None},
             held={row.ticket_code for row in rows if row.ticket_code is not None},
+            ended={(key_of(row), row.medical_record_number): row.ended for row in rows if row.ended},
+            mismatches={_number_of(row): row.mismatches for row in rows if row.mismatches},
         )
 
     return known
+
+
+def _lock_or_create(given: FromClause) -> ClauseElement:
+    # Both databases write it alike; SQLite's parser wants a condition here.
+    rows = select(*(given.c[name] for name in _MISMATCHES)).where(true())
+    return (
+        postgresql.insert(mismatches)
+        .from_select([*_MISMATCHES], rows)
+        .on_conflict_do_update(index_elements=[*_NUMBER], set_={"times": mismatches.c.times})
+        .returning(*(mismatches.c[name] for name in _MISMATCHES))
+    )
+
+
+_lock_mismatches = Prepared(_lock_or_create, _MISMATCHES)
+
+
+def lock_mismatches(connection: Connection, numbers: Collection[NumberOfDay]) -> dict[NumberOfDay, int]:
+    """How often data did not match each of these numbers, under a lock: registrars count one after another.
+    Call it once in a transaction, after the queues are locked."""
+    if not numbers:
+        return {}
+    # All transactions lock in this order, so that none deadlock.
+    rows = _lock_mismatches(connection, [(*number, 0) for number in sorted(numbers)])
+    return {_number_of(row): row.times for row in rows}
+
+
+_write_mismatches = Prepared(
+    lambda given: update(mismatches).where(_same_number(mismatches, given)).values(times=given.c.times),
+    _MISMATCHES,
+)
+
+
+def write_mismatches(connection: Connection, times: Mapping[NumberOfDay, int]) -> None:
+    """Writes how often data did not match, by numbers that are locked."""
+    if times:
+        _write_mismatches(connection, [(*number, count) for number, count in times.items()])
+
+
+def _number_of(row: Row[*tuple[Any, ...]]) -> NumberOfDay:
+    return (row.hospital, row.service_date, row.medical_record_number)
 
 
 _held_tickets = Prepared(

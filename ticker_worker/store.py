@@ -1,11 +1,22 @@
-"""The ticker's SQL: claim what is due, write what changed, forget old refusals."""
+"""The ticker's SQL: claim what is due, write what changed, forget old refusals and mismatches."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ClauseElement, Connection, FromClause, bindparam, case, delete, func, select, update
+from sqlalchemy import (
+    ClauseElement,
+    Connection,
+    FromClause,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
@@ -14,9 +25,9 @@ from common.domain.lanes import Lane
 from common.domain.ticket_states import ACTIVE, IN_ROOM, TicketState, TicketStatus
 from common.domain.tickets import lane_reason
 from common.storage.catalog import take_version
-from common.storage.prepared import INTEGER, MOMENT, TEXT, Columns, Prepared
+from common.storage.prepared import DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, key_columns, key_of, same_queue
-from common.storage.tables import clinic_days, clinics, in_states, refusals, tickets
+from common.storage.tables import clinic_days, clinics, in_states, mismatches, refusals, tickets
 from common.storage.ticket_rows import of_queue
 from ticker_worker.rules.day_end import BetterPlace, HeldPlace, WaitingPatient
 
@@ -184,6 +195,25 @@ _forget = Prepared(_forget_some)
 def forget_refusals(connection: Connection, before: datetime, limit: int) -> None:
     """Removes refusals of requests that are too old to be taken up anyway, at most `limit` of them."""
     _forget(connection, before=before, limit=limit)
+
+
+def _forget_some_mismatches(_: FromClause) -> ClauseElement:
+    number = (mismatches.c.hospital, mismatches.c.service_date, mismatches.c.medical_record_number)
+    old = (
+        select(*number)
+        .where(mismatches.c.service_date < bindparam("before", type_=DATE))
+        .order_by(mismatches.c.service_date)
+        .limit(bindparam("limit", type_=INTEGER))
+    )
+    return delete(mismatches).where(tuple_(*number).in_(old))
+
+
+_forget_mismatches = Prepared(_forget_some_mismatches)
+
+
+def forget_mismatches(connection: Connection, before: date, limit: int) -> None:
+    """Removes what was counted on earlier service days, at most `limit` medical record numbers."""
+    _forget_mismatches(connection, before=before, limit=limit)
 
 
 # --- what a desk changes ---------------------------------------------------------------------------------

@@ -16,8 +16,12 @@ CLAIMS_MAX = 1_000
 REFUSALS_KEPT = timedelta(hours=1)
 """Longer than a registration may wait to be taken up."""
 
+MISMATCHES_KEPT = timedelta(days=1)
+"""A service day before the date that it was in Greenwich so long ago is over in every hospital: it ends at
+noon of the next day at the latest, and no clock is more than twelve hours behind."""
+
 FORGOTTEN_MAX = 1_000
-"""Refusals that one emission removes at most."""
+"""Refusals that one emission removes at most, and as many mismatches."""
 
 
 EMISSIONS_PER_INTERVAL = 10
@@ -47,4 +51,5 @@ class TickEmitter:
         with transaction(self.engine) as connection:
             due = store.claim_due(connection, now, now + self.interval, CLAIMS_MAX)
             store.forget_refusals(connection, now - REFUSALS_KEPT, FORGOTTEN_MAX)
+            store.forget_mismatches(connection, (now - MISMATCHES_KEPT).date(), FORGOTTEN_MAX)
         return [encode_tick(Tick(str(uuid.uuid4()), *key), now) for key in due]

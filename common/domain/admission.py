@@ -23,6 +23,10 @@ class Admission(Enum):
     """Another person holds an active ticket of this queue, with the patient's medical record number."""
     CLINIC_CLOSED = auto()
     QUOTA_REACHED = auto()
+    MISMATCHES_USED_UP = auto()
+    """Too often today, data did not match the patient's medical record number."""
+    REGISTRATIONS_USED_UP = auto()
+    """Too many tickets of this queue were given out for the patient's medical record number."""
 
 
 class AdmissionRefused(ActionRefused):
@@ -48,16 +52,34 @@ def check_admission(
     return held or _no_room(queue, is_open=is_open, quota=quota) or Admission.ADMITTED
 
 
-def check_registration(
-    queue: Queue, patient: Person, holder: Person | None, *, is_open: bool, quota: int
-) -> Admission:
-    """Whether somebody who sends a patient's data, whoever that is, gets a place in a queue.
-
-    The order tells strangers as little as it can: where there is no place for anybody, they do not learn who
-    has one.
+class Attempts(NamedTuple):
+    """What was tried with one medical record number on a service day: how often data did not match it at the
+    hospital, and how many tickets of the queue were given out for it, those that are held no more among them.
     """
-    no_room = _no_room(queue, is_open=is_open, quota=quota)
-    return no_room or _held(patient, holder) or Admission.ADMITTED
+
+    mismatches: int = 0
+    registrations: int = 0
+
+
+def check_registration(
+    queue: Queue, patient: Person, holder: Person | None, attempts: Attempts, clinic: Clinic, *, is_open: bool
+) -> Admission:
+    """Whether somebody who sends a patient's data, whoever that is, gets a place in the queue of `clinic`.
+
+    The order tells strangers as little as it can. Where there is no place for anybody, they do not learn who
+    has one; and what was tried too often is answered in one way, whatever the data are.
+    """
+    no_room = _no_room(queue, is_open=is_open, quota=clinic.daily_quota)
+    if no_room is not None:
+        return no_room
+    if attempts.mismatches >= clinic.hospital.mismatches_max:
+        return Admission.MISMATCHES_USED_UP
+    held = _held(patient, holder)
+    if held is not None:
+        return held
+    if attempts.registrations >= clinic.hospital.registrations_max:
+        return Admission.REGISTRATIONS_USED_UP
+    return Admission.ADMITTED
 
 
 def _held(patient: Person, holder: Person | None) -> Admission | None:

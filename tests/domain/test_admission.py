@@ -1,14 +1,15 @@
 """Who gets a place in a queue, and what stands before what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from common.domain.admission import Admission, check_admission, check_registration
+from common.domain.admission import Admission, Attempts, check_admission, check_registration
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.queue import Queue, new_queue
+from tests.domain.clinics import clinic
 
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
@@ -54,6 +55,11 @@ def test_for_the_staff_a_held_ticket_comes_before_the_hours_and_these_before_the
     assert check_admission(given_out(2), SITI, holder, is_open=is_open, quota=quota) is expected
 
 
+NOTHING_TRIED = Attempts()
+MISMATCHED, REGISTERED = Attempts(mismatches=5), Attempts(registrations=3)
+BOTH = Attempts(mismatches=5, registrations=3)
+
+
 @pytest.mark.parametrize(
     ("is_open", "quota", "expected"),
     [
@@ -62,19 +68,50 @@ def test_for_the_staff_a_held_ticket_comes_before_the_hours_and_these_before_the
         (True, 2, Admission.QUOTA_REACHED),
     ],
 )
+@pytest.mark.parametrize("attempts", [NOTHING_TRIED, BOTH])
 @pytest.mark.parametrize("holder", [None, SITI, BUDI])
 def test_where_there_is_no_place_for_anybody_nobody_learns_who_has_one(
-    holder: Somebody | None, is_open: bool, quota: int, expected: Admission
+    holder: Somebody | None, attempts: Attempts, is_open: bool, quota: int, expected: Admission
 ) -> None:
-    assert check_registration(given_out(2), SITI, holder, is_open=is_open, quota=quota) is expected
+    gig = clinic(daily_quota=quota)
+    verdict = check_registration(given_out(2), SITI, holder, attempts, gig, is_open=is_open)
+    assert verdict is expected
+
+
+@pytest.mark.parametrize("attempts", [MISMATCHED, BOTH, Attempts(mismatches=6)])
+@pytest.mark.parametrize("holder", [None, SITI, BUDI])
+def test_after_too_many_mismatches_nobody_learns_whether_the_data_match(
+    holder: Somebody | None, attempts: Attempts
+) -> None:
+    verdict = check_registration(given_out(2), SITI, holder, attempts, clinic(), is_open=True)
+    assert verdict is Admission.MISMATCHES_USED_UP
 
 
 @pytest.mark.parametrize(
-    ("holder", "expected"),
-    [(None, Admission.ADMITTED), (SITI, Admission.ALREADY_HELD), (BUDI, Admission.HELD_BY_ANOTHER)],
+    ("holder", "attempts", "expected"),
+    [
+        (None, Attempts(mismatches=4, registrations=2), Admission.ADMITTED),
+        (None, REGISTERED, Admission.REGISTRATIONS_USED_UP),
+        (SITI, NOTHING_TRIED, Admission.ALREADY_HELD),
+        (SITI, REGISTERED, Admission.ALREADY_HELD),
+        (BUDI, REGISTERED, Admission.HELD_BY_ANOTHER),
+    ],
 )
-def test_where_there_is_a_place_a_patient_holds_one(holder: Somebody | None, expected: Admission) -> None:
-    assert check_registration(given_out(2), SITI, holder, is_open=True, quota=3) is expected
+def test_a_ticket_that_is_held_comes_before_the_registrations_used_up(
+    holder: Somebody | None, attempts: Attempts, expected: Admission
+) -> None:
+    assert check_registration(given_out(2), SITI, holder, attempts, clinic(), is_open=True) is expected
+
+
+def test_a_hospital_says_how_much_may_be_tried() -> None:
+    strict = replace(clinic().hospital, mismatches_max=1, registrations_max=1)
+    gig = clinic(hospital=strict)
+    for attempts, expected in (
+        (Attempts(mismatches=1), Admission.MISMATCHES_USED_UP),
+        (Attempts(registrations=1), Admission.REGISTRATIONS_USED_UP),
+        (NOTHING_TRIED, Admission.ADMITTED),
+    ):
+        assert check_registration(given_out(2), SITI, None, attempts, gig, is_open=True) is expected
 
 
 def test_what_was_given_back_does_not_count_towards_the_quota() -> None:

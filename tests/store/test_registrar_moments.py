@@ -114,7 +114,8 @@ class _Twin:
         return {(row["clinic"], row["number"]): row["ticket_code"] for row in rows}
 
     def told(self, outcomes: Sequence[Outcome]) -> list[Any]:
-        """The replies and events, without what names the hospital, its requests and its tickets' codes."""
+        """The replies and events, without what names the hospital, its requests and its tickets' codes, and
+        without the events' ids, which are random."""
         written = [
             [encode_reply(each.reply).decode(), [event.body.decode() for event in each.events]]
             for each in outcomes
@@ -126,7 +127,8 @@ class _Twin:
         for (clinic, number), code in self.codes().items():
             text = text.replace(f"{code[:4]}-{code[4:8]}-{code[8:]}", f"{clinic} {number}")
         return [
-            [json.loads(reply), [json.loads(event) for event in events]] for reply, events in json.loads(text)
+            [json.loads(reply), [json.loads(event) | {"id": "random"} for event in events]]
+            for reply, events in json.loads(text)
         ]
 
     def rows(self) -> list[dict[str, Any]]:

@@ -1,57 +1,16 @@
 """Several registrars at one clinic at the same time, each with connections of its own."""
 
 import random
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 from sqlalchemy import Engine
 
-from common.errors import StoreUnavailable
 from common.messages.patients import Ticket
 from common.messages.problems import ProblemCode
-from common.messaging.delivery import Delivery, Outcome
 from tests.builders import cancellation, clinic_table, hospital_table, registration
+from tests.store.registrars import REGISTRARS, OpenAnother, at_once, in_batches
 from tests.store.workers import Workers, a_problem, a_ticket, journal_rows, ticket_rows, workers_of
 
-REGISTRARS = 4
 CLINICS = ("GIG", "INT", "MAT")
-
-OpenAnother = Callable[[], Engine]
-
-
-def _at_once(
-    workers: Workers, open_another: OpenAnother, work: Sequence[Sequence[Sequence[Delivery]]]
-) -> list[list[Outcome]]:
-    """Each registrar does its list of batches, all beginning together; the outcomes of each."""
-    start = Barrier(len(work))
-
-    def registrar(batches: Sequence[Sequence[Delivery]]) -> list[Outcome]:
-        colleague = Workers.on(open_another(), workers.clock)
-        start.wait()
-        return [outcome for batch in batches for outcome in _as_a_worker_does(colleague, batch)]
-
-    with ThreadPoolExecutor(len(work)) as pool:
-        return list(pool.map(registrar, work))
-
-
-def _as_a_worker_does(colleague: Workers, batch: Sequence[Delivery]) -> list[Outcome]:
-    """A lock that is not had in time, on a machine that has much else to do, is waited for again."""
-    while True:
-        try:
-            return colleague.registrar.handle(batch)
-        except StoreUnavailable:
-            continue
-
-
-def _in_batches(requests: list[Delivery], seed: int) -> list[list[Delivery]]:
-    dice = random.Random(seed)
-    batches = []
-    while requests:
-        size = dice.randint(1, 8)
-        batches.append(requests[:size])
-        requests = requests[size:]
-    return batches
 
 
 def _clinics(engine: Engine) -> Workers:
@@ -68,8 +27,8 @@ def test_numbers_are_one_to_n_in_every_clinic(engine: Engine, open_another: Open
         patients = range(100 * registrar, 100 * registrar + 25)
         requests = [registration(who, clinic=clinic) for who in patients for clinic in CLINICS]
         random.Random(registrar).shuffle(requests)
-        work.append(_in_batches(requests, registrar))
-    outcomes = [outcome for done in _at_once(workers, open_another, work) for outcome in done]
+        work.append(in_batches(requests, registrar))
+    outcomes = [outcome for done in at_once(workers, open_another, work) for outcome in done]
     tickets = [a_ticket(outcome) for outcome in outcomes]
     expected = list(range(1, 25 * REGISTRARS + 1))
     for clinic in CLINICS:
@@ -91,8 +50,8 @@ def test_a_request_in_several_registrars_hands_is_done_once(
     for registrar in range(REGISTRARS):
         shuffled = requests.copy()
         random.Random(registrar).shuffle(shuffled)
-        work.append(_in_batches(shuffled, registrar))
-    done = _at_once(workers, open_another, work)
+        work.append(in_batches(shuffled, registrar))
+    done = at_once(workers, open_another, work)
     answers: dict[str | None, set[tuple[str, int, str]]] = {}
     for batches, outcomes in zip(work, done, strict=True):
         asked = [request for batch in batches for request in batch]
@@ -110,7 +69,7 @@ def test_a_refused_request_in_several_hands_is_answered_by_all(
 ) -> None:
     workers = _clinics(engine)
     requests = [registration(who, "RSXX") for who in range(20)]
-    done = _at_once(workers, open_another, [[[request] for request in requests]] * REGISTRARS)
+    done = at_once(workers, open_another, [[[request] for request in requests]] * REGISTRARS)
     for outcomes in done:
         assert len([a_problem(outcome, ProblemCode.HOSPITAL_NOT_FOUND) for outcome in outcomes]) == 20
 
@@ -118,7 +77,7 @@ def test_a_refused_request_in_several_hands_is_answered_by_all(
 def test_a_patient_at_several_counters_gets_one_ticket(engine: Engine, open_another: OpenAnother) -> None:
     workers = _clinics(engine)
     work = [[[registration(who)] for who in range(20)] for _ in range(REGISTRARS)]
-    done = _at_once(workers, open_another, work)
+    done = at_once(workers, open_another, work)
     assert len(ticket_rows(engine)) == 20
     for answers in zip(*done, strict=True):
         granted = [outcome.reply for outcome in answers if isinstance(outcome.reply, Ticket)]
@@ -132,7 +91,7 @@ def test_a_patient_at_several_counters_gets_one_ticket(engine: Engine, open_anot
 def test_the_last_place_goes_to_one_patient(engine: Engine, open_another: OpenAnother) -> None:
     workers = workers_of(engine, hospital_table("RSHS", clinic_table("GIG", daily_quota=10)))
     work = [[[registration(100 * counter + who)] for who in range(10)] for counter in range(REGISTRARS)]
-    outcomes = [outcome for done in _at_once(workers, open_another, work) for outcome in done]
+    outcomes = [outcome for done in at_once(workers, open_another, work) for outcome in done]
     assert sorted(o.reply.number for o in outcomes if isinstance(o.reply, Ticket)) == list(range(1, 11))
     refused = [a_problem(o).code for o in outcomes if not isinstance(o.reply, Ticket)]
     assert refused == [ProblemCode.QUOTA_REACHED] * 30
@@ -144,7 +103,7 @@ def test_a_ticket_given_up_at_several_counters_is_given_up_once(
     workers = workers_of(engine)
     codes = [ticket.ticket_code for ticket in workers.register_many(20)]
     work = [[[cancellation(code)] for code in codes] for _ in range(REGISTRARS)]
-    done = _at_once(workers, open_another, work)
+    done = at_once(workers, open_another, work)
     for answers in zip(*done, strict=True):
         assert sum(isinstance(outcome.reply, Ticket) for outcome in answers) == 1
     assert [row["event_name"] for row in journal_rows(engine)].count("ticket.cancelled") == 20

@@ -7,7 +7,15 @@ import pytest
 from sqlalchemy import Engine
 
 from common.messaging.delivery import Delivery
-from tests.builders import cancellation, clinic_table, delivery, hospital_table, registration, tick_delivery
+from tests.builders import (
+    cancellation,
+    clinic_table,
+    delivery,
+    hospital_table,
+    patient,
+    registration,
+    tick_delivery,
+)
 from tests.store.statements import noticed
 from tests.store.workers import Workers, a_ticket, workers_of
 
@@ -62,13 +70,21 @@ def _held(workers: Workers, first: int, count: int) -> list[Delivery]:
     return _new(workers, first, count)
 
 
+def _mismatched(workers: Workers, first: int, count: int) -> list[Delivery]:
+    workers.registrar.handle(_new(workers, first, count))
+    return [
+        registration({**patient(who), "name": "Somebody Else"}, clinic=_clinic(who))
+        for who in range(first, first + count)
+    ]
+
+
 def _cancelled(workers: Workers, first: int, count: int) -> list[Delivery]:
     tickets = [a_ticket(outcome) for outcome in workers.registrar.handle(_new(workers, first, count))]
     return [cancellation(ticket.ticket_code) for ticket in tickets]
 
 
 def _of_every_kind(workers: Workers, first: int, count: int) -> list[Delivery]:
-    kinds: list[Requests] = [_new, _redelivered, _refused, _held, _cancelled]
+    kinds: list[Requests] = [_new, _redelivered, _refused, _held, _mismatched, _cancelled]
     return [each for kind in kinds for each in kind(workers, _next(first, kinds.index(kind)), count)]
 
 
@@ -76,7 +92,9 @@ def _next(first: int, kind: int) -> int:
     return first + 1000 * kind
 
 
-@pytest.mark.parametrize("requests", [_new, _redelivered, _refused, _held, _cancelled, _of_every_kind])
+@pytest.mark.parametrize(
+    "requests", [_new, _redelivered, _refused, _held, _mismatched, _cancelled, _of_every_kind]
+)
 def test_a_batch_of_a_hundred_costs_a_registrar_no_more_statements_than_one_request(
     busy: Workers, requests: Requests
 ) -> None:

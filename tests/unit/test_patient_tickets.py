@@ -67,7 +67,8 @@ def test_a_ticket_is_shown_and_read_with_the_moments_of_its_hospital(
     shown = PatientTickets(shown_at, occupants, {}, now).ticket(view)
     expected = expected_ticket(shown_at, occupants, view, now)
     assert encode_reply(shown) == encode_reply(expected)
-    assert read_reply(Ticket, encode_reply(shown)) == expected
+    # By what is written: in the hour that comes twice, moments of different zones are never equal to Python.
+    assert encode_reply(read_reply(Ticket, encode_reply(shown))) == encode_reply(expected)
 
 
 def expected_ticket(of: Clinic, occupants: list[Occupant], view: TicketView, now: datetime) -> Ticket:

@@ -8,6 +8,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.queue import new_queue
 from common.domain.ticket_states import TicketStatus
 from common.messages import problems
+from common.messages.desks import DeskRegister
 from common.messages.message import Request
 from common.messages.patients import Cancel, Register
 from common.messages.problems import Problem
@@ -22,8 +23,14 @@ NINE = in_bandung(23, 9)
 BORN = date(1990, 1, 31)
 
 
-def loaded(at: datetime = NINE, quota: int = 60, held: HeldTicket | None = None) -> Loaded:
-    """An empty queue of GIG, where the patient 1 may hold a ticket."""
+def loaded(
+    at: datetime = NINE,
+    quota: int = 60,
+    held: HeldTicket | None = None,
+    ended: int = 0,
+    mismatches: int = 0,
+) -> Loaded:
+    """An empty queue of GIG, where the patient 1 may hold a ticket, and have tried this and that before."""
     gig = clinic(daily_quota=quota)
     return Loaded(
         now=at,
@@ -36,6 +43,8 @@ def loaded(at: datetime = NINE, quota: int = 60, held: HeldTicket | None = None)
         recorded_tickets={},
         refusals=[],
         held={} if held is None else {(GIG, "1"): held},
+        ended={(GIG, "1"): ended},
+        mismatches={("RSHS", GIG.service_date, "1"): mismatches},
         tickets={},
         occupants={},
         learned={},
@@ -103,6 +112,8 @@ def test_a_cancelled_ticket_counts_neither_towards_the_quota_nor_as_held() -> No
         recorded_tickets={},
         refusals=[],
         held={(GIG, "1"): HeldTicket(code, "Siti Aminah", BORN)},
+        ended={},
+        mismatches={},
         tickets={code: shown.view},
         occupants={},
         learned={},
@@ -156,3 +167,46 @@ def test_what_cannot_be_true_or_is_too_old_keeps_no_id() -> None:
     decided = decide(loaded(), [unborn, late])
     assert codes(decided) == ["invalid_request", "request_expired"]
     assert not any(each.remember for each in decided.decisions)
+
+
+# --- what is tried with one medical record number -------------------------------------------------------
+
+
+def test_mismatches_are_counted_until_nothing_more_is_told() -> None:
+    held = HeldTicket("7K3F9QXM2T5R", "Siti Aminah", BORN)
+    decided = decided_on(
+        [register(1, "Budi Santoso"), register(1, "Ani"), register(1, "Siti Aminah"), register(2)],
+        loaded(held=held, mismatches=4),
+    )
+    assert codes(decided) == ["medical_record_mismatch", "ask_at_desk", "ask_at_desk", None]
+    assert decided.mismatches == {("RSHS", GIG.service_date, "1"): 5}
+    assert all(each.remember for each in decided.decisions[:3])
+
+
+def test_a_request_that_comes_again_is_one_mismatch() -> None:
+    request = received(register(1, "Budi Santoso"))
+    held = HeldTicket("7K3F9QXM2T5R", "Siti Aminah", BORN)
+    decided = decide(loaded(held=held), [request, request, request])
+    assert codes(decided) == ["medical_record_mismatch"] * 3
+    assert decided.mismatches == {("RSHS", GIG.service_date, "1"): 1}
+
+
+def test_registrations_are_used_up_by_tickets_that_are_held_no_more() -> None:
+    first = decide(loaded(ended=2), [received(register(1))])
+    assert codes(first) == [None]
+    assert codes(decided_on([register(1), register(2)], loaded(ended=3))) == ["ask_at_desk", None]
+
+
+def test_in_a_closed_clinic_what_was_tried_tells_nothing() -> None:
+    state = loaded(at=in_bandung(23, 16), ended=3, mismatches=5)
+    assert codes(decided_on([register(1), register(2)], state)) == ["clinic_closed"] * 2
+
+
+def test_the_desk_is_bound_by_nothing_that_was_tried() -> None:
+    at_desk = DeskRegister.model_construct(**dict(register(1)), operator="Dewi", priority=None)
+    assert codes(decided_on([at_desk], loaded(ended=3, mismatches=5))) == [None]
+
+    held = HeldTicket("7K3F9QXM2T5R", "Budi Santoso", BORN)
+    mismatched = decided_on([at_desk], loaded(held=held, mismatches=5))
+    assert codes(mismatched) == ["medical_record_mismatch"]
+    assert not mismatched.mismatches
