@@ -15,6 +15,7 @@ from admin_cli.database.schema import migrate
 from benchmarks.machine import describe_machine
 from common.errors import AntreanError, BrokerUnavailable
 from common.messaging.introduction import introduction
+from common.settings import Settings
 from local_stack.private_node import find_server
 from tests.broker import RunningBroker
 from tests.chaos.database import PostgresDatabase
@@ -67,7 +68,8 @@ def _run(
         (directory / name).mkdir()
     with _broker(directory / "rabbitmq", server) as broker, _database(directory / "database") as url:
         running = RunningBroker(broker.urls, has_roles=True, has_policies=True, node=broker)
-        with staged(running, url, directory / "workers", broker.add_integrator()) as stage:
+        patience = Settings().reply_timeout_seconds
+        with staged(running, url, directory / "workers", broker.add_integrator(), patience) as stage:
             run = Run(stage, broker.node())
             results = [run.undisturbed(_UNDISTURBED_SECONDS)]
             print(" | ".join(row(results[0])), flush=True)

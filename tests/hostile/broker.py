@@ -1,5 +1,7 @@
 """The broker of a run: a private node, with an integrator who is not to be trusted."""
 
+import json
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,6 +10,8 @@ from common.messaging.topology import INTEGRATORS_PREFIX
 from tests.chaos.broker import ChaosBroker
 from tests.hostile.run import Node
 from tests.hostile.stage import INTEGRATOR
+
+_LIMITS = {"max-connections": 20, "max-channels": 40}
 
 
 class HostileBroker(ChaosBroker):
@@ -25,9 +29,10 @@ class HostileBroker(ChaosBroker):
     def add_integrator(self) -> str:
         """Makes the user as docs/operations.md says; its address."""
         password = secrets.token_urlsafe(24)
-        own = f"^{INTEGRATORS_PREFIX}{INTEGRATOR}(\\..*)?$".replace("antrean.sub.", "antrean\\.sub\\.")
-        read = f"^(antrean\\.events|antrean\\.journal|{own[1:-1]})$"
+        own = "^" + re.escape(INTEGRATORS_PREFIX + INTEGRATOR) + r"(\.[0-9])?$"
+        read = rf"^(antrean\.events|antrean\.journal|{own[1:-1]})$"
         self._control("add_user", INTEGRATOR, password)
         self._control("set_permissions", INTEGRATOR, own, own, read)
+        self._control("set_user_limits", INTEGRATOR, json.dumps(_LIMITS))
         where = urlsplit(self.urls["patient"]).netloc.rpartition("@")[2]
         return f"amqp://{INTEGRATOR}:{password}@{where}/"

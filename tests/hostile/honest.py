@@ -1,7 +1,8 @@
-"""Honest people, as one process: `python -m tests.hostile.honest SCENE CALLS`.
+"""Honest people, as one process: `python -m tests.hostile.honest SCENE CALLS SECONDS`.
 
 Patients register, look at their ticket and give some tickets up, with the product's own client; half of them
-connect for each request, as `antrean` does. Desks register patients, call them and look at their queue.
+connect for each request, as `antrean` does. Desks register patients, call them and look at their queue. All
+wait so many seconds for a reply.
 """
 
 import json
@@ -18,7 +19,6 @@ from common.clock import SystemClock
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
 from common.messaging.rpc_client import Answer, RpcClient
 from common.messaging.topology import REQUEST_EXCHANGES
-from common.settings import Settings
 from tests.builders import OPERATOR
 from tests.deployment import Patient
 from tests.hostile.calls import DESK, Call, Outcome
@@ -27,7 +27,6 @@ from tests.hostile.scene import DESK_CLINIC, HONEST_CLINICS, HOSPITAL, Scene
 PATIENTS = 6
 DESKS = 2
 _PAUSE_SECONDS = (0.1, 0.5)
-_TIME_LIMIT_SECONDS = Settings().reply_timeout_seconds
 _BUSY_CODES = ("busy", "temporarily_unavailable")
 
 
@@ -49,12 +48,13 @@ class Notes:
 class Person:
     """Somebody with a client of their own, in a thread of their own."""
 
-    def __init__(self, name: str, scene: Scene, notes: Notes, *, keeps_connection: bool) -> None:
+    def __init__(self, name: str, scene: Scene, notes: Notes, seconds_max: float) -> None:
         role = "desk" if name.startswith(DESK) else "patient"
         self.name = name
         self.random = Random(name)
         self._notes = notes
-        self._keeps_connection = keeps_connection
+        self._keeps_connection = int(name[-1]) % 2 == 0
+        self._seconds_max = seconds_max
         self._client = RpcClient(scene.urls[role], REQUEST_EXCHANGES[role], SystemClock())
         self._calls = 0
 
@@ -72,7 +72,7 @@ class Person:
 
     def _outcome(self, name: str, body: dict[str, Any]) -> tuple[Answer | None, Outcome, str]:
         try:
-            answer = self._client.call(name, body, timeout_seconds=_TIME_LIMIT_SECONDS)
+            answer = self._client.call(name, body, timeout_seconds=self._seconds_max)
         except RequestNotTaken:
             return None, "busy", "not taken"
         except NoReply:
@@ -111,17 +111,19 @@ def main() -> None:
         notes = Notes(file)
         people = [f"patient-{number}" for number in range(1, PATIENTS + 1)]
         people += [f"{DESK}-{number}" for number in range(1, DESKS + 1)]
-        threads = [threading.Thread(target=live, args=(name, scene, notes)) for name in people]
+        threads = [
+            threading.Thread(target=live, args=(name, scene, notes, float(sys.argv[3]))) for name in people
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
 
-def live(name: str, scene: Scene, notes: Notes) -> None:
+def live(name: str, scene: Scene, notes: Notes, seconds_max: float) -> None:
     """Does the same again and again."""
     acts: Callable[[Person], None] = be_desk if name.startswith(DESK) else be_patient
-    person = Person(name, scene, notes, keeps_connection=int(name[-1]) % 2 == 0)
+    person = Person(name, scene, notes, seconds_max)
     while True:
         acts(person)
 

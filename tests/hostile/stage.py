@@ -74,8 +74,13 @@ class Stage:
 
 
 @contextmanager
-def staged(broker: RunningBroker, database_url: str, directory: Path, integrator_url: str) -> Iterator[Stage]:
-    """The system at work on a database with the newest schema, with honest people who are being answered."""
+def staged(
+    broker: RunningBroker, database_url: str, directory: Path, integrator_url: str, patience_seconds: float
+) -> Iterator[Stage]:
+    """The system at work on a database with the newest schema, with honest people who are being answered.
+
+    They wait for `patience_seconds` before they say that they were not.
+    """
     with deployed(broker, database_url, directory, catalog=catalog()) as deployment:
         deployment.start_together(WORKERS, ANTREAN_LOG_LEVEL="info")
         scene = Scene({**deployment.urls}, integrator_url, INTEGRATOR, [])
@@ -83,7 +88,8 @@ def staged(broker: RunningBroker, database_url: str, directory: Path, integrator
         scene.write(scene_file)
         stage = Stage(deployment, broker, scene, scene_file, CallsFile(calls_file))
         try:
-            honest = stage.program("honest", "tests.hostile.honest", str(scene_file), str(calls_file))
+            arguments = (str(scene_file), str(calls_file), str(patience_seconds))
+            honest = stage.program("honest", "tests.hostile.honest", *arguments)
             eventually(
                 lambda: sum(each.outcome == "answered" for each in stage.calls()) >= _CALLS_FIRST,
                 f"honest people are answered: {honest.output[-2000:]}",
