@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
@@ -24,6 +25,7 @@ from common.clock import Clock, ScaledClock, SystemClock
 from common.errors import UNUSABLE_ADDRESS, SettingsError
 from common.installation import start_command
 from common.translation import N_, languages
+from common.trusted_files import FileNotTrusted, read_trusted
 
 PREFIX = "ANTREAN_"
 STACK_FILE = "stack.json"
@@ -128,12 +130,16 @@ def _environment(role: Role | None = None) -> dict[str, str | None]:
 
 
 def _env_file() -> dict[str, str | None]:
-    if not os.access(".env", os.F_OK):
+    path = Path(".env")
+    if not os.access(path, os.F_OK) or path.is_dir():
         return {}
     from dotenv import dotenv_values  # only here: `antrean` has to be quick to start
 
     try:
-        return dotenv_values(".env")
+        return dotenv_values(stream=StringIO(read_trusted(path)))
+    except FileNotTrusted as error:
+        error.tell()  # it may name another hospital's broker, or a thief's
+        return {}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(N_("The file .env cannot be read: it must be a text in UTF-8.")) from error
 
@@ -149,13 +155,16 @@ def _of_role(variables: dict[str, str | None], role: Role | None) -> dict[str, s
 def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
     path = settings.stack_dir / STACK_FILE
     try:
-        stack = json.loads(path.read_text())
+        stack = json.loads(read_trusted(path))
         found = {
             "amqp_url": stack["amqp_urls"][role],
             "database_url": stack["database_url"],
             "management_url": stack.get("management_url"),
         }
         clock = Settings.read(stack.get("clock") or {})
+    except FileNotTrusted as error:
+        error.tell()
+        return settings
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return settings
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -189,7 +198,7 @@ def role_urls(settings: Settings) -> dict[str, str]:
         return {}
     urls: dict[str, str] = {}
     with suppress(OSError, ValueError, KeyError, TypeError):
-        stack_urls = json.loads((settings.stack_dir / STACK_FILE).read_text())["amqp_urls"]
+        stack_urls = json.loads(read_trusted(settings.stack_dir / STACK_FILE))["amqp_urls"]
         if settings.amqp_url in stack_urls.values():
             urls = stack_urls
     given = _environment()

@@ -14,6 +14,7 @@ from common.clock import Clock, ScaledClock
 from common.errors import AntreanError, BrokerUnavailable
 from common.messaging.topology import LOOK_UP_QUEUES, REGISTRATION_QUEUES, TICKER_QUEUE, consumer_counts
 from common.settings import STACK_FILE, Role, Settings, clock_environment
+from common.trusted_files import is_only_ours
 from local_stack.bilingual import both, say
 from local_stack.broker import Broker, choose_broker
 from local_stack.child import Child, environment_with, stop_leftovers, wait_until
@@ -180,6 +181,15 @@ class Stack:
     def _take_directory(self) -> None:
         for folder in (self.directory, self._workers_dir):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not is_only_ours(folder.stat()):
+                # Passwords, addresses and the numbers of processes to stop are read from files there.
+                raise StackError(
+                    both(
+                        "Other users can write in {folder}, or it is not yours: set ANTREAN_STACK_DIR to"
+                        " another one.",
+                        folder=folder,
+                    )
+                )
         lock = os.fdopen(open_private(str(self.directory / "stack.lock"), os.O_WRONLY | os.O_CREAT), "w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

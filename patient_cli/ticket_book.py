@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from common.domain.ticket_codes import parse_ticket_code
+from common.trusted_files import read_trusted
 
 TICKETS_MAX: Final = 200
 """The newest tickets are kept."""
@@ -40,7 +41,8 @@ class BookDamaged(Exception):
 class TicketBook:
     """Entries with the members `FIELDS`, in the order in which the tickets were taken.
 
-    Both methods raise BookDamaged, and OSError where the directory cannot be used.
+    Both methods raise BookDamaged, and OSError where the directory cannot be used, or another user can have
+    written the file.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -74,7 +76,7 @@ class TicketBook:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self.path.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
-        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, _FILE_MODE)
+        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, _FILE_MODE)
         try:
             _lock(descriptor)
             yield
@@ -83,7 +85,7 @@ class TicketBook:
 
     def _read(self) -> list[Entry]:
         try:
-            return _entries_in(self.path.read_text(encoding="utf-8"))
+            return _entries_in(read_trusted(self.path))
         except FileNotFoundError:
             return []
         except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -92,9 +94,9 @@ class TicketBook:
             raise BookDamaged(aside) from error
 
     def _write(self, entries: list[Entry]) -> None:
-        # Under the lock the name is ours alone; what a killed writer left is overwritten.
+        # Under the lock the name is ours alone; what a killed writer left is overwritten, no link followed.
         new = self.path.with_name("tickets.new")
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, _FILE_MODE)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump({"version": _VERSION, "tickets": entries}, file, indent=1)
             file.flush()

@@ -1,0 +1,92 @@
+"""Files that tell a program where to connect, or what is its user's: read only where nobody else can have
+written them."""
+
+import errno
+import os
+import stat
+import sys
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from common.translation import N_, languages, translated
+from common.visible_text import visible
+
+_NOT_OURS: Final = N_(
+    "{path} is not read: it belongs to another user. Delete it, or run in another directory."
+)
+_WRITABLE: Final = N_("{path} is not read: other users can change it. Run: chmod go-w {path}")
+
+_ROOT: Final = 0
+
+
+class FileNotTrusted(PermissionError):
+    """A file that somebody else can have written; `sentence` is marked, with a place for `path`."""
+
+    def __init__(self, path: Path, sentence: str) -> None:
+        super().__init__(errno.EPERM, "other users can have written it", str(path))
+        self.path = path
+        self.sentence = sentence
+
+    def tell(self) -> None:
+        """Says so on standard error, in both languages; each file once in a process."""
+        _tell(self.path, self.sentence)
+
+
+def read_trusted(path: Path) -> str:
+    """The text, in UTF-8, of a file of this user or of root that nobody else can write; a link to it has to
+    be theirs too.
+
+    The folder needs no look: whoever may write there can put another file or link in its place, but only one
+    of their own. Raises FileNotTrusted, other OSErrors, and UnicodeDecodeError.
+    """
+    for found in (path.lstat(), path.stat()):  # before it is opened, which would wait for a pipe's writer
+        _check(path, found)
+    with path.open(encoding="utf-8") as file:
+        _check(path, os.fstat(file.fileno()))
+        return file.read()
+
+
+def is_only_ours(found: os.stat_result) -> bool:
+    """Whether a file or folder belongs to this user or to root, and nobody else can write it."""
+    return _is_ours(found) and not _others_write(found)
+
+
+def _check(path: Path, found: os.stat_result) -> None:
+    if not _is_ours(found):
+        raise FileNotTrusted(path, _NOT_OURS)
+    if not stat.S_ISLNK(found.st_mode) and _others_write(found):
+        raise FileNotTrusted(path, _WRITABLE)
+
+
+def _is_ours(found: os.stat_result) -> bool:
+    return found.st_uid in (os.geteuid(), _ROOT)
+
+
+def _others_write(found: os.stat_result) -> bool:
+    if found.st_mode & stat.S_IWOTH:
+        return True
+    return bool(found.st_mode & stat.S_IWGRP) and not _is_private_group(found)
+
+
+def _is_private_group(found: os.stat_result) -> bool:
+    """Whether the group is that of the owner alone, which many systems give to each user: files that such a
+    user makes can be written by the group."""
+    import grp  # only here: hardly ever needed, and `antrean` has to be quick to start
+    import pwd
+
+    try:
+        owner, group = pwd.getpwuid(found.st_uid), grp.getgrgid(found.st_gid)
+    except KeyError:
+        return False
+    return group.gr_name == owner.pw_name and {*group.gr_mem} <= {owner.pw_name}
+
+
+@cache
+def _tell(path: Path, sentence: str) -> None:
+    if sys.stderr is None:
+        return
+    told = [translated(sentence, language).format(path=visible(str(path))) for language in languages()[:2]]
+    with suppress(OSError):
+        print(*told, sep="\n", file=sys.stderr)
