@@ -1,18 +1,22 @@
 """Programs of ours as processes, each in an environment of its own, watched by their output and their end."""
 
 import ctypes
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Self
 
 import pytest
 
 from local_stack.child import wait_until
+from tests.forked import Forked, fork
 
 SECONDS_MAX = 90.0
 """How long anything that a test waits for may take, on a machine that has much else to do: the one limit of
@@ -51,17 +55,9 @@ class Program:
     ) -> None:
         self.name = name
         self.log_file = directory / f"{name}.log"
-        with self.log_file.open("wb") as log:
-            self._process = subprocess.Popen(
-                arguments,
-                env={**environment},
-                cwd=directory,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=_end_with_parent,
-            )
+        with self.log_file.open("wb") as log, Path(os.devnull).open("rb") as nothing:
+            streams = (nothing.fileno(), log.fileno(), log.fileno())
+            self._process = started(arguments, environment, directory, streams)
         self.pid = self._process.pid
 
     @classmethod
@@ -91,7 +87,10 @@ class Program:
     def freeze(self) -> None:
         """Stops its execution, wherever it is, and waits until it stands still."""
         self.send(signal.SIGSTOP)
-        os.waitpid(self.pid, os.WUNTRACED)
+        if isinstance(self._process, Forked):
+            self._process.wait_stopped()
+        else:
+            os.waitpid(self.pid, os.WUNTRACED)
 
     def thaw(self) -> None:
         """Lets it go on; harmless where it is not frozen, or has ended."""
@@ -132,6 +131,70 @@ class Program:
         assert self.output.count(text) >= times, f"{self.name} ended without {text!r}: {self.output[-2000:]}"
 
 
-def _end_with_parent() -> None:
+Process = subprocess.Popen[bytes] | Forked
+
+
+def started(
+    arguments: Sequence[str | bytes],
+    environment: Mapping[str, str],
+    directory: Path,
+    streams: tuple[int, int, int],
+    *,
+    terminal: bool = False,
+) -> Process:
+    """Starts a program in a session of its own; it ends with this process.
+
+    `streams` are its standard input, output and error. With `terminal`, standard input is the terminal that
+    controls the session. One of ours is forked where that makes no difference to it.
+    """
+    forked = fork(arguments, environment, directory, streams, terminal=terminal)
+    if forked is not None:
+        return forked
+    stdin, stdout, stderr = streams
+    return subprocess.Popen(
+        arguments,
+        env={**environment},
+        cwd=directory,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        preexec_fn=_take_terminal if terminal else _begin_session,
+    )
+
+
+def ended(
+    arguments: Sequence[str | bytes],
+    environment: Mapping[str, str],
+    directory: Path,
+    stdout: int | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Runs a program to its end, with nothing on standard input; its output is noted unless it goes to
+    `stdout`."""
+    with (
+        Path(os.devnull).open("rb") as nothing,
+        TemporaryFile("w+") as out,
+        TemporaryFile("w+") as err,
+    ):
+        streams = (nothing.fileno(), out.fileno() if stdout is None else stdout, err.fileno())
+        process = started(arguments, environment, directory, streams)
+        try:
+            exit_code = process.wait(SECONDS_MAX)
+        finally:
+            process.kill()
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(arguments, exit_code, out.read(), err.read())
+
+
+def _take_terminal() -> None:
+    """Makes the terminal the one that controls a new process, whose Ctrl-C interrupts it."""
+    _begin_session()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    # Tests that run in the background ignore it, and whatever they start would.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _begin_session() -> None:
+    os.setsid()
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

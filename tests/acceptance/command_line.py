@@ -1,18 +1,14 @@
 """A user's shell: runs the programs as processes, in its own environment."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.deployment import Patient
-from tests.processes import SECONDS_MAX, Program, bare_environment
-
-BIN = Path(sys.executable).parent
-"""Where the console scripts of this installation are."""
+from tests.forked import BIN
+from tests.processes import Program, bare_environment, ended
 
 
 @dataclass(frozen=True)
@@ -82,17 +78,9 @@ class Shell:
         self.ticket_codes.add(ticket["ticket_code"])
         return ticket
 
-    def _run(self, program: str, words: Sequence[str | bytes], settings: Mapping[str, str]) -> Done:
-        done = subprocess.run(
-            [program if "/" in program else str(BIN / program), *words],
-            env={**self.environment, **settings},
-            cwd=self.directory,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS_MAX,
-            check=False,
-        )
+    def _run(self, program: str, words: Sequence[str | bytes], settings: dict[str, str]) -> Done:
+        arguments = [program if "/" in program else str(BIN / program), *words]
+        done = ended(arguments, self.environment | settings, self.directory)
         return Done(done.returncode, done.stdout, done.stderr)
 
 

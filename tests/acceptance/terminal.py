@@ -4,9 +4,7 @@ import fcntl
 import os
 import pty
 import select
-import signal
 import struct
-import subprocess
 import termios
 import time
 from collections.abc import Iterator, Sequence
@@ -14,8 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from tests.acceptance.command_line import BIN, Shell
-from tests.processes import SECONDS_MAX
+from tests.acceptance.command_line import Shell
+from tests.forked import BIN
+from tests.processes import SECONDS_MAX, started
 
 _ENDED_AFTER_SECONDS = 0.05
 _PRESSED_AGAIN_SECONDS = 3
@@ -28,14 +27,12 @@ class Terminal:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         file = output.open("wb") if output else None
-        self._process = subprocess.Popen(
+        self._process = started(
             [str(BIN / words[0]), *words[1:]],
-            env={**shell.environment, "TERM": "xterm"},
-            cwd=shell.directory,
-            stdin=theirs,
-            stdout=file or theirs,
-            stderr=theirs,
-            preexec_fn=_take_terminal,
+            shell.environment | {"TERM": "xterm"},
+            shell.directory,
+            (theirs, file.fileno() if file else theirs, theirs),
+            terminal=True,
         )
         os.close(theirs)
         if file:
@@ -78,7 +75,7 @@ class Terminal:
         assert self._process.poll() is not None, self.shown
         while self._read(_ENDED_AFTER_SECONDS):
             pass
-        return self._process.returncode
+        return self._process.wait()
 
     def close(self) -> None:
         """Ends the program if it has not."""
@@ -106,11 +103,3 @@ def terminal(shell: Shell, *words: str, columns: int = 80, output: Path | None =
         yield found
     finally:
         found.close()
-
-
-def _take_terminal() -> None:
-    """Makes the terminal the one that controls a new process, whose Ctrl-C interrupts it."""
-    os.setsid()
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    # Tests that run in the background ignore it, and whatever they start would.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import get_args
@@ -16,11 +16,12 @@ from clinic_desk.program import antrean_desk
 from common.messaging.topology import DEAD_QUEUE
 from common.settings import Role
 from patient_cli.program import antrean
-from tests.acceptance.command_line import BIN, Done, Shell, register_words
+from tests.acceptance.command_line import Done, Shell, register_words
 from tests.acceptance.conftest import shell_of
 from tests.acceptance.desks import ClinicDesk, desk_at
 from tests.deployment import Deployment, Patient, personal_data_in
-from tests.processes import SECONDS_MAX
+from tests.forked import BIN
+from tests.processes import ended
 
 NOT_PRINTED = 74
 
@@ -98,21 +99,7 @@ Outlet = Callable[[], AbstractContextManager[int]]
 def run_into(outlet: Outlet, shell: Shell, program: str, *words: str, **settings: str) -> Done:
     """Runs a program whose standard output takes nothing."""
     with outlet() as stdout:
-        return _run(shell, [str(BIN / program), *words], stdout, settings)
-
-
-def _run(shell: Shell, command: Sequence[str], stdout: int, settings: dict[str, str]) -> Done:
-    done = subprocess.run(
-        command,
-        env={**shell.environment, **settings},
-        cwd=shell.directory,
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=SECONDS_MAX,
-        check=False,
-    )
+        done = ended([str(BIN / program), *words], shell.environment | settings, shell.directory, stdout)
     return Done(done.returncode, "", done.stderr)
 
 
@@ -146,8 +133,7 @@ def test_a_ticket_that_could_not_be_printed(shell: Shell, outlet: Outlet, form: 
 
 def test_a_standard_output_that_is_closed(shell: Shell) -> None:
     words = register_words("RSHS", "ANA", Patient())
-    command = ["/bin/sh", "-c", 'exec "$0" "$@" >&-', str(BIN / "antrean"), *words]
-    done = _run(shell, command, subprocess.PIPE, {})
+    done = shell.run("/bin/sh", "-c", 'exec "$0" "$@" >&-', str(BIN / "antrean"), *words)
 
     assert done.exit_code == NOT_PRINTED
     assert newest(shell)["ticket_code"] in done.stderr

@@ -17,7 +17,7 @@ from common.settings import load_settings
 from common.terminal.texts import Texts
 from local_stack.private_node import PrivateNode
 from tests.deployment import Deployment
-from tests.processes import SECONDS_MAX
+from tests.processes import SECONDS_MAX, ended
 from tests.workers.node_control import evaluate
 
 
@@ -89,15 +89,9 @@ class Installation:
 
     def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Runs the doctor as a process, with the settings of `known`."""
-        return subprocess.run(
-            [sys.executable, "-m", "admin_cli", "doctor", *words],
-            env=self.deployment.environment("deploy") | self.node.known() | settings,
-            cwd=self.deployment.directory,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS_MAX,
-            check=False,
+        environment = self.deployment.environment("deploy") | self.node.known() | settings
+        return ended(
+            [sys.executable, "-m", "admin_cli", "doctor", *words], environment, self.deployment.directory
         )
 
     def diagnose(self, **settings: str) -> Diagnosis:
