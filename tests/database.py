@@ -77,7 +77,7 @@ def sqlite_file(path: Path | str) -> Iterator[sqlite3.Connection]:
 def new_database(url: str) -> str:
     """Creates an empty database on the server at `url`; returns its address."""
     name = f"antrean_test_{uuid4().hex[:12]}"
-    with psycopg.connect(_plain(url), autocommit=True) as connection:
+    with psycopg.connect(plain_url(url), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
@@ -103,12 +103,12 @@ def _private_server(binaries: Path) -> Iterator[str]:
 
 def _answers(url: str) -> bool:
     try:
-        psycopg.connect(_plain(url), connect_timeout=2).close()
+        psycopg.connect(plain_url(url), connect_timeout=2).close()
     except psycopg.OperationalError:
         return False
     return True
 
 
-def _plain(url: str) -> str:
+def plain_url(url: str) -> str:
     """`url` as PostgreSQL's own library reads it, without the name of SQLAlchemy's driver."""
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
