@@ -29,6 +29,12 @@ def lean_server(server: Path, directory: Path) -> Path:
     return directory / "sbin" / server.name
 
 
+def server_version(server: Path) -> str:
+    """The version of the script `server`, "" where its installation does not tell."""
+    plugins = server.resolve().parent.parent / "plugins"
+    return next((each.name.removeprefix("rabbit-") for each in plugins.glob("rabbit-*")), "")
+
+
 def _is_kept(name: str) -> bool:
     return name.startswith(_KEPT) or not name.startswith(_PLUGIN)
 

@@ -17,7 +17,7 @@ from common.messaging.topology import configuration, definitions, roles
 from local_stack.child import Child
 from local_stack.endpoint import HOST, amqp_urls, deployed, free_ports, management_url
 from local_stack.files import write_private
-from local_stack.lean_server import lean_server
+from local_stack.lean_server import lean_server, server_version
 
 _START_SECONDS_MAX = 90
 _STOP_SECONDS_MAX = 30
@@ -57,6 +57,7 @@ class PrivateNode:
     def __init__(self, directory: Path, server: Path, *, management: bool = False) -> None:
         self._directory = directory
         self._management = management
+        self._version = server_version(server)
         for folder in (directory, directory / "home", directory / "conf.d"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._passwords, self._cookie, self._ports = self._identity()
@@ -154,7 +155,7 @@ class PrivateNode:
             f"listeners.tcp.1 = {HOST}:{self._ports['amqp']}\n"
             f"{self._management_configuration()}"
             f"load_definitions = {directory / 'definitions.json'}\n"
-            f"{configuration()}"
+            f"{configuration(self._version)}"
             f"raft.wal_max_size_bytes = {_LOG_WRITE_AHEAD_BYTES_MAX}\n"
             "log.console = false\n",
         )

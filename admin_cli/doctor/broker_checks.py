@@ -14,9 +14,9 @@ from admin_cli.broker.inspection import (
 )
 from admin_cli.doctor.findings import Finding, failed, ok, unusable_settings, warning
 from common.errors import BrokerUnavailable, SettingsError
-from common.messages.limits import BODY_BYTES_MAX, CHANNELS_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
+from common.messages.limits import BODY_BYTES_MAX, CHANNELS_MAX, MESSAGE_BYTES_MAX
 from common.messaging import topology
-from common.messaging.introduction import introduction
+from common.messaging.introduction import Introduction, introduction
 from common.settings import Settings
 from common.translation import C_, N_
 
@@ -72,7 +72,7 @@ def broker_findings(settings: Settings) -> Generator[Finding, None, BrokerSeen |
             missing = {fault.name for fault in faults if fault.kind == "missing"}
             if blocked is None and topology.PATIENT_EXCHANGE not in missing:
                 yield from _message_size(inspection)
-            yield _frame_size(broker.frame_bytes_max)
+            yield _frame_size(broker)
             yield _channels(broker.channels_max)
             states = inspection.queue_states()
             yield from _queues(states)
@@ -166,8 +166,9 @@ def _message_size(inspection: Inspection) -> Iterator[Finding]:
         )
 
 
-def _frame_size(bytes_max: int) -> Finding:
-    if bytes_max > FRAME_BYTES_MAX:
+def _frame_size(broker: Introduction) -> Finding:
+    wanted = topology.frame_bytes_max(broker.version)
+    if broker.frame_bytes_max > wanted:
         return warning(
             "broker.frame_size",
             N_(
@@ -178,10 +179,14 @@ def _frame_size(bytes_max: int) -> Finding:
                 "Write frame_max = {bytes} into rabbitmq.conf and restart the broker"
                 " (common/messaging/rabbitmq.conf)."
             ),
-            found=bytes_max,
-            bytes=FRAME_BYTES_MAX,
+            found=broker.frame_bytes_max,
+            bytes=wanted,
         )
-    return ok("broker.frame_size", N_("Frames of more than {bytes} bytes are refused."), bytes=bytes_max)
+    return ok(
+        "broker.frame_size",
+        N_("Frames of more than {bytes} bytes are refused."),
+        bytes=broker.frame_bytes_max,
+    )
 
 
 def _channels(channels_max: int) -> Finding:

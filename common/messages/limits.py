@@ -12,6 +12,9 @@ MESSAGE_BYTES_MAX = 64 * 1024
 FRAME_BYTES_MAX = 8 * 1024
 """The longest frame of a connection (the broker's `frame_max`), and so the bound of a message's headers."""
 
+SHORT_FRAME_BYTES_MAX = 4 * 1024
+"""The same up to RabbitMQ 4.0, which needs long for headers that are nested as deep as 8 KiB hold."""
+
 CHANNELS_MAX = 16
 """Channels of one connection (the broker's `channel_max`); ours have two open at once at most."""
 

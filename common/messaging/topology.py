@@ -7,6 +7,7 @@ AMQP what AMQP can declare, on somebody else's broker too; there, its administra
 
 import hashlib
 import json
+import re
 import secrets
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from common.errors import BrokerUnavailable
+from common.messages.limits import FRAME_BYTES_MAX, SHORT_FRAME_BYTES_MAX
 
 if TYPE_CHECKING:
     from pika.adapters.blocking_connection import BlockingChannel
@@ -75,6 +77,7 @@ _BINDINGS_BEFORE: Final = (
 )
 _EXCHANGES_BEFORE: Final = ("antrean.dead-letters",)
 _TOPOLOGY = ("exchanges", "queues", "bindings")
+_LONG_FRAMES_FROM = (4, 1)  # RabbitMQ's first version that refuses shorter ones
 _SALT_BYTES = 4  # RabbitMQ's length of a salt
 
 
@@ -84,9 +87,18 @@ def _definitions() -> dict[str, Any]:
     return loaded
 
 
-def configuration() -> str:
-    """What belongs into the `rabbitmq.conf` of every broker of Antrean: the limits that are no policies."""
-    return files("common.messaging").joinpath("rabbitmq.conf").read_text()
+def configuration(version: str = "") -> str:
+    """What belongs into the `rabbitmq.conf` of a broker of this `version` ("" where it is not known): the
+    limits that are no policies."""
+    content = files("common.messaging").joinpath("rabbitmq.conf").read_text()
+    return content.replace(f"frame_max = {FRAME_BYTES_MAX}", f"frame_max = {frame_bytes_max(version)}")
+
+
+def frame_bytes_max(version: str) -> int:
+    """The longest frame that a broker of this version should take: the shortest that it lets one choose."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    is_older = found is not None and (int(found[1]), int(found[2])) < _LONG_FRAMES_FROM
+    return SHORT_FRAME_BYTES_MAX if is_older else FRAME_BYTES_MAX
 
 
 def roles() -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from common.messages.limits import CHANNELS_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
 from common.messaging import topology
 
@@ -13,6 +15,15 @@ def test_the_configuration_holds_the_limits_that_the_code_counts_on() -> None:
         "frame_max": str(FRAME_BYTES_MAX),
         "channel_max": str(CHANNELS_MAX),
     }
+
+
+@pytest.mark.parametrize(
+    ("version", "bytes_max"),
+    [("3.10.8", 4096), ("3.13.7", 4096), ("4.0.5", 4096), ("4.1.0", 8192), ("4.10.1", 8192), ("", 8192)],
+)
+def test_frames_are_as_short_as_a_broker_takes_them(version: str, bytes_max: int) -> None:
+    assert topology.frame_bytes_max(version) == bytes_max
+    assert f"\nframe_max = {bytes_max}\n" in topology.configuration(version)
 
 
 def test_every_user_has_limits_and_keeps_them_in_the_file_for_the_broker() -> None:

@@ -8,7 +8,7 @@ import pika
 import pytest
 from pika.exceptions import ConnectionClosedByBroker
 
-from common.messages.limits import BODY_BYTES_MAX, CHANNELS_MAX, FRAME_BYTES_MAX
+from common.messages.limits import BODY_BYTES_MAX, CHANNELS_MAX, FRAME_BYTES_MAX, SHORT_FRAME_BYTES_MAX
 from common.messaging import topology
 from common.messaging.introduction import introduction
 from tests.broker import RunningBroker, private_node
@@ -33,8 +33,9 @@ EFFECTIVE_POLICY = (
     '{ok, Queue} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"%s">>)),'
     " rabbit_policy:effective_definition(Queue)."
 )
+FRAME_LENGTHS = (SHORT_FRAME_BYTES_MAX, FRAME_BYTES_MAX)
 SIZES = [
-    *(FRAME_BYTES_MAX - FRAMING_BYTES + more for more in (-1, 0, 1)),
+    *(length - FRAMING_BYTES + more for length in FRAME_LENGTHS for more in (-1, 0, 1)),
     2 * (FRAME_BYTES_MAX - FRAMING_BYTES) + 1,
     BODY_BYTES_MAX,
 ]
@@ -86,7 +87,8 @@ def send_and_wait(connection: pika.BlockingConnection, attack: Message) -> None:
 
 def test_the_broker_agrees_on_short_frames_and_few_channels(deployment: Deployment) -> None:
     agreed = introduction(deployment.urls["patient"], "antrean-test")
-    assert (agreed.frame_bytes_max, agreed.channels_max) == (FRAME_BYTES_MAX, CHANNELS_MAX)
+    assert agreed.frame_bytes_max == topology.frame_bytes_max(agreed.version)
+    assert agreed.channels_max == CHANNELS_MAX
 
 
 def test_a_client_that_asks_and_never_reads_loses_its_connection(
@@ -114,7 +116,7 @@ def test_headers_nested_deeper_than_a_frame_cost_their_sender_the_connection(
 def test_headers_nested_as_deep_as_a_frame_holds_affect_no_other_request(
     deployment: Deployment, honest: Requester
 ) -> None:
-    attack = nested(FRAME_BYTES_MAX)
+    attack = nested(introduction(deployment.urls["patient"], "antrean-test").frame_bytes_max)
     with requester(deployment) as attacker:
         for _ in range(ATTACKS):
             attacker.send(attack)

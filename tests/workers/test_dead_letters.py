@@ -97,7 +97,7 @@ def test_hostile_headers_hide_no_dead_letter(deployment: Deployment, admin: Run)
     hostile: list[pika.BasicProperties] = []
     for table in (*HEADERS.values(), None):
         properties = {"type": "register", "message_id": str(uuid.uuid4()), "timestamp": SENT}
-        headers = {"x": "x" * 7_500}
+        headers = {"x": "x" * 3_500}
         hostile.append(
             RawHeaders(table, **properties) if table else pika.BasicProperties(headers=headers, **properties)
         )

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import pika
 from pika import frame, spec
 
+from common.messages.limits import SHORT_FRAME_BYTES_MAX
+from common.messaging.stream import FRAMING_BYTES
 from common.messaging.topology import PATIENT_EXCHANGE
 from tests.chaos.client import Replied, SocketConnection
 from tests.workers.bad_messages import RawHeaders
@@ -103,7 +105,7 @@ class Message(NamedTuple):
         return lambda: b"%b%b%012x%b" % (before, prefix, next(numbers), after)
 
 
-_FRAME_BODY_BYTES = 8192 - 8
+_FRAME_BODY_BYTES = SHORT_FRAME_BYTES_MAX - FRAMING_BYTES
 
 
 def request(

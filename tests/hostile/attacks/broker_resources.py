@@ -7,7 +7,8 @@ from contextlib import suppress
 import pika
 from pika.exceptions import AMQPError
 
-from common.messages.limits import BODY_BYTES_MAX, FRAME_BYTES_MAX
+from common.messages.limits import BODY_BYTES_MAX
+from common.messaging.introduction import introduction
 from common.messaging.topology import PATIENT_EXCHANGE
 from tests.hostile.attacks.attackers import Pouring, request
 from tests.hostile.attacks.findings import Findings
@@ -31,8 +32,9 @@ def nested_headers(scene: Scene, seconds: float) -> Findings:
     """Headers nested 14,000 deep once a second, and as deep as a frame may be at full speed."""
     until = time.monotonic() + seconds
     deep_next, disconnected, poured = 0.0, 0, 0
+    frame_bytes_max = introduction(scene.urls["patient"], "pouring").frame_bytes_max
     allowed = request(
-        "list_hospitals", {}, table=nested_table((FRAME_BYTES_MAX - _OTHER_BYTES) // _LEVEL_BYTES)
+        "list_hospitals", {}, table=nested_table((frame_bytes_max - _OTHER_BYTES) // _LEVEL_BYTES)
     )
     pouring = Pouring(scene.urls["patient"])
     while (now := time.monotonic()) < until:
