@@ -23,7 +23,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.queue import Queue
 from common.domain.ticket_codes import new_ticket_code
-from common.domain.ticket_states import Action, TicketStatus, is_allowed
+from common.domain.ticket_states import Action, TicketStatus, allowed_events, is_allowed
 from common.messages import problems
 from common.messages.desks import DeskRegister
 from common.messages.message import EncodedReply
@@ -237,9 +237,11 @@ class _Deciding:
         code = request.ticket_code
         view = self.tickets.view(code)
         if view is None:
-            return Decision(received.digest, refusal=problems.ticket_not_found(), remember=True)
+            # Nor will it be there when the request comes again: the refusal costs no row.
+            return Decision(received.digest, refusal=problems.ticket_not_found())
         if not is_allowed(Action.CANCEL, view.status):
-            return self._refused(received, problems.not_cancellable, code)
+            refused = self._refused(received, problems.not_cancellable, code)
+            return refused._replace(remember=bool(allowed_events(view.status)))
         self.queues[view.clinic_day], change = self.queues[view.clinic_day].cancel(view, self.loaded.now)
         self.cancelled.append(code)
         self.tickets.cancel(code)

@@ -13,8 +13,8 @@ from ticker_worker import store
 CLAIMS_MAX = 1_000
 """Ticks that one emission claims at most, about as many as a ticker applies until the next one."""
 
-REFUSALS_KEPT = timedelta(hours=1)
-"""Longer than a registration may wait to be taken up."""
+REFUSALS_KEPT = timedelta(minutes=20)
+"""Longer than a request may wait to be taken up (15 minutes): an older one is refused for its age."""
 
 MISMATCHES_KEPT = timedelta(days=1)
 """A service day before the date that it was in Greenwich so long ago is over in every hospital: it ends at

@@ -188,7 +188,7 @@ def test_refusals_are_forgotten_once_their_requests_would_have_expired(workers: 
     sent_at = workers.clock.now()
     request = registration(1, clinic="XXX", sent_at=sent_at)
     workers.refusal(request)
-    workers.clock.forward(minutes=59)
+    workers.clock.forward(minutes=19)
     workers.tick()
     assert _refusals_kept(workers.engine) == 1
     workers.clock.forward(minutes=2)
@@ -207,6 +207,18 @@ def test_a_redelivered_cancellation_gives_the_same_answer_and_the_same_events(wo
     assert workers.outcome(request) == first
     assert a_ticket(first).status == "cancelled"
     assert (ticket_rows(workers.engine), journal_rows(workers.engine), day_rows(workers.engine)) == before
+
+
+def test_a_refusal_that_cannot_turn_out_otherwise_costs_no_row(workers: Workers) -> None:
+    ticket = workers.register(1)
+    workers.cancel(ticket)
+    final, unknown = cancellation(ticket.ticket_code), cancellation("7K3F-9QXM-2T5R")
+    before = [workers.refusal(each) for each in (final, unknown)]
+    with workers.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(refusals)) == 0
+    workers.clock.forward(hours=2)
+    workers.emitter.emit()
+    assert [workers.refusal(each) for each in (final, unknown)] == before
 
 
 def test_not_cancellable_stays_the_answer(workers: Workers) -> None:

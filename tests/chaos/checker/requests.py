@@ -10,7 +10,7 @@ from tests.chaos.checker.report import Invariant, Report
 REQUEST_AGE_MAX_SECONDS = 15 * 60
 """An older registration takes no number."""
 
-REFUSALS_KEPT_SECONDS = 60 * 60
+REFUSALS_KEPT_SECONDS = 20 * 60
 """After this a refusal may be forgotten, and its request decided again."""
 
 _DECIDED = {
