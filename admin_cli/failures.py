@@ -1,5 +1,6 @@
 """What goes wrong at the database, the catalog and the broker: as an operator reads it."""
 
+from admin_cli.registry_errors import RegistryRefused
 from admin_cli.screens.catalog_changes import busy_clinics
 from common.errors import (
     AntreanError,
@@ -52,6 +53,8 @@ def admin_failure(error: BaseException, texts: Texts) -> Failure | None:
             return failure(ExitCode.NO_REPLY, "busy", texts(C_("busy", "{reason}"), reason=error))
         case RepublishStopped():
             return _republish_failure(error, texts)
+        case RegistryRefused():
+            return failure(ExitCode.REFUSED, "not_permitted_now", texts(error.message, **error.values))
         case AntreanError():
             return failure(ExitCode.REFUSED, "not_permitted_now", str(error))
     return None

@@ -9,6 +9,7 @@ from admin_cli.commands.catalog import catalog
 from admin_cli.commands.check_integrity import check_integrity
 from admin_cli.commands.dead_letters import dead_letters
 from admin_cli.commands.migrate import migrate
+from admin_cli.commands.patients import patients
 from admin_cli.commands.republish import republish
 from admin_cli.doctor.command import doctor
 from admin_cli.session import AdminSession
@@ -25,7 +26,7 @@ def antrean_admin() -> None:
     pass
 
 
-for _command in (migrate, catalog, broker, doctor, dead_letters, republish, check_integrity):
+for _command in (migrate, catalog, patients, broker, doctor, dead_letters, republish, check_integrity):
     antrean_admin.add_command(_command)
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from platformdirs import user_data_path, user_state_path
 
@@ -27,6 +27,9 @@ from common.installation import start_command
 from common.translation import N_, languages
 from common.trusted_files import FileNotTrusted, read_trusted
 
+if TYPE_CHECKING:
+    from common.registry_key import RegistryKey
+
 PREFIX = "ANTREAN_"
 STACK_FILE = "stack.json"
 
@@ -34,6 +37,9 @@ Role = Literal["patient", "desk", "registrar", "ticker", "status", "deploy"]
 
 ADDRESSES = ("AMQP_URL", "DATABASE_URL", "MANAGEMENT_URL")
 """Settings that may be given for one role alone, as `ANTREAN_AMQP_URL_DESK`."""
+
+REGISTRY_ROLES: frozenset[Role] = frozenset({"registrar", "deploy"})
+"""Who needs the key of the registries."""
 
 _CLOCK = ("clock_starts_at", "clock_started_at", "clock_speed")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -57,6 +63,8 @@ class Settings:
     heartbeat_seconds: int = 30
     fast_path: bool = True
     health_file: Path | None = None
+    registry_key: str | None = field(default=None, repr=False)
+    registry_key_file: Path | None = None
     clock_starts_at: datetime | None = None
     clock_started_at: datetime | None = None
     clock_speed: float = 1.0
@@ -110,6 +118,44 @@ class Settings:
             )
         return self.database_url
 
+    def read_registry_key(self) -> "RegistryKey | None":
+        """The key of the registries; None where it is not set. Raises SettingsError where it cannot be used,
+        or its file cannot be read."""
+        from common.registry_key import KEY_LENGTH_MIN, RegistryKey  # only here: `antrean` has to be quick
+
+        variable, secret = "ANTREAN_REGISTRY_KEY", self.registry_key
+        if secret is None and self.registry_key_file is not None:
+            variable = "ANTREAN_REGISTRY_KEY_FILE"
+            try:
+                secret = self.registry_key_file.read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError(
+                    N_("{variable} cannot be used: the file {file} cannot be read."),
+                    variable=variable,
+                    file=self.registry_key_file,
+                ) from error
+        if secret is None:
+            return None
+        if len(secret) < KEY_LENGTH_MIN:
+            raise SettingsError(
+                N_("{variable} cannot be used: a key has at least {length} characters, made at random."),
+                variable=variable,
+                length=KEY_LENGTH_MIN,
+            )
+        return RegistryKey(secret)
+
+    def require_registry_key(self) -> "RegistryKey":
+        """As `read_registry_key`; raises SettingsError where there is none."""
+        key = self.read_registry_key()
+        if key is None:
+            raise SettingsError(
+                N_(
+                    "No key of the registries is set: set ANTREAN_REGISTRY_KEY or ANTREAN_REGISTRY_KEY_FILE,"
+                    " the same for the registrars. Make one with: openssl rand -hex 32"
+                )
+            )
+        return key
+
 
 def load_settings(role: Role | None) -> Settings:
     """The settings of a process that connects to the broker as `role`; with None those given by hand only,
@@ -160,6 +206,7 @@ def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
             "amqp_url": stack["amqp_urls"][role],
             "database_url": stack["database_url"],
             "management_url": stack.get("management_url"),
+            "registry_key_file": _stack_key_file(stack, role),
         }
         clock = Settings.read(stack.get("clock") or {})
     except FileNotTrusted as error:
@@ -175,9 +222,17 @@ def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
         # A broker named by hand belongs to another installation, and so does its database.
         return settings
     missing = {name: value for name, value in found.items() if getattr(settings, name) is None}
+    if settings.registry_key is not None:
+        missing.pop("registry_key_file", None)
     if clock.clock_starts_at is not None and settings.clock_starts_at is None:
         missing |= {name: getattr(clock, name) for name in _CLOCK}
     return replace(settings, **missing)
+
+
+def _stack_key_file(stack: Mapping[str, Any], role: Role) -> Path | None:
+    """The key of the local stack's registries, for those who need it."""
+    file = stack.get("registry_key_file")
+    return Path(file) if file and role in REGISTRY_ROLES else None
 
 
 def clock_environment(starts_at: datetime, started_at: datetime, speed: float) -> dict[str, str]:
@@ -328,6 +383,8 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "heartbeat_seconds": _number(int, 5, 300),
     "fast_path": _switch,
     "health_file": Path,
+    "registry_key": str,
+    "registry_key_file": Path,
     "clock_starts_at": _moment,
     "clock_started_at": _moment,
     "clock_speed": _number(float, 1e-6, 10_000),

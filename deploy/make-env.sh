@@ -15,6 +15,8 @@ new_password() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
     echo "ANTREAN_PASSWORD_$role=$(new_password)"
   done
   echo "ANTREAN_DATABASE_PASSWORD=$(new_password)"
+  echo "# Of the registries (antrean-admin patients import). Keep a copy apart from the database: without it they are of no use."
+  echo "ANTREAN_REGISTRY_KEY=$(new_password)"
   cat <<'END'
 # Where the host finds them; only this machine does.
 ANTREAN_BROKER_PORT=5672

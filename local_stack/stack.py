@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from typing import IO, Self
 from common.clock import Clock, ScaledClock
 from common.errors import AntreanError, BrokerUnavailable
 from common.messaging.topology import LOOK_UP_QUEUES, REGISTRATION_QUEUES, TICKER_QUEUE, consumer_counts
-from common.settings import STACK_FILE, Role, Settings, clock_environment
+from common.settings import REGISTRY_ROLES, STACK_FILE, Role, Settings, clock_environment
 from common.trusted_files import is_only_ours
 from local_stack.bilingual import both, say
 from local_stack.broker import Broker, choose_broker
@@ -30,6 +31,7 @@ _PROGRAMS = {"registrar": "registrar_worker", "ticker": "ticker_worker", "status
 _QUEUES = {"registrar": REGISTRATION_QUEUES, "ticker": (TICKER_QUEUE,), "status": LOOK_UP_QUEUES}
 _DATABASE_ROLES = {*_PROGRAMS, "deploy"}
 _TRIAL_FILE = "trial.db"
+_REGISTRY_KEY_FILE = "registry.key"
 _WORKERS_START_SECONDS_MAX = 120
 _ADMIN_SECONDS_MAX = 120
 
@@ -66,6 +68,7 @@ class Stack:
         self._variables = dict(variables or {})
         self._workers_dir = self.directory / "workers"
         self._state_file = self.directory / STACK_FILE
+        self._registry_key_file = settings.registry_key_file or self.directory / _REGISTRY_KEY_FILE
         self._supervisor = Supervisor()
         self._broker: Broker | None = None
         self._lock: IO[str] | None = None
@@ -104,6 +107,7 @@ class Stack:
         if self._trial:
             for left in self.directory.glob(f"{_TRIAL_FILE}*"):
                 left.unlink()
+        self._make_registry_key()
         self._broker = choose_broker(self._settings, self.directory, management=self._management)
         say("Preparing {broker}", broker=self._broker.description)
         self._broker.start()
@@ -115,6 +119,7 @@ class Stack:
             "management_url": self._broker.management_url,
             "database_url": self.database_url,
             "clock": self._clock_variables(),
+            "registry_key_file": str(self._registry_key_file),
         }
         write_private(self._state_file, json.dumps(state))
 
@@ -209,8 +214,16 @@ class Stack:
                 names = ", ".join(left)
                 say("Stopped what an earlier run left: {names}", names=names)
 
+    def _make_registry_key(self) -> None:
+        """The key outlives the stack, as the database does: registries are of no use without it."""
+        if self._settings.registry_key is None and not self._registry_key_file.exists():
+            write_private(self._registry_key_file, secrets.token_hex(32))
+
     def _given(self, role: str) -> dict[str, str]:
-        return self._variables | {"ANTREAN_AMQP_URL": self.broker.urls[role]}
+        given = self._variables | {"ANTREAN_AMQP_URL": self.broker.urls[role]}
+        if role in REGISTRY_ROLES and self._settings.registry_key is None:
+            given["ANTREAN_REGISTRY_KEY_FILE"] = str(self._registry_key_file)
+        return given
 
     def _clock_variables(self) -> dict[str, str]:
         """The clock of every process here; empty where it is the machine's own."""

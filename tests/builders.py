@@ -66,7 +66,7 @@ def clinic_table(code: str = "GIG", **changes: Any) -> dict[str, Any]:
 
 
 def hospital_table(
-    code: str = "RSHS", *clinics: Mapping[str, Any], time_zone: str = "Asia/Jakarta"
+    code: str = "RSHS", *clinics: Mapping[str, Any], time_zone: str = "Asia/Jakarta", **changes: Any
 ) -> dict[str, Any]:
     """A hospital as a catalog file has it, with these clinics, or with one."""
     return {
@@ -75,6 +75,7 @@ def hospital_table(
         "city": "Bandung",
         "time_zone": time_zone,
         "clinics": list(clinics) or [clinic_table()],
+        **changes,
     }
 
 

@@ -9,6 +9,7 @@ from admin_cli.database import health
 from admin_cli.database.connection import catalog_in_force, catalog_is_empty, open_database
 from admin_cli.doctor.clock_checks import compared
 from admin_cli.doctor.findings import Finding, failed, ok, unusable_settings, warning
+from admin_cli.doctor.registry_checks import registry_findings
 from common.clock import SystemClock
 from common.errors import SchemaMismatch, SettingsError, StoreError
 from common.settings import Settings
@@ -66,6 +67,7 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
                 known = catalog_in_force(engine)
                 clinics = sum(len(known.clinics_of(each.code)) for each in known.hospitals())
                 yield ok("database.catalog", N_("Clinics in the catalog: {clinics}."), clinics=clinics)
+            yield from registry_findings(settings, engine)
             yield _lag(health.tick_lag(engine, settings.clock().now(), _grace(settings)))
     except SettingsError as error:
         yield unusable_settings("database", error)

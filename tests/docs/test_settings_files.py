@@ -18,8 +18,9 @@ _PASSWORDS = {f"{PREFIX}PASSWORD_{role.upper()}" for role in roles()}
 _COMPOSE_REQUIRES = {*_PASSWORDS, "ANTREAN_DATABASE_PASSWORD"}
 _PORTS = {"ANTREAN_BROKER_PORT", "ANTREAN_MANAGEMENT_PORT", "ANTREAN_DATABASE_PORT"}
 _COMPOSE_TAKES = {*_COMPOSE_REQUIRES, *_PORTS}
-_HANDED_ON = {"ANTREAN_LANGUAGE", "ANTREAN_OPERATOR"}
-"""Settings that compose hands on to the staff's program."""
+_REGISTRY_KEY = "ANTREAN_REGISTRY_KEY"
+_HANDED_ON = {"ANTREAN_LANGUAGE", "ANTREAN_OPERATOR", _REGISTRY_KEY}
+"""Settings that compose hands on where they are set."""
 
 
 def _example() -> dict[str, str]:
@@ -64,8 +65,10 @@ def test_make_env_writes_what_compose_demands(tmp_path: Path) -> None:
     subprocess.run([script], check=True)
     written = dotenv_values(tmp_path / ".env")
     addresses = {name for name in written if "_URL_" in name}
-    assert written.keys() == _COMPOSE_TAKES | addresses
-    assert len({written[name] for name in _COMPOSE_REQUIRES}) == len(_COMPOSE_REQUIRES)
+    assert written.keys() == _COMPOSE_TAKES | addresses | {_REGISTRY_KEY}
+    secrets = {*_COMPOSE_REQUIRES, _REGISTRY_KEY}
+    assert len({written[name] for name in secrets}) == len(secrets)
+    assert Settings.read(written).read_registry_key() is not None
     assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
     before = (tmp_path / ".env").read_text()
     assert subprocess.run([script], capture_output=True, check=False).returncode == 1

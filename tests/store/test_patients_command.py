@@ -1,0 +1,212 @@
+"""`antrean-admin patients`: files in, counts out, and nothing of a patient in any output."""
+
+import io
+import json
+import sys
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from admin_cli.doctor.findings import Status
+from admin_cli.doctor.registry_checks import registry_findings
+from admin_cli.program import run
+from common.registry_key import RegistryKey
+from common.settings import Settings
+from common.storage.engine import snapshot
+from common.storage.registries import find_registered
+from tests.builders import hospital_table
+from tests.store.workers import workers_of
+
+KEY = "k" * 64
+SECRET = "00998877"
+"""A record number that no output may show."""
+
+
+class Admin:
+    """Runs `antrean-admin` on the database of a test."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self._capsys = capsys
+        self._monkeypatch = monkeypatch
+
+    def __call__(self, *words: str | Path, piped: bytes = b"") -> tuple[int, str, str]:
+        """Exit code, output and errors."""
+        self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(piped)))
+        exit_code = run([str(word) for word in words])
+        out, err = self._capsys.readouterr()
+        assert SECRET not in out + err
+        assert "Traceback" not in err
+        return exit_code, out, err
+
+    def json(self, *words: str | Path, piped: bytes = b"") -> Any:
+        """The result of a command that succeeds."""
+        exit_code, out, err = self(*words, "--json", piped=piped)
+        assert exit_code == 0, err
+        return json.loads(out)
+
+    def sentence(self, *words: str | Path, piped: bytes = b"", exit_code: int = 1) -> str:
+        """What a command that fails says, in English."""
+        ended, _out, err = self(*words, "--lang", "en", piped=piped)
+        assert ended == exit_code, err
+        return err
+
+
+@pytest.fixture
+def admin(
+    engine: Engine,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> Admin:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANTREAN_STACK_DIR", str(tmp_path / "no-stack"))
+    monkeypatch.setenv("ANTREAN_DATABASE_URL", database_url)
+    monkeypatch.setenv("ANTREAN_REGISTRY_KEY", KEY)
+    workers_of(engine, hospital_table("RSHS", identity="registry"), hospital_table("RSUD"))
+    return Admin(capsys, monkeypatch)
+
+
+def of(*numbers: str) -> bytes:
+    """A file of these patients."""
+    return b"".join(f"{number},1990-01-31\n".encode() for number in numbers)
+
+
+def known(engine: Engine, *numbers: str) -> list[bool | None]:
+    entries = [("RSHS", number, date(1990, 1, 31)) for number in numbers]
+    with snapshot(engine) as connection:
+        answers = find_registered(connection, RegistryKey(KEY), entries)()
+    return [answers.knows(entry) for entry in entries]
+
+
+def test_patients_are_imported_counted_and_removed(admin: Admin, engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "patients.csv"
+    file.write_bytes(of("1", "2", "2", SECRET))
+    assert admin.json("patients", "import", "rshs", file) == {
+        "hospital": "RSHS",
+        "replaced": True,
+        "added": 3,
+        "patients": 3,
+        "unreadable_lines": [],
+    }
+    assert known(engine, "1", "2", "3", SECRET) == [True, True, False, True]
+    [counted] = admin.json("patients", "count")
+    assert (counted["hospital"], counted["patients"], counted["key_fits"]) == ("RSHS", 3, True)
+
+    told = admin("patients", "import", "RSHS", "-", "--lang", "en", piped=of("3", "1"))[1]
+    assert told == "Patients added to the registry of RSHS: 1; it knows 4 now.\n"
+    assert admin.json("patients", "remove", "RSHS", file)["patients"] == 1
+    assert known(engine, "1", "2", "3") == [False, False, True]
+
+    replaced = admin.json("patients", "import", "RSHS", "-", "--replace", piped=of("4", "5"))
+    assert (replaced["replaced"], replaced["patients"]) == (True, 2)
+    assert known(engine, "3", "4", "5") == [False, True, True]
+
+    assert admin.json("patients", "remove", "RSHS", "--all")["removed"] == 2
+    assert admin.json("patients", "count") == []
+    assert known(engine, "4") == [None]
+
+
+def test_many_patients_are_imported(admin: Admin, engine: Engine) -> None:
+    """More than one transaction takes."""
+    content = b"medical_record_number;date_of_birth\r\n" + b"".join(
+        f"{number:06d};31-01-1990\r\n".encode() for number in range(4_500)
+    )
+    assert admin.json("patients", "import", "RSHS", "-", piped=content)["patients"] == 4_500
+    assert known(engine, "000000", "004499", "004500") == [True, True, False]
+
+
+def test_lines_that_cannot_be_read_are_named_and_the_others_added(admin: Admin, engine: Engine) -> None:
+    admin.json("patients", "import", "RSHS", "-", piped=of("1"))
+    wrong = of("2") + f"{SECRET},31/01/90\nSiti {SECRET}\n".encode() + of("3")
+    told = admin.sentence("patients", "import", "RSHS", "-", piped=wrong)
+    assert told == "Lines that cannot be read were left out: 2, 3.\n"
+    assert known(engine, "1", "2", "3") == [True, True, True]
+    exit_code, _, err = admin("patients", "import", "RSHS", "-", "--skip-unreadable", piped=wrong)
+    assert exit_code == 0
+    assert "2, 3" in err
+    assert admin.json("patients", "remove", "RSHS", "-", "--skip-unreadable", piped=wrong)["removed"] == 2
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no_rm,tanggal_lahir\n", of("2") + b"rubbish\n", b"rubbish\n" * 99]
+)
+def test_no_replacement_comes_into_force_by_half(admin: Admin, engine: Engine, content: bytes) -> None:
+    admin.json("patients", "import", "RSHS", "-", piped=of("1"))
+    told = admin.sentence("patients", "import", "RSHS", "-", "--replace", piped=content)
+    assert told.startswith("Nothing came into force: ")
+    assert known(engine, "1", "2") == [True, False]
+
+
+def test_a_first_import_with_lines_that_cannot_be_read_is_gone_on_with(admin: Admin, engine: Engine) -> None:
+    told = admin.sentence("patients", "import", "RSHS", "-", piped=of("1") + b"rubbish\n")
+    assert told.startswith("Nothing came into force: lines that cannot be read: 2.")
+    assert known(engine, "1") == [None]
+    admin.json("patients", "import", "RSHS", "-", piped=of("2"))
+    assert known(engine, "1", "2") == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "told"),
+    [
+        (("import", "RSXX", "-"), 1, "The catalog has no hospital RSXX"),
+        (("count", "RSXX"), 1, "The catalog has no hospital RSXX"),
+        (("import", "RSHS", "nowhere.csv"), 1, "nowhere.csv cannot be read: No such file or directory."),
+        (("import", "RSHS", "."), 1, ". cannot be read: Is a directory."),
+        (("remove", "RSHS"), 2, "Name a file of patients, or --all."),
+        (("remove", "RSHS", "-", "--all"), 2, "Name a file of patients, or --all."),
+        (("remove", "RSHS", "-"), 1, "RSHS has no registry."),
+    ],
+)
+def test_what_cannot_be_done_is_told(admin: Admin, words: tuple[str, ...], exit_code: int, told: str) -> None:
+    assert told in admin.sentence("patients", *words, piped=of("1"), exit_code=exit_code)
+
+
+def test_without_the_key_nothing_is_imported(admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANTREAN_REGISTRY_KEY")
+    told = admin.sentence("patients", "import", "RSHS", "-", piped=of("1"), exit_code=2)
+    assert "openssl rand -hex 32" in told
+    assert admin.json("patients", "count") == []
+
+
+def test_another_key_is_told(admin: Admin, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin.json("patients", "import", "RSHS", "-", piped=of("1"))
+    monkeypatch.setenv("ANTREAN_REGISTRY_KEY", "o" * 64)
+    for words in (("import", "RSHS", "-"), ("remove", "RSHS", "-")):
+        told = admin.sentence("patients", *words, piped=of("2"))
+        assert told.startswith("The registry of RSHS was made with another key")
+    assert admin.json("patients", "count")[0]["key_fits"] is False
+    assert "; made with another key" in admin("patients", "count", "--lang", "en")[1]
+    assert known(engine, "1", "2") == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_imported", "check"),
+    [
+        ({}, True, "database.registries.no_key"),
+        ({"ANTREAN_REGISTRY_KEY": "o" * 64}, True, "database.registries.other_key"),
+        ({"ANTREAN_REGISTRY_KEY": KEY}, False, "database.registries.not_imported"),
+        ({"ANTREAN_REGISTRY_KEY": "short"}, True, "database.registries"),
+        ({"ANTREAN_REGISTRY_KEY": KEY}, True, None),
+    ],
+)
+def test_the_doctor_says_why_a_registry_cannot_be_asked(
+    admin: Admin, engine: Engine, settings: Mapping[str, str], is_imported: bool, check: str | None
+) -> None:
+    if is_imported:
+        admin.json("patients", "import", "RSHS", "-", piped=of("1"))
+    [finding] = registry_findings(Settings.read(settings), engine)
+    assert (finding.check, finding.status) == (
+        (check, Status.FAILED) if check else ("database.registries", Status.OK)
+    )
+    if check and finding.values.get("hospitals"):
+        assert finding.values["hospitals"] == "RSHS"
+
+
+def test_the_doctor_has_nothing_to_say_where_everybody_may_register(engine: Engine) -> None:
+    workers_of(engine)
+    assert list(registry_findings(Settings(), engine)) == []

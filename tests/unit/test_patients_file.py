@@ -1,0 +1,77 @@
+"""Files of patients, as hospitals export them."""
+
+import io
+from datetime import date
+
+import pytest
+
+from admin_cli.patients_file import PatientLine, read_patients
+
+SITI = ("00123456", date(1990, 1, 31))
+
+
+def read(content: bytes) -> list[PatientLine]:
+    return list(read_patients(io.BytesIO(content)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"00-12-34-56,1990-01-31\n",
+        b"00123456;31/01/1990\r\n",
+        b"00.12.34.56\t31-1-1990",
+        b'"00123456","1990-01-31"\n',
+        b"\xef\xbb\xbf00123456,1990-01-31\n",
+        b"00123456 , 1990-01-31 00:00:00\n",
+        b"00123456,1990-01-31T00:00:00,Siti Aminah\n",
+    ],
+)
+def test_a_patient_is_read_in_each_of_these_forms(content: bytes) -> None:
+    assert read(content) == [PatientLine(1, SITI)]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "name;date_of_birth;medical_record_number",
+        "Nama;Tanggal Lahir;No. RM",
+        "nama;tgl_lahir;MRN",
+    ],
+)
+def test_the_first_line_may_name_the_columns(header: str) -> None:
+    content = f"{header}\nSutomo, S.E.;31-01-1990;00123456\n".encode()
+    assert read(content) == [PatientLine(2, SITI)]
+
+
+def test_lines_that_cannot_be_read_are_told_by_their_numbers() -> None:
+    content = b"\n".join(
+        [
+            b"00123456,1990-01-31",
+            b"",
+            b"00123456,31/01/90",
+            b"00123456,1990-02-30",
+            b"00123456",
+            b'"00123457,1990-01-31',  # and what follows is read nevertheless
+            b"\xff\xfe,1990-01-31",
+            b"0" * 21 + b",1990-01-31",
+            b"x" * 200_000 + b",1990-01-31",
+            b"\x00,1990-01-31",
+            b"00123456,1990-01-31",
+        ]
+    )
+    found = read(content)
+    assert [line.number for line in found if line.patient is None] == [3, 4, 5, 6, 7, 8, 9, 10]
+    assert [line.number for line in found if line.patient == SITI] == [1, 11]
+
+
+def test_a_long_line_does_not_become_several() -> None:
+    """Wherever it would be cut, the rest of it could look like a patient."""
+    long = b"1," * 40_000 + b"00123456,1990-01-31\n"
+    assert [line.number for line in read(long + b"00123456,1990-01-31\n")] == [1, 2]
+    assert read(long)[0].patient is None
+
+
+def test_an_empty_file_names_nobody() -> None:
+    assert read(b"") == []
+    assert read(b"\n\n  \n") == []
+    assert read(b"medical_record_number,date_of_birth\n") == []
