@@ -31,7 +31,7 @@ class OtherKey(RegistryRefused):
         super().__init__(
             N_(
                 "The registry of {hospital} was made with another key: set ANTREAN_REGISTRY_KEY to that one,"
-                " or import all patients anew with --replace."
+                " or import all patients again with --replace."
             ),
             hospital=hospital,
         )

@@ -33,9 +33,11 @@ def run() -> None:
         health_file=settings.health_file,
         nodes=settings.broker_nodes,
     )
+    registry_key = settings.read_registry_key()
     engine = open_engine(settings.require_database_url(), fast_path=settings.fast_path)
     check_schema(engine)
-    handler = RegistrarHandler(engine, CatalogCache(), settings.clock())
+    handler = RegistrarHandler(engine, CatalogCache(), settings.clock(), registry_key)
+    handler.look_at_registries()
     run_until_stopped(Worker(options, handler, ask_store=lambda: ask(engine)))
 
 

@@ -32,11 +32,14 @@ from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
 from common.storage.journal import Cause, JournalEntry, entry_of
 from common.storage.ticket_views import TicketView
-from registrar_worker.loading import Loaded
+from registrar_worker.loading import Loaded, registry_entry
 from registrar_worker.store import HeldTicket, NumberOfDay, Patient, number_of_day
 from registrar_worker.ticket_snapshots import TicketSnapshot, TicketSnapshots
 
 _PATIENT_AGE_MAX = timedelta(days=130 * 365.25)
+
+_MISMATCHES = frozenset({Admission.HELD_BY_ANOTHER, Admission.NOT_REGISTERED})
+"""The data do not match what is known; neither tells which of the two it is."""
 
 TicketRefusal = Callable[[Ticket], Problem]
 """A refusal that speaks of a ticket: it is made of the ticket as it is shown."""
@@ -160,16 +163,26 @@ class _Deciding:
             verdict = check_admission(queue, request, held, is_open=today.is_open, quota=quota)
         else:
             attempts = self._attempts(patient)
-            verdict = check_registration(queue, request, held, attempts, clinic, is_open=today.is_open)
+            is_known = self._is_known(request, clinic)
+            verdict = check_registration(
+                queue, request, held, attempts, clinic, is_open=today.is_open, is_known=is_known
+            )
         if verdict is Admission.ADMITTED:
             return self._admit(received, request, clinic, queue)
         if verdict is Admission.ALREADY_HELD:
             assert held is not None
             return self._already_held(received, held)
-        if verdict is Admission.HELD_BY_ANOTHER and not isinstance(request, DeskRegister):
+        if verdict in _MISMATCHES and not isinstance(request, DeskRegister):
             self.mismatches[number_of_day(patient)] = attempts.mismatches + 1
         refusal = _not_admitted(verdict, clinic, self.loaded.now)
-        return Decision(received.digest, refusal=refusal, remember=True)
+        # What was mended may let the same request in.
+        return Decision(received.digest, refusal=refusal, remember=verdict is not Admission.REGISTRY_UNUSABLE)
+
+    def _is_known(self, request: Register, clinic: Clinic) -> bool | None:
+        """Whether the hospital's registry knows the patient, if it has to."""
+        if clinic.hospital.identity is not Identity.REGISTRY:
+            return True
+        return self.loaded.registered.knows(registry_entry(request))
 
     def _attempts(self, patient: Patient) -> Attempts:
         """What was tried with the patient's medical record number before."""
@@ -275,9 +288,9 @@ def _not_admitted(verdict: Admission, clinic: Clinic, now: datetime) -> Problem:
             return problems.clinic_closed(clinic, now)
         case Admission.QUOTA_REACHED:
             return problems.quota_reached(clinic, now)
-        case Admission.MISMATCHES_USED_UP | Admission.REGISTRATIONS_USED_UP:
+        case Admission.MISMATCHES_USED_UP | Admission.REGISTRATIONS_USED_UP | Admission.REGISTRY_UNUSABLE:
             return problems.ask_at_desk()
-        case Admission.HELD_BY_ANOTHER:
+        case Admission.HELD_BY_ANOTHER | Admission.NOT_REGISTERED:
             return problems.medical_record_mismatch()
     raise NotImplementedError(verdict)
 

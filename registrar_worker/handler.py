@@ -1,7 +1,7 @@
 """What registers patients: a batch of requests in, tickets and refusals out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from common.clock import Clock
 from common.errors import StoreConflict
@@ -12,12 +12,15 @@ from common.messages.problems import Problem
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.received_requests import ReceivedRequest, read_request
 from common.messaging.topology import DESK_EXCHANGE
+from common.registry_key import RegistryKey
 from common.storage.catalog import CatalogCache, CatalogChanged
-from common.storage.engine import Engine, transaction
+from common.storage.engine import Engine, snapshot, transaction
 from common.storage.queues import QueuesMissing, create_queues
+from common.storage.registries import registry_faults
 from registrar_worker.answers import compose_replies
 from registrar_worker.decisions import decide
 from registrar_worker.loading import load
+from registrar_worker.registry_faults import RegistryFaultLog
 from registrar_worker.saving import save, save_refusals
 
 _ATTEMPTS_MAX = 5
@@ -32,6 +35,13 @@ class RegistrarHandler:
     engine: Engine
     catalog: CatalogCache
     clock: Clock
+    registry_key: RegistryKey | None = None
+    _registry_faults: RegistryFaultLog = field(default_factory=RegistryFaultLog)
+
+    def look_at_registries(self) -> None:
+        """Logs which registries cannot be asked; raises StoreUnavailable."""
+        with snapshot(self.engine) as connection:
+            self._registry_faults.tell(registry_faults(connection, self.registry_key))
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         """One transaction for all deliveries; raises StoreUnavailable."""
@@ -59,11 +69,12 @@ class RegistrarHandler:
 
     def _carry_out_once(self, requests: Sequence[ReceivedRequest]) -> list[Outcome]:
         with transaction(self.engine, pipelined=True) as connection:
-            loaded = load(connection, self.catalog, requests, self.clock.now())
+            loaded = load(connection, self.catalog, requests, self.clock.now(), self.registry_key)
             decided = decide(loaded, requests)
             save(connection, loaded, decided)
             replies = compose_replies(loaded, decided, self.catalog.clinic_of)
             save_refusals(connection, loaded, decided, requests, replies)
+        self._registry_faults.tell(loaded.registered.faults)
         return [
             Outcome(reply, [entry.event for entry in decision.entries])
             for reply, decision in zip(replies, decided.decisions, strict=True)

@@ -5,20 +5,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.domain.catalog import Clinic
+from common.domain.catalog import Clinic, Identity
 from common.domain.clinic_day import ClinicDay
 from common.domain.person_names import Person, is_same_person
 from common.domain.queue import Queue
 from common.messages import problems
+from common.messages.desks import DeskRegister
 from common.messages.message import Request
 from common.messages.patients import Cancel, Register
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
+from common.registry_key import RegistryKey
 from common.storage import journal
 from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
 from common.storage.queues import lock_all_queues
+from common.storage.registries import RegistryAnswers, RegistryEntry, find_registered
 from common.storage.remembered_refusals import Refusal, find_refusals
 from common.storage.service_times import Learned, read_service_times
 from common.storage.ticket_views import Occupants, TicketView, read_rooms, read_ticket_views
@@ -46,7 +49,8 @@ class Loaded:
     read. `recorded` is what requests have changed before, by their ids, and `recorded_tickets` are the codes
     of the tickets that were changed. `held` are the active tickets of the patients who register, `ended` how
     many others they had in the same queue. `mismatches` is how often data did not match a number, where it is
-    known: under a lock, where it may become one more. `tickets` are all that replies can show, by their
+    known: under a lock, where it may become one more. `registered` is what the registries say of the patients
+    whom they have to know. `tickets` are all that replies can show, by their
     codes, with what was `learned` of their clinics and who is in the rooms.
     """
 
@@ -59,17 +63,22 @@ class Loaded:
     held: Mapping[Patient, HeldTicket]
     ended: Mapping[Patient, int]
     mismatches: Mapping[NumberOfDay, int]
+    registered: RegistryAnswers
     tickets: Mapping[str, TicketView]
     occupants: Occupants
     learned: Learned
 
 
 def load(
-    connection: Connection, catalog: CatalogCache, requests: Sequence[ReceivedRequest], now: datetime
+    connection: Connection,
+    catalog: CatalogCache,
+    requests: Sequence[ReceivedRequest],
+    now: datetime,
+    registry_key: RegistryKey | None = None,
 ) -> Loaded:
     """Locks the queues of a batch, then reads all that its decisions and replies depend on.
 
-    Raises QueuesMissing, and CatalogChanged where other queues are to be locked.
+    Raises QueuesMissing, and CatalogChanged where other queues are to be locked, or registries to be asked.
     """
     codes = [each.request.ticket_code for each in requests if isinstance(each.request, Cancel)]
     clinics = _clinics_named(catalog, requests, now)
@@ -83,15 +92,21 @@ def load(
     service_times = read_service_times(connection, filter(None, locked_clinics))
     ids_and_patients = zip((each.request_id for each in requests), patients, strict=True)
     what_is_known = store.find_known(connection, ids_and_patients)
+    to_be_known = _to_be_known(requests, clinics)
+    what_is_registered = find_registered(connection, registry_key, to_be_known)
     queues, known = locked(), what_is_known()
     if catalog.catch_up(connection, known.catalog_version) & clinics.keys():
         # Under the lock on its queue, the clinic stays as it is now.
         clinics = _clinics_named(catalog, requests, now)
         if patients != [_patient(each.request, clinics) for each in requests]:
             raise CatalogChanged  # other queues are to be locked
+        if to_be_known != _to_be_known(requests, clinics):
+            raise CatalogChanged  # others are to be looked for
     tickets, occupants, learned = views(), in_rooms(), service_times()
+    registered = what_is_registered()
     held = store.find_held_tickets(connection, known.held)
-    mismatches = store.lock_mismatches(connection, _may_mismatch(requests, patients, held))
+    unknown = {entry for entry in to_be_known if registered.knows(entry) is False}
+    mismatches = store.lock_mismatches(connection, _may_mismatch(requests, patients, held, unknown))
     refusals = find_refusals(connection, known.refused)
     recorded = journal.find_by_causes(connection, known.done) if known.done else {}
     recorded_tickets = _recorded_tickets(connection, recorded)
@@ -109,6 +124,7 @@ def load(
         held=held,
         ended=known.ended,
         mismatches={**known.mismatches, **mismatches},
+        registered=registered,
         tickets=tickets,
         occupants={**occupants, **other_occupants},
         learned={**other_learned, **learned},
@@ -142,13 +158,32 @@ def _patient(request: Request, clinics: Mapping[ClinicKey, ClinicToday | Problem
     return None if isinstance(today, Problem) else (today.day, request.medical_record_number)
 
 
+def registry_entry(request: Register) -> RegistryEntry:
+    """The patient as the registry of the hospital knows him."""
+    return (request.hospital, request.medical_record_number, request.date_of_birth)
+
+
+def _to_be_known(
+    requests: Sequence[ReceivedRequest], clinics: Mapping[ClinicKey, ClinicToday | Problem]
+) -> set[RegistryEntry]:
+    """Whom the registries of their hospitals have to know: the desk sees whom it registers."""
+    found = set()
+    for request in (each.request for each in requests):
+        if isinstance(request, Register) and not isinstance(request, DeskRegister):
+            today = clinics[_clinic_key(request)]
+            if isinstance(today, ClinicToday) and today.clinic.hospital.identity is Identity.REGISTRY:
+                found.add(registry_entry(request))
+    return found
+
+
 def _may_mismatch(
     requests: Sequence[ReceivedRequest],
     patients: Sequence[Patient | None],
     held: Mapping[Patient, HeldTicket],
+    unknown: Collection[RegistryEntry],
 ) -> set[NumberOfDay]:
-    """The numbers with which one batch sees two different people in one queue: only of these may it decide
-    that data do not match."""
+    """The numbers with which one batch sees two different people in one queue, or somebody whom the registry
+    does not know: only of these may it decide that data do not match."""
     first: dict[Patient, Person] = {**held}
     found = set()
     for received, patient in zip(requests, patients, strict=True):
@@ -156,7 +191,8 @@ def _may_mismatch(
             continue
         assert isinstance(received.request, Register)
         before = first.setdefault(patient, received.request)
-        if before is not received.request and not is_same_person(before, received.request):
+        is_another = before is not received.request and not is_same_person(before, received.request)
+        if is_another or registry_entry(received.request) in unknown:
             found.add(number_of_day(patient))
     return found
 

@@ -24,7 +24,7 @@ _ADVICE: Final[Mapping[RegistryFault, str]] = {
         " send patients to the desk."
     ),
     RegistryFault.OTHER_KEY: N_(
-        "Set the key with which they were made, for the registrars as well, or import them anew with"
+        "Set the key with which they were made, for the registrars as well, or import them again with"
         " --replace; until then patients are sent to the desk."
     ),
     RegistryFault.NOT_IMPORTED: N_(

@@ -25,6 +25,10 @@ class Admission(Enum):
     QUOTA_REACHED = auto()
     MISMATCHES_USED_UP = auto()
     """Too often today, data did not match the patient's medical record number."""
+    NOT_REGISTERED = auto()
+    """The hospital registers only whom it knows, and does not know the patient."""
+    REGISTRY_UNUSABLE = auto()
+    """The hospital registers only whom it knows, and nobody can tell now who that is."""
     REGISTRATIONS_USED_UP = auto()
     """Too many tickets of this queue were given out for the patient's medical record number."""
 
@@ -62,18 +66,28 @@ class Attempts(NamedTuple):
 
 
 def check_registration(
-    queue: Queue, patient: Person, holder: Person | None, attempts: Attempts, clinic: Clinic, *, is_open: bool
+    queue: Queue,
+    patient: Person,
+    holder: Person | None,
+    attempts: Attempts,
+    clinic: Clinic,
+    *,
+    is_open: bool,
+    is_known: bool | None = True,
 ) -> Admission:
     """Whether somebody who sends a patient's data, whoever that is, gets a place in the queue of `clinic`.
 
     The order tells strangers as little as it can. Where there is no place for anybody, they do not learn who
-    has one; and what was tried too often is answered in one way, whatever the data are.
+    has one; and what was tried too often is answered in one way, whatever the data are. `is_known` is whether
+    the hospital's registry knows the patient, None where nobody can tell, True where it need not.
     """
     no_room = _no_room(queue, is_open=is_open, quota=clinic.daily_quota)
     if no_room is not None:
         return no_room
     if attempts.mismatches >= clinic.hospital.mismatches_max:
         return Admission.MISMATCHES_USED_UP
+    if not is_known:
+        return Admission.REGISTRY_UNUSABLE if is_known is None else Admission.NOT_REGISTERED
     held = _held(patient, holder)
     if held is not None:
         return held

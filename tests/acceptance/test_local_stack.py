@@ -94,7 +94,7 @@ def test_the_stack_stops_and_goes_on_where_it_was(shell: Shell, stack_dir: Path)
     assert stat.S_IMODE(stack_dir.stat().st_mode) == 0o700
     # RabbitMQ's own files are in folders that are ours alone.
     own = [each for each in (*stack_dir.iterdir(), *(stack_dir / "workers").iterdir()) if each.is_file()]
-    assert {each.name for each in own} >= {"antrean.db", "antrean.db-wal", "registrar-1.log"}
+    assert {each.name for each in own} >= {"antrean.db", "antrean.db-wal", "registry.key", "registrar-1.log"}
     assert {each: stat.S_IMODE(each.stat().st_mode) for each in own} == dict.fromkeys(own, 0o600)
     assert {stat.S_IMODE(each.stat().st_mode) for each in stack_dir.iterdir() if each.is_dir()} == {0o700}
     assert len(shell.antrean("hospitals", "--json").json) >= 4

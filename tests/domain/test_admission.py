@@ -103,6 +103,22 @@ def test_a_ticket_that_is_held_comes_before_the_registrations_used_up(
     assert check_registration(given_out(2), SITI, holder, attempts, clinic(), is_open=True) is expected
 
 
+@pytest.mark.parametrize("holder", [None, SITI, BUDI])
+@pytest.mark.parametrize(
+    ("is_known", "expected"), [(False, Admission.NOT_REGISTERED), (None, Admission.REGISTRY_UNUSABLE)]
+)
+def test_who_is_not_known_learns_nothing_of_tickets(
+    holder: Somebody | None, is_known: bool | None, expected: Admission
+) -> None:
+    def verdict(attempts: Attempts, *, is_open: bool = True) -> Admission:
+        queue = given_out(2)
+        return check_registration(queue, SITI, holder, attempts, clinic(), is_open=is_open, is_known=is_known)
+
+    assert {verdict(NOTHING_TRIED), verdict(REGISTERED)} == {expected}
+    assert verdict(MISMATCHED) is Admission.MISMATCHES_USED_UP
+    assert verdict(MISMATCHED, is_open=False) is Admission.CLINIC_CLOSED
+
+
 def test_a_hospital_says_how_much_may_be_tried() -> None:
     strict = replace(clinic().hospital, mismatches_max=1, registrations_max=1)
     gig = clinic(hospital=strict)

@@ -13,6 +13,7 @@ from common.messages.message import Request
 from common.messages.patients import Cancel, Register
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
+from common.storage.registries import RegistryAnswers
 from registrar_worker.decisions import Decided, decide
 from registrar_worker.loading import ClinicToday, Loaded
 from registrar_worker.store import HeldTicket
@@ -45,6 +46,7 @@ def loaded(
         held={} if held is None else {(GIG, "1"): held},
         ended={(GIG, "1"): ended},
         mismatches={("RSHS", GIG.service_date, "1"): mismatches},
+        registered=RegistryAnswers(),
         tickets={},
         occupants={},
         learned={},
@@ -114,6 +116,7 @@ def test_a_cancelled_ticket_counts_neither_towards_the_quota_nor_as_held() -> No
         held={(GIG, "1"): HeldTicket(code, "Siti Aminah", BORN)},
         ended={},
         mismatches={},
+        registered=RegistryAnswers(),
         tickets={code: shown.view},
         occupants={},
         learned={},
