@@ -12,7 +12,7 @@ from common.domain.queue_advance import calling_order
 from common.domain.ticket_codes import format_ticket_code
 from common.domain.tickets import display_number
 from common.messages import problems
-from common.messages.message import Reply, Request, encode_part
+from common.messages.message import Reply, ReplyPart, Request, encode_part
 from common.messages.pages import page_of
 from common.messages.patients import (
     ClinicQueue,
@@ -46,6 +46,9 @@ class _Answers:
     catalog: CatalogCache
     loaded: Loaded
     now: datetime
+    # Hospitals and clinics by their codes, each with the length of its JSON: lists are long, and look alike.
+    hospitals: dict[str, tuple[HospitalSummary, int]] = field(default_factory=dict)
+    clinics: dict[tuple[str, str], tuple[ClinicSummary, int]] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     queues: dict[ClinicDay, PatientTickets] = field(default_factory=dict)
 
@@ -84,9 +87,16 @@ class _Answers:
         return queue
 
     def _hospitals(self, request: ListHospitals) -> Hospitals:
-        summaries = map(self._hospital_summary, self.catalog.hospitals(after=request.after))
-        page, more = page_of(summaries, encode_part, limit=request.limit, bytes_besides=_BYTES_BESIDES)
-        return Hospitals(hospitals=page, more=more)
+        listed = map(self._listed_hospital, self.catalog.hospitals(after=request.after))
+        page, more = page_of(listed, _length, limit=request.limit, bytes_besides=_BYTES_BESIDES)
+        return Hospitals(hospitals=[summary for summary, _ in page], more=more)
+
+    def _listed_hospital(self, hospital: Hospital) -> tuple[HospitalSummary, int]:
+        found = self.hospitals.get(hospital.code)
+        if found is None:
+            summary = self._hospital_summary(hospital)
+            found = self.hospitals[hospital.code] = summary, len(encode_part(summary))
+        return found
 
     def _hospital_summary(self, hospital: Hospital) -> HospitalSummary:
         return HospitalSummary(
@@ -100,13 +110,20 @@ class _Answers:
     def _clinics(self, request: ListClinics) -> Reply:
         if self.catalog.hospital(request.hospital) is None:
             return problems.hospital_not_found()
-        summaries = (
-            self._clinic_summary(clinic)
+        listed = (
+            self._listed_clinic(clinic)
             for clinic in self.catalog.clinics_of(request.hospital)
             if clinic.code > request.after and (clinic.is_open(self.now) or not request.open_only)
         )
-        page, more = page_of(summaries, encode_part, limit=request.limit, bytes_besides=_BYTES_BESIDES)
-        return Clinics(hospital=request.hospital, clinics=page, more=more)
+        page, more = page_of(listed, _length, limit=request.limit, bytes_besides=_BYTES_BESIDES)
+        return Clinics(hospital=request.hospital, clinics=[summary for summary, _ in page], more=more)
+
+    def _listed_clinic(self, clinic: Clinic) -> tuple[ClinicSummary, int]:
+        found = self.clinics.get(clinic.key)
+        if found is None:
+            summary = self._clinic_summary(clinic)
+            found = self.clinics[clinic.key] = summary, len(encode_part(summary))
+        return found
 
     def _clinic_summary(self, clinic: Clinic) -> ClinicSummary:
         key = clinic.clinic_day(self.now)
@@ -156,6 +173,10 @@ class _Answers:
             next=[display_number(clinic.code, waiter.number) for waiter in following],
             waiting=queue.waiting if queue else 0,
         )
+
+
+def _length(listed: tuple[ReplyPart, int]) -> int:
+    return listed[1]
 
 
 def _session_today(clinic: Clinic, now: datetime) -> Session | None:

@@ -88,7 +88,7 @@ def compose_queue(loaded: LoadedQueue, request: DeskQueueRequest) -> DeskQueue:
     )
     waiting, more = page_of(
         shown(loaded.waiting),
-        encode_part,
+        lambda ticket: len(encode_part(ticket)),
         limit=request.limit,
         bytes_besides=len(encode_part(reply)),
     )

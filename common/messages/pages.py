@@ -14,17 +14,17 @@ Reply = dict[str, Any]
 
 
 def page_of(
-    entries: Iterable[T], encoded: Callable[[T], bytes], *, limit: int, bytes_besides: int
+    entries: Iterable[T], length: Callable[[T], int], *, limit: int, bytes_besides: int
 ) -> tuple[list[T], bool]:
     """The first entries, and whether more follow: at most `limit`, and at least one where there is one.
 
-    `encoded` makes JSON of an entry; `bytes_besides` is the length of the reply without its entries. No more
-    entries are made than are needed.
+    `length` is that of an entry's JSON in bytes; `bytes_besides` is the length of the reply without its
+    entries. No more entries are made than are needed.
     """
     page: list[T] = []
     room = REPLY_BYTES_MAX - bytes_besides
     for entry in entries:
-        room -= len(encoded(entry)) + 1
+        room -= length(entry) + 1
         if page and (room < 0 or len(page) == limit):
             return page, True
         page.append(entry)

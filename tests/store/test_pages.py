@@ -161,7 +161,7 @@ def test_a_desk_asks_for_a_page_of_its_queue_by_places(crowd: Workers) -> None:
 
 def test_even_what_is_too_long_by_itself_does_not_stop_a_list() -> None:
     """Nothing is: but a client that asked for a page without entries again and again would ask for ever."""
-    assert page_of([b"x" * REPLY_BYTES_MAX] * 2, bytes, limit=9, bytes_besides=0) == (
+    assert page_of([b"x" * REPLY_BYTES_MAX] * 2, len, limit=9, bytes_besides=0) == (
         [b"x" * REPLY_BYTES_MAX],
         True,
     )
