@@ -58,10 +58,13 @@ class ReplyNodes:
 
     def learn(self, connection: BrokerConnection, on_known: Callable[[], None]) -> None:
         """Finds out which node `connection` leads to; `on_known` is called once the answer is there, at once
-        where an earlier connection told it, and otherwise after a while at the latest."""
+        where an earlier connection told it or this user may send no replies, and otherwise after a while at
+        the latest."""
         waiting = [on_known]
 
-        def known() -> None:
+        def known(*_: object) -> None:
+            if timer is not None:
+                self._loop.remove_timeout(timer)
             while waiting:
                 waiting.pop()()
 
@@ -71,12 +74,10 @@ class ReplyNodes:
             self._own = reply_node(properties.reply_to)
             if self._own is None:
                 _log.warning("own node unknown", advice="replies go to addresses of any node")
-            if timer is not None:
-                self._loop.remove_timeout(timer)
             channel.close()
             known()
 
-        connection.channel(on_open_callback=lambda channel: _ask(channel, returned))
+        connection.channel(on_open_callback=lambda channel: _ask(channel, returned, known))
         if timer is None:
             known()
 
@@ -88,10 +89,11 @@ class ReplyNodes:
         _log.warning("reply to an unknown node not sent", node=node, advice=_ADVICE)
 
 
-def _ask(channel: Channel, returned: Callable[..., None]) -> None:
+def _ask(channel: Channel, returned: Callable[..., None], closed: Callable[..., None]) -> None:
     nowhere = f"antrean.nowhere.{uuid.uuid4()}"
     properties = pika.BasicProperties(reply_to=_REPLY_TO)
     channel.add_on_return_callback(returned)
+    channel.add_on_close_callback(closed)
     channel.basic_consume(
         _REPLY_TO,
         lambda *_: None,
