@@ -118,6 +118,7 @@ class DeadLetters:
         self._connection = blocking_connection(amqp_url, "antrean-dead-letters")
         # Without this key, an id cannot be used to test guessed contents.
         credentials = pika.URLParameters(amqp_url).credentials
+        self._user: str | None = vars(credentials).get("username")
         self._key = hashlib.sha256(repr(vars(credentials).get("password")).encode()).digest()
         with _lost_connection():
             self._channel: BlockingChannel = self._connection.channel()
@@ -172,6 +173,8 @@ class DeadLetters:
             content_type=letter.content_type,
             timestamp=None if sent_at is None else int(sent_at.timestamp()),
             delivery_mode=_PERSISTENT,
+            # Vouched for by the broker, it is refused in no flood: nobody waits for its reply, to ask again.
+            user_id=self._user,
         )
         with _lost_connection():
             try:
