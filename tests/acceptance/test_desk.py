@@ -118,9 +118,10 @@ def test_a_patient_at_the_counter(system: Deployment, tmp_path: Path) -> None:
     assert no_terminal.problem(2)["code"] == "invalid_request"
 
 
-def test_names_are_shown_where_they_are_asked_for(system: Deployment, shell: Shell, tmp_path: Path) -> None:
+def test_names_are_shown_where_they_are_asked_for(system: Deployment, tmp_path: Path) -> None:
     desk, somebody = desk_at(system, tmp_path, "RSHS", "OBG").moved_by_staff(1), Patient()
-    shell.register("RSHS", "OBG", somebody)
+    ticket = desk.do("register", *register_words("RSHS", "OBG", somebody)[3:])
+    system.ticket_codes.add(ticket["ticket_code"])
 
     without, with_names = desk.run("queue"), desk.run("queue", "--names")
 
