@@ -1,9 +1,11 @@
 """The system under attack: broker, database, two of each worker, and honest people."""
 
+import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -13,12 +15,14 @@ from common.settings import Role
 from common.storage.tables import refusals
 from tests.broker import RunningBroker
 from tests.database import opened
-from tests.deployment import Deployment, connected, deployed
+from tests.deployment import Deployment, Patient, connected, deployed
 from tests.hostile.calls import Call, CallsFile
-from tests.hostile.scene import Scene, catalog
+from tests.hostile.scene import REGISTRY_HOSPITAL, Scene, catalog
 from tests.processes import Program, bare_environment, eventually
 
 INTEGRATOR = "papan"
+_BORN = date(1980, 1, 31)  # no age that has a lane of its own
+_KNOWN = 70
 WORKERS: dict[Role, int] = {"registrar": 2, "status": 2, "ticker": 2}
 _CALLS_FIRST = 20
 
@@ -31,6 +35,7 @@ class Stage:
     broker: RunningBroker
     scene: Scene
     scene_file: Path
+    settings: dict[str, str]
     _calls: CallsFile
     programs: list[Program] = field(default_factory=list)
 
@@ -61,7 +66,7 @@ class Stage:
         for each in ended:
             self.deployment.programs.remove(each)
             role = each.name.partition("-")[0]
-            self.deployment.start(role)  # type: ignore[arg-type] # the name of its role
+            self.deployment.start(role, **self.settings)  # type: ignore[arg-type] # the name of its role
         return [each.name for each in ended]
 
     def clear(self, queues: list[str]) -> None:
@@ -73,6 +78,16 @@ class Stage:
         self.broker.purge()
 
 
+def _register(deployment: Deployment, patients: Sequence[Patient], settings: Mapping[str, str]) -> None:
+    """Lets the hospital with a registry know these patients, as its operators do."""
+    file = deployment.directory / "registry.csv"
+    lines = [f"{each.medical_record_number},{each.date_of_birth.isoformat()}" for each in patients]
+    file.write_text("\n".join(["medical_record_number,date_of_birth", *lines, ""]))
+    words = [sys.executable, "-m", "admin_cli", "patients", "import", REGISTRY_HOSPITAL, str(file)]
+    importing = Program("import", words, deployment.environment("deploy", **settings), deployment.directory)
+    assert importing.ends() == 0, importing.output
+
+
 @contextmanager
 def staged(
     broker: RunningBroker, database_url: str, directory: Path, integrator_url: str, patience_seconds: float
@@ -82,11 +97,17 @@ def staged(
     They wait for `patience_seconds` before they say that they were not.
     """
     with deployed(broker, database_url, directory, catalog=catalog()) as deployment:
-        deployment.start_together(WORKERS, ANTREAN_LOG_LEVEL="info")
-        scene = Scene({**deployment.urls}, integrator_url, INTEGRATOR, [])
+        settings = {"ANTREAN_LOG_LEVEL": "info", "ANTREAN_REGISTRY_KEY": secrets.token_hex(32)}
+        known = [Patient(date_of_birth=_BORN) for _ in range(_KNOWN)]
+        _register(deployment, known, settings)
+        deployment.start_together(WORKERS, **settings)
+        registered = [
+            (each.medical_record_number, each.name, each.date_of_birth.isoformat()) for each in known
+        ]
+        scene = Scene({**deployment.urls}, integrator_url, INTEGRATOR, registered)
         scene_file, calls_file = directory / "scene.json", directory / "calls.jsonl"
         scene.write(scene_file)
-        stage = Stage(deployment, broker, scene, scene_file, CallsFile(calls_file))
+        stage = Stage(deployment, broker, scene, scene_file, settings, CallsFile(calls_file))
         try:
             arguments = (str(scene_file), str(calls_file), str(patience_seconds))
             honest = stage.program("honest", "tests.hostile.honest", *arguments)

@@ -59,21 +59,28 @@ def named(hospital: str) -> str:
 
 
 def others_numbers(scene: Scene, _seconds: float) -> Findings:
-    """Registers with others' record numbers under another name; then the owners come."""
+    """Registers with others' record numbers, once each or again and again; then the owners come."""
     said, learned = [], False
     with Asking(scene.urls["patient"]) as asking:
         for hospital in hospitals(scene):
-            owners = victims(scene, hospital, 0, 10)
-            for _ in range(3):
-                asking.ask_all(
-                    registering(replace(each, name="Orang Lain", date_of_birth=_BORN), hospital, "V04")
-                    for each in owners
-                )
-            answers = codes(asking.ask_all(registering(each, hospital, "V04") for each in owners))
-            shut_out = sum(each != "ticket" for each in answers)
+            owners, tried_often = victims(scene, hospital, 0, 10), victims(scene, hospital, 60, 10)
+            shut_out = _shut_out(asking, owners, hospital, 1)
+            often = _shut_out(asking, tried_often, hospital, _ASKED_TIMES)
             learned |= hospital == REGISTRY_HOSPITAL and shut_out > 0
-            said.append(f"{named(hospital)}: {shut_out} of {len(owners)} owners get no number")
+            said.append(
+                f"{named(hospital)}: {shut_out} of {len(owners)} owners get no number,"
+                f" {often} after {_ASKED_TIMES} tries"
+            )
     return Findings("; ".join(said), learned)
+
+
+def _shut_out(asking: Asking, owners: Sequence[Patient], hospital: str, times: int) -> int:
+    """How many owners get no number after somebody else has tried theirs so many times."""
+    others = [replace(each, name="Orang Lain", date_of_birth=date(1975, 5, 5)) for each in owners]
+    for _ in range(times):
+        asking.ask_all(registering(each, hospital, "V04") for each in others)
+    answers = codes(asking.ask_all(registering(each, hospital, "V04") for each in owners))
+    return sum(each != "ticket" for each in answers)
 
 
 def quotas(scene: Scene, _seconds: float) -> Findings:
