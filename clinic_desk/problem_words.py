@@ -14,7 +14,10 @@ _BY_CODE: Final[Mapping[str, str]] = {
     "clinic_closed": N_("That clinic is closed now."),
     "quota_reached": N_("That clinic's quota for today is used up."),
     "already_registered": N_("This patient is already registered in that clinic today; this is the ticket."),
-    "medical_record_mismatch": N_("This does not match the medical record number; check the patient's card."),
+    "medical_record_mismatch": N_(
+        "This ticket was taken with that medical record number and another name or date of birth; check the"
+        " patient's card. If it is a stranger's, give it up with: antrean cancel CODE"
+    ),
     "request_id_reused": N_("That request id was used for another action; repeat without --request-id."),
     "request_expired": N_(
         "The request was under way for too long and was not carried out; look at the queue, then repeat."

@@ -172,7 +172,9 @@ class _Deciding:
         if verdict is Admission.ALREADY_HELD:
             assert held is not None
             return self._already_held(received, held)
-        if verdict in _MISMATCHES and not isinstance(request, DeskRegister):
+        if held is not None and isinstance(request, DeskRegister) and verdict is Admission.HELD_BY_ANOTHER:
+            return self._refused(received, problems.mismatch_at_desk, held.ticket_code)
+        if verdict in _MISMATCHES:
             self.mismatches[number_of_day(patient)] = attempts.mismatches + 1
         refusal = _not_admitted(verdict, clinic, self.loaded.now)
         # What was mended may let the same request in.

@@ -56,9 +56,9 @@ class FieldError(ReplyPart):
 class Problem(Reply):
     """A refusal, in the shape of RFC 9457. `code` is what clients decide by.
 
-    `ticket` comes with `already_registered`, and has its code only for the desk; `next_opening` comes with
-    `clinic_closed` and `quota_reached`, `reason` with `not_permitted_now`, `server_time` with
-    `request_expired`.
+    `ticket` comes with `already_registered`, and has its code only for the desk, to which it comes with
+    `medical_record_mismatch`, too; `next_opening` comes with `clinic_closed` and `quota_reached`, `reason`
+    with `not_permitted_now`, `server_time` with `request_expired`.
     """
 
     name: ClassVar[str] = "problem"
@@ -139,6 +139,13 @@ def medical_record_mismatch() -> Problem:
     """Somebody else's active ticket, as far as the asker's data go; nothing is told of it."""
     detail = "The data do not match the medical record; check them, or ask at the registration desk."
     return problem(ProblemCode.MEDICAL_RECORD_MISMATCH, detail)
+
+
+def mismatch_at_desk(ticket: Ticket) -> Problem:
+    """The same, told to the desk: this ticket was taken with the patient's number and other data, and is to
+    be given up where it is not the patient's."""
+    detail = f"Somebody with other data holds {ticket.display_number}; cancel it if that is not this patient."
+    return problem(ProblemCode.MEDICAL_RECORD_MISMATCH, detail, ticket=ticket)
 
 
 def ask_at_desk() -> Problem:

@@ -197,6 +197,20 @@ def test_the_desk_is_bound_by_no_mismatches_and_makes_none(workers: Workers) -> 
     assert workers.refusal(registration(2)).code is ProblemCode.ALREADY_REGISTERED
 
 
+def test_the_desk_gets_a_patient_the_place_that_a_stranger_has_taken(workers: Workers) -> None:
+    stranger = workers.register({**patient(1), "name": "Orang Lain"})
+    for _ in range(MISMATCHES_MAX):
+        assert workers.refusal(registration(1)).ticket is None
+
+    shown = workers.refusal(desk_request("desk_register", **patient(1)))
+
+    assert shown.code is ProblemCode.MEDICAL_RECORD_MISMATCH
+    assert shown.ticket is not None
+    assert shown.ticket.ticket_code == stranger.ticket_code
+    workers.ticket(cancellation(shown.ticket.ticket_code))
+    assert at_the_counter(workers, patient(1)).number == stranger.number + 1
+
+
 def test_mismatches_are_forgotten_when_their_day_is_over(workers: Workers) -> None:
     workers.register(1)
     workers.refusal(mismatched(1))

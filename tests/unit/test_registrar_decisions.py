@@ -209,7 +209,5 @@ def test_the_desk_is_bound_by_nothing_that_was_tried() -> None:
     at_desk = DeskRegister.model_construct(**dict(register(1)), operator="Dewi", priority=None)
     assert codes(decided_on([at_desk], loaded(ended=3, mismatches=5))) == [None]
 
-    held = HeldTicket("7K3F9QXM2T5R", "Budi Santoso", BORN)
-    mismatched = decided_on([at_desk], loaded(held=held, mismatches=5))
-    assert codes(mismatched) == ["medical_record_mismatch"]
-    assert not mismatched.mismatches
+    _, mismatched = decided_on([register(1, "Budi Santoso"), at_desk], loaded()).decisions
+    assert mismatched.refusal is problems.mismatch_at_desk
