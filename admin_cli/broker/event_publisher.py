@@ -36,6 +36,7 @@ class EventPublisher:
             BrokerConnection,
             on_up=lambda: None,
             on_closed=self._loop.stop,
+            nodes=None,
         )
         self._confirmed = False
 

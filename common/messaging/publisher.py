@@ -104,7 +104,8 @@ class Publisher:
     `on_up` is called when something can be published (again): the link is up, or no longer congested.
     What is kept is bounded by who publishes: a worker by its prefetch, and by handling nothing while
     `is_congested`. With `drops_refused`, events that are refused again and again count as confirmed. Where
-    `needs_queue` is missing, the log says so. `nodes` are the broker's other nodes: see `ReplyNodes`.
+    `needs_queue` is missing, the log says so. `nodes` are the broker's other nodes (see `ReplyNodes`); None
+    where no replies are published.
     """
 
     def __init__(
@@ -117,10 +118,11 @@ class Publisher:
         *,
         drops_refused: bool = False,
         needs_queue: str | None = None,
-        nodes: Collection[str] = (),
+        nodes: Collection[str] | None = (),
     ) -> None:
         self._loop = loop
-        self.reply_nodes = ReplyNodes(loop, nodes)
+        self._replies = nodes is not None
+        self.reply_nodes = ReplyNodes(loop, nodes or ())
         self._on_up = on_up
         self._drops_refused = drops_refused
         self._needs_queue = needs_queue
@@ -226,7 +228,10 @@ class Publisher:
         channels.others.add_on_return_callback(self._came_back)
         if self._needs_queue is not None:
             self._look_for(channels.connection, self._needs_queue)
-        self.reply_nodes.learn(channels.connection, lambda: self._set_up_confirms(channels))
+        if self._replies:
+            self.reply_nodes.learn(channels.connection, lambda: self._set_up_confirms(channels))
+        else:
+            self._set_up_confirms(channels)
 
     def _set_up_confirms(self, channels: _Channels) -> None:
         if self._channels is not channels or not channels.others.is_open:
