@@ -5,6 +5,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import get_args
 
@@ -174,7 +175,8 @@ def test_whatever_a_desk_did(
 
     for command, (words, told) in CHANGING_DESK.items():
         if command == "register":
-            words = tuple(register_words("RSHS", clinic, Patient())[3:])
+            regular = Patient(date_of_birth=date(1990, 7, 19))  # without priority, so that they come last
+            words = tuple(register_words("RSHS", clinic, regular)[3:])
         if command == "no-show":
             desk.do("next", "--room", "2")
         done = unprinted(desk, command, *words, form)
