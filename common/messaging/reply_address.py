@@ -11,6 +11,7 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from functools import lru_cache
+from struct import unpack_from
 
 _ADDRESS = re.compile(r"amq\.rabbitmq\.reply-to\.([A-Za-z0-9+/]{16,340}={0,2})\.([A-Za-z0-9+/]{22}==)")
 _ADDRESS_LENGTH_MAX = 255
@@ -21,6 +22,9 @@ _KEY_BYTES = 16
 
 # Tag of a process id -> bytes that follow its node's name: id, serial and creation.
 _PID_TAIL_BYTES = {ord("X"): 12, ord("g"): 9}
+# What Erlang's own process ids held before OTP 26, in bits: its number, its serial number.
+_NUMBER_BITS, _SERIAL_BITS = 15, 13
+
 # Tag of an atom -> bytes of its length.
 _ATOM_LENGTH_BYTES = {ord("v"): 2, ord("w"): 1, ord("d"): 2, ord("s"): 1}
 _NODE = re.compile(rb"[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+")
@@ -29,9 +33,10 @@ _HASH_BITS = 27
 
 
 @lru_cache(_KNOWN_MAX)
-def reply_node(reply_to: str | None) -> str | None:
+def reply_node(reply_to: str | None, *, wide: bool = True) -> str | None:
     """The node that an address names, as addresses name nodes: `reply@` and a hash; None where it is no
-    address that a reply may be published to."""
+    address that a reply may be published to. Process ids are `wide` from Erlang/OTP 26 on; before, one that
+    is no process id of the broker's own costs the connection as a malformed one does."""
     if reply_to is None or len(reply_to) > _ADDRESS_LENGTH_MAX:
         return None
     match = _ADDRESS.fullmatch(reply_to)
@@ -41,7 +46,7 @@ def reply_node(reply_to: str | None) -> str | None:
         pid, key = (b64decode(part, validate=True) for part in match.groups())
     except (Base64Error, ValueError):
         return None
-    return _node_of_process(pid) if len(key) == _KEY_BYTES else None
+    return _node_of_process(pid, wide) if len(key) == _KEY_BYTES else None
 
 
 def name_in_addresses(node: str) -> str:
@@ -59,7 +64,7 @@ def name_in_addresses(node: str) -> str:
     return f"reply@{value & ((1 << _HASH_BITS) - 1)}"
 
 
-def _node_of_process(term: bytes) -> str | None:
+def _node_of_process(term: bytes, wide: bool) -> str | None:
     if len(term) < 4 or term[0] != _VERSION:
         return None
     tail_bytes = _PID_TAIL_BYTES.get(term[1])
@@ -69,5 +74,8 @@ def _node_of_process(term: bytes) -> str | None:
     name_at = 3 + length_bytes
     name_ends = name_at + int.from_bytes(term[3:name_at], "big")
     if len(term) != name_ends + tail_bytes or _NODE.fullmatch(term[name_at:name_ends]) is None:
+        return None
+    number, serial = unpack_from(">II", term, name_ends)
+    if not wide and (number >> _NUMBER_BITS or serial >> _SERIAL_BITS):
         return None
     return term[name_at:name_ends].decode("ascii")

@@ -30,6 +30,9 @@ _QUIET_SECONDS = 60
 
 _NODE_IN_ADDRESSES = re.compile(r"reply@\d{1,9}")
 
+_WIDE_SINCE = 26
+"""The version of Erlang/OTP from which on process ids have more bits."""
+
 _ADVICE = "where it is a node of this cluster, name all nodes in ANTREAN_BROKER_NODES"
 
 _log = structlog.get_logger()
@@ -42,24 +45,26 @@ class ReplyNodes:
         self._loop = loop
         self._named = frozenset(map(name_in_addresses, names))
         self._own: str | None = None
+        self._wide = False
         self._told_at = float("-inf")
 
     def knows(self, reply_to: str | None) -> bool:
         """Whether this is a reply address of a known node; of any, until the own node is known."""
-        node = reply_node(reply_to)
+        node = reply_node(reply_to, wide=self._wide)
         return node is not None and (self._own is None or node == self._own or node in self._named)
 
     def accepts(self, reply_to: str | None) -> bool:
         """Whether a reply can be sent to this address; the log names a node that is not known."""
         if self.knows(reply_to):
             return True
-        self._tell(reply_node(reply_to))
+        self._tell(reply_node(reply_to, wide=self._wide))
         return False
 
     def learn(self, connection: BrokerConnection, on_known: Callable[[], None]) -> None:
         """Finds out which node `connection` leads to; `on_known` is called once the answer is there, at once
         where an earlier connection told it or this user may send no replies, and otherwise after a while at
         the latest."""
+        self._wide = _has_wide_process_ids(connection)
         waiting = [on_known]
 
         def known(*_: object) -> None:
@@ -87,6 +92,13 @@ class ReplyNodes:
             return
         self._told_at = now
         _log.warning("reply to an unknown node not sent", node=node, advice=_ADVICE)
+
+
+def _has_wide_process_ids(connection: BrokerConnection) -> bool:
+    """Whether the broker says that it runs on Erlang/OTP 26 or later."""
+    platform = str((connection.server_properties or {}).get("platform", ""))
+    found = re.search(r"OTP (\d+)", platform)
+    return found is not None and int(found[1]) >= _WIDE_SINCE
 
 
 def _ask(channel: Channel, returned: Callable[..., None], closed: Callable[..., None]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pika
 from pika.frame import Method
@@ -90,6 +90,7 @@ class Connection:
     """A connection: everything succeeds, when the test says so."""
 
     is_open, is_closed = True, False
+    server_properties: ClassVar = {"platform": "Erlang/OTP 25.2.3"}
 
     def __init__(
         self,

@@ -128,3 +128,13 @@ def test_a_nodes_name_becomes_what_its_addresses_say(name: str, hashed: int) -> 
     if hashed:
         assert found == f"reply@{hashed}"
     assert 0 <= int(found.removeprefix("reply@")) < 1 << 27
+
+
+@pytest.mark.parametrize(
+    ("number", "serial", "is_narrow"),
+    [(0x7FFF, 0x1FFF, True), (0x8000, 0, False), (1, 0x2000, False), (0xFFFFFFFF, 0xFFFFFFFF, False)],
+)
+def test_process_ids_have_more_bits_only_from_erlang_26_on(number: int, serial: int, is_narrow: bool) -> None:
+    made = address(new_pid(tail=number.to_bytes(4, "big") + serial.to_bytes(4, "big") + bytes(4)))
+    assert (reply_node(made, wide=False) is not None) == is_narrow
+    assert reply_node(made, wide=True) is not None

@@ -99,6 +99,14 @@ def address_of_unknown_node(genuine: str) -> str:
     return ".".join([*prefix, other, key])
 
 
+def address_with(genuine: str, number: int, serial: int) -> str:
+    """The address with another process id of the same node."""
+    *prefix, pid, key = genuine.split(".")
+    term = base64.b64decode(pid)
+    other = term[:-12] + struct.pack(">II", number, serial) + term[-4:]
+    return ".".join([*prefix, base64.b64encode(other).decode(), key])
+
+
 MALFORMED: dict[str, Callable[[str], str | bytes]] = {
     "empty": lambda address: "",
     "a path": lambda address: "../../antrean.dead",
@@ -119,6 +127,8 @@ MALFORMED: dict[str, Callable[[str], str | bytes]] = {
     "a line feed behind it": lambda address: address + "\n",
     "not UTF-8": lambda address: address.encode() + b"\xff",
     "a node that is unknown": address_of_unknown_node,
+    "a process with a number that is too large": lambda address: address_with(address, 1 << 15, 0),
+    "a process with a serial number that is too large": lambda address: address_with(address, 7, 1 << 13),
 }
 
 
