@@ -5,6 +5,7 @@ import time
 from contextlib import suppress
 
 import pika
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError
 
 from common.messages.limits import BODY_BYTES_MAX
@@ -100,7 +101,7 @@ def idle_connections(scene: Scene, seconds: float) -> Findings:
         try:
             held.append(pika.BlockingConnection(parameters))
             _kept.append(held[-1])
-        except (AMQPError, OSError):
+        except (AMQPError, AMQPConnectorException, OSError):
             refused = ", then refused"
             break
         with suppress(AMQPError, ValueError):
