@@ -160,6 +160,8 @@ class QueueApp(App[None]):
 
     def on_queue_read(self, event: QueueRead) -> None:
         """Shows it; says so where this console's room has come to be none of the clinic's."""
+        if not self._is_shown:
+            return
         rooms, before = event.queue["rooms"], self._queue
         if self._room > rooms and (before is None or before["rooms"] != rooms):
             self._say(
@@ -185,7 +187,13 @@ class QueueApp(App[None]):
 
     def on_connection_lost(self) -> None:
         """Says so until the queue is seen again."""
-        self.query_one("#banner").display = True
+        if self._is_shown:
+            self.query_one("#banner").display = True
+
+    @property
+    def _is_shown(self) -> bool:
+        # What comes in while the console ends finds its screen taken down.
+        return bool(self.query("#banner"))
 
     def on_place_refused(self, event: PlaceRefused) -> None:
         """Lets another queue be chosen."""

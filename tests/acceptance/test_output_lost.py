@@ -30,7 +30,7 @@ READING = {
     *("antrean hospitals", "antrean clinics", "antrean status", "antrean tickets", "antrean watch"),
     *("antrean-desk console", "antrean-desk queue", "antrean-desk report"),
     *("antrean-admin catalog show", "antrean-admin doctor", "antrean-admin check-integrity"),
-    *("antrean-admin dead-letters list", "antrean-admin dead-letters show"),
+    *("antrean-admin dead-letters list", "antrean-admin dead-letters show", "antrean-admin patients count"),
 }
 CHANGING_PATIENT = ("register", "cancel")
 CHANGING_DESK: dict[str, tuple[tuple[str, ...], str]] = {
@@ -52,6 +52,8 @@ CHANGING_DESK: dict[str, tuple[tuple[str, ...], str]] = {
 CHANGING_ADMIN: dict[str, tuple[str, ...]] = {
     "migrate": (),
     "catalog apply": ("catalog.toml",),
+    "patients import": ("RSHS", "patients.csv"),
+    "patients remove": ("RSHS", "--all"),
     "broker declare": (),
     "broker definitions": ("--output", "definitions.json"),
     "dead-letters retry": ("--all",),
@@ -198,8 +200,10 @@ def test_whatever_an_operator_did(system: Deployment, tmp_path: Path, form: str)
     shell.register("RSHS", "ANA")  # so that there is an event to be published again
     own = system.environment("deploy", ANTREAN_DATABASE_URL=f"sqlite:///{tmp_path / 'own.sqlite'}")
     own |= {f"ANTREAN_PASSWORD_{role.upper()}": "x" for role in get_args(Role)}
+    own["ANTREAN_REGISTRY_KEY"] = "k" * 32
     catalog = Path(__file__).parents[2] / "local_stack" / "sample_catalog.toml"
     (tmp_path / "catalog.toml").write_text(catalog.read_text())
+    (tmp_path / "patients.csv").write_text("00123456,1990-01-31\n")
     for command, words in CHANGING_ADMIN.items():
         settings = own
         if command.startswith("dead-letters"):

@@ -177,13 +177,13 @@ def test_a_database_in_use_is_upgraded_with_all_that_is_in_it(
 def test_a_database_in_use_forgets_refusals_that_hold_ticket_codes(empty_engine: Engine) -> None:
     migrate(empty_engine)
     now = a_day_by_the_clock(empty_engine).clock.now()
-    [not_found] = rows_of(empty_engine)["refusals"]
     move(empty_engine, "0003")
     with transaction(empty_engine) as connection:
-        shown = {"request_id": "r", "digest": b"", "code": "already_registered", "problem": b"{}"}
-        connection.execute(refusals.insert(), {**shown, "refused_at": now})
+        for code in ("already_registered", "clinic_closed"):
+            refused = {"request_id": code, "digest": b"", "code": code, "problem": b"{}", "refused_at": now}
+            connection.execute(refusals.insert(), refused)
     migrate(empty_engine)
-    assert rows_of(empty_engine)["refusals"] == [not_found]
+    assert [row["code"] for row in rows_of(empty_engine)["refusals"]] == ["clinic_closed"]
 
 
 def test_who_has_priority_by_age_has_it_after_the_upgrade(empty_engine: Engine) -> None:

@@ -9,7 +9,7 @@ from common.messages.message import EncodedReply, encode_reply
 from common.messaging.delivery import Delivery
 from common.storage.tables import refusals
 from tests.builders import cancellation, desk_request, registration
-from tests.store.desks import desk_of
+from tests.store.desks import calls, desk_of, does
 from tests.store.workers import ReadByClients, Workers
 
 KINDS = ["already_registered", "not_cancellable", "not_permitted_now"]
@@ -30,7 +30,8 @@ def _refused(desk: Workers, kind: str) -> tuple[ReadByClients, Delivery]:
         return desk.registrar, registration(2)
     if kind == "not_cancellable":
         ticket = desk.register(2)
-        desk.cancel(ticket)
+        calls(desk)
+        does(desk, "start", number=ticket.number)
         return desk.registrar, cancellation(ticket.ticket_code)
     return desk.ticker, desk_request("call_next", room=1)
 

@@ -180,6 +180,7 @@ def test_a_request_goes_back_as_it_was_sent(deployment: Deployment, admin: Run) 
             content_type="application/json",
             timestamp=SENT,
             delivery_mode=2,
+            user_id="deploy",
         )
     )
 
