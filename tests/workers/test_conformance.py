@@ -18,7 +18,7 @@ from common.messages.problems import ProblemCode, problem
 from common.messaging.broker_connection import BrokerConnection, Message
 from common.messaging.connection import connection_parameters
 from common.messaging.consumer import Consumer
-from common.messaging.delivery import SUSPECT_REDELIVERIES, Delivery
+from common.messaging.delivery import SUSPECT_REDELIVERIES, Delivery, moment_of
 from common.messaging.fast_pika import FastConnection
 from common.messaging.link import Link
 from common.messaging.outgoing import SetAside
@@ -133,14 +133,19 @@ PROPERTIES: dict[str, dict[str, Any]] = {
 BODIES = {"empty": b"", "small": b"{}", "over several frames": b"x" * 60_000}
 
 
+@pytest.mark.parametrize("urgent", [False, True])
 def test_deliveries_are_read_alike_whatever_they_hold(
-    broker: RunningBroker, channel: BlockingChannel, way: Way
+    broker: RunningBroker, channel: BlockingChannel, way: Way, urgent: bool
 ) -> None:
-    sent = []
-    for properties in PROPERTIES.values():
-        for body in BODIES.values():
-            channel.basic_publish(PATIENT_EXCHANGE, "register", body, pika.BasicProperties(**properties))
-            sent.append((body, properties))
+    """The urgent apart: RabbitMQ 4 gives them out before others that came earlier."""
+    sent = [
+        (body, properties)
+        for properties in PROPERTIES.values()
+        if ("priority" in properties) == urgent
+        for body in BODIES.values()
+    ]
+    for body, properties in sent:
+        channel.basic_publish(PATIENT_EXCHANGE, "register", body, pika.BasicProperties(**properties))
     with consuming(broker, way) as (run, consumer):
         found = taken(run, consumer, len(sent))
 
@@ -150,10 +155,9 @@ def test_deliveries_are_read_alike_whatever_they_hold(
             given = properties.get(name)
             read = delivery.name if name == "type" else getattr(delivery, name)
             assert read == (given if isinstance(given, str) else None)
+        assert delivery.sent_at == moment_of(properties.get("timestamp"))
         assert delivery.exchange == PATIENT_EXCHANGE
         assert delivery.redeliveries == 0, "only the broker's word counts"
-    moments = {each.sent_at.timestamp() for each in found if each.sent_at is not None}
-    assert 1_764_400_000 in moments
 
 
 @pytest.mark.parametrize("table", HEADERS.values(), ids=HEADERS)
