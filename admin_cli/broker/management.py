@@ -121,6 +121,11 @@ class Management:
         ]
         return [node for node in nodes if node.memory or node.disk]
 
+    def nodes(self) -> dict[str, bool]:
+        """Every node of the broker, and whether it runs; the user needs the tag `monitoring`."""
+        rows = self._get("/nodes?columns=name,running")
+        return {row["name"]: bool(row.get("running")) for row in sorted(rows, key=lambda row: row["name"])}
+
     def user_limits(self) -> dict[str, dict[str, int]]:
         """For each user that has any its `max-connections` and `max-channels`."""
         return {row["user"]: row["value"] for row in self._get("/user-limits")}
@@ -183,6 +188,11 @@ class Management:
             ) from error
         except (OSError, HTTPException, ValueError) as error:
             raise BrokerUnavailable(f"The management API at {self.where} does not answer.") from error
+
+
+def vhost_of(amqp_url: str) -> str:
+    """The virtual host of a broker's address."""
+    return unquote(urlsplit(amqp_url).path[1:]) or "/"
 
 
 def effective_policy(

@@ -4,13 +4,19 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from admin_cli.session import AdminSession, pass_changing_session
+from common.errors import BrokerUnavailable
 from common.terminal.localised import LocalisedGroup
 from common.terminal.usage import UsageProblem
 from common.translation import C_, N_
+
+if TYPE_CHECKING:
+    from admin_cli.broker.management import Management
+    from common.terminal.texts import Texts
 
 
 def _octal(ctx: click.Context, _parameter: click.Parameter, value: str) -> int:
@@ -33,10 +39,31 @@ def broker() -> None:
 )
 @pass_changing_session
 def declare(session: AdminSession) -> None:
+    from admin_cli.broker.management import Management, vhost_of
     from common.messaging.topology import deploy
 
-    deploy(session.settings.require_amqp_url())
-    session.report({"declared": True}, lambda: session.texts("Exchanges, queues and bindings are declared."))
+    amqp_url, management_url = session.settings.require_amqp_url(), session.settings.management_url
+    management = Management(management_url, vhost_of(amqp_url)) if management_url else None
+    deploy(amqp_url)
+    declared = session.texts("Exchanges, queues and bindings are declared.")
+    members, sentences = _cluster(management, session.texts) if management else ({}, [])
+    session.report({"declared": True, **members}, lambda: "\n".join([declared, *sentences]))
+
+
+def _cluster(management: "Management", texts: "Texts") -> tuple[dict[str, Any], list[str]]:
+    """What there is to say where the broker is a cluster, as members and as lines; nothing of one node."""
+    from admin_cli.broker.nodes import nodes_line
+
+    try:
+        nodes = list(management.nodes())
+    except BrokerUnavailable as error:
+        unknown = texts("Whether the broker is a cluster could not be found out: {reason}", reason=error)
+        return {"nodes": None}, [unknown]
+    if len(nodes) == 1:
+        return {}, []
+    line = nodes_line(nodes)
+    said = texts("The broker is a cluster of {count} nodes. Set for all workers:", count=len(nodes))
+    return {"nodes": nodes, "workers_setting": line}, [said, line]
 
 
 @broker.command(

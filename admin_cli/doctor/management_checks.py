@@ -1,13 +1,13 @@
 """What takes more than the deploying user's AMQP: bindings, policies, alarms by node, permissions."""
 
 from collections.abc import Iterator
-from urllib.parse import unquote, urlsplit
 
-from admin_cli.broker.management import Management
+from admin_cli.broker.management import Management, vhost_of
 from admin_cli.doctor.broker_checks import BrokerSeen
 from admin_cli.doctor.clock_checks import broker_clock
 from admin_cli.doctor.findings import Finding, failed, ok, unusable_settings, warning
 from admin_cli.doctor.limit_checks import limit_findings, transaction_finding
+from admin_cli.doctor.node_checks import node_findings
 from admin_cli.doctor.permission_checks import permissions_as_tried, permissions_as_written
 from common.errors import BrokerUnavailable, SettingsError
 from common.messaging import topology
@@ -15,6 +15,7 @@ from common.settings import Settings
 from common.translation import C_, N_
 
 _FAULTS_SHOWN_MAX = 6
+_NOT_BY_AMQP = ("broker.bindings", "broker.policies", "broker.limits", "broker.transactions", "broker.nodes")
 
 
 def management_findings(settings: Settings, broker: BrokerSeen | None) -> Iterator[Finding]:
@@ -23,7 +24,7 @@ def management_findings(settings: Settings, broker: BrokerSeen | None) -> Iterat
     tags: list[str] = []
     management = None
     if settings.management_url is None or settings.amqp_url is None:
-        for check in ("broker.bindings", "broker.policies", "broker.limits", "broker.transactions"):
+        for check in _NOT_BY_AMQP:
             yield warning(
                 check,
                 N_("Not checked."),
@@ -40,6 +41,7 @@ def management_findings(settings: Settings, broker: BrokerSeen | None) -> Iterat
             yield from _policies(management)
             yield from limit_findings(management)
             yield transaction_finding(management)
+            yield from node_findings(management.nodes(), settings.broker_nodes)
             if broker is None or not broker.takes_messages:
                 # Otherwise any alarm is over, and the management API, whose picture of a node is up to ten
                 # seconds old, does not know it yet.
@@ -74,11 +76,6 @@ def _unavailable(check: str, error: BrokerUnavailable) -> Finding:
         ),
         reason=error,
     )
-
-
-def vhost_of(amqp_url: str) -> str:
-    """The virtual host of a broker's address."""
-    return unquote(urlsplit(amqp_url).path[1:]) or "/"
 
 
 def _bindings(management: Management) -> Iterator[Finding]:

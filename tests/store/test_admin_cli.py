@@ -280,6 +280,10 @@ def test_the_topology_can_be_declared_again_and_again(
     monkeypatch.setenv("ANTREAN_AMQP_URL", broker.url("deploy"))
     for _ in range(2):
         assert admin("broker", "declare", "--lang=en").out == "Exchanges, queues and bindings are declared.\n"
+    monkeypatch.setenv("ANTREAN_MANAGEMENT_URL", "http://deploy:secret@127.0.0.1:1/")
+    declared, unknown = admin("broker", "declare", "--lang=en").out.splitlines()
+    assert declared == "Exchanges, queues and bindings are declared."
+    assert "cluster could not be found out: The management API at 127.0.0.1:1 does not answer" in unknown
     if broker.has_roles:
         monkeypatch.setenv("ANTREAN_AMQP_URL", broker.url("patient"))
         refused = admin("broker", "declare")

@@ -25,6 +25,7 @@ from tests.database import opened, sqlite_file
 from tests.deployment import MONDAY_MORNING, connected, deployed
 from tests.hostile_text import HOSTILE, obeyed_in
 from tests.processes import eventually
+from tests.workers.admin import Admin
 from tests.workers.installation import Installation, Node
 from tests.workers.node_control import short_of_memory
 
@@ -70,6 +71,7 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
         [
             *("broker", "broker.alarms", "broker.message_size", "broker.frame_size", "broker.channels"),
             *("broker.topology", "broker.queues", "broker.limits", "broker.transactions"),
+            "broker.nodes",
             *("broker.dead_letters", "broker.bindings", "broker.policies", "broker.permissions"),
             *(
                 "workers.registrar",
@@ -91,7 +93,7 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
         ],
         "ok",
     ), "the deployment's clock is simulated"
-    assert (said["ok"], said["warning"], said["failed"]) == (32, 1, 0)
+    assert (said["ok"], said["warning"], said["failed"]) == (33, 1, 0)
     assert contents() == before
     assert installation.deployment.unsettled(*topology.QUARANTINES, *topology.DEAD_LETTER_QUEUES) == []
 
@@ -99,10 +101,18 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
 def test_the_screen_shows_a_line_for_each_check_and_no_password(installation: Installation) -> None:
     done = installation.run()
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Antrean bekerja: 32 baik, 1 perlu perhatian" in done.stdout
-    assert len(done.stdout.splitlines()) == 33 + 1 + 1, "one of them says what to do, and one counts"
+    assert "Antrean bekerja: 33 baik, 1 perlu perhatian" in done.stdout
+    assert len(done.stdout.splitlines()) == 34 + 1 + 1, "one of them says what to do, and one counts"
     assert "\x1b" not in done.stdout
     assert all(secret not in done.stdout for secret in installation.node.known().values())
+
+
+def test_who_declares_the_topology_of_a_single_node_is_told_nothing_of_nodes(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    admin = Admin(installation.deployment, monkeypatch, capsys)
+    monkeypatch.setenv("ANTREAN_MANAGEMENT_URL", installation.node.known()["ANTREAN_MANAGEMENT_URL"])
+    assert json.loads(admin("broker", "declare", "--json").out) == {"declared": True}
 
 
 def break_the_broker(installation: Installation) -> None:
