@@ -80,7 +80,8 @@ def _is_private_group(found: os.stat_result) -> bool:
         owner, group = pwd.getpwuid(found.st_uid), grp.getgrgid(found.st_gid)
     except KeyError:
         return False
-    return group.gr_name == owner.pw_name and {*group.gr_mem} <= {owner.pw_name}
+    members = {*group.gr_mem, *(each.pw_name for each in pwd.getpwall() if each.pw_gid == group.gr_gid)}
+    return group.gr_name == owner.pw_name and members <= {owner.pw_name}
 
 
 @cache

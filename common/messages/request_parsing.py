@@ -14,6 +14,10 @@ from common.messages.problems import FieldError, Problem, ProblemCode, problem
 FIELD_ERRORS_MAX = 20
 """Field errors listed in one problem."""
 
+_ERRORS_READ_MAX = 128
+"""Errors from which on none is listed: to read them costs more than a transaction. Hardly one more than a
+request can have whose members are all wrong."""
+
 # An object is read as the list of its members, and numbers as they stand: the longest would be an error.
 _MEMBERS = json.JSONDecoder(object_pairs_hook=list, parse_int=str, parse_float=str)
 
@@ -42,6 +46,9 @@ def parse_request(
     try:
         request = request_type.model_validate_json(body)
     except ValidationError as error:
+        if error.error_count() > _ERRORS_READ_MAX:
+            detail = "Send one JSON object with the members of this request, and no others."
+            raise _refused(ProblemCode.INVALID_REQUEST, detail) from error
         found = error.errors(include_input=False, include_url=False, include_context=False)
         errors = [_field_error(each["type"], each["loc"], each["msg"]) for each in found[:FIELD_ERRORS_MAX]]
         fields = sorted({each.field for each in errors if each.field})

@@ -3,7 +3,7 @@
 A `reply_to` is a stranger's word. One that names a queue of ours would be obeyed, and a malformed direct
 reply-to address makes the broker close the connection that publishes to it (541, RabbitMQ 3.10 to 4.0).
 So both parts are decoded as strictly as the broker would: a process id in Erlang's external term format
-(NEW_PID_EXT or PID_EXT, https://www.erlang.org/doc/apps/erts/erl_ext_dist.html) and a random key. The same
+(NEW_PID_EXT, https://www.erlang.org/doc/apps/erts/erl_ext_dist.html) and a random key. The same
 happens where the process id is that of a node that does not exist: see reply_nodes.py.
 """
 
@@ -20,13 +20,14 @@ _KNOWN_MAX = 4096  # a client keeps its address for as long as its connection la
 _VERSION = 131
 _KEY_BYTES = 16
 
-# Tag of a process id -> bytes that follow its node's name: id, serial and creation.
-_PID_TAIL_BYTES = {ord("X"): 12, ord("g"): 9}
+# Tag of a process id as RabbitMQ writes it. What Erlang reads besides costs the connection more often.
+_NEW_PID = ord("X")
+_TAIL_BYTES = 12  # behind the node's name: number, serial number and creation
+# Tag of an atom in UTF-8 -> bytes of its length.
+_ATOM_LENGTH_BYTES = {ord("v"): 2, ord("w"): 1}
 # What Erlang's own process ids held before OTP 26, in bits: its number, its serial number.
 _NUMBER_BITS, _SERIAL_BITS = 15, 13
 
-# Tag of an atom -> bytes of its length.
-_ATOM_LENGTH_BYTES = {ord("v"): 2, ord("w"): 1, ord("d"): 2, ord("s"): 1}
 _NODE = re.compile(rb"[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+")
 
 _HASH_BITS = 27
@@ -65,15 +66,14 @@ def name_in_addresses(node: str) -> str:
 
 
 def _node_of_process(term: bytes, wide: bool) -> str | None:
-    if len(term) < 4 or term[0] != _VERSION:
+    if len(term) < 4 or term[0] != _VERSION or term[1] != _NEW_PID:
         return None
-    tail_bytes = _PID_TAIL_BYTES.get(term[1])
     length_bytes = _ATOM_LENGTH_BYTES.get(term[2])
-    if tail_bytes is None or length_bytes is None:
+    if length_bytes is None:
         return None
     name_at = 3 + length_bytes
     name_ends = name_at + int.from_bytes(term[3:name_at], "big")
-    if len(term) != name_ends + tail_bytes or _NODE.fullmatch(term[name_at:name_ends]) is None:
+    if len(term) != name_ends + _TAIL_BYTES or _NODE.fullmatch(term[name_at:name_ends]) is None:
         return None
     number, serial = unpack_from(">II", term, name_ends)
     if not wide and (number >> _NUMBER_BITS or serial >> _SERIAL_BITS):

@@ -32,8 +32,9 @@ def sender_of(delivery: Delivery, knows: Callable[[str | None], bool]) -> Sender
         return Sender(user)
     if delivery.exchange == EVENTS_EXCHANGE:
         return Sender(EVENTS_EXCHANGE)
-    # Without the key at its end, which is the channel's own, too.
-    return Sender(delivery.exchange, reply_to.rpartition(".")[0] if reply_to and knows(reply_to) else "")
+    # With the key at its end: without it anybody could make up the address of somebody else's channel, and be
+    # refused in its name.
+    return Sender(delivery.exchange, reply_to if reply_to and knows(reply_to) else "")
 
 
 class _Line:

@@ -276,6 +276,13 @@ def test_a_refusal_lists_a_limited_number_of_errors() -> None:
     assert len(answer.errors) == FIELD_ERRORS_MAX
 
 
+def test_the_errors_of_a_request_that_has_thousands_are_not_read() -> None:
+    answer = refused("register", {**REGISTER, **{f"x{number}": 0 for number in range(2000)}})
+    assert answer.code is ProblemCode.INVALID_REQUEST
+    assert answer.errors == []
+    assert "no others" in answer.detail
+
+
 _SECRET = "Rahasia5417"
 _json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.just(_SECRET),

@@ -115,6 +115,11 @@ def test_a_group_of_its_owner_alone_is_nobody_else(folder: Path, monkeypatch: py
         group(name, members)
         with pytest.raises(FileNotTrusted):
             read_trusted(path)
+    group(owner, [])
+    dewi = pwd.struct_passwd(("dewi", "x", SOMEBODY, path.stat().st_gid, "", "/", "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwall", lambda: [dewi])
+    with pytest.raises(FileNotTrusted):
+        read_trusted(path)
 
 
 def test_a_pipe_of_somebody_is_not_waited_for(folder: Path) -> None:
