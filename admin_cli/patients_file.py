@@ -5,19 +5,24 @@ medical_record_number,date_of_birth
 00123457,31/01/1990
 
 The first line may name the columns, in any order and with others among them; without it the first two
-columns are these. Columns stand between commas, semicolons or tabs, as the first line has them.
+columns are these. Columns stand between commas, semicolons or tabs, as the first line has them. Who is to be
+taken out may be named by the record number alone.
 """
 
+import codecs
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from enum import StrEnum
 from typing import BinaryIO, Final, NamedTuple
 
+from admin_cli.registry_errors import NotReadable
 from common.messages.patient_data import normal_medical_record_number
 from common.terminal.moments import parse_date
 
 _LINE_BYTES_MAX: Final = 64 * 1024
 _DELIMITERS: Final = (";", "\t", ",")
+_BYTE_ORDER_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 _NUMBER_NAMES: Final = frozenset(
     {"medical_record_number", "mrn", "nomor_rekam_medis", "no_rekam_medis", "no_rm"}
@@ -25,28 +30,59 @@ _NUMBER_NAMES: Final = frozenset(
 _DATE_NAMES: Final = frozenset({"date_of_birth", "dob", "tanggal_lahir", "tgl_lahir"})
 
 
+class LineFault(StrEnum):
+    """What of a line cannot be read."""
+
+    NUMBER = "number"
+    DATE_OF_BIRTH = "date_of_birth"
+    DIVISION = "division"
+
+
 class PatientLine(NamedTuple):
-    """A line of the file, counted from 1, and the patient on it; None where it cannot be read."""
+    """A line of the file, counted from 1: the record number on it, and the date of birth where it is asked
+    for; or what cannot be read."""
 
     number: int
-    patient: tuple[str, date] | None
+    medical_record_number: str = ""
+    date_of_birth: date | None = None
+    fault: LineFault | None = None
 
 
-def read_patients(file: BinaryIO) -> Iterator[PatientLine]:
-    """The lines of a file that name a patient, or should; raises OSError where it cannot be read on."""
-    delimiter, columns = ",", (0, 1)
+class _Columns(NamedTuple):
+    """Where the record number stands, and the date of birth; None where nobody asks for it."""
+
+    number: int
+    born: int | None
+
+
+def read_patients(file: BinaryIO, *, with_dates: bool = True) -> Iterator[PatientLine]:
+    """The lines of a file that name a patient, or should; without `with_dates`, the dates are not looked at.
+
+    Raises NotReadable where it is in another encoding, and OSError where it cannot be read on.
+    """
+    delimiter, columns = ",", _Columns(0, 1 if with_dates else None)
     is_first = True
     for number, line in enumerate(_lines(file), 1):
+        if number == 1:
+            _see_that_it_is_no_utf_16(line)
         text = line.decode("utf-8-sig" if number == 1 else "utf-8", errors="replace").strip("\r\n")
         if not text.strip():
             continue
         if is_first:
             is_first = False
             delimiter = next((each for each in _DELIMITERS if each in text), delimiter)
-            if (named := _named_columns(_cells(text, delimiter))) is not None:
+            if (named := _named_columns(_cells(text, delimiter), with_dates=with_dates)) is not None:
                 columns = named
                 continue
-        yield PatientLine(number, _patient(_cells(text, delimiter), columns))
+        yield _patient(number, _cells(text, delimiter), columns)
+
+
+def _see_that_it_is_no_utf_16(line: bytes) -> None:
+    beginning = line[:4]
+    if beginning.startswith(_BYTE_ORDER_MARKS) or (
+        len(beginning) > 1 and beginning.count(0) * 2 >= len(beginning)
+    ):
+        raise NotReadable
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
@@ -68,21 +104,30 @@ def _cells(text: str, delimiter: str) -> Sequence[str]:
         return ()
 
 
-def _named_columns(cells: Sequence[str]) -> tuple[int, int] | None:
-    """Where the two columns are, if these are the names of columns."""
+def _named_columns(cells: Sequence[str], *, with_dates: bool) -> _Columns | None:
+    """Where the columns are, if these are the names of columns."""
     places: Mapping[str, int] = {
         cell.lower().replace(" ", "_").replace(".", ""): place for place, cell in enumerate(cells)
     }
     number = next((places[name] for name in places if name in _NUMBER_NAMES), None)
     born = next((places[name] for name in places if name in _DATE_NAMES), None)
-    return None if number is None or born is None else (number, born)
-
-
-def _patient(cells: Sequence[str], columns: tuple[int, int]) -> tuple[str, date] | None:
-    try:
-        number, born = (cells[place] for place in columns)
-        # What databases export as a day has a time of the day, too.
-        day = parse_date(born.replace("T", " ").split(" ")[0])
-        return normal_medical_record_number(number), date.fromisoformat(day)
-    except (IndexError, ValueError):
+    if number is None or (with_dates and born is None):
         return None
+    return _Columns(number, born if with_dates else None)
+
+
+def _patient(line: int, cells: Sequence[str], columns: _Columns) -> PatientLine:
+    if not cells:
+        return PatientLine(line, fault=LineFault.DIVISION)
+    try:
+        number = normal_medical_record_number(cells[columns.number])
+    except (IndexError, ValueError):
+        return PatientLine(line, fault=LineFault.NUMBER)
+    if columns.born is None:
+        return PatientLine(line, number)
+    try:
+        # What databases export as a day has a time of the day, too.
+        day = parse_date(cells[columns.born].replace("T", " ").split(" ")[0])
+        return PatientLine(line, number, date.fromisoformat(day))
+    except (IndexError, ValueError):
+        return PatientLine(line, fault=LineFault.DATE_OF_BIRTH)

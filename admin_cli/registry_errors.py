@@ -54,3 +54,12 @@ class NoRegistry(RegistryRefused):
 
     def __init__(self, hospital: str) -> None:
         super().__init__(N_("{hospital} has no registry."), hospital=hospital)
+
+
+class NotReadable(RegistryRefused):
+    """The file is not in an encoding that is read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("The file is in UTF-16, which is not read: save it as CSV UTF-8 and give it again.")
+        )

@@ -49,6 +49,7 @@ def apply(session: AdminSession, file: Path, *, if_empty: bool, dry_run: bool, r
     from admin_cli.database.catalog_changes import BusyClinicsError, apply_catalog
     from admin_cli.database.catalog_plan import CatalogChanges
     from admin_cli.database.connection import catalog_is_empty, open_database
+    from admin_cli.database.registry_changes import hospitals_without_registry
 
     now = session.settings.clock().now()
     wanted = read_catalog(file)
@@ -63,10 +64,22 @@ def apply(session: AdminSession, file: Path, *, if_empty: bool, dry_run: bool, r
                 if dry_run and not session.as_json:
                     click.echo("\n".join(change_lines(error.changes, session.texts)))
                 raise
+        with_registry = [each.code for each in wanted.hospitals if each.identity == "registry"]
+        unknown = [] if skipped else hospitals_without_registry(engine, with_registry)
     applied = bool(changes.changes) and not dry_run
     value = {"applied": applied, "skipped": skipped, **changes_as_json(changes)}
+    value["without_registry"] = unknown
     print_it = session.report if applied else partial(print_result, session)
     print_it(value, lambda: _applied_text(session, changes, skipped=skipped, dry_run=dry_run))
+    if unknown:
+        session.note(
+            session.texts(
+                'Hospitals with identity = "registry" of which no registry is in force: {hospitals}. All'
+                " their patients are sent to the desk until you import them: antrean-admin patients import"
+                " HOSPITAL FILE",
+                hospitals=", ".join(unknown),
+            )
+        )
 
 
 def _applied_text(session: AdminSession, changes: "CatalogChanges", *, skipped: bool, dry_run: bool) -> str:

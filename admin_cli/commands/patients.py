@@ -1,20 +1,24 @@
 """`antrean-admin patients`: whom a hospital knows, kept as keyed hashes."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from admin_cli.registry_errors import RegistryRefused
+from admin_cli.screens import patients_file as view
+from admin_cli.screens.patients_file import Progress
 from admin_cli.session import AdminSession, pass_changing_session, pass_session
+from common.errors import AntreanError
 from common.terminal.layout import fold, terminal_width
 from common.terminal.localised import LocalisedGroup
 from common.terminal.output import print_json
+from common.terminal.prompts import confirm
 from common.terminal.usage import UsageProblem
 from common.translation import N_
 
@@ -22,21 +26,11 @@ if TYPE_CHECKING:
     from admin_cli.database.registry_changes import RegistryState
     from admin_cli.patients_file import PatientLine
     from common.registry_key import RegistryKey
-
-_LINES_SHOWN_MAX: Final = 20
+    from common.storage.engine import Engine
 
 _skip_unreadable = click.option(
     "--skip-unreadable", is_flag=True, help=N_("Leave out lines that cannot be read, and end with 0.")
 )
-
-
-@dataclass
-class _Progress:
-    """Lines that named a patient, how many of these made a difference, and the lines that cannot be read."""
-
-    lines: int = 0
-    changed: int = 0
-    unreadable: list[int] = field(default_factory=list)
 
 
 @click.group(
@@ -53,7 +47,8 @@ def patients() -> None:
     help=N_(
         "Add the patients in a CSV file to the registry of a hospital, or replace it. FILE has a medical"
         " record number and a date of birth on each line; - reads standard input. Only keyed hashes of them"
-        " are kept (ANTREAN_REGISTRY_KEY). It can be interrupted and run again."
+        " are kept (ANTREAN_REGISTRY_KEY). One number has one date of birth: a later one replaces it. It can"
+        " be interrupted and run again."
     ),
 )
 @click.argument("hospital", metavar=N_("HOSPITAL"))
@@ -70,29 +65,47 @@ def import_patients(
     from admin_cli.database.connection import open_database
 
     url, key, now = session.settings.require_database_url(), _key(session), session.settings.clock().now
-    hospital, progress = hospital.upper(), _Progress()
+    hospital, progress = hospital.upper(), Progress()
     with _opened(file) as lines, open_database(url) as engine:
         filling = registry_changes.begin_filling(engine, hospital, key, now(), replace=replace)
-        for digests in _digests(session, lines, hospital, key, progress):
-            progress.changed += registry_changes.add_patients(engine, filling, digests)
-        if not filling.is_in_force:
-            _see_that_all_was_read(progress, skip_unreadable=skip_unreadable)
+        try:
+            for some in _read(session, lines, progress):
+                kept = [key.kept(hospital, each.medical_record_number, _born(each)) for each in some]
+                progress.note_dates(some, kept)
+                added = registry_changes.add_patients(engine, filling, kept)
+                progress.changed += added.new
+                progress.dates_replaced += added.replaced
+            if not filling.is_in_force:
+                view.see_that_all_was_read(progress, session.texts, skip_unreadable=skip_unreadable)
+        except (RegistryRefused, OSError):
+            registry_changes.abandon_filling(engine, filling)
+            raise
         registry_changes.end_filling(engine, filling, now())
         [state] = registry_changes.registry_states(engine, [hospital])
     value = {
         "hospital": hospital,
         "replaced": not filling.is_in_force,
         "added": progress.changed,
+        "dates_replaced": progress.dates_replaced,
         "patients": state.patients,
-        "unreadable_lines": progress.unreadable,
+        "lines_with_another_date": progress.other_dates,
+        **view.unreadable_as_json(progress),
     }
     session.report(
         value,
         lambda: session.texts(
-            "Patients added to the registry of {hospital}: {added}; it knows {patients} now.", **value
+            "Patients added to the registry of {hospital}: {added}; dates of birth replaced:"
+            " {dates_replaced}; it knows {patients} now.",
+            **value,
         ),
     )
-    _tell_unreadable(session, progress, skip_unreadable=skip_unreadable)
+    view.tell_other_dates(session, progress)
+    view.tell_unreadable(session, progress, skip_unreadable=skip_unreadable)
+
+
+def _born(line: "PatientLine") -> date:
+    assert line.date_of_birth is not None  # else it has a fault
+    return line.date_of_birth
 
 
 @patients.command("count", help=N_("How many patients each registry knows, and whether its key is set here."))
@@ -116,38 +129,44 @@ def count(session: AdminSession, hospitals: tuple[str, ...]) -> None:
 
 @patients.command(
     "remove",
-    help=N_("Take the patients in a file (as for import) out of the registry of a hospital, or (--all) all."),
+    help=N_(
+        "Take the patients in a file out of the registry of a hospital, or (--all) all. FILE is as for"
+        " import; the record number alone is enough, dates of birth are not looked at."
+    ),
 )
 @click.argument("hospital", metavar=N_("HOSPITAL"))
 @click.argument("file", metavar=N_("FILE"), required=False)
 @click.option("--all", "everybody", is_flag=True, help=N_("Remove the whole registry."))
+@click.option("--yes", is_flag=True, help=N_("Do not ask first (--all)."))
 @_skip_unreadable
 @pass_changing_session
 def remove(
-    session: AdminSession, hospital: str, file: str | None, *, everybody: bool, skip_unreadable: bool
+    session: AdminSession,
+    hospital: str,
+    file: str | None,
+    *,
+    everybody: bool,
+    yes: bool,
+    skip_unreadable: bool,
 ) -> None:
-    from admin_cli.database import registry_changes
     from admin_cli.database.connection import open_database
+    from admin_cli.database.registry_changes import registry_states
 
     if everybody == (file is not None):
         raise UsageProblem(N_("Name a file of patients, or --all."))
-    url, key = session.settings.require_database_url(), None if everybody else _key(session)
-    hospital, progress = hospital.upper(), _Progress()
-    opened = nullcontext(None) if file is None else _opened(file)
-    with opened as lines, open_database(url) as engine:
-        [before] = registry_changes.registry_states(engine, [hospital])
-        if lines is None or key is None:
-            registry_changes.remove_registry(engine, hospital)
-            progress.changed = before.patients
+    url, hospital, progress = session.settings.require_database_url(), hospital.upper(), Progress()
+    key = None if file is None else _key(session)
+    with open_database(url) as engine:
+        if file is None or key is None:
+            _remove_everybody(session, engine, hospital, progress, yes=yes)
         else:
-            for digests in _digests(session, lines, hospital, key, progress):
-                progress.changed += registry_changes.remove_patients(engine, hospital, key, digests)
-        [state] = registry_changes.registry_states(engine, [hospital])
+            _remove_those_in(session, engine, hospital, file, key, progress)
+        [state] = registry_states(engine, [hospital])
     value = {
         "hospital": hospital,
         "removed": progress.changed,
         "patients": state.patients,
-        "unreadable_lines": progress.unreadable,
+        **view.unreadable_as_json(progress),
     }
     session.report(
         value,
@@ -155,7 +174,43 @@ def remove(
             "Patients taken out of the registry of {hospital}: {removed}; it knows {patients} now.", **value
         ),
     )
-    _tell_unreadable(session, progress, skip_unreadable=skip_unreadable)
+    view.tell_unreadable(session, progress, skip_unreadable=skip_unreadable)
+
+
+def _remove_everybody(
+    session: AdminSession, engine: "Engine", hospital: str, progress: Progress, *, yes: bool
+) -> None:
+    from admin_cli.database.registry_changes import registry_states, remove_registry
+
+    [before] = registry_states(engine, [hospital])
+    if before.is_begun and not yes:
+        if not sys.stdin.isatty():
+            raise UsageProblem(N_("A confirmation can be asked for on a terminal only: add --yes."))
+        question = session.texts(
+            "Remove the whole registry of {hospital}, {patients} patients? [y/n]",
+            hospital=hospital,
+            patients=before.patients,
+        )
+        if not confirm(question, session.texts):
+            raise AntreanError(session.texts("Nothing was removed."))
+    remove_registry(engine, hospital)
+    progress.changed = before.patients
+
+
+def _remove_those_in(
+    session: AdminSession,
+    engine: "Engine",
+    hospital: str,
+    file: str,
+    key: "RegistryKey",
+    progress: Progress,
+) -> None:
+    from admin_cli.database.registry_changes import remove_patients
+
+    with _opened(file) as lines:
+        for some in _read(session, lines, progress, with_dates=False):
+            numbers = [key.number_digest(hospital, each.medical_record_number) for each in some]
+            progress.changed += remove_patients(engine, hospital, key, numbers)
 
 
 # --- the file -------------------------------------------------------------------------------------------
@@ -180,57 +235,26 @@ def _opened(file: str) -> Iterator[BinaryIO]:
         ) from error
 
 
-def _digests(
-    session: AdminSession, file: BinaryIO, hospital: str, key: "RegistryKey", progress: _Progress
-) -> Iterator[Sequence[bytes]]:
-    """The patients in the file as they are kept, so many at once as a transaction takes."""
+def _read(
+    session: AdminSession, file: BinaryIO, progress: Progress, *, with_dates: bool = True
+) -> "Iterator[list[PatientLine]]":
+    """The patients in the file, so many at once as a transaction takes; what cannot be read is noted."""
     from admin_cli.database.registry_changes import ROWS_AT_ONCE
     from admin_cli.patients_file import read_patients
 
-    lines, watched = read_patients(file), sys.stderr.isatty() and not session.as_json
+    lines, watched = (
+        read_patients(file, with_dates=with_dates),
+        sys.stderr.isatty() and not session.as_json,
+    )
     while some := list(islice(lines, ROWS_AT_ONCE)):
-        if digests := [key.digest(hospital, *each.patient) for each in some if each.patient is not None]:
-            yield digests
-        _note(progress, some)
+        if readable := [each for each in some if each.fault is None]:
+            yield readable
+        progress.note(some)
         if watched:
             text = session.texts("{lines} lines", lines=progress.lines + len(progress.unreadable))
             click.echo(f"\r{text}\033[K", nl=False, err=True)
     if watched:
         click.echo("\r\033[K", nl=False, err=True)
-
-
-def _note(progress: _Progress, some: "Sequence[PatientLine]") -> None:
-    progress.unreadable += [line.number for line in some if line.patient is None]
-    progress.lines += sum(line.patient is not None for line in some)
-
-
-def _see_that_all_was_read(progress: _Progress, *, skip_unreadable: bool) -> None:
-    """Nothing comes into force by half, or by nothing."""
-    if not progress.lines:
-        raise RegistryRefused(N_("Nothing came into force: the file names no patient that can be read."))
-    if progress.unreadable and not skip_unreadable:
-        raise RegistryRefused(
-            N_(
-                "Nothing came into force: lines that cannot be read: {lines}. Correct them and import again,"
-                " or leave them out with --skip-unreadable."
-            ),
-            lines=_shown(progress.unreadable),
-        )
-
-
-def _tell_unreadable(session: AdminSession, progress: _Progress, *, skip_unreadable: bool) -> None:
-    """The lines that were left out, by their numbers: what stands there is somebody's data."""
-    if not progress.unreadable:
-        return
-    sentence = N_("Lines that cannot be read were left out: {lines}.")
-    if not skip_unreadable:
-        raise RegistryRefused(sentence, lines=_shown(progress.unreadable))
-    session.note(session.texts(sentence, lines=_shown(progress.unreadable)))
-
-
-def _shown(numbers: Sequence[int]) -> str:
-    shown = ", ".join(map(str, numbers[:_LINES_SHOWN_MAX]))
-    return f"{shown} ... ({len(numbers)})" if len(numbers) > _LINES_SHOWN_MAX else shown
 
 
 # --- what is shown --------------------------------------------------------------------------------------
@@ -247,11 +271,18 @@ def _as_json(state: "RegistryState", key: "RegistryKey | None") -> dict[str, Any
         "patients": state.patients,
         "changed_at": state.changed_at and state.changed_at.isoformat(),
         "key_fits": _key_fits(state, key),
+        "import_ended": state.changed_at is not None if state.is_begun else None,
     }
 
 
 def _in_words(session: AdminSession, state: "RegistryState", key: "RegistryKey | None") -> str:
     texts = session.texts
+    if state.changed_at is None and state.is_begun:
+        return texts(
+            "{hospital}: its first import has not ended, so nobody is known yet. Import again:"
+            " antrean-admin patients import HOSPITAL FILE",
+            hospital=state.hospital,
+        )
     if state.changed_at is None:
         return texts("{hospital} has no registry.", hospital=state.hospital)
     words = texts(

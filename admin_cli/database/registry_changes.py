@@ -7,16 +7,28 @@ into force in one step; whoever is interrupted before has changed nothing.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, FromClause, Row, delete, func, insert, select, update
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    FromClause,
+    Insert,
+    Row,
+    Select,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from admin_cli.database.long_statements import long_statements
 from admin_cli.registry_errors import NoRegistry, NoSuchHospital, OtherKey, RegistryChanged
-from common.registry_key import RegistryKey
+from common.registry_key import KeptPatient, RegistryKey
 from common.storage.engine import snapshot, transaction
-from common.storage.prepared import BYTES, INTEGER, TEXT, Prepared
+from common.storage.prepared import BYTES, INTEGER, TEXT, Columns, Prepared
 from common.storage.registries import RegistryFault, registry_faults
 from common.storage.tables import hospitals, registered_patients, registries
 
@@ -29,12 +41,20 @@ _COUNT_SECONDS_MAX = 120
 @dataclass(frozen=True, slots=True)
 class RegistryState:
     """A hospital's registry: how many patients it knows, since when, and the check of its key; None before
-    the first import has ended."""
+    the first import has ended, which `is_begun`."""
 
     hospital: str
     patients: int
     changed_at: datetime | None
     key_check: bytes | None
+    is_begun: bool
+
+
+class Added(NamedTuple):
+    """How many patients were not known before, and of how many the date of birth was replaced."""
+
+    new: int
+    replaced: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +98,56 @@ def begin_filling(
         return Filling(hospital, row.last_generation + 1, key.check, is_in_force=False)
 
 
-def _new_patients(given: FromClause) -> ReturningInsert[tuple[bytes]]:
-    names = ["hospital", "generation", "digest"]
-    there = registered_patients.alias("there")
-    is_there = select(there.c.digest).where(*(there.c[name] == given.c[name] for name in names)).exists()
-    new = select(*(given.c[name] for name in names)).where(~is_there).distinct()
-    return insert(registered_patients).from_select(names, new).returning(registered_patients.c.digest)
+def _what_is_known(given: FromClause) -> Select[Any]:
+    there = registered_patients
+    same = [there.c[name] == given.c[name] for name in ("hospital", "generation", "number_digest")]
+    known = select(there.c.digest).where(*same).scalar_subquery()
+    return select(given.c.number_digest, known.label("digest"))
 
 
-_add = Prepared(_new_patients, {"hospital": TEXT, "generation": INTEGER, "digest": BYTES})
+def _new_patients(given: FromClause) -> Insert:
+    names = [column.name for column in registered_patients.columns]
+    return insert(registered_patients).from_select(names, select(*(given.c[name] for name in names)))
 
 
-def add_patients(engine: Engine, filling: Filling, digests: Sequence[bytes]) -> int:
-    """Adds patients, at most ROWS_AT_ONCE; how many were not there before.
+_number: Columns = {"hospital": TEXT, "generation": INTEGER, "number_digest": BYTES}
+_known = Prepared(_what_is_known, _number)
+_add = Prepared(_new_patients, {**_number, "digest": BYTES})
+
+
+def add_patients(engine: Engine, filling: Filling, patients: Sequence[KeptPatient]) -> Added:
+    """Adds patients, at most ROWS_AT_ONCE; of a record number that is known, the date of birth is replaced.
+    Of several patients with one number the last one counts.
 
     Raises RegistryRefused where the registry was replaced or removed meanwhile.
     """
+    generation = (filling.hospital, filling.generation)
+    wanted = {each.number_digest: each.digest for each in patients}
     with transaction(engine) as connection:
         _see_that_it_is_ours(connection, filling)
-        return len(_add(connection, [(filling.hospital, filling.generation, each) for each in digests]))
+        rows = _known(connection, [(*generation, number) for number in wanted])
+        known = {row.number_digest: row.digest for row in rows if row.digest is not None}
+        replaced = [number for number, digest in known.items() if digest != wanted[number]]
+        new = wanted.keys() - known.keys()
+        if replaced:
+            _delete_patients(connection, *generation, registered_patients.c.number_digest.in_(replaced))
+        if new or replaced:
+            _add(connection, [(*generation, number, wanted[number]) for number in (*new, *replaced)])
+        return Added(len(new), len(replaced))
+
+
+def _delete_patients(
+    connection: Connection, hospital: str, generation: int, which: ColumnElement[bool]
+) -> int:
+    """Removes patients of one generation; how many there were."""
+    found = connection.execute(
+        delete(registered_patients)
+        .where(
+            registered_patients.c.hospital == hospital, registered_patients.c.generation == generation, which
+        )
+        .returning(registered_patients.c.generation)
+    )
+    return len(found.all())
 
 
 def end_filling(engine: Engine, filling: Filling, now: datetime) -> None:
@@ -111,27 +162,44 @@ def end_filling(engine: Engine, filling: Filling, now: datetime) -> None:
             .where(registries.c.hospital == filling.hospital)
             .values(generation=filling.generation, key_check=filling.key_check, changed_at=now)
         )
-    _remove_generations(engine, filling.hospital, before=filling.generation)
+    _remove_generations(engine, filling.hospital, registered_patients.c.generation < filling.generation)
 
 
-def remove_patients(engine: Engine, hospital: str, key: RegistryKey, digests: Sequence[bytes]) -> int:
-    """Takes patients out, at most ROWS_AT_ONCE; how many were there. Raises RegistryRefused."""
+def abandon_filling(engine: Engine, filling: Filling) -> None:
+    """Removes what an import has written that does not come into force, so that none goes on with it.
+
+    What was added to a registry in force stays, and so does what is somebody else's meanwhile.
+    """
+    if filling.is_in_force:
+        return
+    with transaction(engine) as connection:
+        connection.execute(
+            update(registries)
+            .where(
+                registries.c.hospital == filling.hospital,
+                registries.c.generation < filling.generation,
+                registries.c.last_generation == filling.generation,
+            )
+            .values(last_generation=filling.generation + 1)
+        )
+        in_force = connection.scalar(
+            select(registries.c.generation).where(registries.c.hospital == filling.hospital)
+        )
+    if in_force != filling.generation:
+        _remove_generations(engine, filling.hospital, registered_patients.c.generation == filling.generation)
+
+
+def remove_patients(engine: Engine, hospital: str, key: RegistryKey, numbers: Sequence[bytes]) -> int:
+    """Takes out the patients with these record numbers, given as their digests, at most ROWS_AT_ONCE; how
+    many were there. Raises RegistryRefused."""
     with transaction(engine) as connection:
         row = _locked(connection, hospital)
         if row is None or not row.generation:
             raise NoRegistry(hospital)
         if row.key_check != key.check:
             raise OtherKey(hospital)
-        found = connection.execute(
-            delete(registered_patients)
-            .where(
-                registered_patients.c.hospital == hospital,
-                registered_patients.c.generation == row.generation,
-                registered_patients.c.digest.in_(digests),
-            )
-            .returning(registered_patients.c.digest)
-        ).all()
-        return len(found)
+        of_number = registered_patients.c.number_digest.in_(numbers)
+        return _delete_patients(connection, hospital, row.generation, of_number)
 
 
 def remove_registry(engine: Engine, hospital: str) -> None:
@@ -148,7 +216,7 @@ def remove_registry(engine: Engine, hospital: str) -> None:
             .values(generation=0, last_generation=row.last_generation + 1)
         )
         last = row.last_generation + 1
-    _remove_generations(engine, hospital, before=last)
+    _remove_generations(engine, hospital, registered_patients.c.generation < last)
     with transaction(engine) as connection:
         connection.execute(
             delete(registries).where(
@@ -188,6 +256,7 @@ def registry_states(engine: Engine, codes: Iterable[str] = ()) -> list[RegistryS
                 counts.get(code, 0),
                 row.changed_at if row is not None and is_in_force else None,
                 row.key_check if row is not None and is_in_force else None,
+                is_begun=row is not None,
             )
         )
     return states
@@ -198,6 +267,13 @@ def faults_of(engine: Engine, key: RegistryKey | None) -> dict[str, RegistryFaul
     where it can."""
     with snapshot(engine) as connection:
         return registry_faults(connection, key)
+
+
+def hospitals_without_registry(engine: Engine, codes: Iterable[str]) -> list[str]:
+    """Those of these hospitals of which no registry is in force, by code."""
+    with snapshot(engine) as connection:
+        there = connection.execute(select(registries.c.hospital).where(registries.c.generation > 0)).scalars()
+        return sorted(set(codes) - set(there))
 
 
 def _locked(connection: Connection, hospital: str) -> Row[Any] | None:
@@ -223,10 +299,10 @@ def _see_that_it_is_ours(connection: Connection, filling: Filling) -> None:
     raise RegistryChanged(filling.hospital)
 
 
-def _remove_generations(engine: Engine, hospital: str, before: int) -> None:
+def _remove_generations(engine: Engine, hospital: str, which: ColumnElement[bool]) -> None:
     some = (
         select(registered_patients.c.generation, registered_patients.c.digest)
-        .where(registered_patients.c.hospital == hospital, registered_patients.c.generation < before)
+        .where(registered_patients.c.hospital == hospital, which)
         .limit(ROWS_AT_ONCE)
     )
     while True:
@@ -235,12 +311,5 @@ def _remove_generations(engine: Engine, hospital: str, before: int) -> None:
             if not rows:
                 return
             for generation in {row.generation for row in rows}:
-                connection.execute(
-                    delete(registered_patients).where(
-                        registered_patients.c.hospital == hospital,
-                        registered_patients.c.generation == generation,
-                        registered_patients.c.digest.in_(
-                            [row.digest for row in rows if row.generation == generation]
-                        ),
-                    )
-                )
+                digests = [row.digest for row in rows if row.generation == generation]
+                _delete_patients(connection, hospital, generation, registered_patients.c.digest.in_(digests))

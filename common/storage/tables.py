@@ -300,6 +300,9 @@ registered_patients = Table(
     Column("generation", Integer, primary_key=True, autoincrement=False),
     # Of hospital, medical record number and date of birth, with the registry's key.
     Column("digest", LargeBinary(32), primary_key=True),
+    # Of hospital and medical record number: one number has one date of birth.
+    Column("number_digest", LargeBinary(32), nullable=False),
+    UniqueConstraint("hospital", "generation", "number_digest", name="uq_registered_patients_number_digest"),
     ForeignKeyConstraint(["hospital"], ["registries.hospital"]),
 )
 """Whom a hospital knows. Nobody can read from it who that is."""

@@ -53,7 +53,7 @@ CHANGING_ADMIN: dict[str, tuple[str, ...]] = {
     "migrate": (),
     "catalog apply": ("catalog.toml",),
     "patients import": ("RSHS", "patients.csv"),
-    "patients remove": ("RSHS", "--all"),
+    "patients remove": ("RSHS", "--all", "--yes"),
     "broker declare": (),
     "broker definitions": ("--output", "definitions.json"),
     "dead-letters retry": ("--all",),

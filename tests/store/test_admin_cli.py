@@ -126,6 +126,7 @@ def test_if_empty_leaves_a_catalog_alone(on_database: Run, tmp_path: Path) -> No
         "changes": [],
         "unchanged": 0,
         "busy": [],
+        "without_registry": [],
     }
     assert json.loads(on_database("catalog", "show", "--json").out)[0]["clinics"][0]["rooms"] == 2
 

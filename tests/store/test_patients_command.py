@@ -26,16 +26,28 @@ SECRET = "00998877"
 """A record number that no output may show."""
 
 
+class _Input(io.TextIOWrapper):
+    """Standard input, from a terminal or not."""
+
+    def __init__(self, piped: io.BytesIO, is_terminal: bool) -> None:
+        super().__init__(piped)
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+
 class Admin:
     """Runs `antrean-admin` on the database of a test."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self._capsys = capsys
         self._monkeypatch = monkeypatch
+        self.is_at_a_terminal = False
 
     def __call__(self, *words: str | Path, piped: bytes = b"") -> tuple[int, str, str]:
         """Exit code, output and errors."""
-        self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(piped)))
+        self._monkeypatch.setattr(sys, "stdin", _Input(io.BytesIO(piped), self.is_at_a_terminal))
         exit_code = run([str(word) for word in words])
         out, err = self._capsys.readouterr()
         assert SECRET not in out + err
@@ -90,15 +102,20 @@ def test_patients_are_imported_counted_and_removed(admin: Admin, engine: Engine,
         "hospital": "RSHS",
         "replaced": True,
         "added": 3,
+        "dates_replaced": 0,
         "patients": 3,
+        "lines_with_another_date": [],
         "unreadable_lines": [],
+        "unreadable_columns": {"number": [], "date_of_birth": [], "division": []},
     }
     assert known(engine, "1", "2", "3", SECRET) == [True, True, False, True]
     [counted] = admin.json("patients", "count")
     assert (counted["hospital"], counted["patients"], counted["key_fits"]) == ("RSHS", 3, True)
 
     told = admin("patients", "import", "RSHS", "-", "--lang", "en", piped=of("3", "1"))[1]
-    assert told == "Patients added to the registry of RSHS: 1; it knows 4 now.\n"
+    assert told == (
+        "Patients added to the registry of RSHS: 1; dates of birth replaced: 0; it knows 4 now.\n"
+    )
     assert admin.json("patients", "remove", "RSHS", file)["patients"] == 1
     assert known(engine, "1", "2", "3") == [False, False, True]
 
@@ -106,7 +123,9 @@ def test_patients_are_imported_counted_and_removed(admin: Admin, engine: Engine,
     assert (replaced["replaced"], replaced["patients"]) == (True, 2)
     assert known(engine, "3", "4", "5") == [False, True, True]
 
-    assert admin.json("patients", "remove", "RSHS", "--all")["removed"] == 2
+    told = admin.sentence("patients", "remove", "RSHS", "--all", exit_code=2)
+    assert "add --yes" in told
+    assert admin.json("patients", "remove", "RSHS", "--all", "--yes")["removed"] == 2
     assert admin.json("patients", "count") == []
     assert known(engine, "4") == [None]
 
@@ -124,7 +143,7 @@ def test_lines_that_cannot_be_read_are_named_and_the_others_added(admin: Admin, 
     admin.json("patients", "import", "RSHS", "-", piped=of("1"))
     wrong = of("2") + f"{SECRET},31/01/90\nSiti {SECRET}\n".encode() + of("3")
     told = admin.sentence("patients", "import", "RSHS", "-", piped=wrong)
-    assert told == "Lines that cannot be read were left out: 2, 3.\n"
+    assert told == "Lines that cannot be read were left out (date of birth: 2, 3).\n"
     assert known(engine, "1", "2", "3") == [True, True, True]
     exit_code, _, err = admin("patients", "import", "RSHS", "-", "--skip-unreadable", piped=wrong)
     assert exit_code == 0
@@ -142,12 +161,101 @@ def test_no_replacement_comes_into_force_by_half(admin: Admin, engine: Engine, c
     assert known(engine, "1", "2") == [True, False]
 
 
-def test_a_first_import_with_lines_that_cannot_be_read_is_gone_on_with(admin: Admin, engine: Engine) -> None:
-    told = admin.sentence("patients", "import", "RSHS", "-", piped=of("1") + b"rubbish\n")
-    assert told.startswith("Nothing came into force: lines that cannot be read: 2.")
+def test_a_first_import_with_lines_that_cannot_be_read_leaves_nothing(admin: Admin, engine: Engine) -> None:
+    told = admin.sentence("patients", "import", "RSHS", "-", piped=of("1") + b"2,rubbish\n")
+    assert told.startswith("Nothing came into force: lines that cannot be read (date of birth: 2).")
     assert known(engine, "1") == [None]
+    assert "has not ended" in admin("patients", "count", "--lang", "en")[1]
+    [counted] = admin.json("patients", "count")
+    assert (counted["import_ended"], counted["patients"]) == (False, 0)
     admin.json("patients", "import", "RSHS", "-", piped=of("2"))
-    assert known(engine, "1", "2") == [True, True]
+    assert known(engine, "1", "2") == [False, True]
+    assert admin.json("patients", "count", "RSHS", "RSUD")[1]["import_ended"] is None
+
+
+def test_a_file_in_utf_16_leaves_nothing(admin: Admin, engine: Engine) -> None:
+    told = admin.sentence("patients", "import", "RSHS", "-", piped=of("1").decode().encode("utf-16"))
+    assert "save it as CSV UTF-8" in told
+    assert known(engine, "1") == [None]
+
+
+def test_a_corrected_date_of_birth_replaces_the_wrong_one(admin: Admin, engine: Engine) -> None:
+    admin.json("patients", "import", "RSHS", "-", piped=b"1,01/01/1980\n")
+    exit_code, out, err = admin(
+        "patients", "import", "RSHS", "-", "--lang", "en", piped=b"1,05/06/1980\n1,31/01/1990\n2,31/01/1990\n"
+    )
+    assert (exit_code, out) == (
+        0,
+        "Patients added to the registry of RSHS: 1; dates of birth replaced: 1; it knows 2 now.\n",
+    )
+    assert " number: 2. The last one counts." in " ".join(err.split())
+    entries = [
+        ("RSHS", "1", date(1980, 1, 1)),
+        ("RSHS", "1", date(1980, 6, 5)),
+        ("RSHS", "1", date(1990, 1, 31)),
+    ]
+    with snapshot(engine) as connection:
+        answers = find_registered(connection, RegistryKey(KEY), entries)()
+    assert [answers.knows(each) for each in entries] == [False, False, True]
+
+
+def test_the_number_alone_takes_a_patient_out(admin: Admin, engine: Engine) -> None:
+    admin.json("patients", "import", "RSHS", "-", piped=of("1", "2", "3"))
+    assert admin.json("patients", "remove", "RSHS", "-", piped=b"1\n2,05/06/1980\n")["removed"] == 2
+    assert known(engine, "1", "2", "3") == [False, False, True]
+
+
+def test_an_operator_is_asked_before_everybody_is_removed(
+    admin: Admin, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(question: str) -> str:
+        asked.append(question)
+        return "y" if len(asked) > 1 else ""
+
+    admin.json("patients", "import", "RSHS", "-", piped=of("1", "2"))
+    admin.is_at_a_terminal = True
+    monkeypatch.setattr("builtins.input", answer)
+    assert admin.sentence("patients", "remove", "RSHS", "--all") == "Nothing was removed.\n"
+    assert known(engine, "1") == [True]
+    assert "of RSHS: 2; it knows 0 now." in admin("patients", "remove", "RSHS", "--all", "--lang", "en")[1]
+    assert known(engine, "1") == [None]
+    assert asked == ["Remove the whole registry of RSHS, 2 patients? [y/n]: "] * 2
+
+
+def test_a_catalog_that_asks_for_a_registry_that_is_not_there_is_warned_of(
+    admin: Admin, tmp_path: Path
+) -> None:
+    clinic = """
+[[hospitals.clinics]]
+code = "GIG"
+name = "Poli Gigi"
+rooms = 2
+daily_quota = 60
+mean_service_minutes = 10
+hours = { mon = ["08:00-12:00"] }
+"""
+    hospitals = "".join(
+        f'''
+[[hospitals]]
+code = "{code}"
+name = "RS"
+city = "Bandung"
+time_zone = "Asia/Jakarta"
+identity = "registry"
+{clinic}'''
+        for code in ("RSHS", "RSUD")
+    )
+    file = tmp_path / "catalog.toml"
+    file.write_text(hospitals)
+    admin.json("patients", "import", "RSHS", "-", piped=of("1"))
+    admin("patients", "import", "RSUD", "-", piped=b"rubbish")
+    assert admin.json("catalog", "apply", file, "--dry-run")["without_registry"] == ["RSUD"]
+    for lang, words in (("en", "no registry is in force: RSUD."), ("id", "RSUD")):
+        exit_code, _, err = admin("catalog", "apply", file, "--lang", lang)
+        assert exit_code == 0
+        assert words in " ".join(err.split())
 
 
 @pytest.mark.parametrize(

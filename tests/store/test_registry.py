@@ -46,7 +46,7 @@ def know(workers: Workers, *people: dict[str, Any], key: RegistryKey = KEY) -> N
     now = workers.clock.now()
     filling = begin_filling(workers.engine, "RSHS", key, now, replace=True)
     people_s = [(each["medical_record_number"], date.fromisoformat(each["date_of_birth"])) for each in people]
-    add_patients(workers.engine, filling, [key.digest("RSHS", *each) for each in people_s])
+    add_patients(workers.engine, filling, [key.kept("RSHS", *each) for each in people_s])
     end_filling(workers.engine, filling, now)
 
 
@@ -127,8 +127,7 @@ def test_a_refusal_is_the_same_when_it_comes_again(workers: Workers) -> None:
 
 
 def test_who_is_removed_is_not_known_any_more(workers: Workers) -> None:
-    born = date.fromisoformat(patient(KNOWN)["date_of_birth"])
-    remove_patients(workers.engine, "RSHS", KEY, [KEY.digest("RSHS", f"{KNOWN:08d}", born)])
+    remove_patients(workers.engine, "RSHS", KEY, [KEY.number_digest("RSHS", f"{KNOWN:08d}")])
     assert answered(workers, registration(KNOWN)) is ProblemCode.MEDICAL_RECORD_MISMATCH
 
 
@@ -167,11 +166,11 @@ def test_a_registrar_says_at_its_start_which_registries_it_cannot_ask(workers: W
 def test_a_registry_that_was_never_imported_to_its_end_sends_to_the_desk(engine: Engine) -> None:
     workers = with_key(workers_of(engine, hospital_table(identity="registry")), KEY)
     born = date.fromisoformat(patient(KNOWN)["date_of_birth"])
-    digest = KEY.digest("RSHS", f"{KNOWN:08d}", born)
+    kept = KEY.kept("RSHS", f"{KNOWN:08d}", born)
     with capture_logs() as logs:
         assert answered(workers, registration(KNOWN)) is ProblemCode.ASK_AT_DESK
         filling = begin_filling(engine, "RSHS", KEY, workers.clock.now(), replace=False)
-        add_patients(engine, filling, [digest])
+        add_patients(engine, filling, [kept])
         assert answered(workers, registration(KNOWN)) is ProblemCode.ASK_AT_DESK
         end_filling(engine, filling, workers.clock.now())
         assert answered(workers, registration(KNOWN)) == "ticket"

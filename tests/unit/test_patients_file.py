@@ -5,9 +5,10 @@ from datetime import date
 
 import pytest
 
-from admin_cli.patients_file import PatientLine, read_patients
+from admin_cli.patients_file import LineFault, PatientLine, read_patients
+from admin_cli.registry_errors import NotReadable
 
-SITI = ("00123456", date(1990, 1, 31))
+SITI = ("00123456", date(1990, 1, 31), None)
 
 
 def read(content: bytes) -> list[PatientLine]:
@@ -27,7 +28,7 @@ def read(content: bytes) -> list[PatientLine]:
     ],
 )
 def test_a_patient_is_read_in_each_of_these_forms(content: bytes) -> None:
-    assert read(content) == [PatientLine(1, SITI)]
+    assert read(content) == [PatientLine(1, *SITI)]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_a_patient_is_read_in_each_of_these_forms(content: bytes) -> None:
 )
 def test_the_first_line_may_name_the_columns(header: str) -> None:
     content = f"{header}\nSutomo, S.E.;31-01-1990;00123456\n".encode()
-    assert read(content) == [PatientLine(2, SITI)]
+    assert read(content) == [PatientLine(2, *SITI)]
 
 
 def test_lines_that_cannot_be_read_are_told_by_their_numbers() -> None:
@@ -60,18 +61,49 @@ def test_lines_that_cannot_be_read_are_told_by_their_numbers() -> None:
         ]
     )
     found = read(content)
-    assert [line.number for line in found if line.patient is None] == [3, 4, 5, 6, 7, 8, 9, 10]
-    assert [line.number for line in found if line.patient == SITI] == [1, 11]
+    number, date_of_birth, division = LineFault.NUMBER, LineFault.DATE_OF_BIRTH, LineFault.DIVISION
+    assert {line.number: line.fault for line in found if line.fault} == {
+        3: date_of_birth,
+        4: date_of_birth,
+        5: date_of_birth,
+        6: division,
+        7: number,
+        8: number,
+        9: number,
+        10: number,
+    }
+    assert [line.number for line in found if line[1:] == SITI] == [1, 11]
 
 
 def test_a_long_line_does_not_become_several() -> None:
     """Wherever it would be cut, the rest of it could look like a patient."""
     long = b"1," * 40_000 + b"00123456,1990-01-31\n"
     assert [line.number for line in read(long + b"00123456,1990-01-31\n")] == [1, 2]
-    assert read(long)[0].patient is None
+    assert read(long)[0].fault is LineFault.DATE_OF_BIRTH
 
 
 def test_an_empty_file_names_nobody() -> None:
     assert read(b"") == []
     assert read(b"\n\n  \n") == []
     assert read(b"medical_record_number,date_of_birth\n") == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_file_in_utf_16_is_refused_as_such(encoding: str) -> None:
+    with pytest.raises(NotReadable, match="CSV UTF-8"):
+        read("00123456,1990-01-31\n".encode(encoding))
+
+
+def test_letters_of_another_encoding_in_other_columns_do_no_harm() -> None:
+    content = "nama;no_rm;tanggal_lahir\nRené;00123456;31/01/1990\n".encode("cp1252")
+    assert read(content) == [PatientLine(2, *SITI)]
+
+
+def test_a_cell_with_a_line_break_is_told_on_both_lines() -> None:
+    found = read(b'00123456,1990-01-31,"Jl. Merdeka\nBandung"\n00123456,1990-01-31\n')
+    assert [line.fault for line in found] == [LineFault.DIVISION, LineFault.NUMBER, None]
+
+
+@pytest.mark.parametrize("content", [b"No. RM\n00-12-34-56\n", b"\n00123456,\n", b"\n00123456;31/01/90\n"])
+def test_the_number_alone_is_enough_where_no_date_is_asked_for(content: bytes) -> None:
+    assert list(read_patients(io.BytesIO(content), with_dates=False)) == [PatientLine(2, "00123456")]

@@ -32,7 +32,10 @@ def test_each_part_and_the_key_decide_the_digest() -> None:
     ]
     digests = {key.digest(*patient) for key in keys for patient in patients}
     assert len(digests) == len(keys) * len(patients)
-    assert not digests & {key.check for key in keys}
+    numbers = {key.number_digest(*patient[:2]) for key in keys for patient in patients}
+    assert len(numbers) == len(keys) * len(patients) // 2
+    assert not (digests | numbers) & {key.check for key in keys}
+    assert not digests & numbers
     assert len({key.check for key in keys}) == 2
 
 

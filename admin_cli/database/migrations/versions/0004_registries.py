@@ -75,7 +75,11 @@ def _create_registries() -> None:
         sa.Column("hospital", sa.String(10), nullable=False),
         sa.Column("generation", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("digest", sa.LargeBinary(32), nullable=False),
+        sa.Column("number_digest", sa.LargeBinary(32), nullable=False),
         sa.PrimaryKeyConstraint("hospital", "generation", "digest", name="pk_registered_patients"),
+        sa.UniqueConstraint(
+            "hospital", "generation", "number_digest", name="uq_registered_patients_number_digest"
+        ),
         sa.ForeignKeyConstraint(
             ["hospital"], ["registries.hospital"], name="fk_registered_patients_hospital"
         ),
