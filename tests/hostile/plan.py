@@ -50,6 +50,8 @@ ATTACKS = (
     Attack("8a", "registrations at full speed, one connection", floods.registrations),
     Attack("8b", "look-ups at full speed, one connection", floods.look_ups),
     Attack("8c", "both, two connections", floods.two_connections, single=False),
+    Attack("8d", "registrations from made-up senders", floods.made_up_senders),
+    Attack("8e", "requests that are wrong all over", floods.wrong_all_over),
     Attack("9", "what expires behind a backlog", floods.expiring),
     Attack("10", "naming events by their ids", integrators.whose_events, secret=True),
     Attack("11", "an integrator's queues and streams", integrators.disk, 0.7),

@@ -183,8 +183,23 @@ class Pouring(SocketConnection):
         return self._socket.send(waiting) if writable else 0
 
 
-def address_at(node: str) -> str:
-    """A well-formed direct reply-to address at a node of this name."""
+def own_address(url: str) -> str:
+    """The direct reply-to address of a channel of one's own, as the broker fills it into what it returns."""
+    returned: list[str] = []
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    channel = connection.channel()
+    channel.add_on_return_callback(lambda _channel, _method, found, _body: returned.append(found.reply_to))
+    channel.basic_consume(REPLY_TO, lambda *_: None, auto_ack=True)
+    properties = pika.BasicProperties(reply_to=REPLY_TO)
+    channel.basic_publish(PATIENT_EXCHANGE, "nowhere", b"", properties, mandatory=True)
+    while not returned:
+        connection.process_data_events(_CONNECT_SECONDS_MAX)
+    connection.close()
+    return returned[0]
+
+
+def address_at(node: str, process_number: int = 0) -> str:
+    """A well-formed direct reply-to address of a process of this number, at a node of this name."""
     name = f"reply@{node}".encode()
-    process = b"\x83Xv" + len(name).to_bytes(2, "big") + name + bytes(12)
+    process = b"\x83Xv" + len(name).to_bytes(2, "big") + name + process_number.to_bytes(4, "big") + bytes(8)
     return f"{REPLY_TO}.{b64encode(process).decode()}.{b64encode(bytes(range(16))).decode()}"

@@ -1,12 +1,15 @@
 """Floods: requests, expiring ones, addresses at no node, and ticks that a desk forges."""
 
+import json
 import multiprocessing
 import time
+from base64 import b64decode
 
 from common.domain.event_names import EventName
+from common.messages.limits import BODY_BYTES_MAX
 from common.messaging.topology import DESK_EXCHANGE
 from tests.deployment import Patient
-from tests.hostile.attacks.attackers import Message, Pouring, address_at, request
+from tests.hostile.attacks.attackers import Message, Pouring, address_at, own_address, request
 from tests.hostile.attacks.findings import Findings
 from tests.hostile.scene import CLOSED_CLINIC, HOSPITAL, Scene
 from tests.workers.bad_messages import NO_TICKS
@@ -15,6 +18,9 @@ _REPLIES_TO_NOWHERE_A_SECOND = 80
 _BACKLOG = 5000
 _UNKNOWN_CODE = "7K3F-9QXM-2T5R"
 _CODES = 100
+_SENDERS = 2000
+_PROCESS_TAIL_BYTES = 12
+_MEMBERS = 900
 
 
 def _registration() -> Message:
@@ -72,6 +78,23 @@ def two_connections(scene: Scene, seconds: float) -> Findings:
     with multiprocessing.Pool(len(messages)) as pool:
         sent = pool.starmap(_pour, [(scene, seconds, message) for message in messages])
     return Findings(f"{sent[0]:,} registrations and {sent[1]:,} look-ups sent")
+
+
+def made_up_senders(scene: Scene, seconds: float) -> Findings:
+    """One connection registers at full speed, with a reply address of the broker's node for each request."""
+    process = b64decode(own_address(scene.urls["patient"]).split(".")[3])
+    node = process.partition(b"reply@")[2][:-_PROCESS_TAIL_BYTES].decode()
+    body = Patient().body(HOSPITAL, CLOSED_CLINIC)
+    messages = [request("register", body, reply_to=address_at(node, number)) for number in range(_SENDERS)]
+    return Findings(f"{_pour(scene, seconds, *messages):,} sent, as from {_SENDERS:,} channels")
+
+
+def wrong_all_over(scene: Scene, seconds: float) -> Findings:
+    """One connection sends at full speed what is as long as it may be, and wrong in as much as fits."""
+    members = dict.fromkeys((f"{number:x}" for number in range(0x1000, 0x1000 + _MEMBERS)), 0)
+    body = json.dumps(members, separators=(",", ":")).encode()
+    assert BODY_BYTES_MAX * 0.9 < len(body) <= BODY_BYTES_MAX
+    return Findings(f"{_pour(scene, seconds, request('register', body)):,} sent, {len(body):,} bytes each")
 
 
 def expiring(scene: Scene, seconds: float) -> Findings:
