@@ -149,7 +149,7 @@ BAD_FIELDS = [
     ("name", "Siti\u202eAminah"),
     ("name", "Siti\u200bAminah"),
     ("name", "x" * 101),
-    ("name", "x" * 100_00),
+    ("name", "x" * 5_000),
     ("name", {"first": "Siti"}),
     ("date_of_birth", "31-01-1990"),
     ("date_of_birth", "1990-1-31"),
@@ -217,7 +217,8 @@ def test_every_kind_of_request_is_checked(name: str, body: dict[str, Any]) -> No
         b'{"hospital": "\\ud800"}',
         b'{"hospital": NaN}',
         b"[" * 5000,
-        b'{"a":' * 5000,
+        b'{"a":' * 100,
+        b'{"a":' * 1600,
         b"\x00" * 10,
         b"\xef\xbb\xbf{}",
         b"9" * 5000,
@@ -276,8 +277,8 @@ def test_a_refusal_lists_a_limited_number_of_errors() -> None:
     assert len(answer.errors) == FIELD_ERRORS_MAX
 
 
-def test_the_errors_of_a_request_that_has_thousands_are_not_read() -> None:
-    answer = refused("register", {**REGISTER, **{f"x{number}": 0 for number in range(2000)}})
+def test_a_body_with_hundreds_of_members_is_not_read() -> None:
+    answer = refused("register", {**REGISTER, **{f"x{number}": 0 for number in range(130)}})
     assert answer.code is ProblemCode.INVALID_REQUEST
     assert answer.errors == []
     assert "no others" in answer.detail

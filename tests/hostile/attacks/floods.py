@@ -20,7 +20,7 @@ _UNKNOWN_CODE = "7K3F-9QXM-2T5R"
 _CODES = 100
 _SENDERS = 2000
 _PROCESS_TAIL_BYTES = 12
-_MEMBERS = 900
+_MEMBERS = 128
 
 
 def _registration() -> Message:
@@ -90,8 +90,8 @@ def made_up_senders(scene: Scene, seconds: float) -> Findings:
 
 
 def wrong_all_over(scene: Scene, seconds: float) -> Findings:
-    """One connection sends at full speed what is as long as it may be, and wrong in as much as fits."""
-    members = dict.fromkeys((f"{number:x}" for number in range(0x1000, 0x1000 + _MEMBERS)), 0)
+    """One connection sends at full speed what is as long as it may be, with as many members as are read."""
+    members = dict.fromkeys((f"{number:057x}" for number in range(_MEMBERS)), 0)
     body = json.dumps(members, separators=(",", ":")).encode()
     assert BODY_BYTES_MAX * 0.9 < len(body) <= BODY_BYTES_MAX
     return Findings(f"{_pour(scene, seconds, request('register', body)):,} sent, {len(body):,} bytes each")
