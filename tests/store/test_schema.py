@@ -57,6 +57,13 @@ def shape(engine: Engine) -> dict[str, Any]:
     }
 
 
+@pytest.fixture
+def own_engine(empty_engine: Engine) -> Engine:
+    """An engine on a database with the newest schema that no other test sees: its schema can be changed."""
+    migrate(empty_engine)
+    return empty_engine
+
+
 def set_revision(engine: Engine, revision: str) -> None:
     with transaction(engine) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
@@ -114,10 +121,10 @@ def test_a_migration_that_fails_leaves_nothing_behind(
 
 
 def test_a_later_revision_can_rewrite_a_table_that_others_refer_to(
-    engine: Engine, sample_catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+    own_engine: Engine, sample_catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    apply_catalog(engine, sample_catalog, datetime(2026, 11, 23, tzinfo=UTC))
-    set_revision(engine, "0000")
+    apply_catalog(own_engine, sample_catalog, datetime(2026, 11, 23, tzinfo=UTC))
+    set_revision(own_engine, "0000")
 
     def widen_name(connection: Connection) -> None:
         operations = Operations(MigrationContext.configure(connection))
@@ -125,26 +132,26 @@ def test_a_later_revision_can_rewrite_a_table_that_others_refer_to(
             table.alter_column("name", type_=String(300))
 
     monkeypatch.setattr(schema, "_upgrade", widen_name)
-    migrate(engine)
-    with snapshot(engine) as connection:
+    migrate(own_engine)
+    with snapshot(own_engine) as connection:
         known = CatalogCache()
         known.refresh(connection)
     assert len([*known.hospitals()]) == len(sample_catalog.hospitals)
 
 
 def test_a_revision_that_loses_what_others_refer_to_is_taken_back(
-    engine: Engine, sample_catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+    own_engine: Engine, sample_catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    apply_catalog(engine, sample_catalog, datetime(2026, 11, 23, tzinfo=UTC))
-    set_revision(engine, "0000")
+    apply_catalog(own_engine, sample_catalog, datetime(2026, 11, 23, tzinfo=UTC))
+    set_revision(own_engine, "0000")
 
     def lose_hospitals(connection: Connection) -> None:
         connection.execute(text("DELETE FROM hospitals"))
 
     monkeypatch.setattr(schema, "_upgrade", lose_hospitals)
     with pytest.raises(StoreError):
-        migrate(engine)
-    with transaction(engine) as connection:
+        migrate(own_engine)
+    with transaction(own_engine) as connection:
         assert connection.scalar(text("SELECT count(*) FROM hospitals")) == len(sample_catalog.hospitals)
         if connection.dialect.name == "sqlite":  # what the migration switched off is on
             assert connection.scalar(text("PRAGMA foreign_keys")) == 1
@@ -155,17 +162,17 @@ def test_an_empty_database_is_named_with_the_command_that_helps(empty_engine: En
         check_schema(empty_engine)
 
 
-def test_an_older_schema_is_named_with_the_command_that_helps(engine: Engine) -> None:
-    set_revision(engine, "0000")
+def test_an_older_schema_is_named_with_the_command_that_helps(own_engine: Engine) -> None:
+    set_revision(own_engine, "0000")
     with pytest.raises(SchemaMismatch, match=r"older schema 0000.*Run `antrean-admin migrate`\."):
-        check_schema(engine)
+        check_schema(own_engine)
 
 
-def test_a_newer_schema_needs_a_newer_program(engine: Engine) -> None:
-    set_revision(engine, "9999")
+def test_a_newer_schema_needs_a_newer_program(own_engine: Engine) -> None:
+    set_revision(own_engine, "9999")
     for refused in (check_schema, migrate):
         with pytest.raises(SchemaMismatch, match=r"newer schema 9999.*install a newer Antrean"):
-            refused(engine)
+            refused(own_engine)
 
 
 def test_tables_that_no_migration_made_are_left_alone(empty_engine: Engine) -> None:
