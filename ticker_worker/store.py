@@ -167,7 +167,6 @@ def held_tickets(
     given = [(*key, number) for key, number in patients]
     return {
         (key_of(row), row.medical_record_number): HeldPlace(
-            row.ticket_code,
             row.patient_name,
             row.date_of_birth,
             row.number,

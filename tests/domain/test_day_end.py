@@ -66,9 +66,7 @@ def next_day(who: list[Comer]) -> tuple[Queue, dict[str, HeldPlace]]:
             assert change.ticket is not None
             name = "Budi" if each.is_other else "Siti"
             status = change.ticket.status
-            held[str(number)] = HeldPlace(
-                f"HELD{number}", name, BORN, change.ticket.number, status, each.holds, DAY_END
-            )
+            held[str(number)] = HeldPlace(name, BORN, change.ticket.number, status, each.holds, DAY_END)
     return queue, held
 
 
@@ -92,13 +90,13 @@ def test_nobody_is_left_and_nobody_is_lost(who: list[Comer]) -> None:
     }
     assert set(left) == set(range(1, len(who) + 1))
     for number, each in enumerate(who, 1):
-        is_expired = each.holds is not None and each.is_other
         assert left[number].event is (
-            EventName.TICKET_EXPIRED if is_expired else EventName.TICKET_TRANSFERRED
+            EventName.TICKET_TRANSFERRED if each.holds is None else EventName.TICKET_EXPIRED
         )
     assert queue.given_back == sum(each.event is EventName.TICKET_TRANSFERRED for each in left.values())
-    codes = {each.transferred_to for each in left.values() if each.transferred_to}
-    assert codes >= {each.ticket_code for each in handed.new_tickets}
+    # A ticket that somebody registered is named by no other.
+    codes = [left[number].transferred_to for number in sorted(left) if left[number].transferred_to]
+    assert codes == [each.ticket_code for each in handed.new_tickets]
     assert following.waiting == sum(each.holds is not None for each in who) + len(handed.new_tickets)
 
 

@@ -136,7 +136,7 @@ def test_a_transfer_is_refused_as_a_registration_is() -> None:
     with pytest.raises(NotPermitted) as refused:
         desk_actions.transfer(here, ticket, Destination(DESK, here, None), "NEW", NOW)
     assert reason_of(refused) is NotPermittedReason.SAME_CLINIC
-    holder = HeldPlace("C", "Budi", date(1980, 1, 1), 1, TicketStatus.WAITING, Lane.REGULAR, NOW)
+    holder = HeldPlace("Budi", date(1980, 1, 1), 1, TicketStatus.WAITING, Lane.REGULAR, NOW)
     with pytest.raises(NotPermitted) as refused:
         desk_actions.transfer(here, ticket, Destination(OTHER, there, holder), "NEW", NOW)
     assert reason_of(refused) is NotPermittedReason.HOLDS_ANOTHER
@@ -155,7 +155,7 @@ def test_a_no_show_waits_again_unless_the_day_is_over_or_another_ticket_is_held(
     assert [each.waiting for each in decided.queues] == [1]
     with pytest.raises(NotPermitted, match="service day"):
         desk_actions.reinstate(queue._replace(ending=Ending.EXPIRY), ticket, None, NOW)
-    holder = HeldPlace("C", "Siti", date(1990, 1, 31), 2, TicketStatus.WAITING, Lane.REGULAR, NOW)
+    holder = HeldPlace("Siti", date(1990, 1, 31), 2, TicketStatus.WAITING, Lane.REGULAR, NOW)
     with pytest.raises(NotPermitted, match="GIG-002"):
         desk_actions.reinstate(queue, ticket, holder, NOW)
 

@@ -35,9 +35,8 @@ class WaitingPatient(NamedTuple):
 
 
 class HeldPlace(NamedTuple):
-    """The active ticket that is held with a medical record number in a queue, by whom, and its place."""
+    """The active ticket that is held with a medical record number in a queue: by whom, and its place."""
 
-    ticket_code: str
     patient_name: str
     date_of_birth: date
     number: int
@@ -151,21 +150,20 @@ class _Handover:
     def take_over(
         self, queue: Queue, following: Queue, patient: WaitingPatient, holder: HeldPlace | None
     ) -> tuple[Queue, Queue]:
-        """Hands one ticket over: it is transferred, and the patient is registered in `following`, unless the
-        patient holds a ticket of it already. It expires where another person holds one with the same medical
-        record number: only the hospital can find out whose number it is."""
+        """Hands one ticket over: it is transferred, and the patient is registered in `following`.
+
+        It expires where a ticket of `following` is held with the same medical record number. Another
+        person's: only the hospital can find out whose number it is. The same patient's gets the better place,
+        but its code is not told: whoever knows the patient's data may have made the old ticket."""
         at = max(self._day_end, patient.waiting_since)
         ticket = TicketState(patient.number, TicketStatus.WAITING, patient.lane)
         verdict = check_admission(following, patient, holder)
-        if verdict is Admission.HELD_BY_ANOTHER:
+        if holder is not None:
             queue, change = queue.expire(ticket, at)
             self.changes.append(change)
+            if verdict is Admission.ALREADY_HELD:
+                following = self._give_place(following, patient, holder, at)
             return queue, following
-        if verdict is Admission.ALREADY_HELD:
-            assert holder is not None
-            queue, change = queue.transfer(ticket, at, holder.ticket_code)
-            self.changes.append(change)
-            return queue, self._give_place(following, patient, holder, at)
         code = self._new_code()
         queue, change = queue.transfer(ticket, at, code)
         following, registered = following.admit(patient.lane, at, at)
