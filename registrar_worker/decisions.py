@@ -156,8 +156,8 @@ class _Deciding:
         if not timedelta() <= today.day.service_date - request.date_of_birth <= _PATIENT_AGE_MAX:
             return Decision(received.digest, refusal=problems.date_of_birth_impossible())
         clinic, queue = today.clinic, self.queues[today.day]
-        patient = (today.day, request.medical_record_number)
-        held = self.held.get(patient)
+        patient, *_ = places = today.places(request.medical_record_number)
+        held = next((self.held[each] for each in places if each in self.held), None)
         if isinstance(request, DeskRegister):
             quota = clinic.daily_quota
             verdict = check_admission(queue, request, held, is_open=today.is_open, quota=quota)

@@ -26,7 +26,7 @@ from common.storage.remembered_refusals import Refusal, find_refusals
 from common.storage.service_times import Learned, read_service_times
 from common.storage.ticket_views import Occupants, TicketView, read_rooms, read_ticket_views
 from registrar_worker import store
-from registrar_worker.store import HeldTicket, NumberOfDay, Patient, number_of_day
+from registrar_worker.store import HeldTicket, LookedFor, NumberOfDay, Patient, number_of_day
 
 ClinicKey = tuple[str, str]
 """Hospital code and clinic code."""
@@ -34,11 +34,18 @@ ClinicKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ClinicToday:
-    """A clinic that takes patients, at the moment of a batch, and its queue of that service day."""
+    """A clinic that takes patients, at the moment of a batch, and its queue of that service day. Who still
+    waits on the day before, `goes_over`, is handed over to it; None where they expire."""
 
     clinic: Clinic
     day: ClinicDay
     is_open: bool
+    goes_over: ClinicDay | None = None
+
+    def places(self, medical_record_number: str) -> tuple[Patient, ...]:
+        """Where somebody with this number can hold a ticket for this day, the queue of the day first."""
+        today = (self.day, medical_record_number)
+        return (today,) if self.goes_over is None else (today, (self.goes_over, medical_record_number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +54,12 @@ class Loaded:
 
     `clinics` are those that registrations name, or why there is none; `queues` are locked, and as they were
     read. `recorded` is what requests have changed before, by their ids, and `recorded_tickets` are the codes
-    of the tickets that were changed. `held` are the active tickets of the patients who register, `ended` how
-    many others they had in the same queue. `mismatches` is how often data did not match a number, where it is
-    known: under a lock, where it may become one more. `registered` is what the registries say of the patients
-    whom they have to know. `tickets` are all that replies can show, by their
-    codes, with what was `learned` of their clinics and who is in the rooms.
+    of the tickets that were changed. `held` are the active tickets of the patients who register, those that
+    wait to be handed over to the same queue among them, `ended` how many others they had in the same queue.
+    `mismatches` is how often data did not match a number, where it is known: under a lock, where it may
+    become one more. `registered` is what the registries say of the patients whom they have to know. `tickets`
+    are all that replies can show, by their codes, with what was `learned` of their clinics and who is in the
+    rooms.
     """
 
     now: datetime
@@ -90,8 +98,9 @@ def load(
     views, in_rooms = read_ticket_views(connection, codes), read_rooms(connection, days)
     locked_clinics = (catalog.clinic(*day.clinic_key) for day in days)
     service_times = read_service_times(connection, filter(None, locked_clinics))
-    ids_and_patients = zip((each.request_id for each in requests), patients, strict=True)
-    what_is_known = store.find_known(connection, ids_and_patients)
+    looked_for = _looked_for(patients, clinics)
+    ids = (each.request_id for each in requests)
+    what_is_known = store.find_known(connection, zip(ids, looked_for, strict=True))
     to_be_known = _to_be_known(requests, clinics)
     what_is_registered = find_registered(connection, registry_key, to_be_known)
     queues, known = locked(), what_is_known()
@@ -100,13 +109,15 @@ def load(
         clinics = _clinics_named(catalog, requests, now)
         if patients != [_patient(each.request, clinics) for each in requests]:
             raise CatalogChanged  # other queues are to be locked
+        if looked_for != _looked_for(patients, clinics):
+            raise CatalogChanged  # other tickets are to be looked for
         if to_be_known != _to_be_known(requests, clinics):
             raise CatalogChanged  # others are to be looked for
     tickets, occupants, learned = views(), in_rooms(), service_times()
     registered = what_is_registered()
     held = store.find_held_tickets(connection, known.held)
     unknown = {entry for entry in to_be_known if registered.knows(entry) is False}
-    mismatches = store.lock_mismatches(connection, _may_mismatch(requests, patients, held, unknown))
+    mismatches = store.lock_mismatches(connection, _may_mismatch(requests, clinics, held, unknown))
     refusals = find_refusals(connection, known.refused)
     recorded = journal.find_by_causes(connection, known.done) if known.done else {}
     recorded_tickets = _recorded_tickets(connection, recorded)
@@ -147,7 +158,11 @@ def _clinic_today(catalog: CatalogCache, key: ClinicKey, now: datetime) -> Clini
     clinic = catalog.clinic(*key)
     if clinic is None or clinic.retired:
         return problems.no_such_clinic(has_hospital=catalog.hospital(key[0]) is not None)
-    return ClinicToday(clinic, clinic.clinic_day(now), clinic.is_open(now))
+    day = clinic.clinic_day(now)
+    before = day.day_before
+    # Whatever the time: the handover may be late.
+    goes_over = before if clinic.expires_at(before.service_date) is None else None
+    return ClinicToday(clinic, day, clinic.is_open(now), goes_over)
 
 
 def _patient(request: Request, clinics: Mapping[ClinicKey, ClinicToday | Problem]) -> Patient | None:
@@ -156,6 +171,18 @@ def _patient(request: Request, clinics: Mapping[ClinicKey, ClinicToday | Problem
         return None
     today = clinics[_clinic_key(request)]
     return None if isinstance(today, Problem) else (today.day, request.medical_record_number)
+
+
+def _looked_for(
+    patients: Sequence[Patient | None], clinics: Mapping[ClinicKey, ClinicToday | Problem]
+) -> list[LookedFor | None]:
+    """The patients, each with the day of which tickets go over to that of the registration."""
+    before = {
+        today.day: today.goes_over.service_date
+        for today in clinics.values()
+        if isinstance(today, ClinicToday) and today.goes_over is not None
+    }
+    return [patient and (patient[0], before.get(patient[0]), patient[1]) for patient in patients]
 
 
 def registry_entry(request: Register) -> RegistryEntry:
@@ -178,7 +205,7 @@ def _to_be_known(
 
 def _may_mismatch(
     requests: Sequence[ReceivedRequest],
-    patients: Sequence[Patient | None],
+    clinics: Mapping[ClinicKey, ClinicToday | Problem],
     held: Mapping[Patient, HeldTicket],
     unknown: Collection[RegistryEntry],
 ) -> set[NumberOfDay]:
@@ -186,13 +213,14 @@ def _may_mismatch(
     does not know: only of these may it decide that data do not match."""
     first: dict[Patient, Person] = {**held}
     found = set()
-    for received, patient in zip(requests, patients, strict=True):
-        if patient is None:
+    for request in (each.request for each in requests):
+        today = clinics[_clinic_key(request)] if isinstance(request, Register) else None
+        if not isinstance(request, Register) or not isinstance(today, ClinicToday):
             continue
-        assert isinstance(received.request, Register)
-        before = first.setdefault(patient, received.request)
-        is_another = before is not received.request and not is_same_person(before, received.request)
-        if is_another or registry_entry(received.request) in unknown:
+        patient, *before = today.places(request.medical_record_number)
+        others = [first.setdefault(patient, request), *(held[each] for each in before if each in held)]
+        is_another = any(each is not request and not is_same_person(each, request) for each in others)
+        if is_another or registry_entry(request) in unknown:
             found.add(number_of_day(patient))
     return found
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    case,
     func,
     select,
     true,
@@ -39,6 +40,9 @@ class HeldTicket:
 Patient = tuple[ClinicDay, str]
 """A medical record number in one queue: it has at most one active ticket there."""
 
+LookedFor = tuple[ClinicDay, date | None, str]
+"""A queue, the service day before where who waits there is handed over to it, a medical record number."""
+
 NumberOfDay = tuple[str, date, str]
 """A hospital, a service day and a medical record number: its mismatches there are counted together."""
 
@@ -52,8 +56,9 @@ def number_of_day(patient: Patient) -> NumberOfDay:
 @dataclass(frozen=True, slots=True)
 class KnownRequests:
     """What the database knows of a batch of requests: the ids of those that changed something before and of
-    those that were refused, the codes of their patients' active tickets, and the catalog's version. How many
-    tickets of a queue a patient has no more (`ended`), and how often data did not match, where they did."""
+    those that were refused, the codes of their patients' active tickets and of those that wait to be handed
+    over to the same queue, and the catalog's version. How many tickets of a queue a patient has no more
+    (`ended`), and how often data did not match, where they did."""
 
     catalog_version: int
     done: set[str]
@@ -98,6 +103,16 @@ def _what_is_known(given: FromClause) -> Select[Any]:
     held = select(tickets.c.ticket_code).where(
         same_queue(tickets, given), of_patient, in_states(tickets, ACTIVE)
     )
+    # Nothing is looked for where no day before is given: the key is NULL. Who waits is told from the row, not
+    # by a condition: with one the planner could prefer the index of all who wait in that queue.
+    is_waiting = in_states(tickets, {TicketStatus.WAITING})
+    goes_over = select(case((is_waiting, tickets.c.ticket_code))).where(
+        tickets.c.hospital == given.c.hospital,
+        tickets.c.clinic == given.c.clinic,
+        tickets.c.service_date == given.c.day_before,
+        of_patient,
+        in_states(tickets, ACTIVE),
+    )
     ended = select(func.count()).where(same_queue(tickets, given), of_patient, in_states(tickets, _ENDED))
     mismatched = select(mismatches.c.times).where(_same_number(mismatches, given))
     return select(
@@ -105,17 +120,21 @@ def _what_is_known(given: FromClause) -> Select[Any]:
         was_done.scalar_subquery().label("was_done"),
         was_refused.scalar_subquery().label("was_refused"),
         held.scalar_subquery().label("ticket_code"),
+        goes_over.scalar_subquery().label("goes_over"),
         ended.scalar_subquery().label("ended"),
         mismatched.scalar_subquery().label("mismatches"),
         select(catalog_version.c.version).scalar_subquery().label("catalog_version"),
     )
 
 
-_known = Prepared(_what_is_known, {"request_id": TEXT, **KEY_COLUMNS, "medical_record_number": TEXT})
+_known = Prepared(
+    _what_is_known,
+    {"request_id": TEXT, **KEY_COLUMNS, "day_before": DATE, "medical_record_number": TEXT},
+)
 
 
 def find_known(
-    connection: Connection, requests: Iterable[tuple[str, Patient | None]]
+    connection: Connection, requests: Iterable[tuple[str, LookedFor | None]]
 ) -> Callable[[], KnownRequests]:
     """What the database knows of requests, by their ids and the patients whom they register, at least one;
     sent at once, waited for where what is returned is called.
@@ -123,8 +142,8 @@ def find_known(
     One statement finds it all, since each costs a registration that comes alone a round trip.
     """
     given = [
-        (request_id, *patient[0], patient[1]) if patient else (request_id, None, None, None, None)
-        for request_id, patient in requests
+        (request_id, *wanted[0], *wanted[1:]) if wanted else (request_id, None, None, None, None, None)
+        for request_id, wanted in requests
     ]
     answer = _known.send(connection, given)
 
@@ -134,7 +153,7 @@ def find_known(
             catalog_version=rows[0].catalog_version,
             done={row.request_id for row in rows if row.was_done is not None},
             refused={row.request_id for row in rows if row.was_refused is not None},
-            held={row.ticket_code for row in rows if row.ticket_code is not None},
+            held={code for row in rows for code in (row.ticket_code, row.goes_over) if code is not None},
             ended={(key_of(row), row.medical_record_number): row.ended for row in rows if row.ended},
             mismatches={_number_of(row): row.mismatches for row in rows if row.mismatches},
         )

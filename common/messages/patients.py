@@ -127,7 +127,7 @@ class Ticket(ShownTicket, Reply):
 def without_code(ticket: Ticket) -> ShownTicket:
     """The ticket for somebody who may see it, and neither follow it nor give it up."""
     members = {each.name: getattr(ticket, each.name) for each in fields(ShownTicket)}
-    return ShownTicket(**members | {"ticket_code": None})
+    return ShownTicket(**members | {"ticket_code": None, "transferred_to": None})
 
 
 @dataclass(slots=True, kw_only=True)

@@ -130,65 +130,6 @@ def test_nobody_who_registers_after_midnight_jumps_the_queue(engine: Engine) -> 
     is_whole(workers)
 
 
-def test_a_patient_who_registers_anew_before_the_handover_keeps_the_better_place(engine: Engine) -> None:
-    workers = workers_by_night(engine, mean_service_minutes=60.0)
-    tickets = register_apart(workers, 3)
-    workers.tick()
-    workers.clock.set("00:00:01", TUESDAY)
-    other, again = workers.register(50), workers.register(3)
-    assert (other.number, again.number) == (1, 2)
-    pass_midnight(workers)
-    old = look(workers, tickets[2])
-    assert (old.status, old.transferred_to) == ("expired", None)
-    assert [row["number"] for row in rows_of(engine, TUESDAY)] == [1, 2, 3]
-    assert look(workers, again).people_ahead == 1
-    assert look(workers, other).people_ahead == 2
-    is_whole(workers)
-
-
-@pytest.mark.parametrize("another", [{"name": "Bukan Dia"}, {"date_of_birth": "1971-05-06"}])
-def test_nobody_gets_the_code_of_another_person_with_the_same_record_number(
-    engine: Engine, another: dict[str, str]
-) -> None:
-    """Who registers for the new day holds the number there: the old ticket ends."""
-    workers = workers_by_night(engine, mean_service_minutes=60.0)
-    tickets = register_apart(workers, 2)
-    workers.tick()
-    old = workers.ticket(registration({**patient(3), "date_of_birth": "1940-01-31"}))
-    last = workers.register(4)
-    workers.clock.set("00:00:01", TUESDAY)
-    theirs = workers.ticket(registration({**patient(3), "date_of_birth": "1940-01-31", **another}))
-    assert pass_midnight(workers) == [
-        "ticket.transferred GIG-002",
-        "ticket.registered GIG-002",
-        "ticket.expired GIG-003",
-        "ticket.transferred GIG-004",
-        "ticket.registered GIG-003",
-    ]
-    shown = look(workers, old)
-    assert (shown.status, shown.transferred_to) == ("expired", None)
-    row = rows_of(engine, MONDAY)[2]
-    assert row["ended_at"] == in_bandung("00:00", TUESDAY)
-    [held, *_] = rows_of(engine, TUESDAY)
-    assert held["arrived_at"] == in_bandung("00:00:01", TUESDAY)
-    assert look(workers, theirs).status == "waiting"
-    assert {look(workers, each).status for each in (tickets[1], last)} == {"transferred"}
-    assert [(day["waiting"], day["cancelled"]) for day in day_rows(engine)] == [(0, 2), (3, 0)]
-    is_whole(workers)
-
-
-def test_a_name_written_in_another_way_is_the_same_patient_s(engine: Engine) -> None:
-    workers = workers_by_night(engine, mean_service_minutes=60.0)
-    workers.register(1)
-    old = workers.ticket(registration({**patient(2), "name": "Mu'minah"}))
-    workers.tick()
-    workers.clock.set("00:00:01", TUESDAY)
-    again = workers.ticket(registration({**patient(2), "name": "Ny. MUMINAH"}))
-    pass_midnight(workers)
-    assert (look(workers, old).status, look(workers, again).people_ahead) == ("expired", 0)
-    is_whole(workers)
-
-
 def test_a_registration_of_the_day_that_is_over_goes_over_too(engine: Engine) -> None:
     """By a registrar whose clock is behind."""
     workers = workers_by_night(engine, mean_service_minutes=60.0)
