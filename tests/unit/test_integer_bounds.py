@@ -54,7 +54,7 @@ BOUNDS = {
     ("desk_queue", "limit"): (1, QUEUE_SHOWN_MAX),
     ("desk_queue", "after"): (0, PLACES_MAX),
 }
-LONGEST = 20_000
+LONGEST = 5_000
 """Digits of an integer that is longer than Python reads."""
 
 WRONG = (-1, -(2**31), -(2**63), 2**31, 2**63, 2**64, 2**200, "longest", 1.0, 1.5, 1e300, "1", "", True, [1])
