@@ -16,7 +16,7 @@ _BY_CODE: Final[Mapping[str, str]] = {
     "already_registered": N_("This patient is already registered in that clinic today; this is the ticket."),
     "medical_record_mismatch": N_(
         "This ticket was taken with that medical record number and another name or date of birth; check the"
-        " patient's card. If it is a stranger's, give it up with: antrean cancel CODE"
+        " patient's card."
     ),
     "request_id_reused": N_("That request id was used for another action; repeat without --request-id."),
     "request_expired": N_(
@@ -62,6 +62,12 @@ _RULES: Final[Mapping[str, str]] = {
     "mode": N_("clock or desk"),
     "service_date": N_("a day of the calendar"),
 }
+_BELOW_TICKET: Final[Mapping[str, tuple[str, ...]]] = {
+    "medical_record_mismatch": (
+        N_("If it is a stranger's, give it up with: {command}"),
+        N_("Then the patient can be registered again."),
+    ),
+}
 
 DESK_WORDS: Final = replace(
     PATIENT_WORDS,
@@ -69,6 +75,7 @@ DESK_WORDS: Final = replace(
     by_reason=_BY_REASON,
     fields={**PATIENT_WORDS.fields, **_FIELDS},
     rules={**PATIENT_WORDS.rules, **_RULES},
+    below_ticket=_BELOW_TICKET,
 )
 """For the command line."""
 

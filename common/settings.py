@@ -161,7 +161,8 @@ def load_settings(role: Role | None) -> Settings:
     """The settings of a process that connects to the broker as `role`; with None those given by hand only,
     without what a running local stack would add.
 
-    Raises SettingsError, naming the variable, where one cannot be read.
+    Raises SettingsError, naming the variable, where one cannot be read, and for operators where `.env` is not
+    trusted: what it names is not what they would then change.
     """
     settings = Settings.read(_environment(role))
     if role is None or (settings.amqp_url and settings.database_url):
@@ -172,10 +173,10 @@ def load_settings(role: Role | None) -> Settings:
 def _environment(role: Role | None = None) -> dict[str, str | None]:
     """The environment, and under it the file `.env`. In both, an address that is meant for `role` alone, such
     as `ANTREAN_AMQP_URL_DESK`, comes before the one for all."""
-    return _of_role(_env_file(), role) | _of_role({**os.environ}, role)
+    return _of_role(_env_file(role), role) | _of_role({**os.environ}, role)
 
 
-def _env_file() -> dict[str, str | None]:
+def _env_file(role: Role | None) -> dict[str, str | None]:
     path = Path(".env")
     if not os.access(path, os.F_OK) or path.is_dir():
         return {}
@@ -184,7 +185,10 @@ def _env_file() -> dict[str, str | None]:
     try:
         return dotenv_values(stream=StringIO(read_trusted(path)))
     except FileNotTrusted as error:
-        error.tell()  # it may name another hospital's broker, or a thief's
+        # It may name another hospital's broker, or a thief's. Operators could then change a local stack.
+        if role == "deploy":
+            raise SettingsError(error.reason.of_settings, path=error.path) from error
+        error.tell()
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(N_("The file .env cannot be read: it must be a text in UTF-8.")) from error

@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -13,25 +14,44 @@ from typing import Final
 from common.translation import N_, languages, translated
 from common.visible_text import visible
 
-_NOT_OURS: Final = N_(
-    "{path} is not read: it belongs to another user. Delete it, or run in another directory."
-)
-_WRITABLE: Final = N_("{path} is not read: other users can change it. Run: chmod go-w {path}")
-
 _ROOT: Final = 0
 
 
-class FileNotTrusted(PermissionError):
-    """A file that somebody else can have written; `sentence` is marked, with a place for `path`."""
+@dataclass(frozen=True)
+class Reason:
+    """Why a file is not read and what to do, as marked sentences with places for `path`."""
 
-    def __init__(self, path: Path, sentence: str) -> None:
+    of_settings: str
+    of_record: str
+
+
+_NOT_OURS: Final = Reason(
+    N_(
+        "{path} is not read, and its settings are not used: it belongs to another user. Delete it, or run in"
+        " another directory."
+    ),
+    N_("{path} is not read: it belongs to another user. Delete it."),
+)
+_WRITABLE: Final = Reason(
+    N_(
+        "{path} is not read, and its settings are not used: other users can change it. Run: chmod go-w {path}"
+    ),
+    N_("{path} is not read: other users can change it. Run: chmod go-w {path}"),
+)
+
+
+class FileNotTrusted(PermissionError):
+    """A file that somebody else can have written."""
+
+    def __init__(self, path: Path, reason: Reason) -> None:
         super().__init__(errno.EPERM, "other users can have written it", str(path))
         self.path = path
-        self.sentence = sentence
+        self.reason = reason
 
     def tell(self) -> None:
-        """Says so on standard error, in both languages; each file once in a process."""
-        _tell(self.path, self.sentence)
+        """Says of a file of settings, on standard error and in both languages, that it is not read; each
+        file once in a process."""
+        _tell(self.path, self.reason.of_settings)
 
 
 def read_trusted(path: Path) -> str:

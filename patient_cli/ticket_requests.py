@@ -8,6 +8,7 @@ from common.terminal.card import Ticket
 from common.terminal.failures import Problem, ProblemReply, problem_of
 from common.terminal.registration import Registration
 from common.translation import N_
+from common.trusted_files import FileNotTrusted
 from patient_cli.session import PatientSession
 from patient_cli.ticket_book import FIELDS, BookDamaged, Entry
 
@@ -31,6 +32,8 @@ def take_ticket(session: PatientSession, registration: Registration) -> Ticket:
     except ProblemReply as error:
         if held := error.problem.get("ticket"):
             held["ticket_code"] = held.get("ticket_code") or remembered_code(session, held)
+        if error.problem.get("code") == "ask_at_desk" and _took_one_today(session):
+            error.hint = (N_("See your tickets with: {command}"), "tickets")
         raise
     remember(session, ticket)
     return ticket
@@ -117,7 +120,9 @@ def remember(session: PatientSession, ticket: Ticket) -> None:
                 path=error.moved_to,
             )
         )
-    except OSError:
+    except OSError as error:
+        if isinstance(error, FileNotTrusted):
+            session.note(_why_not_read(session, error))
         session.note(
             session.texts(
                 "The ticket could not be recorded in {path}; write its code down.", path=session.book.path
@@ -152,8 +157,20 @@ def remembered(session: PatientSession) -> list[Entry]:
                 path=error.moved_to,
             )
         )
+    except FileNotTrusted as error:
+        session.note(_why_not_read(session, error))
     except OSError:
         session.note(
             session.texts("The record of your tickets in {path} cannot be read.", path=session.book.path)
         )
     return []
+
+
+def _took_one_today(session: PatientSession) -> bool:
+    """Whether this user took a ticket of today, or of a day that has begun further east."""
+    today = session.settings.clock().now().astimezone().date().isoformat()
+    return any(each["service_date"] >= today for each in remembered(session))
+
+
+def _why_not_read(session: PatientSession, error: FileNotTrusted) -> str:
+    return session.texts(error.reason.of_record, path=error.path)

@@ -137,7 +137,10 @@ def already_registered_at_desk(ticket: Ticket) -> Problem:
 
 def medical_record_mismatch() -> Problem:
     """Somebody else's active ticket, as far as the asker's data go; nothing is told of it."""
-    detail = "The data do not match the medical record; check them, or ask at the registration desk."
+    detail = (
+        "The data do not match or are not registered in this hospital. Check the medical record number"
+        " (leading zeros, too), name and date of birth, or ask at the registration desk."
+    )
     return problem(ProblemCode.MEDICAL_RECORD_MISMATCH, detail)
 
 
@@ -150,7 +153,11 @@ def mismatch_at_desk(ticket: Ticket) -> Problem:
 
 def ask_at_desk() -> Problem:
     """Too much was tried with a medical record number today; nothing is told of it or its tickets."""
-    return problem(ProblemCode.ASK_AT_DESK, "Take a number at the registration desk.")
+    detail = (
+        "For this medical record number, today's number can only be taken at the registration desk."
+        " A ticket that you hold stays valid."
+    )
+    return problem(ProblemCode.ASK_AT_DESK, detail)
 
 
 def date_of_birth_impossible() -> Problem:

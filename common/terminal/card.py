@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from common.terminal.failures import Problem
-from common.terminal.layout import fold, stacked, widest
+from common.terminal.layout import fold, fold_around, stacked, widest
 from common.terminal.moments import clock_time_with_zone, date_and_time, duration, estimate, long_date
 from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
 from common.terminal.streams import writes_unicode
@@ -39,7 +39,8 @@ STATUSES: Final[Mapping[str, str]] = {
 }
 
 _CODE_NOT_SHOWN: Final = N_(
-    "Its ticket code is where the number was taken; the registration desk can show it to you again."
+    "The code is kept only on the computer that took the number; if you have lost it, ask at the registration"
+    " desk."
 )
 
 _INNER_WIDTH_MIN: Final = 44
@@ -178,9 +179,18 @@ def problem_text(
     parts += [f"  {_field_line(each, texts, words)}" for each in problem.get("errors") or []]
     if ticket := problem.get("ticket"):
         parts.append(ticket_card(ticket, texts, width))
-        if not ticket.get("ticket_code"):
-            parts += fold(texts(_CODE_NOT_SHOWN), width)
+        parts += _below_ticket(problem, texts, width, words)
     return "\n".join(parts)
+
+
+def _below_ticket(problem: Problem, texts: Texts, width: int | None, words: ProblemWords) -> Iterator[str]:
+    code = problem["ticket"].get("ticket_code")
+    if not code:
+        yield from fold(texts(_CODE_NOT_SHOWN), width)
+        return
+    command = f"antrean cancel {code}"
+    for sentence in words.below_ticket.get(str(problem.get("code")), ()):
+        yield from fold_around(texts(sentence, command=command), width, [command])
 
 
 def _sentence(problem: Problem, texts: Texts, words: ProblemWords) -> str:

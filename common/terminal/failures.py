@@ -59,6 +59,8 @@ class ProblemReply(Exception):
         super().__init__(problem.get("code"))
         self.problem = problem
         self.request = request or {}
+        self.hint: tuple[str, ...] | None = None
+        """What helps here, as in `RequestingSession.hints`, where more is known than the code says."""
 
 
 class NoBrokerKnown(Exception):

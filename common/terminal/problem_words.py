@@ -1,7 +1,7 @@
 """What is said of a problem: a sentence for each code and reason, and words for the fields of requests."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from common.translation import N_
@@ -16,9 +16,13 @@ _BY_CODE: Final[Mapping[str, str]] = {
     "quota_reached": N_("This clinic's quota for today is used up."),
     "already_registered": N_("You are already registered in this clinic today; this is your ticket."),
     "medical_record_mismatch": N_(
-        "This does not match the medical record number; check it, or ask at the registration desk."
+        "The data do not match or are not registered in this hospital. Check the medical record number"
+        " (leading zeros, too), name and date of birth, or ask at the registration desk."
     ),
-    "ask_at_desk": N_("Please take your number at the registration desk."),
+    "ask_at_desk": N_(
+        "For this medical record number, today's number can only be taken at the registration desk. A ticket"
+        " that you hold stays valid."
+    ),
     "request_id_reused": N_("That request id was used for other entries; register without --request-id."),
     "request_expired": N_("The request was under way for too long and was not carried out; send it again."),
     "clock_behind": N_(
@@ -66,6 +70,8 @@ class ProblemWords:
     by_reason: Mapping[str, str]
     fields: Mapping[str, str]
     rules: Mapping[str, str]
+    below_ticket: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By code: what is said below the ticket that a problem shows with its code; `command` gives it up."""
     unexpected: str = N_("Something unexpected went wrong ({kind}); repeat with --verbose for the details.")
     """About a fault in the program; `kind` is its class."""
     unexpected_change: str = N_(

@@ -141,9 +141,8 @@ class RequestingSession(Session):
         return lines, members
 
     def _hint(self, error: ProblemReply) -> tuple[str, str] | None:
-        found = self.hints.get(str(error.problem.get("reason"))) or self.hints.get(
-            str(error.problem.get("code"))
-        )
+        keys = [str(error.problem.get("reason")), str(error.problem.get("code"))]
+        found = error.hint or next((self.hints[key] for key in keys if key in self.hints), None)
         if found is None:
             return None
         sentence, *words = found

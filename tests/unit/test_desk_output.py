@@ -8,7 +8,7 @@ import click
 import pytest
 
 from clinic_desk.output import done_text, queue_text
-from clinic_desk.problem_words import DESK_WORDS
+from clinic_desk.problem_words import CONSOLE_WORDS, DESK_WORDS
 from clinic_desk.report import print_report, write_csv
 from common.terminal.card import problem_text
 from common.terminal.texts import Texts
@@ -179,6 +179,28 @@ def test_why_something_is_not_permitted() -> None:
     assert told == "Tindakan ini tidak dapat dilakukan sekarang. Nobody is waiting."
     told = problem_text({**problem, "reason": "nobody_waiting"}, INDONESIAN, words=DESK_WORDS)
     assert told == "Tidak ada pasien yang menunggu."
+
+
+@pytest.mark.parametrize("width", [None, 40, 80])
+def test_a_ticket_in_a_patients_way_is_shown_with_the_command_that_gives_it_up(width: int | None) -> None:
+    found: dict[str, Any] = {
+        "ticket_code": "7K3F-9QXM-2T5R",
+        "display_number": "GIG-017",
+        "hospital": "RSHS",
+        "clinic": "GIG",
+        "service_date": "2026-11-23",
+        "status": "called",
+        "called_at": None,
+        "estimated_call_at": None,
+        "earliest_call_at": None,
+        "latest_call_at": None,
+    }
+    problem = {"code": "medical_record_mismatch", "detail": "...", "errors": [], "ticket": found}
+    for words in (DESK_WORDS, CONSOLE_WORDS):
+        told = click.unstyle(problem_text(problem, ENGLISH, width, words))
+        assert "antrean cancel 7K3F-9QXM-2T5R\n" in told
+        assert " ".join(told.split()).endswith("Then the patient can be registered again.")
+    assert "antrean cancel" not in problem_text(problem, ENGLISH, width), "that is for the desk"
 
 
 # --- the report -----------------------------------------------------------------------------------------

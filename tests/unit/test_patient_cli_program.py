@@ -4,7 +4,9 @@ import io
 import json
 import shlex
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,7 @@ from common.terminal.texts import Texts
 from patient_cli.program import antrean
 from patient_cli.session import PatientSession
 from patient_cli.ticket_book import FIELDS
-from patient_cli.ticket_requests import remember
+from patient_cli.ticket_requests import remember, remembered, take_ticket
 
 REGISTER = ["register", "RSHS", "GIG", "--mrn", "1", "--name", "Siti"]
 REQUEST_ID = "0198c0de-0000-7000-8000-000000000001"
@@ -214,3 +216,49 @@ def test_a_ticket_that_cannot_be_recorded_is_still_good(
     session = PatientSession(settings, "en")
     remember(session, dict.fromkeys(FIELDS, "7K3F-9QXM-2T5R"))
     assert "write its code down" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_a_book_that_others_can_write_is_told_with_what_to_do(
+    tmp_path: Path, language: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("common.terminal.session.terminal_width", lambda: None)
+    session = PatientSession(Settings(data_dir=tmp_path), language)
+    ticket = dict.fromkeys(FIELDS, "7K3F-9QXM-2T5R")
+    remember(session, ticket)
+    session.book.path.chmod(0o666)
+    assert remembered(session) == []
+    told = capsys.readouterr().err
+    remember(session, ticket)
+    assert capsys.readouterr().err.startswith(told), "and then that its code is to be written down"
+    assert told.startswith(f"{session.book.path} ")
+    assert told.endswith(f": chmod go-w {session.book.path}\n")
+
+
+# --- sent to the desk -----------------------------------------------------------------------------------
+
+
+class SentToTheDesk(PatientSession):
+    """A session whose registrations are answered by `ask_at_desk`."""
+
+    def change(self, *_given: object, **_options: object) -> dict[str, Any]:
+        raise ProblemReply({"code": "ask_at_desk", "detail": "...", "errors": []})
+
+
+@pytest.mark.parametrize(("days_ago", "has_hint"), [(None, False), (0, True), (2, False)])
+def test_who_is_sent_to_the_desk_and_took_a_ticket_here_today_is_told_how_to_see_it(
+    tmp_path: Path, days_ago: int | None, has_hint: bool
+) -> None:
+    session = SentToTheDesk(Settings(data_dir=tmp_path), "en")
+    if days_ago is not None:
+        day = datetime.now().astimezone().date() - timedelta(days=days_ago)
+        remember(session, dict.fromkeys(FIELDS, "7K3F-9QXM-2T5R") | {"service_date": day.isoformat()})
+    with pytest.raises(ProblemReply) as raised:
+        take_ticket(session, Registration("RSHS", "GIG", "1", "Siti", "1990-01-31"))
+    failure = session.failure_of(raised.value)
+    assert failure.problem is not None
+    sentence = failure.sentence or session.problem_text(failure.problem)
+    assert "A ticket that you hold stays valid." in " ".join(sentence.split()), "whoever asks"
+    command = failure.problem.get("hint_command", "")
+    assert command.endswith(" tickets") is has_hint
+    assert sentence.endswith(f"See your tickets with: {command}") is has_hint

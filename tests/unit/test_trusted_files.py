@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import common
+from admin_cli.program import run as admin
 from common import trusted_files
 from common.settings import STACK_FILE, Settings, load_settings, role_urls
 from common.trusted_files import FileNotTrusted, is_only_ours, read_trusted
@@ -77,11 +78,29 @@ def test_an_env_file_that_others_can_have_written_is_passed_over_and_told_once(
     way(folder / ".env")
     assert load_settings("patient").amqp_url is None
     indonesian, english = said(capsys).splitlines()
-    assert indonesian.startswith(".env tidak dibaca: ")
-    assert english.startswith(".env is not read: ")
+    assert indonesian.startswith(".env tidak dibaca dan pengaturannya tidak dipakai: ")
+    assert english.startswith(".env is not read, and its settings are not used: ")
     load_settings("patient")
     load_settings(None)
     assert said(capsys) == "", "once"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_operator_stops_before_another_system_is_changed(
+    folder: Path, way: Callable[[Path], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without what the file names, `antrean-admin` would find a local stack that runs."""
+    stack = folder / "stack" / STACK_FILE
+    stack.parent.mkdir()
+    stack.write_text(json.dumps({"amqp_urls": {"deploy": "amqp://x/"}, "database_url": "sqlite:///x"}))
+    assert admin(["migrate", "--help"]) == 0
+    (folder / ".env").write_text(PLANTED)
+    way(folder / ".env")
+    capsys.readouterr()
+    assert admin(["migrate", "--lang", "en"]) == 2
+    assert said(capsys).startswith(".env is not read, and its settings are not used: ")
+    assert admin(["migrate", "--help"]) == 0
+    assert said(capsys) == ""
 
 
 def test_an_env_file_of_this_user_or_of_root_is_read(
@@ -149,7 +168,7 @@ def test_what_somebody_says_of_a_local_stack_is_not_believed(
     assert role_urls(Settings(amqp_url=url, stack_dir=path.parent)) == {"patient": url}
     way(path)
     assert load_settings("patient").amqp_url is None
-    assert f"{path} is not read: " in said(capsys)
+    assert f"{path} is not read, " in said(capsys)
     assert role_urls(Settings(amqp_url=url, stack_dir=path.parent)) == {}
 
 
@@ -211,6 +230,8 @@ def test_a_program_says_it_in_both_languages_and_its_exit_code_is_the_same(folde
     without = run()
     assert told.returncode == without.returncode == 69
     assert told.stderr == (
-        ".env tidak dibaca: pengguna lain dapat mengubahnya. Jalankan: chmod go-w .env\n"
-        ".env is not read: other users can change it. Run: chmod go-w .env\n" + without.stderr
+        ".env tidak dibaca dan pengaturannya tidak dipakai: pengguna lain dapat mengubahnya."
+        " Jalankan: chmod go-w .env\n"
+        ".env is not read, and its settings are not used: other users can change it."
+        " Run: chmod go-w .env\n" + without.stderr
     )
