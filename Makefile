@@ -38,7 +38,6 @@ demo: $(VENV)/.run ## show the whole system at work in under a minute
 	@$(BIN)/antrean-stack demo
 
 up: $(VENV)/.run ## run the whole system here until Ctrl-C; CLOCK=09:00 as if it were that time
-	@$(BIN)/antrean-stack install
 	@$(BIN)/antrean-stack up $(if $(CLOCK),--clock $(CLOCK))
 
 test: $(VENV)/.develop ## run all tests, on a real broker and real databases

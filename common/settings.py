@@ -162,7 +162,7 @@ def load_settings(role: Role | None) -> Settings:
     without what a running local stack would add.
 
     Raises SettingsError, naming the variable, where one cannot be read, and for operators where `.env` is not
-    trusted: what it names is not what they would then change.
+    trusted and the environment does not say which system they mean.
     """
     settings = Settings.read(_environment(role))
     if role is None or (settings.amqp_url and settings.database_url):
@@ -186,12 +186,16 @@ def _env_file(role: Role | None) -> dict[str, str | None]:
         return dotenv_values(stream=StringIO(read_trusted(path)))
     except FileNotTrusted as error:
         # It may name another hospital's broker, or a thief's. Operators could then change a local stack.
-        if role == "deploy":
+        if role == "deploy" and not _names_a_system(_of_role({**os.environ}, role)):
             raise SettingsError(error.reason.of_settings, path=error.path) from error
         error.tell()
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(N_("The file .env cannot be read: it must be a text in UTF-8.")) from error
+
+
+def _names_a_system(variables: Mapping[str, str | None]) -> bool:
+    return all(variables.get(f"{PREFIX}{address}") for address in ("AMQP_URL", "DATABASE_URL"))
 
 
 def _of_role(variables: dict[str, str | None], role: Role | None) -> dict[str, str | None]:

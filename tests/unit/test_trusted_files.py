@@ -14,6 +14,7 @@ import pytest
 import common
 from admin_cli.program import run as admin
 from common import trusted_files
+from common.errors import SettingsError
 from common.settings import STACK_FILE, Settings, load_settings, role_urls
 from common.trusted_files import FileNotTrusted, is_only_ours, read_trusted
 from local_stack.stack import Stack, StackError
@@ -101,6 +102,20 @@ def test_an_operator_stops_before_another_system_is_changed(
     assert said(capsys).startswith(".env is not read, and its settings are not used: ")
     assert admin(["migrate", "--help"]) == 0
     assert said(capsys) == ""
+
+
+def test_an_operator_whose_environment_names_the_system_goes_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the local stack does, which gives both addresses to the `antrean-admin` that it runs."""
+    (folder / ".env").write_text(PLANTED)
+    for_others(folder / ".env")
+    monkeypatch.setenv("ANTREAN_AMQP_URL", "amqp://deploy:x@127.0.0.1:1/")
+    with pytest.raises(SettingsError, match=r"^\.env is not read"):
+        load_settings("deploy")
+    monkeypatch.setenv("ANTREAN_DATABASE_URL_DEPLOY", "sqlite:////x")
+    assert load_settings("deploy").database_url == "sqlite:////x"
+    assert said(capsys).startswith(".env tidak dibaca")
 
 
 def test_an_env_file_of_this_user_or_of_root_is_read(
