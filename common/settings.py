@@ -184,8 +184,7 @@ def _env_file(role: Role | None) -> dict[str, str | None]:
 
     try:
         return dotenv_values(stream=StringIO(read_trusted(path)))
-    except FileNotTrusted as error:
-        # It may name another hospital's broker, or a thief's. Operators could then change a local stack.
+    except FileNotTrusted as error:  # it may name another hospital's broker, or a thief's
         if role == "deploy" and not _names_a_system(_of_role({**os.environ}, role)):
             raise SettingsError(error.reason.of_settings, path=error.path) from error
         error.tell()
