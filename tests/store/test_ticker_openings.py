@@ -110,9 +110,9 @@ def test_a_day_that_only_registrars_saw_is_announced_afterwards(engine: Engine, 
     """Whichever of its ticks comes first."""
     hours = {"mon": ["08:00-12:00"], "tue": ["22:00-24:00"], "wed": ["00:00-02:00"]}
     workers = workers_of(engine, hospital_table("RSHS", clinic_table("GIG", hours=hours)))
-    for day, clock_time in ((TUESDAY, "22:30"), (WEDNESDAY, "00:30")):
+    for patient, day, clock_time in ((1, TUESDAY, "22:30"), (2, WEDNESDAY, "00:30")):
         workers.clock.set(clock_time, day)
-        workers.register(1)
+        workers.register(patient)
     ticks = workers.emitter.emit()
     workers.apply(*(reversed(ticks) if latest_first else ticks))
     run_until(workers, WEDNESDAY, "03:00")
