@@ -14,7 +14,7 @@ from common.translation import N_
 _STATUSES: Final = {Status.OK: N_("ok"), Status.WARNING: N_("warning"), Status.FAILED: N_("failed")}
 _STYLES: Final = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "bold red"}
 _STATUS_WIDTH = 9
-_CHECK_WIDTH = 20
+_CHECK_WIDTH = 22  # of the longest that are seen where all is well
 
 
 class _Console(Console):
