@@ -107,12 +107,9 @@ def load(
     if catalog.catch_up(connection, known.catalog_version) & clinics.keys():
         # Under the lock on its queue, the clinic stays as it is now.
         clinics = _clinics_named(catalog, requests, now)
-        if patients != [_patient(each.request, clinics) for each in requests]:
-            raise CatalogChanged  # other queues are to be locked
-        if looked_for != _looked_for(patients, clinics):
-            raise CatalogChanged  # other tickets are to be looked for
-        if to_be_known != _to_be_known(requests, clinics):
-            raise CatalogChanged  # others are to be looked for
+        now_patients = [_patient(each.request, clinics) for each in requests]
+        if looked_for != _looked_for(now_patients, clinics) or to_be_known != _to_be_known(requests, clinics):
+            raise CatalogChanged  # other queues are to be locked, or other tickets and patients looked for
     tickets, occupants, learned = views(), in_rooms(), service_times()
     registered = what_is_registered()
     held = store.find_held_tickets(connection, known.held)
