@@ -5,7 +5,7 @@ from datetime import datetime
 from common.domain.catalog import Clinic
 from common.domain.ticket_record import TicketRecord
 from common.domain.tickets import PriorityReason, display_number
-from common.messages.desks import DeskTicket
+from common.messages.desk_replies import DeskTicket
 
 
 def desk_ticket(clinic: Clinic, row: TicketRecord, *, with_names: bool) -> DeskTicket:

@@ -25,7 +25,7 @@ from common.domain.queue import Queue
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.ticket_states import Action, TicketStatus, allowed_events, is_allowed
 from common.messages import problems
-from common.messages.desks import DeskRegister
+from common.messages.desk_requests import DeskRegister
 from common.messages.message import EncodedReply
 from common.messages.patients import Cancel, Register, Ticket
 from common.messages.problems import Problem

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from common.clock import Clock
 from common.errors import StoreConflict
-from common.messages.desks import DeskRegister
+from common.messages.desk_requests import DeskRegister
 from common.messages.message import Request
 from common.messages.patients import Cancel, Register
 from common.messages.problems import Problem

@@ -10,7 +10,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.person_names import Person, is_same_person
 from common.domain.queue import Queue
 from common.messages import problems
-from common.messages.desks import DeskRegister
+from common.messages.desk_requests import DeskRegister
 from common.messages.message import Request
 from common.messages.patients import Cancel, Register
 from common.messages.problems import Problem

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from common.domain.clinic_day import ClinicDay
 from common.messages import problems
-from common.messages.desks import DeskQueueRequest, DeskRequest, ReportRequest
+from common.messages.desk_requests import DeskQueueRequest, DeskRequest, ReportRequest
 from common.messages.message import Reply
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection

@@ -11,7 +11,8 @@ from common.domain.queue_advance import calling_order
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import IN_ROOM
 from common.domain.tickets import display_number
-from common.messages.desks import NO_SHOWS_SHOWN_MAX, DeskQueue, DeskQueueRequest, DeskTicket
+from common.messages.desk_replies import NO_SHOWS_SHOWN_MAX, DeskQueue, DeskTicket
+from common.messages.desk_requests import DeskQueueRequest
 from common.messages.message import encode_part
 from common.messages.pages import page_of
 from common.storage.engine import Connection

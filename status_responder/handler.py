@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.clock import Clock
-from common.messages.desks import DeskQueueRequest, DeskRequest, ReportRequest
+from common.messages.desk_requests import DeskQueueRequest, DeskRequest, ReportRequest
 from common.messages.message import Reply, Request
 from common.messages.patients import (
     ClinicQueueRequest,

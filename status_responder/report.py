@@ -7,7 +7,7 @@ from statistics import median
 
 from common.domain.catalog import Clinic
 from common.domain.ticket_states import TicketStatus
-from common.messages.desks import ClinicReport, ReportRow, Spread
+from common.messages.desk_replies import ClinicReport, ReportRow, Spread
 from status_responder.store import TicketCourse
 
 

@@ -12,7 +12,7 @@ from common.clock import Clock
 from common.domain.clinic_day import ClinicDay
 from common.domain.queue import Queue, cancel_waiting
 from common.domain.ticket_states import TRANSITIONS, TicketStatus
-from common.messages.desks import CloseClinic, WaitingFate
+from common.messages.desk_requests import CloseClinic, WaitingFate
 from common.messages.message import Request
 from common.storage import journal
 from common.storage.engine import Connection, Engine, transaction

@@ -13,7 +13,7 @@ from common.domain.refusals import ActionRefused
 from common.domain.service_times import EndedCall
 from common.domain.ticket_states import IN_ROOM
 from common.messages import problems
-from common.messages.desks import DeskRequest, OpenClinic
+from common.messages.desk_requests import DeskRequest, OpenClinic
 from common.messages.events import Event
 from common.messages.message import EncodedReply, Reply, encode_reply
 from common.messages.problems import Problem

@@ -17,7 +17,7 @@ from common.domain.refusals import (
 )
 from common.domain.service_times import EndedCall
 from common.messages import problems
-from common.messages.desks import DeskRequest
+from common.messages.desk_requests import DeskRequest
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
 from common.storage.catalog import CatalogCache

@@ -10,15 +10,8 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
 from common.domain.queue import Queue
 from common.domain.tickets import display_number
-from common.messages.desks import (
-    RANGES_SHOWN_MAX,
-    CallNext,
-    DeskChange,
-    DeskDone,
-    DeskRequest,
-    NumberRange,
-    TicketAction,
-)
+from common.messages.desk_replies import RANGES_SHOWN_MAX, DeskChange, DeskDone, NumberRange
+from common.messages.desk_requests import CallNext, DeskRequest, TicketAction
 from common.messages.patients import Ticket
 from common.patient_tickets import PatientTickets
 from common.storage.engine import Connection

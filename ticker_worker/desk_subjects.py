@@ -12,7 +12,7 @@ from common.domain.queue_advance import Waiter
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import IN_ROOM
-from common.messages.desks import (
+from common.messages.desk_requests import (
     CallNext,
     CloseClinic,
     Complete,

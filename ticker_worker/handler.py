@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from common.clock import Clock
 from common.domain.event_names import EventName
 from common.errors import StoreConflict
-from common.messages.desks import (
+from common.messages.desk_requests import (
     CallNext,
     CloseClinic,
     Complete,

@@ -10,7 +10,7 @@ from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.queue import Queue
 from common.messages import problems
-from common.messages.desks import DeskRequest, TicketAction, Transfer
+from common.messages.desk_requests import DeskRequest, TicketAction, Transfer
 from common.messages.events import Tick
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest

@@ -97,6 +97,8 @@ clinics = Table(
     # When its service days end, on the hospital's clock: 24:00, or a time of the next calendar day.
     Column("day_ends_at", String(5), nullable=False, server_default="24:00"),
     Column("rooms", Integer, nullable=False),
+    # What the rooms are called, by number; NULL, or an empty name: only by their numbers.
+    Column("room_names", JSON(none_as_null=True)),
     Column("daily_quota", Integer, nullable=False),
     Column("mean_service_seconds", Integer, nullable=False),
     Column("service_spread_seconds", Integer, nullable=False),
@@ -200,6 +202,9 @@ tickets = Table(
     Column("ended_at", UtcDateTime),
     # The code of the ticket in another queue, or of the next day, that the patient got for this one.
     Column("transferred_to", String(12)),
+    # Who cancelled it (patient, staff, closing), and why; NULL where that was not recorded.
+    Column("cancelled_by", String(10)),
+    Column("cancel_reason", String(200)),
     UniqueConstraint(*_clinic_day, "number"),
     ForeignKeyConstraint(_clinic_day, [f"clinic_days.{name}" for name in _clinic_day]),
     Index(
@@ -252,6 +257,8 @@ journal = Table(
     Column("recorded_at", UtcDateTime, nullable=False, index=True),
     # The CloudEvent as it was, or will be, published.
     Column("body", LargeBinary, nullable=False),
+    # Of what the staff can take back: how the ticket was before. Of an undoing: what was taken back.
+    Column("undo", JSON(none_as_null=True)),
     UniqueConstraint("cause_id", "ordinal"),
     ForeignKeyConstraint(_clinic_day, [f"clinic_days.{name}" for name in _clinic_day]),
 )
@@ -306,6 +313,37 @@ registered_patients = Table(
     ForeignKeyConstraint(["hospital"], ["registries.hospital"]),
 )
 """Whom a hospital knows. Nobody can read from it who that is."""
+
+
+staff = Table(
+    "staff",
+    metadata,
+    # The name of the user at the broker, who may serve in several hospitals.
+    Column("username", String(40), primary_key=True),
+    # A hospital's code, or * for every hospital.
+    Column("hospital", String(10), primary_key=True),
+    # The codes of clinics; NULL: all clinics of the hospital.
+    Column("clinics", JSON(none_as_null=True)),
+    Column("role", String(10), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("version", Integer, nullable=False, index=True),
+)
+"""What the staff may do. A row takes a version of the catalog with each change, and is never removed."""
+
+access_log = Table(
+    "access_log",
+    metadata,
+    Column("username", String(40), primary_key=True),
+    Column("hospital", String(10), primary_key=True),
+    Column("clinic", String(10), primary_key=True),
+    Column("minute", UtcDateTime, primary_key=True, index=True),
+    # The name of the request that was answered with names of patients.
+    Column("request", String(30), primary_key=True),
+    Column("looks", Integer, nullable=False),
+    # The most names that one of these answers showed.
+    Column("names", Integer, nullable=False),
+)
+"""Who of the staff looked at names of patients: a row for each minute in which they did."""
 
 
 def in_states(table: FromClause, states: Container[TicketStatus]) -> ColumnElement[bool]:

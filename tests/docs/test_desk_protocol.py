@@ -7,8 +7,8 @@ import pytest
 
 from common.domain.refusals import NotPermittedReason
 from common.domain.ticket_states import TicketStatus
-from common.messages import desks
-from common.messages.desks import DeskChange, DeskTicket, NumberRange, ReportRow, Spread
+from common.messages import desk_replies, desk_requests
+from common.messages.desk_replies import DeskChange, DeskTicket, NumberRange, ReportRow, Spread
 from common.messages.message import Reply, ReplyPart, Request, encode_reply
 from common.messages.problems import ProblemCode
 from common.messaging.rpc_client import LOOK_UPS
@@ -17,8 +17,8 @@ from tests.docs.protocol_document import Document, members, messages_of
 from tests.replies import read_reply
 
 DOCUMENT = Document("desk-protocol.md")
-REQUESTS = messages_of(desks, Request)
-REPLIES = messages_of(desks, Reply)
+REQUESTS = messages_of(desk_requests, Request)
+REPLIES = messages_of(desk_replies, Reply)
 
 
 def test_names_every_request_and_reply() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from admin_cli.database.integrity import check_integrity
-from common.messages.desks import DeskDone, DeskQueue
+from common.messages.desk_replies import DeskDone, DeskQueue
 from common.messages.patients import Ticket
 from common.messages.problems import Problem
 from common.messaging.delivery import Delivery, Outcome

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, event, update
 
-from common.messages.desks import RANGES_SHOWN_MAX, DeskChange, DeskDone, NumberRange
+from common.messages.desk_replies import RANGES_SHOWN_MAX, DeskChange, DeskDone, NumberRange
 from common.messages.limits import MESSAGE_BYTES_MAX
 from common.messages.message import encode_reply
 from common.messages.problems import ProblemCode

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine
 
-from common.messages.desks import DeskDone
+from common.messages.desk_replies import DeskDone
 from common.messaging.delivery import Outcome
 from tests.builders import clinic_table, desk_request, hospital_table, patient, tick_delivery
 from tests.store.desks import at_the_counter, calls, does, is_whole, numbers_waiting, outcome_of

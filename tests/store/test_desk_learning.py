@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from common.domain.service_times import PartRecord, Tally
-from common.messages.desks import ClinicReport
+from common.messages.desk_replies import ClinicReport
 from common.messages.problems import Problem, ProblemCode
 from tests.builders import MONDAY, clinic_table, desk_request, hospital_table, registration
 from tests.store.desks import at_the_counter, calls, desk_of, does, outcome_of, refusal

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from common.messages.desks import DeskDone
+from common.messages.desk_replies import DeskDone
 from common.messages.message import encode_reply
 from common.messages.patients import Ticket
 from common.messaging.delivery import Delivery, Outcome

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine
 
-from common.messages.desks import DeskDone
+from common.messages.desk_replies import DeskDone
 from common.messages.problems import Problem, ProblemCode
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.received_requests import REQUEST_AGE_MAX

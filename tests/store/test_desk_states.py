@@ -11,7 +11,7 @@ from common.domain.catalog import ClinicState, QueueMode
 from common.domain.lanes import Lane
 from common.domain.refusals import NotPermittedReason
 from common.domain.tickets import PriorityReason
-from common.messages.desks import ClinicReport
+from common.messages.desk_replies import ClinicReport
 from common.messages.events import Event
 from common.messages.problems import Problem, ProblemCode
 from tests.builders import catalog, clinic_table, desk_request, hospital_table, in_bandung, patient

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from common.messages.desks import DeskQueue
+from common.messages.desk_replies import DeskQueue
 from common.messages.limits import (
     CITY_LENGTH_MAX,
     CLINICS_PER_HOSPITAL_MAX,

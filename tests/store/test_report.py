@@ -10,7 +10,7 @@ from sqlalchemy import Engine, insert
 from common.domain.clinic_day import ClinicDay
 from common.domain.queue import new_queue
 from common.domain.ticket_states import TicketStatus
-from common.messages.desks import ClinicReport, ReportRow, Spread
+from common.messages.desk_replies import ClinicReport, ReportRow, Spread
 from common.messages.message import encode_reply
 from common.storage.engine import transaction
 from common.storage.queues import create_queues

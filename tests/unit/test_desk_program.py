@@ -13,7 +13,7 @@ import clinic_desk
 from clinic_desk.actions import NO_REASON, Action, Desk, desk_registration
 from clinic_desk.program import antrean_desk
 from clinic_desk.session import DeskSession
-from common.messages.desks import (
+from common.messages.desk_requests import (
     CallNext,
     CloseClinic,
     Complete,

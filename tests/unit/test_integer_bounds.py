@@ -9,8 +9,8 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from common.messages import desks, patients
-from common.messages.desks import PLACES_MAX, QUEUE_SHOWN_MAX, TicketAction
+from common.messages import desk_requests, patients
+from common.messages.desk_requests import PLACES_MAX, QUEUE_SHOWN_MAX, TicketAction
 from common.messages.limits import NUMBER_MAX, PAGE_LENGTH_MAX, ROOMS_MAX
 from common.messages.message import Request
 from common.messages.problems import ProblemCode
@@ -19,7 +19,7 @@ from tests.docs.protocol_document import messages_of
 
 REQUESTS = {
     name: model
-    for module in (patients, desks)
+    for module in (patients, desk_requests)
     for name, model in messages_of(module, Request).items()
     if issubclass(model, Request)
 }

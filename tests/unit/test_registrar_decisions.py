@@ -8,7 +8,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.queue import new_queue
 from common.domain.ticket_states import TicketStatus
 from common.messages import problems
-from common.messages.desks import DeskRegister
+from common.messages.desk_requests import DeskRegister
 from common.messages.message import Request
 from common.messages.patients import Cancel, Register
 from common.messages.problems import Problem

@@ -13,13 +13,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 from pydantic import AwareDatetime
 
-from common.messages import desks, message, patients, problems
-from common.messages.desks import (
-    NO_SHOWS_SHOWN_MAX,
-    RANGES_SHOWN_MAX,
-    REASON_LENGTH_MAX,
-    DeskQueue,
-)
+from common.messages import desk_replies, message, patients, problems
+from common.messages.desk_replies import NO_SHOWS_SHOWN_MAX, RANGES_SHOWN_MAX, DeskQueue
+from common.messages.desk_requests import REASON_LENGTH_MAX
 from common.messages.limits import (
     BODY_BYTES_MAX,
     CITY_LENGTH_MAX,
@@ -87,7 +83,7 @@ LENGTHS = {
 
 def kinds_of(base: type[Request | Reply]) -> list[type[Any]]:
     """All kinds of messages of ours that are derived from one."""
-    ours = [desks, message, patients, problems]
+    ours = [desk_replies, message, patients, problems]
     found = {each for module in ours for each in vars(module).values() if isinstance(each, type)}
     derived = [each for each in found if issubclass(each, base) and each is not base]
     return sorted(derived, key=lambda each: each.__name__)

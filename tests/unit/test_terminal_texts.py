@@ -13,7 +13,7 @@ from common.domain.refusals import NotPermittedReason
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import PriorityReason
 from common.errors import Refusal
-from common.messages.desks import DeskRegister, DeskRequest
+from common.messages.desk_requests import DeskRegister, DeskRequest
 from common.messages.message import Request
 from common.messages.patients import Register
 from common.messages.problems import ProblemCode

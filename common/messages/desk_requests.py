@@ -1,24 +1,20 @@
-"""What a clinic's desk asks for and is told: names and shapes (see docs/protocol.md).
+"""What a clinic's desk asks for: names and shapes (see docs/desk-protocol.md).
 
 These requests come through the exchange of the desks, to which patients cannot publish; a worker reads none
 of them from anywhere else.
 """
 
-from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
-from common.domain.catalog import ClinicState, QueueMode
-from common.domain.lanes import Lane
-from common.domain.ticket_states import TicketStatus
+from common.domain.catalog import QueueMode
 from common.domain.tickets import PriorityReason
 from common.messages.fields import Code, IsoDate, PersonName
-from common.messages.limits import NAME_LENGTH_MAX, NUMBER_MAX, ROOMS_MAX
-from common.messages.message import Reply, ReplyPart, Request
-from common.messages.patients import Register, Ticket
+from common.messages.limits import NUMBER_MAX, ROOMS_MAX
+from common.messages.message import Request
+from common.messages.patients import Register
 from common.visible_text import has_invisible
 
 REASON_LENGTH_MAX = 200
@@ -26,9 +22,6 @@ QUEUE_SHOWN_MAX = 200
 """Waiting tickets on one page of `desk_queue`, where they are that short."""
 PLACES_MAX = 100_000
 """The last place in a queue that can be asked for."""
-NO_SHOWS_SHOWN_MAX = 20
-RANGES_SHOWN_MAX = 100
-"""Ranges of numbers that one change lists."""
 
 
 def _reason(text: str) -> str:
@@ -47,9 +40,6 @@ class WaitingFate(StrEnum):
 
     DRAIN = "drain"
     CANCEL = "cancel"
-
-
-# --- requests -------------------------------------------------------------------------------------------
 
 
 class DeskRequest(Request):
@@ -185,133 +175,3 @@ class ReportRequest(DeskRequest):
     name: ClassVar[str] = "clinic_report"
 
     service_date: IsoDate | None = None
-
-
-# --- replies --------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True, kw_only=True)
-class DeskTicket(ReplyPart):
-    """A ticket as its desk sees it; `patient_name` only where it was asked for."""
-
-    number: int
-    display_number: str
-    service_date: date
-    status: TicketStatus
-    lane: Lane
-    priority_reason: PriorityReason | None
-    room: int | None
-    registered_at: AwareDatetime
-    called_at: AwareDatetime | None
-    started_at: AwareDatetime | None
-    patient_name: Annotated[str, Field(max_length=NAME_LENGTH_MAX)] | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class DeskQueue(Reply):
-    """A clinic's queue. `waiting` is a page of those who wait, in the order of their calls, and `more` says
-    whether others wait behind them; the counts count everybody. `no_shows` are the latest first."""
-
-    name: ClassVar[str] = "desk_queue"
-
-    hospital: str
-    hospital_name: str
-    clinic: str
-    clinic_name: str
-    service_date: date
-    zone: str | None = None
-    mode: QueueMode
-    is_open: bool
-    state: ClinicState
-    forced_until: AwareDatetime | None
-    forced_reason: str | None
-    rooms: int
-    waiting_count: int
-    waiting_priority_count: int
-    served_count: int
-    now_serving: str | None
-    in_rooms: list[DeskTicket]
-    waiting: list[DeskTicket]
-    no_shows: list[DeskTicket]
-    more: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class NumberRange(ReplyPart):
-    """All numbers from `first` to `last`."""
-
-    first: int
-    last: int
-
-
-@dataclass(slots=True, kw_only=True)
-class DeskChange(ReplyPart):
-    """An event that the request caused; `number` where it was of a ticket. Where a request does the same with
-    everybody who waits, it is one change for all of them: `count` events, of the tickets with `numbers` (the
-    first RANGES_SHOWN_MAX ranges)."""
-
-    event: str
-    clinic: str
-    number: int | None
-    display_number: str | None
-    count: int = 1
-    numbers: list[NumberRange] = field(default_factory=list)
-
-
-@dataclass(slots=True, kw_only=True)
-class DeskDone(Reply):
-    """The request was done, now or when it came before: what it changed, in order.
-
-    `ticket` is the ticket that was called or acted on, as it stands now; `new_ticket` is the one that a
-    transfer gave.
-    """
-
-    name: ClassVar[str] = "desk_done"
-
-    hospital: str
-    clinic: str
-    service_date: date
-    changes: list[DeskChange]
-    ticket: DeskTicket | None = None
-    new_ticket: Ticket | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Spread(ReplyPart):
-    """Of how many durations, their median and the one that nine in ten do not exceed, in seconds."""
-
-    count: int
-    median_seconds: int | None
-    p90_seconds: int | None
-
-
-@dataclass(slots=True, kw_only=True)
-class ReportRow(ReplyPart):
-    """What became of the tickets registered in one hour of the day (`hour` null: of all).
-
-    `waits` are from arrival to call, `services` from the call, or from where service began, to its end.
-    """
-
-    hour: int | None
-    registered: int
-    served: int
-    no_shows: int
-    cancelled: int
-    transferred: int
-    expired: int
-    waits: Spread
-    services: Spread
-
-
-@dataclass(slots=True, kw_only=True)
-class ClinicReport(Reply):
-    """What a clinic did on a service day: by hours of registration on the hospital's clock, and in all."""
-
-    name: ClassVar[str] = "clinic_report"
-
-    hospital: str
-    clinic: str
-    clinic_name: str
-    service_date: date
-    total: ReportRow
-    hours: list[ReportRow]
