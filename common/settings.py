@@ -10,8 +10,7 @@ than a third of the time in which `antrean register` has to print a ticket.
 
 import json
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,9 +21,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 from platformdirs import user_data_path, user_state_path
 
 from common.clock import Clock, ScaledClock, SystemClock
-from common.errors import UNUSABLE_ADDRESS, SettingsError
+from common.errors import SettingsError
 from common.installation import start_command
-from common.translation import N_, languages
+from common.setting_values import READERS, Unreadable
+from common.translation import N_
 from common.trusted_files import FileNotTrusted, read_trusted
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ REGISTRY_ROLES: frozenset[Role] = frozenset({"registrar", "deploy"})
 """Who needs the key of the registries."""
 
 _CLOCK = ("clock_starts_at", "clock_started_at", "clock_speed")
-_LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +77,12 @@ class Settings:
         Raises SettingsError, naming the variable and never its value, where one cannot be read.
         """
         given: dict[str, Any] = {}
-        for name, read in _READERS.items():
+        for name, read in READERS.items():
             if value := variables.get(PREFIX + name.upper()):
                 variable = PREFIX + name.upper()
                 try:
                     given[name] = read(value)
-                except _Unreadable as error:
+                except Unreadable as error:
                     raise SettingsError(error.message, variable=variable, **error.values) from error
         return cls(**given)
 
@@ -295,106 +294,3 @@ def plain_text_wanted() -> bool:
     """Whether the user asks for ASCII, by the C locale; Python itself would write UTF-8 all the same."""
     python_was_told = os.environ.get("PYTHONIOENCODING") or os.environ.get("PYTHONUTF8")
     return os.environ.get("LC_ALL") in ("C", "POSIX") and not python_was_told
-
-
-class _Unreadable(ValueError):
-    """What is to be written instead; `message` and `values` are those of the SettingsError."""
-
-    def __init__(self, message: str, **values: object) -> None:
-        super().__init__(message)
-        self.message = message
-        self.values = values
-
-
-def _url(pattern: str, example: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if not re.match(pattern, text):
-            raise _Unreadable(UNUSABLE_ADDRESS, example=example)
-        return text
-
-    return read
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in choices:
-            listed = ", ".join(choices)
-            raise _Unreadable(N_("{variable} cannot be used: choose one of {choices}."), choices=listed)
-        return text
-
-    return read
-
-
-def _language(text: str) -> str:
-    return _one_of(*languages())(text)  # reads a folder: only where a language is set
-
-
-def _node_names(text: str) -> tuple[str, ...]:
-    names = tuple(text.replace(",", " ").split())
-    if not all(re.fullmatch(r"[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+", name) for name in names):
-        raise _Unreadable(
-            N_("{variable} cannot be used: write the names of the broker's nodes, such as {example}."),
-            example="rabbit@broker-1,rabbit@broker-2",
-        )
-    return names
-
-
-def _switch(text: str) -> bool:
-    return _one_of("on", "off")(text) == "on"
-
-
-def _number(kind: type[int] | type[float], lowest: float, highest: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        try:
-            number = kind(text)
-        except ValueError as error:
-            raise refusal() from error
-        if not lowest <= number <= highest:
-            raise refusal()
-        return number
-
-    def refusal() -> _Unreadable:
-        message = N_("{variable} cannot be used: write a number from {lowest} to {highest}.")
-        return _Unreadable(message, lowest=f"{lowest:g}", highest=f"{highest:g}")
-
-    return read
-
-
-def _moment(text: str) -> datetime:
-    refusal = _Unreadable(
-        N_("{variable} cannot be used: write a moment with its offset, such as 2026-11-23T08:00:00+07:00.")
-    )
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise refusal from error
-    if moment.tzinfo is None:
-        raise refusal
-    return moment
-
-
-_READERS: Mapping[str, Callable[[str], object]] = {
-    "amqp_url": _url(r"amqps?://", "amqp://user:password@host:5672/"),
-    "database_url": _url(
-        r"(sqlite|postgresql)(\+[a-z]+)?://",
-        "sqlite:////path/to/file, postgresql://user:password@host/database",
-    ),
-    "management_url": _url(r"https?://[^:@/]+:[^@/]+@", "http://user:password@host:15672/"),
-    "broker_nodes": _node_names,
-    "language": _language,
-    "operator": str,
-    "log_level": _one_of(*_LOG_LEVELS),
-    "reply_timeout_seconds": _number(float, 0.1, 120),
-    "tick_seconds": _number(float, 0.1, 3600),
-    "batch_size": _number(int, 1, 1000),
-    "heartbeat_seconds": _number(int, 5, 300),
-    "fast_path": _switch,
-    "health_file": Path,
-    "registry_key": str,
-    "registry_key_file": Path,
-    "clock_starts_at": _moment,
-    "clock_started_at": _moment,
-    "clock_speed": _number(float, 1e-6, 10_000),
-    "data_dir": Path,
-    "stack_dir": Path,
-}

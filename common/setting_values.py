@@ -1,0 +1,116 @@
+"""What the value of each setting may be, and how it is read from text."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from common.errors import UNUSABLE_ADDRESS
+from common.translation import N_, languages
+
+_LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+
+
+class Unreadable(ValueError):
+    """What is to be written instead; `message` and `values` are those of the SettingsError."""
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.values = values
+
+
+def _url(pattern: str, example: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not re.match(pattern, text):
+            raise Unreadable(UNUSABLE_ADDRESS, example=example)
+        return text
+
+    return read
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            listed = ", ".join(choices)
+            raise Unreadable(N_("{variable} cannot be used: choose one of {choices}."), choices=listed)
+        return text
+
+    return read
+
+
+def _language(text: str) -> str:
+    return _one_of(*languages())(text)  # reads a folder: only where a language is set
+
+
+def _node_names(text: str) -> tuple[str, ...]:
+    names = tuple(text.replace(",", " ").split())
+    if not all(re.fullmatch(r"[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+", name) for name in names):
+        raise Unreadable(
+            N_("{variable} cannot be used: write the names of the broker's nodes, such as {example}."),
+            example="rabbit@broker-1,rabbit@broker-2",
+        )
+    return names
+
+
+def _switch(text: str) -> bool:
+    return _one_of("on", "off")(text) == "on"
+
+
+def _number(kind: type[int] | type[float], lowest: float, highest: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError as error:
+            raise refusal() from error
+        if not lowest <= number <= highest:
+            raise refusal()
+        return number
+
+    def refusal() -> Unreadable:
+        message = N_("{variable} cannot be used: write a number from {lowest} to {highest}.")
+        return Unreadable(message, lowest=f"{lowest:g}", highest=f"{highest:g}")
+
+    return read
+
+
+def _moment(text: str) -> datetime:
+    refusal = Unreadable(
+        N_("{variable} cannot be used: write a moment with its offset, such as 2026-11-23T08:00:00+07:00.")
+    )
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise refusal from error
+    if moment.tzinfo is None:
+        raise refusal
+    return moment
+
+
+READERS: Final[Mapping[str, Callable[[str], object]]] = {
+    "amqp_url": _url(r"amqps?://", "amqp://user:password@host:5672/"),
+    "database_url": _url(
+        r"(sqlite|postgresql)(\+[a-z]+)?://",
+        "sqlite:////path/to/file, postgresql://user:password@host/database",
+    ),
+    "management_url": _url(r"https?://[^:@/]+:[^@/]+@", "http://user:password@host:15672/"),
+    "broker_nodes": _node_names,
+    "language": _language,
+    "operator": str,
+    "log_level": _one_of(*_LOG_LEVELS),
+    "reply_timeout_seconds": _number(float, 0.1, 120),
+    "tick_seconds": _number(float, 0.1, 3600),
+    "batch_size": _number(int, 1, 1000),
+    "heartbeat_seconds": _number(int, 5, 300),
+    "fast_path": _switch,
+    "health_file": Path,
+    "registry_key": str,
+    "registry_key_file": Path,
+    "clock_starts_at": _moment,
+    "clock_started_at": _moment,
+    "clock_speed": _number(float, 1e-6, 10_000),
+    "data_dir": Path,
+    "stack_dir": Path,
+}
+"""By the name of a setting."""
