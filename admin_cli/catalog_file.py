@@ -13,6 +13,7 @@ mismatches_max = 5              # registrations of one record number a day that 
 code = "GIG"
 name = "Poli Gigi"
 rooms = 2
+room_names = ["Ruang Gigi 1", "Loket A"]  # of room 1, 2, ...; left out, or "": it has only its number
 daily_quota = 60
 mean_service_minutes = 10
 service_spread_minutes = 5      # standard deviation; left out: half the mean
@@ -41,8 +42,11 @@ from common.messages.limits import (
     CLINICS_PER_HOSPITAL_MAX,
     HOSPITALS_MAX,
     PLACE_NAME_LENGTH_MAX,
+    ROOM_NAME_LENGTH_MAX,
+    ROOMS_MAX,
     TIME_ZONE_LENGTH_MAX,
 )
+from common.visible_text import has_invisible
 
 FILE_BYTES_MAX = 8 * 1024 * 1024
 
@@ -52,6 +56,25 @@ def _printable(text: str) -> str:
     if not text or not text.isprintable():
         raise ValueError("must be text on one line, and not empty")
     return text
+
+
+def _room_name(text: str) -> str:
+    if has_invisible(text):
+        raise ValueError("must have no control, formatting or other invisible characters")
+    text = " ".join(text.split())
+    if len(text) > ROOM_NAME_LENGTH_MAX:
+        raise ValueError(f"is longer than {ROOM_NAME_LENGTH_MAX} characters")
+    return text
+
+
+def _room_names(names: list[str]) -> list[str]:
+    """Without the empty ones at the end; a name of two rooms would lead patients to the wrong one."""
+    counts = Counter(name.casefold() for name in names if name)
+    for name in names:
+        if counts[name.casefold()] > 1:
+            raise ValueError(f"{_shown(name)} is the name of {counts[name.casefold()]} rooms")
+    last_named = max((room for room, name in enumerate(names, start=1) if name), default=0)
+    return names[:last_named]
 
 
 def _zone(name: str) -> str:
@@ -104,7 +127,12 @@ class CatalogClinic(_Table):
 
     code: _Code
     name: Annotated[str, Field(max_length=PLACE_NAME_LENGTH_MAX), AfterValidator(_printable)]
-    rooms: Annotated[int, Field(ge=1, le=50)]
+    rooms: Annotated[int, Field(ge=1, le=ROOMS_MAX)]
+    room_names: Annotated[
+        list[Annotated[str, AfterValidator(_room_name)]],
+        Field(max_length=ROOMS_MAX),
+        AfterValidator(_room_names),
+    ] = []
     daily_quota: Annotated[int, Field(ge=1, le=10_000)]
     mean_service_minutes: Annotated[float, Field(ge=1, le=240, allow_inf_nan=False)]
     service_spread_minutes: _Minutes | None = None

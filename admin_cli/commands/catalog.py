@@ -13,6 +13,7 @@ from common.domain.opening_hours import MINUTES_PER_DAY, format_day_end
 from common.terminal.layout import flow, fold, terminal_width
 from common.terminal.localised import LocalisedGroup
 from common.terminal.output import print_json, print_result
+from common.terminal.tables import NOTHING
 from common.terminal.usage import UsageProblem
 from common.translation import N_
 
@@ -141,9 +142,12 @@ def _arrangement(clinic: "Clinic", session: AdminSession) -> str:
     hours = hours_in_words(clinic.opening_hours.format(), texts)
     if clinic.opening_hours.day_ends != MINUTES_PER_DAY:
         hours += texts("; service day ends at {time}", time=format_day_end(clinic.opening_hours.day_ends))
+    rooms = str(clinic.rooms)
+    if clinic.room_names:
+        rooms += f" ({', '.join(name or NOTHING for name in clinic.room_names)})"
     return texts(
         "rooms {rooms}, quota {quota}, {mean:g} ± {spread:g} minutes, mode {mode}; {hours}",
-        rooms=clinic.rooms,
+        rooms=rooms,
         quota=clinic.daily_quota,
         mean=clinic.mean_service.total_seconds() / 60,
         spread=clinic.service_spread.total_seconds() / 60,
@@ -166,6 +170,7 @@ def _hospital_as_json(hospital: "Hospital", clinics: list["Clinic"]) -> dict[str
                 "code": clinic.code,
                 "name": clinic.name,
                 "rooms": clinic.rooms,
+                "room_names": list(clinic.room_names),
                 "daily_quota": clinic.daily_quota,
                 "mean_service_minutes": clinic.mean_service.total_seconds() / 60,
                 "service_spread_minutes": clinic.service_spread.total_seconds() / 60,

@@ -130,6 +130,7 @@ def _wanted(catalog: Catalog) -> Rows:
                 "opening_hours": clinic.opening_hours.format(),
                 "day_ends_at": clinic.day_ends_at,
                 "rooms": clinic.rooms,
+                "room_names": clinic.room_names or None,
                 "daily_quota": clinic.daily_quota,
                 "mean_service_seconds": clinic.mean_service_seconds,
                 "service_spread_seconds": clinic.service_spread_seconds,

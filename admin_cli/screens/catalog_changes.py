@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from admin_cli.screens.opening_hours import hours_in_words
+from common.terminal.tables import NOTHING
 from common.terminal.texts import Texts
 from common.translation import N_
 
@@ -27,6 +28,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "opening_hours": N_("hours"),
     "day_ends_at": N_("service day ends at"),
     "rooms": N_("rooms"),
+    "room_names": N_("names of rooms"),
     "daily_quota": N_("daily quota"),
     "mean_service_seconds": N_("mean service (minutes)"),
     "service_spread_seconds": N_("service spread (minutes)"),
@@ -133,6 +135,8 @@ def _field(field: "FieldChange", texts: Texts) -> str:
 def _value(field: "FieldChange", value: Any, texts: Texts) -> str:
     if field.name == "opening_hours":
         return f"[{hours_in_words(value, texts)}]"
+    if field.name == "room_names":
+        return f"[{', '.join(name or NOTHING for name in value or ())}]"
     if field.name.endswith("_seconds"):
         return texts("{minutes:.4g}", minutes=value / 60)
     return str(value)

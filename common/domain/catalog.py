@@ -69,6 +69,9 @@ class Clinic:
     standard deviation), by this arrangement since `serving_since`; at most `daily_quota` tickets that are
     not cancelled are given out for one service day.
 
+    `room_names` are what its rooms are called, the first that of room 1; where one is empty or missing, the
+    room has only its number. There may be names of rooms that do not serve now.
+
     From `priority_age` on (None: at no age) patients wait in the priority lane, of which up to
     `priority_ratio` are called per regular one. What the staff forced ends at `forced_until`; then the
     clinic follows its opening hours again. These also tell when its service days end."""
@@ -89,11 +92,16 @@ class Clinic:
     priority_age: int | None = 60
     priority_ratio: int = 2
     retired: bool = False
+    room_names: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
         """Hospital code and clinic code: what names a clinic everywhere."""
         return (self.hospital.code, self.code)
+
+    def room_name(self, room: int) -> str | None:
+        """What the room with this number is called; None where it has only its number."""
+        return (self.room_names[room - 1] or None) if 0 < room <= len(self.room_names) else None
 
     def service_date(self, moment: datetime) -> date:
         """The service day that `moment` belongs to: the hospital's time zone and the clinic decide."""

@@ -45,5 +45,8 @@ CLINICS_PER_HOSPITAL_MAX = 200
 ROOMS_MAX = 50
 """Rooms of a clinic."""
 
+ROOM_NAME_LENGTH_MAX = 40
+"""Characters of a room's name."""
+
 NUMBER_MAX = 2**31 - 1
 """The largest ticket number: both databases keep it."""

@@ -140,14 +140,17 @@ _ROWS_AT_ONCE = 1000
 """Rows of the catalog in memory as the database gives them, which takes several times a clinic's room."""
 
 
+_ENCODED = ("opening_hours", "room_names")
+"""Columns in JSON, read as they are stored: clinics whose values are the same share one object."""
+
 _newer_than = bindparam("newer_than", type_=INTEGER)
 
 
 def _changed_after() -> CompoundSelect[Any]:
     """The clinics that changed, or whose hospital did, after a version: one statement, so of one moment."""
     both = select(
-        *(column for column in clinics.c if column is not clinics.c.opening_hours),
-        cast(clinics.c.opening_hours, Text).label("opening_hours"),
+        *(column for column in clinics.c if column.name not in _ENCODED),
+        *(cast(clinics.c[name], Text).label(name) for name in _ENCODED),
         hospitals.c.name.label("hospital_name"),
         hospitals.c.city,
         hospitals.c.time_zone,
@@ -222,9 +225,15 @@ def _clinic(row: Any, hospital: Hospital, equals: dict[Any, Any]) -> Clinic:
         priority_age=row.priority_age,
         priority_ratio=row.priority_ratio,
         retired=row.retired,
+        room_names=_room_names(row.room_names),
     )
 
 
 @lru_cache(maxsize=1000)
 def _opening_hours(encoded: str, day_ends_at: str) -> OpeningHours:
     return OpeningHours.parse(json.loads(encoded), parse_day_end(day_ends_at))
+
+
+@lru_cache(maxsize=1000)
+def _room_names(encoded: str | None) -> tuple[str, ...]:
+    return () if encoded is None else tuple(json.loads(encoded))

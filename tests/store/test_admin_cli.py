@@ -115,6 +115,17 @@ def test_changes_are_shown_with_old_and_new(on_database: Run, tmp_path: Path) ->
     ]
 
 
+def test_names_of_rooms_are_shown(on_database: Run, tmp_path: Path) -> None:
+    names = 'rooms = 2\nroom_names = ["", "Loket A"]'
+    on_database("catalog", "apply", written(tmp_path / "1.toml", CATALOG))
+    changed = written(tmp_path / "2.toml", CATALOG.replace("rooms = 2", names))
+    ended = on_database("catalog", "apply", changed, "--lang", "en")
+    assert ended.out.splitlines()[0] == "~ RSHS INT  Poli Penyakit Dalam: names of rooms [] -> [–, Loket A]"
+    assert "rooms 2 (–, Loket A), quota 60" in on_database("catalog", "show", "--lang", "en").out
+    [shown] = json.loads(on_database("catalog", "show", "--json").out)[0]["clinics"]
+    assert shown["room_names"] == ["", "Loket A"]
+
+
 def test_if_empty_leaves_a_catalog_alone(on_database: Run, tmp_path: Path) -> None:
     assert on_database("catalog", "apply", written(tmp_path / "1.toml", CATALOG), "--if-empty").exit_code == 0
     other = written(tmp_path / "2.toml", CATALOG.replace("rooms = 2", "rooms = 9"))
@@ -138,6 +149,7 @@ def test_the_catalog_is_shown_as_json_with_every_field(on_database: Run, tmp_pat
         "code": "INT",
         "name": "Poli Penyakit Dalam",
         "rooms": 2,
+        "room_names": [],
         "daily_quota": 60,
         "mean_service_minutes": 10.0,
         "service_spread_minutes": 5.0,

@@ -114,6 +114,23 @@ def test_what_changed_is_told_and_taken_over(engine: Engine) -> None:
     assert (known(engine).rooms, known(engine, "INT").hospital.city) == (3, "Cimahi")
 
 
+def test_names_of_rooms_are_taken_over_and_taken_away(engine: Engine) -> None:
+    apply(engine, hospital("RSHS", clinic(room_names=["", "Loket A"]), clinic("INT")))
+    cache = refreshed(engine)
+    named, unnamed = cache.clinic("RSHS", "GIG"), cache.clinic("RSHS", "INT")
+    assert named is not None
+    assert unnamed is not None
+    assert [named.room_name(room) for room in (1, 2, 3)] == [None, "Loket A", None]
+    assert unnamed.room_name(1) is None
+    again = apply(engine, hospital("RSHS", clinic(room_names=["", "Loket A"]), clinic("INT")))
+    assert again.changes == ()
+    changes = apply(engine, hospital("RSHS", clinic(), clinic("INT")), now=LATER)
+    assert changes.changes[0].fields == (FieldChange("room_names", ["", "Loket A"], None),)
+    now_unnamed = refreshed(engine, cache).clinic("RSHS", "GIG")
+    assert now_unnamed is not None
+    assert now_unnamed.room_name(2) is None
+
+
 def test_a_dry_run_tells_the_same_and_changes_nothing(engine: Engine) -> None:
     foreseen = apply(engine, hospital("RSHS", clinic()), dry_run=True)
     assert version(engine) == 0
@@ -130,6 +147,7 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(engine: Engine) -> None:
         ({"service_spread_minutes": 1}, True),
         ({"daily_quota": 61}, False),
         ({"name": "Poli Gigi"}, False),
+        ({"room_names": ["Ruang Gigi"]}, False),
         ({"hours": {"tue": ["08:00-12:00"]}}, False),
     ],
 )

@@ -64,6 +64,12 @@ def test_what_is_given_is_taken() -> None:
     assert given.opening_hours.format() == {"mon": ["08:00-12:00", "13:00-15:00"], "sat": ["08:00-12:00"]}
 
 
+def test_rooms_have_their_numbers_only_unless_they_are_given_names() -> None:
+    assert clinic().room_names == []
+    names = 'room_names = ["", "  Loket   A ", "Ruang 3", " "]'
+    assert clinic(names).room_names == ["", "Loket A", "Ruang 3"]  # of rooms that do not serve yet, too
+
+
 def test_minutes_may_have_fractions() -> None:
     found = parse(HOSPITAL + GIG.replace("minutes = 10", "minutes = 7.5"))
     assert found.hospitals[0].clinics[0].mean_service_seconds == 450
@@ -90,6 +96,18 @@ def test_a_file_from_an_editor_that_marks_its_encoding_is_read() -> None:
         ("rooms = 2", "rooms = 2\nservice_spread_minutes = -1", "service_spread_minutes", "the least is 0"),
         ("rooms = 2", 'rooms = 2\nmode = "manual"', "clinic GIG, mode", "'clock' or 'desk'"),
         ("rooms = 2", "rooms = 2\nroms = 3", "clinic GIG, roms", "not a known setting"),
+        ("rooms = 2", 'rooms = 2\nroom_names = "A"', "clinic GIG, room_names", "must be a list"),
+        ("rooms = 2", "rooms = 2\nroom_names = [1]", "clinic GIG, room_names number 1", "quotation marks"),
+        (
+            "rooms = 2",
+            'rooms = 2\nroom_names = ["A", "B", "a"]',
+            "clinic GIG, room_names",
+            "'A' is the name of 2",
+        ),
+        ("rooms = 2", f"rooms = 2\nroom_names = {['x'] * 51}", "clinic GIG, room_names", "at most 50"),
+        ("rooms = 2", f"rooms = 2\nroom_names = ['{'x' * 41}']", "room_names number 1", "longer than 40"),
+        ("rooms = 2", 'rooms = 2\nroom_names = ["A\\u202e"]', "room_names number 1", "invisible"),
+        ("rooms = 2", 'rooms = 2\nroom_names = ["A\\nB"]', "room_names number 1", "invisible"),
         ('"Poli Gigi"', '"  "', "clinic GIG, name", "not empty"),
         ('"Poli Gigi"', '"a\\u001b[31m"', "clinic GIG, name", "on one line"),
         ('"Poli Gigi"', '"' + "a" * 201 + '"', "clinic GIG, name", "longer than 200"),
