@@ -272,7 +272,8 @@ def role_urls(settings: Settings) -> dict[str, str]:
 
 
 def role_passwords() -> dict[str, str]:
-    """The broker's password of each role, from `ANTREAN_PASSWORD_PATIENT` and so on.
+    """The broker's password of each role, from `ANTREAN_PASSWORD_PATIENT` and so on, and of the user who
+    makes those of staff, where `ANTREAN_PASSWORD_ACCOUNTS` is set.
 
     Raises SettingsError, naming every variable that is missing.
     """
@@ -282,6 +283,8 @@ def role_passwords() -> dict[str, str]:
     missing = [f"{PREFIX}PASSWORD_{role.upper()}" for role, password in passwords.items() if not password]
     if missing:
         raise SettingsError(N_("Set the passwords of the broker's users: {names}."), names=", ".join(missing))
+    if accounts := given.get(f"{PREFIX}PASSWORD_ACCOUNTS"):
+        passwords["accounts"] = accounts
     return passwords
 
 

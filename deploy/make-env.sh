@@ -1,17 +1,30 @@
 #!/bin/sh
 # Writes .env with new random passwords for docker-compose.yml, and the addresses at which the programs of
-# patients, staff and operators find broker and database from the host. Readable by its owner only; an .env that is there already stays as it is.
+# patients, staff and operators find broker and database from the host. Readable by its owner only. An .env that is there
+# already stays as it is, but for passwords that an earlier version did not have: those are added.
 set -eu
 cd "$(dirname "$0")/.."
+umask 077
+roles="PATIENT DESK REGISTRAR TICKER STATUS DEPLOY ACCOUNTS"
+new_password() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 if [ -e .env ]; then
+  added=""
+  for role in $roles; do
+    if ! grep -q "^ANTREAN_PASSWORD_$role=" .env; then
+      printf '\nANTREAN_PASSWORD_%s=%s\n' "$role" "$(new_password)" >>.env
+      added="$added ANTREAN_PASSWORD_$role"
+    fi
+  done
+  if [ -n "$added" ]; then
+    echo "deploy/make-env.sh: added to .env:$added"
+    exit 0
+  fi
   echo "deploy/make-env.sh: .env is there already; remove it first to have new passwords." >&2
   exit 1
 fi
-umask 077
-new_password() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 {
   echo "# Written by deploy/make-env.sh for docker-compose.yml; .env.example describes every setting."
-  for role in PATIENT DESK REGISTRAR TICKER STATUS DEPLOY; do
+  for role in $roles; do
     echo "ANTREAN_PASSWORD_$role=$(new_password)"
   done
   echo "ANTREAN_DATABASE_PASSWORD=$(new_password)"
@@ -27,7 +40,7 @@ ANTREAN_AMQP_URL_PATIENT=amqp://patient:${ANTREAN_PASSWORD_PATIENT}@127.0.0.1:${
 ANTREAN_AMQP_URL_DESK=amqp://desk:${ANTREAN_PASSWORD_DESK}@127.0.0.1:${ANTREAN_BROKER_PORT}/
 ANTREAN_AMQP_URL_DEPLOY=amqp://deploy:${ANTREAN_PASSWORD_DEPLOY}@127.0.0.1:${ANTREAN_BROKER_PORT}/
 ANTREAN_DATABASE_URL_DEPLOY=postgresql://antrean:${ANTREAN_DATABASE_PASSWORD}@127.0.0.1:${ANTREAN_DATABASE_PORT}/antrean
-ANTREAN_MANAGEMENT_URL_DEPLOY=http://deploy:${ANTREAN_PASSWORD_DEPLOY}@127.0.0.1:${ANTREAN_MANAGEMENT_PORT}/
+ANTREAN_MANAGEMENT_URL_DEPLOY=http://accounts:${ANTREAN_PASSWORD_ACCOUNTS}@127.0.0.1:${ANTREAN_MANAGEMENT_PORT}/
 END
 } >.env.new
 mv .env.new .env

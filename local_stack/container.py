@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from common.errors import BrokerUnavailable
-from common.messaging.topology import configuration, definitions, roles
+from common.messaging.topology import ACCOUNTS_USER, configuration, definitions, roles
 from local_stack.bilingual import say
 from local_stack.child import Child
 from local_stack.endpoint import HOST, amqp_urls, deployed, free_ports, management_url
@@ -36,7 +36,7 @@ class ContainerBroker:
         self._name = f"antrean-{sha256(str(directory.resolve()).encode()).hexdigest()[:12]}"
         path = directory / "passwords.json"
         kept = json.loads(path.read_text()) if path.exists() else {}
-        passwords = {role: secrets.token_urlsafe(24) for role in roles()} | kept
+        passwords = {user: secrets.token_urlsafe(24) for user in (*roles(), ACCOUNTS_USER)} | kept
         write_private(path, json.dumps(passwords))
         ports = free_ports({"amqp": 0, "management": 0})
         self._port, self._management_port = ports["amqp"], ports["management"]

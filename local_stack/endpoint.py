@@ -5,7 +5,7 @@ import socket
 from collections.abc import Mapping
 
 from common.errors import BrokerUnavailable
-from common.messaging.topology import MANAGEMENT_ROLE, deploy
+from common.messaging.topology import ACCOUNTS_USER, deploy, roles
 from local_stack.child import Child, wait_until
 
 HOST = "127.0.0.1"
@@ -18,12 +18,12 @@ _PORT_TRIES_MAX = 200
 
 def amqp_urls(passwords: Mapping[str, str], port: int) -> dict[str, str]:
     """The address of the broker at `port` on this machine for each role."""
-    return {role: f"amqp://{role}:{password}@{HOST}:{port}/" for role, password in passwords.items()}
+    return {role: f"amqp://{role}:{passwords[role]}@{HOST}:{port}/" for role in roles()}
 
 
 def management_url(passwords: Mapping[str, str], port: int) -> str:
-    """The address of the management API at `port` on this machine, for the role that may look at it."""
-    return f"http://{MANAGEMENT_ROLE}:{passwords[MANAGEMENT_ROLE]}@{HOST}:{port}"
+    """The address of the management API at `port` on this machine, for the user who makes those of staff."""
+    return f"http://{ACCOUNTS_USER}:{passwords[ACCOUNTS_USER]}@{HOST}:{port}"
 
 
 def deployed(deploy_url: str, program: Child, seconds_max: float) -> bool:

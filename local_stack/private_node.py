@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from common.errors import BrokerUnavailable
-from common.messaging.topology import configuration, definitions, roles
+from common.messaging.topology import ACCOUNTS_USER, configuration, definitions, roles
 from local_stack.child import Child
 from local_stack.endpoint import HOST, amqp_urls, deployed, free_ports, management_url
 from local_stack.files import write_private
@@ -114,7 +114,8 @@ class PrivateNode:
         """Passwords, cookie and ports: those of the last start, except for ports taken in between."""
         path = self._directory / "identity.json"
         last = json.loads(path.read_text()) if path.exists() else {}
-        passwords = {role: secrets.token_urlsafe(24) for role in roles()} | last.get("passwords", {})
+        users = (*roles(), ACCOUNTS_USER)
+        passwords = {user: secrets.token_urlsafe(24) for user in users} | last.get("passwords", {})
         cookie = last.get("cookie") or secrets.token_hex(20)
         wanted = {"amqp": 0, "epmd": 0, "distribution": 0, "management": 0}
         ports = free_ports(wanted | last.get("ports", {}))

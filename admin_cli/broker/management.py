@@ -1,27 +1,19 @@
-"""RabbitMQ's management API: what AMQP cannot tell. Only read.
+"""What the management API tells of the broker, and AMQP cannot. Only read.
 
 Source: https://www.rabbitmq.com/docs/http-api-reference
 """
 
-import json
 import re
-import urllib.error
-import urllib.request
-from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
-from common.errors import BrokerUnavailable, unusable_address
-from common.visible_text import visible_values
+from admin_cli.broker.management_api import ManagementApi
+from common.errors import BrokerUnavailable
 
-REQUEST_SECONDS_MAX: Final = 5
-_ANSWER_BYTES_MAX = 16 * 1024 * 1024
-_UNAUTHORISED = (401, 403)
 _QUEUE_KINDS: Final = {"quorum": "quorum_queues", "classic": "classic_queues", "stream": "streams"}
 _OF_STREAMS: Final = {"max-age", "stream-max-segment-size-bytes", "initial-cluster-size"}
 _OF_QUORUM_QUEUES: Final = {"delivery-limit", "dead-letter-strategy"}
@@ -60,49 +52,40 @@ class Transaction:
 class Management:
     """The API at `url` (`http://user:password@host:15672/`), about the virtual host `vhost`.
 
-    Every method raises BrokerUnavailable where the API does not answer, or not to this user. Blocks for at
-    most `REQUEST_SECONDS_MAX` per request.
+    Every method raises BrokerUnavailable where the API does not answer, or not to this user.
     """
 
     def __init__(self, url: str, vhost: str) -> None:
-        parts = urlsplit(url)
-        try:
-            port = parts.port
-        except ValueError as error:
-            example = "http://user:password@host:15672/"
-            raise unusable_address("ANTREAN_MANAGEMENT_URL", example) from error
-        self.where = f"{parts.hostname}:{port}" if port else str(parts.hostname)
-        self._address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}/api"
-        credentials = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
-        self._authorization = f"Basic {b64encode(credentials.encode()).decode()}"
+        self._api = ManagementApi(url)
         self._vhost = vhost
         self._at = quote(vhost, safe="")
 
     def user_tags(self) -> list[str]:
         """What this user may see: `management`, `monitoring`, `administrator` ..."""
-        tags = self._get("/whoami")["tags"]
-        return tags.split(",") if isinstance(tags, str) else list(tags)
+        return self._api.user_tags()
 
     def clock(self) -> datetime:
         """The broker's clock, in UTC, to the second: cut off, not rounded."""
-        _, date = self._answer("/whoami")
+        date = self._api.date()
         try:
             return parsedate_to_datetime(date).astimezone(UTC)
         except ValueError as error:
-            raise BrokerUnavailable(f"What answers at {self.where} does not say what time it is.") from error
+            raise BrokerUnavailable(
+                f"What answers at {self._api.where} does not say what time it is."
+            ) from error
 
     def bindings(self) -> set[tuple[str, str, str]]:
         """Every binding of a queue to a named exchange as (exchange, routing key, queue)."""
         return {
             (row["source"], row["routing_key"], row["destination"])
-            for row in self._get(f"/bindings/{self._at}")
+            for row in self._api.get(f"/bindings/{self._at}")
             if row["source"] and row["destination_type"] == "queue"
         }
 
     def policies(self, queue_types: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         """What the policies in force come to for each queue, which is given with its type."""
-        policies = self._get(f"/policies/{self._at}")
-        operator_policies = self._get(f"/operator-policies/{self._at}")
+        policies = self._api.get(f"/policies/{self._at}")
+        operator_policies = self._api.get(f"/operator-policies/{self._at}")
         return {
             queue: effective_policy(queue, queue_type, policies, operator_policies)
             for queue, queue_type in queue_types.items()
@@ -117,29 +100,29 @@ class Management:
                 bool(node.get("disk_free_alarm")),
                 node["disk_free"] if isinstance(node.get("disk_free"), int) else 0,
             )
-            for node in self._get("/nodes")
+            for node in self._api.get("/nodes")
         ]
         return [node for node in nodes if node.memory or node.disk]
 
     def nodes(self) -> dict[str, bool]:
         """Every node of the broker, and whether it runs; the user needs the tag `monitoring`."""
-        rows = self._get("/nodes?columns=name,running")
+        rows = self._api.get("/nodes?columns=name,running")
         return {row["name"]: bool(row.get("running")) for row in sorted(rows, key=lambda row: row["name"])}
 
     def user_limits(self) -> dict[str, dict[str, int]]:
         """For each user that has any its `max-connections` and `max-channels`."""
-        return {row["user"]: row["value"] for row in self._get("/user-limits")}
+        return {row["user"]: row["value"] for row in self._api.get("/user-limits")}
 
     def vhost_limits(self) -> dict[str, int]:
         """The limits of the virtual host: `max-queues`, `max-connections`."""
         limits: dict[str, int] = {}
-        for row in self._get(f"/vhost-limits/{self._at}"):
+        for row in self._api.get(f"/vhost-limits/{self._at}"):
             limits |= row["value"]
         return limits
 
     def connections_max(self) -> dict[str, int]:
         """How many connections each node can have at once, as its operating system permits."""
-        rows = self._get("/nodes?columns=name,fd_total,sockets_total")
+        rows = self._api.get("/nodes?columns=name,fd_total,sockets_total")
         known = {row["name"]: [row.get("fd_total"), row.get("sockets_total")] for row in rows}
         counts = {
             name: [each for each in found if isinstance(each, int) and each] for name, found in known.items()
@@ -155,7 +138,7 @@ class Management:
                 f"{row['connection_details']['peer_host']}:{row['connection_details']['peer_port']}",
                 row.get("messages_uncommitted", 0),
             )
-            for row in self._get(f"/channels?columns={columns}")
+            for row in self._api.get(f"/channels?columns={columns}")
             if row.get("transactional") and row.get("vhost") == self._vhost
         ]
 
@@ -163,31 +146,9 @@ class Management:
         """What each user may `configure`, `write` and `read`; this user needs the tag `administrator`."""
         return {
             row["user"]: {action: row[action] for action in ("configure", "write", "read")}
-            for row in self._get("/permissions")
+            for row in self._api.get("/permissions")
             if row["vhost"] == self._vhost
         }
-
-    def _get(self, path: str) -> Any:
-        return self._answer(path)[0]
-
-    def _answer(self, path: str) -> tuple[Any, str]:
-        """The answer to a request, and its date."""
-        request = urllib.request.Request(  # noqa: S310 - the address was checked to be one of HTTP
-            self._address + path, headers={"Authorization": self._authorization}
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=REQUEST_SECONDS_MAX) as answer:  # noqa: S310
-                # Names of connections and queues are what their makers wrote.
-                found = visible_values(json.loads(answer.read(_ANSWER_BYTES_MAX)))
-                return found, answer.headers.get("Date", "")
-        except urllib.error.HTTPError as error:
-            with error:
-                reason = "this user" if error.code in _UNAUTHORISED else f"{path} ({error.code})"
-            raise BrokerUnavailable(
-                f"The management API at {self.where} refuses {reason}: it needs the tag monitoring."
-            ) from error
-        except (OSError, HTTPException, ValueError) as error:
-            raise BrokerUnavailable(f"The management API at {self.where} does not answer.") from error
 
 
 def vhost_of(amqp_url: str) -> str:

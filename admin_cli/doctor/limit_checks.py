@@ -16,7 +16,8 @@ _SHARED_USER = "patient"
 def limit_findings(management: Management) -> Iterator[Finding]:
     """Findings about the limits of users and of the virtual host; raises BrokerUnavailable."""
     found, right = management.user_limits(), True
-    for role, wanted in topology.user_limits().items():
+    for role in topology.roles():
+        wanted = topology.user_limits()[role]
         if not all(_is_set(found.get(role, {}), name) for name in wanted):
             right = False
             yield warning(

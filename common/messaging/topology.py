@@ -60,6 +60,21 @@ QUARANTINES: Final = {REGISTRAR_QUARANTINE: REGISTRAR_QUEUE, TICKER_QUARANTINE: 
 MANAGEMENT_ROLE: Final = "deploy"
 """The role that may look at the management API, and change nothing there."""
 
+ACCOUNTS_USER: Final = "accounts"
+"""The user as whom operators make users of staff at the management API; it does nothing over AMQP."""
+
+SHARED_DESK_USER: Final = "desk"
+"""The user that all staff shared before each had one."""
+
+STAFF_PERMISSION: Final = {"configure": "^$", "write": r"^antrean\.desk$", "read": "^$"}
+"""What a user of staff may `configure`, `write` and `read`."""
+
+STAFF_LIMITS: Final = {"max-connections": 20, "max-channels": 40}
+"""What a user of staff may have at once: each desk and each command is one connection."""
+
+HASHING_ALGORITHM: Final = "rabbit_password_hashing_sha256"
+"""RabbitMQ's name of what `password_hash` does."""
+
 DEFAULT_EXCHANGE: Final = "amq.default"
 """What permissions call the exchange that is named "" where one publishes."""
 
@@ -102,8 +117,9 @@ def frame_bytes_max(version: str) -> int:
 
 
 def roles() -> tuple[str, ...]:
-    """The users that `definitions.json` gives permissions to, each named after the role it plays."""
-    return tuple(permission["user"] for permission in _definitions()["permissions"])
+    """The users of AMQP that `definitions.json` gives permissions to, each named after the role it plays."""
+    users = (permission["user"] for permission in _definitions()["permissions"])
+    return tuple(user for user in users if user != ACCOUNTS_USER)
 
 
 def queues() -> tuple[str, ...]:
@@ -192,7 +208,7 @@ def definitions(passwords: Mapping[str, str]) -> dict[str, Any]:
         {
             "name": role,
             "password_hash": password_hash(password),
-            "hashing_algorithm": "rabbit_password_hashing_sha256",
+            "hashing_algorithm": HASHING_ALGORITHM,
             "tags": tags()[role],
             "limits": user_limits()[role],
         }

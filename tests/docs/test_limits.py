@@ -23,7 +23,7 @@ def row_of(name: str, text: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("role", topology.roles())
+@pytest.mark.parametrize("role", topology.user_limits())
 def test_the_limits_of_every_user_are_told(role: str) -> None:
     limits = topology.user_limits()[role]
     (_, connections, channels) = next(

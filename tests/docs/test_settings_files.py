@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from common.messaging.topology import roles
+from common.messaging.topology import ACCOUNTS_USER, roles
 from common.settings import PREFIX, Role, Settings, load_settings
 
 _ROOT = Path(__file__).parents[2]
 _SETTINGS = {PREFIX + field.name.upper(): field for field in fields(Settings)}
-_PASSWORDS = {f"{PREFIX}PASSWORD_{role.upper()}" for role in roles()}
+_PASSWORDS = {f"{PREFIX}PASSWORD_{role.upper()}" for role in (*roles(), ACCOUNTS_USER)}
 _COMPOSE_REQUIRES = {*_PASSWORDS, "ANTREAN_DATABASE_PASSWORD"}
 _PORTS = {"ANTREAN_BROKER_PORT", "ANTREAN_MANAGEMENT_PORT", "ANTREAN_DATABASE_PORT"}
 _COMPOSE_TAKES = {*_COMPOSE_REQUIRES, *_PORTS}
@@ -75,6 +75,19 @@ def test_make_env_writes_what_compose_demands(tmp_path: Path) -> None:
     assert (tmp_path / ".env").read_text() == before
 
 
+def test_make_env_adds_the_password_that_an_env_of_an_earlier_version_lacks(tmp_path: Path) -> None:
+    (tmp_path / "deploy").mkdir()
+    script = shutil.copy(_ROOT / "deploy" / "make-env.sh", tmp_path / "deploy")
+    subprocess.run([script], check=True)
+    env = tmp_path / ".env"
+    complete = dotenv_values(env)
+    env.write_text(re.sub(r"ANTREAN_PASSWORD_ACCOUNTS=\w+\n", "", env.read_text()).rstrip("\n"))
+    subprocess.run([script], check=True)
+    assert dotenv_values(env).keys() == complete.keys()
+    accounts = {name for name, value in complete.items() if dotenv_values(env)[name] != value}
+    assert accounts == {"ANTREAN_PASSWORD_ACCOUNTS", "ANTREAN_MANAGEMENT_URL_DEPLOY"}
+
+
 def test_every_program_on_the_host_finds_its_address_in_what_make_env_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,7 +103,8 @@ def test_every_program_on_the_host_finds_its_address_in_what_make_env_writes(
     operator = load_settings("deploy")
     secret = password["ANTREAN_DATABASE_PASSWORD"]
     assert operator.database_url == f"postgresql://antrean:{secret}@127.0.0.1:5433/antrean"
-    assert operator.management_url == f"http://deploy:{password['ANTREAN_PASSWORD_DEPLOY']}@127.0.0.1:15672/"
+    secret = password["ANTREAN_PASSWORD_ACCOUNTS"]
+    assert operator.management_url == f"http://accounts:{secret}@127.0.0.1:15672/"
     assert load_settings("patient").database_url is None, "patients' programs need none"
     by_hand = load_settings(None)
     assert (by_hand.amqp_url, by_hand.database_url) == (None, None), "`make up` has its own"

@@ -27,7 +27,7 @@ def test_frames_are_as_short_as_a_broker_takes_them(version: str, bytes_max: int
 
 
 def test_every_user_has_limits_and_keeps_them_in_the_file_for_the_broker() -> None:
-    passwords = dict.fromkeys(topology.roles(), "secret")
+    passwords = dict.fromkeys([*topology.roles(), topology.ACCOUNTS_USER], "secret")
     written = topology.definitions(passwords)
     assert {user["name"]: user["limits"] for user in written["users"]} == topology.user_limits()
     for role, limits in topology.user_limits().items():

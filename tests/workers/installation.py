@@ -62,10 +62,10 @@ class Node(PrivateNode):
         return f"http://{credentials}@127.0.0.1:{self._ports['management']}/"
 
     def known(self) -> dict[str, str]:
-        """The settings with which the doctor can try every role."""
-        assert self.management_url is not None
+        """The settings with which the doctor can try every role, and look at the management API only."""
         passwords = {f"ANTREAN_PASSWORD_{role.upper()}": each for role, each in self._passwords.items()}
-        return passwords | {"ANTREAN_MANAGEMENT_URL": self.management_url}
+        deploy = f"{topology.MANAGEMENT_ROLE}:{self._passwords[topology.MANAGEMENT_ROLE]}"
+        return passwords | {"ANTREAN_MANAGEMENT_URL": self.url_of(deploy)}
 
 
 class Diagnosis:
