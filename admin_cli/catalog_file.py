@@ -22,6 +22,7 @@ day_ends_at = "24:00"           # when the service day ends; or a time of the ne
 hours = { mon = ["08:00-12:00", "13:00-15:00"], sat = ["08:00-12:00"] }
 """
 
+import json
 import re
 import reprlib
 import tomllib
@@ -43,6 +44,7 @@ from common.messages.limits import (
     HOSPITALS_MAX,
     PLACE_NAME_LENGTH_MAX,
     ROOM_NAME_LENGTH_MAX,
+    ROOM_NAMES_BYTES_MAX,
     ROOMS_MAX,
     TIME_ZONE_LENGTH_MAX,
 )
@@ -73,6 +75,9 @@ def _room_names(names: list[str]) -> list[str]:
     for name in names:
         if counts[name.casefold()] > 1:
             raise ValueError(f"{_shown(name)} is the name of {counts[name.casefold()]} rooms")
+    length = len(json.dumps(names, ensure_ascii=False).encode())
+    if length > ROOM_NAMES_BYTES_MAX:
+        raise ValueError(f"has {length} bytes as JSON, at most {ROOM_NAMES_BYTES_MAX} can be shown")
     last_named = max((room for room, name in enumerate(names, start=1) if name), default=0)
     return names[:last_named]
 

@@ -12,10 +12,13 @@ from common.domain.opening_hours import midnight
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import PartRecord
 from common.domain.ticket_codes import format_ticket_code
+from common.domain.ticket_states import IN_ROOM, TicketStatus
 from common.domain.tickets import display_number
 from common.domain.waiting_time import Estimate
 from common.messages.patients import Ticket
 from common.storage.ticket_views import TicketView
+
+_SHOWS_ROOM = IN_ROOM | {TicketStatus.SERVED}
 
 _ONE_DAY = timedelta(days=1)
 
@@ -43,6 +46,7 @@ class PatientTickets:
         """One of its tickets."""
         hospital, clinic, service_date = view.clinic_day
         local_time = self._local_time
+        room = view.room if view.status in _SHOWS_ROOM else None
         ahead = wait = call_at = earliest = latest = may_end_first = None
         if view.ahead_in_lane is not None:
             ahead, estimate = expected_call(
@@ -63,7 +67,9 @@ class PatientTickets:
             number=view.number,
             display_number=display_number(clinic, view.number),
             hospital=hospital,
+            hospital_name=self._clinic.hospital.name,
             clinic=clinic,
+            clinic_name=self._clinic.name,
             service_date=service_date,
             status=view.status,
             lane=view.lane,
@@ -76,9 +82,19 @@ class PatientTickets:
             day_may_end_first=may_end_first,
             registered_at=local_time(view.registered_at),
             called_at=None if view.called_at is None else local_time(view.called_at),
+            recalled_at=self._recalled_at(view),
+            room=room,
+            room_name=None if room is None else self._clinic.room_name(room),
             transferred_to=None if view.transferred_to is None else format_ticket_code(view.transferred_to),
             zone=self._zone,
         )
+
+    def _recalled_at(self, view: TicketView) -> datetime | None:
+        """When a called ticket was called once more; what an earlier call has left does not count."""
+        called_at, recalled_at = view.called_at, view.recalled_at
+        if recalled_at is None or called_at is None or view.status is not TicketStatus.CALLED:
+            return None
+        return self._local_time(recalled_at) if recalled_at >= called_at else None
 
     def newcomer(self, regular: int, priority: int, streak: int) -> tuple[int, bool]:
         """The time in seconds until the expected call of somebody who would come now to the regular lane,

@@ -1,25 +1,23 @@
 """Composes the replies to a batch that was decided."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.queue_advance import Occupant
 from common.messages.message import EncodedReply, Reply
 from common.messages.patients import Ticket
 from common.patient_tickets import PatientTickets
+from common.storage.journal import ClinicOf
 from common.storage.service_times import Learned
 from registrar_worker.decisions import Decided, Decision
 from registrar_worker.loading import Loaded
 from registrar_worker.ticket_snapshots import TicketSnapshot
 
 
-def compose_replies(
-    loaded: Loaded, decided: Decided, clinic_of: Callable[[ClinicDay], Clinic]
-) -> list[Reply | EncodedReply]:
-    """The replies in the order of the decisions; `clinic_of` gives the clinic of a service day."""
+def compose_replies(loaded: Loaded, decided: Decided, clinic_of: ClinicOf) -> list[Reply | EncodedReply]:
+    """The replies in the order of the decisions."""
     shown = _ShownMoments(clinic_of, loaded.learned, loaded.now)
     return [_reply(each, shown) for each in decided.decisions]
 
@@ -37,7 +35,7 @@ def _reply(decision: Decision, shown: "_ShownMoments") -> Reply | EncodedReply:
 class _ShownMoments:
     """Composes the tickets of moments as they are shown at `now`; each state of a queue has one outlook."""
 
-    clinic_of: Callable[[ClinicDay], Clinic]
+    clinic_of: ClinicOf
     learned: Learned
     now: datetime
     # Each with its list of occupants, which lives as long: no other list can have its identity meanwhile.

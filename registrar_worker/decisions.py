@@ -30,7 +30,7 @@ from common.messages.message import EncodedReply
 from common.messages.patients import Cancel, Register, Ticket
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
-from common.storage.journal import Cause, JournalEntry, entry_of
+from common.storage.journal import Cause, ClinicOf, JournalEntry, entry_of
 from common.storage.ticket_views import TicketView
 from registrar_worker.loading import Loaded, registry_entry
 from registrar_worker.store import HeldTicket, NumberOfDay, Patient, number_of_day
@@ -72,7 +72,7 @@ class Decided:
     entries: Sequence[JournalEntry]
 
 
-def decide(loaded: Loaded, requests: Sequence[ReceivedRequest]) -> Decided:
+def decide(loaded: Loaded, requests: Sequence[ReceivedRequest], clinic_of: ClinicOf) -> Decided:
     """Decides a batch of requests, at the moment at which it was loaded."""
     queues = {**loaded.queues}
     deciding = _Deciding(
@@ -82,6 +82,7 @@ def decide(loaded: Loaded, requests: Sequence[ReceivedRequest]) -> Decided:
         held={**loaded.held},
         ended={**loaded.ended},
         tickets=TicketSnapshots(loaded.tickets, loaded.occupants, queues),
+        clinic_of=clinic_of,
     )
     decisions = [deciding.decide(each) for each in requests]
     return Decided(
@@ -117,6 +118,7 @@ class _Deciding:
     held: dict[Patient, HeldTicket]
     ended: dict[Patient, int]
     tickets: TicketSnapshots
+    clinic_of: ClinicOf
     new_tickets: list[NewTicket] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     mismatches: dict[NumberOfDay, int] = field(default_factory=dict)
@@ -223,6 +225,7 @@ class _Deciding:
             now_serving=queue.now_serving,
             registered_at=now,
             called_at=None,
+            recalled_at=None,
             room=None,
             transferred_to=None,
         )
@@ -278,7 +281,7 @@ class _Deciding:
         """What a request has changed, to be recorded."""
         request = received.request
         operator = request.operator if isinstance(request, DeskRegister) else None
-        entry = entry_of(change, Cause(received.request_id, received.digest, operator))
+        entry = entry_of(change, Cause(received.request_id, received.digest, operator), self.clinic_of)
         self.entries.append(entry)
         return Decision(received.digest, ticket_code, (entry,), shown=shown)
 

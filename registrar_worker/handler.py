@@ -70,7 +70,7 @@ class RegistrarHandler:
     def _carry_out_once(self, requests: Sequence[ReceivedRequest]) -> list[Outcome]:
         with transaction(self.engine, pipelined=True) as connection:
             loaded = load(connection, self.catalog, requests, self.clock.now(), self.registry_key)
-            decided = decide(loaded, requests)
+            decided = decide(loaded, requests, self.catalog.clinic_of)
             save(connection, loaded, decided)
             replies = compose_replies(loaded, decided, self.catalog.clinic_of)
             save_refusals(connection, loaded, decided, requests, replies)

@@ -8,7 +8,7 @@ from common.domain.catalog import Clinic, Hospital
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.opening_hours import Session
-from common.domain.queue_advance import calling_order
+from common.domain.queue_advance import Occupant, calling_order
 from common.domain.ticket_codes import format_ticket_code
 from common.domain.tickets import display_number
 from common.messages import problems
@@ -23,6 +23,7 @@ from common.messages.patients import (
     HospitalSummary,
     ListClinics,
     ListHospitals,
+    OccupiedRoom,
     Ticket,
     Tickets,
     TicketStatusRequest,
@@ -165,14 +166,26 @@ class _Answers:
         following = calling_order(waiters, streak, clinic.priority_ratio)[:NEXT_SHOWN]
         return ClinicQueue(
             hospital=request.hospital,
+            hospital_name=clinic.hospital.name,
             clinic=request.clinic,
+            clinic_name=clinic.name,
             service_date=key.service_date,
             is_open=clinic.is_open(self.now),
             now_serving=_shown(clinic, queue.now_serving if queue else None),
             in_rooms=[display_number(clinic.code, occupant.number) for occupant in in_rooms],
+            rooms=[_occupied(clinic, occupant) for occupant in in_rooms],
             next=[display_number(clinic.code, waiter.number) for waiter in following],
             waiting=queue.waiting if queue else 0,
         )
+
+
+def _occupied(clinic: Clinic, occupant: Occupant) -> OccupiedRoom:
+    return OccupiedRoom(
+        room=occupant.room,
+        room_name=clinic.room_name(occupant.room),
+        display_number=display_number(clinic.code, occupant.number),
+        status=occupant.status,
+    )
 
 
 def _length(listed: tuple[ReplyPart, int]) -> int:

@@ -79,6 +79,7 @@ def compose_queue(loaded: LoadedQueue, request: DeskQueueRequest) -> DeskQueue:
         forced_until=None if clinic.forced_until is None else clinic.hospital.local_time(clinic.forced_until),
         forced_reason=clinic.forced_reason,
         rooms=clinic.rooms,
+        room_names=list(clinic.room_names),
         waiting_count=queue.waiting,
         waiting_priority_count=queue.waiting_priority,
         served_count=loaded.served_count,

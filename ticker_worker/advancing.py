@@ -82,7 +82,8 @@ def _moved(loaded: Loaded, moving: AdvancingQueues, cut_short: set[ClinicDay]) -
     entries: list[JournalEntry] = []
     caused = {cause_id: [*recorded] for cause_id, recorded in loaded.recorded.items()}
     for cause_id, changes in moving.changes.items():
-        new = entries_of(changes, Cause(cause_id), len(caused.get(cause_id, ())))
+        done_before = len(caused.get(cause_id, ()))
+        new = entries_of(changes, Cause(cause_id), moving.catalog.clinic_of, done_before)
         caused.setdefault(cause_id, []).extend(new)
         entries += new
     return Advanced(moving.queues, caused, entries, cut_short)

@@ -16,7 +16,7 @@ from common.messages.desk_requests import CloseClinic, WaitingFate
 from common.messages.message import Request
 from common.storage import journal
 from common.storage.engine import Connection, Engine, transaction
-from common.storage.journal import Cause, JournalEntry
+from common.storage.journal import Cause, ClinicOf, JournalEntry
 from common.storage.queues import lock_queues, write_queues
 from ticker_worker import store
 
@@ -57,16 +57,18 @@ class CancelWaiting:
         """The queue."""
         return self.entries[0].clinic_day
 
-    def finish(self, engine: Engine, clock: Clock) -> None:
+    def finish(self, engine: Engine, clinic_of: ClinicOf, clock: Clock) -> None:
         """Cancels those who still wait, a part of them in each transaction; raises StoreUnavailable."""
         while not self.is_done:
             with transaction(engine) as connection:
                 queue, now = lock_queues(connection, [self.key])()[self.key], clock.now()
-                queue, entries = self.step(connection, queue, now)
+                queue, entries = self.step(connection, queue, clinic_of, now)
                 write_queues(connection, [queue])
                 journal.record(connection, entries, now)
 
-    def step(self, connection: Connection, queue: Queue, now: datetime) -> tuple[Queue, list[JournalEntry]]:
+    def step(
+        self, connection: Connection, queue: Queue, clinic_of: ClinicOf, now: datetime
+    ) -> tuple[Queue, list[JournalEntry]]:
         """Cancels the next ones in the locked queue, in the order of their numbers.
 
         The queue is still to be written, and its entries to be recorded. If that fails, discard this
@@ -80,7 +82,7 @@ class CancelWaiting:
         store.write_tickets(connection, changes)
         closed = self.entries[0]
         cause = Cause(closed.cause_id, closed.cause_digest, closed.operator)
-        entries = journal.entries_of(changes, cause, len(self.entries))
+        entries = journal.entries_of(changes, cause, clinic_of, len(self.entries))
         self.entries += entries
         self.seen_sequence = queue.last_sequence
         self.seen_number = found[-1].number if found else self.seen_number

@@ -58,10 +58,13 @@ class Desk:
         subject = subjects.load(request, key)
         decided = decide(request, subject, self.now)
         self._save(decided, subject.clinic)
-        entries = entries_of(decided.changes, Cause(received.request_id, received.digest, request.operator))
+        cause = Cause(received.request_id, received.digest, request.operator)
+        entries = entries_of(decided.changes, cause, self.clinic_of)
         if cancels_waiting(request):
             closing = CancelWaiting(list(entries))
-            self.queues[key], cancelled = closing.step(self.connection, self.queues[key], self.now)
+            self.queues[key], cancelled = closing.step(
+                self.connection, self.queues[key], self.clinic_of, self.now
+            )
             self.closings[received.request_id] = closing
             entries += cancelled
         self.entries += entries

@@ -49,6 +49,7 @@ def desk_done(
         service_date=day,
         changes=[_change(entry) for entry in entries],
         ticket=None if row is None else desk_ticket(clinic_of(key), row, with_names=False),
+        room_name=None if row is None or row.room is None else clinic_of(key).room_name(row.room),
         new_ticket=new_ticket,
     )
 

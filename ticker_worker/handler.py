@@ -112,7 +112,7 @@ class TickerHandler:
         outcome, closing = answer
         if closing is None:
             return outcome
-        closing.finish(self.engine, self.clock)
+        closing.finish(self.engine, self.catalog.clinic_of, self.clock)
         events = [*outcome.events, *(entry.event for entry in closing.entries)]
         return outcome._replace(reply=closing_done(closing.entries), events=events)
 

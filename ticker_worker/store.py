@@ -236,12 +236,14 @@ def give_place(connection: Connection, key: ClinicDay, place: BetterPlace) -> No
 def _columns_of(change: Change) -> dict[str, Any]:
     """The columns of a ticket that a change sets."""
     ticket, at = change.ticket, change.at
-    if ticket is None or change.event in (EventName.TICKET_REGISTERED, EventName.TICKET_RECALLED):
+    if ticket is None or change.event is EventName.TICKET_REGISTERED:
         return {}
     moments: dict[str, Any]
     match change.event:
         case EventName.TICKET_PRIORITISED | EventName.TICKET_UNPRIORITISED:
             return {"lane": ticket.lane, "priority_reason": change.lane_reason}
+        case EventName.TICKET_RECALLED:
+            return {"recalled_at": at}
         case EventName.TICKET_CALLED:
             moments = {"room": ticket.room, "called_at": at}
         case EventName.TICKET_STARTED:

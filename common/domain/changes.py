@@ -13,8 +13,9 @@ class Change(NamedTuple):
     """One thing that happened in a queue at the moment `at`, with the queue as it was left by it.
 
     `sequence` counts the changes of a queue from 1, without gaps. `ticket` is the ticket as it is now, None
-    where it happened to the clinic. `lane_reason` comes with a change of lane, `transferred_to` (the code of
-    the new ticket) with a transfer; neither appears in events.
+    where it happened to the clinic; its room is the one to which it was called, also where it leaves it.
+    `lane_reason` comes with a change of lane, `transferred_to` (the code of the new ticket) with a transfer;
+    neither appears in events.
     """
 
     clinic_day: ClinicDay

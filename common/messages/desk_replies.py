@@ -39,7 +39,9 @@ class DeskTicket(ReplyPart):
 @dataclass(slots=True, kw_only=True)
 class DeskQueue(Reply):
     """A clinic's queue. `waiting` is a page of those who wait, in the order of their calls, and `more` says
-    whether others wait behind them; the counts count everybody. `no_shows` are the latest first."""
+    whether others wait behind them; the counts count everybody. `no_shows` are the latest first.
+    `room_names` are what the rooms are called, the first that of room 1; an empty or missing one: by its
+    number."""
 
     name: ClassVar[str] = "desk_queue"
 
@@ -55,6 +57,7 @@ class DeskQueue(Reply):
     forced_until: AwareDatetime | None
     forced_reason: str | None
     rooms: int
+    room_names: list[str] = field(default_factory=list)
     waiting_count: int
     waiting_priority_count: int
     served_count: int
@@ -91,8 +94,8 @@ class DeskChange(ReplyPart):
 class DeskDone(Reply):
     """The request was done, now or when it came before: what it changed, in order.
 
-    `ticket` is the ticket that was called or acted on, as it stands now; `new_ticket` is the one that a
-    transfer gave.
+    `ticket` is the ticket that was called or acted on, as it stands now, and `room_name` what its room is
+    called; `new_ticket` is the one that a transfer gave.
     """
 
     name: ClassVar[str] = "desk_done"
@@ -102,6 +105,7 @@ class DeskDone(Reply):
     service_date: date
     changes: list[DeskChange]
     ticket: DeskTicket | None = None
+    room_name: str | None = None
     new_ticket: Ticket | None = None
 
 

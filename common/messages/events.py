@@ -92,12 +92,13 @@ def encode_event(
     return Event(event_id, name, hospital, clinic, _encode(attributes))
 
 
-def encode_change(change: Change, event_id: str) -> Event:
-    """The event that tells of a change. Of a ticket it tells number, state and lane, and nothing else."""
+def encode_change(change: Change, event_id: str, room_name: str | None = None) -> Event:
+    """The event that tells of a change. Of a ticket it tells number, state, lane and room, and nothing else;
+    `room_name` is what the ticket's room is called."""
     hospital, clinic, service_date = change.clinic_day
     if change.ticket is not None:
         subject = display_number(clinic, change.ticket.number)
-        data = ticket_data(clinic, change.ticket, change.waiting, change.now_serving)
+        data = ticket_data(clinic, change.ticket, change.waiting, change.now_serving, room_name)
     else:
         subject, data = clinic, clinic_data(clinic, change.waiting, change.now_serving)
     return encode_event(
@@ -118,13 +119,21 @@ def event_id_in(body: bytes) -> str:
     return str(json.loads(body)["id"])
 
 
-def ticket_data(clinic: str, ticket: TicketState, waiting: int, now_serving: int | None) -> dict[str, Any]:
+def ticket_data(
+    clinic: str,
+    ticket: TicketState,
+    waiting: int,
+    now_serving: int | None,
+    room_name: str | None = None,
+) -> dict[str, Any]:
     """What a ticket's event says: the ticket's state, and the queue's after the change."""
     return {
         "number": ticket.number,
         "display_number": display_number(clinic, ticket.number),
         "status": ticket.status.value,
         "lane": ticket.lane.value,
+        "room": ticket.room,
+        "room_name": room_name,
         **clinic_data(clinic, waiting, now_serving),
     }
 

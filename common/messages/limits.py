@@ -28,6 +28,9 @@ PAGE_LENGTH_MAX = 1000
 TICKET_CODES_MAX = 100
 """Ticket codes in one look-up."""
 
+SHORT_LIST_MAX = 15
+"""Tickets that a look-up shows with all their members, names of places among them, however long these are."""
+
 NAME_LENGTH_MAX = 100
 """Characters of a patient's name."""
 
@@ -47,6 +50,9 @@ ROOMS_MAX = 50
 
 ROOM_NAME_LENGTH_MAX = 40
 """Characters of a room's name."""
+
+ROOM_NAMES_BYTES_MAX = 2_200
+"""All names of a clinic's rooms as a list in JSON: `desk_queue` has to hold it."""
 
 NUMBER_MAX = 2**31 - 1
 """The largest ticket number: both databases keep it."""

@@ -5,8 +5,9 @@ built without checks, which pydantic writes once, when it is sent. `pydantic.Typ
 that is what clients in Python and the tests do.
 """
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic_core import SchemaSerializer
@@ -39,6 +40,10 @@ class Reply(ReplyPart):
     name: ClassVar[str]
     optional_members: ClassVar[tuple[str, ...]] = ()
 
+    def left_out(self) -> Set[str] | Mapping[str, Any] | None:
+        """What is left out of its JSON, as pydantic's `exclude` has it."""
+        return {name for name in self.optional_members if getattr(self, name) is None}
+
 
 class EncodedReply(NamedTuple):
     """A reply that was encoded before, maybe by another version: its `name`, and the JSON."""
@@ -53,13 +58,10 @@ def encode_part(part: ReplyPart) -> bytes:
 
 
 def encode_reply(reply: Reply | EncodedReply) -> bytes:
-    """The reply as JSON in UTF-8, without those of its `optional_members` that are None."""
+    """The reply as JSON in UTF-8, without what it leaves out."""
     if isinstance(reply, EncodedReply):
         return reply.body
-    if not reply.optional_members:
-        return encode_part(reply)
-    absent = {name for name in reply.optional_members if getattr(reply, name) is None}
-    return _serializer(type(reply)).to_json(reply, exclude=absent)
+    return _serializer(type(reply)).to_json(reply, exclude=reply.left_out() or None)  # type: ignore[arg-type]
 
 
 _serializers: dict[type[ReplyPart], SchemaSerializer] = {}

@@ -1,8 +1,9 @@
 """What patients ask for, and the replies to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
 from pydantic import AwareDatetime, Field
 
@@ -17,7 +18,7 @@ from common.messages.fields import (
     PersonName,
     TicketCode,
 )
-from common.messages.limits import PAGE_LENGTH_MAX, TICKET_CODES_MAX
+from common.messages.limits import PAGE_LENGTH_MAX, SHORT_LIST_MAX, TICKET_CODES_MAX
 from common.messages.message import Reply, ReplyPart, Request
 
 # --- requests -------------------------------------------------------------------------------------------
@@ -90,15 +91,19 @@ class ShownTicket(ReplyPart):
 
     `ticket_code` is null where somebody is shown a ticket who may not act on it. The estimate is null where
     nothing is to be expected any more: called, served, cancelled ... `day_may_end_first`: the interval ends
-    behind the service day, at whose end the ticket expires. `transferred_to` is the code of the ticket in
-    another queue that the patient got for this one.
+    behind the service day, at whose end the ticket expires. `room` is where a ticket that is called or in
+    service has to go, and where a served one went, `room_name` what it is called; `recalled_at` is when a
+    called one was called once more. `transferred_to` is the code of the ticket in another queue that the
+    patient got for this one.
     """
 
     ticket_code: str | None
     number: int
     display_number: str
     hospital: str
+    hospital_name: str | None = None
     clinic: str
+    clinic_name: str | None = None
     service_date: date
     status: TicketStatus
     lane: Lane
@@ -111,6 +116,9 @@ class ShownTicket(ReplyPart):
     day_may_end_first: bool | None
     registered_at: AwareDatetime
     called_at: AwareDatetime | None
+    recalled_at: AwareDatetime | None = None
+    room: int | None = None
+    room_name: str | None = None
     transferred_to: str | None
     zone: str | None = None
 
@@ -130,6 +138,10 @@ def without_code(ticket: Ticket) -> ShownTicket:
     return ShownTicket(**members | {"ticket_code": None, "transferred_to": None})
 
 
+SHOWN_IN_SHORT_LISTS: Final = ("hospital_name", "clinic_name", "recalled_at", "room", "room_name")
+"""Members of a ticket that lists of more than SHORT_LIST_MAX tickets leave out: a reply cannot hold them."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Tickets(Reply):
     """The tickets found, in the order asked for, and the codes that no ticket has."""
@@ -138,6 +150,11 @@ class Tickets(Reply):
 
     tickets: list[Ticket]
     not_found: list[str] = field(default_factory=list)
+
+    def left_out(self) -> Mapping[str, Any] | None:
+        """As SHOWN_IN_SHORT_LISTS says."""
+        is_short = len(self.tickets) <= SHORT_LIST_MAX
+        return None if is_short else {"tickets": {"__all__": {*SHOWN_IN_SHORT_LISTS}}}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -192,16 +209,30 @@ class Clinics(Reply):
 
 
 @dataclass(slots=True, kw_only=True)
+class OccupiedRoom(ReplyPart):
+    """Who is called to a room, or being served in it. A room can have two: the one whom the day before has
+    called keeps it until the service ends."""
+
+    room: int
+    room_name: str | None
+    display_number: str
+    status: TicketStatus
+
+
+@dataclass(slots=True, kw_only=True)
 class ClinicQueue(Reply):
-    """A clinic's queue in numbers: being served, next to be called, and how many wait."""
+    """A clinic's queue in numbers: being served and where, next to be called, and how many wait."""
 
     name: ClassVar[str] = "clinic_queue"
 
     hospital: str
+    hospital_name: str
     clinic: str
+    clinic_name: str
     service_date: date
     is_open: bool
     now_serving: str | None
     in_rooms: list[str]
+    rooms: list[OccupiedRoom]
     next: list[str]
     waiting: int

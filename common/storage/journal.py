@@ -5,13 +5,14 @@ published again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import Connection, bindparam, insert, select
 
+from common.domain.catalog import Clinic
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
@@ -50,28 +51,38 @@ class Cause(NamedTuple):
     operator: str | None = None
 
 
-def entry_of(change: Change, cause: Cause, ordinal: int = 0) -> JournalEntry:
+ClinicOf = Callable[[ClinicDay], Clinic]
+"""Gives the clinic of a queue: it knows what its rooms are called."""
+
+
+def entry_of(change: Change, cause: Cause, clinic_of: ClinicOf, ordinal: int = 0) -> JournalEntry:
     """The entry that records a change, with its event: the change number `ordinal` of its cause.
 
     The event's id is random: subscribers must not learn the id of a request, with which it could be sent
     again. It is drawn once, and kept in the journal as a part of the event.
     """
+    ticket = change.ticket
+    room = None if ticket is None else ticket.room
+    room_name = None if room is None else clinic_of(change.clinic_day).room_name(room)
     return JournalEntry(
-        encode_change(change, str(uuid4())),
+        encode_change(change, str(uuid4()), room_name),
         change.clinic_day.service_date,
         change.sequence,
         cause.id,
         ordinal,
         cause.digest,
-        None if change.ticket is None else change.ticket.number,
+        None if ticket is None else ticket.number,
         change.at,
         cause.operator,
     )
 
 
-def entries_of(changes: Iterable[Change], cause: Cause, first_ordinal: int = 0) -> list[JournalEntry]:
+def entries_of(
+    changes: Iterable[Change], cause: Cause, clinic_of: ClinicOf, first_ordinal: int = 0
+) -> list[JournalEntry]:
     """The entries of several changes of one cause, in their order."""
-    return [entry_of(change, cause, ordinal) for ordinal, change in enumerate(changes, first_ordinal)]
+    numbered = enumerate(changes, first_ordinal)
+    return [entry_of(change, cause, clinic_of, ordinal) for ordinal, change in numbered]
 
 
 _columns: Columns = {

@@ -199,6 +199,8 @@ tickets = Table(
     Column("called_at", UtcDateTime),
     Column("started_at", UtcDateTime),
     # When it came into a final state: served, cancelled, expired ..., or no-show until reinstated.
+    # When it was called once more, the last time; of an earlier call where that is later.
+    Column("recalled_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
     # The code of the ticket in another queue, or of the next day, that the patient got for this one.
     Column("transferred_to", String(12)),

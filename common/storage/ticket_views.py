@@ -37,6 +37,7 @@ class TicketView(NamedTuple):
     now_serving: int | None
     registered_at: datetime
     called_at: datetime | None
+    recalled_at: datetime | None
     room: int | None
     transferred_to: str | None
 
@@ -52,6 +53,7 @@ _SHOWN = (
     tickets.c.lane,
     tickets.c.registered_at,
     tickets.c.called_at,
+    tickets.c.recalled_at,
     tickets.c.room,
     tickets.c.transferred_to,
 )
@@ -125,6 +127,7 @@ def read_ticket_views(
             row.now_serving,
             row.registered_at,
             row.called_at,
+            row.recalled_at,
             row.room,
             row.transferred_to,
         )

@@ -11,7 +11,7 @@ from common.domain.ticket_states import TicketState, TicketStatus
 from common.messages import patients, problems
 from common.messages.events import clinic_data, event_type, ticket_data
 from common.messages.message import Reply, ReplyPart, Request, encode_reply
-from common.messages.patients import ClinicSummary, HospitalSummary
+from common.messages.patients import ClinicSummary, HospitalSummary, OccupiedRoom
 from common.messages.problems import FieldError, ProblemCode
 from common.messaging.topology import PATIENT_EXCHANGE, queues, routing_keys
 from tests.docs.protocol_document import Document, members, messages_of
@@ -19,6 +19,7 @@ from tests.replies import read_reply
 
 PROTOCOL = Document("protocol.md")
 REQUESTS = messages_of(patients, Request)
+CALLED = TicketState(17, TicketStatus.CALLED, Lane.REGULAR, room=2)
 REPLIES = messages_of(patients, Reply) | messages_of(problems, Reply)
 
 
@@ -41,7 +42,8 @@ def test_names_the_members_of_a_reply(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "kind"), [("hospital", HospitalSummary), ("clinic", ClinicSummary), ("error", FieldError)]
+    ("word", "kind"),
+    [("hospital", HospitalSummary), ("clinic", ClinicSummary), ("room", OccupiedRoom), ("error", FieldError)],
 )
 def test_names_the_members_of_what_replies_hold(word: str, kind: type[ReplyPart]) -> None:
     assert PROTOCOL.first_cells(word, PROTOCOL.section("## Replies")) == members(kind)
@@ -68,7 +70,7 @@ def test_names_every_event() -> None:
 
 
 def test_names_the_data_of_events() -> None:
-    of_ticket = ticket_data("GIG", TicketState(17, TicketStatus.CALLED, Lane.REGULAR), 4, 17)
+    of_ticket = ticket_data("GIG", CALLED, 4, 17)
     of_clinic = clinic_data("GIG", 4, 17)
     said = PROTOCOL.first_cells("data", PROTOCOL.section("## Events"))
     assert said == list(of_ticket)
@@ -93,7 +95,7 @@ def test_the_example_event_is_as_it_is_sent() -> None:
     ((_, text),) = PROTOCOL.examples("event")
     event = json.loads(text)
     assert event["type"] == event_type(EventName.TICKET_CALLED)
-    assert event["data"] == ticket_data("GIG", TicketState(17, TicketStatus.CALLED, Lane.REGULAR), 4, 17)
+    assert event["data"] == ticket_data("GIG", CALLED, 4, 17, "Loket A")
     attributes = PROTOCOL.first_cells("attribute", PROTOCOL.section("## Events"))
     assert event.keys() == set(attributes)
 

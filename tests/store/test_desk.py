@@ -89,13 +89,14 @@ def test_service_begins_and_ends(desk: Workers) -> None:
     is_whole(desk)
 
 
-def test_a_recall_is_an_event_and_changes_nothing(desk: Workers) -> None:
+def test_a_recall_is_an_event_and_only_its_moment_is_kept(desk: Workers) -> None:
     desk.register(1)
     calls(desk)
-    before = ticket_rows(desk.engine)
+    [before] = ticket_rows(desk.engine)
+    desk.clock.forward(minutes=2)
     done = outcome_of(desk, desk_request("recall", number=1))
     assert told(done.events) == ["ticket.recalled GIG-001"]
-    assert ticket_rows(desk.engine) == before
+    assert ticket_rows(desk.engine) == [{**before, "recalled_at": desk.clock.now()}]
     is_whole(desk)
 
 

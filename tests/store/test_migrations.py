@@ -38,7 +38,7 @@ NEW_IN = {
     },
     "0005": {
         "clinics": {"room_names"},
-        "tickets": {"cancelled_by", "cancel_reason"},
+        "tickets": {"recalled_at", "cancelled_by", "cancel_reason"},
         "journal": {"undo"},
     },
 }

@@ -43,7 +43,9 @@ def test_the_first_patient_gets_the_first_number_and_is_called_at_once(workers: 
         "number": 1,
         "display_number": "GIG-001",
         "hospital": "RSHS",
+        "hospital_name": "RSUP RSHS",
         "clinic": "GIG",
+        "clinic_name": "Poli GIG",
         "service_date": "2026-11-23",
         "status": "waiting",
         "lane": "regular",
@@ -56,6 +58,9 @@ def test_the_first_patient_gets_the_first_number_and_is_called_at_once(workers: 
         "day_may_end_first": False,
         "registered_at": "2026-11-23T09:00:00+07:00",
         "called_at": None,
+        "recalled_at": None,
+        "room": None,
+        "room_name": None,
         "transferred_to": None,
         "zone": "WIB",
     }
@@ -109,6 +114,8 @@ def test_a_registration_is_told_to_everybody_without_the_patient_s_data(workers:
         "display_number": "GIG-002",
         "status": "waiting",
         "lane": "regular",
+        "room": None,
+        "room_name": None,
         "waiting": 2,
         "now_serving": None,
     }

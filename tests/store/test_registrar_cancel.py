@@ -43,6 +43,8 @@ def test_a_waiting_ticket_is_given_up_and_those_behind_move_on(workers: Workers)
         "display_number": "GIG-002",
         "status": "cancelled",
         "lane": "regular",
+        "room": None,
+        "room_name": None,
         "waiting": 1,
         "now_serving": "GIG-001",
     }

@@ -162,18 +162,24 @@ def test_changes_of_the_catalog_are_seen_at_once_and_retired_clinics_no_more(thr
 
 
 def test_a_queue_shows_who_is_in_and_who_comes_next_by_number_only(engine: Engine) -> None:
-    workers = workers_of(engine, hospital_table("RSHS", clinic_table("GIG", rooms=2)))
+    workers = workers_of(engine, hospital_table("RSHS", clinic_table("GIG", rooms=2, room_names=["Loket A"])))
     tickets = workers.register_many(12)
     workers.tick()
     workers.cancel(tickets[3])
     answer = workers.ask("clinic_queue", hospital="RSHS", clinic="GIG")
     assert json.loads(encode_reply(answer)) == {
         "hospital": "RSHS",
+        "hospital_name": "RSUP RSHS",
         "clinic": "GIG",
+        "clinic_name": "Poli GIG",
         "service_date": "2026-11-23",
         "is_open": True,
         "now_serving": "GIG-002",
         "in_rooms": ["GIG-001", "GIG-002"],
+        "rooms": [
+            {"room": 1, "room_name": "Loket A", "display_number": "GIG-001", "status": "called"},
+            {"room": 2, "room_name": None, "display_number": "GIG-002", "status": "called"},
+        ],
         "next": ["GIG-003", "GIG-005", "GIG-006", "GIG-007", "GIG-008"],
         "waiting": 9,
     }

@@ -346,6 +346,8 @@ def _data(number: int, status: str, *, waiting: int, now_serving: str) -> dict[s
         "display_number": f"GIG-{number:03d}",
         "status": TicketStatus(status).value,
         "lane": "regular",
+        "room": 1,
+        "room_name": None,
         "waiting": waiting,
         "now_serving": now_serving,
     }

@@ -66,6 +66,8 @@ def test_what_is_given_is_taken() -> None:
 
 def test_rooms_have_their_numbers_only_unless_they_are_given_names() -> None:
     assert clinic().room_names == []
+    longest = [f"{room:02d}" + "x" * 38 for room in range(50)]
+    assert clinic(f"room_names = {longest}").room_names == longest
     names = 'room_names = ["", "  Loket   A ", "Ruang 3", " "]'
     assert clinic(names).room_names == ["", "Loket A", "Ruang 3"]  # of rooms that do not serve yet, too
 
@@ -108,6 +110,12 @@ def test_a_file_from_an_editor_that_marks_its_encoding_is_read() -> None:
         ("rooms = 2", f"rooms = 2\nroom_names = ['{'x' * 41}']", "room_names number 1", "longer than 40"),
         ("rooms = 2", 'rooms = 2\nroom_names = ["A\\u202e"]', "room_names number 1", "invisible"),
         ("rooms = 2", 'rooms = 2\nroom_names = ["A\\nB"]', "room_names number 1", "invisible"),
+        (
+            "rooms = 2",
+            f"rooms = 2\nroom_names = {[f'{n}' + '𝑨' * 30 for n in range(20)]}",
+            "room_names",
+            "bytes",
+        ),
         ('"Poli Gigi"', '"  "', "clinic GIG, name", "not empty"),
         ('"Poli Gigi"', '"a\\u001b[31m"', "clinic GIG, name", "on one line"),
         ('"Poli Gigi"', '"' + "a" * 201 + '"', "clinic GIG, name", "longer than 200"),

@@ -27,6 +27,7 @@ from common.messages.events import (
 )
 
 MONDAY = date(2026, 11, 23)
+MEMBERS = {"number", "display_number", "status", "lane", "room", "room_name", "waiting", "now_serving"}
 NINE = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 TICK = Tick("0198c0de-0000-7000-8000-000000000001", "RSHS", "GIG", MONDAY)
 
@@ -69,6 +70,8 @@ def test_an_event_is_written_as_the_design_writes_it() -> None:
             "display_number": "GIG-017",
             "status": "waiting",
             "lane": "regular",
+            "room": None,
+            "room_name": None,
             "waiting": 5,
             "now_serving": "GIG-012",
         },
@@ -163,12 +166,12 @@ def test_an_event_travels_under_its_hospital_and_clinic() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        ticket_data("GIG", TicketState(17, TicketStatus.CALLED, Lane.PRIORITY), 5, None),
+        ticket_data("GIG", TicketState(17, TicketStatus.CALLED, Lane.PRIORITY, 2), 5, None, "Loket A"),
         clinic_data("GIG", 5, 12),
     ],
 )
 def test_an_event_s_data_are_numbers_and_states_only(data: dict[str, Any]) -> None:
-    assert set(data) <= {"number", "display_number", "status", "lane", "waiting", "now_serving"}
+    assert set(data) <= MEMBERS
     event = encode_event(
         event_id="1.0",
         name=EventName.TICKET_CALLED,

@@ -25,6 +25,8 @@ from tests.replies import read_reply
 # Where clocks change: at night, at midnight itself, by half an hour.
 ZONES = ["Asia/Jakarta", "Asia/Jayapura", "UTC", "Europe/Berlin", "Africa/Cairo", "Australia/Lord_Howe"]
 
+SHOWS_ROOM = {TicketStatus.CALLED, TicketStatus.IN_SERVICE, TicketStatus.SERVED}
+
 codes = st.text(ALPHABET, min_size=LENGTH, max_size=LENGTH)
 moments = st.timedeltas(timedelta(), timedelta(days=365)).map(
     lambda later: datetime(2026, 1, 1, tzinfo=UTC) + later
@@ -34,7 +36,7 @@ numbers = st.integers(1, 5000)
 
 @st.composite
 def clinics(draw: st.DrawFn) -> Clinic:
-    made = clinic(mode=draw(st.sampled_from(QueueMode)))
+    made = clinic(mode=draw(st.sampled_from(QueueMode)), room_names=("Loket A", ""))
     return replace(made, hospital=replace(made.hospital, time_zone=ZoneInfo(draw(st.sampled_from(ZONES)))))
 
 
@@ -53,7 +55,8 @@ def views(draw: st.DrawFn, now: datetime) -> TicketView:
         now_serving=draw(st.none() | numbers),
         registered_at=draw(before),
         called_at=draw(st.none() | before),
-        room=None,
+        recalled_at=draw(st.none() | before),
+        room=draw(st.none() | st.integers(1, 5)),
         transferred_to=draw(st.none() | codes),
     )
 
@@ -82,12 +85,22 @@ def expected_ticket(of: Clinic, occupants: list[Occupant], view: TicketView, now
         ahead, call = expected_call(outlook, *place, of.priority_ratio)
     _, code, service_date = view.clinic_day
     expires_at = of.expires_at(service_date)
+    room = view.room if view.status in SHOWS_ROOM else None
+    called_at, recalled_at = view.called_at, view.recalled_at
+    was_recalled = (
+        view.status is TicketStatus.CALLED
+        and called_at is not None
+        and recalled_at is not None
+        and recalled_at >= called_at
+    )
     return Ticket(
         ticket_code=format_ticket_code(view.ticket_code),
         number=view.number,
         display_number=display_number(code, view.number),
         hospital="RSHS",
+        hospital_name="RSUP Dr. Hasan Sadikin",
         clinic=code,
+        clinic_name="Poli Gigi",
         service_date=service_date,
         status=view.status,
         lane=view.lane,
@@ -100,6 +113,9 @@ def expected_ticket(of: Clinic, occupants: list[Occupant], view: TicketView, now
         day_may_end_first=call and expires_at is not None and call.latest_call_at >= expires_at,
         registered_at=of.hospital.local_time(view.registered_at),
         called_at=local(view.called_at),
+        recalled_at=local(view.recalled_at) if was_recalled else None,
+        room=room,
+        room_name={1: "Loket A"}.get(room or 0),
         transferred_to=None if view.transferred_to is None else format_ticket_code(view.transferred_to),
         zone=of.hospital.zone_at(now),
     )

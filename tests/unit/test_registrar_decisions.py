@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import count
 
+from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.queue import new_queue
 from common.domain.ticket_states import TicketStatus
@@ -22,6 +23,11 @@ from tests.domain.clinics import clinic, in_bandung
 GIG = ClinicDay("RSHS", "GIG", date(2026, 11, 23))
 NINE = in_bandung(23, 9)
 BORN = date(1990, 1, 31)
+
+
+def clinic_of(_day: ClinicDay) -> Clinic:
+    """The clinic of every queue."""
+    return clinic()
 
 
 def loaded(
@@ -81,7 +87,7 @@ def codes(decided: Decided) -> list[str | None]:
 
 def decided_on(requests: Sequence[Request], state: Loaded) -> Decided:
     """What becomes of these requests in one batch."""
-    return decide(state, [received(each) for each in requests])
+    return decide(state, [received(each) for each in requests], clinic_of)
 
 
 def test_numbers_are_given_out_in_the_order_of_arrival_without_gaps() -> None:
@@ -102,7 +108,7 @@ def test_what_was_loaded_is_left_as_it_is() -> None:
 
 def test_a_cancelled_ticket_counts_neither_towards_the_quota_nor_as_held() -> None:
     state = loaded(quota=1)
-    first = decide(state, [received(register(1))])
+    first = decide(state, [received(register(1))], clinic_of)
     code = first.new_tickets[0].ticket_code
     shown = first.decisions[0].shown
     assert shown is not None
@@ -155,7 +161,7 @@ def test_a_closed_clinic_admits_no_patient() -> None:
 def test_one_request_id_is_decided_once() -> None:
     request = received(register(1))
     other = request._replace(digest=b"other")
-    decided = decide(loaded(), [request, request, other])
+    decided = decide(loaded(), [request, request, other], clinic_of)
     first, again, reused = decided.decisions
     assert len(decided.new_tickets) == len(decided.entries) == 1
     assert again.entries == first.entries
@@ -167,7 +173,7 @@ def test_one_request_id_is_decided_once() -> None:
 def test_what_cannot_be_true_or_is_too_old_keeps_no_id() -> None:
     unborn = received(register(1, born=date(2027, 1, 1)))
     late = received(register(2), sent_at=in_bandung(23, 8))
-    decided = decide(loaded(), [unborn, late])
+    decided = decide(loaded(), [unborn, late], clinic_of)
     assert codes(decided) == ["invalid_request", "request_expired"]
     assert not any(each.remember for each in decided.decisions)
 
@@ -189,13 +195,13 @@ def test_mismatches_are_counted_until_nothing_more_is_told() -> None:
 def test_a_request_that_comes_again_is_one_mismatch() -> None:
     request = received(register(1, "Budi Santoso"))
     held = HeldTicket("7K3F9QXM2T5R", "Siti Aminah", BORN)
-    decided = decide(loaded(held=held), [request, request, request])
+    decided = decide(loaded(held=held), [request, request, request], clinic_of)
     assert codes(decided) == ["medical_record_mismatch"] * 3
     assert decided.mismatches == {("RSHS", GIG.service_date, "1"): 1}
 
 
 def test_registrations_are_used_up_by_tickets_that_are_held_no_more() -> None:
-    first = decide(loaded(ended=2), [received(register(1))])
+    first = decide(loaded(ended=2), [received(register(1))], clinic_of)
     assert codes(first) == [None]
     assert codes(decided_on([register(1), register(2)], loaded(ended=3))) == ["ask_at_desk", None]
 

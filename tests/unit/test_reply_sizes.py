@@ -23,12 +23,14 @@ from common.messages.limits import (
     NAME_LENGTH_MAX,
     PLACE_NAME_LENGTH_MAX,
     REPLY_BYTES_MAX,
+    ROOM_NAME_LENGTH_MAX,
     ROOMS_MAX,
+    SHORT_LIST_MAX,
     TICKET_CODES_MAX,
     TIME_ZONE_LENGTH_MAX,
 )
 from common.messages.message import Reply, ReplyPart, Request, encode_reply
-from common.messages.patients import Clinics, Hospitals
+from common.messages.patients import SHOWN_IN_SHORT_LISTS, Clinics, Hospitals, Ticket, Tickets
 from common.messages.request_parsing import FIELD_ERRORS_MAX, RequestRefused, parse_request
 from tests.replies import members_of
 
@@ -45,6 +47,7 @@ MOMENT = datetime.fromisoformat("2026-11-23T09:40:00+07:00")
 TEXTS = {
     **dict.fromkeys(("code", "hospital", "clinic"), CODE),
     **dict.fromkeys(("name", "hospital_name", "clinic_name"), ANY_LETTER * PLACE_NAME_LENGTH_MAX),
+    "room_name": ANY_LETTER * ROOM_NAME_LENGTH_MAX,
     "city": ANY_LETTER * CITY_LENGTH_MAX,
     "time_zone": "Z" * TIME_ZONE_LENGTH_MAX,
     **dict.fromkeys(("display_number", "now_serving"), DISPLAY_NUMBER),
@@ -64,6 +67,7 @@ TEXTS = {
 
 LISTS: dict[str, list[Any]] = {
     "in_rooms": [DISPLAY_NUMBER] * ROOMS_MAX,
+    "room_names": ["x" * ROOM_NAME_LENGTH_MAX] * ROOMS_MAX,  # ROOM_NAMES_BYTES_MAX in all
     "next": [DISPLAY_NUMBER] * 5,
     "not_found": [],  # of the codes asked for, each is here or is a ticket, which is longer
 }
@@ -73,6 +77,7 @@ LENGTHS = {
     "tickets": TICKET_CODES_MAX,
     "errors": FIELD_ERRORS_MAX,
     "in_rooms": ROOMS_MAX,
+    "rooms": ROOMS_MAX,
     "no_shows": NO_SHOWS_SHOWN_MAX,
     "changes": 10,
     "numbers": RANGES_SHOWN_MAX,
@@ -122,6 +127,17 @@ def test_the_largest_reply_of_every_kind_can_be_sent(kind: type[Reply]) -> None:
     length = len(encode_reply(largest(kind, paged)))
     # A page's other members leave it room for some entries.
     assert length <= (REPLY_BYTES_MAX if paged is None else REPLY_BYTES_MAX - 4096)
+
+
+def test_a_short_list_of_tickets_can_be_sent_with_all_their_members() -> None:
+    ticket = largest(Ticket)
+    in_full = json.loads(encode_reply(ticket))
+    short, long = (Tickets(tickets=[ticket] * count) for count in (SHORT_LIST_MAX, SHORT_LIST_MAX + 1))
+    encoded = encode_reply(short)
+    assert json.loads(encoded)["tickets"] == [in_full] * SHORT_LIST_MAX
+    assert len(encoded) <= REPLY_BYTES_MAX
+    brief = {name: value for name, value in in_full.items() if name not in SHOWN_IN_SHORT_LISTS}
+    assert json.loads(encode_reply(long))["tickets"] == [brief] * (SHORT_LIST_MAX + 1)
 
 
 def test_the_bounds_leave_something_below_what_the_broker_takes() -> None:

@@ -15,6 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("clinics", sa.Column("room_names", sa.JSON()))
+    op.add_column("tickets", sa.Column("recalled_at", sa.DateTime(timezone=True)))
     op.add_column("tickets", sa.Column("cancelled_by", sa.String(10)))
     op.add_column("tickets", sa.Column("cancel_reason", sa.String(200)))
     op.add_column("journal", sa.Column("undo", sa.JSON()))
@@ -49,4 +50,5 @@ def downgrade() -> None:
     op.drop_column("journal", "undo")
     op.drop_column("tickets", "cancel_reason")
     op.drop_column("tickets", "cancelled_by")
+    op.drop_column("tickets", "recalled_at")
     op.drop_column("clinics", "room_names")
