@@ -2,6 +2,7 @@
 
 from admin_cli.registry_errors import RegistryRefused
 from admin_cli.screens.catalog_changes import busy_clinics
+from admin_cli.staff_errors import BrokerHalfDone, StaffRefused
 from common.errors import (
     AntreanError,
     BrokerRefused,
@@ -53,7 +54,13 @@ def admin_failure(error: BaseException, texts: Texts) -> Failure | None:
             return failure(ExitCode.NO_REPLY, "busy", texts(C_("busy", "{reason}"), reason=error))
         case RepublishStopped():
             return _republish_failure(error, texts)
-        case RegistryRefused():
+        case BrokerHalfDone():
+            reason = (admin_failure(error.cause, texts) or failure_of(error.cause, texts)).sentence
+            said = texts(error.message, name=error.name, reason=reason, command=error.command)
+            return failure(
+                ExitCode.UNAVAILABLE, "temporarily_unavailable", said, repeat_command=error.command
+            )
+        case RegistryRefused() | StaffRefused():
             return failure(ExitCode.REFUSED, "not_permitted_now", texts(error.message, **error.values))
         case AntreanError():
             return failure(ExitCode.REFUSED, "not_permitted_now", str(error))

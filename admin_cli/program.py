@@ -11,6 +11,7 @@ from admin_cli.commands.dead_letters import dead_letters
 from admin_cli.commands.migrate import migrate
 from admin_cli.commands.patients import patients
 from admin_cli.commands.republish import republish
+from admin_cli.commands.staff import staff
 from admin_cli.doctor.command import doctor
 from admin_cli.session import AdminSession
 from common.terminal import program
@@ -26,7 +27,7 @@ def antrean_admin() -> None:
     pass
 
 
-for _command in (migrate, catalog, patients, broker, doctor, dead_letters, republish, check_integrity):
+for _command in (migrate, catalog, patients, staff, broker, doctor, dead_letters, republish, check_integrity):
     antrean_admin.add_command(_command)
 
 

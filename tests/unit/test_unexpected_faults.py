@@ -116,7 +116,7 @@ def commands_of(group: click.Group) -> Iterator[tuple[str, click.Command]]:
 
 
 ADMIN_READS = {"catalog show", "doctor", "check-integrity", "dead-letters list", "dead-letters show"}
-ADMIN_READS |= {"patients count"}
+ADMIN_READS |= {"patients count", "staff list"}
 
 
 @pytest.mark.parametrize(("name", "command"), [*commands_of(antrean_admin)])
@@ -136,6 +136,9 @@ def test_operators_are_told_to_check_what_they_changed(
         "dead-letters drop": ["--all", "--yes"],
         "patients import": ["RSHS", "x.csv"],
         "patients remove": ["RSHS", "--all"],
+        "staff add": ["siti", "--hospital", "RSHS", "--role", "caller"],
+        "staff change": ["siti", "--new-password"],
+        "staff disable": ["siti"],
     }
     more = words.get(name, {"dead-letters retry": ["--all"], "republish": ["--since", "1d"]}.get(name, []))
     exit_code = admin_program.run([*name.split(), *more, "--lang=en"])

@@ -12,12 +12,17 @@ from tests.processes import SECONDS_MAX
 
 def evaluate(node: PrivateNode, expressions: str) -> str:
     """Evaluates Erlang expressions on the node; returns the result as text."""
+    return control(node, ["--quiet", "eval", expressions])
+
+
+def control(node: PrivateNode, words: list[str], typed: str = "") -> str:
+    """Runs `rabbitmqctl` with these words, types what it asks for, and returns what it prints."""
     server = find_server()
     assert server is not None
     done = subprocess.run(
-        [server.with_name("rabbitmqctl"), "--quiet", "eval", expressions],
+        [server.with_name("rabbitmqctl"), *words],
         env=environment_with(node._environment()),
-        stdin=subprocess.DEVNULL,
+        input=typed,
         capture_output=True,
         text=True,
         timeout=SECONDS_MAX,

@@ -1,0 +1,339 @@
+"""`antrean-admin staff` at a broker: users are made, given passwords and removed, and half of it is told."""
+
+import json
+import shlex
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import pika
+import pytest
+from pika.exceptions import AMQPConnectionError, AMQPError, ChannelClosedByBroker
+
+from admin_cli.broker.management_api import ManagementApi
+from admin_cli.broker.staff_users import StaffUsers
+from admin_cli.catalog_file import Catalog
+from admin_cli.database.catalog_changes import apply_catalog
+from admin_cli.program import run
+from common.messaging import topology
+from local_stack.private_node import find_server
+from tests.broker import MISSING
+from tests.database import opened, sqlite_file
+from tests.deployment import MONDAY_MORNING, connected
+from tests.processes import SECONDS_MAX, eventually
+from tests.workers.installation import Node
+from tests.workers.node_control import control
+
+RSHS = ("--hospital", "RSHS", "--role", "caller")
+
+
+class Ended(NamedTuple):
+    exit_code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> dict[str, Any]:
+        assert self.exit_code == 0, self.err
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Node]:
+    """A broker with the management API."""
+    if (server := find_server()) is None:
+        pytest.fail(MISSING)
+    with tempfile.TemporaryDirectory(prefix="antrean-broker-") as folder:
+        node = Node(Path(folder), server)
+        try:
+            node.start()
+            yield node
+        finally:
+            node.kill()
+
+
+class Admin:
+    """Runs `antrean-admin` on a node and a database of the sample catalog."""
+
+    def __init__(
+        self, node: Node, database: Path, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.node = node
+        self.database = database
+        self._patch = patch
+        self._capsys = capsys
+        patch.chdir(database.parent)
+        self.use(
+            ANTREAN_STACK_DIR=str(database.parent / "no-stack"),
+            ANTREAN_DATABASE_URL=f"sqlite:///{database}",
+            ANTREAN_AMQP_URL=node.urls["deploy"],
+            ANTREAN_MANAGEMENT_URL=str(node.management_url),
+        )
+
+    def use(self, **variables: str) -> None:
+        for name, value in variables.items():
+            self._patch.setenv(name, value)
+
+    def __call__(self, *words: str) -> Ended:
+        exit_code = run([*words, "--lang", "en"])
+        printed = self._capsys.readouterr()
+        assert "Traceback" not in printed.err
+        return Ended(exit_code, printed.out, printed.err)
+
+    def staff(self, *words: str) -> Ended:
+        return self("staff", *words, "--json")
+
+    def rows(self) -> set[tuple[str, str, int]]:
+        """The table: user, hospital, and whether active."""
+        with sqlite_file(self.database) as connection:
+            return set(connection.execute("SELECT username, hospital, active FROM staff").fetchall())
+
+    @contextmanager
+    def signed_in(self, name: str, password: str) -> Iterator[pika.BlockingConnection]:
+        where = urlsplit(self.node.urls["deploy"]).netloc.rpartition("@")[2]
+        with connected(f"amqp://{name}:{password}@{where}/") as connection:
+            yield connection
+
+
+@pytest.fixture
+def admin(
+    node: Node,
+    sqlite_url: str,
+    sample_catalog: Catalog,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Admin:
+    with opened(sqlite_url) as engine:
+        apply_catalog(engine, sample_catalog, MONDAY_MORNING)
+    return Admin(node, Path(sqlite_url.removeprefix("sqlite:///")), monkeypatch, capsys)
+
+
+def is_closed(connection: pika.BlockingConnection) -> bool:
+    try:
+        connection.process_data_events(0)
+    except AMQPError:
+        return True
+    return connection.is_closed
+
+
+def give(node: Node, said: Mapping[str, Any]) -> None:
+    """Gives the commands that are left to the broker's administrator, and types the password."""
+    for command in said["commands"]:
+        program, *words = shlex.split(command)
+        assert program == "rabbitmqctl"
+        control(node, words, f"{said['password']}\n")
+
+
+def permissions(node: Node, name: str) -> Mapping[str, Any] | None:
+    user = StaffUsers(str(node.management_url), "/").find(name)
+    return None if user is None else user.permissions
+
+
+def limits_of(node: Node, name: str) -> Any:
+    [row] = ManagementApi(str(node.management_url)).get(f"/user-limits/{name}")
+    return row["value"]
+
+
+def test_who_is_added_can_ask_at_the_desk_and_do_nothing_else(admin: Admin) -> None:
+    added = admin.staff("add", "siti", "--clinic", "gig", *RSHS).said
+    assert added["broker_user"] == "made"
+    assert (added["hospital"], added["clinics"], added["role"]) == ("RSHS", ["GIG"], "caller")
+    assert added["commands"] == []
+    with admin.signed_in("siti", added["password"]) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        by_siti = pika.BasicProperties(user_id="siti")
+        channel.basic_publish(topology.DESK_EXCHANGE, "list_hospitals", b"{}", by_siti)
+        attempts: list[Callable[[Any], object]] = [
+            lambda channel: channel.basic_publish(topology.PATIENT_EXCHANGE, "register", b"{}", by_siti),
+            lambda channel: channel.queue_declare("antrean.sub.siti"),
+            lambda channel: channel.basic_get(topology.TICKER_QUEUE),
+        ]
+        for attempt in attempts:
+            channel = connection.channel()
+            channel.confirm_delivery()
+            with pytest.raises(ChannelClosedByBroker, match="ACCESS_REFUSED"):
+                attempt(channel)
+    limits = limits_of(admin.node, "siti")
+    assert limits == topology.STAFF_LIMITS
+
+
+def test_a_new_password_replaces_the_old_one(admin: Admin) -> None:
+    old = admin.staff("add", "budi", *RSHS).said["password"]
+    changed = admin.staff("change", "budi", "--new-password").said
+    assert changed["broker_user"] == "password_changed"
+    assert changed["password"] != old
+    with admin.signed_in("budi", changed["password"]):
+        pass
+    with pytest.raises(AMQPConnectionError), admin.signed_in("budi", old):
+        pass
+
+
+def test_who_is_disabled_is_thrown_out_and_can_be_let_in_again(admin: Admin) -> None:
+    password = admin.staff("add", "dewi", "--hospital", "*", "--role", "manager").said["password"]
+    with admin.signed_in("dewi", password) as connection:
+        ended = admin.staff("disable", "dewi").said
+        assert ended == {
+            "username": "dewi", "serves": [], "broker_user": "removed", "password": None, "commands": []
+        }  # fmt: skip
+        eventually(lambda: is_closed(connection), "the broker closes her connection")
+    assert permissions(admin.node, "dewi") is None
+    assert admin.staff("disable", "dewi").said["broker_user"] == "absent"
+    again = admin.staff("add", "dewi", "--hospital", "RSHS", "--role", "reception").said
+    assert again["broker_user"] == "made"
+    assert again["password"] != password
+    assert admin.rows() == {("dewi", "*", 0), ("dewi", "RSHS", 1)}
+
+
+def test_another_hospital_leaves_the_password_and_an_end_there_leaves_the_user(admin: Admin) -> None:
+    password = admin.staff("add", "tono", *RSHS).said["password"]
+    second = admin.staff("add", "tono", "--hospital", "RSCM", "--role", "reception").said
+    assert (second["broker_user"], second["password"]) == ("kept", None)
+    ended = admin.staff("disable", "tono", "--hospital", "RSHS").said
+    assert [row["hospital"] for row in ended["serves"]] == ["RSCM"]
+    assert ended["broker_user"] == "untouched"
+    with admin.signed_in("tono", password):
+        pass
+
+
+def test_a_user_who_is_none_of_the_staff_is_left_alone(admin: Admin) -> None:
+    admin.node.change("PUT", "/users/papan", {"password": "p", "tags": ""})
+    admin.node.change(
+        "PUT", "/permissions/%2F/papan", {"configure": "^$", "write": "^$", "read": "^antrean.events$"}
+    )
+    before = permissions(admin.node, "papan")
+    refused = admin.staff("add", "papan", *RSHS)
+    assert refused.exit_code == 1
+    assert "choose another name" in json.loads(refused.err)["detail"]
+    assert admin.rows() == set()
+
+    assert admin.staff("add", "papan", "--existing-user", *RSHS).said["broker_user"] == "untouched"
+    assert admin.staff("change", "papan", "--new-password").exit_code == 1
+    assert admin.staff("disable", "papan").said["broker_user"] == "not_ours"
+    assert permissions(admin.node, "papan") == before
+    with admin.signed_in("papan", "p"):
+        pass
+
+
+@pytest.mark.parametrize("name", [*topology.roles(), "desk", "accounts", "guest"])
+def test_the_names_of_programs_are_refused(admin: Admin, name: str) -> None:
+    assert admin.staff("add", name, *RSHS).exit_code == 2
+    assert admin.rows() == set()
+
+
+def test_without_the_api_the_commands_are_printed_and_do_it(admin: Admin) -> None:
+    admin.use(ANTREAN_MANAGEMENT_URL="")
+    added = admin.staff("add", "ani", *RSHS).said
+    assert added["broker_user"] == "to_be_done"
+    give(admin.node, added)
+    with admin.signed_in("ani", added["password"]) as connection:
+        renewed = admin.staff("change", "ani", "--new-password").said
+        give(admin.node, renewed)
+        with admin.signed_in("ani", renewed["password"]):
+            pass
+        give(admin.node, admin.staff("disable", "ani").said)
+        eventually(lambda: is_closed(connection), "the broker closes the connection")
+    assert permissions(admin.node, "ani") is None
+
+
+def test_a_user_who_may_only_look_is_told_the_commands(admin: Admin) -> None:
+    admin.use(ANTREAN_MANAGEMENT_URL=admin.node.known()["ANTREAN_MANAGEMENT_URL"])
+    said = admin("staff", "add", "ani", *RSHS).out
+    assert "  rabbitmqctl add_user ani\n" in said
+    assert r"  rabbitmqctl set_permissions -p / ani '^$' '^antrean\.desk$' '^$'" in said
+    assert "The first command asks for the password." in said
+
+
+def test_what_an_api_that_fails_has_left_undone_is_told_and_done_by_repetition(admin: Admin) -> None:
+    password = admin.staff("add", "rina", *RSHS).said["password"]
+    whole = str(admin.node.management_url)
+    nowhere = f"{whole.rpartition(':')[0]}:1"
+
+    admin.use(ANTREAN_MANAGEMENT_URL=nowhere)
+    before = admin.rows()
+    refused = admin.staff("add", "yanti", *RSHS)
+    assert refused.exit_code == 69
+    assert admin.rows() == before, "nothing is changed where the API is away from the beginning"
+
+    ended = admin.staff("disable", "rina")
+    assert ended.exit_code == 69
+    assert ("rina", "RSHS", 0) in admin.rows(), "whoever must not work any more cannot"
+    problem = json.loads(ended.err)
+    assert "the broker still has the user" in problem["detail"]
+    assert "staff disable rina" in problem["repeat_command"]
+    assert str(urlsplit(whole).password) not in ended.err
+
+    admin.use(ANTREAN_MANAGEMENT_URL=whole)
+    with admin.signed_in("rina", password) as connection:
+        assert admin.staff("disable", "rina").said["broker_user"] == "removed"
+        eventually(lambda: is_closed(connection), "the broker closes the connection")
+
+
+@pytest.mark.parametrize("arrives", [False, True], ids=["lost on the way", "only the answer lost"])
+@pytest.mark.parametrize("path", ["/api/users/", "/api/user-limits/", "/api/permissions/"])
+def test_a_user_that_was_made_by_half_is_completed(admin: Admin, path: str, arrives: bool) -> None:
+    name = f"half{path.count('-')}{len(path)}{arrives:d}"
+    whole = str(admin.node.management_url)
+    with failing_api(whole, path, arrives=arrives) as url:
+        admin.use(ANTREAN_MANAGEMENT_URL=url)
+        ended = admin.staff("add", name, *RSHS)
+    assert ended.exit_code == 69
+    problem = json.loads(ended.err)
+    assert f"{name} is in the database, but the broker's user is not complete" in problem["detail"]
+    assert f"staff change {name} --new-password" in problem["repeat_command"]
+
+    admin.use(ANTREAN_MANAGEMENT_URL=whole)
+    again = admin.staff("add", name, *RSHS).said
+    assert again["broker_user"] == ("made" if path == "/api/users/" and not arrives else "kept")
+    password = admin.staff("change", name, "--new-password").said["password"]
+    with admin.signed_in(name, password) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.basic_publish(topology.DESK_EXCHANGE, "list_hospitals", b"{}")
+    assert limits_of(admin.node, name) == topology.STAFF_LIMITS
+
+
+@contextmanager
+def failing_api(url: str, path: str, *, arrives: bool) -> Iterator[str]:
+    """The address of something that passes requests on to the API at `url`, and fails where one changes what
+    stands below `path`; that one `arrives`, or does not."""
+    host, port = urlsplit(url).hostname, urlsplit(url).port
+
+    class Handler(BaseHTTPRequestHandler):
+        def pass_on(self) -> None:
+            fails = self.command == "PUT" and self.path.startswith(path)
+            status, body = 0, b""
+            if arrives or not fails:
+                api = HTTPConnection(str(host), port, timeout=SECONDS_MAX)
+                sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                api.request(self.command, self.path, sent, dict(self.headers))
+                answer = api.getresponse()
+                status, body = answer.status, answer.read()
+                api.close()
+            if not fails:
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        do_GET = do_PUT = do_DELETE = pass_on  # noqa: N815 - as the library calls them
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield url.replace(f":{port}", f":{server.server_port}")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
