@@ -87,6 +87,8 @@ class PatientTickets:
             room_name=None if room is None else self._clinic.room_name(room),
             transferred_to=None if view.transferred_to is None else format_ticket_code(view.transferred_to),
             zone=self._zone,
+            cancelled_by=view.cancelled_by,
+            cancel_reason=view.cancel_reason,
         )
 
     def _recalled_at(self, view: TicketView) -> datetime | None:

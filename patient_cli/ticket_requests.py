@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
-from common.messages.limits import TICKET_CODES_MAX
+from common.messages.limits import SHORT_LIST_MAX
 from common.terminal.card import Ticket
 from common.terminal.failures import Problem, ProblemReply, problem_of
 from common.terminal.registration import Registration
@@ -53,11 +53,11 @@ def cancel_ticket(session: PatientSession, code: str) -> Ticket:
 def look_up(
     session: PatientSession, codes: list[str], *, timeout_seconds: float | None = None
 ) -> tuple[list[Ticket], list[str]]:
-    """The tickets with these codes, in their order, and the codes of no ticket."""
+    """The tickets with these codes, in their order and with all their members, and the codes of no ticket."""
     tickets: list[Ticket] = []
     not_found: list[str] = []
-    for start in range(0, len(codes), TICKET_CODES_MAX):
-        asked = codes[start : start + TICKET_CODES_MAX]
+    for start in range(0, len(codes), SHORT_LIST_MAX):
+        asked = codes[start : start + SHORT_LIST_MAX]
         try:
             reply = session.ask("ticket_status", {"ticket_codes": asked}, timeout_seconds=timeout_seconds)
         except ProblemReply as error:

@@ -119,6 +119,12 @@ def follow(session: PatientSession, code: str, interval_seconds: float) -> Itera
 def closing_sentence(ticket: Ticket, session: PatientSession) -> str:
     """The sentence with which following ends."""
     texts = session.texts
+    if ticket.get("cancelled_by"):
+        return texts(
+            "Ticket {number} is {status}.",
+            number=ticket["display_number"],
+            status=status_word(ticket, texts),
+        )
     if ended := ENDINGS.get(ticket["status"]):
         command = session.command_line("watch", ticket.get("transferred_to") or ticket["ticket_code"])
         return texts(ended, number=ticket["display_number"], clinic=ticket["clinic"], command=command)

@@ -17,6 +17,7 @@ from common.domain.admission import (
     check_registration,
     due_after_registration,
 )
+from common.domain.cancellations import Cancellation, CancelledBy
 from common.domain.catalog import Clinic, Identity
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
@@ -260,7 +261,9 @@ class _Deciding:
         if not is_allowed(Action.CANCEL, view.status):
             refused = self._refused(received, problems.not_cancellable, code)
             return refused._replace(remember=bool(allowed_events(view.status)))
-        self.queues[view.clinic_day], change = self.queues[view.clinic_day].cancel(view, self.loaded.now)
+        self.queues[view.clinic_day], change = self.queues[view.clinic_day].cancel(
+            view, self.loaded.now, Cancellation(CancelledBy.PATIENT)
+        )
         self.cancelled.append(code)
         self.tickets.cancel(code)
         for patient in [patient for patient, held in self.held.items() if held.ticket_code == code]:

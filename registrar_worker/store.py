@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
+from common.domain.cancellations import CancelledBy
 from common.domain.clinic_day import ClinicDay
 from common.domain.ticket_states import ACTIVE, TicketStatus
 from common.storage.prepared import DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
@@ -245,14 +246,18 @@ _cancel = Prepared(
     lambda given: (
         update(tickets)
         .where(tickets.c.ticket_code == given.c.ticket_code)
-        .values(status=TicketStatus.CANCELLED.value, ended_at=given.c.ended_at)
+        .values(
+            status=TicketStatus.CANCELLED.value,
+            ended_at=given.c.ended_at,
+            cancelled_by=CancelledBy.PATIENT.value,
+        )
     ),
     {"ticket_code": TEXT, "ended_at": MOMENT},
 )
 
 
 def cancel_tickets(connection: Connection, ticket_codes: Iterable[str], now: datetime) -> None:
-    """Marks tickets of locked queues as cancelled."""
+    """Marks tickets of locked queues as cancelled by their patients."""
     rows = [(code, now) for code in ticket_codes]
     if rows:
         _cancel(connection, rows)

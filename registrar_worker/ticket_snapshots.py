@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from common.domain.cancellations import CancelledBy
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.queue import Queue
@@ -69,9 +70,11 @@ class TicketSnapshots:
         return self._moment(view)
 
     def cancel(self, ticket_code: str) -> None:
-        """Marks a ticket that waits, or was called, as cancelled."""
+        """Marks a ticket that waits, or was called, as cancelled by its patient."""
         view = self._views[ticket_code]
-        self._views[ticket_code] = view._replace(status=TicketStatus.CANCELLED, ahead_in_lane=None)
+        self._views[ticket_code] = view._replace(
+            status=TicketStatus.CANCELLED, ahead_in_lane=None, cancelled_by=CancelledBy.PATIENT
+        )
         if view.ahead_in_lane is not None:
             insort(self._left[view.clinic_day, view.lane], view.ahead_in_lane)
         if view.room is not None:

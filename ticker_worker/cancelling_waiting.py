@@ -7,8 +7,10 @@ process or another one can continue where the last step ended.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeGuard
 
 from common.clock import Clock
+from common.domain.cancellations import Cancellation, CancelledBy
 from common.domain.clinic_day import ClinicDay
 from common.domain.queue import Queue, cancel_waiting
 from common.domain.ticket_states import TRANSITIONS, TicketStatus
@@ -31,17 +33,18 @@ _CAME_LATER = frozenset(
 """Events after which a ticket waits that did not wait when the clinic closed."""
 
 
-def cancels_waiting(request: Request) -> bool:
+def cancels_waiting(request: Request) -> TypeGuard[CloseClinic]:
     """Whether a request closes a clinic and cancels the tickets of those who wait."""
     return isinstance(request, CloseClinic) and request.waiting is WaitingFate.CANCEL
 
 
 @dataclass
 class CancelWaiting:
-    """The cancelling of those who waited when `entries[0]` closed their clinic; `entries` is all that the
-    request has done, in order."""
+    """The cancelling of those who waited when `entries[0]` closed their clinic, for the `reason` that the
+    staff gave; `entries` is all that the request has done, in order."""
 
     entries: list[JournalEntry]
+    reason: str | None
     is_done: bool = False
     # The queue's journal is known up to this sequence, and its waiting tickets up to this number.
     seen_sequence: int = field(init=False)
@@ -78,7 +81,8 @@ class CancelWaiting:
             self._catch_up(connection)
         found = store.waiting_after(connection, self.key, self.seen_number, CANCELLED_AT_ONCE_MAX)
         going = [ticket for ticket in found if ticket.number not in self.spared]
-        queue, changes = cancel_waiting(queue, going, now)
+        cancellation = Cancellation(CancelledBy.CLOSING, self.reason)
+        queue, changes = cancel_waiting(queue, going, now, cancellation)
         store.write_tickets(connection, changes)
         closed = self.entries[0]
         cause = Cause(closed.cause_id, closed.cause_digest, closed.operator)

@@ -61,7 +61,7 @@ class Desk:
         cause = Cause(received.request_id, received.digest, request.operator)
         entries = entries_of(decided.changes, cause, self.clinic_of)
         if cancels_waiting(request):
-            closing = CancelWaiting(list(entries))
+            closing = CancelWaiting(list(entries), request.reason)
             self.queues[key], cancelled = closing.step(
                 self.connection, self.queues[key], self.clinic_of, self.now
             )

@@ -71,7 +71,9 @@ def _recalled(loaded: Loaded) -> dict[str, Decision]:
         digest = entries[0].cause_digest or b""
         is_same = each.digest == digest
         if is_same or each.request_id not in found:
-            closing = CancelWaiting(list(entries[:1])) if is_same and cancels_waiting(each.request) else None
+            closing = None
+            if is_same and cancels_waiting(each.request):
+                closing = CancelWaiting(list(entries[:1]), each.request.reason)
             found[each.request_id] = Decision(digest, entries, closing=closing)
     for refusal in loaded.refusals:
         found.setdefault(refusal.request_id, Decision(refusal.digest, refusal=refusal.reply))

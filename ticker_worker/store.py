@@ -69,6 +69,8 @@ _CHANGED: Columns = {
     "called_at": MOMENT,
     "ended_at": MOMENT,
     "transferred_to": TEXT,
+    "cancelled_by": TEXT,
+    "cancel_reason": TEXT,
 }
 
 
@@ -89,6 +91,8 @@ def _write_changes(given: FromClause) -> ClauseElement:
             started_at=began,
             ended_at=given.c.ended_at,
             transferred_to=given.c.transferred_to,
+            cancelled_by=given.c.cancelled_by,
+            cancel_reason=given.c.cancel_reason,
         )
     )
 
@@ -105,10 +109,13 @@ def write_tickets(connection: Connection, changes: Iterable[Change]) -> None:
             continue  # it is written as a new ticket, or given another place
         key = (change.clinic_day, ticket.number)
         if ticket.status in IN_ROOM:
-            found[key] = (ticket.status.value, ticket.room, change.at, None, None)
+            found[key] = (ticket.status.value, ticket.room, change.at, None, None, None, None)
         else:
             room, called_at = found[key][1:3] if key in found else (None, None)
-            found[key] = (ticket.status.value, room, called_at, change.at, change.transferred_to)
+            found[key] = (
+                *(ticket.status.value, room, called_at, change.at, change.transferred_to),
+                *(change.cancellation or (None, None)),
+            )
     if found:
         _write(connection, [(*key, number, *values) for (key, number), values in found.items()])
 
@@ -256,6 +263,10 @@ def _columns_of(change: Change) -> dict[str, Any]:
             moments = {"waiting_since": at, "room": None, "called_at": None, "ended_at": None}
         case EventName.TICKET_TRANSFERRED:
             moments = {"ended_at": at, "transferred_to": change.transferred_to}
+        case EventName.TICKET_CANCELLED:
+            assert change.cancellation is not None
+            by, reason = change.cancellation
+            moments = {"ended_at": at, "cancelled_by": by, "cancel_reason": reason}
         case _:
             moments = {"ended_at": at}
     return {"status": ticket.status, **moments}

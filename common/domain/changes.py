@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from common.domain.cancellations import Cancellation
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
 from common.domain.ticket_states import TicketState
@@ -15,7 +16,7 @@ class Change(NamedTuple):
     `sequence` counts the changes of a queue from 1, without gaps. `ticket` is the ticket as it is now, None
     where it happened to the clinic; its room is the one to which it was called, also where it leaves it.
     `lane_reason` comes with a change of lane, `transferred_to` (the code of the new ticket) with a transfer;
-    neither appears in events.
+    neither appears in events. `cancellation` comes with a cancelled ticket.
     """
 
     clinic_day: ClinicDay
@@ -27,3 +28,4 @@ class Change(NamedTuple):
     ticket: TicketState | None = None
     lane_reason: LaneReason | None = None
     transferred_to: str | None = None
+    cancellation: Cancellation | None = None

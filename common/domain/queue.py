@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from common.domain.cancellations import Cancellation
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
@@ -131,9 +132,12 @@ class Queue(NamedTuple):
         """A no-show waits again, at the place of their arrival."""
         return self.due(at)._do(Action.REINSTATE, ticket, at)
 
-    def cancel(self, ticket: QueuedTicket, at: datetime) -> tuple["Queue", Change]:
+    def cancel(
+        self, ticket: QueuedTicket, at: datetime, cancellation: Cancellation
+    ) -> tuple["Queue", Change]:
         """The ticket is given up."""
-        return self._do(Action.CANCEL, ticket, at, room=ticket.room)
+        queue, change = self._do(Action.CANCEL, ticket, at, room=ticket.room)
+        return queue, change._replace(cancellation=cancellation)
 
     def expire(self, ticket: QueuedTicket, at: datetime) -> tuple["Queue", Change]:
         """The day is over, and the patient was not served."""
@@ -215,10 +219,12 @@ def new_queue(
     return Queue(key, day_start, next_change_at, announced_open=announced_open)
 
 
-def cancel_waiting(queue: Queue, tickets: Iterable[QueuedTicket], at: datetime) -> tuple[Queue, list[Change]]:
+def cancel_waiting(
+    queue: Queue, tickets: Iterable[QueuedTicket], at: datetime, cancellation: Cancellation
+) -> tuple[Queue, list[Change]]:
     """Several tickets are given up, one after the other."""
     changes = []
     for ticket in tickets:
-        queue, change = queue.cancel(ticket, at)
+        queue, change = queue.cancel(ticket, at, cancellation)
         changes.append(change)
     return queue, changes

@@ -16,6 +16,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.spec import SPECVERSION_V1_0
 from cloudevents.core.v1.event import CloudEvent
 
+from common.domain.cancellations import Cancellation, CancelledBy
 from common.domain.changes import Change
 from common.domain.event_names import EventName
 from common.domain.ticket_states import TicketState
@@ -99,6 +100,7 @@ def encode_change(change: Change, event_id: str, room_name: str | None = None) -
     if change.ticket is not None:
         subject = display_number(clinic, change.ticket.number)
         data = ticket_data(clinic, change.ticket, change.waiting, change.now_serving, room_name)
+        data |= _cancellation_data(change.cancellation)
     else:
         subject, data = clinic, clinic_data(clinic, change.waiting, change.now_serving)
     return encode_event(
@@ -135,6 +137,17 @@ def ticket_data(
         "room": ticket.room,
         "room_name": room_name,
         **clinic_data(clinic, waiting, now_serving),
+    }
+
+
+def _cancellation_data(cancellation: Cancellation | None) -> dict[str, Any]:
+    """Who cancelled a ticket and, where that is a code of the staff, why; nothing that anybody wrote."""
+    if cancellation is None:
+        return {}
+    reason = cancellation.reason if cancellation.by is CancelledBy.STAFF else None
+    return {
+        "cancelled_by": cancellation.by.value,
+        **({} if reason is None else {"cancel_reason": str(reason)}),
     }
 
 

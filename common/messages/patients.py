@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 
 from pydantic import AwareDatetime, Field
 
+from common.domain.cancellations import CancelledBy
 from common.domain.lanes import Lane
 from common.domain.ticket_states import TicketStatus
 from common.messages.fields import (
@@ -94,7 +95,8 @@ class ShownTicket(ReplyPart):
     behind the service day, at whose end the ticket expires. `room` is where a ticket that is called or in
     service has to go, and where a served one went, `room_name` what it is called; `recalled_at` is when a
     called one was called once more. `transferred_to` is the code of the ticket in another queue that the
-    patient got for this one.
+    patient got for this one. `cancelled_by` and `cancel_reason` tell who cancelled it and why: the staff's
+    CancelReason, or the text that they gave when they closed the clinic.
     """
 
     ticket_code: str | None
@@ -121,6 +123,8 @@ class ShownTicket(ReplyPart):
     room_name: str | None = None
     transferred_to: str | None
     zone: str | None = None
+    cancelled_by: CancelledBy | None = None
+    cancel_reason: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,7 +142,15 @@ def without_code(ticket: Ticket) -> ShownTicket:
     return ShownTicket(**members | {"ticket_code": None, "transferred_to": None})
 
 
-SHOWN_IN_SHORT_LISTS: Final = ("hospital_name", "clinic_name", "recalled_at", "room", "room_name")
+SHOWN_IN_SHORT_LISTS: Final = (
+    "hospital_name",
+    "clinic_name",
+    "recalled_at",
+    "room",
+    "room_name",
+    "cancelled_by",
+    "cancel_reason",
+)
 """Members of a ticket that lists of more than SHORT_LIST_MAX tickets leave out: a reply cannot hold them."""
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ClauseElement, Connection, FromClause, cast, func, literal, select, tuple_
 
+from common.domain.cancellations import CancelledBy
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.queue_advance import Occupant
@@ -40,10 +41,13 @@ class TicketView(NamedTuple):
     recalled_at: datetime | None
     room: int | None
     transferred_to: str | None
+    cancelled_by: CancelledBy | None = None
+    cancel_reason: str | None = None
 
 
 _LANES = {lane.value: lane for lane in Lane}
 _STATUSES = {status.value: status for status in TicketStatus}
+_CANCELLERS = {each.value: each for each in CancelledBy}
 
 _SHOWN = (
     tickets.c.ticket_code,
@@ -56,6 +60,8 @@ _SHOWN = (
     tickets.c.recalled_at,
     tickets.c.room,
     tickets.c.transferred_to,
+    tickets.c.cancelled_by,
+    tickets.c.cancel_reason,
 )
 
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
@@ -130,6 +136,8 @@ def read_ticket_views(
             row.recalled_at,
             row.room,
             row.transferred_to,
+            None if row.cancelled_by is None else _CANCELLERS[row.cancelled_by],
+            row.cancel_reason,
         )
         for row in rows()
     }

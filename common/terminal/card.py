@@ -38,6 +38,19 @@ STATUSES: Final[Mapping[str, str]] = {
     "expired": N_("expired"),
 }
 
+CANCELLED_BY: Final[Mapping[str, str]] = {
+    "patient": N_("cancelled by the patient"),
+    "staff": N_("cancelled by the staff"),
+    "closing": N_("cancelled, as the clinic was closed"),
+}
+
+CANCEL_REASONS: Final[Mapping[str, str]] = {
+    "wrong_person": N_("wrong person"),
+    "asked_at_counter": N_("as asked at the counter"),
+    "duplicate": N_("a duplicate"),
+}
+"""Why the staff cancelled a ticket, by the codes that the protocol has."""
+
 _CODE_NOT_SHOWN: Final = N_(
     "The code is kept only on the computer that took the number; if you have lost it, ask at the registration"
     " desk."
@@ -48,9 +61,13 @@ _FRAME_WIDTH: Final = 6
 
 
 def status_word(ticket: Ticket, texts: Texts) -> str:
-    """The ticket's status in words; one that only a newer server knows stays as it is."""
+    """The ticket's status in words; of a cancelled one also who cancelled it, and why. What only a newer
+    server knows stays as it is."""
     status = str(ticket["status"])
-    return texts(STATUSES.get(status, status))
+    word = texts(CANCELLED_BY.get(str(ticket.get("cancelled_by"))) or STATUSES.get(status, status))
+    if not (reason := ticket.get("cancel_reason")):
+        return word
+    return f"{word}: {texts(CANCEL_REASONS[reason]) if reason in CANCEL_REASONS else reason}"
 
 
 def ticket_facts(ticket: Ticket, texts: Texts) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from common.domain.admission import Admission, Attempts, check_admission, check_registration
+from common.domain.cancellations import Cancellation, CancelledBy
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.queue import Queue, new_queue
@@ -33,7 +34,7 @@ def given_out(count: int, given_back: int = 0) -> Queue:
         queue, change = queue.admit(Lane.REGULAR, MORNING, MORNING)
         if given_back:
             assert change.ticket is not None
-            queue, _ = queue.cancel(change.ticket, MORNING)
+            queue, _ = queue.cancel(change.ticket, MORNING, Cancellation(CancelledBy.PATIENT))
             given_back -= 1
     return queue
 

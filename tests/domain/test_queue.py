@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.domain.cancellations import Cancellation, CancelledBy
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
@@ -47,7 +48,7 @@ METHODS: Mapping[Action, Method] = {
     Action.MARK_NO_SHOW: Queue.no_show,
     Action.REINSTATE: Queue.reinstate,
     Action.TRANSFER: lambda queue, ticket, at: queue.transfer(ticket, at, "7K3F9QXM2T5R"),
-    Action.CANCEL: Queue.cancel,
+    Action.CANCEL: lambda queue, ticket, at: queue.cancel(ticket, at, Cancellation(CancelledBy.PATIENT)),
     Action.EXPIRE: Queue.expire,
 }
 

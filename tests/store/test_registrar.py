@@ -62,6 +62,8 @@ def test_the_first_patient_gets_the_first_number_and_is_called_at_once(workers: 
         "room": None,
         "room_name": None,
         "transferred_to": None,
+        "cancelled_by": None,
+        "cancel_reason": None,
         "zone": "WIB",
     }
 

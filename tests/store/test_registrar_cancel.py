@@ -47,6 +47,7 @@ def test_a_waiting_ticket_is_given_up_and_those_behind_move_on(workers: Workers)
         "room_name": None,
         "waiting": 1,
         "now_serving": "GIG-001",
+        "cancelled_by": "patient",
     }
 
 

@@ -178,3 +178,45 @@ def test_an_estimate_that_moves_is_nothing_new_to_say() -> None:
     later = {**WAITING, "estimated_call_at": "2026-11-23T09:41:00+07:00", "estimated_wait_seconds": 1510}
     assert visible_state(later) == visible_state(WAITING)
     assert visible_state({**WAITING, "people_ahead": 3}) != visible_state(WAITING)
+
+
+@pytest.mark.parametrize(
+    ("by", "reason", "indonesian", "english"),
+    [
+        (
+            "staff",
+            "wrong_person",
+            "dibatalkan oleh petugas: salah orang",
+            "cancelled by the staff: wrong person",
+        ),
+        (
+            "staff",
+            "of_tomorrow",
+            "dibatalkan oleh petugas: of_tomorrow",
+            "cancelled by the staff: of_tomorrow",
+        ),
+        ("patient", None, "dibatalkan oleh pasien", "cancelled by the patient"),
+        (
+            "closing",
+            "Rapat",
+            "dibatalkan karena poli ditutup: Rapat",
+            "cancelled, as the clinic was closed: Rapat",
+        ),
+        (None, None, "dibatalkan", "cancelled"),
+    ],
+)
+def test_a_cancelled_ticket_says_by_whom_and_why(
+    by: str | None, reason: str | None, indonesian: str, english: str
+) -> None:
+    ticket = {
+        **WAITING,
+        "status": "cancelled",
+        "people_ahead": None,
+        "cancelled_by": by,
+        "cancel_reason": reason,
+    }
+    for texts, language, words in ((INDONESIAN, "id", indonesian), (ENGLISH, "en", english)):
+        assert f"GIG-017  {words} " in card(ticket, texts)
+        assert f"{words} " in as_printed(ticket_table([ticket], texts))
+        session = PatientSession(Settings(), language, language_given=True)
+        assert words in closing_sentence(ticket, session)

@@ -70,6 +70,8 @@ def test_a_ticket_is_written_with_the_names_and_forms_of_the_protocol() -> None:
         "room_name": None,
         "transferred_to": None,
         "zone": None,
+        "cancelled_by": None,
+        "cancel_reason": None,
     }
 
 
