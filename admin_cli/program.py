@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import click
 
+from admin_cli.commands.access_log import access_log
 from admin_cli.commands.broker import broker
 from admin_cli.commands.catalog import catalog
 from admin_cli.commands.check_integrity import check_integrity
@@ -27,7 +28,10 @@ def antrean_admin() -> None:
     pass
 
 
-for _command in (migrate, catalog, patients, staff, broker, doctor, dead_letters, republish, check_integrity):
+for _command in (
+    *(migrate, catalog, patients, staff, access_log),
+    *(broker, doctor, dead_letters, republish, check_integrity),
+):
     antrean_admin.add_command(_command)
 
 

@@ -50,6 +50,21 @@ class StaffUsers:
         permissions = {row["vhost"]: {action: row[action] for action in _ACTIONS} for row in rows}
         return BrokerUser(tuple(tags_in(user)), permissions)
 
+    def with_permission(self) -> dict[str, bool]:
+        """The users who may do here what staff do and nothing else; and whether each has limits."""
+        rows = self._api.find(f"/vhosts/{quote(self._vhost, safe='')}/permissions") or []
+        names = [row["user"] for row in rows if {a: row[a] for a in _ACTIONS} == topology.STAFF_PERMISSION]
+        limits = {row["user"]: row["value"] for row in self._api.find("/user-limits") or []}
+        # RabbitMQ's way to say that there is no limit is -1.
+        return {
+            name: all(limits.get(name, {}).get(limit, -1) >= 0 for limit in topology.STAFF_LIMITS)
+            for name in names
+        }
+
+    def names(self) -> set[str]:
+        """Every user of the broker."""
+        return {row["name"] for row in self._api.find("/users?columns=name") or []}
+
     def is_for_staff(self, user: BrokerUser) -> bool:
         """Whether a user can do nothing but what staff do here: only such a one is ours to change."""
         return not user.tags and all(

@@ -1,17 +1,17 @@
 """`antrean-admin republish`: events of the journal, published once more exactly as they were."""
 
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from admin_cli.failures import RepublishStopped
+from admin_cli.moments import read_period
 from admin_cli.session import AdminSession, pass_changing_session
 from common.errors import AntreanError
 from common.terminal.localised import LocalisedCommand
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 _EVENTS_AT_ONCE: Final = 500
 """Events in one short transaction that reads, and then unconfirmed at the broker."""
-
-_AGO: Final = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass
@@ -71,10 +68,8 @@ def republish(
     from common.process import configure_logging
 
     now = session.settings.clock().now()
-    begin = _moment("--since", since, now)
-    end = None if until is None else _moment("--until", until, now)
-    if end is not None and end <= begin:
-        raise UsageProblem(N_("--until has to be after --since."))
+    begin, end = read_period(since, until, now)
+    assert begin is not None, "--since is required"
     configure_logging("antrean-admin", "error")  # a lost link is told in the end, if it stays lost
     with open_database(session.settings.require_database_url()) as engine:
         wanted = _known_clinics(engine, clinics)
@@ -161,25 +156,6 @@ def _known_clinics(engine: "Engine", names: tuple[str, ...]) -> set[tuple[str, s
             raise UsageProblem(N_("{clinic} is not in the catalog; write it as RSHS/GIG."), clinic=name)
         wanted.add((hospital, clinic))
     return wanted
-
-
-def _moment(option: str, text: str, now: datetime) -> datetime:
-    """`text` as a moment: ISO 8601 with an offset, or how long ago, such as `2h`."""
-    try:
-        if ago := _AGO.fullmatch(text):
-            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise ValueError(text)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise UsageProblem(
-            N_(
-                "{option}: {text} is no time; write it as 2026-11-23T08:00:00+07:00, or 2h for two hours ago."
-            ),
-            option=option,
-            text=text,
-        ) from error
 
 
 def _report(session: AdminSession, progress: _Progress, *, dry_run: bool) -> None:

@@ -39,10 +39,12 @@ def findings(settings: Settings) -> Iterator[Finding]:
     from admin_cli.doctor.clock_checks import simulated_clock
     from admin_cli.doctor.database_checks import database_findings
     from admin_cli.doctor.management_checks import management_findings
+    from admin_cli.doctor.staff_checks import staff_findings
     from admin_cli.doctor.worker_checks import worker_findings
 
     seen = yield from broker_findings(settings)
     yield from management_findings(settings, seen)
     yield from worker_findings(settings, seen)
     yield from database_findings(settings)
+    yield from staff_findings(settings)
     yield from simulated_clock(settings)

@@ -116,7 +116,7 @@ def commands_of(group: click.Group) -> Iterator[tuple[str, click.Command]]:
 
 
 ADMIN_READS = {"catalog show", "doctor", "check-integrity", "dead-letters list", "dead-letters show"}
-ADMIN_READS |= {"patients count", "staff list"}
+ADMIN_READS |= {"patients count", "staff list", "access-log"}
 
 
 @pytest.mark.parametrize(("name", "command"), [*commands_of(antrean_admin)])

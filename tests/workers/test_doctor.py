@@ -14,6 +14,7 @@ import pytest
 from admin_cli.broker.management import Management
 from admin_cli.catalog_file import Catalog
 from admin_cli.database.catalog_changes import apply_catalog
+from admin_cli.database.staff_changes import EVERYWHERE, StaffRow, add_duty
 from admin_cli.doctor.database_checks import database_findings
 from admin_cli.doctor.findings import Finding, Status
 from common.messaging import topology
@@ -50,6 +51,8 @@ def installation(
             broker = RunningBroker(node.urls, has_roles=True, has_policies=True, node=node)
             url = f"sqlite:///{directory / 'antrean.sqlite'}"
             with deployed(broker, url, directory, catalog=sample_catalog) as deployment:
+                with opened(url) as engine:
+                    add_duty(engine, StaffRow("dewi", EVERYWHERE, None, "manager"))
                 deployment.start_together(WORKER_COUNTS)
                 yield Installation(node, deployment)
         finally:
@@ -67,7 +70,7 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
     assert (done.returncode, done.stderr) == (0, "")
     said = json.loads(done.stdout)
     found = {row["check"]: row["status"] for row in said["checks"]}
-    assert found == {"clocks": "warning"} | dict.fromkeys(
+    assert found == {"clocks": "warning", "staff.users": "warning"} | dict.fromkeys(
         [
             *("broker", "broker.alarms", "broker.message_size", "broker.frame_size", "broker.channels"),
             *("broker.topology", "broker.queues", "broker.limits", "broker.transactions"),
@@ -89,11 +92,11 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
             ),
             *("database", "database.durability", "database.schema", "database.disk", "database.writable"),
             "database.privacy",
-            *("database.catalog", "database.lag", "clocks.broker"),
+            *("database.catalog", "database.lag", "clocks.broker", "staff"),
         ],
         "ok",
-    ), "the deployment's clock is simulated"
-    assert (said["ok"], said["warning"], said["failed"]) == (33, 1, 0)
+    ), "the deployment's clock is simulated, and deploy is shown no users"
+    assert (said["ok"], said["warning"], said["failed"]) == (34, 2, 0)
     assert contents() == before
     assert installation.deployment.unsettled(*topology.QUARANTINES, *topology.DEAD_LETTER_QUEUES) == []
 
@@ -101,8 +104,8 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
 def test_the_screen_shows_a_line_for_each_check_and_no_password(installation: Installation) -> None:
     done = installation.run()
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Antrean bekerja: 33 baik, 1 perlu perhatian" in done.stdout
-    assert len(done.stdout.splitlines()) == 34 + 1 + 1, "one of them says what to do, and one counts"
+    assert "Antrean bekerja: 34 baik, 2 perlu perhatian" in done.stdout
+    assert len(done.stdout.splitlines()) == 36 + 2 + 1, "two of them say what to do, and one counts"
     assert "\x1b" not in done.stdout
     assert all(secret not in done.stdout for secret in installation.node.known().values())
 
@@ -237,7 +240,7 @@ def test_an_alarm_is_named_and_nothing_waits_for_answers(installation: Installat
     assert found.failed.keys() == {"broker.alarms"}
     assert "takes no messages: low on memory" in found.failed["broker.alarms"]
     assert "antrean@localhost is short of memory" in found.failed["broker.alarms"]
-    assert found.warnings.keys() == {"broker.permissions", "workers", "clocks"}
+    assert found.warnings.keys() == {"broker.permissions", "workers", "clocks", "staff.users"}
     assert not any(check.startswith("answers") for check in found.ok)
     assert over.failed == {}, "although the management API tells of the alarm for a while yet"
 

@@ -20,8 +20,12 @@ from admin_cli.broker.management_api import ManagementApi
 from admin_cli.broker.staff_users import StaffUsers
 from admin_cli.catalog_file import Catalog
 from admin_cli.database.catalog_changes import apply_catalog
+from admin_cli.doctor.findings import Status
+from admin_cli.doctor.staff_checks import staff_findings
 from admin_cli.program import run
 from common.messaging import topology
+from common.settings import load_settings
+from common.terminal.texts import Texts
 from local_stack.private_node import find_server
 from tests.broker import MISSING
 from tests.database import opened, sqlite_file
@@ -298,6 +302,41 @@ def test_a_user_that_was_made_by_half_is_completed(admin: Admin, path: str, arri
         channel.confirm_delivery()
         channel.basic_publish(topology.DESK_EXCHANGE, "list_hospitals", b"{}")
     assert limits_of(admin.node, name) == topology.STAFF_LIMITS
+
+
+def test_the_doctor_compares_the_staff_with_the_brokers_users(admin: Admin) -> None:
+    def found() -> dict[str, str]:
+        findings = list(staff_findings(load_settings("deploy")))
+        return {each.sentence: each.message(Texts("en")) for each in findings if each.status != Status.OK}
+
+    users = StaffUsers(str(admin.node.management_url), "/")
+    for name in users.with_permission():  # of other tests
+        users.remove(name)
+    assert any("nobody can work at the desks" in each for each in found().values())
+    for name in ("ibnu", "joko", "kiki", "lala"):
+        admin.staff("add", name, *RSHS)
+    assert found() == {}
+    admin.node.change("DELETE", "/users/ibnu")
+    admin.node.change("DELETE", "/user-limits/joko/max-channels")
+    admin.staff("add", "mira", *RSHS)
+    with sqlite_file(admin.database) as connection:
+        connection.execute("DELETE FROM staff WHERE username = 'mira'")
+    admin.node.change("PUT", "/users/desk", {"password": "d", "tags": ""})
+    try:
+        said = "\n".join(found().values())
+    finally:
+        admin.node.change("DELETE", "/users/desk")
+    assert "whom the broker does not know: ibnu." in said
+    assert "any number of connections or channels: joko." in said
+    assert "are no staff: mira." in said
+    assert "The user desk, whom all desks shared in earlier versions" in said
+    assert len(found()) == 3
+    for name in ("ibnu", "joko"):
+        admin.staff("change", name, "--new-password")
+    admin.node.change("DELETE", "/users/mira")
+    assert found() == {}
+    admin.use(ANTREAN_MANAGEMENT_URL=admin.node.known()["ANTREAN_MANAGEMENT_URL"])
+    assert any("was not checked" in each for each in found().values())
 
 
 @contextmanager
