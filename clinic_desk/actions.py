@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from common.domain.cancellations import CancelReason
 from common.terminal.registration import Registration
 
 TICKET_REQUESTS: Final[Mapping[str, str]] = {
@@ -15,6 +16,11 @@ TICKET_REQUESTS: Final[Mapping[str, str]] = {
     "reinstate": "reinstate",
 }
 """The commands that need nothing but a ticket's number, with the names of their requests."""
+
+CANCEL_REASONS: Final[Mapping[str, str]] = {
+    reason.value.replace("_", "-"): reason.value for reason in CancelReason
+}
+"""Why a ticket is cancelled, as it is typed, with the codes of the protocol."""
 
 NO_REASON: Final = "none"
 """What stands for a priority that is taken back."""
@@ -74,6 +80,13 @@ class Desk:
         words = [str(number), "--to", to_clinic, *(["--date", day] if day else [])]
         of_day = {"service_date": day} if day else {}
         return self._action("transfer", "transfer", *words, number=number, to_clinic=to_clinic, **of_day)
+
+    def cancel(self, number: int, reason: str, day: str | None = None) -> Action:
+        """Gives up a ticket; `reason` is one of CANCEL_REASONS."""
+        words = [str(number), "--reason", reason, *(["--date", day] if day else [])]
+        of_day = {"service_date": day} if day else {}
+        code = CANCEL_REASONS[reason]
+        return self._action("cancel", "desk_cancel", *words, number=number, reason=code, **of_day)
 
     def set_rooms(self, rooms: int) -> Action:
         """So many rooms serve from now on."""

@@ -7,6 +7,7 @@ import click
 
 from clinic_desk.commands.clinic import close_clinic, open_clinic, set_mode, set_rooms
 from clinic_desk.commands.console import console, start_console
+from clinic_desk.commands.mistakes import cancel
 from clinic_desk.commands.options import operator_option, pass_session
 from clinic_desk.commands.queue import queue
 from clinic_desk.commands.report import report
@@ -57,6 +58,7 @@ for _command in (
     reinstate,
     priority,
     transfer,
+    cancel,
     register,
     open_clinic,
     close_clinic,

@@ -83,12 +83,14 @@ def ticket_table(tickets: list[Ticket], texts: Texts) -> Table:
 
 
 def opening(clinic: Row, texts: Texts) -> str:
-    """Whether a clinic is open, until when, or when it opens again."""
+    """Whether a clinic is open, until when, or when it opens again, and why the staff have closed it."""
     if not clinic["is_open"]:
-        if clinic["next_opening"] is None:
-            return texts("closed")
-        moment = brief_date_and_time(clinic["next_opening"], texts, clinic.get("zone"))
-        return texts("closed, opens {moment}", moment=moment)
+        words = texts("closed")
+        if clinic["next_opening"] is not None:
+            moment = brief_date_and_time(clinic["next_opening"], texts, clinic.get("zone"))
+            words = texts("closed, opens {moment}", moment=moment)
+        reason = clinic.get("closed_reason")
+        return f"{words} ({reason})" if reason else words
     if clinic["opens_at"] is None or clinic["closes_at"] is None:
         return texts("open")
     opens, closes = (clock_time(clinic[name], texts) for name in ("opens_at", "closes_at"))

@@ -152,6 +152,7 @@ class _Answers:
             quota_left=max(clinic.daily_quota - given_out, 0),
             next_opening=clinic.hospital.local_time(opening) if opening else None,
             zone=clinic.hospital.zone_at(self.now),
+            closed_reason=clinic.closed_reason(self.now),
         )
 
     def _clinic_queue(self, request: ClinicQueueRequest) -> Reply:

@@ -16,6 +16,7 @@ from common.messages.desk_requests import (
     CallNext,
     CloseClinic,
     Complete,
+    DeskCancel,
     DeskRequest,
     MarkNoShow,
     OpenClinic,
@@ -147,4 +148,6 @@ def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResul
             return desk_actions.set_priority(queue, ticket, request.reason, now)
         case Transfer():
             return desk_actions.transfer(queue, ticket, subject.destination, new_ticket_code(), now)
+        case DeskCancel():
+            return desk_actions.cancel(queue, ticket, request.reason, now)
     raise NotImplementedError(request.name)

@@ -11,6 +11,7 @@ from common.messages.desk_requests import (
     CallNext,
     CloseClinic,
     Complete,
+    DeskCancel,
     DeskRequest,
     MarkNoShow,
     OpenClinic,
@@ -50,6 +51,7 @@ _CHANGES: tuple[type[DeskRequest], ...] = (
     Reinstate,
     SetPriority,
     Transfer,
+    DeskCancel,
     SetRooms,
     SetMode,
 )

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from clinic_desk.actions import Action
-from clinic_desk.inputs import take_until
+from clinic_desk.inputs import take_day, take_until
 from clinic_desk.output import done_text
 from clinic_desk.session import DeskSession
 from common.terminal.hospitals import normal_code
@@ -55,6 +55,14 @@ of_a_clinic = _together(
     operator_option,
 )
 """The arguments and options of every command for a clinic."""
+
+of_day = click.option(
+    "--date",
+    "day",
+    metavar=N_("DATE"),
+    callback=take_day,
+    help=N_("The service day of the ticket, where it is of the day before."),
+)
 
 an_action = click.option(
     "--request-id",

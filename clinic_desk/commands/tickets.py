@@ -12,10 +12,11 @@ from clinic_desk.commands.options import (
     carry_out,
     normalise,
     of_a_clinic,
+    of_day,
     operator_option,
     pass_session,
 )
-from clinic_desk.inputs import take_day, take_number
+from clinic_desk.inputs import take_number
 from clinic_desk.queue_view import PRIORITIES
 from clinic_desk.session import DeskSession
 from common.domain.tickets import PriorityReason
@@ -46,20 +47,11 @@ def call_next(session: DeskSession, hospital: str, clinic: str, room: int, reque
     carry_out(session, Desk(hospital, clinic, request_id).call_next(room))
 
 
-_of_day = click.option(
-    "--date",
-    "day",
-    metavar=N_("DATE"),
-    callback=take_day,
-    help=N_("The service day of the ticket, where it is of the day before."),
-)
-
-
 def _ticket_command(name: str, help_text: str) -> click.Command:
     @click.command(name, cls=LocalisedCommand, help=help_text, epilog=f"antrean-desk {name} RSHS GIG 17")
     @of_a_clinic
     @click.argument("number", metavar=N_("NUMBER"), callback=take_number)
-    @_of_day
+    @of_day
     @an_action
     @pass_session
     def command(
@@ -116,7 +108,7 @@ def priority(
     callback=normalise,
     help=N_("Code of the other clinic. Required."),
 )
-@_of_day
+@of_day
 @an_action
 @pass_session
 def transfer(

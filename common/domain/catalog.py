@@ -142,6 +142,10 @@ class Clinic:
         """What the staff have forced, as long as it lasts."""
         return ClinicState.SCHEDULE if self._is_over(moment) else self.state
 
+    def closed_reason(self, moment: datetime) -> str | None:
+        """Why the staff have closed the clinic, as they wrote it; None where they have not."""
+        return self.forced_reason if self.state_at(moment) is ClinicState.CLOSED else None
+
     def as_of(self, moment: datetime) -> "Clinic":
         """The clinic without what its staff forced, where that is over by `moment`."""
         if not self._is_over(moment):

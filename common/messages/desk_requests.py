@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
+from common.domain.cancellations import CancelReason
 from common.domain.catalog import QueueMode
 from common.domain.tickets import PriorityReason
 from common.messages.fields import Code, IsoDate, PersonName
@@ -142,6 +143,14 @@ class Transfer(TicketAction):
     name: ClassVar[str] = "transfer"
 
     to_clinic: Code
+
+
+class DeskCancel(TicketAction):
+    """Gives up the ticket, waiting or called, of a patient who is not to have it; the patient is told why."""
+
+    name: ClassVar[str] = "desk_cancel"
+
+    reason: CancelReason
 
 
 class SetRooms(DeskRequest):

@@ -193,7 +193,8 @@ class Hospitals(Reply):
 @dataclass(slots=True, kw_only=True)
 class ClinicSummary(ReplyPart):
     """A clinic today. `opens_at` and `closes_at` are of the session that is on or comes next today, or
-    else of today's last one; `estimated_wait_seconds` is for somebody who would register now."""
+    else of today's last one; `estimated_wait_seconds` is for somebody who would register now.
+    `closed_reason` is why the staff have closed it."""
 
     code: str
     name: str
@@ -207,6 +208,7 @@ class ClinicSummary(ReplyPart):
     quota_left: int
     next_opening: AwareDatetime | None
     zone: str | None = None
+    closed_reason: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)

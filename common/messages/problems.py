@@ -57,12 +57,13 @@ class Problem(Reply):
     """A refusal, in the shape of RFC 9457. `code` is what clients decide by.
 
     `ticket` comes with `already_registered`, and has its code only for the desk, to which it comes with
-    `medical_record_mismatch`, too; `next_opening` comes with `clinic_closed` and `quota_reached`, `reason`
-    with `not_permitted_now`, `server_time` with `request_expired`.
+    `medical_record_mismatch`, too; `next_opening` comes with `clinic_closed` and `quota_reached`,
+    `closed_reason` (what the staff wrote) with `clinic_closed`, `reason` with `not_permitted_now`,
+    `server_time` with `request_expired`.
     """
 
     name: ClassVar[str] = "problem"
-    optional_members = ("ticket", "next_opening", "zone", "reason", "server_time")
+    optional_members = ("ticket", "next_opening", "zone", "closed_reason", "reason", "server_time")
 
     type: Literal["about:blank"] = "about:blank"
     title: str
@@ -72,6 +73,7 @@ class Problem(Reply):
     ticket: ShownTicket | None = None
     next_opening: AwareDatetime | None = None
     zone: str | None = None
+    closed_reason: str | None = None
     reason: NotPermittedReason | None = None
     server_time: AwareDatetime | None = None
 
@@ -103,11 +105,12 @@ def no_such_clinic(*, has_hospital: bool) -> Problem:
 
 def clinic_closed(clinic: Clinic, now: datetime) -> Problem:
     """The clinic takes no registrations at `now`."""
-    opening = clinic.next_opening(now)
+    opening, reason = clinic.next_opening(now), clinic.closed_reason(now)
     if opening is None:
-        return problem(ProblemCode.CLINIC_CLOSED, f"{clinic.name} has no opening in the next two weeks.")
+        detail = f"{clinic.name} has no opening in the next two weeks."
+        return problem(ProblemCode.CLINIC_CLOSED, detail, closed_reason=reason)
     detail = f"{clinic.name} opens again on {_on_the_clock(clinic, opening)}."
-    return problem(ProblemCode.CLINIC_CLOSED, detail, **_opening(clinic, opening))
+    return problem(ProblemCode.CLINIC_CLOSED, detail, closed_reason=reason, **_opening(clinic, opening))
 
 
 def quota_reached(clinic: Clinic, now: datetime) -> Problem:

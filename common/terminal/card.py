@@ -189,6 +189,8 @@ def problem_text(
 ) -> str:
     """A problem of a reply in the user's language, by its code: a sentence, then what belongs to it."""
     sentence = _sentence(problem, texts, words)
+    if reason := problem.get("closed_reason"):
+        sentence += " " + texts("The reason: {reason}.", reason=reason.rstrip("."))
     if problem.get("next_opening"):
         moment = date_and_time(problem["next_opening"], texts, problem.get("zone"))
         sentence += " " + texts("It opens again on {moment}.", moment=moment)

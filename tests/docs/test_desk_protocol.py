@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from common.domain.cancellations import CancelReason
 from common.domain.refusals import NotPermittedReason
 from common.domain.ticket_states import TicketStatus
 from common.messages import desk_replies, desk_requests
@@ -77,5 +78,5 @@ def test_names_only_what_there_is() -> None:
     kinds: list[type[Request | ReplyPart]] = [*REQUESTS.values(), *REPLIES.values(), DeskTicket, DeskChange]
     kinds += [ReportRow, Spread]
     said_of = {member for kind in kinds for member in members(kind)}
-    known = {*ProblemCode, *REQUESTS, *REPLIES, *TicketStatus, *said_of, *LOOK_UPS}
+    known = {*ProblemCode, *REQUESTS, *REPLIES, *TicketStatus, *CancelReason, *said_of, *LOOK_UPS}
     assert set(said) <= known

@@ -8,7 +8,7 @@ from threading import Barrier
 from sqlalchemy import Engine
 
 from common.errors import StoreUnavailable
-from common.messaging.delivery import Delivery, Outcome
+from common.messaging.delivery import Delivery, Handler, Outcome
 from tests.store.workers import Workers
 
 REGISTRARS = 4
@@ -32,10 +32,20 @@ def at_once(
 
 
 def _as_a_worker_does(colleague: Workers, batch: Sequence[Delivery]) -> list[Outcome]:
+    return _until_it_is_free(colleague.registrar, batch)
+
+
+def patiently(worker: Handler, request: Delivery) -> Outcome:
+    """What becomes of one request, however often its worker has to wait for a lock."""
+    [outcome] = _until_it_is_free(worker, [request])
+    return outcome
+
+
+def _until_it_is_free(worker: Handler, batch: Sequence[Delivery]) -> list[Outcome]:
     """A lock that is not had in time, on a machine that has much else to do, is waited for again."""
     while True:
         try:
-            return colleague.registrar.handle(batch)
+            return worker.handle(batch)
         except StoreUnavailable:
             continue
 

@@ -17,6 +17,7 @@ from common.messages.desk_requests import (
     CallNext,
     CloseClinic,
     Complete,
+    DeskCancel,
     DeskRegister,
     MarkNoShow,
     OpenClinic,
@@ -55,6 +56,8 @@ ACTIONS = [
     DESK.set_priority(17, NO_REASON),
     DESK.transfer(17, "INT"),
     DESK.transfer(17, "INT", "2026-11-22"),
+    DESK.cancel(17, "asked-at-counter"),
+    DESK.cancel(17, "wrong-person", "2026-11-22"),
     DESK.set_rooms(3),
     DESK.set_mode("clock"),
     desk_registration(WISH, "infant"),
@@ -62,7 +65,7 @@ ACTIONS = [
 ]
 REQUESTS: tuple[type[Request], ...] = (
     *(OpenClinic, CloseClinic, SetRooms, SetMode, CallNext, DeskRegister),
-    *(Recall, Start, Complete, MarkNoShow, Reinstate, SetPriority, Transfer),
+    *(Recall, Start, Complete, MarkNoShow, Reinstate, SetPriority, Transfer, DeskCancel),
 )
 
 

@@ -68,6 +68,8 @@ VALUES: dict[str, Any] = {
     "to_clinic": "MAT",
     "reason": None,
 }
+OTHER_VALUES: dict[str, dict[str, Any]] = {"desk_cancel": {"reason": "duplicate"}}
+"""Of single requests."""
 
 
 def test_every_integer_of_the_protocol_has_known_bounds() -> None:
@@ -77,7 +79,7 @@ def test_every_integer_of_the_protocol_has_known_bounds() -> None:
 
 def _body(name: str, member: str, value: Any) -> bytes:
     needed = {each: VALUES[each] for each in REQUESTS[name].model_fields if each in VALUES}
-    text = json.dumps(needed | {member: "VALUE"})
+    text = json.dumps(needed | OTHER_VALUES.get(name, {}) | {member: "VALUE"})
     # json.dumps would not write the longest.
     return text.replace('"VALUE"', "1" + "0" * LONGEST if value == "longest" else json.dumps(value)).encode()
 

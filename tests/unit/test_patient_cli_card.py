@@ -11,7 +11,7 @@ from common.terminal.tables import Table
 from common.terminal.texts import Texts
 from common.translation import languages
 from patient_cli.session import PatientSession
-from patient_cli.tables import clinic_table, ticket_table
+from patient_cli.tables import clinic_table, opening, ticket_table
 from patient_cli.watch import closing_sentence, visible_state
 
 INDONESIAN, ENGLISH = Texts("id"), Texts("en")
@@ -220,3 +220,12 @@ def test_a_cancelled_ticket_says_by_whom_and_why(
         assert f"{words} " in as_printed(ticket_table([ticket], texts))
         session = PatientSession(Settings(), language, language_given=True)
         assert words in closing_sentence(ticket, session)
+
+
+def test_a_clinic_that_the_staff_have_closed_says_why() -> None:
+    problem = {"code": "clinic_closed", "detail": "...", "closed_reason": "Dokter sakit."}
+    assert problem_text(problem, INDONESIAN) == "Poli ini sedang tutup. Alasannya: Dokter sakit."
+    clinic = {"is_open": False, "next_opening": None, "closed_reason": "Dokter sakit"}
+    assert opening(clinic, INDONESIAN) == "tutup (Dokter sakit)"
+    clinic |= {"next_opening": "2026-11-24T08:00:00+07:00", "zone": "WIB"}
+    assert opening(clinic, ENGLISH).endswith(" 08:00 WIB (Dokter sakit)")

@@ -89,6 +89,7 @@ def test_clinics_and_hospitals_have_the_names_of_the_protocol() -> None:
         "quota_left",
         "next_opening",
         "zone",
+        "closed_reason",
     }
     assert set(members_of(HospitalSummary)) == {"code", "name", "city", "time_zone", "open_clinics"}
 

@@ -53,7 +53,7 @@ TEXTS = {
     **dict.fromkeys(("display_number", "now_serving"), DISPLAY_NUMBER),
     **dict.fromkeys(("ticket_code", "transferred_to"), TICKET_CODE),
     "patient_name": ANY_LETTER * NAME_LENGTH_MAX,
-    **dict.fromkeys(("forced_reason", "cancel_reason"), ANY_LETTER * REASON_LENGTH_MAX),
+    **dict.fromkeys(("forced_reason", "cancel_reason", "closed_reason"), ANY_LETTER * REASON_LENGTH_MAX),
     # Ours, with the name of a clinic in it.
     "detail": ANY_LETTER * PLACE_NAME_LENGTH_MAX + "x" * 200,
     "title": "x" * 50,

@@ -116,8 +116,9 @@ def check_language(said: str, language: str) -> None:
 def words_of(said: str) -> set[str]:
     text = re.sub(r"(Contoh|Example): .*?\n\n", "", said, flags=re.DOTALL)
     text = re.sub(r"`[^`]*`|\"[^\"]*\"|: (\S*antrean|rabbitmq).*|antrean-desk queue", " ", text)
+    text = re.sub(r"[a-z]+(-[a-z]+)+(?= \()", " ", text)
     text = re.sub(
-        r"--?[a-z][a-z-]*|\[[a-z|]+\]|\{[a-z_|:]+\}|\([a-z]+\)|\S*[/._=\"]\S+|ANTREAN_\w+", " ", text
+        r"--?[a-z][a-z-]*|\[[a-z|-]+\]|\{[a-z_|:]+\}|\([a-z]+\)|\S*[/._=\"]\S+|ANTREAN_\w+", " ", text
     )
     return set(re.findall(r"[a-z]+", text.lower()))
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from common.domain.admission import Admission, AdmissionRefused, NewTicket, check_admission
+from common.domain.cancellations import Cancellation, CancelledBy, CancelReason
 from common.domain.catalog import Clinic, ClinicState, QueueMode
 from common.domain.changes import Change
 from common.domain.event_names import EventName
@@ -211,6 +212,12 @@ def set_priority(
         raise NotPermitted(NotPermittedReason.ALREADY_SO, f"{shown} is in this lane.")
     reason: LaneReason = priority or StaffChoice.REGULAR
     return _decided(queue.set_priority(ticket, lane_for(reason), reason, now))
+
+
+def cancel(queue: Queue, ticket: TicketRecord | None, reason: CancelReason, now: datetime) -> ActionResult:
+    """The ticket, waiting or called, is given up; if it was called, the room is free."""
+    cancellation = Cancellation(CancelledBy.STAFF, reason.value)
+    return _decided(queue.cancel(_require_ticket(ticket), now, cancellation))
 
 
 class Destination(NamedTuple):
