@@ -23,6 +23,9 @@ _BY_CODE: Final[Mapping[str, str]] = {
         "The request was under way for too long and was not carried out; look at the queue, then repeat."
     ),
     "ticket_not_found": N_("This clinic gave out no such number today; check the number."),
+    "not_permitted": N_(
+        "You are not on the list of active staff; ask the system's operators to put you on it."
+    ),
     "not_permitted_now": N_("This cannot be done now. {detail}"),
     "internal_error": N_("Something went wrong in the system; try again, or tell its operators."),
 }
@@ -38,8 +41,13 @@ _BY_REASON: Final[Mapping[str, str]] = {
         " with its ticket code."
     ),
 }
+_BY_ROLES: Final[Mapping[str, str]] = {
+    "caller reception manager": N_("Only the staff of {clinic} may do this; ask there."),
+    "caller manager": N_("Only a caller or a manager of {clinic} may do this; ask one of them."),
+    "reception manager": N_("Only reception or a manager of {clinic} may do this; ask one of them."),
+    "manager": N_("Only a manager of {clinic} may do this; ask one."),
+}
 _FIELDS: Final[Mapping[str, str]] = {
-    "operator": N_("Operator's name"),
     "number": N_("Ticket number"),
     "room": N_("Room"),
     "rooms": N_("Rooms"),
@@ -51,7 +59,6 @@ _FIELDS: Final[Mapping[str, str]] = {
     "service_date": N_("Date"),
 }
 _RULES: Final[Mapping[str, str]] = {
-    "operator": N_("has letters, and at most 100 characters; give it with --operator"),
     "number": N_("a number from 1"),
     "room": N_("1 to 50"),
     "rooms": N_("1 to 50"),
@@ -73,6 +80,7 @@ DESK_WORDS: Final = replace(
     PATIENT_WORDS,
     by_code={**PATIENT_WORDS.by_code, **_BY_CODE},
     by_reason=_BY_REASON,
+    by_roles=_BY_ROLES,
     fields={**PATIENT_WORDS.fields, **_FIELDS},
     rules={**PATIENT_WORDS.rules, **_RULES},
     below_ticket=_BELOW_TICKET,
@@ -95,10 +103,6 @@ CONSOLE_WORDS: Final = replace(
         "clock_mode": N_("The clock moves this queue; press m first to let the desk move it."),
         "room_not_serving": N_("That room is not serving; press u to choose another, or j to add rooms."),
         "ticket_status": N_("The ticket's status does not allow it; choose another from the list."),
-    },
-    rules={
-        **DESK_WORDS.rules,
-        "operator": N_("has letters, and at most 100 characters; set by ANTREAN_OPERATOR"),
     },
     unexpected=N_(
         "Something unexpected went wrong ({kind}); look at the queue first, then try again"

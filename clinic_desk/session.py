@@ -60,7 +60,7 @@ class DeskSession(RequestingSession):
         self, name: str, hospital: str, clinic: str, *, timeout_seconds: float | None = None, **members: Any
     ) -> dict[str, Any]:
         """The answer to a question about a clinic, such as `desk_queue`; raises as `ask` does."""
-        body = {"hospital": hospital, "clinic": clinic, "operator": self.operator, **members}
+        body = {"hospital": hospital, "clinic": clinic, **members}
         return self.ask(name, body, timeout_seconds=timeout_seconds)
 
     def queue(
@@ -85,8 +85,8 @@ class DeskSession(RequestingSession):
         """The answer to an action; raises as `change` does."""
         return self.change(
             action.request,
-            {**action.body, "operator": self.operator},
+            dict(action.body),
             request_id=action.request_id,
             if_unknown=N_("It may have happened. Repeat it safely (it never happens twice):"),
-            words=[*action.words, "--operator", self.operator, "--request-id", action.request_id],
+            words=[*action.words, "--request-id", action.request_id],
         )

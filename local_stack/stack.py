@@ -13,6 +13,7 @@ from typing import IO, Self
 
 from common.clock import Clock, ScaledClock
 from common.errors import AntreanError, BrokerUnavailable
+from common.messaging.connection import user_of
 from common.messaging.topology import LOOK_UP_QUEUES, REGISTRATION_QUEUES, TICKER_QUEUE, consumer_counts
 from common.settings import REGISTRY_ROLES, STACK_FILE, Role, Settings, clock_environment
 from common.trusted_files import is_only_ours
@@ -20,6 +21,7 @@ from local_stack.bilingual import both, say
 from local_stack.broker import Broker, choose_broker
 from local_stack.child import Child, environment_with, stop_leftovers, wait_until
 from local_stack.files import open_private, write_private
+from local_stack.staff import let_manage
 from local_stack.supervisor import STOP_SECONDS_MAX, Supervisor
 
 WORKERS: Mapping[str, int] = {"registrar": 2, "ticker": 2, "status": 2}
@@ -113,6 +115,7 @@ class Stack:
         self._broker.start()
         self._administer("migrate")
         self._administer("catalog", "apply", str(SAMPLE_CATALOG), "--if-empty")
+        let_manage(self.database_url, user_of(self._broker.urls["desk"]) or "")
         state = {
             "pid": os.getpid(),
             "amqp_urls": dict(self._broker.urls),

@@ -128,12 +128,16 @@ class _Deciding:
     def decide(self, received: ReceivedRequest) -> Decision:
         """Decides the next request; its own decision, if it came before."""
         known = self.by_id.get(received.request_id)
+        is_repeated = known is not None and known.digest == received.digest
+        not_permitted = self.loaded.not_permitted.get(received.identity)
+        if not_permitted is not None and not is_repeated:
+            return Decision(received.digest, refusal=not_permitted)  # it does not keep its id
         if known is None:
             decision = self._decide_first(received)
             if decision.entries or decision.remember:  # else the next request with this id is the first
                 self.by_id[received.request_id] = decision
             return decision
-        if known.digest != received.digest:
+        if not is_repeated:
             return Decision(received.digest, refusal=problems.request_id_reused())
         if known.ticket_code and known.refusal is None:
             # The ticket as it stands now, which is later than the decision.
@@ -282,9 +286,8 @@ class _Deciding:
         self, received: ReceivedRequest, ticket_code: str, change: Change, shown: TicketSnapshot
     ) -> Decision:
         """What a request has changed, to be recorded."""
-        request = received.request
-        operator = request.operator if isinstance(request, DeskRegister) else None
-        entry = entry_of(change, Cause(received.request_id, received.digest, operator), self.clinic_of)
+        cause = Cause(received.request_id, received.digest, received.user)
+        entry = entry_of(change, cause, self.clinic_of)
         self.entries.append(entry)
         return Decision(received.digest, ticket_code, (entry,), shown=shown)
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from common.authorisation import refusal
 from common.domain.catalog import Clinic, Identity
 from common.domain.clinic_day import ClinicDay
 from common.domain.person_names import Person, is_same_person
@@ -31,6 +32,9 @@ from registrar_worker.store import HeldTicket, LookedFor, NumberOfDay, Patient, 
 ClinicKey = tuple[str, str]
 """Hospital code and clinic code."""
 
+RequestIdentity = tuple[str, bytes]
+"""The id of a request, and what it asks for."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClinicToday:
@@ -52,17 +56,19 @@ class ClinicToday:
 class Loaded:
     """A batch at the moment `now`.
 
-    `clinics` are those that registrations name, or why there is none; `queues` are locked, and as they were
-    read. `recorded` is what requests have changed before, by their ids, and `recorded_tickets` are the codes
-    of the tickets that were changed. `held` are the active tickets of the patients who register, those that
-    wait to be handed over to the same queue among them, `ended` how many others they had in the same queue.
-    `mismatches` is how often data did not match a number, where it is known: under a lock, where it may
-    become one more. `registered` is what the registries say of the patients whom they have to know. `tickets`
-    are all that replies can show, by their codes, with what was `learned` of their clinics and who is in the
-    rooms.
+    `not_permitted` are the requests that their users may not make, with the answer: for them nothing is
+    locked or looked for but what they did before. `clinics` are those that registrations name, or why there
+    is none; `queues` are locked, and as they were read. `recorded` is what requests have changed before, by
+    their ids, and `recorded_tickets` are the codes of the tickets that were changed. `held` are the active
+    tickets of the patients who register, those that wait to be handed over to the same queue among them,
+    `ended` how many others they had in the same queue. `mismatches` is how often data did not match a number,
+    where it is known: under a lock, where it may become one more. `registered` is what the registries say of
+    the patients whom they have to know. `tickets` are all that replies can show, by their codes, with what
+    was `learned` of their clinics and who is in the rooms.
     """
 
     now: datetime
+    not_permitted: Mapping[RequestIdentity, Problem]
     clinics: Mapping[ClinicKey, ClinicToday | Problem]
     queues: Mapping[ClinicDay, Queue]
     recorded: Mapping[str, Sequence[JournalEntry]]
@@ -90,7 +96,8 @@ def load(
     """
     codes = [each.request.ticket_code for each in requests if isinstance(each.request, Cancel)]
     clinics = _clinics_named(catalog, requests, now)
-    patients = [_patient(each.request, clinics) for each in requests]
+    not_permitted = _not_permitted(requests, catalog)
+    patients = _patients(requests, not_permitted, clinics)
     days = {patient[0] for patient in patients if patient is not None}
     days |= {*store.queues_of_tickets(connection, codes).values()}
     # All of these are sent before the first result is waited for: one round trip. The locks come first.
@@ -107,14 +114,17 @@ def load(
     if catalog.catch_up(connection, known.catalog_version) & clinics.keys():
         # Under the lock on its queue, the clinic stays as it is now.
         clinics = _clinics_named(catalog, requests, now)
-        now_patients = [_patient(each.request, clinics) for each in requests]
+        now_patients = _patients(requests, not_permitted, clinics)
         if looked_for != _looked_for(now_patients, clinics) or to_be_known != _to_be_known(requests, clinics):
             raise CatalogChanged  # other queues are to be locked, or other tickets and patients looked for
+    if not_permitted != _not_permitted(requests, catalog):
+        raise CatalogChanged
     tickets, occupants, learned = views(), in_rooms(), service_times()
     registered = what_is_registered()
     held = store.find_held_tickets(connection, known.held)
     unknown = {entry for entry in to_be_known if registered.knows(entry) is False}
-    mismatches = store.lock_mismatches(connection, _may_mismatch(requests, clinics, held, unknown))
+    permitted = [each for each in requests if each.identity not in not_permitted]
+    mismatches = store.lock_mismatches(connection, _may_mismatch(permitted, clinics, held, unknown))
     refusals = find_refusals(connection, known.refused)
     recorded = journal.find_by_causes(connection, known.done) if known.done else {}
     recorded_tickets = _recorded_tickets(connection, recorded)
@@ -124,6 +134,7 @@ def load(
     other_occupants, other_learned = _read_unlocked(connection, catalog, others)
     return Loaded(
         now=now,
+        not_permitted=not_permitted,
         clinics=clinics,
         queues=queues,
         recorded=recorded,
@@ -160,6 +171,27 @@ def _clinic_today(catalog: CatalogCache, key: ClinicKey, now: datetime) -> Clini
     # Whatever the time: the handover may be late.
     goes_over = before if clinic.expires_at(before.service_date) is None else None
     return ClinicToday(clinic, day, clinic.is_open(now), goes_over)
+
+
+def _not_permitted(
+    requests: Sequence[ReceivedRequest], catalog: CatalogCache
+) -> dict[RequestIdentity, Problem]:
+    """The requests of staff that are not permitted, with the answer."""
+    found = {}
+    for each in requests:
+        problem = None if each.user is None else refusal(catalog, each.user, each.request)
+        if problem is not None:
+            found[each.identity] = problem
+    return found
+
+
+def _patients(
+    requests: Sequence[ReceivedRequest],
+    not_permitted: Mapping[RequestIdentity, Problem],
+    clinics: Mapping[ClinicKey, ClinicToday | Problem],
+) -> list[Patient | None]:
+    """Whom each request registers, and in which queue; None where it is not permitted."""
+    return [None if each.identity in not_permitted else _patient(each.request, clinics) for each in requests]
 
 
 def _patient(request: Request, clinics: Mapping[ClinicKey, ClinicToday | Problem]) -> Patient | None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
+from common.authorisation import refusal
 from common.domain.clinic_day import ClinicDay
 from common.messages import problems
 from common.messages.desk_requests import DeskQueueRequest, DeskRequest, ReportRequest
-from common.messages.message import Reply
+from common.messages.message import Reply, Request
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from status_responder import store
@@ -14,20 +16,31 @@ from status_responder.desk_queue import compose_queue, load_queue
 from status_responder.report import clinic_report
 
 
+class Question(NamedTuple):
+    """A look-up, and who of the staff asks; None: a patient."""
+
+    request: Request
+    user: str | None
+
+
 def answer_desks(
-    connection: Connection, catalog: CatalogCache, requests: Sequence[DeskRequest], now: datetime
+    connection: Connection, catalog: CatalogCache, questions: Sequence[Question], now: datetime
 ) -> list[Reply]:
-    """The replies in the order of the requests, all from the snapshot of `connection`.
+    """The replies to questions of staff, in their order, all from the snapshot of `connection`.
 
     Every console of a clinic asks the same every few seconds: what several ask is read once.
     """
-    questions = [(type(each), each.model_dump_json(exclude={"operator"})) for each in requests]
-    distinct = dict(zip(questions, requests, strict=True))
-    replies = {key: _reply(connection, catalog, request, now) for key, request in distinct.items()}
-    return [replies[key] for key in questions]
+    refusals = [refusal(catalog, each.user or "", each.request) for each in questions]
+    same = [(type(each.request), each.request.model_dump_json()) for each in questions]
+    replies: dict[tuple[type[Request], str], Reply] = {}
+    for key, question, refused in zip(same, questions, refusals, strict=True):
+        if refused is None and key not in replies:
+            replies[key] = _reply(connection, catalog, question.request, now)
+    return [refused or replies[key] for key, refused in zip(same, refusals, strict=True)]
 
 
-def _reply(connection: Connection, catalog: CatalogCache, request: DeskRequest, now: datetime) -> Reply:
+def _reply(connection: Connection, catalog: CatalogCache, request: Request, now: datetime) -> Reply:
+    assert isinstance(request, DeskRequest)
     clinic = catalog.clinic(request.hospital, request.clinic)
     if clinic is None:
         return problems.no_such_clinic(has_hospital=catalog.hospital(request.hospital) is not None)

@@ -6,6 +6,7 @@ What desks ask is answered only where it came through their exchange, to which p
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from common.authorisation import refusal
 from common.clock import Clock
 from common.messages.desk_requests import DeskQueueRequest, DeskRequest, ReportRequest
 from common.messages.message import Reply, Request
@@ -18,11 +19,11 @@ from common.messages.patients import (
 from common.messages.problems import Problem
 from common.messages.request_parsing import RequestRefused, parse_request
 from common.messaging.delivery import Delivery, Outcome
-from common.messaging.topology import DESK_EXCHANGE
+from common.messaging.received_requests import staff_user
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Engine, snapshot
 from status_responder.answers import compose_replies
-from status_responder.desk_answers import answer_desks
+from status_responder.desk_answers import Question, answer_desks
 from status_responder.loading import load
 
 _PATIENT_REQUEST_TYPES: dict[str, type[Request]] = {
@@ -42,32 +43,40 @@ class StatusHandler:
     clock: Clock
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        """One snapshot for all that patients ask, one for what only desks may; raises StoreUnavailable."""
+        """One snapshot for all that anybody may ask, one for what only desks may; raises StoreUnavailable."""
         read = [_read(delivery) for delivery in deliveries]
-        of_desks = [each for each in read if isinstance(each, DeskRequest)]
-        of_patients = [each for each in read if not isinstance(each, DeskRequest | Problem)]
+        questions = [each for each in read if isinstance(each, Question)]
+        of_desks = [each for each in questions if isinstance(each.request, DeskRequest)]
+        of_anybody = [each for each in questions if not isinstance(each.request, DeskRequest)]
         to_desks = iter(self._answer_desks(of_desks) if of_desks else ())
-        to_patients = iter(self._answer_patients(of_patients) if of_patients else ())
+        to_anybody = iter(self._answer_anybody(of_anybody) if of_anybody else ())
         return [
             Outcome(each)
             if isinstance(each, Problem)
-            else Outcome(next(to_desks if isinstance(each, DeskRequest) else to_patients))
+            else Outcome(next(to_desks if isinstance(each.request, DeskRequest) else to_anybody))
             for each in read
         ]
 
-    def _answer_patients(self, requests: Sequence[Request]) -> list[Reply]:
+    def _answer_anybody(self, questions: Sequence[Question]) -> list[Reply]:
+        """What patients may ask, and staff, too."""
+        requests = [each.request for each in questions]
         loaded = load(self.engine, self.catalog, requests, self.clock.now())
-        return compose_replies(self.catalog, loaded, requests)
+        replies = compose_replies(self.catalog, loaded, requests)
+        return [
+            reply if user is None else refusal(self.catalog, user, request) or reply
+            for (request, user), reply in zip(questions, replies, strict=True)
+        ]
 
-    def _answer_desks(self, requests: Sequence[DeskRequest]) -> list[Reply]:
+    def _answer_desks(self, questions: Sequence[Question]) -> list[Reply]:
         with snapshot(self.engine) as connection:
             self.catalog.refresh(connection)
-            return answer_desks(connection, self.catalog, requests, self.clock.now())
+            return answer_desks(connection, self.catalog, questions, self.clock.now())
 
 
-def _read(delivery: Delivery) -> Request | Problem:
+def _read(delivery: Delivery) -> Question | Problem:
     try:
-        types = _DESK_REQUEST_TYPES if delivery.exchange == DESK_EXCHANGE else _PATIENT_REQUEST_TYPES
-        return parse_request(types, delivery.name, delivery.content_type, delivery.body)
+        user = staff_user(delivery)
+        types = _PATIENT_REQUEST_TYPES if user is None else _DESK_REQUEST_TYPES
+        return Question(parse_request(types, delivery.name, delivery.content_type, delivery.body), user)
     except RequestRefused as refused:
         return refused.problem

@@ -14,8 +14,8 @@ from common.messages.events import Event
 from common.messaging.delivery import Delivery
 from common.messaging.topology import DESK_EXCHANGE, EVENTS_EXCHANGE, PATIENT_EXCHANGE
 
-OPERATOR = "Suster Dewi"
-"""Who is at the desk."""
+DESK_USER = "desk"
+"""The user who is at the desk: a manager of every hospital, wherever a test has not made others."""
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 MONDAY = date(2026, 11, 23)
@@ -92,8 +92,10 @@ def delivery(
     sent_at: datetime | None = None,
     content_type: str | None = "application/json",
     exchange: str = PATIENT_EXCHANGE,
+    user_id: str | None = None,
 ) -> Delivery:
-    """A request as a consumer hands it on; without a `message_id` it gets a new one."""
+    """A request as a consumer hands it on; without a `message_id` it gets a new one, and through the desks'
+    exchange it comes from the DESK_USER."""
     return Delivery(
         tag=1,
         body=body if isinstance(body, bytes) else json.dumps(body).encode(),
@@ -104,6 +106,7 @@ def delivery(
         reply_to=None,
         sent_at=sent_at,
         exchange=exchange,
+        user_id=DESK_USER if user_id is None and exchange == DESK_EXCHANGE else user_id,
     )
 
 
@@ -114,11 +117,14 @@ def desk_request(
     *,
     message_id: str | None = None,
     sent_at: datetime | None = None,
+    user: str = DESK_USER,
     **body: Any,
 ) -> Delivery:
     """What a clinic's desk at RSHS asks for."""
-    asked = {"hospital": "RSHS", "clinic": clinic, "operator": OPERATOR, **body}
-    return delivery(request, asked, message_id=message_id, sent_at=sent_at, exchange=DESK_EXCHANGE)
+    asked = {"hospital": "RSHS", "clinic": clinic, **body}
+    return delivery(
+        request, asked, message_id=message_id, sent_at=sent_at, exchange=DESK_EXCHANGE, user_id=user
+    )
 
 
 def patient(number: int) -> dict[str, Any]:

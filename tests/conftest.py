@@ -15,9 +15,13 @@ from sqlalchemy import Engine
 
 from admin_cli.catalog_file import Catalog, read_catalog
 from admin_cli.database.schema import migrate
+from common.storage.engine import transaction
+from common.storage.staff import write_duty
 from common.storage.tables import catalog_version, metadata
 from tests.broker import RunningBroker, running_broker
+from tests.builders import DESK_USER
 from tests.database import drop_database, new_database, opened, plain_url, running_postgres
+from tests.staff import MANAGES_EVERYTHING
 
 # How long an example takes says more about what else the machine does than about our code.
 settings.register_profile("antrean", deadline=None)
@@ -82,7 +86,7 @@ def _migrated_postgres(postgres: str) -> Iterator[str]:
 
 @pytest.fixture(params=BACKENDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a database with the newest schema and nothing in it.
+    """The address of a database with the newest schema, and nothing in it but the user of the desk.
 
     On PostgreSQL it is the same one for every test, emptied: copying one takes a hundred times as long.
     """
@@ -132,6 +136,9 @@ def sample_catalog() -> Catalog:
 def _migrate(url: str) -> None:
     with opened(url) as engine:
         migrate(engine)
+        with transaction(engine) as connection:
+            # With the version of the first catalog that a test applies.
+            write_duty(connection, DESK_USER, MANAGES_EVERYTHING, 1)
 
 
 def _empty(url: str) -> None:
@@ -142,6 +149,8 @@ def _empty(url: str) -> None:
         " AND pid <> pg_backend_pid()",
         *(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)),
         f"INSERT INTO {catalog_version.name} (id, version) VALUES (1, 0)",
+        "INSERT INTO staff (username, hospital, role, active, version)"
+        f" VALUES ('{DESK_USER}', '*', 'manager', true, 1)",
     ]
     # In one round trip, and without an engine, which would cost more than most tests.
     with psycopg.connect(plain_url(url)) as connection:

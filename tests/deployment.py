@@ -18,6 +18,7 @@ from admin_cli.database.catalog_changes import apply_catalog
 from common.domain.event_names import EventName
 from common.domain.opening_hours import WEEKDAYS
 from common.messaging import topology
+from common.messaging.connection import user_of
 from common.settings import Role, clock_environment
 from tests.broker import RunningBroker
 from tests.builders import catalog as catalog_of
@@ -25,6 +26,7 @@ from tests.builders import clinic_table, hospital_table
 from tests.database import opened
 from tests.hostile_text import obeyed_in
 from tests.processes import Program, bare_environment, eventually
+from tests.staff import let_serve
 
 MONDAY_MORNING = datetime.fromisoformat("2026-11-23T10:00:00+07:00")
 """Where the clock of a deployment starts, unless a test says otherwise."""
@@ -236,6 +238,7 @@ def deployed(
     broker.purge()
     with opened(database_url) as engine:
         apply_catalog(engine, catalog or open_catalog(), starts_at)
+        let_serve(engine, user_of((urls or broker.urls)["desk"]) or "")
     clock = clock_environment(starts_at, datetime.now(UTC), speed)
     variables = {
         **clock,

@@ -58,7 +58,7 @@ class Desk:
         subject = subjects.load(request, key)
         decided = decide(request, subject, self.now)
         self._save(decided, subject.clinic)
-        cause = Cause(received.request_id, received.digest, request.operator)
+        cause = Cause(received.request_id, received.digest, received.user)
         entries = entries_of(decided.changes, cause, self.clinic_of)
         if cancels_waiting(request):
             closing = CancelWaiting(list(entries), request.reason)

@@ -1,6 +1,6 @@
 """What became of the requests of a batch: decided before, as the journal and the refusals tell, or now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,18 +26,20 @@ class Decision:
 @dataclass
 class Decisions:
     """The decisions by request id. `undecided` are the requests to be decided now: of several with one id,
-    the first. `expired` came too late, and have not kept their id."""
+    the first. `expired` came too late, and `not_permitted` are not to be decided: neither keeps its id."""
 
     by_id: dict[str, Decision]
+    not_permitted: Mapping[Identity, Problem]
     undecided: dict[str, ReceivedRequest] = field(default_factory=dict)
     expired: set[Identity] = field(default_factory=set)
 
     @classmethod
     def of(cls, loaded: Loaded) -> "Decisions":
         """What was decided before of a batch, and what is to be decided now."""
-        found = cls(_recalled(loaded))
+        found = cls(_recalled(loaded), loaded.not_permitted)
         for each in loaded.requests:
-            if each.request_id in found.by_id or each.request_id in found.undecided:
+            is_known = each.request_id in found.by_id or each.request_id in found.undecided
+            if is_known or each.identity in found.not_permitted:
                 continue
             if each.is_too_old(loaded.now):
                 found.expired.add(each.identity)
@@ -56,6 +58,8 @@ class Decisions:
         decision = self.by_id.get(received.request_id)
         if decision is not None and decision.digest == received.digest:
             return decision
+        if (refusal := self.not_permitted.get(received.identity)) is not None:
+            return Decision(received.digest, refusal=refusal)
         if decision is None or received.identity in self.expired:
             return Decision(received.digest, refusal=problems.request_expired(now))
         return Decision(received.digest, refusal=problems.request_id_reused())

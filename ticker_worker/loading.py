@@ -1,10 +1,11 @@
 """Loads what a batch of ticks and desks' requests is about: the queues, under their locks, and what the same
 ticks and requests did before."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
+from common.authorisation import refusal
 from common.clock import Clock
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
@@ -32,15 +33,17 @@ Identity = tuple[str, bytes]
 class Loaded:
     """A batch at the moment `now`.
 
-    `days` are today's queues that each request is about, its own clinic's first; `named_days` the queue of
-    the day before, where a request names it; `causes` the ids under which time passes in `days` before the
-    request is decided. `queues` are locked, and as they were read; `recorded` is what each cause has changed
-    before, `refusals` what was refused before.
+    `not_permitted` are the requests that their users may not make, with the answer: for them no queue is
+    locked, and no time passes. `days` are today's queues that each request is about, its own clinic's first;
+    `named_days` the queue of the day before, where a request names it; `causes` the ids under which time
+    passes in `days` before the request is decided. `queues` are locked, and as they were read; `recorded` is
+    what each cause has changed before, `refusals` what was refused before.
     """
 
     now: datetime
     ticks: Sequence[Tick]
     requests: Sequence[ReceivedRequest]
+    not_permitted: Mapping[Identity, Problem]
     days: Mapping[Identity, Sequence[ClinicDay]]
     named_days: Mapping[Identity, ClinicDay]
     causes: Mapping[Identity, Mapping[ClinicDay, str]]
@@ -66,13 +69,16 @@ def load(
     if requests:
         catalog.refresh(connection)  # to know their queues
     now = clock.now()
+    not_permitted = _not_permitted(requests, catalog)
     days = _days_of(requests, catalog, now)
-    named_days = _named_days(requests, days)
-    queues = _lock(connection, catalog, ticks, days, named_days.values(), now)
+    permitted = [each for each in requests if each.identity not in not_permitted]
+    named_days = _named_days(permitted, days)
+    asked_for = {key for each in permitted for key in days[each.identity]}
+    queues = _lock(connection, catalog, ticks, asked_for, named_days.values(), now)
     # Under the locks: another process may have changed a clinic meanwhile, and time has passed.
     catalog.refresh(connection)
     now = clock.now()
-    if days != _days_of(requests, catalog, now):
+    if days != _days_of(requests, catalog, now) or not_permitted != _not_permitted(requests, catalog):
         raise CatalogChanged  # or the service day of a request's clinic has ended
     causes = {
         identity: {key: f"{identity[0]}.{key.hospital}.{key.clinic}" for key in keys}
@@ -82,7 +88,7 @@ def load(
     passing = [cause_id for of_request in causes.values() for cause_id in of_request.values()]
     recorded = journal.find_by_causes(connection, [*(tick.id for tick in ticks), *passing, *ids])
     refusals = find_refusals(connection, ids)
-    return Loaded(now, ticks, requests, days, named_days, causes, queues, recorded, refusals)
+    return Loaded(now, ticks, requests, not_permitted, days, named_days, causes, queues, recorded, refusals)
 
 
 def tick_day(tick: Tick) -> ClinicDay:
@@ -96,6 +102,12 @@ def find_clinic(catalog: CatalogCache, request: DeskRequest) -> Clinic | Problem
     if clinic is None:
         return problems.no_such_clinic(has_hospital=catalog.hospital(request.hospital) is not None)
     return clinic
+
+
+def _not_permitted(requests: Iterable[ReceivedRequest], catalog: CatalogCache) -> dict[Identity, Problem]:
+    """The requests that are not permitted, with the answer."""
+    found = {each.identity: refusal(catalog, each.user or "", each.request) for each in requests}
+    return {identity: problem for identity, problem in found.items() if problem is not None}
 
 
 def _days_of(
@@ -128,13 +140,13 @@ def _lock(
     connection: Connection,
     catalog: CatalogCache,
     ticks: Sequence[Tick],
-    days: Mapping[Identity, Sequence[ClinicDay]],
+    keys: Set[ClinicDay],
     named: Iterable[ClinicDay],
     now: datetime,
 ) -> dict[ClinicDay, Queue]:
-    """Locks the queues of the requests; those of the ticks and of retired clinics, where they exist; of the
-    days before, those that are not over yet; and of the ticks' days that are over, those that follow."""
-    keys = {key for of_request in days.values() for key in of_request}
+    """Locks the queues `keys` of the requests; those of the ticks and of retired clinics, where they exist;
+    of the days before, those that are not over yet; and of the ticks' days that are over, those that
+    follow."""
     retired = {key for key in keys if catalog.clinic_of(key).retired}
     ticked = {tick_day(tick) for tick in ticks if _YEARS[0] < tick.service_date.year < _YEARS[1]}
     following = {

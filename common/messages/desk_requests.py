@@ -1,7 +1,7 @@
 """What a clinic's desk asks for: names and shapes (see docs/desk-protocol.md).
 
 These requests come through the exchange of the desks, to which patients cannot publish; a worker reads none
-of them from anywhere else.
+of them from anywhere else. Who asks is the user whom the broker vouches for.
 """
 
 from enum import StrEnum
@@ -11,8 +11,9 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from common.domain.cancellations import CancelReason
 from common.domain.catalog import QueueMode
+from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
 from common.domain.tickets import PriorityReason
-from common.messages.fields import Code, IsoDate, PersonName
+from common.messages.fields import Code, IsoDate
 from common.messages.limits import NUMBER_MAX, ROOMS_MAX
 from common.messages.message import Request
 from common.messages.patients import Register
@@ -44,11 +45,12 @@ class WaitingFate(StrEnum):
 
 
 class DeskRequest(Request):
-    """Base of what a desk asks of one clinic today; `operator` is who asks, as the journal keeps it."""
+    """Base of what a desk asks of one clinic today. Staff with one of the `roles` there may ask it."""
+
+    roles: ClassVar[frozenset[StaffRole]] = EVERY_ROLE
 
     hospital: Code
     clinic: Code
-    operator: PersonName
 
 
 class DeskQueueRequest(DeskRequest):
@@ -67,6 +69,7 @@ class OpenClinic(DeskRequest):
     `until` (the end of the service day, where left out)."""
 
     name: ClassVar[str] = "open_clinic"
+    roles: ClassVar[frozenset[StaffRole]] = RUNS_CLINICS
 
     until: AwareDatetime | None = None
     reason: Reason | None = None
@@ -76,6 +79,7 @@ class CloseClinic(DeskRequest):
     """Takes no registrations until `until` (the end of the service day, where left out)."""
 
     name: ClassVar[str] = "close_clinic"
+    roles: ClassVar[frozenset[StaffRole]] = RUNS_CLINICS
 
     waiting: WaitingFate = WaitingFate.DRAIN
     until: AwareDatetime | None = None
@@ -86,6 +90,7 @@ class CallNext(DeskRequest):
     """Completes who is in the room, if anybody is, and calls whose turn it is there."""
 
     name: ClassVar[str] = "call_next"
+    roles: ClassVar[frozenset[StaffRole]] = MOVES_QUEUES
 
     room: Room
 
@@ -102,24 +107,28 @@ class Recall(TicketAction):
     """Calls a called ticket once more: its event is published again for the boards."""
 
     name: ClassVar[str] = "recall"
+    roles: ClassVar[frozenset[StaffRole]] = MOVES_QUEUES
 
 
 class Start(TicketAction):
     """The called patient has come; service begins."""
 
     name: ClassVar[str] = "start"
+    roles: ClassVar[frozenset[StaffRole]] = MOVES_QUEUES
 
 
 class Complete(TicketAction):
     """The service is over; the room is free."""
 
     name: ClassVar[str] = "complete"
+    roles: ClassVar[frozenset[StaffRole]] = MOVES_QUEUES
 
 
 class MarkNoShow(TicketAction):
     """The called patient did not come; the room is free."""
 
     name: ClassVar[str] = "mark_no_show"
+    roles: ClassVar[frozenset[StaffRole]] = MOVES_QUEUES
 
 
 class Reinstate(TicketAction):
@@ -157,6 +166,7 @@ class SetRooms(DeskRequest):
     """So many rooms serve from now on."""
 
     name: ClassVar[str] = "set_rooms"
+    roles: ClassVar[frozenset[StaffRole]] = RUNS_CLINICS
 
     rooms: Room
 
@@ -165,6 +175,7 @@ class SetMode(DeskRequest):
     """From now on the clock, or the desk, moves the queue."""
 
     name: ClassVar[str] = "set_mode"
+    roles: ClassVar[frozenset[StaffRole]] = RUNS_CLINICS
 
     mode: QueueMode
 
@@ -173,8 +184,8 @@ class DeskRegister(Register):
     """Registers a patient at the counter. Answered by `Ticket`, or as `register` is."""
 
     name: ClassVar[str] = "desk_register"
+    roles: ClassVar[frozenset[StaffRole]] = SEES_TO_PATIENTS
 
-    operator: PersonName
     priority: PriorityReason | None = None
 
 
@@ -182,5 +193,6 @@ class ReportRequest(DeskRequest):
     """Asks what a clinic did on a service day (today, where left out). Answered by `ClinicReport`."""
 
     name: ClassVar[str] = "clinic_report"
+    roles: ClassVar[frozenset[StaffRole]] = RUNS_CLINICS
 
     service_date: IsoDate | None = None

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime
 
 from common.domain.catalog import Clinic
 from common.domain.refusals import NotPermittedReason
+from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
 from common.messages.message import Reply, ReplyPart
 from common.messages.patients import ShownTicket, Ticket, without_code
 
@@ -33,6 +34,7 @@ class ProblemCode(StrEnum):
     REQUEST_EXPIRED = "request_expired"
     TICKET_NOT_FOUND = "ticket_not_found"
     NOT_CANCELLABLE = "not_cancellable"
+    NOT_PERMITTED = "not_permitted"
     NOT_PERMITTED_NOW = "not_permitted_now"
     BUSY = "busy"
     TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
@@ -59,11 +61,15 @@ class Problem(Reply):
     `ticket` comes with `already_registered`, and has its code only for the desk, to which it comes with
     `medical_record_mismatch`, too; `next_opening` comes with `clinic_closed` and `quota_reached`,
     `closed_reason` (what the staff wrote) with `clinic_closed`, `reason` with `not_permitted_now`,
-    `server_time` with `request_expired`.
+    `server_time` with `request_expired`. `roles` and `clinic_name` come with `not_permitted`: who may, and
+    where; they are left out where it is not about a clinic.
     """
 
     name: ClassVar[str] = "problem"
-    optional_members = ("ticket", "next_opening", "zone", "closed_reason", "reason", "server_time")
+    optional_members = (
+        *("ticket", "next_opening", "zone", "closed_reason"),
+        *("reason", "server_time", "roles", "clinic_name"),
+    )
 
     type: Literal["about:blank"] = "about:blank"
     title: str
@@ -76,6 +82,8 @@ class Problem(Reply):
     closed_reason: str | None = None
     reason: NotPermittedReason | None = None
     server_time: AwareDatetime | None = None
+    roles: list[StaffRole] | None = None
+    clinic_name: str | None = None
 
 
 def problem(code: ProblemCode, detail: str, **extra: Any) -> Problem:
@@ -195,6 +203,27 @@ def number_not_given_out() -> Problem:
     """The clinic's queue of today has no ticket with this number."""
     detail = "The clinic has given out no ticket with this number today; check the number."
     return problem(ProblemCode.TICKET_NOT_FOUND, detail)
+
+
+def not_staff() -> Problem:
+    """A desk's request of nobody for whom the broker vouches, or of no active member of staff."""
+    detail = "Only active members of staff may ask this, each as a user of their own; ask to be added."
+    return problem(ProblemCode.NOT_PERMITTED, detail)
+
+
+_WHO_MAY = {
+    EVERY_ROLE: "the staff",
+    MOVES_QUEUES: "a caller or a manager",
+    SEES_TO_PATIENTS: "reception or a manager",
+    RUNS_CLINICS: "a manager",
+}
+
+
+def not_permitted(clinic: Clinic, roles: frozenset[StaffRole]) -> Problem:
+    """Only who has one of these roles in the clinic may ask this."""
+    detail = f"Only {_WHO_MAY[roles]} of {clinic.name} may do this; ask there."
+    who = [role for role in StaffRole if role in roles]
+    return problem(ProblemCode.NOT_PERMITTED, detail, roles=who, clinic_name=clinic.name)
 
 
 def not_permitted_now(reason: NotPermittedReason, detail: str) -> Problem:

@@ -13,7 +13,7 @@ from pika.channel import Channel
 from pika.frame import Method
 from pika.spec import Basic
 
-from common.messaging.delivery import CAME_THROUGH, SUSPECT_REDELIVERIES, Delivery, moment_of
+from common.messaging.delivery import CAME_THROUGH, SENT_BY, SUSPECT_REDELIVERIES, Delivery, moment_of
 from common.messaging.stream import Stream
 
 _DELIVERY_COUNT = "x-delivery-count"
@@ -100,6 +100,11 @@ class BrokerConnection(pika.SelectConnection):
 def delivery_of(method: Basic.Deliver, properties: pika.BasicProperties, body: bytes) -> Delivery:
     """A delivery that pika has read."""
     headers = properties.headers
+    came_through, user_id = method.exchange, _text(properties.user_id)
+    if not came_through:
+        # It was set aside by a worker, who alone may send it so.
+        came_through = _text((headers or {}).get(CAME_THROUGH)) or ""
+        user_id = _text((headers or {}).get(SENT_BY))
     return Delivery(
         tag=method.delivery_tag,
         body=body,
@@ -111,9 +116,8 @@ def delivery_of(method: Basic.Deliver, properties: pika.BasicProperties, body: b
         sent_at=moment_of(properties.timestamp),
         # Only with a redelivery is the count the broker's; before, a client may have made it up.
         redeliveries=_redeliveries(headers) if method.redelivered else 0,
-        # What comes through no exchange was set aside by a worker, who alone may send it so.
-        exchange=method.exchange or _text((headers or {}).get(CAME_THROUGH)) or "",
-        user_id=_text(properties.user_id),
+        exchange=came_through,
+        user_id=user_id,
     )
 
 

@@ -70,6 +70,13 @@ def where_of(amqp_url: str) -> str:
     return _where(connection_parameters(amqp_url, "", CONNECT_SECONDS_MAX))
 
 
+def user_of(amqp_url: str) -> str | None:
+    """The user of an address, None where it names none; raises SettingsError where it cannot be used."""
+    credentials = connection_parameters(amqp_url, "", CONNECT_SECONDS_MAX).credentials
+    user: str | None = vars(credentials).get("username")
+    return user
+
+
 def _where(parameters: pika.URLParameters) -> str:
     return f"{parameters.host}:{parameters.port}"
 

@@ -19,6 +19,10 @@ CAME_THROUGH = "x-antrean-exchange"
 """The header in which a worker that sets a delivery aside says through which exchange it came."""
 
 
+SENT_BY = "x-antrean-user"
+"""The header in which it says for whom the broker vouched."""
+
+
 class Delivery(NamedTuple):
     """A message as it arrived. What its client wrote is untrusted, the addresses included.
 

@@ -301,6 +301,7 @@ class DeliveryReader:
                 break
             content_type, correlation_id, reply_to, message_id, sent_at, name, user_id, _ = properties
             tag_at = at + self._tag_at
+            exchange = _exchange(received[tag_at + _TAG.size : header_at - 1])
             (tag,) = _TAG.unpack_from(received, tag_at)
             found.append(
                 Delivery(
@@ -313,8 +314,8 @@ class DeliveryReader:
                     reply_to,
                     sent_at,
                     0,  # the broker counts in a header
-                    _exchange(received[tag_at + _TAG.size : header_at - 1]),
-                    user_id,
+                    exchange,
+                    user_id if exchange else None,  # who sent what was set aside, a header says
                 )
             )
             at = end

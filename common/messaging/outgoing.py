@@ -15,7 +15,7 @@ from common.messages.limits import MESSAGE_BYTES_MAX
 from common.messages.message import EncodedReply, Reply, encode_reply
 from common.messages.problems import ProblemCode, problem
 from common.messaging.broker_connection import BriefProperties, Message
-from common.messaging.delivery import CAME_THROUGH, Delivery
+from common.messaging.delivery import CAME_THROUGH, SENT_BY, Delivery
 from common.messaging.topology import EVENTS_EXCHANGE
 
 COPY: Final = "x-antrean-copy"
@@ -77,6 +77,7 @@ def set_aside_message(set_aside: SetAside, copy: int) -> Message:
         timestamp=None if delivery.sent_at is None else int(delivery.sent_at.timestamp()),
         delivery_mode=_PERSISTENT,
         headers={CAME_THROUGH: delivery.exchange, COPY: copy}
+        | ({SENT_BY: delivery.user_id} if delivery.user_id else {})
         | ({_REASON: set_aside.reason} if set_aside.reason else {}),
     )
     return Message("", set_aside.queue, properties, delivery.body, mandatory=True)

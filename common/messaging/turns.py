@@ -2,8 +2,8 @@
 
 A sender is whoever the broker vouches for: the user of a connection, where a message bears it and few have
 its password. Users take turns first, so that a gateway has its turn however many strangers there are. Of
-strangers, who share a user, each channel is a sender, as its reply address names it. An address can be made
-up, but then no reply arrives.
+strangers, who share a user, each channel is a sender, as its reply address names it; and of a member of
+staff, whose programs may fail, too. An address can be made up, but then no reply arrives.
 """
 
 from collections import deque
@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from common.messaging.delivery import Delivery
-from common.messaging.topology import EVENTS_EXCHANGE, REQUEST_EXCHANGES
+from common.messaging.topology import DESK_EXCHANGE, EVENTS_EXCHANGE
 
-SHARED_USERS = frozenset(REQUEST_EXCHANGES)
-"""Users whose password many have: all patients' programs, all desks."""
+SHARED_USER = "patient"
+"""The user whose password all patients' programs have."""
 
 
 class Sender(NamedTuple):
-    """Who sent a delivery: a `user`, or, where many share one, the exchange that they send to; then `channel`
-    tells them apart, and is empty where there is no usable reply address."""
+    """Who sent a delivery: a `user`, or, where many share one, the exchange that they send to. `channel`
+    tells those who share one apart, and the programs of one member of staff; it is empty where there is no
+    usable reply address, and None where nothing is to be told apart."""
 
     user: str
     channel: str | None = None
@@ -28,13 +29,15 @@ class Sender(NamedTuple):
 def sender_of(delivery: Delivery, knows: Callable[[str | None], bool]) -> Sender:
     """The sender of a delivery; `knows` tells whether a reply address can be used."""
     user, reply_to = delivery.user_id, delivery.reply_to
-    if user and user not in SHARED_USERS:
+    is_of_desk = delivery.exchange == DESK_EXCHANGE
+    if user and user != SHARED_USER and not is_of_desk:
         return Sender(user)
     if delivery.exchange == EVENTS_EXCHANGE:
         return Sender(EVENTS_EXCHANGE)
     # With the key at its end: without it anybody could make up the address of somebody else's channel, and be
     # refused in its name.
-    return Sender(delivery.exchange, reply_to if reply_to and knows(reply_to) else "")
+    channel = reply_to if reply_to and knows(reply_to) else ""
+    return Sender(user if user and is_of_desk else delivery.exchange, channel)
 
 
 class _Line:

@@ -14,8 +14,10 @@ from sqlalchemy import CompoundSelect, Connection, Text, bindparam, cast, select
 from common.domain.catalog import Clinic, ClinicState, Hospital, Identity, QueueMode
 from common.domain.clinic_day import ClinicDay
 from common.domain.opening_hours import OpeningHours, parse_day_end
+from common.domain.staff import StaffMember
 from common.errors import StoreUnavailable
 from common.storage.prepared import INTEGER, Prepared
+from common.storage.staff import StaffCache, read_changed_staff, read_staff
 from common.storage.tables import catalog_version, clinics, hospitals
 
 
@@ -59,11 +61,12 @@ CHANGES_CAUGHT_UP_MAX = 200
 
 
 class CatalogCache:
-    """All hospitals and clinics, re-read from the database only where they changed."""
+    """All hospitals and clinics, and their staff, re-read from the database only where they changed."""
 
     def __init__(self) -> None:
         self._version = 0
         self._clinics: dict[str, dict[str, Clinic]] = {}
+        self._staff = StaffCache()
 
     def catch_up(self, connection: Connection, version: int) -> set[tuple[str, str]]:
         """Takes over what changed up to `version`, which this transaction has read; the clinics that changed.
@@ -77,10 +80,12 @@ class CatalogCache:
             raise CatalogChanged
         limit = CHANGES_CAUGHT_UP_MAX + 1
         rows = _changed(connection, newer_than=self._version, limit=limit)
-        if len(rows) == limit:
+        changed_staff = read_changed_staff(connection, self._version)
+        if len(rows) == limit or changed_staff is None:
             raise CatalogChanged
         changed = _clinics_of(rows)
         self._take_over(changed)
+        self._staff.take_over(changed_staff)
         self._version = version
         return {clinic.key for clinic in changed}
 
@@ -95,10 +100,11 @@ class CatalogCache:
             return
         was_restored = version < self._version  # from a copy of the database
         newer_than = 0 if was_restored else self._version
-        changed = _changed_clinics(connection, newer_than)
+        changed, changed_staff = _changed_clinics(connection, newer_than), read_staff(connection, newer_than)
         if was_restored:
-            self._clinics = {}
+            self._clinics, self._staff = {}, StaffCache()
         self._take_over(changed)
+        self._staff.take_over(changed_staff)
         if newer_than == 0:
             gc.freeze()  # a country's clinics need not be looked through with each collection of garbage
         self._version = version
@@ -106,6 +112,10 @@ class CatalogCache:
     def _take_over(self, changed: Sequence[Clinic]) -> None:
         for clinic in changed:
             self._clinics.setdefault(clinic.hospital.code, {})[clinic.code] = clinic
+
+    def staff_member(self, user: str) -> StaffMember | None:
+        """The active member of staff who is this user at the broker; None where there is none."""
+        return self._staff.member(user)
 
     def clinic(self, hospital: str, code: str) -> Clinic | None:
         """The clinic, which may be retired; None where there never was one."""

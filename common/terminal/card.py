@@ -219,6 +219,8 @@ def _sentence(problem: Problem, texts: Texts, words: ProblemWords) -> str:
         )
     if sentence := words.by_reason.get(str(problem.get("reason"))):
         return texts(sentence)
+    if sentence := words.by_roles.get(" ".join(problem.get("roles") or [])):
+        return texts(sentence, clinic=problem.get("clinic_name"))
     if (late := problem.get("clock_behind_seconds")) is not None:
         return texts(
             "This computer's clock is {duration} slow, so the request was not carried out; set"

@@ -32,6 +32,7 @@ _BY_CODE: Final[Mapping[str, str]] = {
     "ticket_not_found": N_("There is no ticket with that code; check it."),
     "these_tickets_not_found": N_("There is no ticket with the code {codes}; check it."),
     "not_cancellable": N_("This ticket cannot be given up any more."),
+    "not_permitted": N_("Only the hospital's staff may do this."),
     "not_permitted_now": N_("This cannot be done now."),
     "busy": N_("The system is very busy; try again in a minute."),
     "temporarily_unavailable": N_("The system cannot answer now; try again in a minute."),
@@ -70,6 +71,8 @@ class ProblemWords:
     by_reason: Mapping[str, str]
     fields: Mapping[str, str]
     rules: Mapping[str, str]
+    by_roles: Mapping[str, str] = field(default_factory=dict)
+    """By the roles that may do it, as they stand in the problem: who of a `clinic` is to be asked."""
     below_ticket: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By code: what is said below the ticket that a problem shows with its code; `command` gives it up."""
     unexpected: str = N_("Something unexpected went wrong ({kind}); repeat with --verbose for the details.")

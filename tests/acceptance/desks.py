@@ -9,8 +9,6 @@ from tests.database import sqlite_file
 from tests.deployment import Deployment
 from tests.processes import PATIENT
 
-OPERATOR = "Dewi Lestari"
-
 
 @dataclass(frozen=True)
 class ClinicDesk:
@@ -57,7 +55,6 @@ def desk_at(deployment: Deployment, directory: Path, hospital: str, clinic: str)
         "ANTREAN_AMQP_URL": deployment.urls["desk"],
         "ANTREAN_DATA_DIR": str(directory / "data"),
         "ANTREAN_STACK_DIR": str(directory / "stack"),
-        "ANTREAN_OPERATOR": OPERATOR,
     }
     return ClinicDesk(Shell(directory, variables, deployment.ticket_codes), hospital, clinic)
 

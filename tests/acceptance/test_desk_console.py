@@ -15,7 +15,7 @@ from clinic_desk.console.dialogs import Choose, Confirm, Form, Notice
 from clinic_desk.session import DeskSession
 from common.settings import Settings
 from tests.acceptance.command_line import Shell
-from tests.acceptance.desks import OPERATOR, ClinicDesk, desk_at
+from tests.acceptance.desks import ClinicDesk, desk_at
 from tests.deployment import Deployment, Patient
 from tests.processes import PATIENT, SECONDS_MAX
 from tests.tcp_proxy import proxy_to
@@ -36,7 +36,6 @@ def console(
         **deployment.variables,
         **PATIENT,
         "ANTREAN_AMQP_URL": given.pop("amqp_url", deployment.urls["desk"]),
-        "ANTREAN_OPERATOR": OPERATOR,
     }
     session = DeskSession(Settings.read(variables), language, language_given=True)
     place = {"hospital": "RSHS", "clinic": None, "room": 1} | given

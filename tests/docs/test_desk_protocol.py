@@ -7,6 +7,7 @@ import pytest
 
 from common.domain.cancellations import CancelReason
 from common.domain.refusals import NotPermittedReason
+from common.domain.staff import EVERY_ROLE
 from common.domain.ticket_states import TicketStatus
 from common.messages import desk_replies, desk_requests
 from common.messages.desk_replies import DeskChange, DeskTicket, NumberRange, ReportRow, Spread
@@ -29,6 +30,21 @@ def test_names_every_request_and_reply() -> None:
 
 def test_names_every_request_that_the_broker_routes() -> None:
     assert routing_keys(DESK_EXCHANGE).keys() - routing_keys(PATIENT_EXCHANGE).keys() == REQUESTS.keys()
+
+
+def test_says_which_roles_may_ask_what() -> None:
+    rows = {
+        row[0]: re.findall(r"`(\w+)`", row[1])
+        for line in DOCUMENT.section("## Who may ask").splitlines()
+        if (row := line.strip("| ").split(" | "))[0].endswith(("of the clinic", "in the clinic"))
+    }
+    written = {
+        name: roles
+        for who, names in rows.items()
+        for roles in [EVERY_ROLE if who.startswith("any") else {*re.findall(r"`(\w+)`", who)}]
+        for name in names
+    }
+    assert written == {name: kind.roles for name, kind in REQUESTS.items() if hasattr(kind, "roles")}
 
 
 @pytest.mark.parametrize("name", REQUESTS)

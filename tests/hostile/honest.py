@@ -19,7 +19,6 @@ from common.clock import SystemClock
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
 from common.messaging.rpc_client import Answer, RpcClient
 from common.messaging.topology import REQUEST_EXCHANGES
-from tests.builders import OPERATOR
 from tests.deployment import Patient
 from tests.hostile.calls import DESK, Call, Outcome
 from tests.hostile.scene import DESK_CLINIC, HONEST_CLINICS, HOSPITAL, Scene
@@ -98,8 +97,8 @@ def be_patient(person: Person) -> None:
 
 def be_desk(person: Person) -> None:
     """Registers somebody at the counter, looks at the queue, and calls the next."""
-    place = {"hospital": HOSPITAL, "clinic": DESK_CLINIC, "operator": OPERATOR}
-    person.asks("desk_register", **Patient().body(HOSPITAL, DESK_CLINIC), operator=OPERATOR)
+    place = {"hospital": HOSPITAL, "clinic": DESK_CLINIC}
+    person.asks("desk_register", **Patient().body(HOSPITAL, DESK_CLINIC))
     person.asks("desk_queue", **place, with_names=False)
     person.asks("call_next", **place, room=int(person.name[-1]))
 

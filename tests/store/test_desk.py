@@ -12,7 +12,7 @@ from common.domain.tickets import PriorityReason
 from common.messages.patients import ClinicQueue, Tickets
 from common.messages.problems import Problem, ProblemCode
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
-from tests.builders import delivery, desk_request, in_bandung, patient, tick_delivery
+from tests.builders import DESK_USER, delivery, desk_request, in_bandung, patient, tick_delivery
 from tests.store.desks import (
     at_the_counter,
     calls,
@@ -344,12 +344,12 @@ def test_the_operator_is_in_the_journal(desk: Workers) -> None:
     at_the_counter(desk, patient(1))
     calls(desk)
     operators = [row["operator"] for row in journal_rows(desk.engine) if row["number"]]
-    assert operators == ["Suster Dewi", "Suster Dewi"]
+    assert operators == [DESK_USER, DESK_USER]
 
 
 @pytest.mark.parametrize("name", ["call_next", "desk_queue", "close_clinic"])
 def test_a_patient_is_not_the_staff(desk: Workers, name: str) -> None:
-    body = {"hospital": "RSHS", "clinic": "GIG", "operator": "Siapa saja", "room": 1}
+    body = {"hospital": "RSHS", "clinic": "GIG", "room": 1}
     reply = outcome_of(desk, delivery(name, body, exchange=PATIENT_EXCHANGE)).reply
     assert isinstance(reply, Problem)
     assert reply.code is ProblemCode.UNKNOWN_REQUEST
@@ -368,7 +368,7 @@ def test_what_does_not_come_as_an_event_is_no_tick(desk: Workers, exchange: str,
 
 
 def test_a_patient_does_not_register_as_the_staff_do(desk: Workers) -> None:
-    body = {"hospital": "RSHS", "clinic": "GIG", "operator": "Siapa saja", **patient(1)}
+    body = {"hospital": "RSHS", "clinic": "GIG", **patient(1)}
     asked = delivery("desk_register", body, exchange=PATIENT_EXCHANGE)
     assert desk.refusal(asked).code is ProblemCode.UNKNOWN_REQUEST
 

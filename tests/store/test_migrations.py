@@ -18,6 +18,7 @@ from common.storage.schema import HEAD, revision
 from common.storage.tables import metadata, refusals
 from tests.builders import MONDAY, cancellation, clinic_table, hospital_table
 from tests.database import new_database, opened
+from tests.staff import let_serve
 from tests.store.desks import TWO_CLINICS, calls, does, is_whole
 from tests.store.test_schema import shape
 from tests.store.workers import Workers, day_rows, ticket_rows, workers_of
@@ -127,6 +128,7 @@ def a_day_by_the_clock(engine: Engine) -> Workers:
 def a_day_by_the_desk(engine: Engine) -> Workers:
     """Two clinics whose staff have done all that there is to do at revision 0002."""
     workers = workers_of(engine, TWO_CLINICS)
+    let_serve(engine)
     for who in range(1, 10):
         workers.register(who)
         workers.clock.forward(seconds=20)

@@ -63,7 +63,6 @@ WRONG = (-1, -(2**31), -(2**63), 2**31, 2**63, 2**64, 2**200, "longest", 1.0, 1.
 VALUES: dict[str, Any] = {
     "hospital": "RSHS",
     "clinic": "GIG",
-    "operator": "Dewi",
     "number": 1,
     "to_clinic": "MAT",
     "reason": None,

@@ -41,6 +41,7 @@ def loaded(
     gig = clinic(daily_quota=quota)
     return Loaded(
         now=at,
+        not_permitted={},
         clinics={
             gig.key: ClinicToday(gig, GIG, gig.is_open(at)),
             ("RSHS", "MAT"): problems.clinic_not_found(),
@@ -114,6 +115,7 @@ def test_a_cancelled_ticket_counts_neither_towards_the_quota_nor_as_held() -> No
     assert shown is not None
     before = Loaded(
         now=state.now,
+        not_permitted={},
         clinics=state.clinics,
         queues=first.queues,
         recorded={},
@@ -212,7 +214,7 @@ def test_in_a_closed_clinic_what_was_tried_tells_nothing() -> None:
 
 
 def test_the_desk_is_bound_by_nothing_that_was_tried() -> None:
-    at_desk = DeskRegister.model_construct(**dict(register(1)), operator="Dewi", priority=None)
+    at_desk = DeskRegister.model_construct(**dict(register(1)), priority=None)
     assert codes(decided_on([at_desk], loaded(ended=3, mismatches=5))) == [None]
 
     _, mismatched = decided_on([register(1, "Budi Santoso"), at_desk], loaded()).decisions

@@ -154,6 +154,7 @@ def test_the_list_of_problem_codes_is_closed() -> None:
         "request_expired",
         "ticket_not_found",
         "not_cancellable",
+        "not_permitted",
         "not_permitted_now",
         "busy",
         "temporarily_unavailable",

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 from pydantic import AwareDatetime
 
+from common.domain.staff import StaffRole
 from common.messages import desk_replies, message, patients, problems
 from common.messages.desk_replies import NO_SHOWS_SHOWN_MAX, RANGES_SHOWN_MAX, DeskQueue
 from common.messages.desk_requests import REASON_LENGTH_MAX
@@ -82,6 +83,7 @@ LENGTHS = {
     "changes": 10,
     "numbers": RANGES_SHOWN_MAX,
     "hours": 24,
+    "roles": len(StaffRole),
 }
 """How many entries the lists of other things have, where they are no pages."""
 

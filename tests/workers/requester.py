@@ -13,7 +13,8 @@ import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.spec import Basic
 
-from common.messaging.topology import PATIENT_EXCHANGE
+from common.messaging.connection import user_of
+from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
 from tests.deployment import HOSPITAL, Deployment, Patient, connected
 from tests.processes import SECONDS_MAX
 
@@ -72,15 +73,18 @@ def registration(
 class Requester:
     """One connection that sends requests and collects the replies."""
 
-    def __init__(self, channel: BlockingChannel, ticket_codes: set[str]) -> None:
+    def __init__(self, channel: BlockingChannel, ticket_codes: set[str], user: str | None = None) -> None:
         self._channel = channel
+        self._user = user
         self._ticket_codes = ticket_codes
         self.replies: list[ReceivedReply] = []
         channel.basic_consume(REPLY_TO, self._received, auto_ack=True)
         channel.confirm_delivery()
 
     def send(self, request: Message) -> None:
-        """Publishes a request; returns when the broker has confirmed it."""
+        """Publishes a request; returns when the broker has confirmed it. A desk's request names its user."""
+        if request.exchange == DESK_EXCHANGE and request.properties.user_id is None:
+            request.properties.user_id = self._user
         self._channel.basic_publish(
             request.exchange, request.routing_key, request.body, request.properties, mandatory=True
         )
@@ -143,4 +147,5 @@ class Requester:
 def requester(deployment: Deployment, url: str | None = None) -> Iterator[Requester]:
     """A requester with the permissions of a patient."""
     with connected(url or deployment.urls["patient"]) as connection:
-        yield Requester(connection.channel(), deployment.ticket_codes)
+        user = user_of(url or deployment.urls["patient"])
+        yield Requester(connection.channel(), deployment.ticket_codes, user)

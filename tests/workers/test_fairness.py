@@ -92,7 +92,7 @@ def test_what_may_kill_a_registrar_is_quarantined_wherever_it_came_from(deployme
 
 def desk_registration() -> Message:
     """A registration at the counter."""
-    body = Patient().body(HOSPITAL, CLINICS[2]) | {"operator": "loket 1"}
+    body = Patient().body(HOSPITAL, CLINICS[2])
     properties = message("desk_register", body).properties
     return Message(json.dumps(body).encode(), properties, "desk_register", DESK_EXCHANGE)
 

@@ -14,8 +14,9 @@ import pika
 from pika import frame, spec
 
 from common.messages.limits import SHORT_FRAME_BYTES_MAX
+from common.messaging.connection import user_of
 from common.messaging.stream import FRAMING_BYTES
-from common.messaging.topology import PATIENT_EXCHANGE
+from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
 from tests.chaos.client import Replied, SocketConnection
 from tests.workers.bad_messages import RawHeaders
 
@@ -49,6 +50,7 @@ class Asking(SocketConnection):
     def __init__(self, url: str, exchange: str = PATIENT_EXCHANGE) -> None:
         super().__init__(url, "asking", _CONNECT_SECONDS_MAX)
         self._exchange = exchange
+        self._user = user_of(url) if exchange == DESK_EXCHANGE else None
 
     def ask(self, name: str, body: Mapping[str, Any], request_id: str = "") -> Reply:
         """The reply to one request; raises TimeoutError where none comes."""
@@ -65,7 +67,12 @@ class Asking(SocketConnection):
             request_id = next(given, "") or str(uuid.uuid4())
             sent.append(str(uuid.uuid4()))
             properties = pika.BasicProperties(
-                type=name, message_id=request_id, correlation_id=sent[-1], reply_to=REPLY_TO, delivery_mode=2
+                type=name,
+                message_id=request_id,
+                correlation_id=sent[-1],
+                reply_to=REPLY_TO,
+                delivery_mode=2,
+                user_id=self._user,
             )
             self.publish(self._exchange, name, properties, json.dumps(body).encode())
         replies: dict[str, Reply] = {}

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from common.messaging.topology import DESK_EXCHANGE
-from tests.builders import OPERATOR
 from tests.deployment import Patient
 from tests.hostile.attacks.attackers import Ask, Asking, codes
 from tests.hostile.attacks.findings import Findings
@@ -161,7 +160,7 @@ def is_in_clinic(scene: Scene, _seconds: float) -> Findings:
             for clinic, patients in holders.items():
                 asking.ask_all(registering(each, hospital, clinic) for each in patients)
             _fill(desk, hospital)
-            place = {"hospital": hospital, "clinic": CLOSING_CLINIC, "operator": OPERATOR}
+            place = {"hospital": hospital, "clinic": CLOSING_CLINIC}
             desk.ask("close_clinic", {**place, "waiting": "drain"})
             for clinic, state in _STATES.items():
                 seen = {_answers(asking, each, hospital, clinic) for each in holders[clinic]}
@@ -178,7 +177,7 @@ _ASKED_OF = {"V07": 20, CLOSING_CLINIC: 30, FULL_CLINIC: 40}
 
 def _fill(desk: Asking, hospital: str) -> None:
     """Takes what is left of a small quota, at the desk, where nobody needs to be known."""
-    bodies = [{**young().body(hospital, FULL_CLINIC), "operator": OPERATOR} for _ in range(FULL_QUOTA)]
+    bodies = [young().body(hospital, FULL_CLINIC) for _ in range(FULL_QUOTA)]
     desk.ask_all(("desk_register", body) for body in bodies)
 
 
