@@ -8,7 +8,7 @@ import click
 from clinic_desk import queue_view
 from clinic_desk.queue_view import MODES, PRIORITIES, SECTIONS, Queue, QueueRow
 from common.domain.tickets import display_number
-from common.terminal.card import ticket_card
+from common.terminal.card import room_in_words, ticket_card
 from common.terminal.layout import flow, fold
 from common.terminal.texts import Texts
 from common.translation import N_
@@ -98,9 +98,9 @@ def _change(
     values = {"number": change["display_number"], "clinic": change["clinic"], **requested}
     ticket = done["ticket"]
     if ticket and ticket["display_number"] == change["display_number"]:
-        values["room"] = ticket["room"]
-        if ticket["room"] and event == "ticket.called":
-            return texts("{number} is called to room {room}.", **values)
+        room = room_in_words(ticket["room"], done.get("room_name"), texts)
+        if room and event == "ticket.called":
+            return texts("{number} is called to {room}.", room=room, **values)
     return texts(EVENTS[event], **values)
 
 

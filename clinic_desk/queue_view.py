@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from common.terminal.card import Ticket, status_word
+from common.terminal.card import Ticket, room_in_words, status_word
 from common.terminal.moments import clock_time, date_and_time, long_date, short_date
 from common.terminal.texts import Texts
 from common.translation import N_
@@ -36,14 +36,20 @@ _FORCED: Final[Mapping[str, str]] = {"open": N_("OPENED by staff"), "closed": N_
 
 @dataclass(frozen=True)
 class QueueRow:
-    """A ticket in a queue, or a free room (`ticket` None). `place` is the room, or the position in the
-    calling order."""
+    """A ticket in a queue, or a free room (`ticket` None). `place` is the room in words, or the position in
+    the calling order; `room` is the room's number."""
 
     section: str
     place: str
     ticket: Ticket | None
     words: str
     clock: str
+    room: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from all other rows of its queue."""
+        return self.number or f"room-{self.room}"
 
     @property
     def number(self) -> str:
@@ -82,6 +88,13 @@ def rooms_in_words(count: int, texts: Texts) -> str:
     return texts("{count} rooms", count=count) if count > 1 else texts("1 room")
 
 
+def room_name(queue: Queue, room: int, texts: Texts) -> str:
+    """What a room is called; `Ruang 2` where it has no name."""
+    names = queue.get("room_names") or []
+    name = names[room - 1] if room <= len(names) else None
+    return room_in_words(room, name, texts) or ""
+
+
 def counts(queue: Queue, texts: Texts) -> str:
     """How many wait, in which lane, and how many have been served."""
     return texts(
@@ -96,7 +109,7 @@ def rows(queue: Queue, texts: Texts) -> Iterator[QueueRow]:
     """Every room, then those who wait in their calling order, then the latest no-shows."""
     in_rooms = {each["room"]: each for each in queue["in_rooms"]}
     for room in sorted({*range(1, queue["rooms"] + 1), *in_rooms}):
-        yield _room(room, in_rooms.get(room), queue["service_date"], texts)
+        yield _room(room, queue, in_rooms.get(room), texts)
     for position, each in enumerate(queue["waiting"], start=1):
         yield QueueRow(
             "waiting", f"{position}.", each, lane(each, texts), _clock(each["registered_at"], texts)
@@ -111,16 +124,15 @@ def not_shown(queue: Queue, texts: Texts) -> str | None:
     return texts("... and {count} more", count=more) if more > 0 else None
 
 
-def _room(room: int, ticket: Ticket | None, today: str, texts: Texts) -> QueueRow:
-    place = texts("Room {room}", room=room)
+def _room(room: int, queue: Queue, ticket: Ticket | None, texts: Texts) -> QueueRow:
+    place = room_name(queue, room, texts)
     if ticket is None:
-        return QueueRow("in_rooms", place, None, texts("free"), "")
+        return QueueRow("in_rooms", place, None, texts("free"), "", room)
     words = [status_word(ticket, texts), *([lane(ticket, texts)] if ticket["lane"] == "priority" else [])]
-    if ticket["service_date"] != today:
+    if ticket["service_date"] != queue["service_date"]:
         words.append(texts("of {day}", day=short_date(ticket["service_date"], texts)))
-    return QueueRow(
-        "in_rooms", place, ticket, " ".join(words), _clock(ticket["started_at"] or ticket["called_at"], texts)
-    )
+    clock = _clock(ticket["started_at"] or ticket["called_at"], texts)
+    return QueueRow("in_rooms", place, ticket, " ".join(words), clock, room)
 
 
 def lane(ticket: Ticket, texts: Texts) -> str:

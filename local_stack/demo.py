@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -83,6 +83,7 @@ def _play(
     client = RpcClient(stack.broker.urls["patient"], PATIENT_EXCHANGE, clock)
     began = time.monotonic()
     with client, WaitingLine(invent_patients(_ARRIVALS_SECONDS), environment) as line, screen.running():
+        names = _hospital_names(client)
         while (elapsed := time.monotonic() - began) < _SHOW_SECONDS or not line.all_done:
             stack.tend()
             line.admit()
@@ -94,7 +95,7 @@ def _play(
                     min(elapsed / _SHOW_SECONDS, 1.0),
                     registered,
                     len(ended) - registered,
-                    _queues(client),
+                    _queues(client, names),
                 )
             )
             time.sleep(_SCENE_SECONDS)
@@ -103,16 +104,25 @@ def _play(
         return registrations, _tickets(client, codes)
 
 
-def _queues(client: RpcClient) -> list[QueueNow]:
+def _hospital_names(client: RpcClient) -> dict[str, str]:
+    """What each hospital is called, by its code."""
+    return {each["code"]: each["name"] for each in _entries(client, "list_hospitals", {}, "hospitals")}
+
+
+def _queues(client: RpcClient, hospital_names: Mapping[str, str]) -> list[QueueNow]:
     found = []
     for hospital, code in CLINICS:
-        clinics = all_entries(
-            lambda body: client.call("list_clinics", body, timeout_seconds=_ANSWER_SECONDS_MAX).body,
-            {"hospital": hospital},
-            "clinics",
-        )
-        found += [QueueNow(hospital, each) for each in clinics if each["code"] == code]
+        clinics = _entries(client, "list_clinics", {"hospital": hospital}, "clinics")
+        name = hospital_names[hospital]
+        found += [QueueNow(hospital, name, each) for each in clinics if each["code"] == code]
     return found
+
+
+def _entries(client: RpcClient, name: str, body: dict[str, Any], member: str) -> Iterator[dict[str, Any]]:
+    def ask(body: dict[str, Any]) -> dict[str, Any]:
+        return client.call(name, body, timeout_seconds=_ANSWER_SECONDS_MAX).body
+
+    return all_entries(ask, body, member)
 
 
 def _tickets(client: RpcClient, codes: Sequence[str]) -> list[Mapping[str, Any]]:

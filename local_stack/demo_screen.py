@@ -30,6 +30,7 @@ class QueueNow:
     """One queue at one moment, from the replies to `list_clinics`."""
 
     hospital: str
+    hospital_name: str
     clinic: Mapping[str, Any]
 
     @property
@@ -79,7 +80,7 @@ def _drawing(scene: Scene) -> Group:
     for queue in scene.queues:
         waiting = queue.clinic["waiting"]
         table.add_row(
-            f"{queue.hospital} · {queue.clinic['name']}",
+            f"{queue.hospital_name} · {queue.clinic['name']}",
             queue.clinic["now_serving"] or "-",
             Text(f"{waiting:2d} ") + Text("●" * min(waiting, _BAR_CELLS_MAX), style="yellow"),
             INDONESIAN("{minutes} min", minutes=queue.wait_minutes),

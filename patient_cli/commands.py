@@ -154,7 +154,11 @@ def cancel(session: PatientSession, code: str) -> None:
     print_ticket(session, ticket_requests.cancel_ticket(session, code))
 
 
-@click.command("watch", cls=LocalisedCommand, help=N_("Follow a ticket until it is called."))
+@click.command(
+    "watch",
+    cls=LocalisedCommand,
+    help=N_("Follow a ticket: when it is called, where to go, until its service begins."),
+)
 @click.argument("code", metavar=N_("CODE"))
 @click.option(
     "--interval",
@@ -164,8 +168,9 @@ def cancel(session: PatientSession, code: str) -> None:
     callback=_interval,
     help=N_("Seconds between two looks (3)."),
 )
+@click.option("--until-called", is_flag=True, help=N_("End as soon as it is called."))
 @pass_session
-def watch(session: PatientSession, code: str, interval: float) -> None:
+def watch(session: PatientSession, code: str, interval: float, *, until_called: bool) -> None:
     from patient_cli.watch import watch_ticket
 
-    watch_ticket(session, code, interval)
+    watch_ticket(session, code, interval, until_called=until_called)

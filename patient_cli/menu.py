@@ -127,7 +127,7 @@ def _cancel(session: PatientSession) -> None:
 _ACTIONS: Final[dict[str, tuple[str, Callable[[PatientSession], None]]]] = {
     "1": (N_("Take a number"), _register),
     "2": (N_("Look a ticket up by its code"), _look_up),
-    "3": (N_("Follow a ticket until it is called"), _watch),
+    "3": (N_("Follow a ticket, and where it is called to"), _watch),
     "4": (N_("Give a ticket up"), _cancel),
     "9": (N_("Show the status of all my tickets"), show_remembered),
 }

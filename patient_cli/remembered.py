@@ -1,6 +1,7 @@
 """Every ticket this user took: what `antrean tickets` and the menu's 9 show."""
 
 from common.domain.ticket_codes import parse_ticket_code
+from common.terminal.card import clinic_name, hospital_name
 from patient_cli import ticket_requests
 from patient_cli.output import print_tickets
 from patient_cli.session import PatientSession
@@ -20,7 +21,8 @@ def show_remembered(session: PatientSession) -> None:
     if not_found:
         unknown = {parse_ticket_code(code) for code in not_found}
         names = [
-            f"{each['display_number']} ({each['hospital']}, {each['service_date']}, {each['ticket_code']})"
+            f"{each['display_number']} ({clinic_name(each)}, {hospital_name(each)}, {each['service_date']},"
+            f" {each['ticket_code']})"
             for each in remembered
             if parse_ticket_code(each["ticket_code"]) in unknown
         ]

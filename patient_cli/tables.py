@@ -2,7 +2,14 @@
 
 from typing import Any, Final
 
-from common.terminal.card import COLOURS, Ticket, status_word
+from common.terminal.card import (
+    COLOURS,
+    Ticket,
+    clinic_name,
+    hospital_name,
+    status_word,
+    ticket_room,
+)
 from common.terminal.moments import (
     brief_date_and_time,
     clock_time,
@@ -12,7 +19,7 @@ from common.terminal.moments import (
 )
 from common.terminal.tables import NOTHING, Cell, Table, new_table
 from common.terminal.texts import Texts
-from common.translation import C_, N_
+from common.translation import N_
 
 _FOLDED: Final = (
     N_("Hospital"),
@@ -21,6 +28,7 @@ _FOLDED: Final = (
     N_("Open"),
     N_("Wait"),
     N_("Call"),
+    N_("Date"),
     N_("Status"),
 )
 
@@ -64,7 +72,7 @@ def clinic_table(clinics: list[Row], texts: Texts, *, numbered: bool = False) ->
 
 def ticket_table(tickets: list[Ticket], texts: Texts) -> Table:
     """Tickets with their status now, in the given order."""
-    columns = (N_("Number"), N_("Ticket code"), C_("column", "Hospital"), N_("Date"), N_("Status"))
+    columns = (N_("Number"), N_("Ticket code"), N_("Clinic"), N_("Date"), N_("Status"))
     table = new_table(texts, *columns, N_("Ahead"), N_("Call"), folded=_FOLDED)
     for each in tickets:
         ahead = each["people_ahead"] if each["status"] == "waiting" else None
@@ -72,9 +80,9 @@ def ticket_table(tickets: list[Ticket], texts: Texts) -> Table:
             [
                 Cell(each["display_number"], bold=True),
                 each["ticket_code"],
-                each["hospital"],
+                f"{clinic_name(each)}, {hospital_name(each)}",
                 short_date(each["service_date"], texts),
-                Cell(status_word(each, texts), COLOURS.get(each["status"])),
+                Cell(_status(each, texts), COLOURS.get(each["status"])),
                 NOTHING if ahead is None else str(ahead),
                 _call(each, texts),
             ]
@@ -104,6 +112,12 @@ def _wait(clinic: Row, texts: Texts) -> str:
     if clinic.get("day_may_end_first"):
         return texts("perhaps not today")
     return duration(clinic["estimated_wait_seconds"], texts)
+
+
+def _status(ticket: Ticket, texts: Texts) -> str:
+    """The status, and the room to which the patient is called."""
+    room = ticket_room(ticket, texts) if ticket["status"] == "called" else None
+    return ", ".join(filter(None, (status_word(ticket, texts), room)))
 
 
 def _call(ticket: Ticket, texts: Texts) -> str:

@@ -21,6 +21,9 @@ TICKETS_MAX: Final = 200
 
 FIELDS: Final = ("ticket_code", "display_number", "hospital", "clinic", "service_date")
 
+NAMES: Final = ("hospital_name", "clinic_name")
+"""Kept beside them where they are known: what an earlier version has written has none."""
+
 _LOCK_SECONDS_MAX: Final = 10.0
 _LOCK_RETRY_SECONDS: Final = 0.01
 _DIRECTORY_MODE: Final = 0o700
@@ -39,7 +42,7 @@ class BookDamaged(Exception):
 
 
 class TicketBook:
-    """Entries with the members `FIELDS`, in the order in which the tickets were taken.
+    """Entries with the members `FIELDS`, and `NAMES` perhaps, in the order in which the tickets were taken.
 
     Both methods raise BookDamaged, and OSError where the directory cannot be used, or another user can have
     written the file.
@@ -61,7 +64,7 @@ class TicketBook:
 
         After BookDamaged the ticket is remembered, in a new file.
         """
-        entry = {field: str(ticket[field]) for field in FIELDS}
+        entry = _entry(ticket)
         with self._locked():
             damaged = None
             try:
@@ -105,10 +108,15 @@ class TicketBook:
 
 
 def _entries_in(text: str) -> list[Entry]:
-    entries = [{field: str(each[field]) for field in FIELDS} for each in json.loads(text)["tickets"]]
+    entries = [_entry(each) for each in json.loads(text)["tickets"]]
     for each in entries:
         parse_ticket_code(each["ticket_code"])
     return entries
+
+
+def _entry(ticket: Mapping[str, Any]) -> Entry:
+    names = {name: str(ticket[name]) for name in NAMES if ticket.get(name)}
+    return {field: str(ticket[field]) for field in FIELDS} | names
 
 
 def _lock(descriptor: int) -> None:

@@ -1,4 +1,4 @@
-"""Follows one ticket until it is called, served, cancelled, expired or missed."""
+"""Follows one ticket, and what is new about its call, until it is served, cancelled, expired or missed."""
 
 import sys
 import time
@@ -11,11 +11,12 @@ import click
 
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
 from common.exit_codes import ExitCode
-from common.terminal.card import Ticket, call_estimate, people, status_word, transfer_sentence
+from common.terminal.card import Ticket, call_estimate, clinic_name, people, status_word, transfer_sentence
 from common.terminal.failures import ProblemReply, failure_of
 from common.terminal.streams import json_text
 from common.terminal.texts import Texts
 from common.translation import N_
+from patient_cli.call_news import FOLLOWED, call_news
 from patient_cli.session import PatientSession
 from patient_cli.ticket_requests import look_up, replace_remembered, unknown_tickets
 
@@ -29,13 +30,10 @@ _IDLE_SECONDS_MAX: Final = 10.0  # a longer pause could cost the connection its 
 
 
 ENDINGS: Final[Mapping[str, str]] = {
-    "called": N_("Number {number} is called. Please go to clinic {clinic}."),
     "in_service": N_("Number {number} is being served."),
     "served": N_("Number {number} has been served."),
     "cancelled": N_("Ticket {number} was cancelled."),
-    "no_show": N_(
-        "Number {number} was called and you were not there; speak to the staff of clinic {clinic}."
-    ),
+    "no_show": N_("Number {number} was called and you were not there; speak to the staff of {clinic}."),
     "transferred": N_("Ticket {number} was transferred; follow the new one with:\n  {command}"),
     "expired": N_("Ticket {number} expired: its service day is over."),
 }
@@ -58,36 +56,47 @@ class View(Protocol):
         """The ticket was transferred, and the new one is followed from here on."""
         ...
 
+    def announce(self, sentence: str) -> None:
+        """Something is new about the ticket's call."""
+        ...
+
     def lost(self) -> None:
         """The connection is lost, or still is."""
         ...
 
 
-def watch_ticket(session: PatientSession, code: str, interval_seconds: float) -> None:
-    """Shows a ticket, and what it is transferred to, until it is called, or ends otherwise; asks every
-    `interval_seconds` of the hospital's clock.
+def watch_ticket(
+    session: PatientSession, code: str, interval_seconds: float, *, until_called: bool = False
+) -> None:
+    """Shows a ticket, what it is transferred to and what is new about its call, until its service begins or
+    it ends otherwise, or only until it is called; asks every `interval_seconds` of the hospital's clock.
 
     Raises ProblemReply for an unknown ticket, and a MessagingError where no answer comes for too long.
     """
     last: Ticket | None = None
     view, shown = _view(session)
     with shown:
-        for found in follow(session, code, interval_seconds):
+        for found in follow(session, code, interval_seconds, until_called=until_called):
             if isinstance(found, Outage):
                 view.lost()
                 continue
             if last is not None and last["ticket_code"] != found["ticket_code"]:
                 replace_remembered(session, [last], [found])
                 view.transferred(last, found)
+                last = None
             view.show(found)
+            if news := call_news(last, found, session.texts):
+                view.announce(news)
             last = found
-    if last is not None and not session.as_json:
-        bell = "\a" if last["status"] == "called" and sys.stdout.isatty() else ""
-        click.echo(bell + session.folded(closing_sentence(last, session)))
+    if last is not None and last["status"] != "called" and not session.as_json:
+        click.echo(session.folded(closing_sentence(last, session)))
 
 
-def follow(session: PatientSession, code: str, interval_seconds: float) -> Iterator[Ticket | Outage]:
-    """The ticket as it is seen each time, and after a transfer the new one; ends when it waits no more."""
+def follow(
+    session: PatientSession, code: str, interval_seconds: float, *, until_called: bool = False
+) -> Iterator[Ticket | Outage]:
+    """The ticket as it is seen each time, and after a transfer the new one; ends when it neither waits nor
+    is called, or as soon as it is called."""
     seen = {code}
     pause = max(session.settings.clock().real_seconds(interval_seconds), _INTERVAL_SECONDS_MIN)
     answered_at: float | None = None
@@ -104,7 +113,7 @@ def follow(session: PatientSession, code: str, interval_seconds: float) -> Itera
             continue
         answered_at = time.monotonic()
         yield ticket
-        if ticket["status"] != "waiting":
+        if ticket["status"] not in FOLLOWED or (until_called and ticket["status"] == "called"):
             new_code = ticket.get("transferred_to")
             if not new_code or new_code in seen:
                 return
@@ -127,17 +136,21 @@ def closing_sentence(ticket: Ticket, session: PatientSession) -> str:
         )
     if ended := ENDINGS.get(ticket["status"]):
         command = session.command_line("watch", ticket.get("transferred_to") or ticket["ticket_code"])
-        return texts(ended, number=ticket["display_number"], clinic=ticket["clinic"], command=command)
+        return texts(ended, number=ticket["display_number"], clinic=clinic_name(ticket), command=command)
     return texts(
         "Ticket {number}: {status}.", number=ticket["display_number"], status=status_word(ticket, texts)
     )
 
 
+_VISIBLE: Final = (
+    *("ticket_code", "status", "people_ahead", "now_serving"),
+    *("called_at", "recalled_at", "room", "room_name"),
+)
+
+
 def visible_state(ticket: Ticket) -> tuple[object, ...]:
     """What has to change for a ticket to be shown again; the estimate alone moves with every reply."""
-    return tuple(
-        ticket[name] for name in ("ticket_code", "status", "people_ahead", "now_serving", "called_at")
-    )
+    return tuple(ticket.get(name) for name in _VISIBLE)
 
 
 def _look(session: PatientSession, code: str, timeout_seconds: float | None) -> Ticket:
@@ -183,6 +196,10 @@ class LineView:
             self._session.note(sentence)
         else:
             click.echo(sentence)
+
+    def announce(self, sentence: str) -> None:
+        if not self._session.as_json:
+            click.echo(self._session.folded(sentence))
 
     def lost(self) -> None:
         if not self._is_lost:

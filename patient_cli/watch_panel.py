@@ -11,9 +11,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from common.terminal.card import COLOURS, Ticket, status_word, ticket_facts, transfer_sentence
+from common.terminal.card import COLOURS, Ticket, place, status_word, ticket_facts, transfer_sentence
 from common.terminal.layout import fold, stacked, widest
-from common.terminal.moments import CLOCK_WITH_SECONDS, long_date
+from common.terminal.moments import CLOCK_WITH_SECONDS
+from patient_cli.call_news import FOLLOWED
 from patient_cli.session import PatientSession
 
 _WIDTH = 80
@@ -37,7 +38,10 @@ class PanelView:
 
     def transferred(self, old: Ticket, new: Ticket) -> None:
         self._ahead_max = 0
-        sentence = transfer_sentence(old, new, self._session.texts)
+        self.announce(transfer_sentence(old, new, self._session.texts))
+
+    def announce(self, sentence: str) -> None:
+        self.live.console.bell()
         self.live.console.print(_plain(fold(sentence, self.live.console.width)))
 
     def lost(self) -> None:
@@ -61,16 +65,16 @@ class PanelView:
         colour = "red" if is_lost else COLOURS.get(ticket["status"], "white")
         number = Text(ticket["display_number"], style=f"bold {colour}")
         status = Text(status_word(ticket, texts), style=colour)
-        place = f"{ticket['hospital']} · {ticket['clinic']} · {long_date(ticket['service_date'], texts)}"
+        where = place(ticket, texts)
         footer = self._footer(ticket, is_lost)
         # A title that is too long would be cut, so it stands inside then.
-        fits = framed and len(place) + 4 <= width and len(footer) + 4 <= width
+        fits = framed and len(where) + 4 <= width and len(footer) + 4 <= width
         style = "bold red" if is_lost else "dim"
         # The bar ends without a new line; the padding gives it one.
         progress = Padding(self._progress(ticket, colour), (margin, 0))
         body: list[RenderableType] = [Align.center(number), Align.center(status), progress]
         if not fits:
-            body.insert(0, _plain(fold(place, inner)))
+            body.insert(0, _plain(fold(where, inner)))
         body.append(_facts(ticket_facts(ticket, texts), inner))
         if not fits and footer:
             body.append(Text("\n".join(fold(footer, inner)), style=style))
@@ -78,7 +82,7 @@ class PanelView:
             return Group(*body)
         return Panel(
             Group(*body),
-            title=Text(place) if fits else None,
+            title=Text(where) if fits else None,
             subtitle=Text(footer, style=style) if fits and footer else None,
             border_style=colour,
             padding=(margin, 3),
@@ -96,7 +100,7 @@ class PanelView:
         texts = self._session.texts
         if is_lost:
             return texts("The connection is lost; trying again. Your number is safe.")
-        if ticket["status"] != "waiting":
+        if ticket["status"] not in FOLLOWED:
             return ""
         zone = datetime.fromisoformat(ticket["registered_at"]).tzinfo
         now = self._session.settings.clock().now().astimezone(zone)

@@ -44,8 +44,8 @@ class QueueList(OptionList):
     def show(self, queue: Queue, my_room: int, follow: str | None = None) -> None:
         """Shows the queue; the cursor goes to the ticket `follow`, else stays where it is."""
         rows = list(queue_view.rows(queue, self._texts))
-        self.rows = {row.number or row.place: row for row in rows}
-        options = self._rendered(queue, rows, self._texts("Room {room}", room=my_room))
+        self.rows = {row.key: row for row in rows}
+        options = self._rendered(queue, rows, my_room)
         shown = [(option.id, str(option.prompt)) for option in options]
         wanted = follow or (self.highlighted_option.id if self.highlighted_option else None)
         if shown != self._shown:
@@ -64,7 +64,7 @@ class QueueList(OptionList):
         else:
             self.highlighted = next(index for index, option_id in enumerate(ids) if option_id)
 
-    def _rendered(self, queue: Queue, rows: Sequence[QueueRow], my_room: str) -> list[Option]:
+    def _rendered(self, queue: Queue, rows: Sequence[QueueRow], my_room: int) -> list[Option]:
         options: list[Option] = []
         place_width = max(len(row.place) for row in rows)
         words_width = max(len(row.words) for row in rows)
@@ -73,12 +73,12 @@ class QueueList(OptionList):
             heading = Text(self._texts(SECTIONS[section]), style="bold underline")
             options.append(Option(heading, disabled=True))
             for row in found:
-                mark = "▶" if row.place == my_room else " "
+                mark = "▶" if row.room == my_room else " "
                 line = Text(f"{mark} {row.place:<{place_width}}  ", style="bold" if mark != " " else "")
                 line.append(f"{row.number:<{_NUMBER_WIDTH}}", style="bold")
                 line.append(f"{row.words:<{words_width}}  ", style=_colour(row))
                 line.append(f"{row.clock}  {row.name}")
-                options.append(Option(line, id=row.number or row.place))
+                options.append(Option(line, id=row.key))
             note = queue_view.not_shown(queue, self._texts) if section == "waiting" else None
             if not found or note:
                 nobody = self._texts("nobody")

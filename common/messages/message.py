@@ -42,6 +42,8 @@ class Reply(ReplyPart):
 
     def left_out(self) -> Set[str] | Mapping[str, Any] | None:
         """What is left out of its JSON, as pydantic's `exclude` has it."""
+        if not self.optional_members:
+            return None
         return {name for name in self.optional_members if getattr(self, name) is None}
 
 

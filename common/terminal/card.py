@@ -70,6 +70,31 @@ def status_word(ticket: Ticket, texts: Texts) -> str:
     return f"{word}: {texts(CANCEL_REASONS[reason]) if reason in CANCEL_REASONS else reason}"
 
 
+def hospital_name(ticket: Mapping[str, Any]) -> str:
+    """What the hospital is called; its code, where the reply does not say."""
+    return str(ticket.get("hospital_name") or ticket["hospital"])
+
+
+def clinic_name(ticket: Mapping[str, Any]) -> str:
+    """What the clinic is called; its code, where the reply does not say."""
+    return str(ticket.get("clinic_name") or ticket["clinic"])
+
+
+def place(ticket: Ticket, texts: Texts) -> str:
+    """`RSUP Dr. Hasan Sadikin · Poli Gigi · Senin, 23 November 2026`."""
+    return " · ".join([hospital_name(ticket), clinic_name(ticket), long_date(ticket["service_date"], texts)])
+
+
+def room_in_words(room: int | None, name: str | None, texts: Texts) -> str | None:
+    """`Loket A`, or `Ruang 2` where it has no name; None where there is no room."""
+    return name or (None if room is None else texts("Room {room}", room=room))
+
+
+def ticket_room(ticket: Ticket, texts: Texts) -> str | None:
+    """The room to which the ticket is called, or in which it is served."""
+    return room_in_words(ticket.get("room"), ticket.get("room_name"), texts)
+
+
 def ticket_facts(ticket: Ticket, texts: Texts) -> list[tuple[str, str]]:
     """What there is to say about a ticket now, as pairs of label and value."""
     facts = []
@@ -82,6 +107,8 @@ def ticket_facts(ticket: Ticket, texts: Texts) -> list[tuple[str, str]]:
     if ticket["called_at"]:
         called_at = clock_time_with_zone(ticket["called_at"], texts, ticket.get("zone"))
         facts.append((texts("Called"), texts("at {clock}", clock=called_at)))
+    if room := ticket_room(ticket, texts):
+        facts.append((texts("Please go to") if ticket["status"] == "called" else texts("Where"), room))
     if new_code := ticket.get("transferred_to"):
         facts.append((texts("New ticket"), new_code))
     return facts
@@ -115,17 +142,17 @@ def ticket_card(ticket: Ticket, texts: Texts, width: int | None = None) -> str:
     numbers and moments stay whole.
     """
     number, status = ticket["display_number"], status_word(ticket, texts)
-    place = f"{ticket['hospital']} · {ticket['clinic']} · {long_date(ticket['service_date'], texts)}"
+    where = place(ticket, texts)
     facts = ticket_facts(ticket, texts)
     if code := ticket.get("ticket_code"):
         facts.insert(0, (texts("Ticket code"), code))
-    head = [f"{number}  {status}", place, ""]
+    head = [f"{number}  {status}", where, ""]
     inner = None if width is None else width - _FRAME_WIDTH
     for lines in _arrangements(head, facts, inner):
         if inner is None or max(map(len, lines)) <= inner:
             return _framed(_coloured(lines, number, status, COLOURS.get(ticket["status"])), lines, inner)
     assert width is not None, "without a limit every line fits"
-    lines = [*fold(head[0], width), *fold(place, width), "", *stacked(facts, width)]
+    lines = [*fold(head[0], width), *fold(where, width), "", *stacked(facts, width)]
     return "\n".join(_coloured(lines, number, status, COLOURS.get(ticket["status"])))
 
 
@@ -160,8 +187,8 @@ def in_one_line(ticket: Ticket, texts: Texts) -> str:
         "{number} {status} · {hospital} · {clinic} · ticket code {code}",
         number=ticket["display_number"],
         status=status_word(ticket, texts),
-        hospital=ticket["hospital"],
-        clinic=ticket["clinic"],
+        hospital=hospital_name(ticket),
+        clinic=clinic_name(ticket),
         code=ticket["ticket_code"],
     )
 
@@ -244,10 +271,10 @@ def _field_line(error: dict[str, str], texts: Texts, words: ProblemWords) -> str
 def transfer_sentence(old: Ticket, new: Ticket, texts: Texts) -> str:
     """What is said when a transferred ticket is followed to the new one."""
     return texts(
-        "Ticket {number} was transferred. New number: {new_number} in clinic {clinic}, {date}; code {code}.",
+        "Ticket {number} was transferred. New number: {new_number} in {clinic}, {date}; code {code}.",
         number=old["display_number"],
         new_number=new["display_number"],
-        clinic=new["clinic"],
+        clinic=clinic_name(new),
         date=long_date(new["service_date"], texts),
         code=new["ticket_code"],
     )

@@ -164,13 +164,16 @@ def test_a_ticket_is_given_up(shell: Shell) -> None:
 def test_watching_until_called(shell: Shell, form: str) -> None:
     """Psychiatry has one room: the next is called when the one before gives up."""
     before, mine = shell.register("RSHS", "JIW"), shell.register("RSHS", "JIW")
-    words = ["--json"] if form == "json" else []
+    words = ["--json", "--until-called"] if form == "json" else []
 
     watching = shell.start("watch", "antrean", "watch", mine["ticket_code"], "--interval", "0.2", *words)
     watching.prints(mine["display_number"])
     assert watching.exit_code is None
     shell.antrean("cancel", before["ticket_code"])
 
+    if form != "json":
+        watching.prints(f"Nomor {mine['display_number']} dipanggil. Silakan ke Ruang Jiwa, Poli Jiwa.")
+        shell.antrean("cancel", mine["ticket_code"])
     assert watching.ends() == 0
     lines = watching.output.splitlines()
     if form == "json":
@@ -181,7 +184,7 @@ def test_watching_until_called(shell: Shell, form: str) -> None:
         assert seen[-1]["people_ahead"] is None
     else:
         assert "menunggu" in lines[0]
-        assert f"Nomor {mine['display_number']} dipanggil" in lines[-1]
+        assert f"Tiket {mine['display_number']} dibatalkan" in lines[-1]
     shell.antrean("cancel", mine["ticket_code"])
 
 

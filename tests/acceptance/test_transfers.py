@@ -51,7 +51,7 @@ def test_status_shows_the_new_ticket_and_how_to_follow_it(chain: Chain) -> None:
 
     assert (readable.exit_code, readable.stderr) == (0, "")
     assert new["display_number"] in readable.stdout
-    assert f"RSPN · {new['clinic']}" in readable.stdout
+    assert f"{new['hospital_name']} · {new['clinic_name']}" in readable.stdout
     assert f"antrean watch {new['ticket_code']}" in readable.stdout
     assert as_json["status"] == "transferred"
     assert as_json["new_ticket"]["ticket_code"] == new["ticket_code"]
@@ -106,4 +106,4 @@ def test_watch_follows_every_transfer(chain: Chain, form: str) -> None:
         assert f"Tiket {new['display_number']} dibatalkan" in lines[-1]
         for each in chain.tickets[1:]:
             assert each["display_number"] in watching.output
-            assert f"poli {each['clinic']}" in watching.output
+            assert f"di {each['clinic_name']}" in watching.output

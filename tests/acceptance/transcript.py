@@ -113,8 +113,8 @@ def _english(shell: Shell, ahead: int) -> str:
     session.types("antrean clinics RSHS --open", lambda lines: [*_headed(lines, _SHOWN_CLINICS), " ..."])
     register = f"antrean register RSHS GIG {_SITI}"
     code = _ticket_code(session.types(register))
-    session.types(f"antrean watch {code} | cat")
     session.types(f"{register}; echo $?")
+    session.types(f"antrean watch {code} | cat")
     return session.text
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from clinic_desk.output import done_text, queue_text
 from clinic_desk.problem_words import CONSOLE_WORDS, DESK_WORDS
+from clinic_desk.queue_view import rows
 from clinic_desk.report import print_report, write_csv
 from common.terminal.card import problem_text
 from common.terminal.texts import Texts
@@ -106,12 +107,27 @@ def test_who_is_in_a_room_from_the_day_before_is_shown_with_the_day() -> None:
     assert "  Ruang 1  GIG-012  dipanggil dari 22 Nov 2026  09.31" in text
 
 
+def test_rooms_are_shown_by_their_names_and_told_apart_whatever_these_are() -> None:
+    queue = {**QUEUE, "rooms": 3, "room_names": ["", "Ruang 1"], "in_rooms": [{**CALLED, "room": 3}]}
+    lines = click.unstyle(queue_text(queue, INDONESIAN)).splitlines()
+    assert lines[5:8] == [
+        "  Ruang 1           kosong",
+        "  Ruang 1           kosong",
+        "  Ruang 3  GIG-012  dipanggil  09.31",
+    ]
+    found = [row for row in rows(queue, INDONESIAN) if row.section == "in_rooms"]
+    assert [row.room for row in found] == [1, 2, 3]
+    assert len({row.key for row in found}) == 3
+
+
 def test_what_was_done_is_said_change_by_change() -> None:
     called = done(("ticket.served", 11), ("ticket.called", 12), ticket=CALLED)
     assert done_text(called, {}, INDONESIAN).splitlines() == [
         "GIG-011 selesai dilayani.",
-        "GIG-012 dipanggil ke ruang 1.",
+        "GIG-012 dipanggil ke Ruang 1.",
     ]
+    called["room_name"] = "Loket A"
+    assert done_text(called, {}, ENGLISH).splitlines()[1] == "GIG-012 is called to Loket A."
     prioritised = ticket(15, lane="priority", priority_reason="infant")
     assert done_text(done(("ticket.prioritised", 15), ticket=prioritised), {"reason": "infant"}, ENGLISH) == (
         "GIG-015 is in the priority lane now (infant)."

@@ -1,12 +1,13 @@
 """Tickets and problems as text."""
 
+import re
 from typing import Any
 
 import click
 import pytest
 
 from common.settings import Settings
-from common.terminal.card import problem_text, ticket_card
+from common.terminal.card import in_one_line, problem_text, ticket_card, transfer_sentence
 from common.terminal.tables import Table
 from common.terminal.texts import Texts
 from common.translation import languages
@@ -103,6 +104,36 @@ def test_a_called_ticket_says_when_it_was_called_and_expects_nothing() -> None:
     assert "Ahead" not in text
 
 
+NAMED = {"hospital_name": "RSUP Dr. Hasan Sadikin", "clinic_name": "Poli Gigi"}
+
+
+def test_a_patient_reads_names_not_codes() -> None:
+    ticket = {**WAITING, **NAMED}
+    assert "RSUP Dr. Hasan Sadikin · Poli Gigi · Senin, 23 November 2026" in card(ticket, INDONESIAN)
+    table = as_printed(ticket_table([ticket], INDONESIAN))
+    assert "Poli Gigi, RSUP Dr. Hasan Sadikin" in table
+    for text in (card(ticket, INDONESIAN), table, in_one_line(ticket, INDONESIAN)):
+        assert "RSHS" not in text
+    moved = transfer_sentence(WAITING, {**ticket, "display_number": "MAT-003"}, INDONESIAN)
+    assert "Nomor baru: MAT-003 di Poli Gigi, Senin" in moved
+
+
+@pytest.mark.parametrize(
+    ("room", "indonesian", "english"),
+    [
+        ({"room": 2, "room_name": "Loket A"}, "Loket A", "Loket A"),
+        ({"room": 2, "room_name": None}, "Ruang 2", "Room 2"),
+        ({"room": 2}, "Ruang 2", "Room 2"),
+    ],
+)
+def test_a_called_patient_reads_where_to_go(room: dict[str, Any], indonesian: str, english: str) -> None:
+    ticket = {**CALLED, **NAMED, **room}
+    assert re.search(f"Silakan ke +{indonesian} ", card(ticket, INDONESIAN))
+    assert re.search(f"Please go to +{english} ", card(ticket, ENGLISH))
+    assert f"dipanggil, {indonesian}" in as_printed(ticket_table([ticket], INDONESIAN))
+    assert re.search(f"Where +{english} ", card({**ticket, "status": "served"}, ENGLISH))
+
+
 def test_who_is_next_is_told_so() -> None:
     assert "berikutnya giliran Anda" in card({**WAITING, "people_ahead": 0}, INDONESIAN)
 
@@ -165,9 +196,7 @@ def test_an_unknown_code_speaks_for_itself() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "status", ["called", "in_service", "served", "cancelled", "no_show", "expired", "new_state"]
-)
+@pytest.mark.parametrize("status", ["in_service", "served", "cancelled", "no_show", "expired", "new_state"])
 def test_following_ends_with_a_sentence(status: str) -> None:
     for language in languages():
         session = PatientSession(Settings(), language, language_given=True)
@@ -178,6 +207,7 @@ def test_an_estimate_that_moves_is_nothing_new_to_say() -> None:
     later = {**WAITING, "estimated_call_at": "2026-11-23T09:41:00+07:00", "estimated_wait_seconds": 1510}
     assert visible_state(later) == visible_state(WAITING)
     assert visible_state({**WAITING, "people_ahead": 3}) != visible_state(WAITING)
+    assert visible_state({**CALLED, "room": 3}) != visible_state({**CALLED, "room": 2})
 
 
 @pytest.mark.parametrize(

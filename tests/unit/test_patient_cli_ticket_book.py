@@ -54,6 +54,15 @@ def test_it_holds_nothing_about_the_patient(tmp_path: Path) -> None:
     assert [set(entry) for entry in book.entries()] == [set(FIELDS)]
 
 
+def test_names_of_places_are_kept_where_they_are_known(tmp_path: Path) -> None:
+    book = TicketBook(tmp_path)
+    book.add({**ticket(1), "hospital_name": None})  # of an earlier server
+    book.add({**ticket(2), "hospital_name": "RSUP Dr. Hasan Sadikin", "clinic_name": "Poli Gigi"})
+    older, newer = book.entries()
+    assert set(older) == set(FIELDS)
+    assert (newer["hospital_name"], newer["clinic_name"]) == ("RSUP Dr. Hasan Sadikin", "Poli Gigi")
+
+
 def test_a_ticket_is_remembered_once(tmp_path: Path) -> None:
     book = TicketBook(tmp_path)
     for number in (1, 2, 1):

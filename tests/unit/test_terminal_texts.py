@@ -20,6 +20,7 @@ from common.messages.problems import ProblemCode
 from common.terminal.card import STATUSES
 from common.terminal.failures import REFUSALS
 from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
+from patient_cli.call_news import FOLLOWED
 from patient_cli.watch import ENDINGS
 
 PROGRAMS = {"antrean": PATIENT_WORDS, "antrean-desk": DESK_WORDS, "the console": CONSOLE_WORDS}
@@ -60,4 +61,4 @@ def subclasses(kind: type[DeskRequest]) -> Iterator[type[DeskRequest]]:
 
 
 def test_every_end_of_following_a_ticket_has_words() -> None:
-    assert set(ENDINGS) == set(TicketStatus) - {TicketStatus.WAITING}
+    assert set(ENDINGS) == set(TicketStatus) - FOLLOWED
