@@ -33,7 +33,7 @@ def new_request_id() -> str:
 
 @dataclass(frozen=True)
 class Action:
-    """A request without its operator, and the command that sends it without its id."""
+    """A request, and the command that sends it without its id and without who asks."""
 
     request: str
     body: Mapping[str, Any]

@@ -8,9 +8,10 @@ import click
 from clinic_desk.commands.clinic import close_clinic, open_clinic, set_mode, set_rooms
 from clinic_desk.commands.console import console, start_console
 from clinic_desk.commands.mistakes import cancel
-from clinic_desk.commands.options import operator_option, pass_session
+from clinic_desk.commands.options import pass_session, user_option
 from clinic_desk.commands.queue import queue
 from clinic_desk.commands.report import report
+from clinic_desk.commands.signing_in import login, logout
 from clinic_desk.commands.tickets import (
     call_next,
     complete,
@@ -35,7 +36,7 @@ from common.translation import N_
     help=N_("The clinic's desk: run the queue. Without a command, on a terminal: the live console."),
 )
 @version_option
-@operator_option
+@user_option
 @pass_session
 @click.pass_context
 def antrean_desk(ctx: click.Context, session: DeskSession) -> None:
@@ -65,6 +66,8 @@ for _command in (
     set_rooms,
     set_mode,
     report,
+    login,
+    logout,
 ):
     antrean_desk.add_command(_command)
 

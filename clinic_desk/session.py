@@ -1,21 +1,26 @@
 """One run of `antrean-desk`."""
 
-import os
-import pwd
+import urllib.parse
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
 from clinic_desk.actions import Action
+from clinic_desk.kept_credentials import Credentials
 from clinic_desk.problem_words import DESK_WORDS
-from common.errors import SettingsError
+from clinic_desk.signing_in import Origin, SignedIn, address_with, ask_for_user, broker_of, find_user
+from clinic_desk.signing_in_words import refusal_of
+from common.errors import BrokerRefused, SettingsError
 from common.messages.pages import whole_queue
+from common.terminal.failures import Failure
 from common.terminal.requesting import RequestingSession
 from common.translation import N_
 
 
 class DeskSession(RequestingSession):
-    """A session of somebody at a clinic's desk, whose name goes into the journal with all they do."""
+    """A session of a member of staff at a clinic's desk, who is a user of the broker: what they do is theirs
+    in the journal."""
 
     package = "clinic_desk"
     role = "desk"
@@ -40,21 +45,91 @@ class DeskSession(RequestingSession):
         "ticket_status": (N_("See the queue with: {command}"), "queue", "{hospital}", "{clinic}"),
     }
 
-    operator_given: str | None = None
+    user_given: str | None = None
+    """The user that the command line names."""
+    _asks_on_terminal = True
+    _signed_in: SignedIn | None = None
+    _asked_as: tuple[str, Origin] | None = None
+    """Who sent the last request, or tried to."""
+    _signed_out = False
 
     @property
-    def operator(self) -> str:
-        """Who asks: as given with the command, by the settings, or else the login name.
+    def user(self) -> str:
+        """The broker's user who asks: the one that was given, who signed in here last, or who says so on the
+        terminal. Whether the broker takes them is known after the first request.
 
-        Raises SettingsError where this user has none.
+        Raises NoBrokerKnown, SettingsError where nobody is signed in or a file of passwords cannot be used,
+        and Abort where nothing is typed.
         """
-        given = self.operator_given or self.settings.operator
-        if given:
-            return given
+        return self._who().credentials.user
+
+    def sign_in(self, user: str, password: str, origin: Origin = Origin.TYPED) -> dict[str, Any]:
+        """Makes this the user from now on, and returns who that is: the reply to `desk_user`.
+
+        Of the user before, the connection is closed and nothing is kept, in memory or settings. Raises as
+        `ask` does where they are refused or no answer comes; then the user before still is the user.
+        """
+        before, client = self._signed_in, self.__dict__.pop("_client", None)
+        self._signed_in = SignedIn(Credentials(user, password), origin)
         try:
-            return pwd.getpwuid(os.getuid()).pw_name
-        except KeyError as error:
-            raise SettingsError(N_("Set ANTREAN_OPERATOR to your name.")) from error
+            found = self.ask("desk_user", {})
+        except BaseException:
+            self._leave()
+            self._signed_in = before
+            if client is not None:
+                self.__dict__["_client"] = client
+            raise
+        if client is not None:
+            client.close()
+        self._forget_settings()
+        return found
+
+    def sign_out(self) -> None:
+        """Forgets the user, closes the connection, and asks for nothing more until somebody signs in."""
+        self._leave()
+        self._signed_in = None
+        self._forget_settings()
+
+    def stop_asking(self) -> None:
+        """Asks now for a user who has to be asked for, and never again on the terminal, where a program draws
+        that calls this. Raises as `user` does, and as `ask` where a user was typed who is refused."""
+        if self._who().origin is Origin.TYPED:
+            self.ask("desk_user", {})
+        self._asks_on_terminal = False
+
+    def broker_address(self) -> str:
+        """With the user in it; raises as `user` does."""
+        who = self._who()
+        self._asked_as = (who.credentials.user, who.origin)
+        return address_with(super().broker_address(), who.credentials)
+
+    def _who(self) -> SignedIn:
+        super().broker_address()  # nobody is asked for a password of no broker
+        if self._signed_in is None:
+            self._signed_in = None if self._signed_out else find_user(self.settings, self.user_given)
+        if self._signed_in is None:
+            if not self._asks_on_terminal:
+                raise SettingsError(N_("Nobody is signed in."))
+            typed = ask_for_user(self.texts, self.user_given, self.command_line("login"))
+            self._signed_in = SignedIn(typed, Origin.TYPED)
+        return self._signed_in
+
+    def _leave(self) -> None:
+        self.disconnect()
+        self.__dict__.pop("_client", None)
+
+    def _forget_settings(self) -> None:
+        """What the settings know of a user is not used any more."""
+        getattr(urllib.parse, "clear_cache", lambda: None)()  # it remembers the addresses it has split
+        self._signed_out, self.user_given = True, None
+        self.settings = replace(self.settings, amqp_url=broker_of(self.settings) or None, staff_passwords={})
+
+    def failure_of(self, error: BaseException) -> Failure:
+        """With what helps, where the broker refuses the user."""
+        found = None
+        if isinstance(error, BrokerRefused) and self._asked_as is not None:
+            found = refusal_of(error, *self._asked_as, self.texts, self.command_line("login"))
+        return found or super().failure_of(error)
 
     def query(
         self, name: str, hospital: str, clinic: str, *, timeout_seconds: float | None = None, **members: Any
@@ -88,5 +163,5 @@ class DeskSession(RequestingSession):
             dict(action.body),
             request_id=action.request_id,
             if_unknown=N_("It may have happened. Repeat it safely (it never happens twice):"),
-            words=[*action.words, "--request-id", action.request_id],
+            words=[*action.words, "--user", self.user, "--request-id", action.request_id],
         )

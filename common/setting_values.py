@@ -97,7 +97,7 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "management_url": _url(r"https?://[^:@/]+:[^@/]+@", "http://user:password@host:15672/"),
     "broker_nodes": _node_names,
     "language": _language,
-    "operator": str,
+    "desk_password_file": Path,
     "log_level": _one_of(*_LOG_LEVELS),
     "reply_timeout_seconds": _number(float, 0.1, 120),
     "tick_seconds": _number(float, 0.1, 3600),
@@ -111,6 +111,7 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "clock_started_at": _moment,
     "clock_speed": _number(float, 1e-6, 10_000),
     "data_dir": Path,
+    "config_dir": Path,
     "stack_dir": Path,
 }
 """By the name of a setting."""

@@ -18,7 +18,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
-from platformdirs import user_data_path, user_state_path
+from platformdirs import user_config_path, user_data_path, user_state_path
 
 from common.clock import Clock, ScaledClock, SystemClock
 from common.errors import SettingsError
@@ -54,7 +54,9 @@ class Settings:
     management_url: str | None = None
     broker_nodes: tuple[str, ...] = ()
     language: str = "id"
-    operator: str | None = None
+    desk_password_file: Path | None = None
+    staff_passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of the staff of the local stack, by their users; empty where `amqp_url` was given by hand."""
     log_level: str = "info"
     reply_timeout_seconds: float = 10.0
     tick_seconds: float = 10.0
@@ -68,6 +70,7 @@ class Settings:
     clock_started_at: datetime | None = None
     clock_speed: float = 1.0
     data_dir: Path = field(default_factory=lambda: user_data_path("antrean"))
+    config_dir: Path = field(default_factory=lambda: user_config_path("antrean"))
     stack_dir: Path = field(default_factory=lambda: user_state_path("antrean") / "stack")
 
     @classmethod
@@ -214,6 +217,7 @@ def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
             "management_url": stack.get("management_url"),
             "registry_key_file": _stack_key_file(stack, role),
         }
+        staff = dict(stack.get("staff", {})) if role == "desk" else {}
         clock = Settings.read(stack.get("clock") or {})
     except FileNotTrusted as error:
         error.tell()
@@ -232,7 +236,7 @@ def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
         missing.pop("registry_key_file", None)
     if clock.clock_starts_at is not None and settings.clock_starts_at is None:
         missing |= {name: getattr(clock, name) for name in _CLOCK}
-    return replace(settings, **missing)
+    return replace(settings, staff_passwords=staff, **missing)
 
 
 def _stack_key_file(stack: Mapping[str, Any], role: Role) -> Path | None:

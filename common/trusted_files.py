@@ -15,6 +15,7 @@ from common.translation import N_, languages, translated
 from common.visible_text import visible
 
 _ROOT: Final = 0
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,17 @@ _WRITABLE: Final = Reason(
     ),
     N_("{path} is not read: other users can change it. Run: chmod go-w {path}"),
 )
+_READABLE: Final = Reason(
+    of_settings=N_("{path} is not read: other users can read or change it. Run: chmod go= {path}"),
+    of_record=N_("{path} is not read: other users can read or change it. Run: chmod go= {path}"),
+)
 
 
 class FileNotTrusted(PermissionError):
-    """A file that somebody else can have written."""
+    """A file that somebody else can have written, or has read though it holds a secret."""
 
     def __init__(self, path: Path, reason: Reason) -> None:
-        super().__init__(errno.EPERM, "other users can have written it", str(path))
+        super().__init__(errno.EPERM, "it has to be of its user alone", str(path))
         self.path = path
         self.reason = reason
 
@@ -66,6 +71,19 @@ def read_trusted(path: Path) -> str:
     with path.open(encoding="utf-8") as file:
         _check(path, os.fstat(file.fileno()))
         return file.read()
+
+
+def read_private(path: Path) -> str:
+    """As `read_trusted`, of a file that holds a secret: nobody else may be able to read it either."""
+    text = read_trusted(path)
+    if stat.S_IMODE(path.stat().st_mode) & _OTHERS:
+        raise FileNotTrusted(path, _READABLE)
+    return text
+
+
+def check_trusted(path: Path) -> None:
+    """Raises FileNotTrusted where a file or folder is another user's, or others can write it."""
+    _check(path, path.stat())
 
 
 def is_only_ours(found: os.stat_result) -> bool:

@@ -1,4 +1,4 @@
-"""What desks ask and nothing changes: the queue of a clinic, and the report of its day."""
+"""What desks ask and nothing changes: the queue of a clinic, the report of its day, and who asks."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from common.authorisation import refusal
 from common.domain.clinic_day import ClinicDay
+from common.domain.staff import Duty
 from common.messages import problems
-from common.messages.desk_requests import DeskQueueRequest, DeskRequest, ReportRequest
+from common.messages.desk_replies import DUTIES_SHOWN_MAX, DeskDuty, DeskUser
+from common.messages.desk_requests import DeskQueueRequest, DeskRequest, DeskUserRequest, ReportRequest
 from common.messages.message import Reply, Request
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
@@ -31,15 +33,25 @@ def answer_desks(
     Every console of a clinic asks the same every few seconds: what several ask is read once.
     """
     refusals = [refusal(catalog, each.user or "", each.request) for each in questions]
-    same = [(type(each.request), each.request.model_dump_json()) for each in questions]
-    replies: dict[tuple[type[Request], str], Reply] = {}
+    same = [_same(each) for each in questions]
+    replies: dict[tuple[object, ...], Reply] = {}
     for key, question, refused in zip(same, questions, refusals, strict=True):
         if refused is None and key not in replies:
-            replies[key] = _reply(connection, catalog, question.request, now)
+            replies[key] = _reply(connection, catalog, question, now)
     return [refused or replies[key] for key, refused in zip(same, refusals, strict=True)]
 
 
-def _reply(connection: Connection, catalog: CatalogCache, request: Request, now: datetime) -> Reply:
+def _same(question: Question) -> tuple[object, ...]:
+    """What is equal for questions with the same answer."""
+    request, user = question
+    whose = user if isinstance(request, DeskUserRequest) else None
+    return type(request), request.model_dump_json(), whose
+
+
+def _reply(connection: Connection, catalog: CatalogCache, question: Question, now: datetime) -> Reply:
+    request, user = question
+    if isinstance(request, DeskUserRequest):
+        return _who_asks(catalog, user or "")
     assert isinstance(request, DeskRequest)
     clinic = catalog.clinic(request.hospital, request.clinic)
     if clinic is None:
@@ -53,3 +65,25 @@ def _reply(connection: Connection, catalog: CatalogCache, request: Request, now:
     if clinic.retired and not (loaded.queue.waiting or loaded.in_rooms):
         return problems.clinic_not_found()
     return compose_queue(loaded, request)
+
+
+def _who_asks(catalog: CatalogCache, user: str) -> Reply:
+    member = catalog.staff_member(user)
+    if member is None:
+        return problems.not_staff()
+    duties = sorted(member.duties, key=lambda duty: duty.hospital)
+    return DeskUser(
+        user=user,
+        duties=[_shown_duty(catalog, each) for each in duties[:DUTIES_SHOWN_MAX]],
+        more=len(duties) > DUTIES_SHOWN_MAX,
+    )
+
+
+def _shown_duty(catalog: CatalogCache, duty: Duty) -> DeskDuty:
+    hospital = catalog.hospital(duty.hospital)
+    return DeskDuty(
+        hospital=duty.hospital,
+        hospital_name=None if hospital is None else hospital.name,
+        clinics=None if duty.clinics is None else sorted(duty.clinics),
+        role=duty.role,
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from common.authorisation import refusal
 from common.clock import Clock
-from common.messages.desk_requests import DeskQueueRequest, DeskRequest, ReportRequest
+from common.messages.desk_requests import DeskQueueRequest, DeskRequest, DeskUserRequest, ReportRequest
 from common.messages.message import Reply, Request
 from common.messages.patients import (
     ClinicQueueRequest,
@@ -30,8 +30,11 @@ _PATIENT_REQUEST_TYPES: dict[str, type[Request]] = {
     each.name: each for each in (ListHospitals, ListClinics, TicketStatusRequest, ClinicQueueRequest)
 }
 _DESK_REQUEST_TYPES: dict[str, type[Request]] = {
-    each.name: each for each in (ListHospitals, ListClinics, DeskQueueRequest, ReportRequest)
+    each.name: each for each in (ListHospitals, ListClinics, DeskUserRequest, DeskQueueRequest, ReportRequest)
 }
+
+_OF_DESKS = (DeskRequest, DeskUserRequest)
+"""What only desks may ask."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,14 @@ class StatusHandler:
         """One snapshot for all that anybody may ask, one for what only desks may; raises StoreUnavailable."""
         read = [_read(delivery) for delivery in deliveries]
         questions = [each for each in read if isinstance(each, Question)]
-        of_desks = [each for each in questions if isinstance(each.request, DeskRequest)]
-        of_anybody = [each for each in questions if not isinstance(each.request, DeskRequest)]
+        of_desks = [each for each in questions if isinstance(each.request, _OF_DESKS)]
+        of_anybody = [each for each in questions if not isinstance(each.request, _OF_DESKS)]
         to_desks = iter(self._answer_desks(of_desks) if of_desks else ())
         to_anybody = iter(self._answer_anybody(of_anybody) if of_anybody else ())
         return [
             Outcome(each)
             if isinstance(each, Problem)
-            else Outcome(next(to_desks if isinstance(each.request, DeskRequest) else to_anybody))
+            else Outcome(next(to_desks if isinstance(each.request, _OF_DESKS) else to_anybody))
             for each in read
         ]
 

@@ -14,10 +14,10 @@ from clinic_desk.commands.options import (
     pass_session,
     with_until,
 )
+from clinic_desk.commands.own_clinic import ClinicCommand
 from clinic_desk.inputs import until_at
 from clinic_desk.session import DeskSession
 from common.domain.catalog import QueueMode
-from common.terminal.localised import LocalisedCommand
 from common.terminal.usage import ExplainedChoice, UsageProblem
 from common.translation import N_
 
@@ -32,7 +32,7 @@ def _moment(session: DeskSession, hospital: str, until: datetime | time | None) 
 
 @click.command(
     "open",
-    cls=LocalisedCommand,
+    cls=ClinicCommand,
     help=N_("Open the clinic."),
     epilog="antrean-desk open RSHS GIG --until 14:00",
 )
@@ -54,7 +54,7 @@ def open_clinic(
 
 @click.command(
     "close",
-    cls=LocalisedCommand,
+    cls=ClinicCommand,
     help=N_("Close the clinic to registrations."),
     epilog='antrean-desk close RSHS GIG --cancel-waiting --reason "Dokter sakit"',
 )
@@ -87,7 +87,7 @@ def close_clinic(
 
 @click.command(
     "rooms",
-    cls=LocalisedCommand,
+    cls=ClinicCommand,
     help=N_("Rooms serving from now on."),
     epilog="antrean-desk rooms RSHS GIG 3",
 )
@@ -101,7 +101,7 @@ def set_rooms(session: DeskSession, hospital: str, clinic: str, rooms: int, requ
 
 @click.command(
     "mode",
-    cls=LocalisedCommand,
+    cls=ClinicCommand,
     help=N_("Let the clock or the desk move the queue."),
     epilog="antrean-desk mode RSHS GIG desk",
 )

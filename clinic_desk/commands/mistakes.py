@@ -6,10 +6,10 @@ import click
 
 from clinic_desk.actions import CANCEL_REASONS, Desk
 from clinic_desk.commands.options import RequestId, an_action, carry_out, of_a_clinic, of_day, pass_session
+from clinic_desk.commands.own_clinic import ClinicCommand
 from clinic_desk.inputs import take_number
 from clinic_desk.session import DeskSession
 from common.terminal import card
-from common.terminal.localised import LocalisedCommand
 from common.terminal.usage import ExplainedChoice
 from common.translation import N_
 
@@ -18,7 +18,7 @@ _REASONS: Final = {word: card.CANCEL_REASONS[code] for word, code in CANCEL_REAS
 
 @click.command(
     "cancel",
-    cls=LocalisedCommand,
+    cls=ClinicCommand,
     help=N_("Cancel the ticket of a patient, who is told why."),
     epilog="antrean-desk cancel RSHS GIG 17 --reason duplicate",
 )

@@ -21,9 +21,10 @@ RequestId = str | None
 Command = Callable[..., Any]
 
 
-def _take_operator(ctx: click.Context, _parameter: click.Parameter, name: str | None) -> None:
-    if name is not None:
-        ctx.find_object(DeskSession).operator_given = name  # type: ignore[union-attr]
+def _take_user(ctx: click.Context, _parameter: click.Parameter, name: str | None) -> None:
+    session = ctx.find_object(DeskSession)
+    if name and session is not None:
+        session.user_given = name
 
 
 def normalise(_ctx: click.Context, _parameter: click.Parameter, code: str | None) -> str | None:
@@ -31,12 +32,12 @@ def normalise(_ctx: click.Context, _parameter: click.Parameter, code: str | None
     return None if code is None else normal_code(code)
 
 
-operator_option = click.option(
-    "--operator",
+user_option = click.option(
+    "--user",
     metavar=N_("NAME"),
     expose_value=False,
-    callback=_take_operator,
-    help=N_("Who you are, for the record (ANTREAN_OPERATOR; else the login name)."),
+    callback=_take_user,
+    help=N_("Who you are at the broker; without it, whoever signed in here last."),
 )
 
 
@@ -52,7 +53,7 @@ def _together(*decorators: Callable[[Command], Command]) -> Callable[[Command], 
 of_a_clinic = _together(
     click.argument("hospital", metavar=N_("HOSPITAL"), callback=normalise),
     click.argument("clinic", metavar=N_("CLINIC"), callback=normalise),
-    operator_option,
+    user_option,
 )
 """The arguments and options of every command for a clinic."""
 

@@ -3,17 +3,17 @@
 import click
 
 from clinic_desk.commands.options import of_a_clinic, pass_session
+from clinic_desk.commands.own_clinic import ClinicCommand
 from clinic_desk.output import queue_text
 from clinic_desk.session import DeskSession
 from common.terminal.layout import terminal_width
-from common.terminal.localised import LocalisedCommand
 from common.terminal.output import print_result
 from common.translation import N_
 
 
 @click.command(
     "queue",
-    cls=LocalisedCommand,
+    cls=ClinicCommand,
     help=N_("Show who is in the rooms, waits, or did not come."),
     epilog="antrean-desk queue RSHS GIG",
 )

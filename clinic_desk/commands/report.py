@@ -2,7 +2,7 @@
 
 import click
 
-from clinic_desk.commands.options import normalise, operator_option, pass_session
+from clinic_desk.commands.options import normalise, pass_session, user_option
 from clinic_desk.inputs import take_day
 from clinic_desk.session import DeskSession
 from common.terminal.localised import LocalisedCommand
@@ -22,7 +22,7 @@ from common.translation import N_
 @click.option("--date", "day", metavar=N_("DATE"), callback=take_day, help=N_("The day; today without it."))
 @click.option("--hours", is_flag=True, help=N_("Also by the hour of registration."))
 @click.option("--csv", "as_csv", is_flag=True, help=N_("CSV by the hour, for spreadsheets."))
-@operator_option
+@user_option
 @pass_session
 def report(
     session: DeskSession, hospital: str, clinic: str | None, day: str | None, hours: bool, as_csv: bool

@@ -13,16 +13,16 @@ from clinic_desk.commands.options import (
     normalise,
     of_a_clinic,
     of_day,
-    operator_option,
     pass_session,
+    user_option,
 )
+from clinic_desk.commands.own_clinic import ClinicCommand
 from clinic_desk.inputs import take_number
 from clinic_desk.queue_view import PRIORITIES
 from clinic_desk.session import DeskSession
 from common.domain.tickets import PriorityReason
 from common.terminal.card import Ticket
 from common.terminal.hospitals import normal_code
-from common.terminal.localised import LocalisedCommand
 from common.terminal.output import print_ticket
 from common.terminal.registration import Registration, given_answers, register_asking, registration_options
 from common.terminal.usage import ExplainedChoice
@@ -33,7 +33,7 @@ _REASONS: Final = [reason.value for reason in PriorityReason]
 
 @click.command(
     "next",
-    cls=LocalisedCommand,
+    cls=ClinicCommand,
     help=N_("Complete who is in the room, and call the next."),
     epilog="antrean-desk next RSHS GIG --room 2",
 )
@@ -48,7 +48,7 @@ def call_next(session: DeskSession, hospital: str, clinic: str, room: int, reque
 
 
 def _ticket_command(name: str, help_text: str) -> click.Command:
-    @click.command(name, cls=LocalisedCommand, help=help_text, epilog=f"antrean-desk {name} RSHS GIG 17")
+    @click.command(name, cls=ClinicCommand, help=help_text, epilog=f"antrean-desk {name} RSHS GIG 17")
     @of_a_clinic
     @click.argument("number", metavar=N_("NUMBER"), callback=take_number)
     @of_day
@@ -71,7 +71,7 @@ reinstate = _ticket_command("reinstate", N_("A no-show has come after all and wa
 
 @click.command(
     "priority",
-    cls=LocalisedCommand,
+    cls=ClinicCommand,
     help=N_("Give a waiting patient priority, or take it back."),
     epilog="antrean-desk priority RSHS GIG 17 --reason pregnancy",
 )
@@ -94,7 +94,7 @@ def priority(
 
 @click.command(
     "transfer",
-    cls=LocalisedCommand,
+    cls=ClinicCommand,
     help=N_("Send a patient to another clinic."),
     epilog="antrean-desk transfer RSHS GIG 17 --to INT",
 )
@@ -125,7 +125,7 @@ def transfer(
 
 @click.command(
     "register",
-    cls=LocalisedCommand,
+    cls=ClinicCommand,
     help=N_("Register a patient at the counter; what is left out is asked for."),
     epilog='antrean-desk register RSHS GIG --mrn 00123456 --name "Siti Aminah" --dob 31-01-1990',
 )
@@ -133,7 +133,7 @@ def transfer(
 @click.option(
     "--priority", type=ExplainedChoice(_REASONS, PRIORITIES), help=N_("Why the patient has priority.")
 )
-@operator_option
+@user_option
 @pass_session
 def register(
     session: DeskSession,

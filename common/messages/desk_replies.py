@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from common.domain.catalog import ClinicState, QueueMode
 from common.domain.lanes import Lane
+from common.domain.staff import StaffRole
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import PriorityReason
 from common.messages.limits import NAME_LENGTH_MAX
@@ -17,6 +18,9 @@ from common.messages.patients import Ticket
 NO_SHOWS_SHOWN_MAX = 20
 RANGES_SHOWN_MAX = 100
 """Ranges of numbers that one change lists."""
+
+DUTIES_SHOWN_MAX = 15
+"""Duties of a member of staff, each of a hospital: a reply holds so many with all their clinics."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -148,3 +152,25 @@ class ClinicReport(Reply):
     service_date: date
     total: ReportRow
     hours: list[ReportRow]
+
+
+@dataclass(slots=True, kw_only=True)
+class DeskDuty(ReplyPart):
+    """What a member of staff does in some `clinics` of a hospital, in all of them where that is None. The
+    `hospital` may be EVERY_HOSPITAL, which has no name."""
+
+    hospital: str
+    hospital_name: str | None
+    clinics: list[str] | None
+    role: StaffRole
+
+
+@dataclass(slots=True, kw_only=True)
+class DeskUser(Reply):
+    """Who asks, and what they do where, by hospital. `more`: there are duties beyond DUTIES_SHOWN_MAX."""
+
+    name: ClassVar[str] = "desk_user"
+
+    user: str
+    duties: list[DeskDuty]
+    more: bool

@@ -196,3 +196,9 @@ class ReportRequest(DeskRequest):
     roles: ClassVar[frozenset[StaffRole]] = RUNS_CLINICS
 
     service_date: IsoDate | None = None
+
+
+class DeskUserRequest(Request):
+    """Asks who asks, and what they may do where. Answered by `DeskUser`."""
+
+    name: ClassVar[str] = "desk_user"

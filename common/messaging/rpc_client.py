@@ -28,7 +28,15 @@ RESEND_SECONDS = 3.0
 """A request without an answer is sent again, with the same id, at this interval."""
 
 LOOK_UPS = frozenset(
-    {"list_hospitals", "list_clinics", "ticket_status", "clinic_queue", "desk_queue", "clinic_report"}
+    {
+        "list_hospitals",
+        "list_clinics",
+        "ticket_status",
+        "clinic_queue",
+        "desk_queue",
+        "clinic_report",
+        "desk_user",
+    }
 )
 """Requests that change nothing: the broker need not keep them over its restart, since they are sent again."""
 

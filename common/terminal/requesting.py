@@ -42,13 +42,18 @@ class RequestingSession(Session):
 
     @cached_property
     def _client(self) -> "RpcClient":
-        if self.settings.amqp_url is None:
-            raise NoBrokerKnown
+        address = self.broker_address()
         # Only here, so that help and usage errors need no pika.
         from common.messaging.rpc_client import RpcClient
         from common.messaging.topology import REQUEST_EXCHANGES
 
-        return RpcClient(self.settings.amqp_url, REQUEST_EXCHANGES[self.role], self.settings.clock())
+        return RpcClient(address, REQUEST_EXCHANGES[self.role], self.settings.clock())
+
+    def broker_address(self) -> str:
+        """Where the broker is, and as whom this program connects; raises NoBrokerKnown."""
+        if self.settings.amqp_url is None:
+            raise NoBrokerKnown
+        return self.settings.amqp_url
 
     def ask(
         self,

@@ -10,16 +10,17 @@ import pytest
 from dotenv import dotenv_values
 
 from common.messaging.topology import ACCOUNTS_USER, roles
+from common.setting_values import READERS
 from common.settings import PREFIX, Role, Settings, load_settings
 
 _ROOT = Path(__file__).parents[2]
-_SETTINGS = {PREFIX + field.name.upper(): field for field in fields(Settings)}
+_SETTINGS = {PREFIX + field.name.upper(): field for field in fields(Settings) if field.name in READERS}
 _PASSWORDS = {f"{PREFIX}PASSWORD_{role.upper()}" for role in (*roles(), ACCOUNTS_USER)}
 _COMPOSE_REQUIRES = {*_PASSWORDS, "ANTREAN_DATABASE_PASSWORD"}
 _PORTS = {"ANTREAN_BROKER_PORT", "ANTREAN_MANAGEMENT_PORT", "ANTREAN_DATABASE_PORT"}
 _COMPOSE_TAKES = {*_COMPOSE_REQUIRES, *_PORTS}
 _REGISTRY_KEY = "ANTREAN_REGISTRY_KEY"
-_HANDED_ON = {"ANTREAN_LANGUAGE", "ANTREAN_OPERATOR", _REGISTRY_KEY}
+_HANDED_ON = {"ANTREAN_LANGUAGE", _REGISTRY_KEY}
 """Settings that compose hands on where they are set."""
 
 

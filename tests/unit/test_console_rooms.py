@@ -51,7 +51,12 @@ def queue_of(rooms: int) -> dict[str, Any]:
 def console(play: Play, monkeypatch: pytest.MonkeyPatch, *, rooms: int, room: int) -> None:
     """Shows the console of a clinic with so many rooms, from one of them, and lets `play` use it."""
     monkeypatch.setattr(Requester, "start", lambda line: None)
-    app = Console(DeskSession(Settings(operator="Dewi"), "en", language_given=True), "RSHS", "GIG", room)
+    app = Console(
+        DeskSession(Settings(amqp_url="amqp://dewi:secret@127.0.0.1:1/"), "en", language_given=True),
+        "RSHS",
+        "GIG",
+        room,
+    )
 
     async def run() -> None:
         async with app.run_test(size=(80, 24)) as pilot:

@@ -1,11 +1,11 @@
-"""Exit codes, the operator's name, and the commands that repeat an action: all that needs no broker."""
+"""Exit codes, and the commands that repeat an action: all that needs no broker."""
 
 import json
 import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -99,9 +99,11 @@ class Recorded(DeskSession):
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: " ".join(action.words[:1]))
 def test_the_command_that_repeats_an_action_sends_exactly_the_same(
-    action: Action, capsys: pytest.CaptureFixture[str]
+    action: Action, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    session = Recorded(Settings(operator="Dewi"), "id")
+    address = "amqp://dewi:secret@127.0.0.1:1/"
+    monkeypatch.setenv("ANTREAN_AMQP_URL", address)
+    session = Recorded(Settings(amqp_url=address), "id")
     with pytest.raises(OutcomeUnknown) as unknown:
         session.carry_out(action)
     first = Recorded.sent
@@ -111,6 +113,8 @@ def test_the_command_that_repeats_an_action_sends_exactly_the_same(
     assert Recorded.sent == first
     assert first is not None
     assert first[2] == REQUEST_ID
+    assert "--user dewi" in command
+    assert "secret" not in command
     assert command in capsys.readouterr().err
     (request,) = [each for each in REQUESTS if each.name == first[0]]
     request.model_validate_json(json.dumps(first[1]))
@@ -133,6 +137,8 @@ def test_the_command_that_repeats_an_action_sends_exactly_the_same(
         (["report", "RSHS", "--json", "--csv"], 2),
         (["priority", "RSHS", "GIG", "17", "--reason", "rich"], 2),
         (["mode", "RSHS", "GIG", "manual"], 2),
+        (["login"], 69),
+        (["logout"], 0),
         (["register", "RSHS", "GIG"], 2),
         (["console", "RSHS", "GIG"], 2),
         (["fly"], 2),
@@ -148,12 +154,61 @@ def test_exit_codes(
     assert bool(output.out) == (exit_code == 0)
 
 
-def test_the_operator_is_named_by_option_or_setting_or_login() -> None:
-    session = DeskSession(Settings(operator="Dewi"), "id")
-    assert session.operator == "Dewi"
-    session.operator_given = "Budi"
-    assert session.operator == "Budi"
-    assert DeskSession(Settings(), "id").operator
+class OfOneClinic(DeskSession):
+    """Of somebody who serves in some clinics of a hospital; keeps what it would send."""
+
+    clinics: ClassVar[list[str] | None] = ["GIG"]
+    sent: ClassVar[list[tuple[str, dict[str, Any]]]] = []
+
+    def ask(self, name: str, body: dict[str, Any], **_: Any) -> dict[str, Any]:
+        self.sent.append((name, body))
+        if name == "desk_user":
+            duty = {"hospital": "RSHS", "clinics": self.clinics}
+            return {"duties": [duty], "more": False}
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("words", "requests"),
+    [
+        (["recall", "17"], ["desk_user", "recall"]),
+        (["recall", "RSHS", "GIG", "17"], ["recall"]),
+        (["priority", "17", "--reason", "age"], ["desk_user", "set_priority"]),
+        (["next", "--room", "2"], ["desk_user", "call_next"]),
+        (["rooms", "3"], ["desk_user", "set_rooms"]),
+        (["close", "--reason", "Rapat"], ["desk_user", "close_clinic"]),
+        (["register", "--mrn", "1", "--name", "Siti", "--dob", "1990-01-31"], ["desk_user", "desk_register"]),
+    ],
+)
+def test_who_serves_in_one_clinic_need_not_name_it(
+    words: list[str], requests: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTREAN_AMQP_URL", "amqp://siti:secret@127.0.0.1:1/")
+    monkeypatch.setattr(OfOneClinic, "sent", [])
+
+    assert program.run("antrean-desk", antrean_desk, OfOneClinic, words) == 130
+
+    assert [name for name, _ in OfOneClinic.sent] == requests
+    body = OfOneClinic.sent[-1][1]
+    assert (body["hospital"], body["clinic"]) == ("RSHS", "GIG")
+
+
+@pytest.mark.parametrize(
+    ("clinics", "words"),
+    [
+        (["GIG", "INT"], ["recall", "17"]),
+        (None, ["recall", "17"]),
+        (["GIG"], ["recall", "RSHS", "17"]),
+        (["GIG"], ["recall"]),
+        (["GIG"], ["recall", "17", "--fly"]),
+    ],
+)
+def test_what_is_left_out_and_not_known_is_asked_for(
+    clinics: list[str] | None, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTREAN_AMQP_URL", "amqp://siti:secret@127.0.0.1:1/")
+    monkeypatch.setattr(OfOneClinic, "clinics", clinics)
+    assert program.run("antrean-desk", antrean_desk, OfOneClinic, words) == 2
 
 
 def test_nothing_slow_is_read_before_it_is_needed() -> None:

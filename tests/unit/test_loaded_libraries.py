@@ -64,7 +64,7 @@ def run(folder: Path, *arguments: str, database: Path, path: Path = ROOT) -> sub
     environment = {
         "PYTHONPATH": str(path),
         "ANTREAN_STACK_DIR": str(folder / "stack"),
-        "ANTREAN_AMQP_URL": "amqp://localhost:1/",
+        "ANTREAN_AMQP_URL": "amqp://somebody:secret@localhost:1/",
         "ANTREAN_DATABASE_URL": f"sqlite:///{database}",
     }
     return subprocess.run(

@@ -15,11 +15,12 @@ from pydantic import AwareDatetime
 
 from common.domain.staff import StaffRole
 from common.messages import desk_replies, message, patients, problems
-from common.messages.desk_replies import NO_SHOWS_SHOWN_MAX, RANGES_SHOWN_MAX, DeskQueue
+from common.messages.desk_replies import DUTIES_SHOWN_MAX, NO_SHOWS_SHOWN_MAX, RANGES_SHOWN_MAX, DeskQueue
 from common.messages.desk_requests import REASON_LENGTH_MAX
 from common.messages.limits import (
     BODY_BYTES_MAX,
     CITY_LENGTH_MAX,
+    CLINICS_PER_HOSPITAL_MAX,
     MESSAGE_BYTES_MAX,
     NAME_LENGTH_MAX,
     PLACE_NAME_LENGTH_MAX,
@@ -52,6 +53,7 @@ TEXTS = {
     "city": ANY_LETTER * CITY_LENGTH_MAX,
     "time_zone": "Z" * TIME_ZONE_LENGTH_MAX,
     **dict.fromkeys(("display_number", "now_serving"), DISPLAY_NUMBER),
+    "user": "u" * 40,
     **dict.fromkeys(("ticket_code", "transferred_to"), TICKET_CODE),
     "patient_name": ANY_LETTER * NAME_LENGTH_MAX,
     **dict.fromkeys(("forced_reason", "cancel_reason", "closed_reason"), ANY_LETTER * REASON_LENGTH_MAX),
@@ -70,6 +72,7 @@ LISTS: dict[str, list[Any]] = {
     "in_rooms": [DISPLAY_NUMBER] * ROOMS_MAX,
     "room_names": ["x" * ROOM_NAME_LENGTH_MAX] * ROOMS_MAX,  # ROOM_NAMES_BYTES_MAX in all
     "next": [DISPLAY_NUMBER] * 5,
+    "clinics": [CODE] * CLINICS_PER_HOSPITAL_MAX,
     "not_found": [],  # of the codes asked for, each is here or is a ticket, which is longer
 }
 """The longest lists of texts."""
@@ -84,6 +87,7 @@ LENGTHS = {
     "numbers": RANGES_SHOWN_MAX,
     "hours": 24,
     "roles": len(StaffRole),
+    "duties": DUTIES_SHOWN_MAX,
 }
 """How many entries the lists of other things have, where they are no pages."""
 

@@ -48,7 +48,7 @@ CHANGES = [
 def _nothing_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ANTREAN_STACK_DIR", str(tmp_path / "stack"))
-    monkeypatch.setenv("ANTREAN_OPERATOR", "Dewi")
+    monkeypatch.setenv("ANTREAN_AMQP_URL", "amqp://dewi:secret@127.0.0.1:1/")
     monkeypatch.setattr(sys, "argv", ["/opt/antrean/bin/antrean"])
 
 
