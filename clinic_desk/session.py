@@ -4,18 +4,20 @@ import urllib.parse
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from clinic_desk.actions import Action
 from clinic_desk.kept_credentials import Credentials
 from clinic_desk.problem_words import DESK_WORDS
 from clinic_desk.signing_in import Origin, SignedIn, address_with, ask_for_user, broker_of, find_user
 from clinic_desk.signing_in_words import refusal_of
-from common.errors import BrokerRefused, SettingsError
+from common.errors import BrokerRefused, MessagingError, SettingsError
 from common.messages.pages import whole_queue
 from common.terminal.failures import Failure
 from common.terminal.requesting import RequestingSession
 from common.translation import N_
+
+_FIRST_ANSWER_SECONDS_MAX: Final = 3.0
 
 
 class DeskSession(RequestingSession):
@@ -92,9 +94,16 @@ class DeskSession(RequestingSession):
 
     def stop_asking(self) -> None:
         """Asks now for a user who has to be asked for, and never again on the terminal, where a program draws
-        that calls this. Raises as `user` does, and as `ask` where a user was typed who is refused."""
-        if self._who().origin is Origin.TYPED:
-            self.ask("desk_user", {})
+        that calls this. Raises as `user` does, and as `ask` where the user is refused; that nobody answers is
+        no reason, but where it makes a password useless that was just typed."""
+        is_typed = self._who().origin is Origin.TYPED
+        try:
+            self.ask("desk_user", {}, timeout_seconds=_FIRST_ANSWER_SECONDS_MAX)
+        except BrokerRefused:
+            raise
+        except MessagingError:
+            if is_typed:
+                raise
         self._asks_on_terminal = False
 
     def broker_address(self) -> str:

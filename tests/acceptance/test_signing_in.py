@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from clinic_desk.kept_credentials import Credentials, KeptCredentials
 from clinic_desk.session import DeskSession
 from clinic_desk.signing_in import user_in
 from common.errors import BrokerRefused, SettingsError
@@ -200,3 +201,20 @@ def test_who_was_there_before_stays_where_the_next_is_refused(
         session.sign_in("budi", PASSWORDS["budi"])
     assert session.ask("desk_user", {})["user"] == session.user == "siti"
     session.disconnect()
+
+
+@pytest.mark.parametrize(
+    ("user", "exit_code", "sentence"),
+    [
+        ("siti", 69, "does not take the password of siti that is kept here"),
+        ("budi", 1, "not on the list of active"),
+    ],
+)
+def test_the_console_does_not_begin_for_who_is_refused(
+    desk: Shell, at_broker: str, user: str, exit_code: int, sentence: str
+) -> None:
+    password = "an older one" if user == "siti" else PASSWORDS[user]
+    KeptCredentials(desk.directory / ".config" / "antrean").keep(at_broker, Credentials(user, password))
+    with terminal(desk, "antrean-desk", "console", "RSHS", "GIG", "--lang", "en") as screen:
+        assert screen.ends() == exit_code
+        assert sentence in " ".join(screen.shown.split())
