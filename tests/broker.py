@@ -28,6 +28,7 @@ from local_stack.private_node import PrivateNode, find_server
 from tests.processes import SECONDS_MAX
 
 _DEAD_LETTER_SECONDS_MAX = 3
+_ROLE = "{role}"
 _DELIVERIES = 40
 """More than the policy's limit, some of them for nothing while the message is on its way back."""
 
@@ -83,6 +84,8 @@ def private_node() -> Iterator[PrivateNode]:
 
 def _first_rung(stack: ExitStack) -> RunningBroker:
     if given := os.environ.get("ANTREAN_TEST_AMQP_URL"):
+        if _ROLE in given:
+            return _with_roles(given)
         deploy(given)
         purge(given)
         urls: Mapping[str, str] = dict.fromkeys(roles(), given)
@@ -92,6 +95,14 @@ def _first_rung(stack: ExitStack) -> RunningBroker:
         return RunningBroker(urls, has_roles=True, has_policies=True)
     node = stack.enter_context(private_node())
     return RunningBroker(node.urls, has_roles=True, has_policies=True, node=node)
+
+
+def _with_roles(given: str) -> RunningBroker:
+    """A broker that has loaded `definitions`: `{role}` stands in its address for each role."""
+    urls = {role: given.replace(_ROLE, role) for role in (*roles(), "desk")}
+    deploy(urls["deploy"])
+    purge(urls["deploy"])
+    return RunningBroker(urls, has_roles=True, has_policies=True)
 
 
 @contextmanager

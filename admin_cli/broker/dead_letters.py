@@ -66,6 +66,7 @@ class Obstacle(StrEnum):
 
     TICK = "tick"
     LOOK_UP = "look_up"
+    DESK_REQUEST = "desk_request"
     UNKNOWN_REQUEST = "unknown_request"
     NO_REQUEST_ID = "no_request_id"
     AGE_UNKNOWN = "age_unknown"
@@ -345,7 +346,8 @@ def _origin(
         if exchange == DESK_EXCHANGE and leads_to in routing_keys(PATIENT_EXCHANGE).values():
             return None, Obstacle.UNKNOWN_REQUEST
         if leads_to == queue or (queue is None and (anywhere or exchange == PATIENT_EXCHANGE)):
-            return exchange, None
+            # Nobody asks in the name of a member of staff.
+            return (None, Obstacle.DESK_REQUEST) if exchange == DESK_EXCHANGE else (exchange, None)
     return None, Obstacle.UNKNOWN_REQUEST
 
 

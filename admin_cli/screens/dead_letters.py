@@ -29,6 +29,7 @@ _BROKER_REASONS: Final[Mapping[str, str]] = {
 OBSTACLES: Final[Mapping[str, str]] = {
     "tick": N_("an event is no request, and the next tick does what this one would have done: drop it"),
     "look_up": N_("whoever looked something up waits no more: drop it"),
+    "desk_request": N_("only who of the staff asked may ask again, and has seen that it failed: drop it"),
     "unknown_request": N_("its queue knows no such request: drop it"),
     "no_request_id": N_("nobody takes it without a valid request id: drop it"),
     "age_unknown": N_(

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from common.messaging.connection import user_of
 from tests.acceptance.command_line import Shell, register_words
 from tests.acceptance.desks import desk_at, journal
 from tests.broker import RunningBroker
-from tests.builders import DESK_USER
 from tests.deployment import Deployment, Patient, personal_data_in
 
 CHILD = date(2015, 3, 2)
@@ -61,7 +61,9 @@ def test_a_day_at_the_desk(system: Deployment, shell: Shell, tmp_path: Path) -> 
     assert (queue["waiting"], queue["in_rooms"], queue["served_count"]) == ([], [], 2)
     cancelled = {number for event, number, _ in journal(system, "GIG") if event == "ticket.cancelled"}
     assert cancelled == {2, 3, 4, 6}
-    by_staff = {event for event, _, operator in journal(system, "GIG") if operator == DESK_USER}
+    by_staff = {
+        event for event, _, operator in journal(system, "GIG") if operator == user_of(system.urls["desk"])
+    }
     assert by_staff == {
         *("clinic.mode_changed", "clinic.closed", "ticket.called", "ticket.recalled", "ticket.started"),
         *("ticket.no_show", "ticket.prioritised", "ticket.reinstated", "ticket.served", "ticket.cancelled"),

@@ -6,9 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, select, update
 
-from common.messages import desk_requests
 from common.messages.desk_replies import DeskDone
-from common.messages.desk_requests import DeskRegister, DeskRequest
 from common.messages.patients import Hospitals, Ticket
 from common.messages.problems import Problem, ProblemCode
 from common.messaging.delivery import Delivery, Outcome
@@ -26,6 +24,7 @@ from tests.builders import (
     patient,
     registration,
 )
+from tests.desk_requests import BODIES, KINDS
 from tests.staff import duty, let_serve
 from tests.store.desks import TWO_CLINICS, is_whole, outcome_of
 from tests.store.workers import Workers, journal_rows, told, workers_of
@@ -36,31 +35,6 @@ STAFF = {
     "budi": duty("reception", "RSHS"),
     "dewi": duty("manager", "RSHS", "GIG"),
     "agus": duty("manager", "*"),
-}
-BODIES: dict[str, dict[str, Any]] = {
-    "desk_queue": {},
-    "open_clinic": {},
-    "close_clinic": {},
-    "call_next": {"room": 1},
-    "recall": {"number": 1},
-    "start": {"number": 1},
-    "complete": {"number": 1},
-    "mark_no_show": {"number": 1},
-    "reinstate": {"number": 1},
-    "set_priority": {"number": 1, "reason": "infant"},
-    "transfer": {"number": 1, "to_clinic": "MAT"},
-    "desk_cancel": {"number": 1, "reason": "duplicate"},
-    "set_rooms": {"rooms": 3},
-    "set_mode": {"mode": "clock"},
-    "clinic_report": {},
-    "desk_register": patient(9),
-}
-"""What each request is asked with."""
-
-KINDS: dict[str, type[DeskRequest | DeskRegister]] = {
-    kind.name: kind
-    for kind in vars(desk_requests).values()
-    if isinstance(kind, type) and issubclass(kind, DeskRequest | DeskRegister) and "name" in vars(kind)
 }
 CHANGES = [name for name in BODIES if name not in LOOK_UPS]
 

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 
 from admin_cli.catalog_file import Catalog
 from admin_cli.database.catalog_changes import apply_catalog
 from admin_cli.database.staff_changes import duties_without_clinic
 from admin_cli.program import run
-from common.storage.engine import snapshot
+from common.storage.engine import snapshot, transaction
 from common.storage.tables import catalog_version, staff
 from tests.store.catalogs import NOW, catalog, clinic, hospital
 
@@ -62,6 +62,8 @@ def admin(
     monkeypatch.setenv("ANTREAN_STACK_DIR", str(tmp_path / "no-stack"))
     monkeypatch.setenv("ANTREAN_DATABASE_URL", database_url)
     apply_catalog(engine, two_hospitals(), NOW)
+    with transaction(engine) as connection:
+        connection.execute(delete(staff))
     return StaffCommand(engine, capsys)
 
 

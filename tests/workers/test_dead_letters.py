@@ -257,6 +257,17 @@ CANNOT = {
         ),
         "unknown_request",
     ),
+    "the staff's": (
+        dead_letter(name="call_next", headers={"x-death": [x_death("antrean.ticker")]}),
+        "desk_request",
+    ),
+    "the staff's that a worker has set aside": (
+        dead_letter(
+            name="desk_register",
+            headers={"x-antrean-reason": "x", "x-antrean-exchange": "antrean.desk", "x-antrean-user": "siti"},
+        ),
+        "desk_request",
+    ),
     "no request id": (dead_letter(message_id=None), "no_request_id"),
     "a request id that is none": (dead_letter(message_id="17"), "no_request_id"),
     "no time": (dead_letter(timestamp=None, headers={"x-antrean-reason": "x"}), "age_unknown"),
@@ -286,12 +297,6 @@ def test_one_that_cannot_be_sent_delays_no_other(deployment: Deployment, admin: 
     assert (ended.exit_code, ended.out) == (1, "Sent again: 2.\n")
     assert [each["request"] for each in listed(admin)] == ["clinic.tick"]
     assert deployment.ready(REGISTRAR_QUEUE) == 2
-
-
-def test_the_staffs_requests_go_back_to_the_staffs_exchange(deployment: Deployment, admin: Run) -> None:
-    plant(deployment, dead_letter(name="call_next", headers={"x-death": [x_death("antrean.ticker")]}))
-    assert admin("retry", "--all").exit_code == 0
-    assert deployment.ready("antrean.ticker") == 1
 
 
 def test_a_full_queue_refuses_and_the_dead_letter_stays(deployment: Deployment, admin: Run) -> None:

@@ -1,0 +1,34 @@
+"""Everything that a desk can ask, and what it is asked with."""
+
+from typing import Any
+
+from common.messages import desk_requests
+from common.messages.desk_requests import DeskRegister, DeskRequest
+from tests.builders import patient
+
+BODIES: dict[str, dict[str, Any]] = {
+    "desk_queue": {},
+    "open_clinic": {},
+    "close_clinic": {},
+    "call_next": {"room": 1},
+    "recall": {"number": 1},
+    "start": {"number": 1},
+    "complete": {"number": 1},
+    "mark_no_show": {"number": 1},
+    "reinstate": {"number": 1},
+    "set_priority": {"number": 1, "reason": "infant"},
+    "transfer": {"number": 1, "to_clinic": "MAT"},
+    "desk_cancel": {"number": 1, "reason": "duplicate"},
+    "set_rooms": {"rooms": 3},
+    "set_mode": {"mode": "clock"},
+    "clinic_report": {},
+    "desk_register": patient(9),
+}
+"""What each request is asked with."""
+
+KINDS: dict[str, type[DeskRequest | DeskRegister]] = {
+    kind.name: kind
+    for kind in vars(desk_requests).values()
+    if isinstance(kind, type) and issubclass(kind, DeskRequest | DeskRegister) and "name" in vars(kind)
+}
+"""By the name of each request: what it is."""
