@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from common.domain.cancellations import CancelReason
-from common.terminal.registration import Registration
+from common.terminal.registration import OPTIONS, Registration
 
 TICKET_REQUESTS: Final[Mapping[str, str]] = {
     "recall": "recall",
@@ -87,6 +87,13 @@ class Desk:
         of_day = {"service_date": day} if day else {}
         code = CANCEL_REASONS[reason]
         return self._action("cancel", "desk_cancel", *words, number=number, reason=code, **of_day)
+
+    def correct(self, number: int, data: Mapping[str, str], day: str | None = None) -> Action:
+        """Corrects a ticket's patient: `data` by the names of registration.OPTIONS."""
+        given = [word for name, option in OPTIONS.items() if name in data for word in (option, data[name])]
+        words = [str(number), *given, *(["--date", day] if day else [])]
+        of_day = {"service_date": day} if day else {}
+        return self._action("correct", "correct", *words, number=number, **data, **of_day)
 
     def set_rooms(self, rooms: int) -> Action:
         """So many rooms serve from now on."""

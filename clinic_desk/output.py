@@ -23,6 +23,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "ticket.served": N_("{number} has been served."),
     "ticket.no_show": N_("{number} did not come."),
     "ticket.reinstated": N_("{number} waits again."),
+    "ticket.corrected": N_("{number} is corrected."),
     "ticket.transferred": N_("{number} goes to another clinic."),
     "ticket.cancelled": N_("{number} is cancelled."),
     "ticket.expired": N_("{number} has expired."),

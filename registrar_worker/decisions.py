@@ -6,7 +6,7 @@ Nothing here reads or writes: what is decided on was loaded (loading.py), and wh
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from common.domain.admission import (
@@ -16,6 +16,7 @@ from common.domain.admission import (
     check_admission,
     check_registration,
     due_after_registration,
+    is_birth_possible,
 )
 from common.domain.cancellations import Cancellation, CancelledBy
 from common.domain.catalog import Clinic, Identity
@@ -36,8 +37,6 @@ from common.storage.ticket_views import TicketView
 from registrar_worker.loading import Loaded, registry_entry
 from registrar_worker.store import HeldTicket, NumberOfDay, Patient, number_of_day
 from registrar_worker.ticket_snapshots import TicketSnapshot, TicketSnapshots
-
-_PATIENT_AGE_MAX = timedelta(days=130 * 365.25)
 
 _MISMATCHES = frozenset({Admission.HELD_BY_ANOTHER, Admission.NOT_REGISTERED})
 """The data do not match what is known; neither tells which of the two it is."""
@@ -160,7 +159,7 @@ class _Deciding:
         today = self.loaded.clinics[request.hospital, request.clinic]
         if isinstance(today, Problem):
             return Decision(received.digest, refusal=today, remember=True)
-        if not timedelta() <= today.day.service_date - request.date_of_birth <= _PATIENT_AGE_MAX:
+        if not is_birth_possible(request.date_of_birth, today.day.service_date):
             return Decision(received.digest, refusal=problems.date_of_birth_impossible())
         clinic, queue = today.clinic, self.queues[today.day]
         patient, *_ = places = today.places(request.medical_record_number)

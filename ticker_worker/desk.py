@@ -10,6 +10,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.queue import Queue
 from common.domain.refusals import (
     ActionRefused,
+    DateOfBirthImpossible,
     DestinationUnknown,
     NotPermitted,
     NumberNotGivenOut,
@@ -93,6 +94,8 @@ def problem_of(refused: ActionRefused, now: datetime) -> Problem:
             return problems.not_permitted_now(refused.reason, refused.detail)
         case NumberNotGivenOut():
             return problems.number_not_given_out()
+        case DateOfBirthImpossible():
+            return problems.date_of_birth_impossible()
         case UntilImpossible():
             return problems.until_impossible()
         case DestinationUnknown():

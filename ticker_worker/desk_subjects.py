@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
+from common.domain.corrections import Correction
 from common.domain.queue import Queue
 from common.domain.queue_advance import Waiter
 from common.domain.ticket_codes import new_ticket_code
@@ -16,6 +17,7 @@ from common.messages.desk_requests import (
     CallNext,
     CloseClinic,
     Complete,
+    Correct,
     DeskCancel,
     DeskRequest,
     MarkNoShow,
@@ -43,8 +45,8 @@ from ticker_worker.rules.desk_actions import ActionResult, Destination, InRoom
 class Subject(NamedTuple):
     """What a request is about: always a clinic and its queue; of the rest what the request needs.
 
-    `holder` holds a ticket in the queue with the medical record number of the `ticket`'s patient; `first` are
-    the first who wait in each lane.
+    `holder` holds a ticket in the queue with the medical record number of the `ticket`'s patient, or with the
+    one that is to be theirs; `first` are the first who wait in each lane.
     """
 
     clinic: Clinic
@@ -80,7 +82,9 @@ class Subjects:
                 subject = subject._replace(ticket=self._ticket(request, key))
         match request:
             case Reinstate() if subject.ticket is not None:
-                return subject._replace(holder=self._holder(key, subject.ticket))
+                return subject._replace(holder=self._holder(key, subject.ticket.medical_record_number))
+            case Correct(medical_record_number=str(number)):
+                return subject._replace(holder=self._holder(key, number))
             case Transfer() if subject.ticket is not None:
                 return subject._replace(destination=self._destination(request, subject.ticket))
         return subject
@@ -105,8 +109,8 @@ class Subjects:
             return None
         return ticket_by_number(self.connection, key, request.number)
 
-    def _holder(self, key: ClinicDay, ticket: TicketRecord) -> HeldPlace | None:
-        patient = (key, ticket.medical_record_number)
+    def _holder(self, key: ClinicDay, medical_record_number: str) -> HeldPlace | None:
+        patient = (key, medical_record_number)
         return store.held_tickets(self.connection, [patient]).get(patient)
 
     def _destination(self, request: Transfer, ticket: TicketRecord) -> Destination | None:
@@ -114,7 +118,7 @@ class Subjects:
         queue = None if clinic is None else self.queues.get(clinic.clinic_day(self.now))
         if clinic is None or queue is None or (clinic.retired and request.to_clinic != request.clinic):
             return None
-        return Destination(clinic, queue, self._holder(queue.key, ticket))
+        return Destination(clinic, queue, self._holder(queue.key, ticket.medical_record_number))
 
 
 def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResult:
@@ -150,4 +154,7 @@ def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResul
             return desk_actions.transfer(queue, ticket, subject.destination, new_ticket_code(), now)
         case DeskCancel():
             return desk_actions.cancel(queue, ticket, request.reason, now)
+        case Correct():
+            given = Correction(request.medical_record_number, request.patient_name, request.date_of_birth)
+            return desk_actions.correct(clinic, queue, ticket, given, subject.holder, now)
     raise NotImplementedError(request.name)

@@ -11,6 +11,7 @@ from common.messages.desk_requests import (
     CallNext,
     CloseClinic,
     Complete,
+    Correct,
     DeskCancel,
     DeskRequest,
     MarkNoShow,
@@ -52,6 +53,7 @@ _CHANGES: tuple[type[DeskRequest], ...] = (
     SetPriority,
     Transfer,
     DeskCancel,
+    Correct,
     SetRooms,
     SetMode,
 )

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
+from common.domain.corrections import Correction
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
 from common.domain.ticket_states import ACTIVE, IN_ROOM, TicketState, TicketStatus
@@ -251,6 +252,8 @@ def _columns_of(change: Change) -> dict[str, Any]:
             return {"lane": ticket.lane, "priority_reason": change.lane_reason}
         case EventName.TICKET_RECALLED:
             return {"recalled_at": at}
+        case EventName.TICKET_CORRECTED:
+            return _corrected(change.correction)
         case EventName.TICKET_CALLED:
             moments = {"room": ticket.room, "called_at": at}
         case EventName.TICKET_STARTED:
@@ -270,6 +273,13 @@ def _columns_of(change: Change) -> dict[str, Any]:
         case _:
             moments = {"ended_at": at}
     return {"status": ticket.status, **moments}
+
+
+def _corrected(correction: Correction | None) -> dict[str, Any]:
+    assert correction is not None
+    new = {name: value for name, value in correction._asdict().items() if value is not None}
+    # The desk sees the patient, or the card.
+    return new | ({"date_of_birth_confirmed": True} if correction.date_of_birth else {})
 
 
 def _update_ticket(connection: Connection, key: ClinicDay, number: int, values: Mapping[str, Any]) -> None:

@@ -125,7 +125,8 @@ _ticket_events = (
         _of_ticket(func.lag(journal.c.event_name)).label("before"),
         _of_ticket(func.lead(journal.c.event_name)).label("after"),
     )
-    .where(journal.c.number.is_not(None))
+    # What leaves the state of a ticket as it was, whatever it was, changes nothing of what may follow.
+    .where(journal.c.number.is_not(None), journal.c.event_name.in_(sorted(STATUS_AFTER)))
     .subquery()
 )
 

@@ -1,5 +1,6 @@
-"""The commands that mend what went wrong: a ticket of the wrong person."""
+"""The commands that mend what went wrong: a ticket of the wrong person, or with wrong data."""
 
+from contextlib import suppress
 from typing import Final
 
 import click
@@ -10,10 +11,18 @@ from clinic_desk.commands.own_clinic import ClinicCommand
 from clinic_desk.inputs import take_number
 from clinic_desk.session import DeskSession
 from common.terminal import card
-from common.terminal.usage import ExplainedChoice
+from common.terminal.prompts import WentBack, ask, can_ask
+from common.terminal.registration import CHECKS, complaint_about, given_answers, take_date_of_birth
+from common.terminal.usage import ExplainedChoice, UsageProblem
 from common.translation import N_
 
 _REASONS: Final = {word: card.CANCEL_REASONS[code] for word, code in CANCEL_REASONS.items()}
+
+_QUESTIONS: Final = {
+    "medical_record_number": N_("Right medical record number (empty: stays)"),
+    "name": N_("Right full name (empty: stays)"),
+    "date_of_birth": N_("Right date of birth, for example 1990-01-31 (empty: stays)"),
+}
 
 
 @click.command(
@@ -44,3 +53,52 @@ def cancel(
     request_id: RequestId,
 ) -> None:
     carry_out(session, Desk(hospital, clinic, request_id).cancel(number, reason, day))
+
+
+@click.command(
+    "correct",
+    cls=ClinicCommand,
+    help=N_("Correct the data of a ticket's patient; without options they are asked for."),
+    epilog="antrean-desk correct RSHS GIG 17 --dob 31-01-1990",
+)
+@of_a_clinic
+@click.argument("number", metavar=N_("NUMBER"), callback=take_number)
+@click.option("--mrn", metavar=N_("NUMBER"), help=N_("The right medical record number."))
+@click.option("--name", metavar=N_("NAME"), help=N_("The right full name."))
+@click.option(
+    "--dob", metavar=N_("DATE"), callback=take_date_of_birth, help=N_("The right date of birth: 31-01-1990.")
+)
+@of_day
+@an_action
+@pass_session
+def correct(
+    session: DeskSession,
+    hospital: str,
+    clinic: str,
+    number: int,
+    mrn: str | None,
+    name: str | None,
+    dob: str | None,
+    day: str | None,
+    request_id: RequestId,
+) -> None:
+    data = given_answers(mrn, name, dob) or _answers(session)
+    carry_out(session, Desk(hospital, clinic, request_id).correct(number, data, day))
+
+
+def _answers(session: DeskSession) -> dict[str, str]:
+    """What is answered on the terminal; raises UsageProblem where nobody is there, Abort where all stays."""
+    if not can_ask():
+        raise UsageProblem(N_("Give at least one of --mrn, --name and --dob."))
+    answers: dict[str, str] = {}
+    for field in _QUESTIONS:
+        with suppress(WentBack):
+            answers[field] = _answer(field, session)
+    if not answers:
+        raise click.Abort
+    return answers
+
+
+def _answer(field: str, session: DeskSession) -> str:
+    texts = session.texts
+    return ask(texts(_QUESTIONS[field]), CHECKS[field], lambda error: complaint_about(field, error, texts))

@@ -1,8 +1,8 @@
 """Who gets a place in a queue: one rule for registrations, transfers, handovers and reinstated tickets."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from common.domain.catalog import Clinic, QueueMode
 from common.domain.clinic_day import ClinicDay
@@ -11,6 +11,8 @@ from common.domain.person_names import Person, is_same_person
 from common.domain.queue import Queue
 from common.domain.refusals import ActionRefused
 from common.domain.tickets import LaneReason
+
+_PATIENT_AGE_MAX: Final = timedelta(days=130 * 365.25)
 
 
 class Admission(Enum):
@@ -106,6 +108,11 @@ def _no_room(queue: Queue, *, is_open: bool, quota: int | None) -> Admission | N
     if not is_open:
         return Admission.CLINIC_CLOSED
     return Admission.QUOTA_REACHED if quota is not None and queue.given_out >= quota else None
+
+
+def is_birth_possible(date_of_birth: date, on: date) -> bool:
+    """Whether somebody who comes on that day can have been born then: in the past 130 years."""
+    return timedelta() <= on - date_of_birth <= _PATIENT_AGE_MAX
 
 
 def due_after_registration(queue: Queue, clinic: Clinic, now: datetime) -> datetime:

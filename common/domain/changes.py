@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from common.domain.cancellations import Cancellation
 from common.domain.clinic_day import ClinicDay
+from common.domain.corrections import Correction
 from common.domain.event_names import EventName
 from common.domain.ticket_states import TicketState
 from common.domain.tickets import LaneReason
@@ -16,7 +17,8 @@ class Change(NamedTuple):
     `sequence` counts the changes of a queue from 1, without gaps. `ticket` is the ticket as it is now, None
     where it happened to the clinic; its room is the one to which it was called, also where it leaves it.
     `lane_reason` comes with a change of lane, `transferred_to` (the code of the new ticket) with a transfer;
-    neither appears in events. `cancellation` comes with a cancelled ticket.
+    neither appears in events. `cancellation` comes with a cancelled ticket, `correction` with a
+    corrected one, of which events tell only the members.
     """
 
     clinic_day: ClinicDay
@@ -29,3 +31,4 @@ class Change(NamedTuple):
     lane_reason: LaneReason | None = None
     transferred_to: str | None = None
     cancellation: Cancellation | None = None
+    correction: Correction | None = None

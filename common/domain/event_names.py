@@ -15,6 +15,7 @@ class EventName(StrEnum):
     TICKET_SERVED = "ticket.served"
     TICKET_NO_SHOW = "ticket.no_show"
     TICKET_REINSTATED = "ticket.reinstated"
+    TICKET_CORRECTED = "ticket.corrected"
     TICKET_TRANSFERRED = "ticket.transferred"
     TICKET_CANCELLED = "ticket.cancelled"
     TICKET_EXPIRED = "ticket.expired"

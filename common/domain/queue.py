@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from common.domain.cancellations import Cancellation
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
+from common.domain.corrections import Correction
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane, after_call
 from common.domain.refusals import NotPermitted, NotPermittedReason
@@ -132,6 +133,11 @@ class Queue(NamedTuple):
         """A no-show waits again, at the place of their arrival."""
         return self.due(at)._do(Action.REINSTATE, ticket, at)
 
+    def correct(self, ticket: QueuedTicket, at: datetime, correction: Correction) -> tuple["Queue", Change]:
+        """The ticket's patient has other data; it stays where it is."""
+        queue, change = self._do(Action.CORRECT, ticket, at, room=ticket.room)
+        return queue, change._replace(correction=correction)
+
     def cancel(
         self, ticket: QueuedTicket, at: datetime, cancellation: Cancellation
     ) -> tuple["Queue", Change]:
@@ -169,7 +175,7 @@ class Queue(NamedTuple):
         NotPermitted."""
         self.check(action, ticket)
         rule = TRANSITIONS[action]
-        after = TicketState(ticket.number, rule.after, lane or ticket.lane, room)
+        after = TicketState(ticket.number, rule.after or ticket.status, lane or ticket.lane, room)
         joins, leaves = after.status is TicketStatus.WAITING, ticket.status is TicketStatus.WAITING
         queue = self
         if rule.frees_room and ticket.room is not None:

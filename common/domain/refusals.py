@@ -36,5 +36,9 @@ class UntilImpossible(ActionRefused):
     """A clinic cannot be forced open or closed until then."""
 
 
+class DateOfBirthImpossible(ActionRefused):
+    """Nobody who comes on that day was born then."""
+
+
 class DestinationUnknown(ActionRefused):
     """The hospital has no such clinic to send a patient to."""

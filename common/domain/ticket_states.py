@@ -54,19 +54,21 @@ class Action(StrEnum):
     COMPLETE = "complete"
     MARK_NO_SHOW = "mark_no_show"
     REINSTATE = "reinstate"
+    CORRECT = "correct"
     TRANSFER = "transfer"
     CANCEL = "cancel"
     EXPIRE = "expire"
 
 
 class TransitionRule(NamedTuple):
-    """One row of the table: from one of the states `before` (empty for a new ticket) to `after`.
+    """One row of the table: from one of the states `before` (empty for a new ticket) to `after`; None: the
+    ticket stays in its state.
 
     `frees_room`: a called ticket leaves its room, which is free from that moment.
     """
 
     before: frozenset[TicketStatus]
-    after: TicketStatus
+    after: TicketStatus | None
     event: EventName
     frees_room: bool = False
 
@@ -86,6 +88,7 @@ TRANSITIONS: Final[Mapping[Action, TransitionRule]] = MappingProxyType(
         Action.REINSTATE: TransitionRule(
             frozenset({TicketStatus.NO_SHOW}), TicketStatus.WAITING, EventName.TICKET_REINSTATED
         ),
+        Action.CORRECT: TransitionRule(ACTIVE, None, EventName.TICKET_CORRECTED),
         Action.TRANSFER: TransitionRule(
             _BEFORE_SERVICE, TicketStatus.TRANSFERRED, EventName.TICKET_TRANSFERRED, frees_room=True
         ),
@@ -98,9 +101,9 @@ TRANSITIONS: Final[Mapping[Action, TransitionRule]] = MappingProxyType(
 """The table. No ticket comes into a state in any other way."""
 
 STATUS_AFTER: Final[Mapping[EventName, TicketStatus]] = MappingProxyType(
-    {row.event: row.after for row in TRANSITIONS.values()}
+    {row.event: row.after for row in TRANSITIONS.values() if row.after is not None}
 )
-"""In which state a ticket is after an event of it."""
+"""In which state a ticket is after an event of it, where the event tells."""
 
 
 def is_allowed(action: Action, status: TicketStatus) -> bool:

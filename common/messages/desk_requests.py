@@ -7,13 +7,13 @@ of them from anywhere else. Who asks is the user whom the broker vouches for.
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from common.domain.cancellations import CancelReason
 from common.domain.catalog import QueueMode
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
 from common.domain.tickets import PriorityReason
-from common.messages.fields import Code, IsoDate
+from common.messages.fields import Code, IsoDate, MedicalRecordNumber, PersonName
 from common.messages.limits import NUMBER_MAX, ROOMS_MAX
 from common.messages.message import Request
 from common.messages.patients import Register
@@ -160,6 +160,23 @@ class DeskCancel(TicketAction):
     name: ClassVar[str] = "desk_cancel"
 
     reason: CancelReason
+
+
+class Correct(TicketAction):
+    """Corrects the data of the patient of a ticket, waiting, called or in service: those that are given."""
+
+    name: ClassVar[str] = "correct"
+    roles: ClassVar[frozenset[StaffRole]] = SEES_TO_PATIENTS
+
+    medical_record_number: MedicalRecordNumber | None = None
+    patient_name: PersonName | None = Field(default=None, alias="name")
+    date_of_birth: IsoDate | None = None
+
+    @model_validator(mode="after")
+    def _corrects_something(self) -> "Correct":
+        if (self.medical_record_number, self.patient_name, self.date_of_birth) == (None, None, None):
+            raise ValueError("give at least one of medical_record_number, name and date_of_birth")
+        return self
 
 
 class SetRooms(DeskRequest):

@@ -94,13 +94,16 @@ def encode_event(
 
 
 def encode_change(change: Change, event_id: str, room_name: str | None = None) -> Event:
-    """The event that tells of a change. Of a ticket it tells number, state, lane and room, and nothing else;
-    `room_name` is what the ticket's room is called."""
+    """The event that tells of a change. Of a ticket it tells number, state, lane and room, who cancelled it
+    and which members were corrected: no name of a person, and nothing that anybody wrote. `room_name` is what
+    the ticket's room is called."""
     hospital, clinic, service_date = change.clinic_day
     if change.ticket is not None:
         subject = display_number(clinic, change.ticket.number)
         data = ticket_data(clinic, change.ticket, change.waiting, change.now_serving, room_name)
         data |= _cancellation_data(change.cancellation)
+        if change.correction is not None:
+            data["corrected"] = change.correction.members
     else:
         subject, data = clinic, clinic_data(clinic, change.waiting, change.now_serving)
     return encode_event(

@@ -52,12 +52,18 @@ def parse_request(
         found = error.errors(include_input=False, include_url=False, include_context=False)
         errors = [_field_error(each["type"], each["loc"], each["msg"]) for each in found[:FIELD_ERRORS_MAX]]
         fields = sorted({each.field for each in errors if each.field})
-        detail = f"Correct {', '.join(fields)}." if fields else "Send one JSON object in UTF-8."
+        detail = f"Correct {', '.join(fields)}." if fields else _of_the_whole(errors[0], found[0]["type"])
         raise _refused(ProblemCode.INVALID_REQUEST, detail, errors) from error
     if repeated := _repeated_members(request_type, body):
         errors = [FieldError(field=name, message="the member stands there twice") for name in repeated]
         raise _refused(ProblemCode.INVALID_REQUEST, f"Correct {', '.join(repeated)}.", errors)
     return request
+
+
+def _of_the_whole(error: FieldError, kind: str) -> str:
+    """What to do where a request is wrong as a whole: by a rule of its own, or since it cannot be read."""
+    is_rule = kind == "value_error"
+    return f"{error.message[0].upper()}{error.message[1:]}." if is_rule else "Send one JSON object in UTF-8."
 
 
 def _repeated_members(request_type: type[Request], body: bytes) -> list[str]:

@@ -55,7 +55,8 @@ class Registration:
         return ["register", self.hospital, self.clinic, *given]
 
 
-def _date_of_birth(ctx: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
+def take_date_of_birth(ctx: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
+    """Reads a date of birth, in ISO 8601 afterwards."""
     try:
         return None if text is None else parse_date(text)
     except ValueError as error:
@@ -77,7 +78,7 @@ def registration_options(*, place_required: bool) -> Callable[[Callable[..., Any
         click.option(
             "--dob",
             metavar=N_("DATE"),
-            callback=_date_of_birth,
+            callback=take_date_of_birth,
             help=N_(
                 "Date of birth: 1990-01-31, or day first 31-01-1990, 31/1/1990, 31.01.1990; asked for, too."
             ),
@@ -193,17 +194,18 @@ def _is_given(name: str, answers: Mapping[str, str], session: Session) -> bool:
     try:
         CHECKS[name](answers[name])
     except ValueError as error:
-        complain(_complaint(name, error, session.texts))
+        complain(complaint_about(name, error, session.texts))
         return False
     return True
 
 
 def _ask_for(name: str, session: Session) -> str:
     texts = session.texts
-    return ask(texts(QUESTIONS[name]), CHECKS[name], lambda error: _complaint(name, error, texts))
+    return ask(texts(QUESTIONS[name]), CHECKS[name], lambda error: complaint_about(name, error, texts))
 
 
-def _complaint(name: str, error: ValueError, texts: Texts) -> str:
+def complaint_about(name: str, error: ValueError, texts: Texts) -> str:
+    """What is said of an answer to one of QUESTIONS that cannot be right."""
     if name == "date_of_birth":
         return texts(date_complaint(error, BAD_DATE_OF_BIRTH))
     return f"{texts(PATIENT_WORDS.fields[name])}: {texts(PATIENT_WORDS.rules[name])}"

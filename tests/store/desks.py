@@ -31,7 +31,7 @@ def outcome_of(workers: Workers, request: Delivery) -> Outcome:
     return outcome
 
 
-def does(workers: Workers, name: str, clinic: str = "GIG", **body: Any) -> DeskDone:
+def does(workers: Workers, name: str, clinic: str = "GIG", /, **body: Any) -> DeskDone:
     """Has a request of a desk done."""
     reply = outcome_of(workers, desk_request(name, clinic, **body)).reply
     assert isinstance(reply, DeskDone), reply
@@ -45,7 +45,7 @@ def calls(workers: Workers, room: int = 1, clinic: str = "GIG") -> int:
     return ticket.number
 
 
-def refusal(workers: Workers, name: str, clinic: str = "GIG", **body: Any) -> Problem:
+def refusal(workers: Workers, name: str, clinic: str = "GIG", /, **body: Any) -> Problem:
     """Why a request of a desk is not done."""
     reply = outcome_of(workers, desk_request(name, clinic, **body)).reply
     assert isinstance(reply, Problem), reply

@@ -17,6 +17,7 @@ from common.messages.desk_requests import (
     CallNext,
     CloseClinic,
     Complete,
+    Correct,
     DeskCancel,
     DeskRegister,
     MarkNoShow,
@@ -58,6 +59,8 @@ ACTIONS = [
     DESK.transfer(17, "INT", "2026-11-22"),
     DESK.cancel(17, "asked-at-counter"),
     DESK.cancel(17, "wrong-person", "2026-11-22"),
+    DESK.correct(17, {"name": "Siti O'Neill; $(id)", "medical_record_number": "00-12"}),
+    DESK.correct(17, {"date_of_birth": "1990-01-31"}, "2026-11-22"),
     DESK.set_rooms(3),
     DESK.set_mode("clock"),
     desk_registration(WISH, "infant"),
@@ -65,7 +68,7 @@ ACTIONS = [
 ]
 REQUESTS: tuple[type[Request], ...] = (
     *(OpenClinic, CloseClinic, SetRooms, SetMode, CallNext, DeskRegister),
-    *(Recall, Start, Complete, MarkNoShow, Reinstate, SetPriority, Transfer, DeskCancel),
+    *(Recall, Start, Complete, MarkNoShow, Reinstate, SetPriority, Transfer, DeskCancel, Correct),
 )
 
 

@@ -67,7 +67,10 @@ VALUES: dict[str, Any] = {
     "to_clinic": "MAT",
     "reason": None,
 }
-OTHER_VALUES: dict[str, dict[str, Any]] = {"desk_cancel": {"reason": "duplicate"}}
+OTHER_VALUES: dict[str, dict[str, Any]] = {
+    "desk_cancel": {"reason": "duplicate"},
+    "correct": {"name": "Siti"},
+}
 """Of single requests."""
 
 

@@ -9,15 +9,23 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from common.domain.admission import Admission, AdmissionRefused, NewTicket, check_admission
+from common.domain.admission import (
+    Admission,
+    AdmissionRefused,
+    NewTicket,
+    check_admission,
+    is_birth_possible,
+)
 from common.domain.cancellations import Cancellation, CancelledBy, CancelReason
 from common.domain.catalog import Clinic, ClinicState, QueueMode
 from common.domain.changes import Change
+from common.domain.corrections import Correction
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane, lane_for, next_lane
 from common.domain.queue import Ending, Queue
 from common.domain.queue_advance import Waiter
 from common.domain.refusals import (
+    DateOfBirthImpossible,
     DestinationUnknown,
     NotPermitted,
     NotPermittedReason,
@@ -26,7 +34,7 @@ from common.domain.refusals import (
 )
 from common.domain.service_times import EndedCall
 from common.domain.ticket_record import TicketRecord
-from common.domain.ticket_states import Action
+from common.domain.ticket_states import Action, TicketStatus
 from common.domain.tickets import LaneReason, PriorityReason, StaffChoice, display_number
 from ticker_worker.rules.day_end import HeldPlace
 
@@ -218,6 +226,48 @@ def cancel(queue: Queue, ticket: TicketRecord | None, reason: CancelReason, now:
     """The ticket, waiting or called, is given up; if it was called, the room is free."""
     cancellation = Cancellation(CancelledBy.STAFF, reason.value)
     return _decided(queue.cancel(_require_ticket(ticket), now, cancellation))
+
+
+def correct(
+    clinic: Clinic,
+    queue: Queue,
+    ticket: TicketRecord | None,
+    given: Correction,
+    holder: HeldPlace | None,
+    now: datetime,
+) -> ActionResult:
+    """The ticket's patient has the data that are `given`. While it waits, priority by age is decided again.
+
+    `holder` holds a ticket of the queue with the record number that is given. Raises DateOfBirthImpossible.
+    """
+    ticket = _require_ticket(ticket)
+    queue.check(Action.CORRECT, ticket)
+    born, service_date = given.date_of_birth, queue.key.service_date
+    if born is not None and not is_birth_possible(born, service_date):
+        raise DateOfBirthImpossible
+    if holder is not None and holder.number != ticket.number:
+        raise _holds_another(queue, holder)
+    correction = _what_is_new(ticket, given)
+    if not correction.members:
+        shown = display_number(queue.key.clinic, ticket.number)
+        raise NotPermitted(NotPermittedReason.ALREADY_SO, f"{shown} has these data.")
+    queue, change = queue.correct(ticket, now, correction)
+    changes = [change]
+    if correction.date_of_birth is not None and ticket.status is TicketStatus.WAITING:
+        before = ticket.priority_reason
+        reason = clinic.lane_reason(before, correction.date_of_birth, service_date, is_confirmed=True)
+        if reason is not before:
+            queue, change = queue.set_priority(ticket, lane_for(reason), reason, now)
+            changes.append(change)
+    return ActionResult([queue], changes)
+
+
+def _what_is_new(ticket: TicketRecord, given: Correction) -> Correction:
+    """What of the data that are given the ticket does not have, or has unconfirmed."""
+    new = {name: None if value == getattr(ticket, name) else value for name, value in given._asdict().items()}
+    if not ticket.date_of_birth_confirmed:
+        new["date_of_birth"] = given.date_of_birth
+    return Correction(**new)
 
 
 class Destination(NamedTuple):

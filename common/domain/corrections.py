@@ -1,0 +1,24 @@
+"""What the staff correct of a ticket's patient."""
+
+from datetime import date
+from typing import Final, NamedTuple
+
+_MEMBERS: Final = {
+    "medical_record_number": "medical_record_number",
+    "patient_name": "name",
+    "date_of_birth": "date_of_birth",
+}
+"""What each is called in requests and events."""
+
+
+class Correction(NamedTuple):
+    """New data of a ticket's patient; None for what stays. A date of birth that is given is confirmed."""
+
+    medical_record_number: str | None = None
+    patient_name: str | None = None
+    date_of_birth: date | None = None
+
+    @property
+    def members(self) -> list[str]:
+        """The names of the members that are corrected: all that may be told of them."""
+        return [_MEMBERS[name] for name, value in self._asdict().items() if value is not None]
