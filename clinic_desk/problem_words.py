@@ -69,12 +69,20 @@ _RULES: Final[Mapping[str, str]] = {
     "mode": N_("clock or desk"),
     "service_date": N_("a day of the calendar"),
 }
-_BELOW_TICKET: Final[Mapping[str, tuple[str, ...]]] = {
+_OF_TICKET: Final = "{hospital} {clinic} {number} --date {service_date}"
+_BELOW_TICKET: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "medical_record_mismatch": (
-        N_("If it is a stranger's, give it up with: {command}"),
-        N_("Then the patient can be registered again."),
+        (
+            N_("If it is this patient's, correct it with: {command}"),
+            f"antrean-desk correct {_OF_TICKET}",
+        ),
+        (
+            N_("If it is a stranger's, cancel it with: {command}"),
+            f"antrean-desk cancel {_OF_TICKET} --reason wrong-person",
+        ),
     ),
 }
+"""With its day: a ticket of the day before may be in the way, too."""
 
 DESK_WORDS: Final = replace(
     PATIENT_WORDS,

@@ -7,6 +7,7 @@ Nothing here reads or writes: what is decided on was loaded (loading.py), and wh
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from common.domain.admission import (
@@ -32,6 +33,7 @@ from common.messages.message import EncodedReply
 from common.messages.patients import Cancel, Register, Ticket
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
+from common.storage.access_log import Look
 from common.storage.journal import Cause, ClinicOf, JournalEntry, entry_of
 from common.storage.ticket_views import TicketView
 from registrar_worker.loading import Loaded, registry_entry
@@ -62,13 +64,14 @@ class Decision(NamedTuple):
 class Decided:
     """The decisions on a batch in the order of its requests, and all that is to be saved of them: the queues
     as they are now, the tickets given out, the codes of those that were cancelled, how often data have not
-    matched the numbers of which that changed, the journal's entries."""
+    matched the numbers of which that changed, which names the staff are shown, the journal's entries."""
 
     decisions: Sequence[Decision]
     queues: Mapping[ClinicDay, Queue]
     new_tickets: Sequence[NewTicket]
     cancelled: Sequence[str]
     mismatches: Mapping[NumberOfDay, int]
+    looks: Sequence[Look]
     entries: Sequence[JournalEntry]
 
 
@@ -91,6 +94,7 @@ def decide(loaded: Loaded, requests: Sequence[ReceivedRequest], clinic_of: Clini
         deciding.new_tickets,
         deciding.cancelled,
         deciding.mismatches,
+        deciding.looks,
         deciding.entries,
     )
 
@@ -122,6 +126,7 @@ class _Deciding:
     new_tickets: list[NewTicket] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     mismatches: dict[NumberOfDay, int] = field(default_factory=dict)
+    looks: list[Look] = field(default_factory=list)
     entries: list[JournalEntry] = field(default_factory=list)
 
     def decide(self, received: ReceivedRequest) -> Decision:
@@ -179,12 +184,20 @@ class _Deciding:
             assert held is not None
             return self._already_held(received, held)
         if held is not None and isinstance(request, DeskRegister) and verdict is Admission.HELD_BY_ANOTHER:
-            return self._refused(received, problems.mismatch_at_desk, held.ticket_code)
+            return self._mismatch_at_desk(received, request, held)
         if verdict in _MISMATCHES:
             self.mismatches[number_of_day(patient)] = attempts.mismatches + 1
         refusal = _not_admitted(verdict, clinic, self.loaded.now)
         # What was mended may let the same request in.
         return Decision(received.digest, refusal=refusal, remember=verdict is not Admission.REGISTRY_UNUSABLE)
+
+    def _mismatch_at_desk(
+        self, received: ReceivedRequest, request: DeskRegister, held: HeldTicket
+    ) -> Decision:
+        """The desk is shown whose ticket is in the way, which is recorded as a look at a name."""
+        assert received.user is not None
+        self.looks.append(Look(received.user, request.hospital, request.clinic, request.name, names=1))
+        return self._refused(received, partial(problems.mismatch_at_desk, holder=held), held.ticket_code)
 
     def _is_known(self, request: Register, clinic: Clinic) -> bool | None:
         """Whether the hospital's registry knows the patient, if it has to."""

@@ -6,6 +6,7 @@ from common.messages.message import EncodedReply, Reply, encode_reply
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
 from common.storage import journal
+from common.storage.access_log import record_looks
 from common.storage.engine import Connection, push
 from common.storage.new_tickets import insert_tickets
 from common.storage.queues import write_changed_queues
@@ -21,6 +22,7 @@ def save(connection: Connection, loaded: Loaded, decided: Decided) -> None:
     insert_tickets(connection, decided.new_tickets)
     write_changed_queues(connection, loaded.queues, decided.queues)
     store.write_mismatches(connection, decided.mismatches)
+    record_looks(connection, decided.looks, loaded.now)
     journal.record(connection, decided.entries, loaded.now)
     push(connection)
 

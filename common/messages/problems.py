@@ -4,15 +4,17 @@ The sentences say what to do, and hold nothing that a patient sent.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from common.domain.catalog import Clinic
+from common.domain.person_names import Person
 from common.domain.refusals import NotPermittedReason
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
+from common.messages.limits import NAME_LENGTH_MAX
 from common.messages.message import Reply, ReplyPart
 from common.messages.patients import ShownTicket, Ticket, without_code
 
@@ -55,11 +57,20 @@ class FieldError(ReplyPart):
 
 
 @dataclass(slots=True, kw_only=True)
+class TicketHolder(ReplyPart):
+    """Whose ticket is in the way of a registration, as the ticket has it."""
+
+    name: Annotated[str, Field(max_length=NAME_LENGTH_MAX)]
+    date_of_birth: date
+
+
+@dataclass(slots=True, kw_only=True)
 class Problem(Reply):
     """A refusal, in the shape of RFC 9457. `code` is what clients decide by.
 
     `ticket` comes with `already_registered`, and has its code only for the desk, to which it comes with
-    `medical_record_mismatch`, too; `next_opening` comes with `clinic_closed` and `quota_reached`,
+    `medical_record_mismatch`, too, there with its
+    `holder`; `next_opening` comes with `clinic_closed` and `quota_reached`,
     `closed_reason` (what the staff wrote) with `clinic_closed`, `reason` with `not_permitted_now`,
     `server_time` with `request_expired`. `roles` and `clinic_name` come with `not_permitted`: who may, and
     where; they are left out where it is not about a clinic.
@@ -67,7 +78,7 @@ class Problem(Reply):
 
     name: ClassVar[str] = "problem"
     optional_members = (
-        *("ticket", "next_opening", "zone", "closed_reason"),
+        *("ticket", "holder", "next_opening", "zone", "closed_reason"),
         *("reason", "server_time", "roles", "clinic_name"),
     )
 
@@ -77,6 +88,7 @@ class Problem(Reply):
     code: ProblemCode
     errors: list[FieldError] = field(default_factory=list)
     ticket: ShownTicket | None = None
+    holder: TicketHolder | None = None
     next_opening: AwareDatetime | None = None
     zone: str | None = None
     closed_reason: str | None = None
@@ -155,11 +167,15 @@ def medical_record_mismatch() -> Problem:
     return problem(ProblemCode.MEDICAL_RECORD_MISMATCH, detail)
 
 
-def mismatch_at_desk(ticket: Ticket) -> Problem:
-    """The same, told to the desk: this ticket was taken with the patient's number and other data, and is to
-    be given up where it is not the patient's."""
-    detail = f"Somebody with other data holds {ticket.display_number}; cancel it if that is not this patient."
-    return problem(ProblemCode.MEDICAL_RECORD_MISMATCH, detail, ticket=ticket)
+def mismatch_at_desk(ticket: Ticket, holder: Person) -> Problem:
+    """The same, told to the desk: this ticket was taken with the patient's number and other data, whose they
+    are, and what to do with it."""
+    detail = (
+        f"Somebody with other data holds {ticket.display_number}; correct it if it is this patient's, else"
+        " cancel it."
+    )
+    shown = TicketHolder(name=holder.patient_name, date_of_birth=holder.date_of_birth)
+    return problem(ProblemCode.MEDICAL_RECORD_MISMATCH, detail, ticket=ticket, holder=shown)
 
 
 def ask_at_desk() -> Problem:

@@ -7,7 +7,14 @@ import click
 
 from common.terminal.failures import Problem
 from common.terminal.layout import fold, fold_around, stacked, widest
-from common.terminal.moments import clock_time_with_zone, date_and_time, duration, estimate, long_date
+from common.terminal.moments import (
+    clock_time_with_zone,
+    date_and_time,
+    duration,
+    estimate,
+    long_date,
+    short_date,
+)
 from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
 from common.terminal.streams import writes_unicode
 from common.terminal.texts import Texts
@@ -223,19 +230,26 @@ def problem_text(
         sentence += " " + texts("It opens again on {moment}.", moment=moment)
     parts = fold(sentence, width)
     parts += [f"  {_field_line(each, texts, words)}" for each in problem.get("errors") or []]
+    if holder := problem.get("holder"):
+        parts += fold(_taken_by(holder, texts), width)
     if ticket := problem.get("ticket"):
         parts.append(ticket_card(ticket, texts, width))
         parts += _below_ticket(problem, texts, width, words)
     return "\n".join(parts)
 
 
+def _taken_by(holder: Mapping[str, str], texts: Texts) -> str:
+    born = short_date(holder["date_of_birth"], texts)
+    return texts("It was taken by {name}, born {date}.", name=holder["name"], date=born)
+
+
 def _below_ticket(problem: Problem, texts: Texts, width: int | None, words: ProblemWords) -> Iterator[str]:
-    code = problem["ticket"].get("ticket_code")
-    if not code:
+    ticket = problem["ticket"]
+    if not ticket.get("ticket_code"):
         yield from fold(texts(_CODE_NOT_SHOWN), width)
         return
-    command = f"antrean cancel {code}"
-    for sentence in words.below_ticket.get(str(problem.get("code")), ()):
+    for sentence, words_of_command in words.below_ticket.get(str(problem.get("code")), ()):
+        command = words_of_command.format_map(ticket)
         yield from fold_around(texts(sentence, command=command), width, [command])
 
 

@@ -73,8 +73,9 @@ class ProblemWords:
     rules: Mapping[str, str]
     by_roles: Mapping[str, str] = field(default_factory=dict)
     """By the roles that may do it, as they stand in the problem: who of a `clinic` is to be asked."""
-    below_ticket: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By code: what is said below the ticket that a problem shows with its code; `command` gives it up."""
+    below_ticket: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """By code: what is said below the ticket that a problem shows with its code. Each is a sentence, and the
+    `command` in it, with members of the ticket in braces."""
     unexpected: str = N_("Something unexpected went wrong ({kind}); repeat with --verbose for the details.")
     """About a fault in the program; `kind` is its class."""
     unexpected_change: str = N_(

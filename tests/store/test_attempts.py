@@ -13,10 +13,11 @@ from sqlalchemy import Engine, select
 
 from common.messages.message import encode_reply
 from common.messages.patients import Ticket
-from common.messages.problems import Problem, ProblemCode
+from common.messages.problems import Problem, ProblemCode, TicketHolder
 from common.messaging.delivery import Delivery, Outcome
-from common.storage.tables import mismatches
+from common.storage.tables import access_log, mismatches
 from tests.builders import (
+    DESK_USER,
     MONDAY,
     cancellation,
     clinic_table,
@@ -197,6 +198,40 @@ def test_the_desk_is_bound_by_no_mismatches_and_makes_none(workers: Workers) -> 
     assert workers.refusal(registration(2)).code is ProblemCode.ALREADY_REGISTERED
 
 
+def test_the_desk_s_look_at_whose_ticket_is_in_the_way_is_recorded_once(workers: Workers) -> None:
+    """Those who hold tickets are named to the desk, to nobody else, and that is written down with it."""
+    workers.register_many(2)
+    wrong = [{**patient(who), "name": "Salah Ketik"} for who in (1, 2)]
+    assert [workers.refusal(registration(who)).holder for who in wrong] == [None, None]
+    assert looks(workers.engine) == []
+    first, *others = [desk_request("desk_register", **who) for who in (wrong[0], wrong[0], wrong[1])]
+    shown = workers.refusal(first)
+    assert shown.holder == TicketHolder(name="Pasien 1", date_of_birth=born(1))
+    assert "Pasien" not in shown.detail
+    assert looks(workers.engine) == [(DESK_USER, "RSHS", "GIG", "desk_register", 1, 1)]
+    # What is answered once more is no other look.
+    assert workers.refusal(first) == shown
+    assert looks(workers.engine) == [(DESK_USER, "RSHS", "GIG", "desk_register", 1, 1)]
+    workers.registrar.handle(others)
+    assert looks(workers.engine) == [(DESK_USER, "RSHS", "GIG", "desk_register", 3, 1)]
+    workers.clock.forward(minutes=1)
+    workers.refusal(desk_request("desk_register", **wrong[1]))
+    assert [row[4] for row in looks(workers.engine)] == [3, 1]
+    assert workers.refusal(desk_request("desk_register", **patient(1))).holder is None
+
+
+def looks(engine: Engine) -> list[tuple[Any, ...]]:
+    """What the access log has, the earliest first."""
+    columns = ("username", "hospital", "clinic", "request", "looks", "names")
+    with engine.connect() as connection:
+        rows = connection.execute(select(access_log).order_by(access_log.c.minute)).mappings()
+        return [tuple(row[name] for name in columns) for row in rows]
+
+
+def born(who: int) -> date:
+    return date.fromisoformat(patient(who)["date_of_birth"])
+
+
 def test_the_desk_gets_a_patient_the_place_that_a_stranger_has_taken(workers: Workers) -> None:
     stranger = workers.register({**patient(1), "name": "Orang Lain"})
     for _ in range(MISMATCHES_MAX):
@@ -207,6 +242,7 @@ def test_the_desk_gets_a_patient_the_place_that_a_stranger_has_taken(workers: Wo
     assert shown.code is ProblemCode.MEDICAL_RECORD_MISMATCH
     assert shown.ticket is not None
     assert shown.ticket.ticket_code == stranger.ticket_code
+    assert shown.holder == TicketHolder(name="Orang Lain", date_of_birth=born(1))
     workers.ticket(cancellation(shown.ticket.ticket_code))
     assert at_the_counter(workers, patient(1)).number == stranger.number + 1
 

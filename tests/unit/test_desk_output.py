@@ -198,9 +198,10 @@ def test_why_something_is_not_permitted() -> None:
 
 
 @pytest.mark.parametrize("width", [None, 40, 80])
-def test_a_ticket_in_a_patients_way_is_shown_with_the_command_that_gives_it_up(width: int | None) -> None:
+def test_a_ticket_in_a_patients_way_is_shown_with_whose_it_is_and_what_mends_it(width: int | None) -> None:
     found: dict[str, Any] = {
         "ticket_code": "7K3F-9QXM-2T5R",
+        "number": 17,
         "display_number": "GIG-017",
         "hospital": "RSHS",
         "clinic": "GIG",
@@ -212,11 +213,14 @@ def test_a_ticket_in_a_patients_way_is_shown_with_the_command_that_gives_it_up(w
         "latest_call_at": None,
     }
     problem = {"code": "medical_record_mismatch", "detail": "...", "errors": [], "ticket": found}
+    problem["holder"] = {"name": "Siti Aminah", "date_of_birth": "1990-01-31"}
     for words in (DESK_WORDS, CONSOLE_WORDS):
         told = click.unstyle(problem_text(problem, ENGLISH, width, words))
-        assert "antrean cancel 7K3F-9QXM-2T5R\n" in told
-        assert " ".join(told.split()).endswith("Then the patient can be registered again.")
-    assert "antrean cancel" not in problem_text(problem, ENGLISH, width), "that is for the desk"
+        assert "Siti Aminah" in told
+        assert "1990" in told
+        assert "antrean-desk correct RSHS GIG 17 --date 2026-11-23\n" in told
+        assert told.endswith("antrean-desk cancel RSHS GIG 17 --date 2026-11-23 --reason wrong-person")
+    assert "antrean-desk" not in problem_text(problem, ENGLISH, width), "that is for the desk"
 
 
 # --- the report -----------------------------------------------------------------------------------------

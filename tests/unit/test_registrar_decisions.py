@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from itertools import count
 
 from common.domain.catalog import Clinic
@@ -66,7 +67,8 @@ _ids = count(1)
 def received(request: Request, sent_at: datetime | None = None) -> ReceivedRequest:
     """A request with an id and contents of its own."""
     number = next(_ids)
-    return ReceivedRequest(f"request-{number}", b"%d" % number, request, sent_at)
+    user = "budi" if isinstance(request, DeskRegister) else None
+    return ReceivedRequest(f"request-{number}", b"%d" % number, request, sent_at, user)
 
 
 def register(who: int, name: str = "Siti Aminah", clinic_code: str = "GIG", born: date = BORN) -> Register:
@@ -218,4 +220,5 @@ def test_the_desk_is_bound_by_nothing_that_was_tried() -> None:
     assert codes(decided_on([at_desk], loaded(ended=3, mismatches=5))) == [None]
 
     _, mismatched = decided_on([register(1, "Budi Santoso"), at_desk], loaded()).decisions
-    assert mismatched.refusal is problems.mismatch_at_desk
+    assert isinstance(mismatched.refusal, partial)
+    assert mismatched.refusal.func is problems.mismatch_at_desk
