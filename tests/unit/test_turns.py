@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections import Counter, defaultdict
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +67,10 @@ def test_who_sent_it() -> None:
     assert by(sent(1, 2)) == by(sent(2, 3)) == by(sent(3)), "addresses that cannot be used are all one"
     assert by(sent(1, 1, user_id="gateway")) == by(sent(2, 2, user_id="gateway")) != by(sent(3, 1))
     assert by(sent(1, 1, user_id="patient")) == by(sent(2, 1)), "everybody is this user"
+    at_desk = partial(sent, exchange=DESK_EXCHANGE)
+    assert by(at_desk(1, 1, user_id="siti")) == by(at_desk(2, 1, user_id="siti"))
+    assert by(at_desk(1, 1, user_id="siti")) != by(at_desk(2, 1, user_id="budi"))
+    assert by(at_desk(1, 1, user_id="siti")).channel is not None, "one program of hers may send too much"
     assert by(sent(1, 1, exchange=EVENTS_EXCHANGE)) == by(sent(2, exchange=EVENTS_EXCHANGE))
 
 
