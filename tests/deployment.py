@@ -86,6 +86,8 @@ TICKET_FIELDS = {
     "room",
     "room_name",
     "transferred_to",
+    "cancelled_by",
+    "cancel_reason",
     "zone",
 }
 """What a ticket holds, wherever one is shown."""

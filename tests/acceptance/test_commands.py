@@ -52,6 +52,7 @@ def test_the_clinics_of_a_hospital(shell: Shell) -> None:
             "quota_left",
             "next_opening",
             "zone",
+            "closed_reason",
         )
     }
     assert clinics["JIW"]["is_open"] is False

@@ -71,6 +71,27 @@ def test_a_day_at_the_desk(system: Deployment, shell: Shell, tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("_integrity")
+def test_a_patient_who_follows_a_ticket_is_told_each_call(
+    system: Deployment, shell: Shell, tmp_path: Path
+) -> None:
+    desk = desk_at(system, tmp_path, "RSHS", "BED").moved_by_staff(2)
+    ticket = shell.register("RSHS", "BED", Patient(date_of_birth=CHILD))
+    code, number = ticket["ticket_code"], ticket["display_number"]
+    watching = shell.start("watch", "antrean", "watch", code, "--interval", "0.2", "--lang", "en")
+    watching.prints("you are next")
+    readable = desk.run("next", "--room", "2", "--lang", "en")
+    assert f"{number} is called to Ruang Bedah 2." in readable.stdout
+    watching.prints(f"Number {number} is called. Please go to Ruang Bedah 2, Poli Bedah.")
+    desk.do("recall", number)
+    watching.prints(f"Number {number} is called again. Please go to Ruang Bedah 2, Poli Bedah.")
+    assert desk.do("queue")["room_names"][1] == "Ruang Bedah 2"
+    desk.do("start", number)
+    watching.prints(f"Number {number} is being served.")
+    assert watching.ends() == 0
+    desk.do("complete", number)
+
+
+@pytest.mark.usefixtures("_integrity")
 def test_two_desks_that_call_at_once(system: Deployment, shell: Shell, tmp_path: Path) -> None:
     desk_at(system, tmp_path, "RSHS", "ANA").moved_by_staff(2)
     numbers = arrive(shell, "ANA", 8)

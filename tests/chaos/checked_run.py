@@ -161,6 +161,7 @@ class CheckedRun:
             "date_of_birth": date(1990, 1, 31),
             "status": "waiting",
             "lane": "regular",
+            "room": None,
             "transferred_to": None,
             **dict.fromkeys(("registered_at", "arrived_at", "waiting_since"), arrived_at),
         }
@@ -174,7 +175,7 @@ class CheckedRun:
         day["waiting"] -= ticket["status"] == "waiting"
         day["cancelled"] += status in ("cancelled", "transferred")
         if status == "called":
-            day["now_serving"] = ticket["number"]
+            day["now_serving"], ticket["room"] = ticket["number"], 1
         ticket["status"] = status
         self.happens(f"ticket.{status}", ticket, cause_id or str(uuid4()))
 
@@ -198,6 +199,9 @@ class CheckedRun:
                 "display_number": _number_shown(clinic, number),
                 "status": ticket["status"],
                 "lane": ticket["lane"],
+                "room": ticket["room"],
+                "room_name": None,
+                **({"cancelled_by": "patient"} if name == "ticket.cancelled" else {}),
                 "waiting": day["waiting"],
                 "now_serving": _number_shown(clinic, day["now_serving"]),
             },

@@ -178,6 +178,7 @@ def test_the_clinics_of_a_hospital(patient: Requester) -> None:
         "day_may_end_first": False,
         "quota_left": 999,
         "next_opening": None,
+        "closed_reason": None,
         "zone": "WIB",
     }
     assert found[CLOSED_CLINIC]["is_open"] is False
@@ -210,11 +211,14 @@ def test_the_queue_of_a_clinic_in_numbers(patient: Requester) -> None:
     assert answer.name == "clinic_queue"
     assert answer.body == {
         "hospital": HOSPITAL,
+        "hospital_name": f"RSUP {HOSPITAL}",
         "clinic": clinic,
+        "clinic_name": f"Poli {clinic}",
         "service_date": "2026-11-23",
         "is_open": True,
         "now_serving": None,
         "in_rooms": [],
+        "rooms": [],
         "next": [f"{clinic}-00{number}" for number in range(1, 6)],
         "waiting": 7,
     }
@@ -254,6 +258,8 @@ def test_events_tell_what_happened_and_nobody_to_whom(
             "display_number": f"{clinic}-001",
             "status": "waiting",
             "lane": "regular",
+            "room": None,
+            "room_name": None,
             "waiting": 1,
             "now_serving": None,
         },

@@ -114,6 +114,8 @@ def test_a_tick_calls_the_next_patient(patient: Requester, tap: EventTap, ticks:
         "display_number": f"{clinic}-001",
         "status": "called",
         "lane": "regular",
+        "room": 1,
+        "room_name": None,
         "waiting": 1,
         "now_serving": f"{clinic}-001",
     }

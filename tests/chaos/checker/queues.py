@@ -31,6 +31,7 @@ _MAY_HAPPEN_IN = {
     "in_service": {"served"},
     "no_show": {"reinstated"},
 }
+_CANCELLED_BY = {"patient", "staff", "closing"}
 _LANES = ("regular", "priority")
 _ACTIVE = {"waiting", "called", "in_service"}
 _GIVEN_BACK = ("cancelled", "transferred")
@@ -125,6 +126,7 @@ class _Replay:
     now_serving: int | None = None
     called_last: dict[str, int] = field(default_factory=dict)
     event_lanes: dict[int, str] = field(default_factory=dict)
+    event_rooms: dict[int, int | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.patients = {ticket.number: ticket.medical_record_number for ticket in self.tickets}
@@ -201,6 +203,7 @@ class _Replay:
         if status is not None:
             lane = self._lane(entry)
             data |= {"number": entry.number, "display_number": shown, "status": status, "lane": lane}
+            data |= self._room(entry) | self._cancellation(entry)
         expected = {
             "specversion": "1.0",
             "id": entry.event_id,
@@ -226,6 +229,31 @@ class _Replay:
         self._expect(Invariant.STATES, lane in _LANES, entry, f"tells of the lane {lane}")
         self.event_lanes[entry.number] = lane
         return lane
+
+    def _room(self, entry: Entry) -> dict[str, Any]:
+        """The ticket's room, which its call tells and all that follows repeats until it waits again. The
+        rooms of the run's catalog have no names."""
+        assert entry.number is not None
+        if entry.name in ("ticket.registered", "ticket.reinstated"):
+            room = None
+        elif entry.name == "ticket.called":
+            room = entry.event.get("data", {}).get("room")
+            is_room = isinstance(room, int) and room >= 1
+            self._expect(Invariant.STATES, is_room, entry, f"tells of the room {room}")
+        else:
+            room = self.event_rooms.get(entry.number)
+        self.event_rooms[entry.number] = room
+        return {"room": room, "room_name": None}
+
+    def _cancellation(self, entry: Entry) -> dict[str, Any]:
+        """Who has cancelled the ticket, which the event tells; and a reason where it was the staff."""
+        if entry.name != "ticket.cancelled":
+            return {}
+        told = entry.event.get("data", {})
+        by = told.get("cancelled_by")
+        self._expect(Invariant.STATES, by in _CANCELLED_BY, entry, f"was cancelled by {by}")
+        reason = {"cancel_reason": told.get("cancel_reason")} if by == "staff" else {}
+        return {"cancelled_by": by, **reason}
 
     def end(self) -> None:
         """Tickets and counters stand where the events left them."""

@@ -93,6 +93,11 @@ def event_with_a_wrong_count(run: CheckedRun) -> None:
     run.entry("second")["event"]["data"]["waiting"] = 7
 
 
+@plant(Invariant.STATES, "whose data is")
+def event_of_another_room(run: CheckedRun) -> None:
+    run.entry("second")["event"]["data"]["room"] = 7
+
+
 @plant(Invariant.STATES, "whose sequence is '0000000009'")
 def event_with_another_sequence(run: CheckedRun) -> None:
     run.entry("second")["event"]["sequence"] = "0000000009"
