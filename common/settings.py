@@ -35,6 +35,9 @@ STACK_FILE = "stack.json"
 
 Role = Literal["patient", "desk", "registrar", "ticker", "status", "deploy"]
 
+_BROKER_USERS: tuple[Role, ...] = tuple(role for role in get_args(Role) if role != "desk")
+"""The roles that are users of the broker; at the desks each of the staff is one."""
+
 ADDRESSES = ("AMQP_URL", "DATABASE_URL", "MANAGEMENT_URL")
 """Settings that may be given for one role alone, as `ANTREAN_AMQP_URL_DESK`."""
 
@@ -269,7 +272,7 @@ def role_urls(settings: Settings) -> dict[str, str]:
     given = _environment()
     address = urlsplit(settings.amqp_url)
     where = address.netloc.rpartition("@")[2]
-    for role in get_args(Role):
+    for role in _BROKER_USERS:
         if password := given.get(f"{PREFIX}PASSWORD_{role.upper()}"):
             urls[role] = address._replace(netloc=f"{role}:{quote(password, safe='')}@{where}").geturl()
     return urls
@@ -282,8 +285,9 @@ def role_passwords() -> dict[str, str]:
     Raises SettingsError, naming every variable that is missing.
     """
     given = _environment()
-    roles: tuple[Role, ...] = get_args(Role)
-    passwords: dict[str, str] = {role: given.get(f"{PREFIX}PASSWORD_{role.upper()}") or "" for role in roles}
+    passwords: dict[str, str] = {
+        role: given.get(f"{PREFIX}PASSWORD_{role.upper()}") or "" for role in _BROKER_USERS
+    }
     missing = [f"{PREFIX}PASSWORD_{role.upper()}" for role, password in passwords.items() if not password]
     if missing:
         raise SettingsError(N_("Set the passwords of the broker's users: {names}."), names=", ".join(missing))

@@ -13,10 +13,11 @@ from local_stack.install import install_broker
 
 
 class Broker(Protocol):
-    """A RabbitMQ with Antrean's topology. `urls` holds its address for each role, and `management_url` that
-    of its management API, where we know one."""
+    """A RabbitMQ with Antrean's topology. `urls` holds its address for each role, `staff` the password of
+    each member of the staff, and `management_url` the address of its management API, where we know one."""
 
     urls: Mapping[str, str]
+    staff: Mapping[str, str]
     management_url: str | None
 
     @property
@@ -46,7 +47,8 @@ class NamedBroker:
 
     def __init__(self, amqp_url: str, management_url: str | None) -> None:
         self.management_url = management_url
-        self.urls: Mapping[str, str] = dict.fromkeys(roles(), amqp_url)
+        self.urls: Mapping[str, str] = dict.fromkeys((*roles(), "desk"), amqp_url)
+        self.staff: Mapping[str, str] = {}
         self._amqp_url = amqp_url
 
     @property

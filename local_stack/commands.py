@@ -18,6 +18,7 @@ from local_stack.install import install_missing, install_missing_for_tests
 from local_stack.interrupt import interruptible
 from local_stack.openings import commands_to_try, openings, sample_hours, say_what_is_open, trial_start
 from local_stack.stack import SAMPLE_CATALOG, Stack
+from local_stack.staff import MANAGER, say_who_serves
 
 _TEND_SECONDS = 0.25
 _SLASH = " / "  # between the languages of help
@@ -89,6 +90,10 @@ def _announce(stack: Stack) -> None:
     click.echo()
     say("Antrean is running. Try in another terminal:")
     click.echo("".join(f"\n  {each}" for each in commands_to_try(found, antrean, desk)) + "\n")
+    if stack.broker.staff:
+        say_who_serves()
+        say("antrean-desk works as {manager}, and as another with --user.", manager=MANAGER)
+        click.echo()
     say("Ctrl-C stops all of it.")
 
 

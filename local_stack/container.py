@@ -14,6 +14,7 @@ from local_stack.bilingual import say
 from local_stack.child import Child
 from local_stack.endpoint import HOST, amqp_urls, deployed, free_ports, management_url
 from local_stack.files import write_private
+from local_stack.staff import STAFF
 
 IMAGE = "rabbitmq:4-management"
 _DOCKER_SECONDS_MAX = 10
@@ -36,11 +37,14 @@ class ContainerBroker:
         self._name = f"antrean-{sha256(str(directory.resolve()).encode()).hexdigest()[:12]}"
         path = directory / "passwords.json"
         kept = json.loads(path.read_text()) if path.exists() else {}
-        passwords = {user: secrets.token_urlsafe(24) for user in (*roles(), ACCOUNTS_USER)} | kept
-        write_private(path, json.dumps(passwords))
+        users = (*roles(), ACCOUNTS_USER, *STAFF)
+        known = {user: secrets.token_urlsafe(24) for user in users} | kept
+        write_private(path, json.dumps(known))
+        passwords = {user: known[user] for user in (*roles(), ACCOUNTS_USER)}
+        self.staff: Mapping[str, str] = {name: known[name] for name in STAFF}
         ports = free_ports({"amqp": 0, "management": 0})
         self._port, self._management_port = ports["amqp"], ports["management"]
-        self.urls: Mapping[str, str] = amqp_urls(passwords, self._port)
+        self.urls: Mapping[str, str] = amqp_urls(passwords, self.staff, self._port)
         self.management_url: str | None = management_url(passwords, self._management_port)
         self._write_configuration(passwords)
         self._child = Child("container", self._arguments(), {}, directory)
@@ -92,7 +96,7 @@ class ContainerBroker:
     def _write_configuration(self, passwords: Mapping[str, str]) -> None:
         loading = "load_definitions = /etc/rabbitmq/antrean-definitions.json\n"
         write_private(self._directory / "antrean.conf", configuration() + loading)
-        write_private(self._directory / "definitions.json", json.dumps(definitions(passwords)))
+        write_private(self._directory / "definitions.json", json.dumps(definitions(passwords, self.staff)))
         # The broker's user in the container has to read both. On this machine the folder keeps others out,
         # and of the passwords they hold salted hashes only.
         for name in ("antrean.conf", "definitions.json"):

@@ -24,6 +24,7 @@ from local_stack.demo_patients import CLINICS, Registration, WaitingLine, invent
 from local_stack.demo_screen import QueueNow, Scene, Screen, Summary, print_summary
 from local_stack.interrupt import interruptible
 from local_stack.stack import Stack, StackError
+from local_stack.staff import say_who_serves
 
 SPEED = 60.0
 """Simulated seconds in a real one: a minute passes in a second."""
@@ -54,6 +55,8 @@ def run_demo(settings: Settings) -> None:
         with interruptible(stack.kill), stack:
             stack.start_workers()
             say("Ready: two registrars, two tickers, two status responders. A minute passes in a second.")
+            if stack.broker.staff:
+                say_who_serves()
             registrations, tickets = _play(stack, clock, console)
     summary = _summary(registrations, tickets)
     print_summary(console, summary)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from common.errors import BrokerUnavailable
 from common.messaging.topology import ACCOUNTS_USER, deploy, roles
 from local_stack.child import Child, wait_until
+from local_stack.staff import MANAGER
 
 HOST = "127.0.0.1"
 
@@ -16,9 +17,11 @@ _PORTS = range(20_000, 32_000)
 _PORT_TRIES_MAX = 200
 
 
-def amqp_urls(passwords: Mapping[str, str], port: int) -> dict[str, str]:
-    """The address of the broker at `port` on this machine for each role."""
-    return {role: f"amqp://{role}:{passwords[role]}@{HOST}:{port}/" for role in roles()}
+def amqp_urls(passwords: Mapping[str, str], staff: Mapping[str, str], port: int) -> dict[str, str]:
+    """The address of the broker at `port` on this machine for each role; desks have that of MANAGER, one of
+    the `staff`, who are given with their passwords."""
+    urls = {role: f"amqp://{role}:{passwords[role]}@{HOST}:{port}/" for role in roles()}
+    return urls | {"desk": f"amqp://{MANAGER}:{staff[MANAGER]}@{HOST}:{port}/"}
 
 
 def management_url(passwords: Mapping[str, str], port: int) -> str:

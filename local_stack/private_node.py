@@ -18,6 +18,7 @@ from local_stack.child import Child
 from local_stack.endpoint import HOST, amqp_urls, deployed, free_ports, management_url
 from local_stack.files import write_private
 from local_stack.lean_server import lean_server, server_version
+from local_stack.staff import STAFF
 
 _START_SECONDS_MAX = 90
 _STOP_SECONDS_MAX = 30
@@ -49,7 +50,8 @@ def _let_open_files() -> None:
 class PrivateNode:
     """A node that keeps everything in `directory`, so that messages survive a stop and a start.
 
-    `urls` holds the address for each role; it stays the same for as long as this object lives. With
+    `urls` holds the address for each role, and `staff` the password of each member of the staff; both stay
+    the same for as long as this object lives. With
     `management`, RabbitMQ's management API listens at `management_url`; RabbitMQ 3.10 takes five seconds
     longer to stop then.
     """
@@ -60,8 +62,10 @@ class PrivateNode:
         self._version = server_version(server)
         for folder in (directory, directory / "home", directory / "conf.d"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._passwords, self._cookie, self._ports = self._identity()
-        self.urls: Mapping[str, str] = amqp_urls(self._passwords, self._ports["amqp"])
+        passwords, self._cookie, self._ports = self._identity()
+        self.staff: Mapping[str, str] = {name: passwords[name] for name in STAFF}
+        self._passwords = {user: passwords[user] for user in (*roles(), ACCOUNTS_USER)}
+        self.urls: Mapping[str, str] = amqp_urls(self._passwords, self.staff, self._ports["amqp"])
         self.management_url: str | None = (
             management_url(self._passwords, self._ports["management"]) if management else None
         )
@@ -114,7 +118,7 @@ class PrivateNode:
         """Passwords, cookie and ports: those of the last start, except for ports taken in between."""
         path = self._directory / "identity.json"
         last = json.loads(path.read_text()) if path.exists() else {}
-        users = (*roles(), ACCOUNTS_USER)
+        users = (*roles(), ACCOUNTS_USER, *STAFF)
         passwords = {user: secrets.token_urlsafe(24) for user in users} | last.get("passwords", {})
         cookie = last.get("cookie") or secrets.token_hex(20)
         wanted = {"amqp": 0, "epmd": 0, "distribution": 0, "management": 0}
@@ -147,7 +151,7 @@ class PrivateNode:
         cookie = directory / "home" / ".erlang.cookie"
         cookie.unlink(missing_ok=True)
         write_private(cookie, self._cookie)
-        write_private(directory / "definitions.json", json.dumps(definitions(self._passwords)))
+        write_private(directory / "definitions.json", json.dumps(definitions(self._passwords, self.staff)))
         plugins = "rabbitmq_management" if self._management else ""
         write_private(directory / "enabled_plugins", f"[{plugins}].\n")
         write_private(directory / "rabbitmq-env.conf", "")

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from common.clock import Clock, ScaledClock
+from common.domain.staff import Duty
 from common.errors import AntreanError, BrokerUnavailable
 from common.messaging.connection import user_of
 from common.messaging.topology import LOOK_UP_QUEUES, REGISTRATION_QUEUES, TICKER_QUEUE, consumer_counts
@@ -21,7 +22,7 @@ from local_stack.bilingual import both, say
 from local_stack.broker import Broker, choose_broker
 from local_stack.child import Child, environment_with, stop_leftovers, wait_until
 from local_stack.files import open_private, write_private
-from local_stack.staff import let_manage
+from local_stack.staff import MANAGER, STAFF, let_serve
 from local_stack.supervisor import STOP_SECONDS_MAX, Supervisor
 
 WORKERS: Mapping[str, int] = {"registrar": 2, "ticker": 2, "status": 2}
@@ -115,10 +116,11 @@ class Stack:
         self._broker.start()
         self._administer("migrate")
         self._administer("catalog", "apply", str(SAMPLE_CATALOG), "--if-empty")
-        let_manage(self.database_url, user_of(self._broker.urls["desk"]) or "")
+        let_serve(self.database_url, self._staff())
         state = {
             "pid": os.getpid(),
             "amqp_urls": dict(self._broker.urls),
+            "staff": dict(self._broker.staff),
             "management_url": self._broker.management_url,
             "database_url": self.database_url,
             "clock": self._clock_variables(),
@@ -227,6 +229,13 @@ class Stack:
         if role in REGISTRY_ROLES and self._settings.registry_key is None:
             given["ANTREAN_REGISTRY_KEY_FILE"] = str(self._registry_key_file)
         return given
+
+    def _staff(self) -> Mapping[str, Duty]:
+        """Who may work at the desks: of a broker that the user names, its one user, as manager."""
+        if self.broker.staff:
+            return STAFF
+        user = user_of(self.broker.urls["desk"])
+        return {user: STAFF[MANAGER]} if user else {}
 
     def _clock_variables(self) -> dict[str, str]:
         """The clock of every process here; empty where it is the machine's own."""

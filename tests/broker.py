@@ -25,6 +25,7 @@ from common.messaging.topology import (
 from local_stack import container
 from local_stack.child import wait_until
 from local_stack.private_node import PrivateNode, find_server
+from local_stack.staff import MANAGER
 from tests.processes import SECONDS_MAX
 
 _DEAD_LETTER_SECONDS_MAX = 3
@@ -88,7 +89,7 @@ def _first_rung(stack: ExitStack) -> RunningBroker:
             return _with_roles(given)
         deploy(given)
         purge(given)
-        urls: Mapping[str, str] = dict.fromkeys(roles(), given)
+        urls: Mapping[str, str] = dict.fromkeys((*roles(), "desk"), given)
         return RunningBroker(urls, has_roles=False, has_policies=_dead_letters(given))
     if container.docker_answers():
         urls = stack.enter_context(_container())
@@ -109,11 +110,11 @@ def _with_roles(given: str) -> RunningBroker:
 def _container() -> Iterator[Mapping[str, str]]:
     from testcontainers.core.container import DockerContainer  # only here: it takes a second
 
-    passwords = {role: f"{role}-password" for role in roles()}
+    passwords, staff = {role: f"{role}-password" for role in roles()}, {MANAGER: "password"}
     with tempfile.TemporaryDirectory(prefix="antrean-broker-") as name:
         directory = Path(name)
         directory.chmod(0o755)  # the broker's user in the container reads it
-        (directory / "definitions.json").write_text(json.dumps(definitions(passwords)))
+        (directory / "definitions.json").write_text(json.dumps(definitions(passwords, staff)))
         loading = "load_definitions = /etc/rabbitmq/antrean/definitions.json\n"
         (directory / "antrean.conf").write_text(configuration() + loading)
         broker = (
@@ -125,6 +126,7 @@ def _container() -> Iterator[Mapping[str, str]]:
         with broker:
             where = f"{broker.get_container_host_ip()}:{broker.get_exposed_port(5672)}"
             urls = {role: f"amqp://{role}:{password}@{where}/" for role, password in passwords.items()}
+            urls["desk"] = f"amqp://{MANAGER}:{staff[MANAGER]}@{where}/"
             _await(lambda: _deployed(urls["deploy"]), SECONDS_MAX)
             yield urls
 

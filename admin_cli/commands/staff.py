@@ -8,6 +8,7 @@ from admin_cli.screens import staff as view
 from admin_cli.session import AdminSession, pass_changing_session, pass_session
 from admin_cli.staff_account import Account
 from admin_cli.staff_names import is_name, is_reserved
+from common.domain.staff import EVERY_HOSPITAL
 from common.terminal.localised import LocalisedGroup
 from common.terminal.output import print_json
 from common.terminal.usage import ExplainedChoice, UsageProblem
@@ -76,7 +77,7 @@ def add(
 
     _see_that_it_is_a_name(name)
     hospital, codes = hospital.upper(), _codes(clinics)
-    if hospital == staff_changes.EVERYWHERE and codes:
+    if hospital == EVERY_HOSPITAL and codes:
         raise UsageProblem(N_("--clinic needs one hospital, not '*'."))
     wanted = staff_changes.StaffRow(name, hospital, codes or None, role)
     accounts = Accounts(session.settings, wanted=not existing_user)
@@ -93,12 +94,12 @@ def add(
 @pass_session
 def list_staff(session: AdminSession, hospital: str | None) -> None:
     from admin_cli.database.connection import open_database
-    from admin_cli.database.staff_changes import EVERYWHERE, read_staff
+    from admin_cli.database.staff_changes import read_staff
 
     with open_database(session.settings.require_database_url()) as engine:
         rows = read_staff(engine)
     if hospital is not None:
-        rows = [row for row in rows if row.hospital in (hospital.upper(), EVERYWHERE)]
+        rows = [row for row in rows if row.hospital in (hospital.upper(), EVERY_HOSPITAL)]
     if session.as_json:
         print_json([view.as_json(row) for row in rows])
     elif rows:

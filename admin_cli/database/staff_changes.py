@@ -7,18 +7,16 @@ from typing import Any
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from admin_cli.staff_errors import NotStaff, SeveralHospitals, StaffRefused
+from common.domain.staff import EVERY_HOSPITAL
 from common.storage.catalog import take_version
 from common.storage.engine import snapshot, transaction
 from common.storage.tables import clinics, staff
 from common.translation import N_
 
-EVERYWHERE = "*"
-"""Stands for the code of every hospital."""
-
 
 @dataclass(frozen=True, slots=True)
 class StaffRow:
-    """What one user may do in one hospital (or `EVERYWHERE`); `clinics` is None for all of them."""
+    """What one user may do in one hospital (or `EVERY_HOSPITAL`); `clinics` is None for all of them."""
 
     username: str
     hospital: str
@@ -119,7 +117,7 @@ def duties_without_clinic(engine: Engine) -> list[tuple[str, str]]:
     hospitals, known = {row.hospital for row in there}, {(row.hospital, row.code) for row in there}
     missing = []
     for row in rows:
-        if not row.active or row.hospital == EVERYWHERE:
+        if not row.active or row.hospital == EVERY_HOSPITAL:
             continue
         if row.hospital not in hospitals:
             missing.append((row.username, row.hospital))
@@ -149,7 +147,7 @@ def _disabled(username: str) -> StaffRefused:
 
 def _see_that_it_exists(connection: Connection, wanted: StaffRow) -> None:
     """Raises StaffRefused where the catalog lacks the hospital or one of the clinics."""
-    if wanted.hospital == EVERYWHERE:
+    if wanted.hospital == EVERY_HOSPITAL:
         return
     here = select(clinics.c.code).where(clinics.c.hospital == wanted.hospital, ~clinics.c.retired)
     known = set(connection.scalars(here))

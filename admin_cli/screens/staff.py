@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from admin_cli.session import AdminSession
 from admin_cli.staff_account import Account, AccountState
+from common.domain.staff import EVERY_HOSPITAL, StaffRole
 from common.terminal import tables
 from common.terminal.tables import NOTHING, Cell, new_table
 from common.terminal.texts import Texts
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from admin_cli.database.staff_changes import StaffRow
 
 ROLES: Final[Mapping[str, str]] = {
-    "caller": C_("role", "caller"),
-    "reception": C_("role", "reception"),
-    "manager": C_("role", "manager"),
+    StaffRole.CALLER.value: C_("role", "caller"),
+    StaffRole.RECEPTION.value: C_("role", "reception"),
+    StaffRole.MANAGER.value: C_("role", "manager"),
 }
 """The roles, and what they are called."""
 
@@ -63,7 +64,7 @@ def print_table(rows: "Sequence[StaffRow]", texts: Texts) -> None:
     table = new_table(texts, *_COLUMNS, folded=[_CLINICS])
     for row in rows:
         state = Cell(texts("active"), "green") if row.active else Cell(texts("disabled"), dim=True)
-        clinics = NOTHING if row.hospital == "*" else _clinics(row, texts)
+        clinics = NOTHING if row.hospital == EVERY_HOSPITAL else _clinics(row, texts)
         table.add_row([row.username, _hospital(row, texts), clinics, row.role, state])
     tables.print_table(table)
 
@@ -77,7 +78,7 @@ def report_duty(session: AdminSession, row: "StaffRow", account: Account, *, add
         else N_("{name} works at the desks of {place} as {role} from now on.")
     )
     place = _hospital(row, texts)
-    if row.hospital != "*":
+    if row.hospital != EVERY_HOSPITAL:
         place = f"{place} ({_clinics(row, texts)})"
     sentence = texts(message, name=row.username, place=place, role=row.role)
     value = {**as_json(row), **_account_as_json(account)}
@@ -125,7 +126,7 @@ def _in_words(session: AdminSession, sentences: list[str], name: str, account: A
 
 
 def _hospital(row: "StaffRow", texts: Texts) -> str:
-    return texts(_ALL_HOSPITALS) if row.hospital == "*" else row.hospital
+    return texts(_ALL_HOSPITALS) if row.hospital == EVERY_HOSPITAL else row.hospital
 
 
 def _clinics(row: "StaffRow", texts: Texts) -> str:

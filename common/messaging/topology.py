@@ -117,7 +117,8 @@ def frame_bytes_max(version: str) -> int:
 
 
 def roles() -> tuple[str, ...]:
-    """The users of AMQP that `definitions.json` gives permissions to, each named after the role it plays."""
+    """The users of AMQP that `definitions.json` gives permissions to, each named after the role it plays.
+    The staff, each of whom has a user, are none of them."""
     users = (permission["user"] for permission in _definitions()["permissions"])
     return tuple(user for user in users if user != ACCOUNTS_USER)
 
@@ -195,8 +196,9 @@ def routing_keys(exchange: str) -> dict[str, str]:
     return {key: queue for source, key, queue in bindings() if source == exchange}
 
 
-def definitions(passwords: Mapping[str, str]) -> dict[str, Any]:
-    """A file for `load_definitions`: policies, and a user with its permissions for each role in `passwords`.
+def definitions(passwords: Mapping[str, str], staff: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """A file for `load_definitions`: policies, and a user with its permissions for each role in `passwords`,
+    and for each member of `staff`, whose passwords are given by their names.
 
     Permissions of roles without a password are left out, since RabbitMQ refuses permissions of unknown users.
     Passwords are contained only as salted SHA-256 hashes.
@@ -204,19 +206,23 @@ def definitions(passwords: Mapping[str, str]) -> dict[str, Any]:
     Exchanges, queues and bindings are left to `deploy`: a RabbitMQ 4 that loads a binding to a stream which
     is there already does not boot, because the stream recovers later.
     """
-    users = [
-        {
-            "name": role,
-            "password_hash": password_hash(password),
-            "hashing_algorithm": HASHING_ALGORITHM,
-            "tags": tags()[role],
-            "limits": user_limits()[role],
-        }
-        for role, password in passwords.items()
-    ]
+    users = [_user(role, password, tags()[role], user_limits()[role]) for role, password in passwords.items()]
     permissions = [row for row in _definitions()["permissions"] if row["user"] in passwords]
+    for name, password in (staff or {}).items():
+        users.append(_user(name, password, [], STAFF_LIMITS))
+        permissions.append({"user": name, "vhost": "/", **STAFF_PERMISSION})
     kept = {key: rows for key, rows in _definitions().items() if key not in _TOPOLOGY}
     return {**kept, "users": users, "permissions": permissions}
+
+
+def _user(name: str, password: str, tags: list[str], limits: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "password_hash": password_hash(password),
+        "hashing_algorithm": HASHING_ALGORITHM,
+        "tags": tags,
+        "limits": dict(limits),
+    }
 
 
 def password_hash(password: str) -> str:

@@ -38,7 +38,7 @@ daily_quota = 20
 mean_service_minutes = 7.5
 hours = {}
 """
-PASSWORDS = {f"ANTREAN_PASSWORD_{role}": f"secret of {role}" for role in ("PATIENT", "DESK", "REGISTRAR")}
+PASSWORDS = {f"ANTREAN_PASSWORD_{role}": f"secret of {role}" for role in ("PATIENT", "REGISTRAR")}
 PASSWORDS |= {f"ANTREAN_PASSWORD_{role}": f"secret of {role}" for role in ("TICKER", "STATUS", "DEPLOY")}
 
 
@@ -245,7 +245,7 @@ def test_migrate_is_what_helps_an_empty_database(
             ["broker", "definitions", "--output", "d.json"],
             {},
             2,
-            "ANTREAN_PASSWORD_PATIENT, ANTREAN_PASSWORD_D",
+            "ANTREAN_PASSWORD_PATIENT, ANTREAN_PASSWORD_R",
         ),
         (["broker", "definitions", "--output", "no/d.json"], PASSWORDS, 2, "no/d.json"),
         (["broker", "definitions", "--output", "d.json", "--mode", "9"], PASSWORDS, 2, "0640"),

@@ -28,8 +28,11 @@ def test_frames_are_as_short_as_a_broker_takes_them(version: str, bytes_max: int
 
 def test_every_user_has_limits_and_keeps_them_in_the_file_for_the_broker() -> None:
     passwords = dict.fromkeys([*topology.roles(), topology.ACCOUNTS_USER], "secret")
-    written = topology.definitions(passwords)
-    assert {user["name"]: user["limits"] for user in written["users"]} == topology.user_limits()
+    written = topology.definitions(passwords, {"siti": "secret"})
+    wanted = {**topology.user_limits(), "siti": topology.STAFF_LIMITS}
+    assert {user["name"]: user["limits"] for user in written["users"]} == wanted
+    assert written["permissions"][-1] == {"user": "siti", "vhost": "/", **topology.STAFF_PERMISSION}
+    assert "secret" not in str(written)
     for role, limits in topology.user_limits().items():
         assert limits.keys() == {"max-connections", "max-channels"}, role
         assert 0 < limits["max-connections"] <= limits["max-channels"], role

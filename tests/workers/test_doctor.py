@@ -14,9 +14,10 @@ import pytest
 from admin_cli.broker.management import Management
 from admin_cli.catalog_file import Catalog
 from admin_cli.database.catalog_changes import apply_catalog
-from admin_cli.database.staff_changes import EVERYWHERE, StaffRow, add_duty
+from admin_cli.database.staff_changes import StaffRow, add_duty
 from admin_cli.doctor.database_checks import database_findings
 from admin_cli.doctor.findings import Finding, Status
+from common.domain.staff import EVERY_HOSPITAL
 from common.messaging import topology
 from common.settings import Role, Settings, clock_environment
 from common.terminal.texts import Texts
@@ -52,7 +53,7 @@ def installation(
             url = f"sqlite:///{directory / 'antrean.sqlite'}"
             with deployed(broker, url, directory, catalog=sample_catalog) as deployment:
                 with opened(url) as engine:
-                    add_duty(engine, StaffRow("dewi", EVERYWHERE, None, "manager"))
+                    add_duty(engine, StaffRow("dewi", EVERY_HOSPITAL, None, "manager"))
                 deployment.start_together(WORKER_COUNTS)
                 yield Installation(node, deployment)
         finally:
@@ -194,14 +195,16 @@ def test_what_was_changed_at_the_broker_is_named(installation: Installation) -> 
 def test_an_administrator_sees_permissions_as_they_are_written(installation: Installation) -> None:
     node = installation.node
     try:
-        permit(node, "desk", write=r"antrean\.desk")  # not anchored
+        permit(node, "patient", write=r"antrean\.patient")  # not anchored
         node.change("DELETE", "/permissions/%2F/ticker")
         administrator = {"ANTREAN_MANAGEMENT_URL": node.url_of(node.administrator)}
         found = installation.diagnose_in_process(**administrator, ANTREAN_REPLY_TIMEOUT_SECONDS="0.5")
     finally:
         node.mend()
     said = found.failed["broker.permissions"]
-    assert r"desk are different, with what they should be in brackets: write antrean\.desk (^antr" in said
+    assert (
+        r"patient are different, with what they should be in brackets: write antrean\.patient (^antr" in said
+    )
     assert "The user ticker is missing" in said
 
 
@@ -226,7 +229,7 @@ def test_limits_that_are_missing_and_what_no_limit_bounds_are_named(installation
     assert "The user patient may open any number" in found.warnings["broker.limits"]
     assert 'set_user_limits patient \'{"max-connections": 1000' in found.warnings["broker.limits"]
     assert "any number of queues" in found.warnings["broker.limits"]
-    assert "desk" not in found.warnings["broker.limits"]
+    assert "status" not in found.warnings["broker.limits"]
     assert re.search(r"patient 127\.0\.0\.1:\d+ \(3\)", found.warnings["broker.transactions"])
     eventually(lambda: "broker.limits" in installation.diagnose().ok, "the limits are back")
 

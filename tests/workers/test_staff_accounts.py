@@ -116,6 +116,8 @@ def admin(
 ) -> Admin:
     with opened(sqlite_url) as engine:
         apply_catalog(engine, sample_catalog, MONDAY_MORNING)
+    with sqlite_file(sqlite_url.removeprefix("sqlite:///")) as connection:
+        connection.execute("DELETE FROM staff")
     return Admin(node, Path(sqlite_url.removeprefix("sqlite:///")), monkeypatch, capsys)
 
 
@@ -146,18 +148,18 @@ def limits_of(node: Node, name: str) -> Any:
 
 
 def test_who_is_added_can_ask_at_the_desk_and_do_nothing_else(admin: Admin) -> None:
-    added = admin.staff("add", "siti", "--clinic", "gig", *RSHS).said
+    added = admin.staff("add", "sari", "--clinic", "gig", *RSHS).said
     assert added["broker_user"] == "made"
     assert (added["hospital"], added["clinics"], added["role"]) == ("RSHS", ["GIG"], "caller")
     assert added["commands"] == []
-    with admin.signed_in("siti", added["password"]) as connection:
+    with admin.signed_in("sari", added["password"]) as connection:
         channel = connection.channel()
         channel.confirm_delivery()
-        by_siti = pika.BasicProperties(user_id="siti")
-        channel.basic_publish(topology.DESK_EXCHANGE, "list_hospitals", b"{}", by_siti)
+        by_sari = pika.BasicProperties(user_id="sari")
+        channel.basic_publish(topology.DESK_EXCHANGE, "list_hospitals", b"{}", by_sari)
         attempts: list[Callable[[Any], object]] = [
-            lambda channel: channel.basic_publish(topology.PATIENT_EXCHANGE, "register", b"{}", by_siti),
-            lambda channel: channel.queue_declare("antrean.sub.siti"),
+            lambda channel: channel.basic_publish(topology.PATIENT_EXCHANGE, "register", b"{}", by_sari),
+            lambda channel: channel.queue_declare("antrean.sub.sari"),
             lambda channel: channel.basic_get(topology.TICKER_QUEUE),
         ]
         for attempt in attempts:
@@ -165,35 +167,35 @@ def test_who_is_added_can_ask_at_the_desk_and_do_nothing_else(admin: Admin) -> N
             channel.confirm_delivery()
             with pytest.raises(ChannelClosedByBroker, match="ACCESS_REFUSED"):
                 attempt(channel)
-    limits = limits_of(admin.node, "siti")
+    limits = limits_of(admin.node, "sari")
     assert limits == topology.STAFF_LIMITS
 
 
 def test_a_new_password_replaces_the_old_one(admin: Admin) -> None:
-    old = admin.staff("add", "budi", *RSHS).said["password"]
-    changed = admin.staff("change", "budi", "--new-password").said
+    old = admin.staff("add", "bayu", *RSHS).said["password"]
+    changed = admin.staff("change", "bayu", "--new-password").said
     assert changed["broker_user"] == "password_changed"
     assert changed["password"] != old
-    with admin.signed_in("budi", changed["password"]):
+    with admin.signed_in("bayu", changed["password"]):
         pass
-    with pytest.raises(AMQPConnectionError), admin.signed_in("budi", old):
+    with pytest.raises(AMQPConnectionError), admin.signed_in("bayu", old):
         pass
 
 
 def test_who_is_disabled_is_thrown_out_and_can_be_let_in_again(admin: Admin) -> None:
-    password = admin.staff("add", "dewi", "--hospital", "*", "--role", "manager").said["password"]
-    with admin.signed_in("dewi", password) as connection:
-        ended = admin.staff("disable", "dewi").said
+    password = admin.staff("add", "desi", "--hospital", "*", "--role", "manager").said["password"]
+    with admin.signed_in("desi", password) as connection:
+        ended = admin.staff("disable", "desi").said
         assert ended == {
-            "username": "dewi", "serves": [], "broker_user": "removed", "password": None, "commands": []
+            "username": "desi", "serves": [], "broker_user": "removed", "password": None, "commands": []
         }  # fmt: skip
         eventually(lambda: is_closed(connection), "the broker closes her connection")
-    assert permissions(admin.node, "dewi") is None
-    assert admin.staff("disable", "dewi").said["broker_user"] == "absent"
-    again = admin.staff("add", "dewi", "--hospital", "RSHS", "--role", "reception").said
+    assert permissions(admin.node, "desi") is None
+    assert admin.staff("disable", "desi").said["broker_user"] == "absent"
+    again = admin.staff("add", "desi", "--hospital", "RSHS", "--role", "reception").said
     assert again["broker_user"] == "made"
     assert again["password"] != password
-    assert admin.rows() == {("dewi", "*", 0), ("dewi", "RSHS", 1)}
+    assert admin.rows() == {("desi", "*", 0), ("desi", "RSHS", 1)}
 
 
 def test_another_hospital_leaves_the_password_and_an_end_there_leaves_the_user(admin: Admin) -> None:
