@@ -19,6 +19,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "set_priority": {"number": 1, "reason": "infant"},
     "transfer": {"number": 1, "to_clinic": "MAT"},
     "desk_cancel": {"number": 1, "reason": "duplicate"},
+    "correct": {"number": 1, "name": "Siti Aminah"},
     "set_rooms": {"rooms": 3},
     "set_mode": {"mode": "clock"},
     "clinic_report": {},
