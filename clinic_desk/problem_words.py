@@ -109,9 +109,10 @@ CONSOLE_WORDS: Final = replace(
     by_reason={
         **DESK_WORDS.by_reason,
         "clock_mode": N_("The clock moves this queue; press m first to let the desk move it."),
-        "room_not_serving": N_("That room is not serving; press u to choose another, or j to add rooms."),
+        "room_not_serving": N_("That room is not serving; press g to choose another, or j to add rooms."),
         "ticket_status": N_("The ticket's status does not allow it; choose another from the list."),
     },
+    below_ticket={},  # asked about on a screen of its own
     unexpected=N_(
         "Something unexpected went wrong ({kind}); look at the queue first, then try again"
         " or tell the system's operators."

@@ -84,13 +84,16 @@ class Choose(ModalScreen[str | None]):
 @dataclass(frozen=True)
 class Field:
     """Something to write: what it is called, what is made of it (ValueError where it cannot be), and what is
-    said then. An empty one is left out where it is `optional`."""
+    said then. An empty one is left out where it is `optional`; `value` stands there at first. What is
+    `secret` is not shown, and taken as it was typed."""
 
     name: str
     label: str
     understand: Callable[[str], object]
     complaint: str
     optional: bool = False
+    value: str = ""
+    secret: bool = False
 
 
 class Form(ModalScreen[dict[str, object] | None]):
@@ -107,7 +110,7 @@ class Form(ModalScreen[dict[str, object] | None]):
             yield Static(self._heading, markup=False, classes="heading")
             for field in self._fields:
                 yield Static(field.label, markup=False)
-                yield Input(id=field.name, compact=True)
+                yield Input(field.value, id=field.name, password=field.secret, compact=True)
             yield Static("", id="complaint", markup=False)
             yield Static(self._texts("Enter goes on · Esc leads back"), markup=False, classes="hint")
 
@@ -119,7 +122,7 @@ class Form(ModalScreen[dict[str, object] | None]):
         answers: dict[str, object] = {}
         for field in self._fields:
             box = self.query_one(f"#{field.name}", Input)
-            text = box.value.strip()
+            text = box.value if field.secret else box.value.strip()
             if not text and field.optional:
                 continue
             try:

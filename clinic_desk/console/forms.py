@@ -1,6 +1,9 @@
 """What the console's forms ask for, with the rules of the command line."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, tzinfo
+from typing import Any
 
 from clinic_desk.actions import NO_REASON
 from clinic_desk.console.dialogs import Field, Form
@@ -16,7 +19,21 @@ from common.terminal.texts import Texts
 
 def registration_form(texts: Texts) -> Form:
     """A patient at the counter; the answers are named as in `Registration`."""
+    return Form(texts("Register a patient"), _patient_fields(texts), texts)
+
+
+def correction_form(texts: Texts, number: str, right: Mapping[str, Any]) -> Form:
+    """What is wrong in the data of a ticket; the answers are named as in `correct`. `right` stands there at
+    first."""
     fields = [
+        replace(each, optional=True, value=str(right.get(each.name, ""))) for each in _patient_fields(texts)
+    ]
+    heading = texts("Correct {number}; what is right may stay empty", number=number)
+    return Form(heading, fields, texts)
+
+
+def _patient_fields(texts: Texts) -> list[Field]:
+    return [
         Field(
             "medical_record_number",
             texts("Medical record number"),
@@ -31,7 +48,15 @@ def registration_form(texts: Texts) -> Form:
             texts("Write a real date of birth as 1990-01-31, 31-01-1990 or 31/01/1990 (day first)."),
         ),
     ]
-    return Form(texts("Register a patient"), fields, texts)
+
+
+def sign_in_form(texts: Texts) -> Form:
+    """Who signs in."""
+    fields = [
+        Field("user", texts("User"), str, texts("name and password are needed")),
+        Field("password", texts("Password"), str, texts("name and password are needed"), secret=True),
+    ]
+    return Form(texts("Who is it from now on?"), fields, texts)
 
 
 def rooms_form(texts: Texts) -> Form:

@@ -1,59 +1,73 @@
 """The console's keys: the same in every language; the words beside them are not."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
 from common.terminal.texts import Texts
 from common.translation import C_, N_
 
-ACTION_KEYS: Final[dict[str, str]] = {
-    "space": "next",
-    "r": "ticket('recall')",
-    "s": "ticket('start')",
-    "c": "ticket('complete')",
-    "x": "ticket('no-show')",
-    "i": "ticket('reinstate')",
-    "p": "priority",
-    "t": "transfer",
-    "a": "register",
-    "u": "choose_room",
-    "j": "rooms",
-    "m": "mode",
-    "o": "open",
-    "k": "close",
-    "n": "names",
-}
-"""What needs a queue on the screen."""
 
-_WORDS: Final[dict[str, str]] = {
-    "space": N_("call next"),
-    "r": N_("recall"),
-    "s": N_("start"),
-    "c": N_("complete"),
-    "x": N_("no-show"),
-    "i": N_("reinstate"),
-    "p": N_("priority"),
-    "t": N_("transfer"),
-    "a": N_("register"),
-    "u": N_("my room"),
-    "j": C_("key", "rooms"),
-    "m": N_("mode"),
-    "o": N_("open"),
-    "k": N_("close"),
-    "n": N_("names"),
-    "h": N_("other clinic"),
-    "q": N_("quit"),
-}
-"""What each key does, in the order in which the bar shows them."""
+@dataclass(frozen=True)
+class Key:
+    """A key, what it does, and the roles that may do it; `needs_queue`: only with a queue on the screen.
+    `shown` is what stands for the key on the screen, where it is not the key itself."""
 
-OTHER_KEYS: Final[dict[str, str]] = {"h": "other_clinic", "q": "quit"}
+    key: str
+    action: str
+    words: str
+    roles: frozenset[StaffRole] = EVERY_ROLE
+    needs_queue: bool = True
+    shown: str = ""
+
+    @property
+    def method(self) -> str:
+        """The action's name, without what is given to it."""
+        return self.action.partition("(")[0]
+
+
+KEYS: Final[Sequence[Key]] = (
+    Key("space", "next", N_("call next"), MOVES_QUEUES, shown=N_("space")),
+    Key("r", "ticket('recall')", N_("recall"), MOVES_QUEUES),
+    Key("s", "ticket('start')", N_("start"), MOVES_QUEUES),
+    Key("c", "ticket('complete')", N_("complete"), MOVES_QUEUES),
+    Key("x", "ticket('no-show')", N_("no-show"), MOVES_QUEUES),
+    Key("i", "ticket('reinstate')", N_("reinstate")),
+    Key("a", "register", N_("register"), SEES_TO_PATIENTS),
+    Key("p", "priority", N_("priority")),
+    Key("t", "transfer", N_("transfer")),
+    Key("b", "cancel", C_("key", "cancel")),
+    Key("e", "correct", C_("key", "correct"), SEES_TO_PATIENTS),
+    Key("n", "names", N_("names")),
+    Key("g", "choose_room", N_("my room"), shown="0-9 g"),
+    Key("u", "user", C_("key", "user"), needs_queue=False),
+    Key("o", "open", N_("open"), RUNS_CLINICS),
+    Key("k", "close", N_("close"), RUNS_CLINICS),
+    Key("j", "rooms", C_("key", "rooms"), RUNS_CLINICS),
+    Key("m", "mode", N_("mode"), RUNS_CLINICS),
+    Key("h", "other_clinic", N_("other clinic"), needs_queue=False),
+    Key("q", "quit", N_("quit"), needs_queue=False),
+)
+"""In the order in which the bar shows them: what is pressed all day first."""
+
+ALL_KEYS: Final = Key("question_mark", "all_keys", N_("all keys"), needs_queue=False, shown="?")
 
 ROOM_KEYS: Final[dict[str, str]] = {digit: f"room_digit('{digit}')" for digit in "0123456789"}
 """A room's number is typed; see rooms.py."""
 
-NEEDS_QUEUE: Final = frozenset(action.partition("(")[0] for action in (*ACTION_KEYS.values(), "room_digit"))
+BOUND: Final[dict[str, str]] = (
+    {each.key: each.action for each in (*KEYS, ALL_KEYS)} | ROOM_KEYS | {"ctrl+c": "quit"}
+)
+
+NEEDS_QUEUE: Final = frozenset({*(each.method for each in KEYS if each.needs_queue), "room_digit"})
 
 
-def described(texts: Texts) -> list[tuple[str, str]]:
-    """Each key that the bar shows, with what it does."""
-    names = {"space": texts("space"), "u": "0-9 u"}
-    return [(names.get(key, key), texts(words)) for key, words in _WORDS.items()]
+def described(key: Key, texts: Texts) -> tuple[str, str]:
+    """A key as the bar shows it, and what it does."""
+    return texts(key.shown) if key.shown else key.key, texts(key.words)
+
+
+def bar_keys(texts: Texts, may: Callable[[frozenset[StaffRole]], bool]) -> list[tuple[str, str]]:
+    """Each key that somebody may use, with what it does."""
+    return [described(each, texts) for each in KEYS if may(each.roles)]

@@ -41,8 +41,11 @@ class PlaceRefused(Message):
     error: Exception
 
 
+@dataclass
 class ConnectionLost(Message):
     """The queue could not be read; another attempt follows."""
+
+    error: Exception
 
 
 @dataclass
@@ -139,7 +142,7 @@ class Requester:
             )
         except Exception as error:  # noqa: BLE001 - shown as what it is
             if failure_of(error, self._session.texts).exit_code in (ExitCode.NO_REPLY, ExitCode.UNAVAILABLE):
-                self._post(ConnectionLost())
+                self._post(ConnectionLost(error))
             elif place is self._place:
                 self._place = None
                 self._post(PlaceRefused(error))

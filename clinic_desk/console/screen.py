@@ -1,10 +1,8 @@
-"""What the console shows, and what comes in: which queue, its state, answers and failures."""
+"""What the console shows, and what comes in: a queue, its state, answers and failures."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, tzinfo
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import click
 from rich.text import Text
@@ -14,9 +12,11 @@ from textual.widgets import OptionList, Static
 
 from clinic_desk import queue_view
 from clinic_desk.console.board import KeyBar, QueueList, details
-from clinic_desk.console.dialogs import Choose, Confirm, Notice
-from clinic_desk.console.keys import described
+from clinic_desk.console.connection import Connection
+from clinic_desk.console.dialogs import Confirm, Notice
+from clinic_desk.console.keys import ALL_KEYS, bar_keys, described
 from clinic_desk.console.requester import (
+    ConnectionLost,
     Place,
     PlaceRefused,
     QueueRead,
@@ -25,31 +25,35 @@ from clinic_desk.console.requester import (
     Requester,
     RequestFailed,
 )
+from clinic_desk.console.signed_in import SignedInUser
 from clinic_desk.problem_words import CONSOLE_WORDS
 from clinic_desk.queue_view import Queue
 from clinic_desk.session import DeskSession
+from common.errors import BrokerRefused
 from common.exit_codes import ExitCode
 from common.terminal.card import problem_text
 from common.terminal.failures import OutcomeUnknown, failure_of
-from common.terminal.hospitals import clinics, hospitals
 from common.terminal.texts import Texts
 from common.translation import C_
 
 _MESSAGES_KEPT: Final = 50
-_HOSPITAL_WIDTH_MIN: Final = 8  # with the sign before it; less of a name says nothing
+_SHORTENED_WIDTH_MIN: Final = 8  # with the sign before it; less of a name says nothing
 
 
-def title_line(queue: Queue, right: str, width: int) -> str:
-    """Clinic and hospital, and `right` at the end of the line. `right` stays whole: where not all of it fits,
-    the hospital's name is shortened first, and then the clinic's."""
-    room = max(width - len(right) - 2, 0)
-    clinic, hospital = Text(queue["clinic_name"]), Text(f" · {queue['hospital_name']}")
-    clinic.truncate(room, overflow="ellipsis")
-    left = room - clinic.cell_len
-    hospital.truncate(left, overflow="ellipsis")
-    place = clinic + hospital if left >= _HOSPITAL_WIDTH_MIN else clinic
-    place.pad_right(room - place.cell_len)
-    return f"{place.plain}  {right}"
+def line_with_end(parts: Sequence[str], end: str, width: int) -> str:
+    """`parts`, and `end` at the end of the line. `end` stays whole: where not all of it fits, the last part
+    is shortened first, and left out where little of it would remain."""
+    room = max(width - len(end) - 2, 0)
+    line = Text()
+    for part in parts:
+        left = room - line.cell_len
+        text = Text(f" · {part}" if line else part)
+        if line and min(text.cell_len, _SHORTENED_WIDTH_MIN) > left:
+            break
+        text.truncate(left, overflow="ellipsis")
+        line.append_text(text)
+    line.pad_right(room - line.cell_len)
+    return f"{line.plain}  {end}"
 
 
 class QueueApp(App[None]):
@@ -61,10 +65,13 @@ class QueueApp(App[None]):
     def __init__(self, session: DeskSession, hospital: str | None, clinic: str | None, room: int) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
         self._session, self._texts = session, Texts(session.texts.language)
         self._wanted = (hospital, clinic)
         self._room = room
         self._requester = Requester(session, self.post_message)
+        self._connection = Connection(self._texts)
+        self._user: SignedInUser | None = None
         self._place: Place | None = None
         self._zone: tzinfo = UTC
         self._hospitals: list[dict[str, Any]] = []
@@ -78,88 +85,36 @@ class QueueApp(App[None]):
         yield Static(id="title", markup=False)
         yield Static(id="state", markup=False)
         yield Static(id="counts", markup=False)
-        yield Static(
-            self._texts("The connection is lost; trying again. What is shown may have changed."),
-            id="banner",
-            markup=False,
-        )
+        yield Static(id="banner", markup=False)
         with Horizontal(id="middle"):
             yield QueueList(self._texts)
             with Vertical(id="side"):
                 yield Static(id="details", markup=False)
                 yield Static(id="log", markup=False)
         yield Static(id="message", markup=False)
-        yield KeyBar(described(self._texts))
+        yield KeyBar(bar_keys(self._texts, lambda _roles: True), described(ALL_KEYS, self._texts))
 
     def on_mount(self) -> None:
         self._requester.start()
-        self.set_interval(1, self._show_title)
-        self._begin()
+        self.set_interval(1, self._show_moments)
+        self.begin()
 
     def on_unmount(self) -> None:
         self._requester.close()
 
-    # --- which queue ------------------------------------------------------------------------------------
+    def begin(self) -> None:
+        """Finds the queue to show."""
+        raise NotImplementedError
 
-    def _begin(self) -> None:
-        self._requester.send(hospitals, self._hospitals_known)
-
-    def _hospitals_known(self, found: list[dict[str, Any]]) -> None:
-        self._hospitals = found
-        hospital, clinic = self._wanted
-        if hospital is None or hospital not in {each["code"] for each in found}:
-            self._choose_hospital()
-        elif clinic is None:
-            self._choose_clinic(hospital)
-        else:
-            self._go_to(hospital, clinic)
-
-    def _choose_hospital(self) -> None:
-        choices = [
-            (each["code"], f"{each['code']:<6} {each['name']}, {each['city']}") for each in self._hospitals
-        ]
-        self.push_screen(Choose(self._texts("Choose a hospital"), choices, self._texts), self._choose_clinic)
-
-    def _choose_clinic(self, hospital: str | None) -> None:
-        if hospital is None:
-            self._without_place()
-            return
-
-        def known(found: list[dict[str, Any]]) -> None:
-            choices = [(each["code"], f"{each['code']:<6} {each['name']}") for each in found]
-            heading = self._texts("Choose a clinic of {hospital}", hospital=hospital)
-            self.push_screen(
-                Choose(heading, choices, self._texts),
-                lambda clinic: self._go_to(hospital, clinic) if clinic else self._without_place(),
-            )
-
-        self._requester.send(lambda session: clinics(session, hospital, open_only=False), known)
-
-    def _without_place(self) -> None:
-        if self._place is None:
-            self.exit()
-
-    def _go_to(self, hospital: str, clinic: str) -> None:
-        self._zone = next(ZoneInfo(each["time_zone"]) for each in self._hospitals if each["code"] == hospital)
-        with_names = self._place.with_names if self._place else False
-        self._queue = None
-        self._place = Place(hospital, clinic, with_names)
-        self._requester.follow(self._place)
-
-    def action_other_clinic(self) -> None:
-        """Shows another queue."""
-        self._choose_hospital()
-
-    def action_names(self) -> None:
-        """Shows the patients' names, or no more."""
-        if self._place is not None:
-            self._place = replace(self._place, with_names=not self._place.with_names)
-            self._requester.follow(self._place)
+    def choose_place(self) -> None:
+        """Has another queue chosen."""
+        raise NotImplementedError
 
     # --- what comes in ----------------------------------------------------------------------------------
 
     def on_queue_read(self, event: QueueRead) -> None:
         """Shows it; says so where this console's room has come to be none of the clinic's."""
+        self._connection.answered(self._now())
         if not self._is_shown:
             return
         rooms, before = event.queue["rooms"], self._queue
@@ -173,8 +128,6 @@ class QueueApp(App[None]):
                 "yellow",
             )
         self._queue = event.queue
-        self.query_one("#banner").display = False
-        self.query_one("#state", Static).update(queue_view.state(event.queue, self._texts))
         summary = [
             queue_view.arrangement(event.queue, self._texts),
             queue_view.counts(event.queue, self._texts),
@@ -182,13 +135,17 @@ class QueueApp(App[None]):
         self.query_one("#counts", Static).update(" · ".join(summary))
         self.query_one(QueueList).show(event.queue, self._room, self._follow)
         self._follow = None
-        self._show_title()
+        self._show_moments()
         self._show_details()
 
-    def on_connection_lost(self) -> None:
-        """Says so until the queue is seen again."""
+    def on_connection_lost(self, event: ConnectionLost) -> None:
+        """Says so until a reply comes; and why, where the broker refuses the user."""
+        is_news = not self._connection.is_lost
+        self._connection.lost(self._now())
         if self._is_shown:
-            self.query_one("#banner").display = True
+            self._show_moments()
+            if is_news and isinstance(event.error, BrokerRefused):
+                self._say_failure(event.error)
 
     @property
     def _is_shown(self) -> bool:
@@ -197,12 +154,14 @@ class QueueApp(App[None]):
 
     def on_place_refused(self, event: PlaceRefused) -> None:
         """Lets another queue be chosen."""
+        self._connection.answered(self._now())
         self._place = self._queue = None
         self._say_failure(event.error)
-        self._choose_hospital()
+        self.choose_place()
 
     def on_reply_received(self, event: ReplyReceived) -> None:
         """Hands the reply to what the request was sent for."""
+        self._connection.answered(self._now())
         self._awaits_reply = False
         event.then(event.reply)
 
@@ -234,29 +193,58 @@ class QueueApp(App[None]):
 
     # --- what is shown ----------------------------------------------------------------------------------
 
-    def _show_title(self) -> None:
+    def _now(self) -> datetime:
+        return self._session.settings.clock().now()
+
+    def forget_queue(self) -> None:
+        """What is on the screen is of another queue than the one that is read from now on, or for another
+        user: it goes."""
+        self._queue = None
+        for shown in self.query("#title, #state, #counts, #details").results(Static):
+            shown.update("")
+        for tickets in self.query(QueueList):
+            tickets.forget()
+
+    def _show_moments(self) -> None:
+        """What changes with the clock: time, state of the connection."""
+        now = self._now()
+        # The clock may strike once more while the screen is being taken down.
+        for banner in self.query("#banner").results(Static):
+            banner.display = self._connection.is_lost
+            banner.update(self._connection.warning(self._zone))
         if self._queue is None:
             return
-        now = self._session.settings.clock().now().astimezone(self._zone)
-        clock = now.strftime(self._texts(C_("clock", "%H:%M:%S")))
-        mine = self._texts("Room {room}", room=self._room)
-        line = title_line(self._queue, f"{mine} · {clock}", self.size.width - 2)
-        # The clock may strike once more while the screen is being taken down.
-        for title in self.query("#title").results(Static):
-            title.update(line)
+        clock = now.astimezone(self._zone).strftime(self._texts(C_("clock", "%H:%M:%S")))
+        place = (self._queue["clinic_name"], self._queue["hospital_name"])
+        state = (queue_view.state(self._queue, self._texts),)
+        mine = " · ".join(
+            [
+                *([self._user.name] if self._user else []),
+                queue_view.room_name(self._queue, self._room, self._texts),
+            ]
+        )
+        width = self.size.width - 2
+        lines = {
+            "#title": line_with_end(place, f"{mine} · {clock}", width),
+            "#state": line_with_end(state, self._connection.words(now), width),
+        }
+        for part, line in lines.items():
+            for shown in self.query(part).results(Static):
+                shown.update(line)
 
     def _show_details(self) -> None:
         self.query_one("#details", Static).update(details(self.query_one(QueueList).chosen, self._texts))
 
     def _say(self, sentence: str, style: str = "") -> None:
-        now = self._session.settings.clock().now().astimezone(self._zone)
-        clock = now.strftime(self._texts(C_("clock", "%H:%M")))
+        clock = self._now().astimezone(self._zone).strftime(self._texts(C_("clock", "%H:%M")))
         self._messages = [Text(f"{clock} {sentence}", style=style), *self._messages][:_MESSAGES_KEPT]
         self.query_one("#message", Static).update(self._messages[0])
         self.query_one("#log", Static).update(Text("\n").join(self._messages))
 
     def _say_failure(self, error: BaseException) -> None:
         failure = failure_of(error, self._texts, words=CONSOLE_WORDS)
+        if isinstance(error, BrokerRefused):
+            failure = self._session.failure_of(error)  # which knows as whom it was asked
         problem = problem_text(failure.problem, self._texts, words=CONSOLE_WORDS) if failure.problem else ""
         sentence, *more = click.unstyle(failure.sentence or problem).split("\n")
         self._say(sentence, "red")

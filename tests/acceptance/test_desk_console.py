@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from textual.widgets import OptionList, Static
 from clinic_desk.console.app import Console
 from clinic_desk.console.dialogs import Choose, Confirm, Form, Notice
 from clinic_desk.session import DeskSession
+from clinic_desk.signing_in import user_in
 from common.settings import Settings
 from tests.acceptance.command_line import Shell
 from tests.acceptance.desks import ClinicDesk, desk_at
@@ -96,8 +98,8 @@ def test_a_patient_is_called_and_served(
     async def play(pilot: Pilot[None]) -> None:
         await shows(pilot, "3 waiting")
         await pilot.press("2", "space")
-        await shows(pilot, "GIG-001 is called to room 2.")
-        await shows(pilot, "▶ Room 2  GIG-001")
+        await shows(pilot, "GIG-001 is called to Ruang Gigi 2.")
+        await shows(pilot, "▶ Ruang Gigi 2  GIG-001")
         await pilot.press("r")
         await shows(pilot, "GIG-001 is called again.")
         await pilot.press("s")
@@ -105,8 +107,8 @@ def test_a_patient_is_called_and_served(
         await pilot.press("space")
         await shows(pilot, "You have just called.")
         await pilot.press("y")
-        await shows(pilot, "GIG-002 is called to room 2.")
-        await shows(pilot, "▶ Room 2  GIG-002")
+        await shows(pilot, "GIG-002 is called to Ruang Gigi 2.")
+        await shows(pilot, "▶ Ruang Gigi 2  GIG-002")
         await pilot.press("x")
         await shows(pilot, "GIG-002 did not come.")
         await pilot.press("q")
@@ -127,7 +129,7 @@ def test_a_key_pressed_twice_calls_once(
     async def play(pilot: Pilot[None]) -> None:
         await shows(pilot, "2 waiting")
         await pilot.press("space", "space")
-        await shows(pilot, "▶ Room 1  ANA-001")
+        await shows(pilot, "▶ Ruang Anak 1  ANA-001")
         if isinstance(pilot.app.screen, Confirm):  # else the second came while the first was under way
             await pilot.press("n")
 
@@ -218,6 +220,86 @@ def test_a_patient_at_the_counter_gets_a_ticket_and_priority(
     assert at_shell.queue()["waiting"][0]["lane"] == "regular"
 
 
+def test_a_ticket_is_corrected_and_another_cancelled(
+    system: Deployment, shell: Shell, desk: Callable[[str], ClinicDesk]
+) -> None:
+    at_shell = desk("INT")
+    child(shell, "INT")
+    child(shell, "INT")
+
+    async def play(pilot: Pilot[None]) -> None:
+        await shows(pilot, "2 waiting")
+        await pilot.press("down", "down", "e")
+        await becomes(pilot, lambda: isinstance(pilot.app.screen, Form), lambda: "a form")
+        await pilot.press("enter", *"Wulandari Benar", "enter", "enter")
+        await shows(pilot, "INT-001 is corrected.")
+        await pilot.press("n")
+        await shows(pilot, "Wulandari Benar")
+        await pilot.press("n", "down", "b")
+        await shows(pilot, "Why is INT-002 cancelled?")
+        await pilot.press("down", "down", "enter")
+        await shows(pilot, "INT-002 is cancelled.")
+
+    console(system, play, clinic="INT")
+
+    assert at_shell.numbers("waiting") == ["INT-001"]
+
+
+def test_a_ticket_in_the_way_of_a_registration_is_cancelled(
+    system: Deployment, shell: Shell, desk: Callable[[str], ClinicDesk]
+) -> None:
+    at_shell = desk("JIW")
+    stranger, patient = Patient(), Patient()
+    shell.register("RSHS", "JIW", replace(stranger, medical_record_number=patient.medical_record_number))
+
+    async def play(pilot: Pilot[None]) -> None:
+        await shows(pilot, "1 waiting")
+        await pilot.press("a")
+        await becomes(pilot, lambda: isinstance(pilot.app.screen, Form), lambda: "a form")
+        await pilot.press(
+            *patient.medical_record_number, "enter", *"Wulandari", "enter", *"1953-07-19", "enter"
+        )
+        await becomes(pilot, lambda: isinstance(pilot.app.screen, Choose), lambda: "the reasons")
+        await pilot.press("enter")
+        await shows(pilot, f"JIW-001 was taken with this medical record number by {stranger.name}")
+        await pilot.press("down", "enter")
+        await becomes(pilot, lambda: isinstance(pilot.app.screen, Notice), lambda: "a ticket")
+        await shows(pilot, "JIW-002")
+
+    console(system, play, clinic="JIW")
+
+    assert at_shell.numbers("waiting") == ["JIW-002"]
+
+
+def test_the_user_changes_and_the_names_are_hidden(
+    system: Deployment, shell: Shell, desk: Callable[[str], ClinicDesk]
+) -> None:
+    desk("KLT")
+    somebody = Patient()
+    number = shell.register("RSHS", "KLT", somebody)["display_number"]
+    who = user_in(system.urls["desk"])
+
+    async def signs_in(pilot: Pilot[None], password: str) -> None:
+        await pilot.press("u")
+        await becomes(pilot, lambda: isinstance(pilot.app.screen, Form), lambda: "a form")
+        await pilot.press(*who.user, "enter", *password, "enter")
+        assert password not in screen(pilot)
+
+    async def play(pilot: Pilot[None]) -> None:
+        await shows(pilot, f"{who.user} · ")
+        await pilot.press("n")
+        await shows(pilot, somebody.name)
+        await signs_in(pilot, "wrong")
+        await shows(pilot, "Wrong user or password; try again.")
+        await signs_in(pilot, who.password)
+        await shows(pilot, f"Signed in: {who.user}.")
+        assert somebody.name not in screen(pilot)
+        await shows(pilot, number)
+        assert somebody.name not in screen(pilot)
+
+    console(system, play, clinic="KLT")
+
+
 def test_what_is_refused_is_said_and_the_console_goes_on(
     system: Deployment, desk: Callable[[str], ClinicDesk]
 ) -> None:
@@ -247,7 +329,7 @@ def test_a_hint_names_the_key_that_helps(system: Deployment, desk: Callable[[str
     async def play(pilot: Pilot[None]) -> None:
         await shows(pilot, "There is no room 3; this clinic's rooms are 1 to 2.")
         await pilot.press("space")
-        await shows(pilot, "That room is not serving; press u to choose another, or j to add rooms.")
+        await shows(pilot, "That room is not serving; press g to choose another, or j to add rooms.")
         await pilot.press("2", "m", "y")
         await shows(pilot, "moved by the clock")
         await pilot.press("space")
@@ -267,8 +349,10 @@ def test_a_lost_connection_is_said_until_it_is_back(
             await shows(pilot, "0 waiting")
             assert "connection is lost" not in screen(pilot)
             line.refuse()
-            await shows(pilot, "The connection is lost; trying again.")
+            await shows(pilot, "○ reconnecting · last reply ")
+            await shows(pilot, "The connection is lost since ")
             line.open()
-            await becomes(pilot, lambda: "is lost" not in screen(pilot), lambda: "the connection is back")
+            await shows(pilot, "● connected · last reply ")
+            assert "is lost" not in screen(pilot)
 
         console(system, play, clinic="SAR", amqp_url=line.url(system.urls["desk"]))

@@ -24,7 +24,7 @@ def fault(self):
 PATCHES = {
     "when it starts": "Console.on_mount = fault",
     "when something comes in": "Console.on_resize = fault",
-    "in a timer": "Console._begin = lambda self: self.set_timer(0.01, lambda: fault(self))",
+    "in a timer": "Console.begin = lambda self: self.set_timer(0.01, lambda: fault(self))",
     "in a widget": "board.KeyBar.on_resize = lambda self, event: fault(self)",
 }
 HOOKS = {

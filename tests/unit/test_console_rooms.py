@@ -13,7 +13,7 @@ from clinic_desk.console.app import Console
 from clinic_desk.console.dialogs import Form
 from clinic_desk.console.requester import Place, QueueRead, Requester
 from clinic_desk.console.rooms import RoomEntry, parse_rooms, rooms_meant
-from clinic_desk.console.screen import title_line
+from clinic_desk.console.screen import line_with_end
 from clinic_desk.problem_words import CONSOLE_WORDS
 from clinic_desk.session import DeskSession
 from common.settings import Settings
@@ -198,8 +198,8 @@ def test_the_number_of_rooms_is_one_that_can_be(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_room_and_time_stay_whole_in_the_title(width: int, line: str) -> None:
-    queue = queue_of(12) | {"hospital_name": "RSUPN Dr. Cipto Mangunkusumo"}
-    assert title_line(queue, "Room 12 · 08.15.42", width) == line
+    place = ("Poli Gigi", "RSUPN Dr. Cipto Mangunkusumo")
+    assert line_with_end(place, "Room 12 · 08.15.42", width) == line
 
 
 @pytest.mark.parametrize("text", ["", "0", "51", "-1", "+3", "1_0", "1.5", "٣", "²", "007", "9" * 5000])

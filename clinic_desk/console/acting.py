@@ -1,0 +1,109 @@
+"""What every action of the console has in common: which ticket is meant, who may, and what is said of it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import click
+
+from clinic_desk.actions import Action, Desk
+from clinic_desk.console.board import QueueList
+from clinic_desk.console.dialogs import Confirm, Notice
+from clinic_desk.console.keys import KEYS, NEEDS_QUEUE
+from clinic_desk.console.places import PlaceApp
+from clinic_desk.console.signed_in import who_may
+from clinic_desk.output import changes
+from common.domain import ticket_states
+from common.terminal.card import Ticket, ticket_card
+from common.translation import N_
+
+_ACTIONS: Final[Mapping[str, ticket_states.Action]] = {
+    "recall": ticket_states.Action.RECALL,
+    "start": ticket_states.Action.START,
+    "complete": ticket_states.Action.COMPLETE,
+    "no-show": ticket_states.Action.MARK_NO_SHOW,
+    "reinstate": ticket_states.Action.REINSTATE,
+    "priority": ticket_states.Action.PRIORITISE,
+    "transfer": ticket_states.Action.TRANSFER,
+    "cancel": ticket_states.Action.CANCEL,
+    "correct": ticket_states.Action.CORRECT,
+}
+"""What the commands do with a ticket. The ticker decides whether it may be done; here the ticket is found
+that can be meant."""
+
+
+def _is_meant(command: str, ticket: Ticket) -> bool:
+    status = ticket_states.TicketStatus(ticket["status"])
+    return ticket_states.is_allowed(_ACTIONS[command], status)
+
+
+_CHOOSE_FIRST: Final[Mapping[str, str]] = {
+    "recall": N_("Choose a called ticket."),
+    "start": N_("Choose a called ticket."),
+    "complete": N_("Choose a ticket in a room."),
+    "no-show": N_("Choose a called ticket."),
+    "reinstate": N_("Choose a no-show."),
+    "priority": N_("Choose a waiting ticket."),
+    "transfer": N_("Choose a waiting or called ticket."),
+    "cancel": N_("Choose a waiting or called ticket."),
+    "correct": N_("Choose the ticket of somebody who waits or is in a room."),
+}
+
+
+class ActingApp(PlaceApp):
+    """A queue on the screen, and the means to change it."""
+
+    def _do(self, action: Action) -> None:
+        self._send(lambda session: session.carry_out(action), lambda done: self._done(action, done))
+
+    def _done(self, action: Action, done: dict[str, Any]) -> None:
+        for sentence in changes(done, action.body, self._texts):
+            self._say(sentence, "green")
+        if any(each["event"] == "ticket.called" for each in done["changes"]):
+            self._follow = done["ticket"]["display_number"]
+        if done["new_ticket"]:
+            self._show_card(done["new_ticket"])
+
+    def _show_card(self, ticket: Ticket) -> None:
+        self.push_screen(Notice(click.unstyle(ticket_card(ticket, self._texts)), self._texts))
+
+    @property
+    def _desk(self) -> Desk:
+        assert self._place is not None
+        return Desk(self._place.hospital, self._place.clinic)
+
+    def _meant(self, command: str) -> Ticket | None:
+        """The chosen ticket, if the action can be for it, else the one in this console's room."""
+        assert self._queue is not None
+        mine: list[Ticket] = [each for each in self._queue["in_rooms"] if each["room"] == self._room]
+        candidates = [self.query_one(QueueList).chosen, *mine]
+        for ticket in candidates:
+            if ticket is not None and _is_meant(command, ticket):
+                return ticket
+        self._say(self._texts(_CHOOSE_FIRST[command]), "yellow")
+        return None
+
+    def _other_day(self, ticket: Ticket) -> str | None:
+        """The service day of a ticket from the day before; None where it is one of today's."""
+        assert self._queue is not None
+        day: str = ticket["service_date"]
+        return None if day == self._queue["service_date"] else day
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a queue on the screen only leaving is possible, and choosing one; where somebody may not do
+        what a key does, the screen says who may."""
+        if self._queue is None:
+            return action not in NEEDS_QUEUE
+        return super().check_action(action, parameters)
+
+    async def run_action(self, action: Any, *given: Any, **named: Any) -> bool:
+        """Does what a key does, for those who may."""
+        key = next((each for each in KEYS if each.action == action), None)
+        is_dialog = len(self.screen_stack) > 1  # whose actions have names of their own
+        if key is not None and self._queue is not None and not is_dialog and not self.may(key.roles):
+            self._say(who_may(key.roles, self._queue["clinic_name"], self._texts), "yellow")
+            return True
+        return await super().run_action(action, *given, **named)
+
+    def _confirmed(self, question: str, then: Callable[[], None], **values: object) -> None:
+        text = self._texts(question, **values)
+        self.push_screen(Confirm(text, self._texts), lambda yes: then() if yes else None)

@@ -1,0 +1,67 @@
+"""The state of the connection to the broker, in words: how far what is on the screen can be trusted."""
+
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+
+from common.terminal.texts import Texts
+from common.translation import C_
+
+_CONNECTED_MARK: Final = "●"
+_LOST_MARK: Final = "○"
+_MINUTE: Final = timedelta(minutes=1)
+
+
+class Connection:
+    """When the last reply came, and since when none does."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._answered_at: datetime | None = None
+        self._lost_since: datetime | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a request found no reply, and none has come since."""
+        return self._lost_since is not None
+
+    def answered(self, now: datetime) -> None:
+        """A reply came, whatever it says."""
+        self._answered_at, self._lost_since = now, None
+
+    def lost(self, now: datetime) -> None:
+        """No reply came."""
+        self._lost_since = self._lost_since or now
+
+    def words(self, now: datetime) -> str:
+        """Whether there is a connection, and how old the last reply is."""
+        if self.is_lost:
+            mark, state = _LOST_MARK, self._texts("reconnecting")
+        elif self._answered_at is None:
+            mark, state = _LOST_MARK, self._texts("connecting")
+        else:
+            mark, state = _CONNECTED_MARK, self._texts("connected")
+        said = f"{mark} {state}"
+        if self._answered_at is None:
+            return said
+        age = self._texts("last reply {age} ago", age=age_in_words(now - self._answered_at, self._texts))
+        return f"{said} · {age}"
+
+    def warning(self, zone: tzinfo) -> str:
+        """Since when there is no connection on the clocks of `zone`, and from when the screen is."""
+        texts = self._texts
+        clock = texts(C_("clock", "%H:%M:%S"))
+        if self._lost_since is None or self._answered_at is None:
+            return texts("The connection is lost; trying again.")
+        return texts(
+            "The connection is lost since {since}. What is shown is of {shown}.",
+            since=self._lost_since.astimezone(zone).strftime(clock),
+            shown=self._answered_at.astimezone(zone).strftime(clock),
+        )
+
+
+def age_in_words(age: timedelta, texts: Texts) -> str:
+    """`4 s`, or whole minutes from one minute on; no less than `0 s`, though a clock be set back."""
+    age = max(age, timedelta(0))
+    if age < _MINUTE:
+        return texts("{count} s", count=int(age.total_seconds()))
+    return texts("{count} min", count=age // _MINUTE)
