@@ -15,6 +15,7 @@ from common.errors import BrokerRefused, SettingsError
 from common.messaging.topology import HASHING_ALGORITHM, STAFF_PERMISSION, password_hash
 from common.settings import Settings
 from common.terminal.failures import ProblemReply
+from local_stack.staff import MANAGER
 from tests.acceptance.command_line import Shell
 from tests.acceptance.desks import desk_at, journal
 from tests.acceptance.terminal import terminal
@@ -177,13 +178,13 @@ def test_the_user_changes_and_nothing_is_left_of_the_one_before(
     assert (session.user, session.ask("desk_user", {})["user"]) == ("siti", "siti")
     assert holders_of(PASSWORDS["siti"]) > known
 
-    found = session.sign_in("desk", user_in(system.urls["desk"]).password)
+    found = session.sign_in(MANAGER, user_in(system.urls["desk"]).password)
 
     assert holders_of(PASSWORDS["siti"]) == known
 
-    assert (found["user"], session.user) == ("desk", "desk")
+    assert (found["user"], session.user) == (MANAGER, MANAGER)
     assert found["duties"][0]["role"] == "manager"
-    assert session.ask("desk_user", {})["user"] == "desk"
+    assert session.ask("desk_user", {})["user"] == MANAGER
     session.sign_out()
     with pytest.raises(SettingsError, match="Nobody is signed in"):
         session.ask("desk_user", {})
