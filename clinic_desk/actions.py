@@ -95,6 +95,13 @@ class Desk:
         of_day = {"service_date": day} if day else {}
         return self._action("correct", "correct", *words, number=number, **data, **of_day)
 
+    def undo(self, *, number: int | None = None, room: int | None = None, day: str | None = None) -> Action:
+        """Takes back the last thing that was done with a ticket, or in a room."""
+        meant = {"number": number} if room is None else {"room": room}
+        words = [word for name, value in meant.items() for word in (f"--{name}", str(value))]
+        of_day = {"service_date": day} if day else {}
+        return self._action("undo", "undo", *words, *(["--date", day] if day else []), **meant, **of_day)
+
     def set_rooms(self, rooms: int) -> Action:
         """So many rooms serve from now on."""
         return self._action("rooms", "set_rooms", str(rooms), rooms=rooms)

@@ -60,6 +60,11 @@ def until_at(session: "DeskSession", hospital: str, wanted: datetime | time) -> 
     raise ProblemReply(problem_of("hospital_not_found", "There is no such hospital."))
 
 
+def take_number_if_given(ctx: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    """Reads a ticket's number as `take_number` does; None where there is none."""
+    return None if text is None else take_number(ctx, parameter, text)
+
+
 def take_number(ctx: click.Context, _parameter: click.Parameter, text: str) -> int:
     """Reads a ticket's number, which stands behind its clinic on the command line."""
     try:

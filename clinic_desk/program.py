@@ -7,7 +7,7 @@ import click
 
 from clinic_desk.commands.clinic import close_clinic, open_clinic, set_mode, set_rooms
 from clinic_desk.commands.console import console, start_console
-from clinic_desk.commands.mistakes import cancel, correct
+from clinic_desk.commands.mistakes import cancel, correct, undo
 from clinic_desk.commands.options import pass_session, user_option
 from clinic_desk.commands.queue import queue
 from clinic_desk.commands.report import report
@@ -61,6 +61,7 @@ for _command in (
     transfer,
     cancel,
     correct,
+    undo,
     register,
     open_clinic,
     close_clinic,

@@ -20,6 +20,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "transfer": {"number": 1, "to_clinic": "MAT"},
     "desk_cancel": {"number": 1, "reason": "duplicate"},
     "correct": {"number": 1, "name": "Siti Aminah"},
+    "undo": {"room": 1},
     "set_rooms": {"rooms": 3},
     "set_mode": {"mode": "clock"},
     "clinic_report": {},

@@ -28,7 +28,7 @@ CANCELLED_AT_ONCE_MAX = 500
 _CAME_LATER = frozenset(
     rule.event
     for rule in TRANSITIONS.values()
-    if rule.after is TicketStatus.WAITING and TicketStatus.WAITING not in rule.before
+    if TicketStatus.WAITING in {rule.after, *rule.back_to} and TicketStatus.WAITING not in rule.before
 )
 """Events after which a ticket waits that did not wait when the clinic closed."""
 

@@ -10,10 +10,10 @@ from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.queue import Queue
 from common.domain.refusals import ActionRefused
-from common.domain.service_times import EndedCall
+from common.domain.service_times import Lesson
 from common.domain.ticket_states import IN_ROOM
 from common.messages import problems
-from common.messages.desk_requests import DeskRequest, OpenClinic
+from common.messages.desk_requests import DeskRequest, OpenClinic, Undo
 from common.messages.events import Event
 from common.messages.message import EncodedReply, Reply, encode_reply
 from common.messages.problems import Problem
@@ -27,7 +27,7 @@ from common.storage.ticket_rows import tickets_in_state
 from ticker_worker import desk_replies
 from ticker_worker.advancing import Advanced
 from ticker_worker.cancelling_waiting import CancelWaiting, cancels_waiting
-from ticker_worker.desk import Desk, problem_of
+from ticker_worker.desk import CallEnded, Desk, problem_of
 from ticker_worker.earlier_decisions import Decision, Decisions
 from ticker_worker.loading import Loaded, find_clinic
 from ticker_worker.rules.passing_time import awaits_handover
@@ -52,7 +52,8 @@ class DecidedBatch:
     entries: Sequence[JournalEntry]
     answers: Sequence["Answer"] = ()
     refusals: Sequence[Refusal] = ()
-    ended_calls: Sequence[tuple[Clinic, date, EndedCall]] = ()
+    ended_calls: Sequence[CallEnded] = ()
+    unlearned: Sequence[tuple[Clinic, date, Lesson]] = ()
     clinic_values: Mapping[tuple[str, str], Mapping[str, Any]] | None = None
     is_partial: bool = False
 
@@ -62,7 +63,8 @@ def decide(
 ) -> DecidedBatch:
     """Decides what is undecided of a batch, in queues that were moved to its moment. The changes of tickets
     are saved, each before the next request is decided. Raises TooMuchAtOnce for a batch of several."""
-    if any(_comes_too_early(each, loaded, moved, catalog) for each in decisions.undecided.values()):
+    undecided = decisions.undecided.values()
+    if any(_needs_the_rest_saved(each, loaded, moved, catalog) for each in undecided):
         if not loaded.is_alone:
             raise TooMuchAtOnce
         if moved.entries:
@@ -74,14 +76,19 @@ def decide(
     if len(entries) > CHANGES_AT_ONCE_MAX and not loaded.is_alone:
         raise TooMuchAtOnce
     refusals = _refused(loaded, decisions)
-    return DecidedBatch(desk.queues, entries, answers, refusals, desk.ended_calls, desk.clinic_values)
+    return DecidedBatch(
+        desk.queues, entries, answers, refusals, desk.ended_calls, desk.unlearned, desk.clinic_values
+    )
 
 
-def _comes_too_early(
+def _needs_the_rest_saved(
     received: ReceivedRequest, loaded: Loaded, moved: Advanced, catalog: CatalogCache
 ) -> bool:
-    """Whether some of the day before are still to come over, without whom a request cannot be decided: the
-    first ones of each queue, and all of those whom it cancels."""
+    """Whether a request cannot be decided beside others, nor before what time has changed is saved: it takes
+    back what the journal tells, or some of the day before are still to come over, the first ones of each
+    queue, and all of those whom it cancels."""
+    if isinstance(received.request, Undo):
+        return True
     keys = loaded.days[received.identity]
     if cancels_waiting(received.request):
         return any(
@@ -145,7 +152,7 @@ class _Deciding:
         try:
             entries = self.desk.carry_out(received, named if named in self.desk.queues else key)
         except ActionRefused as refused:
-            return Decision(received.digest, refusal=problem_of(refused, self.loaded.now))
+            return Decision(received.digest, refusal=problem_of(refused, clinic, self.loaded.now))
         return Decision(received.digest, entries, closing=self.desk.closings.get(received.request_id))
 
     def _retired_clinic_takes(self, key: ClinicDay, request: DeskRequest) -> bool:

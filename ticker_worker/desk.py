@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from common.domain.admission import Admission, AdmissionRefused
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
+from common.domain.event_names import EventName
 from common.domain.queue import Queue
 from common.domain.refusals import (
     ActionRefused,
@@ -14,9 +15,10 @@ from common.domain.refusals import (
     DestinationUnknown,
     NotPermitted,
     NumberNotGivenOut,
+    RoleMissing,
     UntilImpossible,
 )
-from common.domain.service_times import EndedCall
+from common.domain.service_times import EndedCall, Lesson
 from common.messages import problems
 from common.messages.desk_requests import DeskRequest
 from common.messages.problems import Problem
@@ -30,6 +32,20 @@ from ticker_worker.cancelling_waiting import CancelWaiting, cancels_waiting
 from ticker_worker.desk_subjects import Subjects, decide
 from ticker_worker.rules.desk_actions import ActionResult
 
+_ENDINGS: Final = frozenset({EventName.TICKET_SERVED, EventName.TICKET_NO_SHOW})
+"""What ends a call."""
+
+
+class CallEnded(NamedTuple):
+    """A call that the staff ended, in a clinic as it was and on this service day; `ordinal` is which change
+    of the request `cause_id` it was."""
+
+    clinic: Clinic
+    day: date
+    call: EndedCall
+    cause_id: str
+    ordinal: int
+
 
 @dataclass
 class Desk:
@@ -37,8 +53,8 @@ class Desk:
     to that moment. What was changed is in `entries`, in order; the queues are still to be written.
 
     `clinic_values` are changed attributes of clinics; `closings` cancel those who wait, and may have to go on
-    in transactions of their own, by the request's id; `ended_calls` are what there is to learn from, each
-    with the clinic as it was.
+    in transactions of their own, by the request's id; `ended_calls` are what there is to learn from,
+    and `unlearned` is what is no longer learned.
     """
 
     connection: Connection
@@ -49,18 +65,25 @@ class Desk:
     changed_clinics: dict[tuple[str, str], Clinic] = field(default_factory=dict)
     clinic_values: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     closings: dict[str, CancelWaiting] = field(default_factory=dict)
-    ended_calls: list[tuple[Clinic, date, EndedCall]] = field(default_factory=list)
+    ended_calls: list[CallEnded] = field(default_factory=list)
+    unlearned: list[tuple[Clinic, date, Lesson]] = field(default_factory=list)
 
     def carry_out(self, received: ReceivedRequest, key: ClinicDay) -> list[JournalEntry]:
         """What a request for this queue changes; raises ActionRefused."""
         request = received.request
         assert isinstance(request, DeskRequest)
         subjects = Subjects(self.connection, self.catalog, self.now, self.queues, self.changed_clinics)
-        subject = subjects.load(request, key)
+        subject = subjects.load(request, received.user, key)
         decided = decide(request, subject, self.now)
         self._save(decided, subject.clinic)
         cause = Cause(received.request_id, received.digest, received.user)
         entries = entries_of(decided.changes, cause, self.clinic_of)
+        endings = [each for each in entries if each.event.name in _ENDINGS]
+        self.ended_calls += [
+            CallEnded(subject.clinic, day, call, entry.cause_id, entry.ordinal)
+            for (day, call), entry in zip(decided.ended_calls, endings, strict=True)
+        ]
+        self.unlearned += [(subject.clinic, day, lesson) for day, lesson in decided.unlearned]
         if cancels_waiting(request):
             closing = CancelWaiting(list(entries), request.reason)
             self.queues[key], cancelled = closing.step(
@@ -84,14 +107,15 @@ class Desk:
             self.changed_clinics[clinic.key] = replace(clinic, **decided.clinic_values)
             self.clinic_values.setdefault(clinic.key, {}).update(decided.clinic_values)
         self.queues |= {queue.key: queue for queue in decided.queues}
-        self.ended_calls += [(clinic, day, ended) for day, ended in decided.ended_calls]
 
 
-def problem_of(refused: ActionRefused, now: datetime) -> Problem:
+def problem_of(refused: ActionRefused, clinic: Clinic, now: datetime) -> Problem:
     """The answer to a request that is not carried out."""
     match refused:
         case NotPermitted():
             return problems.not_permitted_now(refused.reason, refused.detail)
+        case RoleMissing():
+            return problems.not_permitted(clinic, refused.roles)
         case NumberNotGivenOut():
             return problems.number_not_given_out()
         case DateOfBirthImpossible():

@@ -10,6 +10,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
 from common.domain.queue import Queue
 from common.domain.queue_advance import Waiter
+from common.domain.staff import StaffRole
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import IN_ROOM
@@ -30,6 +31,7 @@ from common.messages.desk_requests import (
     Start,
     TicketAction,
     Transfer,
+    Undo,
 )
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
@@ -40,13 +42,15 @@ from ticker_worker.cancelling_waiting import cancels_waiting
 from ticker_worker.rules import desk_actions
 from ticker_worker.rules.day_end import HeldPlace
 from ticker_worker.rules.desk_actions import ActionResult, Destination, InRoom
+from ticker_worker.rules.undoing import UndoSubject
+from ticker_worker.undo_subjects import load_undo_subject
 
 
 class Subject(NamedTuple):
     """What a request is about: always a clinic and its queue; of the rest what the request needs.
 
     `holder` holds a ticket in the queue with the medical record number of the `ticket`'s patient, or with the
-    one that is to be theirs; `first` are the first who wait in each lane.
+    one that is to be theirs; `first` are the first who wait in each lane; `undo` is what an undoing needs.
     """
 
     clinic: Clinic
@@ -56,6 +60,7 @@ class Subject(NamedTuple):
     destination: Destination | None = None
     in_room: Sequence[InRoom] = ()
     first: Sequence[Waiter] = ()
+    undo: UndoSubject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,8 @@ class Subjects:
     queues: Mapping[ClinicDay, Queue]
     changed_clinics: Mapping[tuple[str, str], Clinic]
 
-    def load(self, request: DeskRequest, key: ClinicDay) -> Subject:
-        """What a request is about that is for this queue."""
+    def load(self, request: DeskRequest, user: str | None, key: ClinicDay) -> Subject:
+        """What a user's request is about that is for this queue."""
         clinic = self.clinic(key.clinic_key)
         assert clinic is not None
         subject = Subject(clinic, self.queues[key])
@@ -78,6 +83,8 @@ class Subjects:
             case CallNext():
                 first = next_waiters(self.connection, [key], 1).get(key, ())
                 return subject._replace(in_room=self._in_room(key, request.room), first=first)
+            case Undo():
+                return subject._replace(undo=self._undo(key, clinic, user))
             case TicketAction():
                 subject = subject._replace(ticket=self._ticket(request, key))
         match request:
@@ -103,6 +110,16 @@ class Subjects:
             for ticket in tickets_in_state(self.connection, queue.key, IN_ROOM)
             if ticket.room == room
         ]
+
+    def _undo(self, key: ClinicDay, clinic: Clinic, user: str | None) -> UndoSubject:
+        """What an undoing looks at: the clinic's queues, that of the day before among them."""
+        queues = {day: queue for day, queue in self.queues.items() if day.clinic_key == key.clinic_key}
+        member = self.catalog.staff_member(user or "")
+
+        def may(roles: frozenset[StaffRole]) -> bool:
+            return member is not None and member.may(roles, *clinic.key)
+
+        return load_undo_subject(self.connection, queues, may, clinic.priority_ratio, self.now)
 
     def _ticket(self, request: TicketAction, key: ClinicDay) -> TicketRecord | None:
         if request.service_date not in (None, key.service_date):
@@ -152,6 +169,9 @@ def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResul
             return desk_actions.set_priority(queue, ticket, request.reason, now)
         case Transfer():
             return desk_actions.transfer(queue, ticket, subject.destination, new_ticket_code(), now)
+        case Undo():
+            assert subject.undo is not None
+            return desk_actions.undo(subject.undo, request.number, request.room, queue.key, now)
         case DeskCancel():
             return desk_actions.cancel(queue, ticket, request.reason, now)
         case Correct():

@@ -23,6 +23,7 @@ from common.messages.desk_requests import (
     SetRooms,
     Start,
     Transfer,
+    Undo,
 )
 from common.messages.events import Tick, decode_tick
 from common.messages.message import Request
@@ -56,6 +57,7 @@ _CHANGES: tuple[type[DeskRequest], ...] = (
     Correct,
     SetRooms,
     SetMode,
+    Undo,
 )
 _REQUEST_TYPES: dict[str, type[Request]] = {each.name: each for each in _CHANGES}
 

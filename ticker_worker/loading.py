@@ -11,7 +11,7 @@ from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.queue import Queue
 from common.messages import problems
-from common.messages.desk_requests import DeskRequest, TicketAction, Transfer
+from common.messages.desk_requests import DeskRequest, TicketAction, Transfer, Undo
 from common.messages.events import Tick
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
@@ -74,7 +74,8 @@ def load(
     permitted = [each for each in requests if each.identity not in not_permitted]
     named_days = _named_days(permitted, days)
     asked_for = {key for each in permitted for key in days[each.identity]}
-    queues = _lock(connection, catalog, ticks, asked_for, named_days.values(), now)
+    also = {*named_days.values(), *_days_of_undoings(permitted, days)}
+    queues = _lock(connection, catalog, ticks, asked_for, also, now)
     # Under the locks: another process may have changed a clinic meanwhile, and time has passed.
     catalog.refresh(connection)
     now = clock.now()
@@ -132,7 +133,17 @@ def _named_days(
         each.identity: own.day_before
         for each in requests
         for own in days[each.identity][:1]
-        if isinstance(each.request, TicketAction) and each.request.service_date == own.day_before.service_date
+        if isinstance(each.request, TicketAction | Undo)
+        and each.request.service_date == own.day_before.service_date
+    }
+
+
+def _days_of_undoings(
+    requests: Iterable[ReceivedRequest], days: Mapping[Identity, Sequence[ClinicDay]]
+) -> set[ClinicDay]:
+    """The queues of the day before, in which what is taken back may have begun."""
+    return {
+        key.day_before for each in requests if isinstance(each.request, Undo) for key in days[each.identity]
     }
 
 

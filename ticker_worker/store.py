@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from common.domain.changes import Change
+from common.domain.changes import Change, TicketBefore
 from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
 from common.domain.event_names import EventName
@@ -246,6 +246,8 @@ def _columns_of(change: Change) -> dict[str, Any]:
     ticket, at = change.ticket, change.at
     if ticket is None or change.event is EventName.TICKET_REGISTERED:
         return {}
+    if change.takes_back is not None:
+        return _columns_before(change.before)
     moments: dict[str, Any]
     match change.event:
         case EventName.TICKET_PRIORITISED | EventName.TICKET_UNPRIORITISED:
@@ -273,6 +275,13 @@ def _columns_of(change: Change) -> dict[str, Any]:
         case _:
             moments = {"ended_at": at}
     return {"status": ticket.status, **moments}
+
+
+def _columns_before(before: TicketBefore | None) -> dict[str, Any]:
+    """The columns of a ticket that is as it was before."""
+    assert before is not None
+    kept = {name: getattr(before, name) for name in ("status", "room", "called_at", "started_at")}
+    return {**kept, "ended_at": None, "cancelled_by": None, "cancel_reason": None}
 
 
 def _corrected(correction: Correction | None) -> dict[str, Any]:

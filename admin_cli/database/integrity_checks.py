@@ -27,7 +27,7 @@ from common.domain.ticket_states import (
     ACTIVE,
     GIVEN_BACK,
     IN_ROOM,
-    STATUS_AFTER,
+    STATUSES_AFTER,
     TicketStatus,
     allowed_events,
 )
@@ -40,7 +40,9 @@ _COUNTERS = ("waiting", "waiting_priority", "cancelled")
 """What a clinic-day counts of its tickets."""
 
 _MAY_FOLLOW = {
-    name: sorted(following) for name, status in STATUS_AFTER.items() if (following := allowed_events(status))
+    name: sorted(following)
+    for name, statuses in STATUSES_AFTER.items()
+    if (following := frozenset[EventName]().union(*map(allowed_events, statuses)))
 }
 
 # --- parts of statements --------------------------------------------------------------------------------
@@ -104,7 +106,6 @@ _events_of_day = (
         func.count(journal.c.sequence.distinct()).label("sequences"),
         func.min(journal.c.sequence).label("smallest"),
         func.max(journal.c.sequence).label("largest"),
-        func.max(case((journal.c.event_name == EventName.TICKET_CALLED, journal.c.sequence))).label("call"),
     )
     .group_by(*_key(journal))
     .subquery()
@@ -126,9 +127,32 @@ _ticket_events = (
         _of_ticket(func.lead(journal.c.event_name)).label("after"),
     )
     # What leaves the state of a ticket as it was, whatever it was, changes nothing of what may follow.
-    .where(journal.c.number.is_not(None), journal.c.event_name.in_(sorted(STATUS_AFTER)))
+    .where(journal.c.number.is_not(None), journal.c.event_name.in_(sorted(STATUSES_AFTER)))
     .subquery()
 )
+
+_calls_and_undoings = (
+    select(
+        *_key(journal),
+        journal.c.sequence,
+        journal.c.event_name.label("event"),
+        _of_ticket(func.lead(journal.c.event_name)).label("after"),
+    )
+    .where(journal.c.event_name.in_([EventName.TICKET_CALLED, EventName.TICKET_CALL_UNDONE]))
+    .subquery()
+)
+
+
+_last_call_of_day = (
+    select(*_key(_calls_and_undoings), func.max(_calls_and_undoings.c.sequence).label("call"))
+    .where(
+        _calls_and_undoings.c.event == EventName.TICKET_CALLED,
+        _calls_and_undoings.c.after.is_distinct_from(EventName.TICKET_CALL_UNDONE),
+    )
+    .group_by(*_key(_calls_and_undoings))
+    .subquery()
+)
+"""The last call that was not taken back."""
 
 # --- the checks, each with what to read from a row ------------------------------------------------------
 
@@ -200,9 +224,10 @@ def _journals() -> Select[Any]:
             *(value.label(name) for name, value in found.items()),
         )
         .join_from(clinic_days, _events_of_day, _same_day(clinic_days, _events_of_day), isouter=True)
+        .join(_last_call_of_day, _same_day(clinic_days, _last_call_of_day), isouter=True)
         .join(
             last_call,
-            and_(_same_day(clinic_days, last_call), last_call.c.sequence == of_day.call),
+            and_(_same_day(clinic_days, last_call), last_call.c.sequence == _last_call_of_day.c.call),
             isouter=True,
         )
         .where(
@@ -237,13 +262,16 @@ def _transitions() -> Select[Any]:
 def _statuses() -> Select[Any]:
     """Tickets that do not stand where their last event says."""
     last = select(_ticket_events).where(_ticket_events.c.after.is_(None)).subquery()
-    expected = case(dict(STATUS_AFTER), value=last.c.event)
+    expected = [
+        and_(last.c.event == name, tickets.c.status.in_(sorted(after)))
+        for name, after in STATUSES_AFTER.items()
+    ]
     return (
         select(*_key(tickets), tickets.c.number, tickets.c.status, last.c.event)
         .join_from(
             tickets, last, and_(_same_day(tickets, last), tickets.c.number == last.c.number), isouter=True
         )
-        .where(tickets.c.status.is_distinct_from(expected))
+        .where(not_(func.coalesce(or_(*expected), False)))
     )
 
 
@@ -257,11 +285,21 @@ def _events_without_tickets() -> Select[Any]:
 def _calls() -> Select[Any]:
     """Calls of a number that is not larger than the one called before from the same lane.
 
-    Those whom the desk gave another place are left out: reinstated, transferred from elsewhere, or marked.
+    Those whom the desk gave another place are left out: reinstated, transferred from elsewhere, or marked;
+    and those who wait again because something was taken back.
     """
     same_ticket = and_(_same_day(journal, tickets), journal.c.number == tickets.c.number)
     by_the_registrar = or_(
         tickets.c.priority_reason.is_(None), tickets.c.priority_reason == PriorityReason.AGE.value
+    )
+    undoing = journal.alias("undoing")
+    waits_again = undoing.c.event_name.in_(
+        [EventName.TICKET_CALL_UNDONE, EventName.TICKET_CANCELLATION_UNDONE]
+    )
+    was_taken_back = (
+        select(undoing.c.number)
+        .where(_same_day(undoing, journal), undoing.c.number == journal.c.number, waits_again)
+        .exists()
     )
     calls = (
         select(
@@ -276,6 +314,7 @@ def _calls() -> Select[Any]:
             journal.c.event_name == EventName.TICKET_CALLED,
             tickets.c.waiting_since == tickets.c.arrived_at,
             by_the_registrar,
+            ~was_taken_back,
         )
         .subquery()
     )

@@ -1,4 +1,4 @@
-"""The commands that mend what went wrong: a ticket of the wrong person, or with wrong data."""
+"""The commands that mend what went wrong: a ticket of the wrong person, wrong data, the wrong key."""
 
 from contextlib import suppress
 from typing import Final
@@ -8,7 +8,7 @@ import click
 from clinic_desk.actions import CANCEL_REASONS, Desk
 from clinic_desk.commands.options import RequestId, an_action, carry_out, of_a_clinic, of_day, pass_session
 from clinic_desk.commands.own_clinic import ClinicCommand
-from clinic_desk.inputs import take_number
+from clinic_desk.inputs import take_number, take_number_if_given
 from clinic_desk.session import DeskSession
 from common.terminal import card
 from common.terminal.prompts import WentBack, ask, can_ask
@@ -102,3 +102,34 @@ def _answers(session: DeskSession) -> dict[str, str]:
 def _answer(field: str, session: DeskSession) -> str:
     texts = session.texts
     return ask(texts(_QUESTIONS[field]), CHECKS[field], lambda error: complaint_about(field, error, texts))
+
+
+@click.command(
+    "undo",
+    cls=ClinicCommand,
+    help=N_("Take back the last thing done with a ticket, or in a room, within ten minutes."),
+    epilog="antrean-desk undo RSHS GIG --room 2",
+)
+@of_a_clinic
+@click.option(
+    "--number",
+    metavar=N_("NUMBER"),
+    callback=take_number_if_given,
+    help=N_("What was done with this ticket."),
+)
+@click.option("--room", metavar=N_("ROOM"), type=int, help=N_("What was done in this room."))
+@of_day
+@an_action
+@pass_session
+def undo(
+    session: DeskSession,
+    hospital: str,
+    clinic: str,
+    number: int | None,
+    room: int | None,
+    day: str | None,
+    request_id: RequestId,
+) -> None:
+    if (number is None) == (room is None):
+        raise click.UsageError(session.texts("Give either --number or --room."))
+    carry_out(session, Desk(hospital, clinic, request_id).undo(number=number, room=room, day=day))

@@ -7,8 +7,19 @@ from common.domain.cancellations import Cancellation
 from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
 from common.domain.event_names import EventName
-from common.domain.ticket_states import TicketState
+from common.domain.ticket_states import TicketState, TicketStatus
 from common.domain.tickets import LaneReason
+
+
+class TicketBefore(NamedTuple):
+    """How a ticket was before something that the staff can take back: its state, its room and moments; and
+    since when that room was free (`room_freed`), if it was."""
+
+    status: TicketStatus
+    room: int | None = None
+    called_at: datetime | None = None
+    started_at: datetime | None = None
+    room_freed: datetime | None = None
 
 
 class Change(NamedTuple):
@@ -18,7 +29,9 @@ class Change(NamedTuple):
     where it happened to the clinic; its room is the one to which it was called, also where it leaves it.
     `lane_reason` comes with a change of lane, `transferred_to` (the code of the new ticket) with a transfer;
     neither appears in events. `cancellation` comes with a cancelled ticket, `correction` with a
-    corrected one, of which events tell only the members.
+    corrected one, of which events tell only the members. `before` is how the ticket was before what can be
+    taken back; of an undoing it is how the ticket is again, and `takes_back` the request that did what is
+    undone.
     """
 
     clinic_day: ClinicDay
@@ -32,3 +45,5 @@ class Change(NamedTuple):
     transferred_to: str | None = None
     cancellation: Cancellation | None = None
     correction: Correction | None = None
+    before: TicketBefore | None = None
+    takes_back: str | None = None

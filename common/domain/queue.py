@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from common.domain.cancellations import Cancellation
-from common.domain.changes import Change
+from common.domain.changes import Change, TicketBefore
 from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
 from common.domain.event_names import EventName
@@ -20,6 +20,7 @@ from common.domain.lanes import Lane, after_call
 from common.domain.refusals import NotPermitted, NotPermittedReason
 from common.domain.ticket_states import (
     GIVEN_BACK,
+    IN_ROOM,
     TRANSITIONS,
     Action,
     QueuedTicket,
@@ -154,6 +155,28 @@ class Queue(NamedTuple):
         queue, change = self._do(Action.TRANSFER, ticket, at, room=ticket.room)
         return queue, change._replace(transferred_to=new_code)
 
+    def undo(
+        self, action: Action, ticket: QueuedTicket, before: TicketBefore, cause_id: str, at: datetime
+    ) -> tuple["Queue", Change]:
+        """Takes back what the staff did with a ticket by the request `cause_id`: it is as it was `before`,
+        and so is the room that it left then."""
+        queue, change = self.due(at)._do(action, ticket, at, room=ticket.room, status=before.status)
+        if ticket.room is not None and before.status in IN_ROOM and ticket.status not in IN_ROOM:
+            freed = {room: since for room, since in queue.rooms_freed.items() if room != ticket.room}
+            if before.room_freed is not None:
+                freed[ticket.room] = before.room_freed
+            queue = queue._replace(rooms_freed=freed)
+        return queue, change._replace(before=before, takes_back=cause_id)
+
+    def with_calls(self, calls: Iterable[tuple[int, Lane]], ratio: int) -> "Queue":
+        """The queue as these latest calls of it have left it, which are in order and not taken back: the
+        number called last, and whose turn it is."""
+        queue = self._replace(now_serving=None, priority_streak=0)
+        for number, lane in calls:
+            streak = after_call(lane, queue.priority_streak, ratio)
+            queue = queue._replace(now_serving=number, priority_streak=streak)
+        return queue
+
     def set_priority(
         self, ticket: QueuedTicket, lane: Lane, reason: LaneReason | None, at: datetime
     ) -> tuple["Queue", Change]:
@@ -170,12 +193,13 @@ class Queue(NamedTuple):
         *,
         lane: Lane | None = None,
         room: int | None = None,
+        status: TicketStatus | None = None,
     ) -> tuple["Queue", Change]:
-        """Brings a ticket into another state by the table, and the counters with it; raises
-        NotPermitted."""
+        """Brings a ticket into another state by the table, and the counters with it; `status` is the state to
+        which it goes back, where the table leaves that open. Raises NotPermitted."""
         self.check(action, ticket)
         rule = TRANSITIONS[action]
-        after = TicketState(ticket.number, rule.after or ticket.status, lane or ticket.lane, room)
+        after = TicketState(ticket.number, rule.after or status or ticket.status, lane or ticket.lane, room)
         joins, leaves = after.status is TicketStatus.WAITING, ticket.status is TicketStatus.WAITING
         queue = self
         if rule.frees_room and ticket.room is not None:
@@ -186,7 +210,7 @@ class Queue(NamedTuple):
             waiting_priority=self.waiting_priority
             + (joins and after.lane is Lane.PRIORITY)
             - (leaves and ticket.lane is Lane.PRIORITY),
-            given_back=self.given_back + (after.status in GIVEN_BACK),
+            given_back=self.given_back + (after.status in GIVEN_BACK) - (ticket.status in GIVEN_BACK),
         )
         return queue, queue._change(rule.event, at, after)
 

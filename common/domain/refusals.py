@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from common.domain.staff import StaffRole
+
 
 class NotPermittedReason(StrEnum):
     """What stands against a desk's action, where it is not permitted now."""
@@ -13,6 +15,9 @@ class NotPermittedReason(StrEnum):
     HOLDS_ANOTHER = "holds_another"
     SAME_CLINIC = "same_clinic"
     ALREADY_SO = "already_so"
+    NOTHING_TO_UNDO = "nothing_to_undo"
+    CHANGED_SINCE = "changed_since"
+    ROOM_OCCUPIED = "room_occupied"
 
 
 class ActionRefused(Exception):
@@ -26,6 +31,14 @@ class NotPermitted(ActionRefused):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+
+class RoleMissing(ActionRefused):
+    """Only staff with one of these roles may do it."""
+
+    def __init__(self, roles: frozenset[StaffRole]) -> None:
+        super().__init__(", ".join(sorted(roles)))
+        self.roles = roles
 
 
 class NumberNotGivenOut(ActionRefused):

@@ -66,6 +66,10 @@ class Tally(NamedTuple):
         """Both together, this one with so much of its weight."""
         return Tally(*[fading * mine + others for mine, others in zip(self, other, strict=True)])
 
+    def minus(self, part: "Tally") -> "Tally":
+        """This one without a part of it."""
+        return Tally(*[max(whole - taken, 0.0) for whole, taken in zip(self, part, strict=True)])
+
 
 _NOTHING = Tally()
 
@@ -128,28 +132,54 @@ def parts_taught(clinic: Clinic, day: date, ended: EndedCall) -> set[int]:
     return {part_at(clinic, day, moment) for moment in moments}
 
 
+Lesson = Mapping[int, Tally]
+"""What one ended call adds to the records of its day, by part of the day."""
+
+
 def learn(
     clinic: Clinic, records: Mapping[int, PartRecord], day: date, ended: EndedCall
 ) -> dict[int, PartRecord]:
     """The clinic's records by part of the day, now that a call on the service day `day` has ended."""
-    learned = dict(records)
+    return with_lesson(records, day, lesson_of(clinic, records, day, ended))
+
+
+def lesson_of(clinic: Clinic, records: Mapping[int, PartRecord], day: date, ended: EndedCall) -> Lesson:
+    """What a call that has ended on the service day `day` teaches."""
     called = part_at(clinic, day, ended.called_at)
     known = ServiceTimes(clinic, records, day).service(called)
     mean, spread = known.mean.total_seconds(), known.spread.total_seconds()
     longest = mean + _OUTLIER_DEVIATIONS * max(spread, mean / 2)
     seconds = min(max((ended.ended_at - ended.called_at).total_seconds(), 0.0), longest)
     if ended.came:
-        _add(learned, called, day, Tally(served=1, seconds=seconds, squares=seconds**2))
+        lesson = {called: Tally(served=1, seconds=seconds, squares=seconds**2)}
     else:
-        _add(learned, called, day, Tally(no_shows=1, no_show_seconds=seconds))
+        lesson = {called: Tally(no_shows=1, no_show_seconds=seconds)}
     if ended.lane is Lane.PRIORITY:
-        _add(learned, part_at(clinic, day, ended.waiting_since), day, Tally(priority=1))
+        came = part_at(clinic, day, ended.waiting_since)
+        lesson[came] = lesson.get(came, _NOTHING).plus(Tally(priority=1))
+    return lesson
+
+
+def with_lesson(records: Mapping[int, PartRecord], day: date, lesson: Lesson) -> dict[int, PartRecord]:
+    """The records with what was taught on this day."""
+    learned = dict(records)
+    for part, tally in lesson.items():
+        record = learned[part].on(day) if part in learned else PartRecord(day)
+        learned[part] = replace(record, today=record.today.plus(tally))
     return learned
 
 
-def _add(records: dict[int, PartRecord], part: int, day: date, tally: Tally) -> None:
-    record = records[part].on(day) if part in records else PartRecord(day)
-    records[part] = replace(record, today=record.today.plus(tally))
+def without_lesson(records: Mapping[int, PartRecord], day: date, lesson: Lesson) -> dict[int, PartRecord]:
+    """The records without what was taught on this day. Where the next day has begun since, what its beginning
+    told of the pace of the day before stays as it is."""
+    left = dict(records)
+    for part, tally in lesson.items():
+        record = left[part]
+        if record.day == day:
+            left[part] = replace(record, today=record.today.minus(tally))
+        else:
+            left[part] = replace(record, before=record.before.minus(tally))
+    return left
 
 
 class _Known(NamedTuple):

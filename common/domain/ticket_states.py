@@ -58,11 +58,16 @@ class Action(StrEnum):
     TRANSFER = "transfer"
     CANCEL = "cancel"
     EXPIRE = "expire"
+    UNDO_CALL = "undo_call"
+    UNDO_START = "undo_start"
+    UNDO_COMPLETION = "undo_completion"
+    UNDO_NO_SHOW = "undo_no_show"
+    UNDO_CANCELLATION = "undo_cancellation"
 
 
 class TransitionRule(NamedTuple):
     """One row of the table: from one of the states `before` (empty for a new ticket) to `after`; None: the
-    ticket stays in its state.
+    ticket stays in its state, or goes back to the one of `back_to` in which it was.
 
     `frees_room`: a called ticket leaves its room, which is free from that moment.
     """
@@ -71,6 +76,11 @@ class TransitionRule(NamedTuple):
     after: TicketStatus | None
     event: EventName
     frees_room: bool = False
+    back_to: frozenset[TicketStatus] = frozenset()
+
+
+def _undoes(status: TicketStatus, event: EventName, *back_to: TicketStatus) -> TransitionRule:
+    return TransitionRule(frozenset({status}), None, event, back_to=frozenset(back_to))
 
 
 TRANSITIONS: Final[Mapping[Action, TransitionRule]] = MappingProxyType(
@@ -96,14 +106,40 @@ TRANSITIONS: Final[Mapping[Action, TransitionRule]] = MappingProxyType(
             _BEFORE_SERVICE, TicketStatus.CANCELLED, EventName.TICKET_CANCELLED, frees_room=True
         ),
         Action.EXPIRE: TransitionRule(_BEFORE_SERVICE, TicketStatus.EXPIRED, EventName.TICKET_EXPIRED),
+        Action.UNDO_CALL: _undoes(TicketStatus.CALLED, EventName.TICKET_CALL_UNDONE, TicketStatus.WAITING),
+        Action.UNDO_START: _undoes(
+            TicketStatus.IN_SERVICE, EventName.TICKET_START_UNDONE, TicketStatus.CALLED
+        ),
+        Action.UNDO_COMPLETION: _undoes(TicketStatus.SERVED, EventName.TICKET_COMPLETION_UNDONE, *IN_ROOM),
+        Action.UNDO_NO_SHOW: _undoes(
+            TicketStatus.NO_SHOW, EventName.TICKET_NO_SHOW_UNDONE, TicketStatus.CALLED
+        ),
+        Action.UNDO_CANCELLATION: _undoes(
+            TicketStatus.CANCELLED, EventName.TICKET_CANCELLATION_UNDONE, *_BEFORE_SERVICE
+        ),
     }
 )
 """The table. No ticket comes into a state in any other way."""
 
-STATUS_AFTER: Final[Mapping[EventName, TicketStatus]] = MappingProxyType(
-    {row.event: row.after for row in TRANSITIONS.values() if row.after is not None}
+STATUSES_AFTER: Final[Mapping[EventName, frozenset[TicketStatus]]] = MappingProxyType(
+    {
+        row.event: row.back_to if row.after is None else frozenset({row.after})
+        for row in TRANSITIONS.values()
+        if row.after is not None or row.back_to
+    }
 )
-"""In which state a ticket is after an event of it, where the event tells."""
+"""In which states a ticket can be after an event of it, where the event changes its state."""
+
+UNDONE_BY: Final[Mapping[EventName, Action]] = MappingProxyType(
+    {
+        EventName.TICKET_CALLED: Action.UNDO_CALL,
+        EventName.TICKET_STARTED: Action.UNDO_START,
+        EventName.TICKET_SERVED: Action.UNDO_COMPLETION,
+        EventName.TICKET_NO_SHOW: Action.UNDO_NO_SHOW,
+        EventName.TICKET_CANCELLED: Action.UNDO_CANCELLATION,
+    }
+)
+"""What takes an event of a ticket back, where the staff caused it."""
 
 
 def is_allowed(action: Action, status: TicketStatus) -> bool:
@@ -112,7 +148,7 @@ def is_allowed(action: Action, status: TicketStatus) -> bool:
 
 
 def allowed_events(status: TicketStatus) -> frozenset[EventName]:
-    """The events that a ticket in this state can have next; none for a state that is final."""
+    """The events that a ticket in this state can have next; none for a state that is final for ever."""
     return frozenset(row.event for row in TRANSITIONS.values() if status in row.before)
 
 

@@ -137,6 +137,23 @@ class Reinstate(TicketAction):
     name: ClassVar[str] = "reinstate"
 
 
+class Undo(DeskRequest):
+    """Takes back the last request that changed a ticket, by its number, or something in a room: one of the
+    two is given. Whoever may do what is taken back may do this."""
+
+    name: ClassVar[str] = "undo"
+
+    number: Number | None = None
+    room: Room | None = None
+    service_date: IsoDate | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "Undo":
+        if (self.number is None) == (self.room is None):
+            raise ValueError("give either number or room")
+        return self
+
+
 class SetPriority(TicketAction):
     """A waiting ticket goes to the priority lane for `reason`, or (null) back to the regular lane."""
 

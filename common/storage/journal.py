@@ -4,8 +4,9 @@ It is the memory for idempotency (what did this request cause?), the audit trail
 published again.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -17,14 +18,16 @@ from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
 from common.messages.events import Event, encode_change, event_id_in
-from common.storage.prepared import BYTES, INTEGER, MOMENT, TEXT, Columns, Prepared
+from common.storage.prepared import BYTES, ENCODED_JSON, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, same_queue
 from common.storage.tables import journal
+from common.storage.undo_records import undo_record
 
 
 class JournalEntry(NamedTuple):
     """One event of one clinic's service day; `number` is the ticket's, None for the clinic's own events;
-    `operator` is who of the staff asked for it, None for what patients and the clock did."""
+    `operator` is who of the staff asked for it, None for what patients and the clock did; `undo` is what it
+    takes to take the change back, or which request was taken back (undo_records.py)."""
 
     event: Event
     service_date: date
@@ -35,6 +38,7 @@ class JournalEntry(NamedTuple):
     number: int | None
     occurred_at: datetime
     operator: str | None = None
+    undo: Mapping[str, Any] | None = None
 
     @property
     def clinic_day(self) -> ClinicDay:
@@ -74,6 +78,7 @@ def entry_of(change: Change, cause: Cause, clinic_of: ClinicOf, ordinal: int = 0
         None if ticket is None else ticket.number,
         change.at,
         cause.operator,
+        undo_record(change),
     )
 
 
@@ -97,6 +102,7 @@ _columns: Columns = {
     "occurred_at": MOMENT,
     "recorded_at": MOMENT,
     "body": BYTES,
+    "undo": ENCODED_JSON,
 }
 _record = Prepared(
     lambda given: insert(journal).from_select([*_columns], select(*(given.c[name] for name in _columns))),
@@ -121,6 +127,7 @@ def record(connection: Connection, entries: Iterable[JournalEntry], now: datetim
             entry.occurred_at,
             now,
             entry.event.body,
+            None if entry.undo is None else json.dumps(entry.undo),
         )
         # All transactions insert in this order, so that none deadlock.
         for entry in sorted(entries, key=lambda entry: (entry.cause_id, entry.ordinal))
@@ -163,6 +170,26 @@ def read_queue(connection: Connection, key: ClinicDay, after: int) -> list[Journ
     return [_entry(row) for row in _of_queue(connection, [key], after=after)]
 
 
+def read_latest(
+    connection: Connection,
+    key: ClinicDay,
+    limit: int,
+    *,
+    since: datetime | None = None,
+    events: Collection[EventName] = (),
+) -> list[JournalEntry]:
+    """The latest changes of a queue, at most `limit`, the last first: since a moment, or of these kinds."""
+    found = select(journal).where(
+        *(journal.c[name] == value for name, value in zip(KEY_COLUMNS, key, strict=True))
+    )
+    if since is not None:
+        found = found.where(journal.c.occurred_at >= since)
+    if events:
+        found = found.where(journal.c.event_name.in_(events))
+    rows = connection.execute(found.order_by(journal.c.sequence.desc()).limit(limit))
+    return [_entry(row) for row in rows]
+
+
 def _entry(row: Any) -> JournalEntry:
     return JournalEntry(
         event_of(row),
@@ -174,6 +201,7 @@ def _entry(row: Any) -> JournalEntry:
         row.number,
         row.occurred_at,
         row.operator,
+        row.undo if row.undo is None or isinstance(row.undo, dict) else json.loads(row.undo),
     )
 
 

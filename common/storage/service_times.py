@@ -10,7 +10,16 @@ from sqlalchemy import ClauseElement, ColumnElement, Connection, FromClause, and
 from sqlalchemy.dialects import postgresql
 
 from common.domain.catalog import Clinic, QueueMode
-from common.domain.service_times import EndedCall, PartRecord, Tally, learn, parts_taught
+from common.domain.service_times import (
+    EndedCall,
+    Lesson,
+    PartRecord,
+    Tally,
+    lesson_of,
+    parts_taught,
+    with_lesson,
+    without_lesson,
+)
 from common.storage.prepared import DATE, ENCODED_JSON, INTEGER, TEXT, Columns, Prepared
 from common.storage.tables import service_times
 
@@ -36,14 +45,14 @@ def read_service_times(connection: Connection, clinics: Iterable[Clinic]) -> Cal
     if not keys:
         return dict
     rows = _read.send(connection, keys)
+    return lambda: _by_clinic(rows())
 
-    def by_clinic() -> Learned:
-        found: defaultdict[tuple[str, str], dict[int, PartRecord]] = defaultdict(dict)
-        for row in rows():
-            found[row.hospital, row.clinic][row.part] = _record(row)
-        return found
 
-    return by_clinic
+def _by_clinic(rows: Iterable[Any]) -> dict[tuple[str, str], dict[int, PartRecord]]:
+    found: defaultdict[tuple[str, str], dict[int, PartRecord]] = defaultdict(dict)
+    for row in rows:
+        found[row.hospital, row.clinic][row.part] = _record(row)
+    return found
 
 
 def _lock_or_create(given: FromClause) -> ClauseElement:
@@ -68,26 +77,58 @@ _write = Prepared(
 )
 
 
-def learn_service_times(connection: Connection, ended: Iterable[tuple[Clinic, date, EndedCall]]) -> None:
-    """Learns from the calls that staff ended in these clinics' queues of these service days, in this order.
+def learn_service_times(
+    connection: Connection, ended: Iterable[tuple[Clinic, date, EndedCall]]
+) -> list[Lesson]:
+    """Learns from the calls that staff ended in these clinics' queues of these service days, in this order;
+    what was learned from each.
 
     The queues are locked. Call it once in a transaction, after all else that takes locks, so that everybody
     takes them in one order. (What is learned has locks of its own, since at midnight calls may end in two of
     a clinic's queues at once.) A clinic that is moved by the clock teaches nothing.
     """
-    lessons = [each for each in ended if each[0].mode is QueueMode.DESK]
-    if not lessons:
-        return
+    calls = list(ended)
+    taught = [each for each in calls if each[0].mode is QueueMode.DESK]
+    if not taught:
+        return [{} for _ in calls]
     parts = {
         (*clinic.key, part): PartRecord(day)
-        for clinic, day, call in lessons
+        for clinic, day, call in taught
         for part in parts_taught(clinic, day, call)
     }
-    _lock(connection, [_values(*each) for each in sorted(parts.items(), key=lambda each: each[0])])
-    learned = {**read_service_times(connection, [clinic for clinic, _, _ in lessons])()}
-    for clinic, day, call in lessons:
-        learned[clinic.key] = learn(clinic, learned[clinic.key], day, call)
+    learned = _locked(connection, parts, [clinic for clinic, _, _ in taught])
+    lessons: list[Lesson] = []
+    for clinic, day, call in calls:
+        lesson: Lesson = {}
+        if clinic.mode is QueueMode.DESK:
+            lesson = lesson_of(clinic, learned[clinic.key], day, call)
+            learned[clinic.key] = with_lesson(learned[clinic.key], day, lesson)
+        lessons.append(lesson)
     _write(connection, [_values(key, learned[key[:2]][key[2]]) for key in parts])
+    return lessons
+
+
+def unlearn_service_times(connection: Connection, taught: Iterable[tuple[Clinic, date, Lesson]]) -> None:
+    """Takes back what was learned in these clinics on these service days; called as `learn_service_times`
+    is."""
+    lessons = [each for each in taught if each[2]]
+    if not lessons:
+        return
+    parts = {(*clinic.key, part): PartRecord(day) for clinic, day, lesson in lessons for part in lesson}
+    learned = _locked(connection, parts, [clinic for clinic, _, _ in lessons])
+    for clinic, day, lesson in lessons:
+        learned[clinic.key] = without_lesson(learned[clinic.key], day, lesson)
+    _write(connection, [_values(key, learned[key[:2]][key[2]]) for key in parts])
+
+
+def _locked(
+    connection: Connection, parts: Mapping[tuple[str, str, int], PartRecord], clinics: Iterable[Clinic]
+) -> dict[tuple[str, str], dict[int, PartRecord]]:
+    """Locks the rows of these parts of clinics' days, which are made where there are none, and reads all that
+    was learned of the clinics."""
+    _lock(connection, [_values(*each) for each in sorted(parts.items(), key=lambda each: each[0])])
+    rows = _read(connection, sorted({clinic.key for clinic in clinics}))
+    return _by_clinic(rows)
 
 
 def _values(part: tuple[str, str, int], record: PartRecord) -> tuple[Any, ...]:

@@ -96,5 +96,14 @@ def test_names_only_what_there_is() -> None:
     kinds: list[type[Request | ReplyPart]] = [*REQUESTS.values(), *REPLIES.values(), DeskTicket, DeskChange]
     kinds += [ReportRow, Spread]
     said_of = {member for kind in kinds for member in members(kind)}
-    known = {*ProblemCode, *REQUESTS, *REPLIES, *TicketStatus, *CancelReason, *said_of, *LOOK_UPS}
+    known = {
+        *ProblemCode,
+        *REQUESTS,
+        *REPLIES,
+        *TicketStatus,
+        *CancelReason,
+        *said_of,
+        *LOOK_UPS,
+        *NotPermittedReason,
+    }
     assert set(said) <= known

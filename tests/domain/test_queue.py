@@ -18,7 +18,7 @@ from common.domain.queue import Queue, new_queue
 from common.domain.refusals import NotPermitted, NotPermittedReason
 from common.domain.ticket_states import (
     GIVEN_BACK,
-    STATUS_AFTER,
+    STATUSES_AFTER,
     TRANSITIONS,
     Action,
     TicketState,
@@ -55,7 +55,12 @@ METHODS: Mapping[Action, Method] = {
 }
 
 steps = st.lists(
-    st.tuples(st.sampled_from(list(Action)), st.integers(0, 20), st.sampled_from(Lane), st.integers(0, 600)),
+    st.tuples(
+        st.sampled_from([Action.REGISTER, *METHODS]),
+        st.integers(0, 20),
+        st.sampled_from(Lane),
+        st.integers(0, 600),
+    ),
     max_size=60,
 )
 Steps = list[tuple[Action, int, Lane, int]]
@@ -124,7 +129,7 @@ def test_tickets_move_only_along_the_table(asked: Steps) -> None:
     for each in changes:
         assert each.ticket is not None
         number, status = each.ticket.number, each.ticket.status
-        assert STATUS_AFTER.get(each.event, before.get(number)) is status
+        assert status in STATUSES_AFTER.get(each.event, {before.get(number)})
         if number in before:
             assert each.event in allowed_events(before[number])
         else:
@@ -163,7 +168,8 @@ def test_a_value_that_was_given_stays_as_it_is() -> None:
 
 
 def test_every_action_has_a_method() -> None:
-    assert set(METHODS) == set(Action) - {Action.REGISTER}
+    undoings = {action for action, rule in TRANSITIONS.items() if rule.back_to}
+    assert set(METHODS) == set(Action) - {Action.REGISTER} - undoings
 
 
 def test_what_changes_a_clinic_tells_that_it_opened_or_closed_where_it_did() -> None:

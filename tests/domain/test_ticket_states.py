@@ -6,7 +6,7 @@ from common.domain.event_names import EventName
 from common.domain.ticket_states import (
     ACTIVE,
     GIVEN_BACK,
-    STATUS_AFTER,
+    STATUSES_AFTER,
     TRANSITIONS,
     Action,
     TicketStatus,
@@ -22,11 +22,16 @@ def test_every_action_has_a_row_with_an_event_of_its_own() -> None:
     events = [row.event for row in TRANSITIONS.values()]
     assert set(events) == {name for name in EventName if name.startswith("ticket.")}
     assert len({*events}) == len(events)
-    assert set(STATUS_AFTER) == set(events) - {EventName.TICKET_CORRECTED}
+    assert set(STATUSES_AFTER) == set(events) - {EventName.TICKET_CORRECTED}
 
 
 def test_a_state_that_is_final_has_no_way_out() -> None:
-    assert {status for status in TicketStatus if not allowed_events(status)} == FINAL
+    undoings = {rule.event for rule in TRANSITIONS.values() if rule.back_to}
+    assert {status for status in TicketStatus if not allowed_events(status) - undoings} == FINAL
+    assert {status for status in FINAL if not allowed_events(status)} == {
+        TicketStatus.TRANSFERRED,
+        TicketStatus.EXPIRED,
+    }
     assert GIVEN_BACK < FINAL
     assert not ACTIVE & FINAL
 

@@ -14,7 +14,7 @@ from admin_cli.database.schema import migrate
 from admin_cli.screens.integrity import SENTENCES
 from common.domain.event_names import EventName
 from common.domain.opening_hours import WEEKDAYS
-from common.domain.ticket_states import STATUS_AFTER
+from common.domain.ticket_states import STATUSES_AFTER
 from common.storage.bounded_connection import BoundedConnection
 from common.storage.engine import snapshot, transaction
 from common.storage.tables import clinic_days, journal, refusals, tickets
@@ -242,7 +242,7 @@ def test_every_check_has_its_sentence_and_every_event_of_a_ticket_its_state() ->
         "sequences",
     }
     of_tickets = {name for name in EventName if name.startswith("ticket.")}
-    assert set(STATUS_AFTER) == of_tickets - {EventName.TICKET_CORRECTED}
+    assert set(STATUSES_AFTER) == of_tickets - {EventName.TICKET_CORRECTED}
 
 
 def test_only_this_transaction_may_take_minutes(postgres: str) -> None:

@@ -18,7 +18,8 @@ from common.domain.admission import (
 )
 from common.domain.cancellations import Cancellation, CancelledBy, CancelReason
 from common.domain.catalog import Clinic, ClinicState, QueueMode
-from common.domain.changes import Change
+from common.domain.changes import Change, TicketBefore
+from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane, lane_for, next_lane
@@ -32,10 +33,11 @@ from common.domain.refusals import (
     NumberNotGivenOut,
     UntilImpossible,
 )
-from common.domain.service_times import EndedCall
+from common.domain.service_times import EndedCall, Lesson
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import Action, TicketStatus
 from common.domain.tickets import LaneReason, PriorityReason, StaffChoice, display_number
+from ticker_worker.rules import undoing
 from ticker_worker.rules.day_end import HeldPlace
 
 FORCED_MAX: Final = timedelta(days=31)
@@ -46,7 +48,8 @@ class ActionResult(NamedTuple):
     """What an action changes: the queues as they are now, and what happened in them, in order.
 
     `clinic_values` are attributes of the clinic with their new values; `ended_calls` are those that the
-    staff ended, by service date: service times are learned from them.
+    staff ended, by service date and in the order of their changes: service times are learned from them.
+    `unlearned` is what is no longer learned, by service date.
     """
 
     queues: Sequence[Queue]
@@ -54,6 +57,7 @@ class ActionResult(NamedTuple):
     clinic_values: dict[str, Any] | None = None
     new_ticket: NewTicket | None = None
     ended_calls: Sequence[tuple[date, EndedCall]] = ()
+    unlearned: Sequence[tuple[date, Lesson]] = ()
 
 
 class InRoom(NamedTuple):
@@ -146,12 +150,12 @@ def call_next(
     queues = {each.queue.key: each.queue for each in in_room} | {queue.key: queue}
     changes, ended = [], []
     for key, ticket in ((each.queue.key, each.ticket) for each in in_room):
-        queues[key], change = queues[key].complete(ticket, now)
+        queues[key], change = _undoable(queues[key], ticket, queues[key].complete(ticket, now))
         changes.append(change)
         ended.append((key.service_date, _ended_call(ticket, now, came=True)))
     if following is not None:
         queues[queue.key], change = queues[queue.key].call(following, room, now, clinic.priority_ratio)
-        changes.append(change)
+        changes.append(change._replace(before=TicketBefore(TicketStatus.WAITING)))
     return ActionResult([*queues.values()], changes, ended_calls=ended)
 
 
@@ -174,20 +178,21 @@ def recall(queue: Queue, ticket: TicketRecord | None, now: datetime) -> ActionRe
 def start(clinic: Clinic, queue: Queue, ticket: TicketRecord | None, now: datetime) -> ActionResult:
     """The called patient has come; service begins."""
     _require_desk_mode(clinic)
-    return _decided(queue.start(_require_ticket(ticket), now))
+    ticket = _require_ticket(ticket)
+    return _decided(_undoable(queue, ticket, queue.start(ticket, now)))
 
 
 def complete(clinic: Clinic, queue: Queue, ticket: TicketRecord | None, now: datetime) -> ActionResult:
     """The service is over; the room is free."""
     _require_desk_mode(clinic)
     ticket = _require_ticket(ticket)
-    return _ended(queue.complete(ticket, now), ticket, now, came=True)
+    return _ended(_undoable(queue, ticket, queue.complete(ticket, now)), ticket, now, came=True)
 
 
 def mark_no_show(queue: Queue, ticket: TicketRecord | None, now: datetime) -> ActionResult:
     """The called patient did not come; the room is free."""
     ticket = _require_ticket(ticket)
-    return _ended(queue.no_show(ticket, now), ticket, now, came=False)
+    return _ended(_undoable(queue, ticket, queue.no_show(ticket, now)), ticket, now, came=False)
 
 
 # --- waiting --------------------------------------------------------------------------------------------
@@ -224,8 +229,8 @@ def set_priority(
 
 def cancel(queue: Queue, ticket: TicketRecord | None, reason: CancelReason, now: datetime) -> ActionResult:
     """The ticket, waiting or called, is given up; if it was called, the room is free."""
-    cancellation = Cancellation(CancelledBy.STAFF, reason.value)
-    return _decided(queue.cancel(_require_ticket(ticket), now, cancellation))
+    ticket, cancellation = _require_ticket(ticket), Cancellation(CancelledBy.STAFF, reason.value)
+    return _decided(_undoable(queue, ticket, queue.cancel(ticket, now, cancellation)))
 
 
 def correct(
@@ -322,6 +327,15 @@ def transfer(
     return ActionResult([left, entered], [transferred, registered], new_ticket=new)
 
 
+def undo(
+    subject: undoing.UndoSubject, number: int | None, room: int | None, key: ClinicDay, now: datetime
+) -> ActionResult:
+    """Takes back the last request that changed a ticket, or something in a room. Raises RoleMissing."""
+    undone = undoing.undo(subject, number, room, key, now)
+    unlearned = [(day.service_date, lesson) for day, lesson in undone.unlearned]
+    return ActionResult([*undone.queues.values()], undone.changes, unlearned=unlearned)
+
+
 # --- what several do ------------------------------------------------------------------------------------
 
 
@@ -342,6 +356,14 @@ def _holds_another(queue: Queue, holder: HeldPlace | None) -> NotPermitted:
     shown = display_number(queue.key.clinic, holder.number)
     detail = f"This patient holds {shown}; use that ticket, or cancel it first."
     return NotPermitted(NotPermittedReason.HOLDS_ANOTHER, detail)
+
+
+def _undoable(queue: Queue, ticket: TicketRecord, step: tuple[Queue, Change]) -> tuple[Queue, Change]:
+    """The step, with how the ticket was before in the queue, so that it can be taken back."""
+    after, change = step
+    freed = None if ticket.room is None else queue.rooms_freed.get(ticket.room)
+    before = TicketBefore(ticket.status, ticket.room, ticket.called_at, ticket.started_at, freed)
+    return after, change._replace(before=before)
 
 
 def _decided(step: tuple[Queue, Change]) -> ActionResult:

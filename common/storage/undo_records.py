@@ -1,0 +1,58 @@
+"""What the journal keeps of a change that the staff can take back, and of one that took something back.
+
+A JSON object: of what can be taken back, how the ticket was `before` and the `lesson` that was learned from
+it; of an undoing, the id of the request that it `takes_back`. Nothing of it is about a person.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from common.domain.changes import Change, TicketBefore
+from common.domain.service_times import Lesson, Tally
+from common.domain.ticket_states import TicketStatus
+
+Record = Mapping[str, Any]
+
+
+def undo_record(change: Change) -> Record | None:
+    """What is kept of a change; None where it is neither."""
+    if change.takes_back is not None:
+        return {"takes_back": change.takes_back}
+    if change.before is None:
+        return None
+    return {"before": [_written(each) for each in change.before]}
+
+
+def with_lesson(record: Record | None, lesson: Lesson) -> Record | None:
+    """The record of a change from which this was learned."""
+    if record is None or not lesson:
+        return record
+    return {**record, "lesson": {str(part): list(tally) for part, tally in lesson.items()}}
+
+
+def before_of(record: Record | None) -> TicketBefore | None:
+    """How the ticket was before; None where the change cannot be taken back."""
+    if record is None or "before" not in record:
+        return None
+    status, room, *moments = record["before"]
+    return TicketBefore(TicketStatus(status), room, *map(_moment, moments))
+
+
+def lesson_of(record: Record | None) -> Lesson:
+    """What was learned from the change."""
+    found = {} if record is None else record.get("lesson", {})
+    return {int(part): Tally(*tally) for part, tally in found.items()}
+
+
+def taken_back(record: Record | None) -> str | None:
+    """The id of the request that was taken back, if the change is an undoing."""
+    return None if record is None else record.get("takes_back")
+
+
+def _written(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _moment(written: str | None) -> datetime | None:
+    return None if written is None else datetime.fromisoformat(written)

@@ -1,0 +1,165 @@
+"""Taking back the last thing that the staff did with a ticket, or in a room.
+
+What is taken back is a whole request: everything that it changed, the last change first. So the queue is as
+if the request had never come, but for its events. It is possible for ten minutes, and as long as nothing was
+built on it: each of its tickets is where the request left it, and the room to which one goes back is free.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from common.domain.changes import Change, TicketBefore
+from common.domain.clinic_day import ClinicDay
+from common.domain.event_names import EventName
+from common.domain.lanes import Lane
+from common.domain.queue import Ending, Queue
+from common.domain.refusals import NotPermitted, NotPermittedReason, RoleMissing
+from common.domain.service_times import Lesson
+from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, StaffRole
+from common.domain.ticket_record import TicketRecord
+from common.domain.ticket_states import ACTIVE, IN_ROOM, UNDONE_BY, TicketStatus
+from common.domain.tickets import display_number
+
+UNDO_WITHIN: Final = timedelta(minutes=10)
+"""For so long what was done can be taken back."""
+
+_PASSED_OVER: Final = frozenset({EventName.TICKET_RECALLED, EventName.TICKET_CORRECTED})
+"""What happens to a ticket without moving it."""
+
+_ROLES: Final[Mapping[EventName, frozenset[StaffRole]]] = {EventName.TICKET_CANCELLED: EVERY_ROLE}
+"""Who may take a kind of event back: whoever may cause it. All others move queues."""
+
+
+class PastChange(NamedTuple):
+    """What happened to a ticket, as the journal has it: in which queue, in which room, by which request.
+
+    `before` is how the ticket was, where that can be taken back, and `lesson` what was learned from it; of an
+    undoing, `takes_back` is the request that it took back. `lane` is the ticket's at that moment.
+    """
+
+    key: ClinicDay
+    number: int
+    event: EventName
+    at: datetime
+    cause_id: str
+    room: int | None
+    lane: Lane
+    before: TicketBefore | None = None
+    lesson: Lesson | None = None
+    takes_back: str | None = None
+
+
+class UndoSubject(NamedTuple):
+    """What an undoing looks at: the locked `queues` of the clinic, what happened in them `lately` (the latest
+    first), the `tickets` that this was about, who is in the rooms, the latest calls of each queue that were
+    not taken back, in order, and with them those that are to be (by request), who holds a ticket of a queue
+    with the medical record number of one of the tickets, and which roles the user has."""
+
+    queues: Mapping[ClinicDay, Queue]
+    lately: Sequence[PastChange]
+    tickets: Mapping[tuple[ClinicDay, int], TicketRecord]
+    in_rooms: Sequence[tuple[ClinicDay, TicketRecord]]
+    calls: Mapping[ClinicDay, Sequence[PastChange]]
+    holders: Mapping[tuple[ClinicDay, int], int]
+    may: Callable[[frozenset[StaffRole]], bool]
+    ratio: int
+
+
+class Undone(NamedTuple):
+    """The queues as they are now, what happened in them, in order, and what is no longer learned."""
+
+    queues: Mapping[ClinicDay, Queue]
+    changes: Sequence[Change]
+    unlearned: Sequence[tuple[ClinicDay, Lesson]]
+
+
+def undo(subject: UndoSubject, number: int | None, room: int | None, key: ClinicDay, now: datetime) -> Undone:
+    """Takes back the last request that changed the ticket with this number of the queue `key`, or that
+    changed something in this room. Raises NotPermitted and RoleMissing."""
+    steps = _steps(subject, _last(subject.lately, number, room, key))
+    queues, changes = {**subject.queues}, []
+    left: set[tuple[ClinicDay, int]] = set()
+    for step in steps:
+        ticket, before = subject.tickets[step.key, step.number], step.before
+        assert before is not None
+        _check_place(subject, step, ticket, before, left)
+        if before.status not in IN_ROOM:
+            left.add((step.key, step.number))
+        queue = queues[step.key]
+        if step.event is EventName.TICKET_CALLED:
+            queue = queue.with_calls(_standing_calls(subject.calls[step.key], step.cause_id), subject.ratio)
+        queues[step.key], change = queue.undo(UNDONE_BY[step.event], ticket, before, step.cause_id, now)
+        changes.append(change)
+    unlearned = [(step.key, step.lesson) for step in steps if step.lesson]
+    return Undone(queues, changes, unlearned)
+
+
+def standing(lately: Iterable[PastChange]) -> list[PastChange]:
+    """What happened and was not taken back: undoings are left out, too."""
+    past = list(lately)
+    taken_back = {each.takes_back for each in past if each.takes_back is not None}
+    return [each for each in past if each.takes_back is None and each.cause_id not in taken_back]
+
+
+def _last(lately: Sequence[PastChange], number: int | None, room: int | None, key: ClinicDay) -> PastChange:
+    """The last change that stands, of a ticket or in a room."""
+    for each in standing(lately):
+        is_meant = each.room == room if number is None else (each.key, each.number) == (key, number)
+        if is_meant and each.event not in _PASSED_OVER:
+            if each.before is None:
+                break
+            return each
+    detail = "The staff did nothing here in the last ten minutes that can be taken back."
+    raise NotPermitted(NotPermittedReason.NOTHING_TO_UNDO, detail)
+
+
+def _steps(subject: UndoSubject, last: PastChange) -> list[PastChange]:
+    """The changes of the request that is to be taken back, the last first; none of them was built on."""
+    latest: dict[tuple[ClinicDay, int], PastChange] = {}
+    for each in standing(subject.lately):
+        if each.event not in _PASSED_OVER:
+            latest.setdefault((each.key, each.number), each)
+    steps = [each for each in standing(subject.lately) if each.cause_id == last.cause_id]
+    for step in steps:
+        roles = _ROLES.get(step.event, MOVES_QUEUES)
+        if not subject.may(roles):
+            raise RoleMissing(roles)
+        is_last = latest.get((step.key, step.number)) == step
+        if not is_last or step.before is None or step.key not in subject.queues:
+            raise _changed_since(step)
+    return steps
+
+
+def _check_place(
+    subject: UndoSubject,
+    step: PastChange,
+    ticket: TicketRecord,
+    before: TicketBefore,
+    left: set[tuple[ClinicDay, int]],
+) -> None:
+    """Whether the ticket can be where it was; `left` are those that leave their rooms by the same undoing."""
+    if subject.queues[step.key].ending is Ending.EXPIRY and before.status is TicketStatus.WAITING:
+        raise _changed_since(step)
+    if ticket.status not in ACTIVE and (held := subject.holders.get((step.key, step.number))) is not None:
+        shown = display_number(step.key.clinic, held)
+        detail = f"This patient holds {shown}; use that ticket, or cancel it first."
+        raise NotPermitted(NotPermittedReason.HOLDS_ANOTHER, detail)
+    if before.status not in IN_ROOM or ticket.status in IN_ROOM:
+        return
+    for key, other in subject.in_rooms:
+        if other.room == before.room and (key, other.number) not in left:
+            shown = display_number(key.clinic, other.number)
+            detail = f"{shown} is in room {before.room}; that has to be taken back, or completed, first."
+            raise NotPermitted(NotPermittedReason.ROOM_OCCUPIED, detail)
+
+
+def _standing_calls(calls: Sequence[PastChange], cause_id: str) -> list[tuple[int, Lane]]:
+    """Number and lane of the calls that stand once this request is taken back, in order."""
+    return [(each.number, each.lane) for each in calls if each.cause_id != cause_id]
+
+
+def _changed_since(step: PastChange) -> NotPermitted:
+    shown = display_number(step.key.clinic, step.number)
+    detail = f"{shown} was changed since; take back the last thing that was done with it first."
+    return NotPermitted(NotPermittedReason.CHANGED_SINCE, detail)

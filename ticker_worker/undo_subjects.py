@@ -1,0 +1,91 @@
+"""Loads what the taking back of a request is about: what happened lately, and who is where."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from common.domain.clinic_day import ClinicDay
+from common.domain.event_names import EventName
+from common.domain.lanes import Lane
+from common.domain.queue import Queue
+from common.domain.staff import StaffRole
+from common.domain.ticket_record import TicketRecord
+from common.domain.ticket_states import ACTIVE, IN_ROOM
+from common.storage.engine import Connection
+from common.storage.journal import JournalEntry, read_latest
+from common.storage.ticket_rows import tickets_by_number, tickets_in_state
+from common.storage.undo_records import before_of, lesson_of, taken_back
+from ticker_worker import store
+from ticker_worker.rules.undoing import UNDO_WITHIN, PastChange, UndoSubject, standing
+
+_CHANGES_MAX = 2_000
+"""Changes of one queue that are looked through: more than ten minutes have."""
+
+_CALLS_MAX = 200
+"""Calls that are looked through for those that stand: only the last few count."""
+
+_CALLS = (EventName.TICKET_CALLED, EventName.TICKET_CALL_UNDONE)
+
+
+def load_undo_subject(
+    connection: Connection,
+    queues: Mapping[ClinicDay, Queue],
+    may: Callable[[frozenset[StaffRole]], bool],
+    ratio: int,
+    now: datetime,
+) -> UndoSubject:
+    """What happened lately in these locked queues of one clinic, with all that it was about."""
+    lately = [
+        _past(entry)
+        for key in queues
+        for entry in read_latest(connection, key, _CHANGES_MAX, since=now - UNDO_WITHIN)
+        if entry.number is not None
+    ]
+    # What one request did in two queues began in the older one.
+    lately.sort(key=lambda each: (each.at, each.key.service_date), reverse=True)
+    numbers: dict[ClinicDay, set[int]] = {}
+    for each in lately:
+        if each.before is not None:
+            numbers.setdefault(each.key, set()).add(each.number)
+    tickets = {
+        (key, ticket.number): ticket
+        for key, wanted in numbers.items()
+        for ticket in tickets_by_number(connection, key, wanted)
+    }
+    in_rooms = [(key, ticket) for key in queues for ticket in tickets_in_state(connection, key, IN_ROOM)]
+    calls = {
+        key: standing(_past(entry) for entry in read_latest(connection, key, _CALLS_MAX, events=_CALLS))[::-1]
+        for key in numbers
+    }
+    holders = _holders(connection, tickets)
+    return UndoSubject(queues, lately, tickets, in_rooms, calls, holders, may, ratio)
+
+
+def _holders(
+    connection: Connection, tickets: Mapping[tuple[ClinicDay, int], TicketRecord]
+) -> dict[tuple[ClinicDay, int], int]:
+    """Of tickets that are over, which number the same patient holds in the same queue."""
+    patients = {
+        place: (place[0], ticket.medical_record_number)
+        for place, ticket in tickets.items()
+        if ticket.status not in ACTIVE
+    }
+    held = store.held_tickets(connection, {*patients.values()})
+    return {place: held[patient].number for place, patient in patients.items() if patient in held}
+
+
+def _past(entry: JournalEntry) -> PastChange:
+    assert entry.number is not None
+    told = json.loads(entry.event.body)["data"]
+    return PastChange(
+        key=entry.clinic_day,
+        number=entry.number,
+        event=entry.event.name,
+        at=entry.occurred_at,
+        cause_id=entry.cause_id,
+        room=told.get("room"),
+        lane=Lane(told["lane"]),
+        before=before_of(entry.undo),
+        lesson=lesson_of(entry.undo),
+        takes_back=taken_back(entry.undo),
+    )
