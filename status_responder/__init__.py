@@ -1,1 +1,1 @@
-"""The process that answers look-ups and changes nothing."""
+"""The process that answers look-ups, and records who of the staff was shown names of patients."""

@@ -1,4 +1,5 @@
-"""Look-ups: a batch of questions in, replies out, from one snapshot of the database. Changes nothing.
+"""Look-ups: a batch of questions in, replies out, from one snapshot of the database. Changes no queue; what
+it writes is who of the staff was shown names of patients.
 
 What desks ask is answered only where it came through their exchange, to which patients cannot publish.
 """
@@ -20,11 +21,13 @@ from common.messages.problems import Problem
 from common.messages.request_parsing import RequestRefused, parse_request
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.received_requests import staff_user
+from common.storage.access_log import record_looks
 from common.storage.catalog import CatalogCache
-from common.storage.engine import Engine, snapshot
+from common.storage.engine import Engine, snapshot, transaction
 from status_responder.answers import compose_replies
 from status_responder.desk_answers import Question, answer_desks
 from status_responder.loading import load
+from status_responder.looks import looks_at_names
 
 _PATIENT_REQUEST_TYPES: dict[str, type[Request]] = {
     each.name: each for each in (ListHospitals, ListClinics, TicketStatusRequest, ClinicQueueRequest)
@@ -71,9 +74,15 @@ class StatusHandler:
         ]
 
     def _answer_desks(self, questions: Sequence[Question]) -> list[Reply]:
+        now = self.clock.now()
         with snapshot(self.engine) as connection:
             self.catalog.refresh(connection)
-            return answer_desks(connection, self.catalog, questions, self.clock.now())
+            replies = answer_desks(connection, self.catalog, questions, now)
+        if looks := looks_at_names(zip(questions, replies, strict=True)):
+            # Committed before a name goes out: where it cannot be written, none does.
+            with transaction(self.engine) as connection:
+                record_looks(connection, looks, now)
+        return replies
 
 
 def _read(delivery: Delivery) -> Question | Problem:
