@@ -12,6 +12,7 @@ from clinic_desk.console.clinic_keys import ClinicKeys
 from clinic_desk.console.keys import BOUND
 from clinic_desk.console.room_keys import RoomKeys
 from clinic_desk.console.ticket_keys import TicketKeys
+from clinic_desk.console.undo_keys import UndoKeys
 from clinic_desk.session import DeskSession
 from common.translation import N_
 
@@ -37,7 +38,7 @@ def run_console(session: DeskSession, hospital: str | None, clinic: str | None, 
         raise ConsoleFailed
 
 
-class Console(TicketKeys, RoomKeys, ClinicKeys):
+class Console(TicketKeys, UndoKeys, RoomKeys, ClinicKeys):
     """The console of one desk, for one room at a time."""
 
     BINDINGS: ClassVar = [Binding(key, action, show=False) for key, action in BOUND.items()]

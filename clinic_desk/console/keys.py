@@ -33,6 +33,7 @@ KEYS: Final[Sequence[Key]] = (
     Key("s", "ticket('start')", N_("start"), MOVES_QUEUES),
     Key("c", "ticket('complete')", N_("complete"), MOVES_QUEUES),
     Key("x", "ticket('no-show')", N_("no-show"), MOVES_QUEUES),
+    Key("z", "undo", C_("key", "take back")),
     Key("i", "ticket('reinstate')", N_("reinstate")),
     Key("a", "register", N_("register"), SEES_TO_PATIENTS),
     Key("p", "priority", N_("priority")),

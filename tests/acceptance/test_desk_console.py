@@ -111,6 +111,12 @@ def test_a_patient_is_called_and_served(
         await shows(pilot, "▶ Ruang Gigi 2  GIG-002")
         await pilot.press("x")
         await shows(pilot, "GIG-002 did not come.")
+        await pilot.press("z")
+        await shows(pilot, "What is to be taken back?")
+        await pilot.press("enter")
+        await shows(pilot, "▶ Ruang Gigi 2  GIG-002")
+        await pilot.press("x")
+        await shows(pilot, "–             GIG-002")
         await pilot.press("q")
 
     console(system, play, clinic="GIG")

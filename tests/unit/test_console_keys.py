@@ -34,6 +34,7 @@ REQUESTS: Final = {
     "transfer": "Transfer",
     "cancel": "DeskCancel",
     "correct": "Correct",
+    "undo": "Undo",
     "names": "DeskQueueRequest",
     "open": "OpenClinic",
     "close": "CloseClinic",
