@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 from rich.text import Text
-from textual.events import Resize
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -113,15 +112,17 @@ class KeyBar(Static):
     def show(self, keys: Sequence[tuple[str, str]]) -> None:
         """Shows these from now on."""
         self._keys = keys
-        self._lay_out(self.size.width)
+        self._lay_out()
 
-    def on_resize(self, event: Resize) -> None:
+    def on_resize(self) -> None:
         """Lays the keys out for the new width."""
-        self._lay_out(event.size.width)
+        self._lay_out()
 
-    def _lay_out(self, width: int) -> None:
+    def _lay_out(self) -> None:
         is_low = self.app.size.height <= self.LOW_HEIGHT_MAX
-        self.update(key_lines(self._keys, width, self.LOW_LINES_MAX if is_low else None, self._rest))
+        self.update(
+            key_lines(self._keys, self.content_size.width, self.LOW_LINES_MAX if is_low else None, self._rest)
+        )
 
 
 def key_lines(

@@ -277,10 +277,7 @@ def test_a_ticket_in_the_way_of_a_registration_is_cancelled(
     assert at_shell.numbers("waiting") == ["JIW-002"]
 
 
-def test_the_user_changes_and_the_names_are_hidden(
-    system: Deployment, shell: Shell, desk: Callable[[str], ClinicDesk]
-) -> None:
-    desk("KLT")
+def test_the_user_changes_and_the_names_are_hidden(system: Deployment, shell: Shell) -> None:
     somebody = Patient()
     number = shell.register("RSHS", "KLT", somebody)["display_number"]
     who = user_in(system.urls["desk"])

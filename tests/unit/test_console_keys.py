@@ -20,6 +20,7 @@ from common.domain.staff import StaffRole
 from common.messages import desk_requests
 from common.settings import Settings
 from common.terminal.texts import Texts
+from tests.processes import SECONDS_MAX
 from tests.unit.test_console_rooms import queue_of, shows
 
 REQUESTS: Final = {
@@ -97,6 +98,23 @@ def test_keys_that_do_not_fit_are_behind_the_last_one(language: str, width: int)
     assert all(len(line) <= width + 1 for line in (few + "\n" + every).splitlines())
 
 
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (93, 33)])
+def test_no_key_is_torn_from_its_words(
+    language: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Requester, "start", lambda line: None)
+
+    async def play(pilot: Pilot[None]) -> None:
+        bar, (width, _) = pilot.app.query_one(KeyBar), size
+        async with asyncio.timeout(SECONDS_MAX):
+            while bar.content_size.width != width - 2 or len(str(bar.content).splitlines()) > 5:
+                await pilot.pause(0.02)
+        assert all(len(line.rstrip()) <= width - 2 for line in str(bar.content).splitlines())
+
+    asyncio.run(_with_console(play, language, size))
+
+
 def test_all_keys_say_who_may_use_them() -> None:
     user = signed_in(reply(duty("caller", "GIG")))
     shown = all_keys(Texts("en"), lambda roles: user.may(roles, "RSHS", "GIG"))
@@ -138,9 +156,11 @@ def test_a_key_of_another_role_says_who_may(monkeypatch: pytest.MonkeyPatch) -> 
     asyncio.run(_with_console(play))
 
 
-async def _with_console(play: Callable[[Pilot[None]], Awaitable[None]]) -> None:
-    app = Console(DeskSession(Settings(), "en", language_given=True), "RSHS", "GIG", 1)
-    async with app.run_test(size=(80, 24)) as pilot:
+async def _with_console(
+    play: Callable[[Pilot[None]], Awaitable[None]], language: str = "en", size: tuple[int, int] = (80, 24)
+) -> None:
+    app = Console(DeskSession(Settings(), language, language_given=True), "RSHS", "GIG", 1)
+    async with app.run_test(size=size) as pilot:
         await play(pilot)
 
 
