@@ -143,20 +143,20 @@ def test_a_patient_at_the_counter(system: Deployment, tmp_path: Path) -> None:
 
 
 def test_what_went_wrong_at_the_counter_is_mended(system: Deployment, shell: Shell, tmp_path: Path) -> None:
-    desk, somebody = desk_at(system, tmp_path, "RSHS", "SAR"), Patient(date_of_birth=CHILD)
-    stranger = shell.register("RSHS", "SAR", Patient(somebody.medical_record_number, "Orang Lain"))
+    desk, somebody = desk_at(system, tmp_path, "RSCM", "ORT"), Patient(date_of_birth=CHILD)
+    stranger = shell.register("RSCM", "ORT", Patient(somebody.medical_record_number, "Orang Lain"))
 
-    words = register_words("RSHS", "SAR", somebody)[3:]
+    words = register_words("RSCM", "ORT", somebody)[3:]
     in_the_way = desk.run("register", *words).stderr
     corrected = desk.do("correct", "1", "--name", somebody.name, "--dob", CHILD.isoformat())
-    cancelled = desk.run("cancel", "SAR-001", "--reason", "wrong-person")
+    cancelled = desk.run("cancel", "ORT-001", "--reason", "wrong-person")
 
-    number = f"RSHS SAR 1 --date {stranger['service_date']}"
+    number = f"RSCM ORT 1 --date {stranger['service_date']}"
     assert "Diambil oleh Orang Lain" in in_the_way
     assert f"antrean-desk correct {number}" in in_the_way
     assert f"antrean-desk cancel {number} --reason wrong-person" in in_the_way
     assert [each["event"] for each in corrected["changes"]] == ["ticket.corrected"]
-    assert "SAR-001 dibatalkan" in cancelled.stdout
+    assert "ORT-001 dibatalkan" in cancelled.stdout
     status = shell.antrean("status", stranger["ticket_code"]).stdout
     assert "dibatalkan oleh petugas: salah orang" in status
     assert desk.refused("correct", "1", "--name", somebody.name) == "not_permitted_now"

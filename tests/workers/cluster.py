@@ -26,7 +26,7 @@ class SecondNode(PrivateNode):
     def _identity(self) -> tuple[dict[str, str], str, dict[str, int]]:
         first = self._first
         own = free_ports({"amqp": 0, "distribution": 0, "management": 0})
-        return first._passwords, first._cookie, own | {"epmd": first._ports["epmd"]}
+        return {**first._passwords, **first.staff}, first._cookie, own | {"epmd": first._ports["epmd"]}
 
     def _environment(self) -> dict[str, str]:
         return super()._environment() | {"RABBITMQ_NODENAME": SECOND}
