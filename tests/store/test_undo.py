@@ -1,5 +1,6 @@
 """The staff take back the last thing that they did: the queue is as if it had not been done."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,14 +9,22 @@ from sqlalchemy import Engine, select
 from common.domain.event_names import EventName
 from common.domain.refusals import NotPermittedReason
 from common.messages.desk_replies import DeskDone
-from common.messages.problems import ProblemCode
+from common.messages.message import EncodedReply, Reply
+from common.messages.problems import Problem, ProblemCode
 from common.storage.engine import snapshot
 from common.storage.tables import service_times
-from tests.builders import desk_request, registration
+from tests.builders import MONDAY, clinic_table, desk_request, hospital_table, registration
+from tests.staff import duty, let_serve
 from tests.store.desks import calls, desk_of, does, is_whole, numbers_waiting, outcome_of, refusal, sees
-from tests.store.workers import Workers, day_rows, ticket_rows
+from tests.store.workers import Workers, day_rows, ticket_rows, workers_of
 
 _NOT_AS_BEFORE = {"last_sequence", "next_change_at", "announced_until", "announced_state"}
+
+
+OPEN_AT_NIGHT = hospital_table(
+    "RSHS",
+    clinic_table("GIG", mode="desk", hours={day: ["00:00-24:00"] for day in ("mon", "tue")}),
+)
 
 
 @pytest.fixture
@@ -182,6 +191,40 @@ def test_not_for_who_holds_another_ticket_by_now(desk: Workers) -> None:
 
 def test_not_what_a_patient_did(desk: Workers) -> None:
     assert refusal(desk, "undo", number=1).reason is NotPermittedReason.NOTHING_TO_UNDO
+
+
+def test_only_by_who_may_do_what_is_taken_back(desk: Workers) -> None:
+    let_serve(desk.engine, "budi", duty("reception"))
+    calls(desk)
+    does(desk, "desk_cancel", number=3, reason="duplicate")
+
+    def by_reception(number: int) -> Reply | EncodedReply | None:
+        request = desk_request("undo", "GIG", number=number)
+        return outcome_of(desk, request._replace(user_id="budi")).reply
+
+    refused = by_reception(1)
+    assert isinstance(refused, Problem)
+    assert refused.code is ProblemCode.NOT_PERMITTED
+    assert isinstance(by_reception(3), DeskDone)
+    assert [(ticket.number, ticket.status) for ticket in sees(desk).in_rooms] == [(1, "called")]
+
+
+def test_what_was_done_before_midnight_is_taken_back_after_it(engine: Engine) -> None:
+    desk = workers_of(engine, OPEN_AT_NIGHT)
+    desk.clock.set("23:50")
+    desk.ticket(registration(1))
+    desk.clock.set("23:57")
+    calls(desk)
+    does(desk, "complete", number=1)
+    desk.clock.set("00:02", MONDAY + timedelta(days=1))
+    done = does(desk, "undo", number=1, service_date=MONDAY.isoformat())
+    assert events_of(done) == [(EventName.TICKET_COMPLETION_UNDONE, 1)]
+    [ticket] = sees(desk).in_rooms
+    assert (ticket.number, ticket.status, ticket.service_date) == (1, "called", MONDAY)
+    does(desk, "undo", number=1, service_date=MONDAY.isoformat())
+    desk.tick()
+    assert numbers_waiting(desk) == [1]
+    is_whole(desk)
 
 
 def test_number_or_room_is_given(desk: Workers) -> None:
