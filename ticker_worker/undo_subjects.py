@@ -1,7 +1,8 @@
 """Loads what the taking back of a request is about: what happened lately, and who is where."""
 
+import heapq
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from common.domain.clinic_day import ClinicDay
@@ -35,14 +36,17 @@ def load_undo_subject(
     now: datetime,
 ) -> UndoSubject:
     """What happened lately in these locked queues of one clinic, with all that it was about."""
-    lately = [
-        _past(entry)
+    by_queue = [
+        [
+            _past(entry)
+            for entry in read_latest(connection, key, _CHANGES_MAX, since=now - UNDO_WITHIN)
+            if entry.number is not None
+        ]
         for key in queues
-        for entry in read_latest(connection, key, _CHANGES_MAX, since=now - UNDO_WITHIN)
-        if entry.number is not None
     ]
-    # What one request did in two queues began in the older one.
-    lately.sort(key=lambda each: (each.at, each.key.service_date), reverse=True)
+    # In a queue they stay in the order of its events: clocks of tickers differ. What one request did in two
+    # queues began in the older one.
+    lately = [*heapq.merge(*by_queue, key=lambda each: (each.at, each.key.service_date), reverse=True)]
     numbers: dict[ClinicDay, set[int]] = {}
     for each in lately:
         if each.before is not None:
@@ -53,12 +57,14 @@ def load_undo_subject(
         for ticket in tickets_by_number(connection, key, wanted)
     }
     in_rooms = [(key, ticket) for key in queues for ticket in tickets_in_state(connection, key, IN_ROOM)]
-    calls = {
-        key: standing(_past(entry) for entry in read_latest(connection, key, _CALLS_MAX, events=_CALLS))[::-1]
+    past_calls = {
+        key: [_past(entry) for entry in read_latest(connection, key, _CALLS_MAX, events=_CALLS)]
         for key in numbers
     }
+    calls = {key: standing(past)[::-1] for key, past in past_calls.items()}
+    streaks = {key: _streak_before(past) for key, past in past_calls.items()}
     holders = _holders(connection, tickets)
-    return UndoSubject(queues, lately, tickets, in_rooms, calls, holders, may, ratio)
+    return UndoSubject(queues, lately, tickets, in_rooms, calls, streaks, holders, may, ratio)
 
 
 def _holders(
@@ -72,6 +78,13 @@ def _holders(
     }
     held = store.held_tickets(connection, {*patients.values()})
     return {place: held[patient].number for place, patient in patients.items() if patient in held}
+
+
+def _streak_before(calls: Sequence[PastChange]) -> int:
+    """The lanes' streak before the first of a queue's latest calls, which are given the last first. A day
+    that took patients over from the day before began with that one's."""
+    before = calls[-1].before if calls else None
+    return 0 if before is None or before.streak is None else before.streak
 
 
 def _past(entry: JournalEntry) -> PastChange:

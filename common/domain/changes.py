@@ -13,10 +13,11 @@ from common.domain.tickets import LaneReason
 
 class TicketBefore(NamedTuple):
     """How a ticket was before something that the staff can take back: its state, its room and moments; and
-    since when that room was free (`room_freed`), if it was."""
+    since when that room was free (`room_freed`), if it was. Before a call, `streak` is the queue's."""
 
     status: TicketStatus
     room: int | None = None
+    streak: int | None = None
     called_at: datetime | None = None
     started_at: datetime | None = None
     room_freed: datetime | None = None

@@ -168,10 +168,10 @@ class Queue(NamedTuple):
             queue = queue._replace(rooms_freed=freed)
         return queue, change._replace(before=before, takes_back=cause_id)
 
-    def with_calls(self, calls: Iterable[tuple[int, Lane]], ratio: int) -> "Queue":
+    def with_calls(self, calls: Iterable[tuple[int, Lane]], streak: int, ratio: int) -> "Queue":
         """The queue as these latest calls of it have left it, which are in order and not taken back: the
-        number called last, and whose turn it is."""
-        queue = self._replace(now_serving=None, priority_streak=0)
+        number called last, and whose turn it is. `streak` is the one before them."""
+        queue = self._replace(now_serving=None, priority_streak=streak)
         for number, lane in calls:
             streak = after_call(lane, queue.priority_streak, ratio)
             queue = queue._replace(now_serving=number, priority_streak=streak)

@@ -35,8 +35,8 @@ def before_of(record: Record | None) -> TicketBefore | None:
     """How the ticket was before; None where the change cannot be taken back."""
     if record is None or "before" not in record:
         return None
-    status, room, *moments = record["before"]
-    return TicketBefore(TicketStatus(status), room, *map(_moment, moments))
+    status, room, streak, *moments = record["before"]
+    return TicketBefore(TicketStatus(status), room, streak, *map(_moment, moments))
 
 
 def lesson_of(record: Record | None) -> Lesson:

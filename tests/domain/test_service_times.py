@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from common.domain.catalog import QueueMode
 from common.domain.lanes import Lane
-from common.domain.service_times import EndedCall, PartRecord, ServiceTimes, Tally, learn
+from common.domain.service_times import (
+    EndedCall,
+    PartRecord,
+    ServiceTimes,
+    Tally,
+    learn,
+    lesson_of,
+    with_lesson,
+    without_lesson,
+)
 from common.domain.waiting_time import ServiceTime
 from tests.domain.clinics import clinic
 
@@ -189,3 +198,15 @@ def test_a_late_message_of_an_earlier_day_does_not_turn_back_the_record() -> Non
     today = learn_day(learn_day({}, FRIDAYS[0], [10.0]), FRIDAYS[1], [10.0])
     late = learn_day(today, FRIDAYS[0], [10.0])
     assert (late[MORNING].day, late[MORNING].today.served) == (FRIDAYS[1], 2)
+
+
+@pytest.mark.parametrize("changes", [{}, {"came": False}, {"lane": Lane.PRIORITY}])
+def test_what_was_learned_is_unlearned_also_after_the_next_day_began(changes: dict[str, object]) -> None:
+    friday, next_friday = FRIDAYS[:2]
+    others = learn_day({}, friday, [10.0, 20.0])
+    lesson = lesson_of(GIGI, others, friday, ended(friday, 12.0, **changes))
+    taught = with_lesson(others, friday, lesson)
+    assert taught != others
+    assert without_lesson(taught, friday, lesson) == others
+    unlearned = without_lesson({MORNING: taught[MORNING].on(next_friday)}, friday, lesson)
+    assert unlearned[MORNING] == others[MORNING].on(next_friday)

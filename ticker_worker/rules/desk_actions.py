@@ -154,8 +154,9 @@ def call_next(
         changes.append(change)
         ended.append((key.service_date, _ended_call(ticket, now, came=True)))
     if following is not None:
+        before = TicketBefore(TicketStatus.WAITING, streak=queue.priority_streak)
         queues[queue.key], change = queues[queue.key].call(following, room, now, clinic.priority_ratio)
-        changes.append(change._replace(before=TicketBefore(TicketStatus.WAITING)))
+        changes.append(change._replace(before=before))
     return ActionResult([*queues.values()], changes, ended_calls=ended)
 
 
@@ -362,7 +363,13 @@ def _undoable(queue: Queue, ticket: TicketRecord, step: tuple[Queue, Change]) ->
     """The step, with how the ticket was before in the queue, so that it can be taken back."""
     after, change = step
     freed = None if ticket.room is None else queue.rooms_freed.get(ticket.room)
-    before = TicketBefore(ticket.status, ticket.room, ticket.called_at, ticket.started_at, freed)
+    before = TicketBefore(
+        ticket.status,
+        ticket.room,
+        called_at=ticket.called_at,
+        started_at=ticket.started_at,
+        room_freed=freed,
+    )
     return after, change._replace(before=before)
 
 

@@ -18,7 +18,7 @@ from common.domain.refusals import NotPermitted, NotPermittedReason, RoleMissing
 from common.domain.service_times import Lesson
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, StaffRole
 from common.domain.ticket_record import TicketRecord
-from common.domain.ticket_states import ACTIVE, IN_ROOM, UNDONE_BY, TicketStatus
+from common.domain.ticket_states import ACTIVE, IN_ROOM, UNDONE_BY
 from common.domain.tickets import display_number
 
 UNDO_WITHIN: Final = timedelta(minutes=10)
@@ -53,7 +53,8 @@ class PastChange(NamedTuple):
 class UndoSubject(NamedTuple):
     """What an undoing looks at: the locked `queues` of the clinic, what happened in them `lately` (the latest
     first), the `tickets` that this was about, who is in the rooms, the latest calls of each queue that were
-    not taken back, in order, and with them those that are to be (by request), who holds a ticket of a queue
+    not taken back, in order, and with them those that are to be (by request), the lanes' streak before these
+    calls, who holds a ticket of a queue
     with the medical record number of one of the tickets, and which roles the user has."""
 
     queues: Mapping[ClinicDay, Queue]
@@ -61,6 +62,7 @@ class UndoSubject(NamedTuple):
     tickets: Mapping[tuple[ClinicDay, int], TicketRecord]
     in_rooms: Sequence[tuple[ClinicDay, TicketRecord]]
     calls: Mapping[ClinicDay, Sequence[PastChange]]
+    streaks: Mapping[ClinicDay, int]
     holders: Mapping[tuple[ClinicDay, int], int]
     may: Callable[[frozenset[StaffRole]], bool]
     ratio: int
@@ -88,7 +90,8 @@ def undo(subject: UndoSubject, number: int | None, room: int | None, key: Clinic
             left.add((step.key, step.number))
         queue = queues[step.key]
         if step.event is EventName.TICKET_CALLED:
-            queue = queue.with_calls(_standing_calls(subject.calls[step.key], step.cause_id), subject.ratio)
+            calls = _standing_calls(subject.calls[step.key], step.cause_id)
+            queue = queue.with_calls(calls, subject.streaks[step.key], subject.ratio)
         queues[step.key], change = queue.undo(UNDONE_BY[step.event], ticket, before, step.cause_id, now)
         changes.append(change)
     unlearned = [(step.key, step.lesson) for step in steps if step.lesson]
@@ -139,8 +142,10 @@ def _check_place(
     left: set[tuple[ClinicDay, int]],
 ) -> None:
     """Whether the ticket can be where it was; `left` are those that leave their rooms by the same undoing."""
-    if subject.queues[step.key].ending is Ending.EXPIRY and before.status is TicketStatus.WAITING:
-        raise _changed_since(step)
+    if subject.queues[step.key].ending is Ending.EXPIRY:
+        # Whoever came back would expire, also who was served.
+        detail = f"The service day of {display_number(step.key.clinic, step.number)} is over."
+        raise NotPermitted(NotPermittedReason.CHANGED_SINCE, detail)
     if ticket.status not in ACTIVE and (held := subject.holders.get((step.key, step.number))) is not None:
         shown = display_number(step.key.clinic, held)
         detail = f"This patient holds {shown}; use that ticket, or cancel it first."
