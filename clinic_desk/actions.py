@@ -64,9 +64,8 @@ class Desk:
 
     def with_ticket(self, command: str, number: int, day: str | None = None) -> Action:
         """One of TICKET_REQUESTS; `day` is the ticket's service day, where it is not today's."""
-        words = [str(number), *(["--date", day] if day else [])]
-        of_day = {"service_date": day} if day else {}
-        return self._action(command, TICKET_REQUESTS[command], *words, number=number, **of_day)
+        words = [str(number)]
+        return self._action(command, TICKET_REQUESTS[command], *words, number=number, day=day)
 
     def set_priority(self, number: int, reason: str) -> Action:
         """Puts a ticket into the priority lane; back into the regular one for NO_REASON."""
@@ -77,30 +76,26 @@ class Desk:
 
     def transfer(self, number: int, to_clinic: str, day: str | None = None) -> Action:
         """Sends a patient to another clinic of the hospital."""
-        words = [str(number), "--to", to_clinic, *(["--date", day] if day else [])]
-        of_day = {"service_date": day} if day else {}
-        return self._action("transfer", "transfer", *words, number=number, to_clinic=to_clinic, **of_day)
+        words = [str(number), "--to", to_clinic]
+        return self._action("transfer", "transfer", *words, number=number, to_clinic=to_clinic, day=day)
 
     def cancel(self, number: int, reason: str, day: str | None = None) -> Action:
         """Gives up a ticket; `reason` is one of CANCEL_REASONS."""
-        words = [str(number), "--reason", reason, *(["--date", day] if day else [])]
-        of_day = {"service_date": day} if day else {}
+        words = [str(number), "--reason", reason]
         code = CANCEL_REASONS[reason]
-        return self._action("cancel", "desk_cancel", *words, number=number, reason=code, **of_day)
+        return self._action("cancel", "desk_cancel", *words, number=number, reason=code, day=day)
 
     def correct(self, number: int, data: Mapping[str, str], day: str | None = None) -> Action:
         """Corrects a ticket's patient: `data` by the names of registration.OPTIONS."""
         given = [word for name, option in OPTIONS.items() if name in data for word in (option, data[name])]
-        words = [str(number), *given, *(["--date", day] if day else [])]
-        of_day = {"service_date": day} if day else {}
-        return self._action("correct", "correct", *words, number=number, **data, **of_day)
+        words = [str(number), *given]
+        return self._action("correct", "correct", *words, number=number, **data, day=day)
 
     def undo(self, *, number: int | None = None, room: int | None = None, day: str | None = None) -> Action:
         """Takes back the last thing that was done with a ticket, or in a room."""
         meant = {"number": number} if room is None else {"room": room}
         words = [word for name, value in meant.items() for word in (f"--{name}", str(value))]
-        of_day = {"service_date": day} if day else {}
-        return self._action("undo", "undo", *words, *(["--date", day] if day else []), **meant, **of_day)
+        return self._action("undo", "undo", *words, **meant, day=day)
 
     def set_rooms(self, rooms: int) -> Action:
         """So many rooms serve from now on."""
@@ -120,7 +115,12 @@ class Desk:
         ]
         return self._action(command, request, *words, *options, **members)
 
-    def _action(self, command: str, request: str, *words: str, **members: Any) -> Action:
+    def _action(
+        self, command: str, request: str, *words: str, day: str | None = None, **members: Any
+    ) -> Action:
+        """An action in this clinic; `day` is the ticket's service day, where it is not today's."""
+        if day:
+            words, members = (*words, "--date", day), {**members, "service_date": day}
         place = {"hospital": self.hospital, "clinic": self.clinic}
         line = (command, self.hospital, self.clinic, *words)
         return Action(request, place | members, line, self.request_id or new_request_id())

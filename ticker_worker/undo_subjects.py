@@ -64,7 +64,7 @@ def load_undo_subject(
     calls = {key: standing(past)[::-1] for key, past in past_calls.items()}
     streaks = {key: _streak_before(past) for key, past in past_calls.items()}
     holders = _holders(connection, tickets)
-    return UndoSubject(queues, lately, tickets, in_rooms, calls, streaks, holders, may, ratio)
+    return UndoSubject(queues, standing(lately), tickets, in_rooms, calls, streaks, holders, may, ratio)
 
 
 def _holders(

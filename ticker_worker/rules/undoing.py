@@ -51,11 +51,10 @@ class PastChange(NamedTuple):
 
 
 class UndoSubject(NamedTuple):
-    """What an undoing looks at: the locked `queues` of the clinic, what happened in them `lately` (the latest
-    first), the `tickets` that this was about, who is in the rooms, the latest calls of each queue that were
-    not taken back, in order, and with them those that are to be (by request), the lanes' streak before these
-    calls, who holds a ticket of a queue
-    with the medical record number of one of the tickets, and which roles the user has."""
+    """What an undoing looks at: the locked `queues` of the clinic, what happened in them `lately` and was not
+    taken back (the latest first), the `tickets` that this was about, who is in the rooms, the latest `calls`
+    of each queue that were not taken back, in order, and the lanes' streak before these, who holds a ticket
+    of a queue with the medical record number of one of the tickets, and which roles the user has."""
 
     queues: Mapping[ClinicDay, Queue]
     lately: Sequence[PastChange]
@@ -107,7 +106,7 @@ def standing(lately: Iterable[PastChange]) -> list[PastChange]:
 
 def _last(lately: Sequence[PastChange], number: int | None, room: int | None, key: ClinicDay) -> PastChange:
     """The last change that stands, of a ticket or in a room."""
-    for each in standing(lately):
+    for each in lately:
         is_meant = each.room == room if number is None else (each.key, each.number) == (key, number)
         if is_meant and each.event not in _PASSED_OVER:
             if each.before is None:
@@ -120,10 +119,10 @@ def _last(lately: Sequence[PastChange], number: int | None, room: int | None, ke
 def _steps(subject: UndoSubject, last: PastChange) -> list[PastChange]:
     """The changes of the request that is to be taken back, the last first; none of them was built on."""
     latest: dict[tuple[ClinicDay, int], PastChange] = {}
-    for each in standing(subject.lately):
+    for each in subject.lately:
         if each.event not in _PASSED_OVER:
             latest.setdefault((each.key, each.number), each)
-    steps = [each for each in standing(subject.lately) if each.cause_id == last.cause_id]
+    steps = [each for each in subject.lately if each.cause_id == last.cause_id]
     for step in steps:
         roles = _ROLES.get(step.event, MOVES_QUEUES)
         if not subject.may(roles):
