@@ -30,7 +30,7 @@ from common.storage.new_tickets import insert_tickets
 from ticker_worker import store
 from ticker_worker.cancelling_waiting import CancelWaiting, cancels_waiting
 from ticker_worker.desk_subjects import Subjects, decide
-from ticker_worker.rules.desk_actions import ActionResult
+from ticker_worker.rules.action_results import ActionResult
 
 _ENDINGS: Final = frozenset({EventName.TICKET_SERVED, EventName.TICKET_NO_SHOW})
 """What ends a call."""

@@ -39,9 +39,11 @@ from common.storage.ticket_rows import ticket_by_number, tickets_in_state
 from common.storage.waiters import next_waiters
 from ticker_worker import store
 from ticker_worker.cancelling_waiting import cancels_waiting
-from ticker_worker.rules import desk_actions
+from ticker_worker.rules import calling, clinic_actions, correcting, transferring, undoing, waiting
+from ticker_worker.rules.action_results import ActionResult
+from ticker_worker.rules.calling import InRoom
 from ticker_worker.rules.day_end import HeldPlace
-from ticker_worker.rules.desk_actions import ActionResult, Destination, InRoom
+from ticker_worker.rules.transferring import Destination
 from ticker_worker.rules.undoing import UndoSubject
 from ticker_worker.undo_subjects import load_undo_subject
 
@@ -143,38 +145,38 @@ def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResul
     clinic, queue, ticket = subject.clinic, subject.queue, subject.ticket
     match request:
         case OpenClinic():
-            return desk_actions.open_clinic(clinic, queue, request.until, request.reason, now)
+            return clinic_actions.open_clinic(clinic, queue, request.until, request.reason, now)
         case CloseClinic():
             cancels = cancels_waiting(request)
-            return desk_actions.close_clinic(
+            return clinic_actions.close_clinic(
                 clinic, queue, request.until, request.reason, now, cancels=cancels
             )
         case SetRooms():
-            return desk_actions.set_rooms(clinic, queue, request.rooms, now)
+            return clinic_actions.set_rooms(clinic, queue, request.rooms, now)
         case SetMode():
-            return desk_actions.set_mode(clinic, queue, request.mode, now)
+            return clinic_actions.set_mode(clinic, queue, request.mode, now)
         case CallNext():
-            return desk_actions.call_next(clinic, queue, subject.in_room, subject.first, request.room, now)
+            return calling.call_next(clinic, queue, subject.in_room, subject.first, request.room, now)
         case Recall():
-            return desk_actions.recall(queue, ticket, now)
+            return calling.recall(queue, ticket, now)
         case Start():
-            return desk_actions.start(clinic, queue, ticket, now)
+            return calling.start(clinic, queue, ticket, now)
         case Complete():
-            return desk_actions.complete(clinic, queue, ticket, now)
+            return calling.complete(clinic, queue, ticket, now)
         case MarkNoShow():
-            return desk_actions.mark_no_show(queue, ticket, now)
+            return calling.mark_no_show(queue, ticket, now)
         case Reinstate():
-            return desk_actions.reinstate(queue, ticket, subject.holder, now)
+            return waiting.reinstate(queue, ticket, subject.holder, now)
         case SetPriority():
-            return desk_actions.set_priority(queue, ticket, request.reason, now)
+            return waiting.set_priority(queue, ticket, request.reason, now)
         case Transfer():
-            return desk_actions.transfer(queue, ticket, subject.destination, new_ticket_code(), now)
+            return transferring.transfer(queue, ticket, subject.destination, new_ticket_code(), now)
         case Undo():
             assert subject.undo is not None
-            return desk_actions.undo(subject.undo, request.number, request.room, queue.key, now)
+            return undoing.undo(subject.undo, request.number, request.room, queue.key, now)
         case DeskCancel():
-            return desk_actions.cancel(queue, ticket, request.reason, now)
+            return waiting.cancel(queue, ticket, request.reason, now)
         case Correct():
             given = Correction(request.medical_record_number, request.patient_name, request.date_of_birth)
-            return desk_actions.correct(clinic, queue, ticket, given, subject.holder, now)
+            return correcting.correct(clinic, queue, ticket, given, subject.holder, now)
     raise NotImplementedError(request.name)

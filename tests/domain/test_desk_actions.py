@@ -21,9 +21,10 @@ from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import PriorityReason, StaffChoice
 from tests.domain.clinics import clinic, in_bandung
-from ticker_worker.rules import desk_actions
+from ticker_worker.rules import calling, clinic_actions, transferring, waiting
+from ticker_worker.rules.calling import InRoom
 from ticker_worker.rules.day_end import HeldPlace
-from ticker_worker.rules.desk_actions import Destination, InRoom
+from ticker_worker.rules.transferring import Destination
 
 NOW = in_bandung(23, 9)
 DESK = clinic(mode=QueueMode.DESK)
@@ -75,7 +76,7 @@ def test_the_next_call_completes_the_room_and_takes_the_lane_whose_turn_it_is() 
     served = record(1, TicketStatus.CALLED, room=1)
     queue, _ = queue.call(Waiter(1, NOW), 1, NOW, DESK.priority_ratio)
     first = [Waiter(2, NOW), Waiter(3, NOW, Lane.PRIORITY)]
-    decided = desk_actions.call_next(DESK, queue, [InRoom(queue, served)], first, 1, NOW)
+    decided = calling.call_next(DESK, queue, [InRoom(queue, served)], first, 1, NOW)
     events = [(each.event, each.ticket.number) for each in decided.changes if each.ticket]
     assert events == [(EventName.TICKET_SERVED, 1), (EventName.TICKET_CALLED, 3)]
     [after] = decided.queues
@@ -89,7 +90,7 @@ def test_who_was_called_on_the_day_before_is_served_in_that_queue() -> None:
     before, _ = before.call(Waiter(1, NOW), 2, NOW, DESK.priority_ratio)
     today = queue_of(Lane.REGULAR)
     in_room = [InRoom(before, record(1, TicketStatus.CALLED, room=2))]
-    decided = desk_actions.call_next(DESK, today, in_room, [Waiter(1, NOW)], 2, NOW)
+    decided = calling.call_next(DESK, today, in_room, [Waiter(1, NOW)], 2, NOW)
     assert [(each.clinic_day, each.event) for each in decided.changes] == [
         (before.key, EventName.TICKET_SERVED),
         (today.key, EventName.TICKET_CALLED),
@@ -107,14 +108,14 @@ def test_who_was_called_on_the_day_before_is_served_in_that_queue() -> None:
 )
 def test_a_call_that_is_not_permitted(mode: QueueMode, room: int, reason: NotPermittedReason) -> None:
     with pytest.raises(NotPermitted) as refused:
-        desk_actions.call_next(clinic(mode=mode), queue_of(), [], [], room, NOW)
+        calling.call_next(clinic(mode=mode), queue_of(), [], [], room, NOW)
     assert reason_of(refused) is reason
 
 
 def test_a_patient_who_is_sent_on_keeps_the_place_by_arrival() -> None:
     here, there = queue_of(Lane.REGULAR), queue_of(Lane.REGULAR, of=OTHER)
     ticket = record(1, TicketStatus.WAITING)
-    decided = desk_actions.transfer(here, ticket, Destination(OTHER, there, None), "NEW", NOW)
+    decided = transferring.transfer(here, ticket, Destination(OTHER, there, None), "NEW", NOW)
     left, entered = decided.queues
     assert (left.waiting, left.given_back, entered.waiting, entered.last_number) == (0, 1, 2, 2)
     new = decided.new_ticket
@@ -132,68 +133,68 @@ def test_a_transfer_is_refused_as_a_registration_is() -> None:
     here, there = queue_of(Lane.REGULAR), queue_of(Lane.REGULAR, of=OTHER)
     ticket = record(1, TicketStatus.WAITING)
     with pytest.raises(DestinationUnknown):
-        desk_actions.transfer(here, ticket, None, "NEW", NOW)
+        transferring.transfer(here, ticket, None, "NEW", NOW)
     with pytest.raises(NotPermitted) as refused:
-        desk_actions.transfer(here, ticket, Destination(DESK, here, None), "NEW", NOW)
+        transferring.transfer(here, ticket, Destination(DESK, here, None), "NEW", NOW)
     assert reason_of(refused) is NotPermittedReason.SAME_CLINIC
     holder = HeldPlace("Budi", date(1980, 1, 1), 1, TicketStatus.WAITING, Lane.REGULAR, NOW)
     with pytest.raises(NotPermitted) as refused:
-        desk_actions.transfer(here, ticket, Destination(OTHER, there, holder), "NEW", NOW)
+        transferring.transfer(here, ticket, Destination(OTHER, there, holder), "NEW", NOW)
     assert reason_of(refused) is NotPermittedReason.HOLDS_ANOTHER
     for changed, verdict in (
         (clinic(code="UMM", state=ClinicState.CLOSED), Admission.CLINIC_CLOSED),
         (clinic(code="UMM", daily_quota=1), Admission.QUOTA_REACHED),
     ):
         with pytest.raises(AdmissionRefused) as full:
-            desk_actions.transfer(here, ticket, Destination(changed, there, None), "NEW", NOW)
+            transferring.transfer(here, ticket, Destination(changed, there, None), "NEW", NOW)
         assert full.value.verdict is verdict
 
 
 def test_a_no_show_waits_again_unless_the_day_is_over_or_another_ticket_is_held() -> None:
     queue, ticket = queue_of(Lane.REGULAR)._replace(waiting=0), record(1, TicketStatus.NO_SHOW)
-    decided = desk_actions.reinstate(queue, ticket, None, NOW)
+    decided = waiting.reinstate(queue, ticket, None, NOW)
     assert [each.waiting for each in decided.queues] == [1]
     with pytest.raises(NotPermitted, match="service day"):
-        desk_actions.reinstate(queue._replace(ending=Ending.EXPIRY), ticket, None, NOW)
+        waiting.reinstate(queue._replace(ending=Ending.EXPIRY), ticket, None, NOW)
     holder = HeldPlace("Siti", date(1990, 1, 31), 2, TicketStatus.WAITING, Lane.REGULAR, NOW)
     with pytest.raises(NotPermitted, match="GIG-002"):
-        desk_actions.reinstate(queue, ticket, holder, NOW)
+        waiting.reinstate(queue, ticket, holder, NOW)
 
 
 def test_a_lane_is_changed_for_a_reason_and_back_by_the_staffs_choice() -> None:
     queue, ticket = queue_of(Lane.REGULAR), record(1, TicketStatus.WAITING)
-    decided = desk_actions.set_priority(queue, ticket, PriorityReason.INFANT, NOW)
+    decided = waiting.set_priority(queue, ticket, PriorityReason.INFANT, NOW)
     [change] = decided.changes
     assert (change.event, change.lane_reason) == (EventName.TICKET_PRIORITISED, PriorityReason.INFANT)
     with pytest.raises(NotPermitted) as refused:
-        desk_actions.set_priority(queue, ticket, None, NOW)
+        waiting.set_priority(queue, ticket, None, NOW)
     assert reason_of(refused) is NotPermittedReason.ALREADY_SO
     raised = record(1, TicketStatus.WAITING, lane=Lane.PRIORITY)
-    [change] = desk_actions.set_priority(queue_of(Lane.PRIORITY), raised, None, NOW).changes
+    [change] = waiting.set_priority(queue_of(Lane.PRIORITY), raised, None, NOW).changes
     assert (change.event, change.lane_reason) == (EventName.TICKET_UNPRIORITISED, StaffChoice.REGULAR)
 
 
 def test_a_number_that_was_not_given_out_has_no_ticket() -> None:
     with pytest.raises(NumberNotGivenOut):
-        desk_actions.recall(queue_of(), None, NOW)
+        calling.recall(queue_of(), None, NOW)
 
 
-@pytest.mark.parametrize("until", [NOW, NOW + desk_actions.FORCED_MAX + timedelta(seconds=1)])
+@pytest.mark.parametrize("until", [NOW, NOW + clinic_actions.FORCED_MAX + timedelta(seconds=1)])
 def test_a_clinic_is_forced_for_a_bounded_time_from_now_on(until: datetime) -> None:
     with pytest.raises(UntilImpossible):
-        desk_actions.close_clinic(DESK, queue_of(), until, None, NOW, cancels=False)
+        clinic_actions.close_clinic(DESK, queue_of(), until, None, NOW, cancels=False)
 
 
 def test_what_is_so_already_is_refused_and_what_closes_a_clinic_says_so() -> None:
     with pytest.raises(NotPermitted) as refused:
-        desk_actions.open_clinic(DESK, queue_of(), None, None, NOW)
+        clinic_actions.open_clinic(DESK, queue_of(), None, None, NOW)
     assert reason_of(refused) is NotPermittedReason.ALREADY_SO
-    decided = desk_actions.close_clinic(DESK, queue_of(), None, "listrik padam", NOW, cancels=False)
+    decided = clinic_actions.close_clinic(DESK, queue_of(), None, "listrik padam", NOW, cancels=False)
     assert [each.event for each in decided.changes] == [EventName.CLINIC_CLOSED]
     assert decided.clinic_values == {
         "state": ClinicState.CLOSED,
         "forced_until": DESK.day_end(DESK.service_date(NOW)),
         "forced_reason": "listrik padam",
     }
-    [change] = desk_actions.set_rooms(DESK, queue_of(), 4, NOW).changes
+    [change] = clinic_actions.set_rooms(DESK, queue_of(), 4, NOW).changes
     assert change.event is EventName.CLINIC_ROOMS_CHANGED

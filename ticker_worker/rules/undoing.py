@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from common.domain.changes import Change, TicketBefore
+from common.domain.changes import TicketBefore
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
@@ -20,6 +20,7 @@ from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, StaffRole
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import ACTIVE, IN_ROOM, UNDONE_BY
 from common.domain.tickets import display_number
+from ticker_worker.rules.action_results import ActionResult
 
 UNDO_WITHIN: Final = timedelta(minutes=10)
 """For so long what was done can be taken back."""
@@ -67,15 +68,9 @@ class UndoSubject(NamedTuple):
     ratio: int
 
 
-class Undone(NamedTuple):
-    """The queues as they are now, what happened in them, in order, and what is no longer learned."""
-
-    queues: Mapping[ClinicDay, Queue]
-    changes: Sequence[Change]
-    unlearned: Sequence[tuple[ClinicDay, Lesson]]
-
-
-def undo(subject: UndoSubject, number: int | None, room: int | None, key: ClinicDay, now: datetime) -> Undone:
+def undo(
+    subject: UndoSubject, number: int | None, room: int | None, key: ClinicDay, now: datetime
+) -> ActionResult:
     """Takes back the last request that changed the ticket with this number of the queue `key`, or that
     changed something in this room. Raises NotPermitted and RoleMissing."""
     steps = _steps(subject, _last(subject.lately, number, room, key))
@@ -93,8 +88,8 @@ def undo(subject: UndoSubject, number: int | None, room: int | None, key: Clinic
             queue = queue.with_calls(calls, subject.streaks[step.key], subject.ratio)
         queues[step.key], change = queue.undo(UNDONE_BY[step.event], ticket, before, step.cause_id, now)
         changes.append(change)
-    unlearned = [(step.key, step.lesson) for step in steps if step.lesson]
-    return Undone(queues, changes, unlearned)
+    unlearned = [(step.key.service_date, step.lesson) for step in steps if step.lesson]
+    return ActionResult([*queues.values()], changes, unlearned=unlearned)
 
 
 def standing(lately: Iterable[PastChange]) -> list[PastChange]:

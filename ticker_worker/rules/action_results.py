@@ -1,0 +1,86 @@
+"""What an action of the staff changes, and what the rules of several actions have in common."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from common.domain.admission import NewTicket
+from common.domain.catalog import Clinic, QueueMode
+from common.domain.changes import Change, TicketBefore
+from common.domain.queue import Queue
+from common.domain.refusals import NotPermitted, NotPermittedReason, NumberNotGivenOut
+from common.domain.service_times import EndedCall, Lesson
+from common.domain.ticket_record import TicketRecord
+from common.domain.tickets import display_number
+from ticker_worker.rules.day_end import HeldPlace
+
+
+class ActionResult(NamedTuple):
+    """What an action changes: the queues as they are now, and what happened in them, in order.
+
+    `clinic_values` are attributes of the clinic with their new values; `ended_calls` are those that the
+    staff ended, by service date and in the order of their changes: service times are learned from them.
+    `unlearned` is what is no longer learned, by service date.
+    """
+
+    queues: Sequence[Queue]
+    changes: Sequence[Change]
+    clinic_values: dict[str, Any] | None = None
+    new_ticket: NewTicket | None = None
+    ended_calls: Sequence[tuple[date, EndedCall]] = ()
+    unlearned: Sequence[tuple[date, Lesson]] = ()
+
+
+def require_ticket(ticket: TicketRecord | None) -> TicketRecord:
+    """The ticket; raises NumberNotGivenOut where there is none."""
+    if ticket is None:
+        raise NumberNotGivenOut
+    return ticket
+
+
+def require_desk_mode(clinic: Clinic) -> None:
+    """Raises NotPermitted where the clock moves the queue."""
+    if clinic.mode is not QueueMode.DESK:
+        detail = f"The clock calls the patients of {clinic.name}; set its mode to desk first."
+        raise NotPermitted(NotPermittedReason.CLOCK_MODE, detail)
+
+
+def holds_another(queue: Queue, holder: HeldPlace | None) -> NotPermitted:
+    """Why a patient who has a ticket gets no other one."""
+    assert holder is not None
+    shown = display_number(queue.key.clinic, holder.number)
+    detail = f"This patient holds {shown}; use that ticket, or cancel it first."
+    return NotPermitted(NotPermittedReason.HOLDS_ANOTHER, detail)
+
+
+def undoable(queue: Queue, ticket: TicketRecord, step: tuple[Queue, Change]) -> tuple[Queue, Change]:
+    """The step, with how the ticket was before in the queue, so that it can be taken back."""
+    after, change = step
+    freed = None if ticket.room is None else queue.rooms_freed.get(ticket.room)
+    before = TicketBefore(
+        ticket.status,
+        ticket.room,
+        called_at=ticket.called_at,
+        started_at=ticket.started_at,
+        room_freed=freed,
+    )
+    return after, change._replace(before=before)
+
+
+def decided(step: tuple[Queue, Change]) -> ActionResult:
+    """What an action of one step changes."""
+    queue, change = step
+    return ActionResult([queue], [change])
+
+
+def ended(step: tuple[Queue, Change], ticket: TicketRecord, now: datetime, *, came: bool) -> ActionResult:
+    """What an action changes that ends a call; the patient `came`, or did not."""
+    queue, change = step
+    ended = (queue.key.service_date, ended_call(ticket, now, came=came))
+    return ActionResult([queue], [change], ended_calls=[ended])
+
+
+def ended_call(ticket: TicketRecord, now: datetime, *, came: bool) -> EndedCall:
+    """The call of a ticket that ends now."""
+    assert ticket.called_at is not None
+    return EndedCall(ticket.waiting_since, ticket.called_at, now, ticket.lane, came)
