@@ -36,8 +36,14 @@ _BY_REASON: Final[Mapping[str, str]] = {
     "ticket_status": N_("The ticket's status does not allow it."),
     "same_clinic": N_("The patient is in this clinic's queue; choose another clinic."),
     "already_so": N_("It is so already; nothing was changed."),
-    "nothing_to_undo": N_("There is nothing here that the staff did in the last ten minutes."),
-    "changed_since": N_("Something was done since; take that back first."),
+    "nothing_to_undo": N_(
+        "Nothing was done here in the last ten minutes that can be taken back; look at the queue."
+    ),
+    "changed_since": N_(
+        "Something was done with the ticket since; take that back first or, where that cannot be, go on from"
+        " how the ticket stands."
+    ),
+    "day_over": N_("That service day is over; register the patient today, if need be."),
     "room_occupied": N_("Somebody else is in the room by now; take that call back first, or complete it."),
     "holds_another": N_(
         "This patient holds another ticket there; use that one, or let the patient cancel it"

@@ -2,7 +2,7 @@
 
 import heapq
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from common.domain.clinic_day import ClinicDay
@@ -20,10 +20,7 @@ from ticker_worker import store
 from ticker_worker.rules.undoing import UNDO_WITHIN, PastChange, UndoSubject, standing
 
 _CHANGES_MAX = 2_000
-"""Changes of one queue that are looked through: more than ten minutes have."""
-
-_CALLS_MAX = 200
-"""Calls that are looked through for those that stand: only the last few count."""
+"""Changes of one queue that are looked through, more than ten minutes have; and of its calls as many."""
 
 _CALLS = (EventName.TICKET_CALLED, EventName.TICKET_CALL_UNDONE)
 
@@ -57,14 +54,12 @@ def load_undo_subject(
         for ticket in tickets_by_number(connection, key, wanted)
     }
     in_rooms = [(key, ticket) for key in queues for ticket in tickets_in_state(connection, key, IN_ROOM)]
-    past_calls = {
-        key: [_past(entry) for entry in read_latest(connection, key, _CALLS_MAX, events=_CALLS)]
+    calls = {
+        key: [_past(entry) for entry in reversed(read_latest(connection, key, _CHANGES_MAX, events=_CALLS))]
         for key in numbers
     }
-    calls = {key: standing(past)[::-1] for key, past in past_calls.items()}
-    streaks = {key: _streak_before(past) for key, past in past_calls.items()}
     holders = _holders(connection, tickets)
-    return UndoSubject(queues, standing(lately), tickets, in_rooms, calls, streaks, holders, may, ratio)
+    return UndoSubject(queues, standing(lately), tickets, in_rooms, calls, holders, may, ratio)
 
 
 def _holders(
@@ -78,13 +73,6 @@ def _holders(
     }
     held = store.held_tickets(connection, {*patients.values()})
     return {place: held[patient].number for place, patient in patients.items() if patient in held}
-
-
-def _streak_before(calls: Sequence[PastChange]) -> int:
-    """The lanes' streak before the first of a queue's latest calls, which are given the last first. A day
-    that took patients over from the day before began with that one's."""
-    before = calls[-1].before if calls else None
-    return 0 if before is None or before.streak is None else before.streak
 
 
 def _past(entry: JournalEntry) -> PastChange:

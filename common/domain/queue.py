@@ -168,14 +168,12 @@ class Queue(NamedTuple):
             queue = queue._replace(rooms_freed=freed)
         return queue, change._replace(before=before, takes_back=cause_id)
 
-    def with_calls(self, calls: Iterable[tuple[int, Lane]], streak: int, ratio: int) -> "Queue":
-        """The queue as these latest calls of it have left it, which are in order and not taken back: the
-        number called last, and whose turn it is. `streak` is the one before them."""
-        queue = self._replace(now_serving=None, priority_streak=streak)
-        for number, lane in calls:
-            streak = after_call(lane, queue.priority_streak, ratio)
-            queue = queue._replace(now_serving=number, priority_streak=streak)
-        return queue
+    def with_calls(self, now_serving: int | None, streak: int, lanes: Iterable[Lane], ratio: int) -> "Queue":
+        """The queue in which `now_serving` was called last, and patients of these lanes, in order, since the
+        streak was `streak`."""
+        for lane in lanes:
+            streak = after_call(lane, streak, ratio)
+        return self._replace(now_serving=now_serving, priority_streak=streak)
 
     def set_priority(
         self, ticket: QueuedTicket, lane: Lane, reason: LaneReason | None, at: datetime

@@ -17,6 +17,7 @@ class NotPermittedReason(StrEnum):
     ALREADY_SO = "already_so"
     NOTHING_TO_UNDO = "nothing_to_undo"
     CHANGED_SINCE = "changed_since"
+    DAY_OVER = "day_over"
     ROOM_OCCUPIED = "room_occupied"
 
 

@@ -57,12 +57,23 @@ def test_nobody_comes_back_into_a_day_that_has_expired(
     pass_midnight(workers)
     as_it_was = ticket_rows(engine)
     refused = refusal(workers, "undo", number=1, service_date=MONDAY.isoformat())
-    assert refused.reason is NotPermittedReason.CHANGED_SINCE
-    assert "over" in refused.detail
+    assert refused.reason is NotPermittedReason.DAY_OVER
     workers.clock.forward(minutes=1)
     workers.tick()
     assert ticket_rows(engine) == as_it_was
     is_whole(workers)
+
+
+def test_whose_call_has_expired_does_not_come_back(engine: Engine) -> None:
+    workers = workers_of(
+        engine, hospital_table("RSHS", clinic_table("GIG", mode="desk", hours=_OPEN_UNTIL_MIDNIGHT))
+    )
+    workers.clock.set("23:56")
+    workers.register(1)
+    calls(workers)
+    pass_midnight(workers)
+    refused = refusal(workers, "undo", number=1, service_date=MONDAY.isoformat())
+    assert refused.reason is NotPermittedReason.DAY_OVER
 
 
 def test_a_request_that_changed_two_days_is_taken_back_in_both(engine: Engine) -> None:

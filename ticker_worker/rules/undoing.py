@@ -54,15 +54,14 @@ class PastChange(NamedTuple):
 class UndoSubject(NamedTuple):
     """What an undoing looks at: the locked `queues` of the clinic, what happened in them `lately` and was not
     taken back (the latest first), the `tickets` that this was about, who is in the rooms, the latest `calls`
-    of each queue that were not taken back, in order, and the lanes' streak before these, who holds a ticket
-    of a queue with the medical record number of one of the tickets, and which roles the user has."""
+    of each queue and their undoings, in order, who holds a ticket of a queue with the medical record number
+    of one of the tickets, and which roles the user has."""
 
     queues: Mapping[ClinicDay, Queue]
     lately: Sequence[PastChange]
     tickets: Mapping[tuple[ClinicDay, int], TicketRecord]
     in_rooms: Sequence[tuple[ClinicDay, TicketRecord]]
     calls: Mapping[ClinicDay, Sequence[PastChange]]
-    streaks: Mapping[ClinicDay, int]
     holders: Mapping[tuple[ClinicDay, int], int]
     may: Callable[[frozenset[StaffRole]], bool]
     ratio: int
@@ -84,8 +83,7 @@ def undo(
             left.add((step.key, step.number))
         queue = queues[step.key]
         if step.event is EventName.TICKET_CALLED:
-            calls = _standing_calls(subject.calls[step.key], step.cause_id)
-            queue = queue.with_calls(calls, subject.streaks[step.key], subject.ratio)
+            queue = _without_call(queue, subject.calls[step.key], step.cause_id, subject.ratio)
         queues[step.key], change = queue.undo(UNDONE_BY[step.event], ticket, before, step.cause_id, now)
         changes.append(change)
     unlearned = [(step.key.service_date, step.lesson) for step in steps if step.lesson]
@@ -101,14 +99,18 @@ def standing(lately: Iterable[PastChange]) -> list[PastChange]:
 
 def _last(lately: Sequence[PastChange], number: int | None, room: int | None, key: ClinicDay) -> PastChange:
     """The last change that stands, of a ticket or in a room."""
-    for each in lately:
-        is_meant = each.room == room if number is None else (each.key, each.number) == (key, number)
-        if is_meant and each.event not in _PASSED_OVER:
-            if each.before is None:
-                break
-            return each
-    detail = "The staff did nothing here in the last ten minutes that can be taken back."
-    raise NotPermitted(NotPermittedReason.NOTHING_TO_UNDO, detail)
+    found = [
+        each
+        for each in lately
+        if (each.room == room if number is None else (each.key, each.number) == (key, number))
+        and each.event not in _PASSED_OVER
+    ]
+    if not any(each.before for each in found):
+        detail = "Nothing was done here in the last ten minutes that can be taken back; look at the queue."
+        raise NotPermitted(NotPermittedReason.NOTHING_TO_UNDO, detail)
+    if found[0].before is None:
+        raise _changed_since(found[0])
+    return found[0]
 
 
 def _steps(subject: UndoSubject, last: PastChange) -> list[PastChange]:
@@ -122,9 +124,9 @@ def _steps(subject: UndoSubject, last: PastChange) -> list[PastChange]:
         roles = _ROLES.get(step.event, MOVES_QUEUES)
         if not subject.may(roles):
             raise RoleMissing(roles)
-        is_last = latest.get((step.key, step.number)) == step
-        if not is_last or step.before is None or step.key not in subject.queues:
-            raise _changed_since(step)
+        last_of_ticket = latest[step.key, step.number]
+        if last_of_ticket != step or step.before is None:
+            raise _changed_since(last_of_ticket)
     return steps
 
 
@@ -138,8 +140,7 @@ def _check_place(
     """Whether the ticket can be where it was; `left` are those that leave their rooms by the same undoing."""
     if subject.queues[step.key].ending is Ending.EXPIRY:
         # Whoever came back would expire, also who was served.
-        detail = f"The service day of {display_number(step.key.clinic, step.number)} is over."
-        raise NotPermitted(NotPermittedReason.CHANGED_SINCE, detail)
+        raise _day_over(step)
     if ticket.status not in ACTIVE and (held := subject.holders.get((step.key, step.number))) is not None:
         shown = display_number(step.key.clinic, held)
         detail = f"This patient holds {shown}; use that ticket, or cancel it first."
@@ -153,12 +154,31 @@ def _check_place(
             raise NotPermitted(NotPermittedReason.ROOM_OCCUPIED, detail)
 
 
-def _standing_calls(calls: Sequence[PastChange], cause_id: str) -> list[tuple[int, Lane]]:
-    """Number and lane of the calls that stand once this request is taken back, in order."""
-    return [(each.number, each.lane) for each in calls if each.cause_id != cause_id]
+def _without_call(queue: Queue, past: Sequence[PastChange], cause_id: str, ratio: int) -> Queue:
+    """The queue as the calls leave it that stand once this request is taken back. The lanes' turns are
+    counted again from the first call that does not stand: what was before it was counted as it came."""
+    gone = {each.takes_back for each in past} | {cause_id}
+    calls = [each for each in past if each.takes_back is None]
+    first = next(place for place, each in enumerate(calls) if each.cause_id in gone)
+    before, lanes = calls[first].before, [each.lane for each in calls[first:] if each.cause_id not in gone]
+    assert before is not None
+    numbers = [each.number for each in calls if each.cause_id not in gone]
+    return queue.with_calls(numbers[-1] if numbers else None, before.streak or 0, lanes, ratio)
 
 
-def _changed_since(step: PastChange) -> NotPermitted:
-    shown = display_number(step.key.clinic, step.number)
-    detail = f"{shown} was changed since; take back the last thing that was done with it first."
+def _changed_since(last: PastChange) -> NotPermitted:
+    """Something was built on what is to be taken back; `last` is the last that was done with that ticket."""
+    if last.event is EventName.TICKET_EXPIRED:
+        return _day_over(last)
+    shown = display_number(last.key.clinic, last.number)
+    if last.before is None:
+        detail = f"{shown} was changed since, and that cannot be taken back; go on from how it stands."
+    else:
+        detail = f"{shown} was changed since; take the last thing that was done with it back first."
     return NotPermitted(NotPermittedReason.CHANGED_SINCE, detail)
+
+
+def _day_over(step: PastChange) -> NotPermitted:
+    shown = display_number(step.key.clinic, step.number)
+    detail = f"The service day of {shown} is over; register the patient today, if need be."
+    return NotPermitted(NotPermittedReason.DAY_OVER, detail)
