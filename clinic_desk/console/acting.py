@@ -6,10 +6,10 @@ from typing import Any, Final
 import click
 
 from clinic_desk.actions import Action, Desk
-from clinic_desk.console.board import QueueList
-from clinic_desk.console.dialogs import Confirm, Notice
-from clinic_desk.console.keys import KEYS, NEEDS_QUEUE
+from clinic_desk.console.dialogs.questions import Confirm, Notice
+from clinic_desk.console.keys.table import KEYS, NEEDS_QUEUE
 from clinic_desk.console.places import PlaceApp
+from clinic_desk.console.queue_list import QueueList
 from clinic_desk.console.signed_in import who_may
 from clinic_desk.output import changes
 from common.domain import ticket_states

@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Final
 from textual.binding import Binding
 
 from clinic_desk.actions import Action
-from clinic_desk.console.clinic_keys import ClinicKeys
-from clinic_desk.console.keys import BOUND
-from clinic_desk.console.room_keys import RoomKeys
-from clinic_desk.console.ticket_keys import TicketKeys
-from clinic_desk.console.undo_keys import UndoKeys
+from clinic_desk.console.keys.clinic import ClinicKeys
+from clinic_desk.console.keys.rooms import RoomKeys
+from clinic_desk.console.keys.table import BOUND
+from clinic_desk.console.keys.tickets import TicketKeys
+from clinic_desk.console.keys.undo import UndoKeys
 from clinic_desk.session import DeskSession
 from common.translation import N_
 

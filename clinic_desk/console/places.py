@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from clinic_desk.console.board import KeyBar
-from clinic_desk.console.dialogs import Choose
-from clinic_desk.console.forms import sign_in_form
-from clinic_desk.console.help import AllKeys
-from clinic_desk.console.keys import bar_keys
+from clinic_desk.console.dialogs.all_keys import AllKeys
+from clinic_desk.console.dialogs.forms import sign_in_form
+from clinic_desk.console.dialogs.questions import Choose
+from clinic_desk.console.key_bar import KeyBar
+from clinic_desk.console.keys.table import bar_keys
 from clinic_desk.console.requester import Place
 from clinic_desk.console.screen import QueueApp
 from clinic_desk.console.signed_in import signed_in

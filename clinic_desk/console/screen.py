@@ -11,10 +11,11 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import OptionList, Static
 
 from clinic_desk import queue_view
-from clinic_desk.console.board import KeyBar, QueueList, details
 from clinic_desk.console.connection import Connection
-from clinic_desk.console.dialogs import Confirm, Notice
-from clinic_desk.console.keys import ALL_KEYS, bar_keys, described
+from clinic_desk.console.dialogs.questions import Confirm, Notice
+from clinic_desk.console.key_bar import KeyBar
+from clinic_desk.console.keys.table import ALL_KEYS, bar_keys, described
+from clinic_desk.console.queue_list import QueueList
 from clinic_desk.console.requester import (
     ConnectionLost,
     Place,
@@ -25,6 +26,7 @@ from clinic_desk.console.requester import (
     Requester,
     RequestFailed,
 )
+from clinic_desk.console.side import details
 from clinic_desk.console.signed_in import SignedInUser
 from clinic_desk.problem_words import CONSOLE_WORDS
 from clinic_desk.queue_view import Queue

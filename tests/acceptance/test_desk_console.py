@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from clinic_desk.console.app import Console
-from clinic_desk.console.dialogs import Choose, Confirm, Form, Notice
+from clinic_desk.console.dialogs.form import Form
+from clinic_desk.console.dialogs.questions import Choose, Confirm, Notice
 from clinic_desk.session import DeskSession
 from clinic_desk.signing_in import user_in
 from common.settings import Settings

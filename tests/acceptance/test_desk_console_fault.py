@@ -25,7 +25,7 @@ PATCHES = {
     "when it starts": "Console.on_mount = fault",
     "when something comes in": "Console.on_resize = fault",
     "in a timer": "Console.begin = lambda self: self.set_timer(0.01, lambda: fault(self))",
-    "in a widget": "board.KeyBar.on_resize = lambda self, event: fault(self)",
+    "in a widget": "key_bar.KeyBar.on_resize = lambda self, event: fault(self)",
 }
 HOOKS = {
     "as Textual has it": "",
@@ -43,7 +43,7 @@ App._handle_exception = shown
 PROGRAM = """
 import sys
 from textual.app import App
-from clinic_desk.console import board
+from clinic_desk.console import key_bar
 from clinic_desk.console.app import Console
 from clinic_desk.console.requester import Requester
 Requester.start = lambda self: None  # nothing is asked for

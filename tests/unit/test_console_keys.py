@@ -9,10 +9,10 @@ import pytest
 from textual.pilot import Pilot
 
 from clinic_desk.console.app import Console
-from clinic_desk.console.board import KeyBar, key_lines
 from clinic_desk.console.connection import Connection
-from clinic_desk.console.help import all_keys
-from clinic_desk.console.keys import ALL_KEYS, BOUND, KEYS, bar_keys, described
+from clinic_desk.console.dialogs.all_keys import all_keys
+from clinic_desk.console.key_bar import KeyBar, key_lines
+from clinic_desk.console.keys.table import ALL_KEYS, BOUND, KEYS, bar_keys, described
 from clinic_desk.console.requester import Place, QueueRead, Requester
 from clinic_desk.console.signed_in import signed_in
 from clinic_desk.session import DeskSession

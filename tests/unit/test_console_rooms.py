@@ -10,9 +10,9 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from clinic_desk.console.app import Console
-from clinic_desk.console.dialogs import Form
+from clinic_desk.console.dialogs.form import Form
+from clinic_desk.console.dialogs.room_entry import RoomEntry, parse_rooms, rooms_meant
 from clinic_desk.console.requester import Place, QueueRead, Requester
-from clinic_desk.console.rooms import RoomEntry, parse_rooms, rooms_meant
 from clinic_desk.console.screen import line_with_end
 from clinic_desk.problem_words import CONSOLE_WORDS
 from clinic_desk.session import DeskSession

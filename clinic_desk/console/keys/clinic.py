@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from clinic_desk.console.acting import ActingApp
-from clinic_desk.console.dialogs import Choose
-from clinic_desk.console.forms import opening_form, rooms_form
+from clinic_desk.console.dialogs.forms import opening_form, rooms_form
+from clinic_desk.console.dialogs.questions import Choose
 from common.translation import N_
 
 

@@ -9,7 +9,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from clinic_desk.console.keys import ALL_KEYS, KEYS, described
+from clinic_desk.console.keys.table import ALL_KEYS, KEYS, described
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
 from common.terminal.texts import Texts
 from common.translation import N_

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from clinic_desk.actions import CANCEL_REASONS, NO_REASON, desk_registration
 from clinic_desk.console.acting import ActingApp
-from clinic_desk.console.dialogs import Choose
-from clinic_desk.console.forms import correction_form, priority_choices, registration_form
+from clinic_desk.console.dialogs.forms import correction_form, priority_choices, registration_form
+from clinic_desk.console.dialogs.questions import Choose
 from common.terminal import card
 from common.terminal.card import Ticket
 from common.terminal.failures import ProblemReply

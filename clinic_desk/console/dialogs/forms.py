@@ -6,8 +6,8 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from clinic_desk.actions import NO_REASON
-from clinic_desk.console.dialogs import Field, Form
-from clinic_desk.console.rooms import parse_rooms
+from clinic_desk.console.dialogs.form import Field, Form
+from clinic_desk.console.dialogs.room_entry import parse_rooms
 from clinic_desk.inputs import moment_of, parse_until
 from clinic_desk.queue_view import PRIORITIES
 from common.domain.tickets import PriorityReason

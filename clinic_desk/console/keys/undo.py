@@ -7,8 +7,8 @@ from typing import Any, Final
 from clinic_desk import queue_view
 from clinic_desk.actions import Action
 from clinic_desk.console.acting import ActingApp
-from clinic_desk.console.board import QueueList
-from clinic_desk.console.dialogs import Choose
+from clinic_desk.console.dialogs.questions import Choose
+from clinic_desk.console.queue_list import QueueList
 from clinic_desk.output import changes
 
 _UNDOABLE: Final = frozenset({"call_next", "start", "complete", "mark_no_show", "desk_cancel"})

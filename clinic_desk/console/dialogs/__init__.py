@@ -1,0 +1,1 @@
+"""What the console asks for and shows on screens above the queue."""

@@ -1,0 +1,71 @@
+"""Fields to write in, on a screen above the queue; Escape leads back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from common.terminal.texts import Texts
+
+
+@dataclass(frozen=True)
+class Field:
+    """Something to write: what it is called, what is made of it (ValueError where it cannot be), and what is
+    said then. An empty one is left out where it is `optional`; `value` stands there at first. What is
+    `secret` is not shown, and taken as it was typed."""
+
+    name: str
+    label: str
+    understand: Callable[[str], object]
+    complaint: str
+    optional: bool = False
+    value: str = ""
+    secret: bool = False
+
+
+class Form(ModalScreen[dict[str, object] | None]):
+    """Some fields; what was understood of each by its name, or None."""
+
+    BINDINGS: ClassVar = [("escape", "leave")]
+
+    def __init__(self, heading: str, fields: Sequence[Field], texts: Texts) -> None:
+        super().__init__()
+        self._heading, self._fields, self._texts = heading, fields, texts
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(self._heading, markup=False, classes="heading")
+            for field in self._fields:
+                yield Static(field.label, markup=False)
+                yield Input(field.value, id=field.name, password=field.secret, compact=True)
+            yield Static("", id="complaint", markup=False)
+            yield Static(self._texts("Enter goes on · Esc leads back"), markup=False, classes="hint")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Goes on to the next field; after the last, leaves with all of them."""
+        if event.input.id != self._fields[-1].name:
+            self.focus_next()
+            return
+        answers: dict[str, object] = {}
+        for field in self._fields:
+            box = self.query_one(f"#{field.name}", Input)
+            text = box.value if field.secret else box.value.strip()
+            if not text and field.optional:
+                continue
+            try:
+                if not text:
+                    raise ValueError(field.name)
+                answers[field.name] = field.understand(text)
+            except ValueError:
+                self.query_one("#complaint", Static).update(f"{field.label}: {field.complaint}")
+                box.focus()
+                return
+        self.dismiss(answers)
+
+    def action_leave(self) -> None:
+        """Leads back."""
+        self.dismiss(None)

@@ -1,0 +1,1 @@
+"""The console's keys: which there are (`table.py`), and what they do."""
