@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from common.domain.tickets import parse_number
 from common.terminal.failures import ProblemReply, problem_of
 from common.terminal.hospitals import each_hospital
 from common.terminal.moments import date_complaint, parse_date
@@ -15,16 +16,7 @@ from common.translation import N_
 if TYPE_CHECKING:
     from clinic_desk.session import DeskSession
 
-_NUMBER = re.compile(r"(?:([A-Z0-9]{2,10})-)?0*([1-9]\d{0,8})", re.ASCII)
 _TIME = re.compile(r"(\d{1,2})[.:](\d{2})", re.ASCII)
-
-
-def parse_number(text: str, clinic: str) -> int:
-    """17 from `17`, `017`, `GIG-017` or `gig-17`; raises ValueError, also for another clinic's ticket."""
-    match = _NUMBER.fullmatch(text.strip().upper())
-    if match is None or match[1] not in (None, clinic):
-        raise ValueError("a number is written as 17 or GIG-017")
-    return int(match[2])
 
 
 def parse_until(text: str) -> datetime | time:

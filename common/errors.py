@@ -10,6 +10,7 @@ AntreanError
 │   │   ├── CatalogChanged   (common.storage.catalog) a clinic changed meanwhile: do the same work again
 │   │   └── QueuesMissing    (common.storage.queues) create the rows of these queues, then try again
 │   ├── StoreConflict        another transaction was there first: look again, then decide again
+│   ├── StoreForbids         the database's user lacks a right: grant it, then do the same work again
 │   └── SchemaMismatch       the database has another schema than this program: migrate it
 └── MessagingError
     ├── BrokerUnavailable    RabbitMQ cannot be reached
@@ -94,6 +95,10 @@ class StoreUnavailable(StoreError):
 
 class StoreConflict(StoreError):
     """Another transaction wrote the same thing first. Nothing was committed; look again and decide again."""
+
+
+class StoreForbids(StoreError):
+    """The database does not let its user do this. Nothing was committed."""
 
 
 class SchemaMismatch(StoreError):

@@ -1,21 +1,34 @@
-"""What desks ask and nothing changes: the queue of a clinic, the report of its day, and who asks."""
+"""What desks ask and nothing changes: the queue of a clinic, its tickets and what happened to them, the
+report of its day, and who asks."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from common.authorisation import refusal
+from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.staff import Duty
 from common.messages import problems
 from common.messages.desk_replies import DUTIES_SHOWN_MAX, DeskDuty, DeskUser
-from common.messages.desk_requests import DeskQueueRequest, DeskRequest, DeskUserRequest, ReportRequest
+from common.messages.desk_requests import (
+    DeskHistoryRequest,
+    DeskQueueRequest,
+    DeskRequest,
+    DeskTicketRequest,
+    DeskUserRequest,
+    FindTickets,
+    ReportRequest,
+)
 from common.messages.message import Reply, Request
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from status_responder import store
 from status_responder.desk_queue import compose_queue, load_queue
+from status_responder.finding import find_tickets
+from status_responder.history import clinic_history
 from status_responder.report import clinic_report
+from status_responder.shown_ticket import show_ticket
 
 
 class Question(NamedTuple):
@@ -56,15 +69,32 @@ def _reply(connection: Connection, catalog: CatalogCache, question: Question, no
     clinic = catalog.clinic(request.hospital, request.clinic)
     if clinic is None:
         return problems.no_such_clinic(has_hospital=catalog.hospital(request.hospital) is not None)
-    if isinstance(request, ReportRequest):  # of a retired clinic, too
-        day = ClinicDay(*clinic.key, request.service_date or clinic.service_date(now))
-        return clinic_report(clinic, day.service_date, store.read_courses(connection, day))
+    return _about_clinic(connection, clinic, request, now)
+
+
+def _about_clinic(connection: Connection, clinic: Clinic, request: DeskRequest, now: datetime) -> Reply:
+    """Of a retired clinic, its past is answered."""
+    match request:
+        case ReportRequest():
+            day = _day(clinic, request.service_date, now)
+            return clinic_report(clinic, day.service_date, store.read_courses(connection, day))
+        case DeskHistoryRequest():
+            day = _day(clinic, request.service_date, now)
+            return clinic_history(connection, clinic, day, request, now)
+        case DeskTicketRequest():
+            return show_ticket(connection, clinic, request, now)
+        case FindTickets():
+            return find_tickets(connection, clinic, clinic.clinic_day(now), request.text)
     assert isinstance(request, DeskQueueRequest)
     loaded = load_queue(connection, clinic.as_of(now), request, now)
     # A retired clinic is there until its queue is empty.
     if clinic.retired and not (loaded.queue.waiting or loaded.in_rooms):
         return problems.clinic_not_found()
     return compose_queue(loaded, request)
+
+
+def _day(clinic: Clinic, service_date: date | None, now: datetime) -> ClinicDay:
+    return ClinicDay(*clinic.key, service_date or clinic.service_date(now))
 
 
 def _who_asks(catalog: CatalogCache, user: str) -> Reply:

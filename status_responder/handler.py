@@ -5,11 +5,22 @@ What desks ask is answered only where it came through their exchange, to which p
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from common.authorisation import refusal
 from common.clock import Clock
-from common.messages.desk_requests import DeskQueueRequest, DeskRequest, DeskUserRequest, ReportRequest
+from common.errors import StoreError
+from common.messages import problems
+from common.messages.desk_requests import (
+    DeskHistoryRequest,
+    DeskQueueRequest,
+    DeskRequest,
+    DeskTicketRequest,
+    DeskUserRequest,
+    FindTickets,
+    ReportRequest,
+)
 from common.messages.message import Reply, Request
 from common.messages.patients import (
     ClinicQueueRequest,
@@ -21,19 +32,23 @@ from common.messages.problems import Problem
 from common.messages.request_parsing import RequestRefused, parse_request
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.received_requests import staff_user
-from common.storage.access_log import record_looks
+from common.storage.access_log import Look, record_looks
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Engine, snapshot, transaction
 from status_responder.answers import compose_replies
 from status_responder.desk_answers import Question, answer_desks
 from status_responder.loading import load
-from status_responder.looks import looks_at_names
+from status_responder.looks import LookFaultLog, looks_at_names
 
 _PATIENT_REQUEST_TYPES: dict[str, type[Request]] = {
     each.name: each for each in (ListHospitals, ListClinics, TicketStatusRequest, ClinicQueueRequest)
 }
 _DESK_REQUEST_TYPES: dict[str, type[Request]] = {
-    each.name: each for each in (ListHospitals, ListClinics, DeskUserRequest, DeskQueueRequest, ReportRequest)
+    each.name: each
+    for each in (
+        *(ListHospitals, ListClinics, DeskUserRequest, DeskQueueRequest),
+        *(DeskTicketRequest, FindTickets, DeskHistoryRequest, ReportRequest),
+    )
 }
 
 _OF_DESKS = (DeskRequest, DeskUserRequest)
@@ -47,6 +62,7 @@ class StatusHandler:
     engine: Engine
     catalog: CatalogCache
     clock: Clock
+    _look_faults: LookFaultLog = field(default_factory=LookFaultLog)
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         """One snapshot for all that anybody may ask, one for what only desks may; raises StoreUnavailable."""
@@ -78,11 +94,22 @@ class StatusHandler:
         with snapshot(self.engine) as connection:
             self.catalog.refresh(connection)
             replies = answer_desks(connection, self.catalog, questions, now)
-        if looks := looks_at_names(zip(questions, replies, strict=True)):
-            # Committed before a name goes out: where it cannot be written, none does.
+        looks = looks_at_names(zip(questions, replies, strict=True))
+        if not looks or self._is_recorded(looks, now):
+            return replies
+        return [problems.looks_not_recorded() if reply.names_shown() else reply for reply in replies]
+
+    def _is_recorded(self, looks: Sequence[Look], now: datetime) -> bool:
+        """Whether these looks are committed, as they have to be before a name goes out. A database may answer
+        questions and take no changes."""
+        fault = None
+        try:
             with transaction(self.engine) as connection:
                 record_looks(connection, looks, now)
-        return replies
+        except StoreError as error:
+            fault = error
+        self._look_faults.tell(fault)
+        return fault is None
 
 
 def _read(delivery: Delivery) -> Question | Problem:

@@ -1,8 +1,9 @@
-"""The status responder's SQL for desks: who did not come, how many were served, and the course of a day's
-tickets."""
+"""The status responder's SQL for desks: who did not come, how many were served, the course of a day's
+tickets, whose they are, and what happened to them."""
 
+import json
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
@@ -11,8 +12,15 @@ from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import TicketStatus
 from common.storage.prepared import Prepared
 from common.storage.queues import KEY_COLUMNS, same_queue
-from common.storage.tables import in_states, tickets
+from common.storage.tables import in_states, journal, tickets
 from common.storage.ticket_rows import of_queue, read_tickets, select_tickets
+
+NAMES_READ_MAX: Final = 12_000
+"""Tickets among which a name is looked for: the newest of the day. The largest daily quota is 10,000."""
+
+EVENTS_READ_MAX: Final = 20_000
+"""Events among which those of one ticket are looked for: the newest of the day. The journal has no index by
+number, which every registration would have to write."""
 
 
 def latest_no_shows(connection: Connection, key: ClinicDay, count_max: int) -> list[TicketRecord]:
@@ -55,3 +63,63 @@ _courses = Prepared(
 def read_courses(connection: Connection, day: ClinicDay) -> list[TicketCourse]:
     """What became of all tickets of a service day, in no order."""
     return [TicketCourse(_STATUSES[row.status], *row[1:]) for row in _courses(connection, [day])]
+
+
+class NamedTicket(NamedTuple):
+    """Whose a ticket is."""
+
+    number: int
+    status: TicketStatus
+    patient_name: str
+
+
+_names = Prepared(
+    lambda given: (
+        select(tickets.c.number, tickets.c.status, tickets.c.patient_name)
+        .join(given, same_queue(tickets, given))
+        .order_by(tickets.c.number.desc())
+        .limit(NAMES_READ_MAX)
+    ),
+    KEY_COLUMNS,
+)
+
+
+def read_names(connection: Connection, day: ClinicDay) -> list[NamedTicket]:
+    """Whose the tickets of a service day are, the newest first, at most NAMES_READ_MAX."""
+    return [
+        NamedTicket(row.number, _STATUSES[row.status], row.patient_name) for row in _names(connection, [day])
+    ]
+
+
+class JournalLine(NamedTuple):
+    """What the journal has of an event; `data` is the event's own."""
+
+    event_name: str
+    number: int | None
+    occurred_at: datetime
+    operator: str | None
+    data: dict[str, Any]
+
+
+def latest_events(
+    connection: Connection, day: ClinicDay, number: int | None, count_max: int
+) -> list[JournalLine]:
+    """What happened last on a service day, the last first: to the ticket with this number, which is looked
+    for among EVENTS_READ_MAX events, or (None) in the clinic."""
+    columns = ("sequence", "event_name", "number", "occurred_at", "operator", "body")
+    newest = (
+        select(*(journal.c[name] for name in columns))
+        .where(*(journal.c[name] == value for name, value in zip(KEY_COLUMNS, day, strict=True)))
+        .order_by(journal.c.sequence.desc())
+        .limit(EVENTS_READ_MAX)
+        .subquery("newest")
+    )
+    found = select(newest).order_by(newest.c.sequence.desc()).limit(count_max)
+    if number is not None:
+        found = found.where(newest.c.number == number)
+    return [
+        JournalLine(
+            row.event_name, row.number, row.occurred_at, row.operator, json.loads(row.body).get("data", {})
+        )
+        for row in connection.execute(found)
+    ]

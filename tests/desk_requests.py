@@ -8,6 +8,9 @@ from tests.builders import patient
 
 BODIES: dict[str, dict[str, Any]] = {
     "desk_queue": {},
+    "desk_ticket": {"number": 1},
+    "find_tickets": {"text": "siti"},
+    "desk_history": {},
     "open_clinic": {},
     "close_clinic": {},
     "call_next": {"room": 1},

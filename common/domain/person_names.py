@@ -72,6 +72,13 @@ def folded_name(name: str) -> str:
     return own or "".join(word.text for word in words) or "".join(name.casefold().split()) or name
 
 
+def folded_letters(text: str) -> str:
+    """Letters and digits of a name, or of a part of one, as `folded_name` has them; titles stay.
+
+    What is a part of a name stays a part of it, however the two are written. Empty where there are none."""
+    return "".join(word.text for word in _words(_lower(text)))
+
+
 class Person(Protocol):
     """Who gives a medical record number, or holds a ticket with it."""
 

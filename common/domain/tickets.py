@@ -1,5 +1,6 @@
 """Tickets: why each waits in its lane, and the number that patients see called."""
 
+import re
 from datetime import date
 from enum import StrEnum
 
@@ -39,3 +40,14 @@ def is_of_age(date_of_birth: date, age: int, on: date) -> bool:
 def display_number(clinic_code: str, number: int) -> str:
     """The number as it is called and shown, such as `GIG-017`."""
     return f"{clinic_code}-{number:03d}"
+
+
+_NUMBER = re.compile(r"(?:([A-Z0-9]{2,10})-)?0*([1-9]\d{0,8})", re.ASCII)
+
+
+def parse_number(text: str, clinic_code: str) -> int:
+    """17 from `17`, `017`, `GIG-017` or `gig-17`; raises ValueError, also for another clinic's ticket."""
+    match = _NUMBER.fullmatch(text.strip().upper())
+    if match is None or match[1] not in (None, clinic_code):
+        raise ValueError("a number is written as 17 or GIG-017")
+    return int(match[2])

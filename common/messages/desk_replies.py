@@ -2,20 +2,21 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
 from common.domain.catalog import ClinicState, QueueMode
 from common.domain.lanes import Lane
 from common.domain.staff import StaffRole
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import PriorityReason
-from common.messages.limits import NAME_LENGTH_MAX
-from common.messages.message import Reply, ReplyPart
+from common.messages.message import Reply, ReplyPart, ShownName
 from common.messages.patients import Ticket
 
 NO_SHOWS_SHOWN_MAX = 20
+FOUND_SHOWN_MAX = 20
+"""Tickets of one `found_tickets`."""
 RANGES_SHOWN_MAX = 100
 """Ranges of numbers that one change lists."""
 
@@ -37,7 +38,11 @@ class DeskTicket(ReplyPart):
     registered_at: AwareDatetime
     called_at: AwareDatetime | None
     started_at: AwareDatetime | None
-    patient_name: Annotated[str, Field(max_length=NAME_LENGTH_MAX)] | None = None
+    patient_name: ShownName | None = None
+
+
+def _names_in(*tickets: DeskTicket) -> int:
+    return sum(ticket.patient_name is not None for ticket in tickets)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,6 +75,76 @@ class DeskQueue(Reply):
     waiting: list[DeskTicket]
     no_shows: list[DeskTicket]
     more: bool = False
+
+    def names_shown(self) -> int:
+        """Those of its tickets."""
+        return _names_in(*self.in_rooms, *self.waiting, *self.no_shows)
+
+
+@dataclass(slots=True, kw_only=True)
+class DeskTicketShown(Reply):
+    """One ticket, whose it is, and what its patient sees of it."""
+
+    name: ClassVar[str] = "desk_ticket"
+
+    hospital: str
+    hospital_name: str
+    clinic: str
+    clinic_name: str
+    zone: str | None = None
+    ticket: DeskTicket
+    medical_record_number: str
+    date_of_birth: date
+    patient_ticket: Ticket
+
+    def names_shown(self) -> int:
+        """That of its patient."""
+        return _names_in(self.ticket)
+
+
+@dataclass(slots=True, kw_only=True)
+class FoundTickets(Reply):
+    """Tickets of a service day with the number or the name that was looked for, at most FOUND_SHOWN_MAX,
+    those first who are still to be seen; whether there are `more`."""
+
+    name: ClassVar[str] = "found_tickets"
+
+    hospital: str
+    clinic: str
+    service_date: date
+    tickets: list[DeskTicket]
+    more: bool
+
+    def names_shown(self) -> int:
+        """Those of the tickets."""
+        return _names_in(*self.tickets)
+
+
+@dataclass(slots=True, kw_only=True)
+class HistoryLine(ReplyPart):
+    """An event of a ticket, or (`number` null) of the clinic. `user` is who of the staff asked for it, null
+    for what patients and the clock did; `members` are those that a correction changed."""
+
+    at: AwareDatetime
+    event: str
+    number: int | None
+    display_number: str | None
+    room: int | None
+    user: str | None
+    members: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class DeskHistory(Reply):
+    """What happened last to a ticket, or in a clinic, on a service day: the last first."""
+
+    name: ClassVar[str] = "desk_history"
+
+    hospital: str
+    clinic: str
+    service_date: date
+    zone: str | None = None
+    lines: list[HistoryLine]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,6 +186,10 @@ class DeskDone(Reply):
     ticket: DeskTicket | None = None
     room_name: str | None = None
     new_ticket: Ticket | None = None
+
+    def names_shown(self) -> int:
+        """That of the ticket, which tickers leave out."""
+        return 0 if self.ticket is None else _names_in(self.ticket)
 
 
 @dataclass(slots=True, kw_only=True)

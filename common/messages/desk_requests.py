@@ -20,6 +20,10 @@ from common.messages.patients import Register
 from common.visible_text import has_invisible
 
 REASON_LENGTH_MAX = 200
+TEXT_LENGTH_MAX = 100
+"""Characters of what is looked for."""
+HISTORY_SHOWN_MAX = 50
+"""Lines of one `desk_history`."""
 QUEUE_SHOWN_MAX = 200
 """Waiting tickets on one page of `desk_queue`, where they are that short."""
 PLACES_MAX = 100_000
@@ -32,6 +36,13 @@ def _reason(text: str) -> str:
     return " ".join(text.split())
 
 
+def _text(text: str) -> str:
+    if has_invisible(text) or not (words := text.split()):
+        raise ValueError("write a number or a part of a name, without invisible characters")
+    return " ".join(words)
+
+
+Text = Annotated[str, Field(min_length=1, max_length=TEXT_LENGTH_MAX), AfterValidator(_text)]
 Reason = Annotated[str, Field(min_length=1, max_length=REASON_LENGTH_MAX), AfterValidator(_reason)]
 Room = Annotated[int, Field(ge=1, le=ROOMS_MAX)]
 Number = Annotated[int, Field(ge=1, le=NUMBER_MAX)]
@@ -62,6 +73,26 @@ class DeskQueueRequest(DeskRequest):
     with_names: bool = False
     after: Annotated[int, Field(ge=0, le=PLACES_MAX)] = 0
     limit: Annotated[int, Field(ge=1, le=QUEUE_SHOWN_MAX)] = QUEUE_SHOWN_MAX
+
+
+class FindTickets(DeskRequest):
+    """Asks for today's tickets, in whatever state, with a number (17, GIG-017) or a part of a patient's name.
+    Answered by `FoundTickets`; changes nothing."""
+
+    name: ClassVar[str] = "find_tickets"
+
+    text: Text
+
+
+class DeskHistoryRequest(DeskRequest):
+    """Asks what happened last to a ticket, or (`number` null) in the clinic, on a service day (today, where
+    left out). Answered by `DeskHistory`; changes nothing."""
+
+    name: ClassVar[str] = "desk_history"
+
+    number: Number | None = None
+    service_date: IsoDate | None = None
+    limit: Annotated[int, Field(ge=1, le=HISTORY_SHOWN_MAX)] = 10
 
 
 class OpenClinic(DeskRequest):
@@ -101,6 +132,14 @@ class TicketAction(DeskRequest):
 
     number: Number
     service_date: IsoDate | None = None
+
+
+class DeskTicketRequest(TicketAction):
+    """Asks for one ticket, whose it is, and what its patient sees of it. Answered by `DeskTicketShown`;
+    changes nothing."""
+
+    name: ClassVar[str] = "desk_ticket"
+    roles: ClassVar[frozenset[StaffRole]] = SEES_TO_PATIENTS
 
 
 class Recall(TicketAction):

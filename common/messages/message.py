@@ -7,10 +7,15 @@ that is what clients in Python and the tests do.
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import SchemaSerializer
+
+from common.messages.limits import NAME_LENGTH_MAX
+
+ShownName = Annotated[str, Field(max_length=NAME_LENGTH_MAX)]
+"""A patient's name in a reply. A reply that has one counts it in `names_shown`."""
 
 
 class Request(BaseModel):
@@ -39,6 +44,11 @@ class Reply(ReplyPart):
 
     name: ClassVar[str]
     optional_members: ClassVar[tuple[str, ...]] = ()
+
+    def names_shown(self) -> int:
+        """How many names of patients it shows. Where it has members for any, its class counts them: of what
+        the staff ask, an answer with names is recorded before it goes out."""
+        return 0
 
     def left_out(self) -> Set[str] | Mapping[str, Any] | None:
         """What is left out of its JSON, as pydantic's `exclude` has it."""

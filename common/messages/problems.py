@@ -6,16 +6,15 @@ The sentences say what to do, and hold nothing that a patient sent.
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
 from common.domain.catalog import Clinic
 from common.domain.person_names import Person
 from common.domain.refusals import NotPermittedReason
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
-from common.messages.limits import NAME_LENGTH_MAX
-from common.messages.message import Reply, ReplyPart
+from common.messages.message import Reply, ReplyPart, ShownName
 from common.messages.patients import ShownTicket, Ticket, without_code
 
 
@@ -60,7 +59,7 @@ class FieldError(ReplyPart):
 class TicketHolder(ReplyPart):
     """Whose ticket is in the way of a registration, as the ticket has it."""
 
-    name: Annotated[str, Field(max_length=NAME_LENGTH_MAX)]
+    name: ShownName
     date_of_birth: date
 
 
@@ -96,6 +95,10 @@ class Problem(Reply):
     server_time: AwareDatetime | None = None
     roles: list[StaffRole] | None = None
     clinic_name: str | None = None
+
+    def names_shown(self) -> int:
+        """That of the `holder`."""
+        return int(self.holder is not None)
 
 
 def problem(code: ProblemCode, detail: str, **extra: Any) -> Problem:
@@ -219,6 +222,15 @@ def number_not_given_out() -> Problem:
     """The clinic's queue of today has no ticket with this number."""
     detail = "The clinic has given out no ticket with this number today; check the number."
     return problem(ProblemCode.TICKET_NOT_FOUND, detail)
+
+
+def looks_not_recorded() -> Problem:
+    """Names of patients would be shown, and nobody could tell afterwards to whom."""
+    detail = (
+        "Who looks at names cannot be recorded now; ask without names, and tell the system's operators if"
+        " this lasts."
+    )
+    return problem(ProblemCode.TEMPORARILY_UNAVAILABLE, detail)
 
 
 def not_staff() -> Problem:

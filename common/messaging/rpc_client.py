@@ -34,6 +34,9 @@ LOOK_UPS = frozenset(
         "ticket_status",
         "clinic_queue",
         "desk_queue",
+        "desk_ticket",
+        "find_tickets",
+        "desk_history",
         "clinic_report",
         "desk_user",
     }

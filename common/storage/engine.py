@@ -19,7 +19,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from common.errors import StoreConflict, StoreUnavailable, unusable_address
+from common.errors import StoreConflict, StoreForbids, StoreUnavailable, unusable_address
 from common.storage.driver_errors import ends_connection
 from common.storage.prepared import Prepared
 from common.storage.sqlite_file import SqliteFile, is_of_no_use_after
@@ -41,6 +41,9 @@ _ROWS_BY_KEY = (
 """A worker looks up few rows by their keys. A plan that scans a whole table would be right only while the
 table is empty; none is worth compiling, and none is better for the size of its batch, though PostgreSQL would
 plan each small batch again."""
+
+_READ_ONLY, _NO_RIGHT = "25006", "42501"
+"""SQLSTATEs: the database is a standby, which may be promoted; its user lacks a right."""
 
 _FILE = "antrean_file"
 """In a pooled SQLite connection's `info`: which file it was opened on."""
@@ -80,7 +83,8 @@ def transaction(engine: Engine, *, pipelined: bool = False) -> Iterator[Connecti
     On SQLite it takes the write lock at once. Raises StoreUnavailable where the database does not answer,
     a lock is not had in time or the transaction lost to another: nothing was committed then, or, where the
     answer to the commit itself was lost, it is found by its request ids when it is tried again. Raises
-    StoreConflict where a constraint was violated, and nothing was committed.
+    StoreConflict where a constraint was violated, and StoreForbids where the database's user lacks a right;
+    nothing was committed then.
     """
     with _translated_errors(), _begun(engine, pipelined=pipelined) as connection:
         yield connection
@@ -126,8 +130,11 @@ def _translated_errors() -> Iterator[None]:
     except DBAPIError as error:
         code = _error_code(error)
         may_pass = isinstance(error, OperationalError | InterfaceError) and code != "SQLITE_ERROR"
-        if may_pass or error.connection_invalidated:
+        if may_pass or error.connection_invalidated or code == _READ_ONLY:
             raise _unavailable(code) from error
+        if code == _NO_RIGHT:
+            advice = "grant it the rights that docs/operations.md names"
+            raise StoreForbids(f"The database does not let its user do this; {advice}.") from error
         raise  # a wrong statement: trying again would not help
 
 

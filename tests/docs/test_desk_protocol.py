@@ -10,7 +10,15 @@ from common.domain.refusals import NotPermittedReason
 from common.domain.staff import EVERY_ROLE
 from common.domain.ticket_states import TicketStatus
 from common.messages import desk_replies, desk_requests
-from common.messages.desk_replies import DeskChange, DeskDuty, DeskTicket, NumberRange, ReportRow, Spread
+from common.messages.desk_replies import (
+    DeskChange,
+    DeskDuty,
+    DeskTicket,
+    HistoryLine,
+    NumberRange,
+    ReportRow,
+    Spread,
+)
 from common.messages.message import Reply, ReplyPart, Request, encode_reply
 from common.messages.problems import ProblemCode
 from common.messaging.rpc_client import LOOK_UPS
@@ -64,6 +72,7 @@ def test_names_the_members_of_a_reply(name: str) -> None:
     ("word", "kind"),
     [
         ("ticket", DeskTicket),
+        ("line", HistoryLine),
         ("change", DeskChange),
         ("range", NumberRange),
         ("row", ReportRow),

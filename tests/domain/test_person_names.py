@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from common.domain.person_names import folded_name
+from common.domain.person_names import folded_letters, folded_name
 
 SAME = """
 Mu'minah | Mu’minah | Mu‘minah | Muʼminah | Mu`minah | Mu´minah | Muʿminah | Muminah | MU'MINAH
@@ -72,3 +72,14 @@ def test_only_an_empty_name_has_an_empty_key(name: str) -> None:
 def test_case_spaces_and_the_form_of_normalisation_do_not_count(name: str) -> None:
     assert folded_name(f" {name} ") == folded_name(name) or not name.strip()
     assert folded_name(name.replace(" ", "  ")) == folded_name(name) or not name.strip()
+
+
+@given(NAMES, st.integers(0, 30), st.integers(0, 30))
+def test_a_part_of_a_name_is_found_in_it_however_both_are_written(name: str, begin: int, end: int) -> None:
+    part = name[begin:end]
+    assert folded_letters(part) in folded_letters(name)
+
+
+@pytest.mark.parametrize("part", ["siti", "SITI AM", "  aminah", "ámi", "ny.", "nysiti"])
+def test_letters_alone_decide_titles_among_them(part: str) -> None:
+    assert folded_letters(part) in folded_letters("Ny. Siti Aminah")

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clinic_desk.inputs import moment_of, parse_number, parse_until
+from clinic_desk.inputs import moment_of, parse_until
+from common.domain.tickets import parse_number
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 NOW = datetime.fromisoformat("2026-11-23T02:00:00+00:00")

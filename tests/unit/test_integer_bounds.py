@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from common.messages import desk_requests, patients
-from common.messages.desk_requests import PLACES_MAX, QUEUE_SHOWN_MAX, TicketAction
+from common.messages.desk_requests import HISTORY_SHOWN_MAX, PLACES_MAX, QUEUE_SHOWN_MAX, TicketAction
 from common.messages.limits import NUMBER_MAX, PAGE_LENGTH_MAX, ROOMS_MAX
 from common.messages.message import Request
 from common.messages.problems import ProblemCode
@@ -49,6 +49,8 @@ BOUNDS = {
     **{(name, "number"): (1, NUMBER_MAX) for name in REQUESTS if issubclass(REQUESTS[name], TicketAction)},
     ("call_next", "room"): (1, ROOMS_MAX),
     ("set_rooms", "rooms"): (1, ROOMS_MAX),
+    ("desk_history", "number"): (1, NUMBER_MAX),
+    ("desk_history", "limit"): (1, HISTORY_SHOWN_MAX),
     ("undo", "number"): (1, NUMBER_MAX),
     ("undo", "room"): (1, ROOMS_MAX),
     ("list_hospitals", "limit"): LIMIT,

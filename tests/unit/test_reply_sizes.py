@@ -15,8 +15,15 @@ from pydantic import AwareDatetime
 
 from common.domain.staff import StaffRole
 from common.messages import desk_replies, message, patients, problems
-from common.messages.desk_replies import DUTIES_SHOWN_MAX, NO_SHOWS_SHOWN_MAX, RANGES_SHOWN_MAX, DeskQueue
-from common.messages.desk_requests import REASON_LENGTH_MAX
+from common.messages.desk_replies import (
+    DUTIES_SHOWN_MAX,
+    FOUND_SHOWN_MAX,
+    NO_SHOWS_SHOWN_MAX,
+    RANGES_SHOWN_MAX,
+    DeskQueue,
+    DeskTicket,
+)
+from common.messages.desk_requests import HISTORY_SHOWN_MAX, REASON_LENGTH_MAX
 from common.messages.limits import (
     BODY_BYTES_MAX,
     CITY_LENGTH_MAX,
@@ -55,6 +62,7 @@ TEXTS = {
     **dict.fromkeys(("display_number", "now_serving"), DISPLAY_NUMBER),
     "user": "u" * 40,
     **dict.fromkeys(("ticket_code", "transferred_to"), TICKET_CODE),
+    "medical_record_number": "x" * 20,
     "patient_name": ANY_LETTER * NAME_LENGTH_MAX,
     **dict.fromkeys(("forced_reason", "cancel_reason", "closed_reason"), ANY_LETTER * REASON_LENGTH_MAX),
     # Ours, with the name of a clinic in it.
@@ -73,12 +81,15 @@ LISTS: dict[str, list[Any]] = {
     "room_names": ["x" * ROOM_NAME_LENGTH_MAX] * ROOMS_MAX,  # ROOM_NAMES_BYTES_MAX in all
     "next": [DISPLAY_NUMBER] * 5,
     "clinics": [CODE] * CLINICS_PER_HOSPITAL_MAX,
+    "members": ["medical_record_number", "name", "date_of_birth"],
     "not_found": [],  # of the codes asked for, each is here or is a ticket, which is longer
 }
 """The longest lists of texts."""
 
-LENGTHS = {
+LENGTHS: dict[str | tuple[str, type], int] = {
     "tickets": TICKET_CODES_MAX,
+    ("tickets", DeskTicket): FOUND_SHOWN_MAX,
+    "lines": HISTORY_SHOWN_MAX,
     "errors": FIELD_ERRORS_MAX,
     "in_rooms": ROOMS_MAX,
     "rooms": ROOMS_MAX,
@@ -113,7 +124,10 @@ def largest(kind: type[ReplyPart], paged: str | None = None) -> Any:
 def _largest_value(name: str, annotation: Any) -> Any:
     origin, inner = get_origin(annotation), [each for each in get_args(annotation) if each is not NoneType]
     if origin is list:
-        return LISTS[name] if inner == [str] else [_largest_value(name, inner[0])] * LENGTHS[name]
+        if inner == [str]:
+            return LISTS[name]
+        length = LENGTHS.get((name, inner[0])) or LENGTHS[name]
+        return [_largest_value(name, inner[0])] * length
     if origin is Literal:
         return inner[0]
     if inner:  # a bound, or null as well

@@ -9,6 +9,7 @@ from admin_cli.broker.permissions import permission_faults
 from common.messaging import topology
 from tests.broker import RunningBroker
 from tests.deployment import CLINICS, HOSPITAL, Deployment, connected, deployed
+from tests.desk_requests import BODIES
 from tests.workers.requester import Message, Requester, message, registration, requester
 
 
@@ -60,11 +61,29 @@ def test_the_same_question_of_many_desks_is_answered_to_each(desk: Requester) ->
     assert unknown.code == "clinic_not_found"
 
 
-@pytest.mark.parametrize("name", ["desk_queue", "clinic_report"])
+def test_without_a_ticker_a_desk_finds_a_ticket_and_what_happened_to_it(
+    deployment: Deployment, desk: Requester
+) -> None:
+    with requester(deployment) as patient:
+        ticket = patient.call(registration(CLINICS[1])).body
+    about = {"clinic": CLINICS[1], "number": ticket["number"]}
+    shown = desk.call(look_up("desk_ticket", **about))
+    assert (shown.name, shown.body["patient_ticket"]["ticket_code"]) == ("desk_ticket", ticket["ticket_code"])
+    name = shown.body["ticket"]["patient_name"]
+    found = desk.call(look_up("find_tickets", clinic=CLINICS[1], text=name.upper()))
+    assert [each["number"] for each in found.body["tickets"]] == [ticket["number"]]
+    history = desk.call(look_up("desk_history", **about))
+    assert [each["event"] for each in history.body["lines"]] == ["ticket.registered"]
+    assert desk.call(look_up("desk_ticket", clinic=CLINICS[1], number=99)).code == "ticket_not_found"
+
+
+@pytest.mark.parametrize(
+    "name", ["desk_queue", "desk_ticket", "find_tickets", "desk_history", "clinic_report"]
+)
 def test_what_came_through_the_patients_exchange_is_no_desks_question(
     deployment: Deployment, name: str
 ) -> None:
-    asked = look_up(name)
+    asked = look_up(name, **BODIES[name])
     disguised = Message(asked.body, asked.properties, "ticket_status", topology.PATIENT_EXCHANGE)
     with requester(deployment) as patient:
         assert patient.call(disguised).code == "unknown_request"
