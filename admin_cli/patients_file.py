@@ -4,6 +4,8 @@ medical_record_number,date_of_birth
 00-12-34-56,1990-01-31
 00123457,31/01/1990
 
+Of a date of birth the year (1960), or year and month (1960-05), may be all that is known.
+
 The first line may name the columns, in any order and with others among them; without it the first two
 columns are these. Columns stand between commas, semicolons or tabs, as the first line has them. Who is to be
 taken out may be named by the record number alone.
@@ -12,13 +14,13 @@ taken out may be named by the record number alone.
 import codecs
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from enum import StrEnum
 from typing import BinaryIO, Final, NamedTuple
 
 from admin_cli.registry_errors import NotReadable
+from common.domain.partial_dates import PartialDate
 from common.messages.patient_data import normal_medical_record_number
-from common.terminal.moments import parse_date
+from common.terminal.moments import parse_birth_date
 
 _LINE_BYTES_MAX: Final = 64 * 1024
 _DELIMITERS: Final = (";", "\t", ",")
@@ -44,7 +46,7 @@ class PatientLine(NamedTuple):
 
     number: int
     medical_record_number: str = ""
-    date_of_birth: date | None = None
+    date_of_birth: PartialDate | None = None
     fault: LineFault | None = None
 
 
@@ -127,7 +129,7 @@ def _patient(line: int, cells: Sequence[str], columns: _Columns) -> PatientLine:
         return PatientLine(line, number)
     try:
         # What databases export as a day has a time of the day, too.
-        day = parse_date(cells[columns.born].replace("T", " ").split(" ")[0])
-        return PatientLine(line, number, date.fromisoformat(day))
+        born = parse_birth_date(cells[columns.born].replace("T", " ").split(" ")[0])
+        return PatientLine(line, number, PartialDate.parse(born))
     except (IndexError, ValueError):
         return PatientLine(line, fault=LineFault.DATE_OF_BIRTH)

@@ -7,8 +7,9 @@ key is the secret, and belongs neither into the database nor beside its backups.
 """
 
 import hmac
-from datetime import date
 from typing import NamedTuple
+
+from common.domain.partial_dates import PartialDate
 
 KEY_LENGTH_MIN = 32
 """Characters of a key; made at random, they are 128 bits as hexadecimal digits."""
@@ -32,15 +33,15 @@ class RegistryKey:
         """What is stored to tell this key from others; it does not tell the key."""
         return self._hash("check")
 
-    def digest(self, hospital: str, medical_record_number: str, date_of_birth: date) -> bytes:
+    def digest(self, hospital: str, medical_record_number: str, date_of_birth: PartialDate) -> bytes:
         """What a patient is found by; the medical record number is in its normal form."""
-        return self._hash("patient", hospital, medical_record_number, date_of_birth.isoformat())
+        return self._hash("patient", hospital, medical_record_number, str(date_of_birth))
 
     def number_digest(self, hospital: str, medical_record_number: str) -> bytes:
         """What a record number is found by, whatever the date of birth; the number is in its normal form."""
         return self._hash("number", hospital, medical_record_number)
 
-    def kept(self, hospital: str, medical_record_number: str, date_of_birth: date) -> KeptPatient:
+    def kept(self, hospital: str, medical_record_number: str, date_of_birth: PartialDate) -> KeptPatient:
         """All that is stored of a patient; the medical record number is in its normal form."""
         return KeptPatient(
             self.number_digest(hospital, medical_record_number),

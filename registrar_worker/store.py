@@ -23,6 +23,7 @@ from sqlalchemy.dialects import postgresql
 
 from common.domain.cancellations import CancelledBy
 from common.domain.clinic_day import ClinicDay
+from common.domain.partial_dates import PartialDate
 from common.domain.ticket_states import ACTIVE, TicketStatus
 from common.storage.prepared import DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, key_columns, key_of, same_queue
@@ -35,7 +36,7 @@ class HeldTicket:
 
     ticket_code: str
     patient_name: str
-    date_of_birth: date
+    date_of_birth: PartialDate
 
 
 Patient = tuple[ClinicDay, str]

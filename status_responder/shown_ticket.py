@@ -35,7 +35,7 @@ def show_ticket(connection: Connection, clinic: Clinic, request: DeskTicketReque
         zone=clinic.hospital.zone_at(now),
         ticket=desk_ticket(clinic, row, with_names=True),
         medical_record_number=row.medical_record_number,
-        date_of_birth=row.date_of_birth,
+        date_of_birth=str(row.date_of_birth),
         patient_ticket=_seen_by_patient(connection, clinic, day, row, now),
     )
 

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -25,6 +24,7 @@ from common.translation import N_
 if TYPE_CHECKING:
     from admin_cli.database.registry_changes import RegistryState
     from admin_cli.patients_file import PatientLine
+    from common.domain.partial_dates import PartialDate
     from common.registry_key import RegistryKey
     from common.storage.engine import Engine
 
@@ -89,6 +89,7 @@ def import_patients(
         "dates_replaced": progress.dates_replaced,
         "patients": state.patients,
         "lines_with_another_date": progress.other_dates,
+        "partial_dates": progress.partial_dates,
         **view.unreadable_as_json(progress),
     }
     session.report(
@@ -100,10 +101,11 @@ def import_patients(
         ),
     )
     view.tell_other_dates(session, progress)
+    view.tell_partial_dates(session, progress)
     view.tell_unreadable(session, progress, skip_unreadable=skip_unreadable)
 
 
-def _born(line: "PatientLine") -> date:
+def _born(line: "PatientLine") -> "PartialDate":
     assert line.date_of_birth is not None  # else it has a fault
     return line.date_of_birth
 

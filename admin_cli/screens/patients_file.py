@@ -26,7 +26,8 @@ _COLUMNS: Final[Mapping[LineFault, str]] = {
 class Progress:
     """Lines that named a patient, how many of these made a difference, and what cannot be read.
 
-    `other_dates` are the lines that give a number of an earlier line another date of birth.
+    `other_dates` are the lines that give a number of an earlier line another date of birth; `partial_dates`
+    is how many dates are known only in part.
     """
 
     lines: int = 0
@@ -34,6 +35,7 @@ class Progress:
     dates_replaced: int = 0
     unreadable: dict[int, LineFault] = field(default_factory=dict)
     other_dates: list[int] = field(default_factory=list)
+    partial_dates: int = 0
     _born: dict[bytes, int] = field(default_factory=dict)
 
     def note(self, some: Sequence[PatientLine]) -> None:
@@ -45,7 +47,10 @@ class Progress:
         """Compares the dates of birth of readable lines with those of earlier lines."""
         for line, patient in zip(some, kept, strict=True):
             assert line.date_of_birth is not None
-            born, number = line.date_of_birth.toordinal(), patient.number_digest[:_NUMBER_BYTES]
+            self.partial_dates += line.date_of_birth.day is None
+            # A small number for each: no two dates have the same digits.
+            born = int(str(line.date_of_birth).replace("-", ""))
+            number = patient.number_digest[:_NUMBER_BYTES]
             if self._born.setdefault(number, born) != born:
                 self._born[number] = born
                 self.other_dates.append(line.number)
@@ -102,6 +107,18 @@ def tell_other_dates(session: AdminSession, progress: Progress) -> None:
                 "Lines with another date of birth than an earlier line has for the same medical record"
                 " number: {lines}. The last one counts.",
                 lines=_numbers(progress.other_dates),
+            )
+        )
+
+
+def tell_partial_dates(session: AdminSession, progress: Progress) -> None:
+    """Tells how many patients have to give a month or a year as the file has it."""
+    if progress.partial_dates:
+        session.note(
+            session.texts(
+                "Dates of birth of which only the year, or year and month, are known: {count}. These patients"
+                " register with just that.",
+                count=progress.partial_dates,
             )
         )
 

@@ -21,7 +21,7 @@ _REASONS: Final = {word: card.CANCEL_REASONS[code] for word, code in CANCEL_REAS
 _QUESTIONS: Final = {
     "medical_record_number": N_("Right medical record number (empty: stays)"),
     "name": N_("Right full name (empty: stays)"),
-    "date_of_birth": N_("Right date of birth, for example 1990-01-31 (empty: stays)"),
+    "date_of_birth": N_("Right date of birth, for example 1990-01-31, or 1990 (empty: stays)"),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from common.domain.catalog import Clinic, QueueMode
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
+from common.domain.partial_dates import PartialDate
 from common.domain.person_names import Person, is_same_person
 from common.domain.queue import Queue
 from common.domain.refusals import ActionRefused
@@ -110,9 +111,9 @@ def _no_room(queue: Queue, *, is_open: bool, quota: int | None) -> Admission | N
     return Admission.QUOTA_REACHED if quota is not None and queue.given_out >= quota else None
 
 
-def is_birth_possible(date_of_birth: date, on: date) -> bool:
+def is_birth_possible(date_of_birth: PartialDate, on: date) -> bool:
     """Whether somebody who comes on that day can have been born then: in the past 130 years."""
-    return timedelta() <= on - date_of_birth <= _PATIENT_AGE_MAX
+    return date_of_birth.earliest <= on and on - date_of_birth.latest <= _PATIENT_AGE_MAX
 
 
 def due_after_registration(queue: Queue, clinic: Clinic, now: datetime) -> datetime:
@@ -133,7 +134,7 @@ class NewTicket(NamedTuple):
     priority_reason: LaneReason | None
     medical_record_number: str
     patient_name: str
-    date_of_birth: date
+    date_of_birth: PartialDate
     date_of_birth_confirmed: bool
     registered_at: datetime
     arrived_at: datetime

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from common.domain.clinic_day import ClinicDay
 from common.domain.opening_hours import OpeningHours, Session
+from common.domain.partial_dates import PartialDate
 from common.domain.tickets import LaneReason, PriorityReason, is_of_age
 from common.domain.time_zones import zone_word
 
@@ -155,7 +156,7 @@ class Clinic:
     def _is_over(self, moment: datetime) -> bool:
         return self.forced_until is not None and self.forced_until <= moment
 
-    def age_priority(self, date_of_birth: date, on: date) -> PriorityReason | None:
+    def age_priority(self, date_of_birth: PartialDate, on: date) -> PriorityReason | None:
         """Why somebody born on that day waits in the priority lane, if it is for their age. A date of birth
         that neither the hospital's registry nor its staff have confirmed gives no priority."""
         if self.priority_age is None or not is_of_age(date_of_birth, self.priority_age, on):
@@ -163,7 +164,7 @@ class Clinic:
         return PriorityReason.AGE
 
     def lane_reason(
-        self, before: LaneReason | None, date_of_birth: date, on: date, *, is_confirmed: bool
+        self, before: LaneReason | None, date_of_birth: PartialDate, on: date, *, is_confirmed: bool
     ) -> LaneReason | None:
         """The lane reason of a patient who comes from another queue with the reason `before`: a decision of
         the staff stays, priority by a confirmed age is decided again by this clinic."""

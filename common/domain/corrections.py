@@ -1,7 +1,8 @@
 """What the staff correct of a ticket's patient."""
 
-from datetime import date
 from typing import Final, NamedTuple
+
+from common.domain.partial_dates import PartialDate
 
 _MEMBERS: Final = {
     "medical_record_number": "medical_record_number",
@@ -16,7 +17,7 @@ class Correction(NamedTuple):
 
     medical_record_number: str | None = None
     patient_name: str | None = None
-    date_of_birth: date | None = None
+    date_of_birth: PartialDate | None = None
 
     @property
     def members(self) -> list[str]:

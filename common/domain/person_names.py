@@ -7,8 +7,9 @@ and date of birth has typed the name of its holder: on another keyboard, with or
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import date
 from typing import NamedTuple, Protocol
+
+from common.domain.partial_dates import PartialDate
 
 _APOSTROPHES = "'`´‘’‚‛′‵＇ʹʻʼʽʾʿˈˊˋꞌ"
 _WITHOUT_APOSTROPHES = str.maketrans("", "", _APOSTROPHES)
@@ -87,8 +88,8 @@ class Person(Protocol):
         """The name, as it was typed."""
 
     @property
-    def date_of_birth(self) -> date:
-        """The date of birth."""
+    def date_of_birth(self) -> PartialDate:
+        """The date of birth, as far as it was given."""
 
 
 def is_same_person(one: Person, other: Person) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from common.domain.lanes import Lane
+from common.domain.partial_dates import PartialDate
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import LaneReason
 
@@ -27,5 +28,5 @@ class TicketRecord:
     ended_at: datetime | None
     medical_record_number: str
     patient_name: str
-    date_of_birth: date
+    date_of_birth: PartialDate
     date_of_birth_confirmed: bool

@@ -4,6 +4,8 @@ import re
 from datetime import date
 from enum import StrEnum
 
+from common.domain.partial_dates import PartialDate
+
 
 class PriorityReason(StrEnum):
     """Why a ticket waits in the priority lane: by age, which the registrar sees, or as the desk marks it."""
@@ -31,10 +33,12 @@ def lane_reason(stored: str | None) -> LaneReason | None:
     return None if stored is None else _LANE_REASONS[stored]
 
 
-def is_of_age(date_of_birth: date, age: int, on: date) -> bool:
-    """Whether somebody has lived for `age` whole years on a day; born on 29 February, from 1 March on."""
-    birthday = (on.month, on.day) >= (date_of_birth.month, date_of_birth.day)
-    return on.year - date_of_birth.year - (not birthday) >= age
+def is_of_age(date_of_birth: PartialDate, age: int, on: date) -> bool:
+    """Whether somebody has surely lived for `age` whole years on a day: of a birth date that is partly known
+    the latest day counts. Born on 29 February, from 1 March on."""
+    born = date_of_birth.latest
+    birthday = (on.month, on.day) >= (born.month, born.day)
+    return on.year - born.year - (not birthday) >= age
 
 
 def display_number(clinic_code: str, number: int) -> str:

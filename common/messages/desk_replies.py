@@ -11,7 +11,7 @@ from common.domain.lanes import Lane
 from common.domain.staff import StaffRole
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import PriorityReason
-from common.messages.message import Reply, ReplyPart, ShownName
+from common.messages.message import Reply, ReplyPart, ShownBirthDate, ShownName
 from common.messages.patients import Ticket
 
 NO_SHOWS_SHOWN_MAX = 20
@@ -94,7 +94,7 @@ class DeskTicketShown(Reply):
     zone: str | None = None
     ticket: DeskTicket
     medical_record_number: str
-    date_of_birth: date
+    date_of_birth: ShownBirthDate
     patient_ticket: Ticket
 
     def names_shown(self) -> int:

@@ -13,7 +13,7 @@ from common.domain.cancellations import CancelReason
 from common.domain.catalog import QueueMode
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
 from common.domain.tickets import PriorityReason
-from common.messages.fields import Code, IsoDate, MedicalRecordNumber, PersonName
+from common.messages.fields import BirthDate, Code, IsoDate, MedicalRecordNumber, PersonName
 from common.messages.limits import NUMBER_MAX, ROOMS_MAX
 from common.messages.message import Request
 from common.messages.patients import Register
@@ -226,7 +226,7 @@ class Correct(TicketAction):
 
     medical_record_number: MedicalRecordNumber | None = None
     patient_name: PersonName | None = Field(default=None, alias="name")
-    date_of_birth: IsoDate | None = None
+    date_of_birth: BirthDate | None = None
 
     @model_validator(mode="after")
     def _corrects_something(self) -> "Correct":

@@ -4,9 +4,10 @@ import re
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator
 
 from common.domain.catalog import CODE_PATTERN
+from common.domain.partial_dates import PartialDate
 from common.domain.ticket_codes import parse_ticket_code
 from common.messages.limits import NAME_LENGTH_MAX, PAGE_LENGTH_MAX
 from common.messages.patient_data import normal_medical_record_number, normal_name
@@ -25,6 +26,10 @@ def _iso_date(value: Any) -> date:
         raise ValueError("there is no such day in the calendar") from error
 
 
+def _birth_date(value: Any) -> PartialDate:
+    return PartialDate.parse(value if isinstance(value, str) else "")
+
+
 Code = Annotated[str, Field(pattern=CODE_PATTERN)]
 TicketCode = Annotated[str, Field(max_length=40), AfterValidator(_ticket_code)]
 MedicalRecordNumber = Annotated[str, Field(max_length=40), AfterValidator(normal_medical_record_number)]
@@ -32,3 +37,4 @@ PersonName = Annotated[str, Field(max_length=4 * NAME_LENGTH_MAX), AfterValidato
 AfterCode = Annotated[str, Field(pattern=f"{CODE_PATTERN}|^$")]
 PageLength = Annotated[int, Field(ge=1, le=PAGE_LENGTH_MAX)]
 IsoDate = Annotated[date, BeforeValidator(_iso_date)]
+BirthDate = Annotated[PartialDate, PlainValidator(_birth_date), PlainSerializer(str, return_type=str)]

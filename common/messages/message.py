@@ -17,6 +17,9 @@ from common.messages.limits import NAME_LENGTH_MAX
 ShownName = Annotated[str, Field(max_length=NAME_LENGTH_MAX)]
 """A patient's name in a reply. A reply that has one counts it in `names_shown`."""
 
+ShownBirthDate = Annotated[str, Field(max_length=10)]
+"""A date of birth in a reply, as far as it is known: `1990-01-31`, `1990-01` or `1990`."""
+
 
 class Request(BaseModel):
     """Base of the requests: immutable, strictly typed, without unknown members. `name` is the message's

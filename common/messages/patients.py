@@ -12,8 +12,8 @@ from common.domain.lanes import Lane
 from common.domain.ticket_states import TicketStatus
 from common.messages.fields import (
     AfterCode,
+    BirthDate,
     Code,
-    IsoDate,
     MedicalRecordNumber,
     PageLength,
     PersonName,
@@ -34,7 +34,7 @@ class Register(Request):
     clinic: Code
     medical_record_number: MedicalRecordNumber
     patient_name: PersonName = Field(alias="name")
-    date_of_birth: IsoDate
+    date_of_birth: BirthDate
 
 
 class Cancel(Request):

@@ -4,7 +4,7 @@ The sentences say what to do, and hold nothing that a patient sent.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
@@ -14,7 +14,7 @@ from common.domain.catalog import Clinic
 from common.domain.person_names import Person
 from common.domain.refusals import NotPermittedReason
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
-from common.messages.message import Reply, ReplyPart, ShownName
+from common.messages.message import Reply, ReplyPart, ShownBirthDate, ShownName
 from common.messages.patients import ShownTicket, Ticket, without_code
 
 
@@ -60,7 +60,7 @@ class TicketHolder(ReplyPart):
     """Whose ticket is in the way of a registration, as the ticket has it."""
 
     name: ShownName
-    date_of_birth: date
+    date_of_birth: ShownBirthDate
 
 
 @dataclass(slots=True, kw_only=True)
@@ -177,7 +177,7 @@ def mismatch_at_desk(ticket: Ticket, holder: Person) -> Problem:
         f"Somebody with other data holds {ticket.display_number}; correct it if it is this patient's, else"
         " cancel it."
     )
-    shown = TicketHolder(name=holder.patient_name, date_of_birth=holder.date_of_birth)
+    shown = TicketHolder(name=holder.patient_name, date_of_birth=str(holder.date_of_birth))
     return problem(ProblemCode.MEDICAL_RECORD_MISMATCH, detail, ticket=ticket, holder=shown)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, insert, literal, select
 
 from common.domain.admission import NewTicket
 from common.domain.ticket_states import TicketStatus
-from common.storage.prepared import BOOLEAN, DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
+from common.storage.prepared import BOOLEAN, INTEGER, MOMENT, PARTIAL_DATE, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS
 from common.storage.tables import tickets
 
@@ -18,7 +18,7 @@ _NEW: Columns = {
     "priority_reason": TEXT,
     "medical_record_number": TEXT,
     "patient_name": TEXT,
-    "date_of_birth": DATE,
+    "date_of_birth": PARTIAL_DATE,
     "date_of_birth_confirmed": BOOLEAN,
     "registered_at": MOMENT,
     "arrived_at": MOMENT,

@@ -40,10 +40,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 from common.storage.driver_errors import raise_translated
-from common.storage.tables import UtcDateTime
+from common.storage.tables import PartialDateText, UtcDateTime
 
 TEXT, INTEGER, BOOLEAN, DATE, MOMENT = String(), Integer(), Boolean(), Date(), UtcDateTime()
-BYTES = LargeBinary()
+BYTES, PARTIAL_DATE = LargeBinary(), PartialDateText()
 ENCODED_JSON = JSON()
 """The types of given columns. JSON is given as text, the others as Python's own values."""
 
@@ -184,6 +184,7 @@ _ELEMENTS: dict[TypeEngine[Any], Callable[[Any], str]] = {
     INTEGER: str,
     BOOLEAN: str,
     DATE: date.isoformat,
+    PARTIAL_DATE: str,
     MOMENT: datetime.isoformat,
     BYTES: lambda value: f'"\\\\x{value.hex()}"',
 }
@@ -228,6 +229,7 @@ def _sqlite_moment(moment: datetime) -> str:
 # What JSON does not write by itself as the database keeps it. SQLAlchemy takes several times as long.
 _JSON_VALUES: dict[TypeEngine[Any], Callable[[Any], str]] = {
     DATE: date.isoformat,
+    PARTIAL_DATE: str,
     MOMENT: _sqlite_moment,
     BYTES: bytes.hex,
 }

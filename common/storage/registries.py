@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, select
 
 from common.domain.catalog import Identity
+from common.domain.partial_dates import PartialDate
 from common.registry_key import RegistryKey
 from common.storage.prepared import BYTES, TEXT, Prepared
 from common.storage.tables import clinics, hospitals, registered_patients, registries
 
-RegistryEntry = tuple[str, str, date]
+RegistryEntry = tuple[str, str, PartialDate]
 """Hospital code, medical record number and date of birth."""
 
 

@@ -32,6 +32,7 @@ from sqlalchemy import (
     text,
 )
 
+from common.domain.partial_dates import PartialDate
 from common.domain.ticket_states import TicketStatus
 
 
@@ -51,6 +52,19 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         moment: datetime = value
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class PartialDateText(TypeDecorator[PartialDate]):
+    """A date as far as it is known, kept as it is written."""
+
+    impl = String(10)
+    cache_ok = True
+
+    def process_bind_param(self, value: PartialDate | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> PartialDate | None:  # noqa: ARG002
+        return None if value is None else PartialDate.parse(value)
 
 
 metadata = MetaData(
@@ -84,6 +98,8 @@ hospitals = Table(
     Column("identity", String(10), nullable=False, server_default="open"),
     Column("registrations_max", Integer, nullable=False, server_default=text("3")),
     Column("mismatches_max", Integer, nullable=False, server_default=text("5")),
+    # How its medical record numbers are written (a RecordNumberFormat); NULL: as they are given.
+    Column("record_number_format", JSON(none_as_null=True)),
     Column("version", Integer, nullable=False, index=True),
 )
 
@@ -182,8 +198,11 @@ tickets = Table(
     Column("service_date", Date, nullable=False),
     Column("number", Integer, nullable=False),
     Column("medical_record_number", String(20), nullable=False),
+    # Of a newborn without a number of its own, which has its mother's; else 0.
+    Column("birth_order", Integer, nullable=False, server_default=text("0")),
     Column("patient_name", String(100), nullable=False),
-    Column("date_of_birth", Date, nullable=False),
+    # As far as it is known: a year, a month or a day.
+    Column("date_of_birth", PartialDateText, nullable=False),
     # The hospital's registry or its staff confirmed the date of birth: it may give priority.
     Column("date_of_birth_confirmed", Boolean, nullable=False, server_default=false()),
     Column("status", String(11), nullable=False),
@@ -213,6 +232,7 @@ tickets = Table(
         "ix_tickets_one_active_per_patient",
         *_clinic_day,
         "medical_record_number",
+        "birth_order",
         unique=True,
         sqlite_where=_is_active,
         postgresql_where=_is_active,

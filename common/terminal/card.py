@@ -8,12 +8,12 @@ import click
 from common.terminal.failures import Problem
 from common.terminal.layout import fold, fold_around, stacked, widest
 from common.terminal.moments import (
+    birth_date,
     clock_time_with_zone,
     date_and_time,
     duration,
     estimate,
     long_date,
-    short_date,
 )
 from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
 from common.terminal.streams import writes_unicode
@@ -239,7 +239,7 @@ def problem_text(
 
 
 def _taken_by(holder: Mapping[str, str], texts: Texts) -> str:
-    born = short_date(holder["date_of_birth"], texts)
+    born = birth_date(holder["date_of_birth"], texts)
     return texts("It was taken by {name}, born {date}.", name=holder["name"], date=born)
 
 

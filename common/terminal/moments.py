@@ -6,6 +6,7 @@ Moments come from replies in ISO 8601 with the hospital's offset, and are shown 
 import re
 from datetime import date, datetime
 
+from common.domain.partial_dates import PartialDate
 from common.domain.time_zones import zone_word
 from common.terminal.texts import Texts
 from common.translation import C_, N_
@@ -27,6 +28,9 @@ _MONTHS = 12
 
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _DAY_FIRST_DATE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})", re.ASCII)
+_YEAR = re.compile(r"\d{4}", re.ASCII)
+_ISO_MONTH = re.compile(r"(\d{4})-(\d{1,2})", re.ASCII)
+_MONTH_OF_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
 _SHORT_YEAR = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{2}", re.ASCII)
 
 
@@ -58,6 +62,21 @@ def parse_date(text: str) -> str:
     return date(int(year), int(month), int(day)).isoformat()
 
 
+def parse_birth_date(text: str) -> str:
+    """A date of birth as `parse_date` reads it; where no more is known, a month as `1990-01`, `01-1990`,
+    `01/1990` or `01.1990`, or a year as `1990`. In the form of requests; raises what `parse_date` does."""
+    text = text.strip()
+    if _YEAR.fullmatch(text):
+        return str(PartialDate(int(text)))
+    if match := _ISO_MONTH.fullmatch(text):
+        year, month = match.groups()
+    elif match := _MONTH_OF_YEAR.fullmatch(text):
+        month, year = match.groups()
+    else:
+        return parse_date(text)
+    return str(PartialDate(int(year), int(month)))
+
+
 def date_complaint(error: ValueError, otherwise: str) -> str:
     """The key of the text that says what is wrong with a date."""
     match error:
@@ -87,6 +106,16 @@ def short_date(day: str, texts: Texts) -> str:
     """`23 Nov 2026`."""
     at = date.fromisoformat(day)
     return texts("{number} {month} {year}", number=at.day, month=_month(at, texts)[:3], year=at.year)
+
+
+def birth_date(written: str, texts: Texts) -> str:
+    """A date of birth as far as it is known: `23 Nov 1990`, `Nov 1990`, `1990`."""
+    born = PartialDate.parse(written)
+    if born.day is not None:
+        return short_date(written, texts)
+    if born.month is None:
+        return str(born.year)
+    return texts("{month} {year}", month=_month(born.earliest, texts)[:3], year=born.year)
 
 
 def date_and_time(moment: str, texts: Texts, zone: str | None = None) -> str:

@@ -53,7 +53,7 @@ _RULES: Final[Mapping[str, str]] = {
     "clinic": N_("2 to 10 letters and digits, such as GIG"),
     "medical_record_number": N_("1 to 20 letters and digits"),
     "name": N_("has letters, and at most 100 characters"),
-    "date_of_birth": N_("a day of the calendar, within the last 130 years"),
+    "date_of_birth": N_("a day, a month or a year of the calendar, within the last 130 years"),
     "ticket_code": N_("twelve letters and digits, such as 7K3F-9QXM-2T5R"),
     "ticket_codes": N_("twelve letters and digits, such as 7K3F-9QXM-2T5R"),
 }

@@ -10,7 +10,7 @@ import click
 from common.exit_codes import ExitCode
 from common.messages.patient_data import normal_medical_record_number, normal_name
 from common.terminal.failures import OutcomeUnknown, ProblemReply
-from common.terminal.moments import date_complaint, parse_date
+from common.terminal.moments import date_complaint, parse_birth_date
 from common.terminal.output import print_failure
 from common.terminal.problem_words import PATIENT_WORDS
 from common.terminal.prompts import WentBack, ask, can_ask, checked, complain, confirm
@@ -23,14 +23,15 @@ from common.translation import N_
 T = TypeVar("T")
 
 BAD_DATE_OF_BIRTH: Final = N_(
-    "Write a real date of birth as 1990-01-31, 31-01-1990 or 31/01/1990 (day first)."
+    "Write a real date of birth as 1990-01-31, 31-01-1990 or 31/01/1990 (day first); where only a part is"
+    " known, as 1990 or 01-1990."
 )
 
 
 @dataclass(frozen=True)
 class Registration:
-    """A request for a ticket; `date_of_birth` is in ISO 8601. Sent again with the same `request_id`, it is
-    carried out once."""
+    """A request for a ticket; `date_of_birth` is in ISO 8601, as far as it is known. Sent again with the same
+    `request_id`, it is carried out once."""
 
     hospital: str
     clinic: str
@@ -56,9 +57,9 @@ class Registration:
 
 
 def take_date_of_birth(ctx: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
-    """Reads a date of birth, in ISO 8601 afterwards."""
+    """Reads a date of birth, in ISO 8601 afterwards, as far as it is known."""
     try:
-        return None if text is None else parse_date(text)
+        return None if text is None else parse_birth_date(text)
     except ValueError as error:
         raise UsageProblem(date_complaint(error, BAD_DATE_OF_BIRTH), ctx) from error
 
@@ -80,7 +81,8 @@ def registration_options(*, place_required: bool) -> Callable[[Callable[..., Any
             metavar=N_("DATE"),
             callback=take_date_of_birth,
             help=N_(
-                "Date of birth: 1990-01-31, or day first 31-01-1990, 31/1/1990, 31.01.1990; asked for, too."
+                "Date of birth: 1990-01-31, or day first 31-01-1990, 31/1/1990, 31.01.1990; 1990 or 01-1990"
+                " where no more is known. Asked for, too."
             ),
         ),
         click.option(
@@ -214,14 +216,14 @@ def complaint_about(name: str, error: ValueError, texts: Texts) -> str:
 QUESTIONS: Final = {
     "medical_record_number": N_("Medical record number (empty: back)"),
     "name": N_("Full name (empty: back)"),
-    "date_of_birth": N_("Date of birth, for example 1990-01-31 (empty: back)"),
+    "date_of_birth": N_("Date of birth, for example 1990-01-31, or just 1990 (empty: back)"),
 }
 """The sentences that ask, by the names of the request's fields: those with errors can be asked again."""
 
 CHECKS: Final[dict[str, Callable[[str], str]]] = {
     "medical_record_number": checked(normal_medical_record_number),
     "name": checked(normal_name),
-    "date_of_birth": parse_date,
+    "date_of_birth": parse_birth_date,
 }
 """What is sent of an answer, by the names of the fields; ValueError for what can only be refused."""
 

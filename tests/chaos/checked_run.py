@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Table, insert
 
+from common.domain.partial_dates import PartialDate
 from common.storage.tables import clinic_days, clinics, hospitals, journal, refusals, tickets
 
 DAY = date(2026, 11, 23)
@@ -158,7 +159,7 @@ class CheckedRun:
             "number": number,
             "medical_record_number": invoked["medical_record_number"],
             "patient_name": f"Siti Aminah {number}",
-            "date_of_birth": date(1990, 1, 31),
+            "date_of_birth": PartialDate(1990, 1, 31),
             "status": "waiting",
             "lane": "regular",
             "room": None,

@@ -9,6 +9,7 @@ from common.domain.admission import Admission, Attempts, check_admission, check_
 from common.domain.cancellations import Cancellation, CancelledBy
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
+from common.domain.partial_dates import PartialDate
 from common.domain.queue import Queue, new_queue
 from tests.domain.clinics import clinic
 
@@ -20,11 +21,11 @@ class Somebody:
     """A patient, or the holder of a ticket."""
 
     patient_name: str
-    date_of_birth: date
+    date_of_birth: PartialDate
 
 
-SITI = Somebody("Siti Aminah", date(1990, 1, 31))
-BUDI = Somebody("Budi Santoso", date(1980, 5, 1))
+SITI = Somebody("Siti Aminah", PartialDate(1990, 1, 31))
+BUDI = Somebody("Budi Santoso", PartialDate(1980, 5, 1))
 
 
 def given_out(count: int, given_back: int = 0) -> Queue:

@@ -16,6 +16,7 @@ from common.domain.opening_hours import (
     OpeningHours,
     parse_day_end,
 )
+from common.domain.partial_dates import PartialDate
 from common.domain.tickets import LaneReason, PriorityReason, StaffChoice
 from tests.domain.clinics import JAYAPURA, clinic, in_bandung
 
@@ -97,7 +98,7 @@ def test_who_still_waits_at_the_end_of_the_day_has_waited_in_vain_unless_the_cli
 
 # --- priority by age ------------------------------------------------------------------------------------
 
-ELDERLY, YOUNG = date(1950, 1, 31), date(1990, 1, 31)
+ELDERLY, YOUNG = PartialDate(1950, 1, 31), PartialDate(1990, 1, 31)
 
 
 @pytest.mark.parametrize("is_confirmed", [True, False])
@@ -112,7 +113,7 @@ ELDERLY, YOUNG = date(1950, 1, 31), date(1990, 1, 31)
     ],
 )
 def test_a_lane_reason_goes_along_as_far_as_the_clinic_has_it(
-    before: LaneReason | None, born: date, reason: LaneReason | None, is_confirmed: bool
+    before: LaneReason | None, born: PartialDate, reason: LaneReason | None, is_confirmed: bool
 ) -> None:
     assert clinic().lane_reason(before, born, MONDAY, is_confirmed=is_confirmed) is reason
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
+from common.domain.partial_dates import PartialDate
 from common.domain.queue import Ending, Queue, new_queue
 from common.domain.queue_advance import Waiter
 from common.domain.ticket_states import TicketStatus
@@ -21,7 +22,7 @@ from ticker_worker.rules.passing_time import QueueTickets
 CLINIC = clinic()
 TODAY = ClinicDay(*CLINIC.key, date(2026, 11, 23))
 DAY_START, DAY_END = CLINIC.day_start(TODAY.service_date), CLINIC.day_end(TODAY.service_date)
-BORN = date(1990, 1, 31)
+BORN = PartialDate(1990, 1, 31)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What staff may do with a queue, decided without a database."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from common.domain.admission import Admission, AdmissionRefused
 from common.domain.catalog import Clinic, ClinicState, QueueMode
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
+from common.domain.partial_dates import PartialDate
 from common.domain.queue import Ending, Queue, new_queue
 from common.domain.queue_advance import Waiter
 from common.domain.refusals import (
@@ -61,7 +62,7 @@ def record(
         None,
         f"MRN{number}",
         "Siti Aminah",
-        date(1990, 1, 31),
+        PartialDate(1990, 1, 31),
         date_of_birth_confirmed=False,
     )
 
@@ -137,7 +138,7 @@ def test_a_transfer_is_refused_as_a_registration_is() -> None:
     with pytest.raises(NotPermitted) as refused:
         transferring.transfer(here, ticket, Destination(DESK, here, None), "NEW", NOW)
     assert reason_of(refused) is NotPermittedReason.SAME_CLINIC
-    holder = HeldPlace("Budi", date(1980, 1, 1), 1, TicketStatus.WAITING, Lane.REGULAR, NOW)
+    holder = HeldPlace("Budi", PartialDate(1980, 1, 1), 1, TicketStatus.WAITING, Lane.REGULAR, NOW)
     with pytest.raises(NotPermitted) as refused:
         transferring.transfer(here, ticket, Destination(OTHER, there, holder), "NEW", NOW)
     assert reason_of(refused) is NotPermittedReason.HOLDS_ANOTHER
@@ -156,7 +157,7 @@ def test_a_no_show_waits_again_unless_the_day_is_over_or_another_ticket_is_held(
     assert [each.waiting for each in decided.queues] == [1]
     with pytest.raises(NotPermitted, match="service day"):
         waiting.reinstate(queue._replace(ending=Ending.EXPIRY), ticket, None, NOW)
-    holder = HeldPlace("Siti", date(1990, 1, 31), 2, TicketStatus.WAITING, Lane.REGULAR, NOW)
+    holder = HeldPlace("Siti", PartialDate(1990, 1, 31), 2, TicketStatus.WAITING, Lane.REGULAR, NOW)
     with pytest.raises(NotPermitted, match="GIG-002"):
         waiting.reinstate(queue, ticket, holder, NOW)
 

@@ -9,6 +9,7 @@ from admin_cli.catalog_file import Catalog
 from admin_cli.database.catalog_changes import apply_catalog
 from admin_cli.database.catalog_plan import CatalogChanges
 from common.domain.catalog import Clinic
+from common.domain.partial_dates import PartialDate
 from common.storage.catalog import CatalogCache
 from common.storage.engine import snapshot, transaction
 from common.storage.tables import clinic_days, tickets
@@ -72,7 +73,7 @@ def add_ticket(
     person = {
         "medical_record_number": f"{number:08d}",
         "patient_name": "Siti",
-        "date_of_birth": date(1990, 1, 31),
+        "date_of_birth": PartialDate(1990, 1, 31),
     }
     with transaction(engine) as connection:
         days = select(clinic_days).filter_by(**where)

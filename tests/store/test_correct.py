@@ -1,7 +1,7 @@
 """Reception corrects the data of a ticket's patient, of which nothing is told or journaled."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from common.domain.lanes import Lane
+from common.domain.partial_dates import PartialDate
 from common.domain.refusals import NotPermittedReason
 from common.messages.desk_replies import DeskDone
 from common.messages.message import encode_reply
@@ -79,7 +80,7 @@ def test_a_ticket_that_has_not_been_served_gets_the_right_data(desk: Workers, st
     corrected = {
         "medical_record_number": "00990099",
         "patient_name": "Raden Ajeng Kartini",
-        "date_of_birth": date(1979, 4, 21),
+        "date_of_birth": PartialDate(1979, 4, 21),
         "date_of_birth_confirmed": True,
     }
     assert after == before | corrected

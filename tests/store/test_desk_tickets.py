@@ -112,7 +112,7 @@ def test_one_ticket_with_what_its_patient_sees(desk: Workers) -> None:
     assert (waiting.hospital_name, waiting.clinic_name) == ("RSUP RSHS", "Poli GIG")
     assert (waiting.ticket.number, waiting.ticket.patient_name) == (2, NAMES[1])
     assert waiting.medical_record_number == patient(2)["medical_record_number"]
-    assert waiting.date_of_birth.isoformat() == patient(2)["date_of_birth"]
+    assert waiting.date_of_birth == patient(2)["date_of_birth"]
     assert (called.ticket.room, called.patient_ticket.room) == (1, 1)
     for each in (waiting, called):
         assert tickets_shown(desk, each.patient_ticket) == [each.patient_ticket]

@@ -1,7 +1,7 @@
 """`antrean-admin check-integrity`: a database as the workers leave it has no findings; each thing that
 somebody, or a damaged restore, can spoil is found, with what to do about it."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from admin_cli.database.schema import migrate
 from admin_cli.screens.integrity import SENTENCES
 from common.domain.event_names import EventName
 from common.domain.opening_hours import WEEKDAYS
+from common.domain.partial_dates import PartialDate
 from common.domain.ticket_states import STATUSES_AFTER
 from common.storage.bounded_connection import BoundedConnection
 from common.storage.engine import snapshot, transaction
@@ -262,7 +263,7 @@ def test_only_this_transaction_may_take_minutes(postgres: str) -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"ticket_code": "0" * 12}, {"medical_record_number": "X"}, {"date_of_birth": date(1971, 5, 6)}],
+    [{"ticket_code": "0" * 12}, {"medical_record_number": "X"}, {"date_of_birth": PartialDate(1971, 5, 6)}],
     ids=["missing", "another number", "another patient with the number"],
 )
 def test_a_ticket_handed_over_to_nothing_is_found(engine: Engine, changed: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Migrations of databases that are in use: what is in them stays, in both directions."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ NEW_IN: Mapping[str, Mapping[str, set[str]]] = {
         "tickets": {"recalled_at", "cancelled_by", "cancel_reason"},
         "journal": {"undo"},
     },
-    "0006": {},
+    "0006": {"hospitals": {"record_number_format"}, "tickets": {"birth_order"}},
 }
 """The columns that a revision adds, and its downgrade drops."""
 
@@ -93,7 +93,11 @@ def without_newer(rows: Rows, than: str) -> dict[str, list[dict[str, Any]]]:
     return {
         table: sorted(
             (
-                {name: value for name, value in row.items() if name not in dropped.get(table, ())}
+                {
+                    name: date.fromisoformat(value) if name == "date_of_birth" and than < "0006" else value
+                    for name, value in row.items()
+                    if name not in dropped.get(table, ())
+                }
                 for row in of_table
             ),
             key=str,

@@ -4,7 +4,6 @@ import io
 import json
 import sys
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlalchemy import Engine
 from admin_cli.doctor.findings import Status
 from admin_cli.doctor.registry_checks import registry_findings
 from admin_cli.program import run
+from common.domain.partial_dates import PartialDate
 from common.registry_key import RegistryKey
 from common.settings import Settings
 from common.storage.engine import snapshot
@@ -89,7 +89,7 @@ def of(*numbers: str) -> bytes:
 
 
 def known(engine: Engine, *numbers: str) -> list[bool | None]:
-    entries = [("RSHS", number, date(1990, 1, 31)) for number in numbers]
+    entries = [("RSHS", number, PartialDate(1990, 1, 31)) for number in numbers]
     with snapshot(engine) as connection:
         answers = find_registered(connection, RegistryKey(KEY), entries)()
     return [answers.knows(entry) for entry in entries]
@@ -105,6 +105,7 @@ def test_patients_are_imported_counted_and_removed(admin: Admin, engine: Engine,
         "dates_replaced": 0,
         "patients": 3,
         "lines_with_another_date": [],
+        "partial_dates": 0,
         "unreadable_lines": [],
         "unreadable_columns": {"number": [], "date_of_birth": [], "division": []},
     }
@@ -190,9 +191,9 @@ def test_a_corrected_date_of_birth_replaces_the_wrong_one(admin: Admin, engine: 
     )
     assert " number: 2. The last one counts." in " ".join(err.split())
     entries = [
-        ("RSHS", "1", date(1980, 1, 1)),
-        ("RSHS", "1", date(1980, 6, 5)),
-        ("RSHS", "1", date(1990, 1, 31)),
+        ("RSHS", "1", PartialDate(1980, 1, 1)),
+        ("RSHS", "1", PartialDate(1980, 6, 5)),
+        ("RSHS", "1", PartialDate(1990, 1, 31)),
     ]
     with snapshot(engine) as connection:
         answers = find_registered(connection, RegistryKey(KEY), entries)()

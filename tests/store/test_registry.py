@@ -17,6 +17,7 @@ from admin_cli.database.registry_changes import (
     remove_patients,
 )
 from common.domain.lanes import Lane
+from common.domain.partial_dates import PartialDate
 from common.messages.message import encode_reply
 from common.messages.problems import Problem, ProblemCode
 from common.messaging.delivery import Delivery
@@ -45,7 +46,7 @@ def know(workers: Workers, *people: dict[str, Any], key: RegistryKey = KEY) -> N
     """Imports these patients, in the place of all others."""
     now = workers.clock.now()
     filling = begin_filling(workers.engine, "RSHS", key, now, replace=True)
-    people_s = [(each["medical_record_number"], date.fromisoformat(each["date_of_birth"])) for each in people]
+    people_s = [(each["medical_record_number"], PartialDate.parse(each["date_of_birth"])) for each in people]
     add_patients(workers.engine, filling, [key.kept("RSHS", *each) for each in people_s])
     end_filling(workers.engine, filling, now)
 
@@ -165,7 +166,7 @@ def test_a_registrar_says_at_its_start_which_registries_it_cannot_ask(workers: W
 
 def test_a_registry_that_was_never_imported_to_its_end_sends_to_the_desk(engine: Engine) -> None:
     workers = with_key(workers_of(engine, hospital_table(identity="registry")), KEY)
-    born = date.fromisoformat(patient(KNOWN)["date_of_birth"])
+    born = PartialDate.parse(patient(KNOWN)["date_of_birth"])
     kept = KEY.kept("RSHS", f"{KNOWN:08d}", born)
     with capture_logs() as logs:
         assert answered(workers, registration(KNOWN)) is ProblemCode.ASK_AT_DESK

@@ -1,6 +1,6 @@
 """A hospital's registry: filled, replaced and removed, by one and by several at once."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -17,6 +17,7 @@ from admin_cli.database.registry_changes import (
     remove_registry,
 )
 from admin_cli.registry_errors import NoRegistry, NoSuchHospital, OtherKey, RegistryChanged
+from common.domain.partial_dates import PartialDate
 from common.registry_key import KeptPatient, RegistryKey
 from common.storage.engine import snapshot
 from common.storage.registries import RegistryAnswers, RegistryEntry, RegistryFault, find_registered
@@ -29,7 +30,7 @@ KEY, OTHER = RegistryKey("k" * 32), RegistryKey("o" * 32)
 
 
 def entry(number: int) -> RegistryEntry:
-    return ("RSHS", f"{number:08d}", date(1990, 1, 31))
+    return ("RSHS", f"{number:08d}", PartialDate(1990, 1, 31))
 
 
 def kept(*numbers: int, key: RegistryKey = KEY) -> list[KeptPatient]:
@@ -135,7 +136,7 @@ def test_a_replacement_that_is_abandoned_leaves_what_is_in_force(engine: Engine)
 
 def test_one_number_has_one_date_of_birth(engine: Engine) -> None:
     def born(day: int) -> KeptPatient:
-        return KEY.kept("RSHS", "00500001", date(1980, 1, day))
+        return KEY.kept("RSHS", "00500001", PartialDate(1980, 1, day))
 
     filling = begun(engine)
     assert add_patients(engine, filling, [born(1), born(2)]) == (1, 0)
@@ -143,7 +144,7 @@ def test_one_number_has_one_date_of_birth(engine: Engine) -> None:
     end_filling(engine, filling, NOW)
     assert add_patients(engine, begun(engine), [born(3), *kept(1)]) == (1, 0)
     with snapshot(engine) as connection:
-        entries = [("RSHS", "00500001", date(1980, 1, day)) for day in (1, 2, 3)]
+        entries = [("RSHS", "00500001", PartialDate(1980, 1, day)) for day in (1, 2, 3)]
         answers = find_registered(connection, KEY, entries)()
     assert [answers.knows(each) for each in entries] == [False, False, True]
     assert registry_states(engine)[0].patients == 2
@@ -231,7 +232,7 @@ def test_a_hospital_that_the_catalog_does_not_know_has_no_registry(engine: Engin
 def test_a_registry_is_that_of_one_hospital(engine: Engine) -> None:
     imports(engine, 1)
     filling = begin_filling(engine, "RSUD", KEY, NOW, replace=False)
-    add_patients(engine, filling, [KEY.kept("RSUD", "00000002", date(1990, 1, 31))])
+    add_patients(engine, filling, [KEY.kept("RSUD", "00000002", PartialDate(1990, 1, 31))])
     end_filling(engine, filling, NOW)
     assert known(engine) == [1]
     remove_registry(engine, "RSHS")

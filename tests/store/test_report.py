@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from common.domain.clinic_day import ClinicDay
+from common.domain.partial_dates import PartialDate
 from common.domain.queue import new_queue
 from common.domain.ticket_states import TicketStatus
 from common.messages.desk_replies import ClinicReport, ReportRow, Spread
@@ -52,7 +53,7 @@ def add(
     engine: Engine, rows: Sequence[dict[str, Any]], of: tuple[str, str] = ("RSHS", "GIG"), on: date = MONDAY
 ) -> None:
     """A service day with these tickets, whose moments are Monday's."""
-    person = {"patient_name": "Siti", "date_of_birth": date(1990, 1, 31)}
+    person = {"patient_name": "Siti", "date_of_birth": PartialDate(1990, 1, 31)}
     later = timedelta(days=(on - MONDAY).days)
     values = []
     for number, row in enumerate(rows, start=1):

@@ -1,14 +1,14 @@
 """Files of patients, as hospitals export them."""
 
 import io
-from datetime import date
 
 import pytest
 
 from admin_cli.patients_file import LineFault, PatientLine, read_patients
 from admin_cli.registry_errors import NotReadable
+from common.domain.partial_dates import PartialDate
 
-SITI = ("00123456", date(1990, 1, 31), None)
+SITI = ("00123456", PartialDate(1990, 1, 31), None)
 
 
 def read(content: bytes) -> list[PatientLine]:
@@ -29,6 +29,11 @@ def read(content: bytes) -> list[PatientLine]:
 )
 def test_a_patient_is_read_in_each_of_these_forms(content: bytes) -> None:
     assert read(content) == [PatientLine(1, *SITI)]
+
+
+@pytest.mark.parametrize(("written", "born"), [(b"1990", (1990,)), (b"01/1990", (1990, 1))])
+def test_a_date_of_birth_may_be_known_in_part(written: bytes, born: tuple[int, ...]) -> None:
+    assert read(b"00123456," + written) == [PatientLine(1, "00123456", PartialDate(*born))]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from itertools import count
 
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
+from common.domain.partial_dates import PartialDate
 from common.domain.queue import new_queue
 from common.domain.ticket_states import TicketStatus
 from common.messages import problems
@@ -23,7 +24,7 @@ from tests.domain.clinics import clinic, in_bandung
 
 GIG = ClinicDay("RSHS", "GIG", date(2026, 11, 23))
 NINE = in_bandung(23, 9)
-BORN = date(1990, 1, 31)
+BORN = PartialDate(1990, 1, 31)
 
 
 def clinic_of(_day: ClinicDay) -> Clinic:
@@ -71,7 +72,9 @@ def received(request: Request, sent_at: datetime | None = None) -> ReceivedReque
     return ReceivedRequest(f"request-{number}", b"%d" % number, request, sent_at, user)
 
 
-def register(who: int, name: str = "Siti Aminah", clinic_code: str = "GIG", born: date = BORN) -> Register:
+def register(
+    who: int, name: str = "Siti Aminah", clinic_code: str = "GIG", born: PartialDate = BORN
+) -> Register:
     """Asks for a ticket for the patient with this medical record number."""
     return Register.model_construct(
         hospital="RSHS",
@@ -175,7 +178,7 @@ def test_one_request_id_is_decided_once() -> None:
 
 
 def test_what_cannot_be_true_or_is_too_old_keeps_no_id() -> None:
-    unborn = received(register(1, born=date(2027, 1, 1)))
+    unborn = received(register(1, born=PartialDate(2027, 1, 1)))
     late = received(register(2), sent_at=in_bandung(23, 8))
     decided = decide(loaded(), [unborn, late], clinic_of)
     assert codes(decided) == ["invalid_request", "request_expired"]

@@ -1,18 +1,18 @@
 """What a registry keeps of a patient, and how its key is given."""
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from common.domain.partial_dates import PartialDate
 from common.errors import SettingsError
 from common.registry_key import KEY_LENGTH_MIN, RegistryKey
 from common.settings import STACK_FILE, Role, Settings, load_settings
 
 SECRET = "0123456789abcdef" * 4
-BORN = date(1990, 1, 31)
+BORN = PartialDate(1990, 1, 31)
 
 
 def test_the_digest_is_that_of_the_documents() -> None:
@@ -28,7 +28,7 @@ def test_each_part_and_the_key_decide_the_digest() -> None:
         (hospital, number, born)
         for hospital in ("RSHS", "RSH")
         for number in ("S123", "123", "00123")
-        for born in (BORN, date(1990, 1, 30))
+        for born in (BORN, PartialDate(1990, 1, 30))
     ]
     digests = {key.digest(*patient) for key in keys for patient in patients}
     assert len(digests) == len(keys) * len(patients)

@@ -66,6 +66,7 @@ TEXTS = {
     "patient_name": ANY_LETTER * NAME_LENGTH_MAX,
     **dict.fromkeys(("forced_reason", "cancel_reason", "closed_reason"), ANY_LETTER * REASON_LENGTH_MAX),
     # Ours, with the name of a clinic in it.
+    "date_of_birth": "1990-01-31",
     "detail": ANY_LETTER * PLACE_NAME_LENGTH_MAX + "x" * 200,
     "title": "x" * 50,
     "event": "x" * 40,

@@ -42,6 +42,39 @@ def test_the_day_comes_first() -> None:
     assert moments.parse_date("1/2/1990") == "1990-02-01"
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("1990-01-31", "1990-01-31"),
+        ("31/1/1990", "1990-01-31"),
+        (" 1990-01 ", "1990-01"),
+        ("1990-1", "1990-01"),
+        ("1/1990", "1990-01"),
+        ("01-1990", "1990-01"),
+        ("12.1990", "1990-12"),
+        ("1990", "1990"),
+    ],
+)
+def test_a_date_of_birth_may_be_known_in_part(written: str, read: str) -> None:
+    assert moments.parse_birth_date(written) == read
+
+
+@pytest.mark.parametrize(
+    "written", ["", "90", "0000", "13/1990", "1990-00", "1990-", "1/90", "31-02-1990", "١٩٩٠"]
+)
+def test_a_part_of_no_date_of_birth_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        moments.parse_birth_date(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("1990-05-31", "31 Mei 1990"), ("1990-05", "Mei 1990"), ("1990", "1990")],
+)
+def test_a_date_of_birth_is_shown_as_far_as_it_is_known(written: str, shown: str) -> None:
+    assert moments.birth_date(written, INDONESIAN) == shown
+
+
 @pytest.mark.parametrize("written", ["12/31/1990", "1-13-1990", "2.29.2000"])
 def test_a_month_before_its_day_is_told_as_such(written: str) -> None:
     with pytest.raises(moments.MonthFirst) as raised:

@@ -4,7 +4,7 @@ Whoever is in a room when the clinic stays open keeps the ticket, and the room, 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from common.domain.admission import Admission, NewTicket, check_admission
@@ -12,6 +12,7 @@ from common.domain.catalog import Clinic
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
+from common.domain.partial_dates import PartialDate
 from common.domain.queue import Ending, Queue, new_queue
 from common.domain.queue_advance import Transition, advance, end_of_day
 from common.domain.ticket_states import TicketState, TicketStatus
@@ -28,7 +29,7 @@ class WaitingPatient(NamedTuple):
     priority_reason: LaneReason | None
     medical_record_number: str
     patient_name: str
-    date_of_birth: date
+    date_of_birth: PartialDate
     date_of_birth_confirmed: bool
     arrived_at: datetime
     waiting_since: datetime
@@ -38,7 +39,7 @@ class HeldPlace(NamedTuple):
     """The active ticket that is held with a medical record number in a queue: by whom, and its place."""
 
     patient_name: str
-    date_of_birth: date
+    date_of_birth: PartialDate
     number: int
     status: TicketStatus
     lane: Lane

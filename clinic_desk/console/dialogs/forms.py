@@ -12,8 +12,9 @@ from clinic_desk.inputs import moment_of, parse_until
 from clinic_desk.queue_view import PRIORITIES
 from common.domain.tickets import PriorityReason
 from common.messages.patient_data import normal_medical_record_number, normal_name
-from common.terminal.moments import parse_date
+from common.terminal.moments import parse_birth_date
 from common.terminal.prompts import checked
+from common.terminal.registration import BAD_DATE_OF_BIRTH
 from common.terminal.texts import Texts
 
 
@@ -43,9 +44,9 @@ def _patient_fields(texts: Texts) -> list[Field]:
         Field("name", texts("Name"), checked(normal_name), texts("has letters, and at most 100 characters")),
         Field(
             "date_of_birth",
-            texts("Date of birth, such as 1990-01-31"),
-            parse_date,
-            texts("Write a real date of birth as 1990-01-31, 31-01-1990 or 31/01/1990 (day first)."),
+            texts("Date of birth, such as 1990-01-31, or 1990"),
+            parse_birth_date,
+            texts(BAD_DATE_OF_BIRTH),
         ),
     ]
 

@@ -11,7 +11,7 @@ from common.terminal import card
 from common.terminal.card import Ticket
 from common.terminal.failures import ProblemReply
 from common.terminal.hospitals import clinics
-from common.terminal.moments import short_date
+from common.terminal.moments import birth_date
 from common.terminal.registration import OPTIONS, Registration
 
 _OF_A_STRANGER: Final = "wrong-person"
@@ -129,7 +129,7 @@ class TicketKeys(ActingApp):
             "{number} was taken with this medical record number by {name}, born {date}.",
             number=number,
             name=holder["name"],
-            date=short_date(holder["date_of_birth"], texts),
+            date=birth_date(holder["date_of_birth"], texts),
         )
         choices = [
             ("correct", texts("It is this patient's: correct it")),
