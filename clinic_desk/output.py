@@ -1,4 +1,4 @@
-"""What a desk reads on the command line: a queue, and what an action has changed."""
+"""What a desk reads on the command line: a queue, tickets that were found, and what an action has changed."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -63,6 +63,15 @@ def queue_text(queue: Queue, texts: Texts, width: int | None = None) -> str:
         if section == "waiting" and (more := queue_view.not_shown(queue, texts)):
             lines += [f"  {line}" for line in fold(more, width and width - 2)]
     return "\n".join(lines)
+
+
+def found_text(found: Mapping[str, Any], texts: Texts, width: int | None = None) -> str:
+    """The tickets of a `found_tickets` reply, a line for each."""
+    rows = [queue_view.found_row(each, texts) for each in found["tickets"]]
+    if not rows:
+        return "\n".join(fold(texts("No ticket of today has this number or name."), width))
+    more = texts("There are others; write more of the name.") if found["more"] else ""
+    return "\n".join([*_aligned(rows, width), *(fold(more, width) if more else [])])
 
 
 def done_text(

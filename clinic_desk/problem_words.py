@@ -27,6 +27,10 @@ _BY_CODE: Final[Mapping[str, str]] = {
         "You are not on the list of active staff; ask the system's operators to put you on it."
     ),
     "not_permitted_now": N_("This cannot be done now. {detail}"),
+    "temporarily_unavailable": N_(
+        "Names cannot be shown now, since the look at them cannot be recorded; if this lasts, tell the"
+        " system's operators."
+    ),
     "internal_error": N_("Something went wrong in the system; try again, or tell its operators."),
 }
 _BY_REASON: Final[Mapping[str, str]] = {
@@ -66,6 +70,8 @@ _FIELDS: Final[Mapping[str, str]] = {
     "priority": N_("Priority"),
     "mode": N_("Mode"),
     "service_date": N_("Date"),
+    "text": N_("What is looked for"),
+    "limit": N_("Lines"),
 }
 _RULES: Final[Mapping[str, str]] = {
     "number": N_("a number from 1"),
@@ -77,6 +83,8 @@ _RULES: Final[Mapping[str, str]] = {
     "priority": N_("age, disability, pregnancy or infant"),
     "mode": N_("clock or desk"),
     "service_date": N_("a day of the calendar"),
+    "text": N_("1 to 100 visible characters"),
+    "limit": N_("1 to 50"),
 }
 _OF_TICKET: Final = "{hospital} {clinic} {number} --date {service_date}"
 _BELOW_TICKET: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {

@@ -118,6 +118,14 @@ def rows(queue: Queue, texts: Texts) -> Iterator[QueueRow]:
         yield QueueRow("no_shows", "–", each, texts("not there"), _clock(each["called_at"], texts))
 
 
+def found_row(ticket: Ticket, texts: Texts) -> QueueRow:
+    """A ticket of the clinic's day in whatever state, with when it was registered."""
+    words = status_word(ticket, texts)
+    if ticket["lane"] == "priority":
+        words = f"{words} {lane(ticket, texts)}"
+    return QueueRow("found", "", ticket, words, _clock(ticket["registered_at"], texts))
+
+
 def not_shown(queue: Queue, texts: Texts) -> str | None:
     """How many wait behind those that are listed; None where all are."""
     more = queue["waiting_count"] - len(queue["waiting"])

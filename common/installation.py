@@ -12,7 +12,7 @@ Extra = Literal["desk", "server"]
 """A part of Antrean beyond the patient's command: an extra of the package, as pyproject.toml defines it."""
 
 MODULES: Final[dict[Extra, tuple[str, ...]]] = {
-    "desk": ("textual",),
+    "desk": ("segno", "textual"),
     "server": ("alembic", "cloudevents", "psycopg", "pydantic", "sqlalchemy", "structlog"),
 }
 """What is imported of each extra."""

@@ -26,6 +26,7 @@ __all__ = [
     "sqlite_file",
     "tick_lag",
     "try_to_write",
+    "unable_to_record_looks",
 ]
 
 _DURABLE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
@@ -37,6 +38,15 @@ _DURABLE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "sqlite": {"journal_mode": ("wal",), "synchronous": ("2", "3")},
 }
 """Settings without which a commit can be lost, and the values with which it cannot."""
+
+
+_UNABLE_TO_RECORD_LOOKS: Final = text(
+    "SELECT DISTINCT usename FROM pg_stat_activity"
+    " WHERE datname = current_database() AND application_name = 'antrean' AND pid <> pg_backend_pid()"
+    " AND NOT (has_table_privilege(usename, 'access_log', 'SELECT')"
+    " AND has_table_privilege(usename, 'access_log', 'INSERT')"
+    " AND has_table_privilege(usename, 'access_log', 'UPDATE')) ORDER BY usename"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,15 @@ def try_to_write(engine: Engine) -> None:
     """Begins to write and leaves all as it was; raises StoreUnavailable where that is not possible now."""
     with transaction(engine) as connection:
         connection.execute(update(catalog_version).where(false()).values(version=0))
+
+
+def unable_to_record_looks(engine: Engine) -> list[str]:
+    """The database users as whom processes of Antrean are connected, and who may not write the access log. In
+    a SQLite file whoever may write may write all. Raises StoreUnavailable."""
+    if engine.dialect.name == "sqlite":
+        return []
+    with snapshot(engine) as connection:
+        return list(connection.execute(_UNABLE_TO_RECORD_LOOKS).scalars())
 
 
 def tick_lag(engine: Engine, now: datetime, grace: timedelta) -> TickLag:

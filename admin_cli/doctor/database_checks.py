@@ -1,6 +1,6 @@
 """Whether the database answers, keeps what it commits, and is kept up to date by the tickers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -57,6 +57,7 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
             yield from _privacy(file)
             health.try_to_write(engine)
             yield ok("database.writable", N_("The database takes changes."))
+            yield from _access_log(health.unable_to_record_looks(engine))
             if catalog_is_empty(engine):
                 yield failed(
                     "database.catalog",
@@ -149,6 +150,17 @@ def _privacy(file: Path | None) -> Iterator[Finding]:
         )
     else:
         yield ok("database.privacy", N_("Only its owner can read the database file."))
+
+
+def _access_log(unable: Sequence[str]) -> Iterator[Finding]:
+    if unable:
+        users = ", ".join(unable)
+        yield failed(
+            "database.access_log",
+            N_("These database users may not record who looks at names, so desks are shown none: {users}."),
+            N_("As the owner of the tables, grant them SELECT, INSERT and UPDATE of access_log."),
+            users=users,
+        )
 
 
 def _grace(settings: Settings) -> timedelta:

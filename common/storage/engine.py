@@ -42,8 +42,8 @@ _ROWS_BY_KEY = (
 table is empty; none is worth compiling, and none is better for the size of its batch, though PostgreSQL would
 plan each small batch again."""
 
-_READ_ONLY, _NO_RIGHT = "25006", "42501"
-"""SQLSTATEs: the database is a standby, which may be promoted; its user lacks a right."""
+_NO_RIGHT = "42501"
+"""The SQLSTATE where the database's user lacks a right."""
 
 _FILE = "antrean_file"
 """In a pooled SQLite connection's `info`: which file it was opened on."""
@@ -130,7 +130,7 @@ def _translated_errors() -> Iterator[None]:
     except DBAPIError as error:
         code = _error_code(error)
         may_pass = isinstance(error, OperationalError | InterfaceError) and code != "SQLITE_ERROR"
-        if may_pass or error.connection_invalidated or code == _READ_ONLY:
+        if may_pass or error.connection_invalidated:
             raise _unavailable(code) from error
         if code == _NO_RIGHT:
             advice = "grant it the rights that docs/operations.md names"

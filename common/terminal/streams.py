@@ -74,6 +74,12 @@ def writes_unicode() -> bool:
     return _is_unicode(sys.stdout, sys.__stdout__)
 
 
+def as_receipt_printers_write(text: str) -> str:
+    """The text with signs in place of the letters that receipt printers lack, one for one: they have those of
+    code page 437, blocks among them. After `prepare_streams`."""
+    return text.encode("cp437", errors=_ASCII_ERRORS).decode("cp437")
+
+
 def json_text(value: Any, *, err: bool = False, indent: int | None = None) -> str:
     """JSON for a standard stream; with escapes for what the stream does not take, or a terminal obeys."""
     takes_all = _is_unicode(sys.stderr, sys.__stderr__) if err else writes_unicode()

@@ -22,7 +22,7 @@ DATA_ONLY: Final = {"tzdata"}
 
 LIBRARIES: Final = {
     "alembic", "click", "cloudevents", "dotenv", "pika", "platformdirs", "psycopg", "pydantic", "pygments",
-    "rich", "sqlalchemy", "structlog", "textual",
+    "rich", "segno", "sqlalchemy", "structlog", "textual",
 }  # fmt: skip
 WORKER: Final = {"cloudevents", "pika", "platformdirs", "pydantic", "sqlalchemy", "structlog"}
 PATIENT: Final = {"click", "platformdirs"}
@@ -156,7 +156,7 @@ def test_a_patient_needs_nothing_else(patients_site: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("program", "module", "extra", "lacking"),
     [
-        ("antrean-desk", "clinic_desk.__main__", "desk", "textual"),
+        ("antrean-desk", "clinic_desk.__main__", "desk", "segno, textual"),
         ("antrean-admin", "admin_cli.__main__", "server", "alembic, cloudevents, psycopg"),
         ("antrean-stack", "local_stack.__main__", "server", "alembic, cloudevents, psycopg"),
         ("antrean-registrar", "registrar_worker.__main__", "server", "alembic, cloudevents, psycopg"),
@@ -187,4 +187,4 @@ def test_the_sentence_is_in_the_users_language(patients_site: Path, tmp_path: Pa
     done = run_for_patients(patients_site, tmp_path, "-m", "clinic_desk", "queue", "RSHS", "GIG")
 
     assert done.returncode == 2
-    assert "antrean-desk belum terpasang lengkap (textual belum ada)" in done.stderr
+    assert "antrean-desk belum terpasang lengkap (segno, textual belum ada)" in done.stderr

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
 
 from admin_cli.broker.management import Management
@@ -23,7 +25,7 @@ from common.settings import Role, Settings, clock_environment
 from common.terminal.texts import Texts
 from local_stack.private_node import find_server
 from tests.broker import MISSING, RunningBroker
-from tests.database import opened, sqlite_file
+from tests.database import opened, plain_url, sqlite_file
 from tests.deployment import MONDAY_MORNING, connected, deployed
 from tests.hostile_text import HOSTILE, obeyed_in
 from tests.processes import eventually
@@ -356,6 +358,22 @@ def test_postgresql_is_well(postgresql_url: str, sample_catalog: Catalog) -> Non
     assert {name for name, each in found.items() if each.status is not Status.OK} <= {"database.durability"}
     assert found.keys() >= {"clocks.database", "database.durability", "database.lag"}
     assert found["database"].message(Texts("en")).startswith("PostgreSQL ")
+
+
+def test_a_database_user_who_may_not_record_looks_is_named(postgresql_url: str) -> None:
+    role = f"status_{uuid4().hex}"
+    with psycopg.connect(plain_url(postgresql_url), autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'secret'".encode())
+        owner.execute(f"GRANT SELECT, INSERT ON access_log TO {role}".encode())
+        own_url = plain_url(postgresql_url)
+        with psycopg.connect(own_url, user=role, password="secret", application_name="antrean"):
+            found = database_checks(postgresql_url)["database.access_log"]
+            assert found.status is Status.FAILED
+            assert role in found.message(Texts("en"))
+            owner.execute(f"GRANT UPDATE ON access_log TO {role}".encode())
+            assert "database.access_log" not in database_checks(postgresql_url)
+        owner.execute(f"DROP OWNED BY {role}".encode())
+        owner.execute(f"DROP ROLE {role}".encode())
 
 
 def database_checks(url: str) -> dict[str, Finding]:
