@@ -32,6 +32,7 @@ def _line(clinic: Clinic, line: store.JournalLine) -> HistoryLine:
         number=line.number,
         display_number=None if line.number is None else display_number(clinic.code, line.number),
         room=line.data.get("room"),  # events of before rooms were told have none
+        room_name=line.data.get("room_name"),
         user=line.operator,
         members=line.data.get("corrected", []),
     )

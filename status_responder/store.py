@@ -106,20 +106,16 @@ def latest_events(
 ) -> list[JournalLine]:
     """What happened last on a service day, the last first: to the ticket with this number, which is looked
     for among EVENTS_READ_MAX events, or (None) in the clinic."""
-    columns = ("sequence", "event_name", "number", "occurred_at", "operator", "body")
-    newest = (
-        select(*(journal.c[name] for name in columns))
-        .where(*(journal.c[name] == value for name, value in zip(KEY_COLUMNS, day, strict=True)))
-        .order_by(journal.c.sequence.desc())
-        .limit(EVENTS_READ_MAX)
-        .subquery("newest")
-    )
-    found = select(newest).order_by(newest.c.sequence.desc()).limit(count_max)
+    of_day = [journal.c[name] == value for name, value in zip(KEY_COLUMNS, day, strict=True)]
+    columns = ("event_name", "number", "occurred_at", "operator", "body")
+    found = select(*(journal.c[name] for name in columns)).where(*of_day)
     if number is not None:
-        found = found.where(newest.c.number == number)
+        newest = select(func.max(journal.c.sequence)).where(*of_day).scalar_subquery()
+        found = found.where(journal.c.number == number, journal.c.sequence > newest - EVENTS_READ_MAX)
+    latest_first = found.order_by(journal.c.sequence.desc()).limit(count_max)
     return [
         JournalLine(
             row.event_name, row.number, row.occurred_at, row.operator, json.loads(row.body).get("data", {})
         )
-        for row in connection.execute(found)
+        for row in connection.execute(latest_first)
     ]

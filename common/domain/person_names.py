@@ -77,6 +77,8 @@ def folded_letters(text: str) -> str:
     """Letters and digits of a name, or of a part of one, as `folded_name` has them; titles stay.
 
     What is a part of a name stays a part of it, however the two are written. Empty where there are none."""
+    if text.isascii():  # most names, in a tenth of the time
+        return "".join(filter(str.isalnum, text.casefold()))
     return "".join(word.text for word in _words(_lower(text)))
 
 

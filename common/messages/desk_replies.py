@@ -123,13 +123,15 @@ class FoundTickets(Reply):
 @dataclass(slots=True, kw_only=True)
 class HistoryLine(ReplyPart):
     """An event of a ticket, or (`number` null) of the clinic. `user` is who of the staff asked for it, null
-    for what patients and the clock did; `members` are those that a correction changed."""
+    for what patients and the clock did; `members` are those that a correction changed; `room_name` is what
+    the room was called then, null where it had only a number."""
 
     at: AwareDatetime
     event: str
     number: int | None
     display_number: str | None
     room: int | None
+    room_name: str | None
     user: str | None
     members: list[str] = field(default_factory=list)
 

@@ -80,6 +80,12 @@ def test_a_part_of_a_name_is_found_in_it_however_both_are_written(name: str, beg
     assert folded_letters(part) in folded_letters(name)
 
 
+@given(st.text(st.characters(max_codepoint=127)))
+def test_accents_of_a_name_are_no_letters(name: str) -> None:
+    accented = "".join(f"{letter}\u0301" for letter in name)
+    assert folded_letters(name) == folded_letters(accented)
+
+
 @pytest.mark.parametrize("part", ["siti", "SITI AM", "  aminah", "ámi", "ny.", "nysiti"])
 def test_letters_alone_decide_titles_among_them(part: str) -> None:
     assert folded_letters(part) in folded_letters("Ny. Siti Aminah")
