@@ -8,7 +8,7 @@ import click
 from clinic_desk.qr_code import COLUMNS, qr_lines
 from common.terminal.card import ticket_card
 from common.terminal.layout import fold
-from common.terminal.moments import short_date
+from common.terminal.moments import birth_date
 from common.terminal.streams import writes_unicode
 from common.terminal.texts import Texts
 
@@ -19,7 +19,7 @@ def ticket_text(shown: Mapping[str, Any], texts: Texts, width: int | None = None
     whose = texts(
         "{name} · born {date} · record number {mrn}",
         name=shown["ticket"]["patient_name"],
-        date=short_date(shown["date_of_birth"], texts),
+        date=birth_date(shown["date_of_birth"], texts),
         mrn=shown["medical_record_number"],
     )
     lines = [*fold(whose, width), ticket_card(ticket, texts, width)]

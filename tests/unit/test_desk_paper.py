@@ -139,5 +139,9 @@ def test_a_terminal_shows_whose_it_is_and_a_code_in_its_own_colours() -> None:
     assert coloured == [click.style(line, fg="black", bg="bright_white") for line in qr_lines(CODE)]
 
 
+def test_a_date_of_birth_is_shown_as_far_as_it_is_known() -> None:
+    assert "born 1953 · record" in ticket_text(shown() | {"date_of_birth": "1953"}, ENGLISH, 80)
+
+
 def test_a_terminal_that_is_too_narrow_for_the_code_shows_the_card() -> None:
     assert "█" not in ticket_text(shown(), ENGLISH, 28)
