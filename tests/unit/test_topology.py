@@ -1,9 +1,11 @@
 """The data that set a broker up: every limit that strangers could reach is there, and said once."""
 
 import re
+from fnmatch import fnmatch
 
 import pytest
 
+from common.domain.event_names import EventName
 from common.messages.limits import CHANNELS_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
 from common.messaging import topology
 
@@ -24,6 +26,14 @@ def test_the_configuration_holds_the_limits_that_the_code_counts_on() -> None:
 def test_frames_are_as_short_as_a_broker_takes_them(version: str, bytes_max: int) -> None:
     assert topology.frame_bytes_max(version) == bytes_max
     assert f"\nframe_max = {bytes_max}\n" in topology.configuration(version)
+
+
+def test_the_journals_stream_gets_every_event_but_ticks() -> None:
+    keys = [
+        key for key, queue in topology.routing_keys(topology.EVENTS_EXCHANGE).items() if "journal" in queue
+    ]
+    streamed = {name for name in EventName if any(fnmatch(f"RSHS.GIG.{name}", key) for key in keys)}
+    assert streamed == {*EventName} - {EventName.CLINIC_TICK}
 
 
 def test_every_user_has_limits_and_keeps_them_in_the_file_for_the_broker() -> None:
