@@ -3,7 +3,7 @@
 None relies on the constraints of the tables, which a damaged restore can lack.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -31,7 +31,6 @@ from common.domain.ticket_states import (
     TicketStatus,
     allowed_events,
 )
-from common.domain.tickets import PriorityReason
 from common.storage.tables import clinic_days, journal, refusals, tickets
 
 _KEY = ("hospital", "clinic", "service_date")
@@ -45,6 +44,14 @@ _MAY_FOLLOW = {
     if (following := frozenset[EventName]().union(*map(allowed_events, statuses)))
 }
 
+_MOVES = (
+    EventName.TICKET_PRIORITISED,
+    EventName.TICKET_UNPRIORITISED,
+    EventName.TICKET_CALL_UNDONE,
+    EventName.TICKET_CANCELLATION_UNDONE,
+)
+"""After these a waiting ticket may be called after a higher number of its lane."""
+
 # --- parts of statements --------------------------------------------------------------------------------
 
 
@@ -54,6 +61,13 @@ def _key(source: FromClause) -> list[ColumnElement[Any]]:
 
 def _same_day(one: FromClause, other: FromClause) -> ColumnElement[bool]:
     return and_(*(one.c[name] == other.c[name] for name in _KEY))
+
+
+def _has(ticket: FromClause, events: Collection[EventName]) -> ColumnElement[bool]:
+    """Whether one of these happened to the ticket of a row."""
+    event = journal.alias("event")
+    same_number = and_(_same_day(event, ticket), event.c.number == ticket.c.number)
+    return select(event.c.number).where(same_number, event.c.event_name.in_(events)).exists()
 
 
 def _count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -285,22 +299,9 @@ def _events_without_tickets() -> Select[Any]:
 def _calls() -> Select[Any]:
     """Calls of a number that is not larger than the one called before from the same lane.
 
-    Those whom the desk gave another place are left out: reinstated, transferred from elsewhere, or marked;
-    and those who wait again because something was taken back.
+    Those who were given another place are left out: reinstated, transferred from elsewhere, or moved.
     """
     same_ticket = and_(_same_day(journal, tickets), journal.c.number == tickets.c.number)
-    by_the_registrar = or_(
-        tickets.c.priority_reason.is_(None), tickets.c.priority_reason == PriorityReason.AGE.value
-    )
-    undoing = journal.alias("undoing")
-    waits_again = undoing.c.event_name.in_(
-        [EventName.TICKET_CALL_UNDONE, EventName.TICKET_CANCELLATION_UNDONE]
-    )
-    was_taken_back = (
-        select(undoing.c.number)
-        .where(_same_day(undoing, journal), undoing.c.number == journal.c.number, waits_again)
-        .exists()
-    )
     calls = (
         select(
             *_key(journal),
@@ -313,8 +314,7 @@ def _calls() -> Select[Any]:
         .where(
             journal.c.event_name == EventName.TICKET_CALLED,
             tickets.c.waiting_since == tickets.c.arrived_at,
-            by_the_registrar,
-            ~was_taken_back,
+            ~_has(journal, _MOVES),
         )
         .subquery()
     )
@@ -351,16 +351,16 @@ def _requests_with_several_tickets() -> Select[Any]:
 
 def _transfers() -> Select[Any]:
     """Transferred tickets without a new one of the same patient, in another clinic or on a later day; and
-    others that name one."""
+    others that name one. Whose new ticket was corrected may have other data there."""
     new = tickets.alias("new")
+    same = [new.c[name] == tickets.c[name] for name in ("medical_record_number", "date_of_birth")]
     is_elsewhere = or_(new.c.clinic != tickets.c.clinic, new.c.service_date > tickets.c.service_date)
     is_given = (
         select(new.c.number)
         .where(
             new.c.ticket_code == tickets.c.transferred_to,
             new.c.hospital == tickets.c.hospital,
-            new.c.medical_record_number == tickets.c.medical_record_number,
-            new.c.date_of_birth == tickets.c.date_of_birth,
+            or_(and_(*same), _has(new, [EventName.TICKET_CORRECTED])),
             is_elsewhere,
         )
         .exists()

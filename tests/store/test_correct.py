@@ -207,6 +207,25 @@ def test_whoever_is_called_already_keeps_the_lane(desk: Workers) -> None:
 # --- another record number ------------------------------------------------------------------------------
 
 
+def test_who_waits_with_the_elderly_since_a_correction_may_be_called_after_who_came_later(
+    desk: Workers,
+) -> None:
+    desk.register(1)
+    at_the_counter(desk, {**patient(2), "date_of_birth": OLD})
+    assert calls(desk, room=2) == 2
+    does(desk, "correct", number=1, date_of_birth=OLD)
+    assert row_of(desk)["lane"] == Lane.PRIORITY
+    assert calls(desk) == 1
+    is_whole(desk)
+
+
+def test_the_ticket_of_a_transferred_patient_may_be_corrected(desk: Workers) -> None:
+    desk.register(1)
+    does(desk, "transfer", number=1, to_clinic="MAT")
+    does(desk, "correct", "MAT", number=1, **RIGHT)
+    is_whole(desk)
+
+
 def test_a_record_number_whose_patient_holds_a_ticket_is_not_given_to_another(desk: Workers) -> None:
     desk.register_many(2)
     refused = refusal(desk, "correct", number=2, medical_record_number=patient(1)["medical_record_number"])
