@@ -40,6 +40,7 @@ class CheckedRun:
     days: dict[str, Row] = field(default_factory=dict)
     refusals: list[Row] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
+    calls: dict[str, list[int]] = field(default_factory=dict)
 
     def simulated(self) -> datetime:
         """What the run's clock shows."""
@@ -47,7 +48,7 @@ class CheckedRun:
 
     # --- clients ----------------------------------------------------------------------------------------
 
-    def invoke(self, name: str, op: str, **members: Any) -> Row:
+    def invoke(self, name: str, op: str, /, **members: Any) -> Row:
         """A client is about to send the request that the test calls `name`."""
         self.at += 1
         request_id = self.ids.setdefault(name, str(uuid4()))
@@ -125,23 +126,26 @@ class CheckedRun:
         name = clinic if on == DAY else f"{clinic} {on}"
         return self.days.setdefault(name, new | {"announced_until": SIMULATED_START})
 
-    def hands_over(self, ticket: Row, cause_id: str) -> Row:
-        """A tick hands a waiting ticket over to the next day; the new ticket."""
-        day = self.day(ticket["clinic"], DAY + timedelta(days=1))
+    def hands_over(
+        self, ticket: Row, cause_id: str, to_clinic: str | None = None, operator: str | None = None
+    ) -> Row:
+        """A tick hands a waiting ticket over to the next day, or the staff to another clinic; the new one."""
+        day = self.day(to_clinic) if to_clinic else self.day(ticket["clinic"], DAY + timedelta(days=1))
         day["last_number"] += 1
         number = day["last_number"]
         new = {
             **ticket,
-            "ticket_code": f"{ticket['clinic']}Y{number:08d}",
+            "ticket_code": f"{day['clinic']}Y{number:08d}",
+            "clinic": day["clinic"],
             "service_date": day["service_date"],
             "number": number,
             "waiting_since": self.simulated(),
         }
         ticket["transferred_to"] = new["ticket_code"]
-        self.moves(ticket, "transferred", cause_id)
+        self.moves(ticket, "transferred", cause_id, operator=operator)
         day["waiting"] += 1
         self.tickets.append(new)
-        self.happens("ticket.registered", new, cause_id)
+        self.happens("ticket.registered", new, cause_id, operator)
         return new
 
     def grants(self, invoked: Row) -> Row:
@@ -167,49 +171,73 @@ class CheckedRun:
             **dict.fromkeys(("registered_at", "arrived_at", "waiting_since"), arrived_at),
         }
         self.tickets.append(ticket)
-        self.happens("ticket.registered", ticket, invoked["request_id"])
+        self.happens("ticket.registered", ticket, invoked["request_id"], invoked.get("user"))
         return ticket
 
-    def moves(self, ticket: Row, status: str, cause_id: str | None = None) -> None:
-        """A ticket comes into a state: by a tick, or by the request `cause_id`."""
-        day = self.day(ticket["clinic"], ticket["service_date"])
-        day["waiting"] -= ticket["status"] == "waiting"
-        day["cancelled"] += status in ("cancelled", "transferred")
-        if status == "called":
-            day["now_serving"], ticket["room"] = ticket["number"], 1
+    def moves(
+        self, ticket: Row, status: str, cause_id: str | None = None, event: str = "", **marks: Any
+    ) -> None:
+        """A ticket comes into a state: by a tick, or by the request `cause_id`. The event is called like the
+        state, but where `event` says what it is called."""
+        day, event = self.day(ticket["clinic"], ticket["service_date"]), event or status
+        given_back = ("cancelled", "transferred")
+        day["waiting"] += (status == "waiting") - (ticket["status"] == "waiting")
+        day["cancelled"] += (status in given_back) - (ticket["status"] in given_back)
+        calls = self.calls.setdefault(f"{ticket['clinic']} {ticket['service_date']}", [])
+        if event == "called":
+            calls.append(ticket["number"])
+            ticket["room"] = marks.pop("room", 1)
+        elif event == "call_undone":
+            calls.remove(ticket["number"])
+        elif event == "reinstated":
+            ticket["room"] = None
+        day["now_serving"] = calls[-1] if calls else None
         ticket["status"] = status
-        self.happens(f"ticket.{status}", ticket, cause_id or str(uuid4()))
+        self.happens(f"ticket.{event}", ticket, cause_id or str(uuid4()), **marks)
+        if status == "waiting":
+            ticket["room"] = None
 
-    def happens(self, name: str, ticket: Row, cause_id: str) -> None:
-        """An event comes into the journal, and to whoever listens."""
-        day = self.day(ticket["clinic"], ticket["service_date"])
+    def happens(
+        self, name: str, ticket: Row, cause_id: str, operator: str | None = None, **told: Any
+    ) -> None:
+        """An event of a ticket, which tells besides what is `told`."""
+        shown = _number_shown(ticket["clinic"], ticket["number"])
+        if name == "ticket.cancelled":
+            told = {"cancelled_by": "patient"} | told
+        data = {
+            "number": ticket["number"],
+            "display_number": shown,
+            "status": ticket["status"],
+            "lane": ticket["lane"],
+            "room": ticket["room"],
+            "room_name": None,
+            **told,
+        }
+        self.journals(name, ticket, cause_id, operator, data)
+
+    def journals(
+        self, name: str, place: Row, cause_id: str, operator: str | None = None, data: Row | None = None
+    ) -> None:
+        """An event comes into the journal, and to whoever listens; `place` is a ticket, or a clinic's day."""
+        day = self.day(place["clinic"], place["service_date"])
         day["last_sequence"] += 1
         ordinal = sum(row["cause_id"] == cause_id for row in self.journal)
-        clinic, number, sequence = ticket["clinic"], ticket["number"], day["last_sequence"]
+        clinic, number, sequence = place["clinic"], place.get("number"), day["last_sequence"]
+        counts = {"waiting": day["waiting"], "now_serving": _number_shown(clinic, day["now_serving"])}
         event = {
             "specversion": "1.0",
             "id": str(uuid4()),
             "type": f"id.antrean.{name}.v1",
-            "source": f"/hospitals/RSHS/clinics/{clinic}/{ticket['service_date']}",
-            "subject": _number_shown(clinic, number),
+            "source": f"/hospitals/RSHS/clinics/{clinic}/{place['service_date']}",
+            "subject": _number_shown(clinic, number) or clinic,
             "time": self.simulated().isoformat(),
             "datacontenttype": "application/json",
             "sequence": f"{sequence:010d}",
-            "data": {
-                "number": number,
-                "display_number": _number_shown(clinic, number),
-                "status": ticket["status"],
-                "lane": ticket["lane"],
-                "room": ticket["room"],
-                "room_name": None,
-                **({"cancelled_by": "patient"} if name == "ticket.cancelled" else {}),
-                "waiting": day["waiting"],
-                "now_serving": _number_shown(clinic, day["now_serving"]),
-            },
+            "data": {**(data or {}), **counts},
         }
-        key = {column: ticket[column] for column in ("hospital", "clinic", "service_date", "number")}
+        key = {column: place.get(column) for column in ("hospital", "clinic", "service_date", "number")}
         row: Row = {"sequence": sequence, "cause_id": cause_id, "ordinal": ordinal, "event_name": name}
-        row["event"] = event
+        row |= {"event": event, "operator": operator}
         moments = {"occurred_at": self.simulated(), "recorded_at": self.simulated()}
         self.journal.append(key | row | moments)
         line = {"routing_key": f"RSHS.{clinic}.{name}", "event": event}
@@ -275,83 +303,6 @@ class CheckedRun:
             del row["event"]
         _insert(connection, journal, rows)
         _insert(connection, refusals, self.refusals)
-
-
-def consistent_run() -> CheckedRun:
-    """Two clinics, a jump of the clock, and of every kind of request and ending one."""
-    made = CheckedRun()
-    expired = made.registers("expired")
-    made.tell(expired, "confirmed")
-    made.run["clock_jumps"] = [{"at": made.at + 1, "seconds": JUMP_SECONDS}]
-    made.at, made.jumped = made.at + 1, JUMP_SECONDS
-    made.tell(expired, "refused", code="request_expired")
-    first, _second, third = (made.registered(name) for name in ("first", "second", "third"))
-    made.registered("copied", copies=3)
-    made.tell(made.registers("copied", copies=3), "unknown", reason="died")
-    made.asks_for_queue("C01")
-    made.asks_for_tickets(first)
-    made.moves(first, "called")
-    made.moves(first, "served")
-    given_up = made.invoke("cancel", "cancel", ticket_code=made.shown(third)["ticket_code"])
-    made.tell(given_up, "confirmed")
-    made.moves(third, "cancelled", given_up["request_id"])
-    made.tell(given_up, "ok", reply="ticket", ticket=made.shown(third))
-    made.asks_for_queue("C01")
-    made.asks_for_tickets(first, third)
-    _refusals(made)
-    _with_a_quota(made)
-    _with_a_handover(made)
-    _faults(made)
-    unanswered = made.registers("settled")
-    made.tell(unanswered, "confirmed")
-    ticket = made.grants(unanswered)
-    made.tell(unanswered, "unknown", reason="no_reply")
-    made.run |= {"healed_at": made.at, "drained_at": made.at + 5, "quotas": {"C02": 1, "C03": 2}}
-    made.run["never_closed"] = ["C03"]
-    made.at += 6
-    settling = made.registers("settled", settling=True)
-    made.tell(settling, "ok", reply="ticket", ticket=made.shown(ticket))
-    return made
-
-
-def _refusals(made: CheckedRun) -> None:
-    again = made.registers("again", patient="second")
-    held = made.shown(made.ticket("C01", 2)) | {"ticket_code": None}
-    made.refuses(again, "already_registered", ticket=held)
-    reused = made.registers("first", patient="another", other_contents=True)
-    made.tell(reused, "refused", code="request_id_reused")
-
-
-def _with_a_quota(made: CheckedRun) -> None:
-    ticket = made.registered("only", "C02")
-    too_many = made.registers("too many", "C02")
-    made.tell(too_many, "confirmed")
-    made.refuses(too_many, "quota_reached")
-    given_up = made.invoke("cancel only", "cancel", ticket_code=made.shown(ticket)["ticket_code"])
-    made.moves(ticket, "cancelled", given_up["request_id"])
-    made.tell(given_up, "ok", reply="ticket", ticket=made.shown(ticket))
-    made.registered("instead", "C02")
-
-
-def _with_a_handover(made: CheckedRun) -> None:
-    """Two wait when the day ends, in a clinic that never closes and whose quota is reached."""
-    waiting = [made.registered(name, "C03") for name in ("at night", "by night")]
-    made.asks_for_tickets(*waiting)
-    cause_id = str(uuid4())
-    new = [made.hands_over(ticket, cause_id) for ticket in waiting]
-    made.asks_for_tickets(*waiting, *new)
-
-
-def _faults(made: CheckedRun) -> None:
-    made.plan = [{"id": "f001", "kind": "kill:registrar"}, {"id": "f002", "kind": "poison"}]
-    for fault in made.plan:
-        for phase in ("injected", "fired", "healed"):
-            made.lines["faults"].append({**fault, "phase": phase, "at": made.at, "detail": ""})
-    poison = made.registers("poison", planted="poison")
-    made.tell(poison, "confirmed")
-    made.tell(poison, "unknown", reason="no_reply")
-    made.lines["poison"] = [{"message_id": poison["request_id"], "kind": "poison"}]
-    made.lines["dead"] = [{"message_id": poison["request_id"], "type": "register", "reason": "limit"}]
 
 
 def _insert(connection: Connection, table: Table, rows: list[Row]) -> None:

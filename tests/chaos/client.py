@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 import pika
 from pika import frame, spec
 
-from common.messaging.topology import PATIENT_EXCHANGE
+from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
 from tests.chaos.history import Request
 
 HEARTBEAT_SECONDS = 60
@@ -193,8 +193,10 @@ class AmqpConnection:
         self._out += frame.Method(channel, method).marshal()
 
 
-def request_message(request: Request, correlation_id: str) -> tuple[pika.BasicProperties, bytes]:
-    """The properties and body of a request, as docs/protocol.md describes them."""
+def request_message(
+    request: Request, correlation_id: str, user: str | None = None
+) -> tuple[pika.BasicProperties, bytes]:
+    """The properties and body of a request, as docs/protocol.md describes them; `user` asks at a desk."""
     properties = pika.BasicProperties(
         type=request.name,
         message_id=request.request_id,
@@ -203,20 +205,25 @@ def request_message(request: Request, correlation_id: str) -> tuple[pika.BasicPr
         content_type="application/json",
         timestamp=int(request.sent_at.timestamp()),
         delivery_mode=pika.DeliveryMode.Persistent.value,
+        user_id=user,
     )
     return properties, json.dumps(request.body).encode()
 
 
 class SocketConnection:
-    """An `AmqpConnection` over a socket.
+    """An `AmqpConnection` over a socket; requests go to `exchange`, those of desks in the name of `user`.
 
     Every method raises OSError if the connection is lost or a time limit is exceeded; the object cannot be
     used after that.
     """
 
-    def __init__(self, amqp_url: str, name: str, seconds_max: float) -> None:
+    def __init__(
+        self, amqp_url: str, name: str, seconds_max: float, exchange: str = PATIENT_EXCHANGE
+    ) -> None:
         until = time.monotonic() + seconds_max
         address = Address.of(amqp_url)
+        self.exchange = exchange
+        self.user = address.user if exchange == DESK_EXCHANGE else None
         self._amqp = AmqpConnection(address, name)
         self._socket = socket.create_connection((address.host, address.port), seconds_max)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -241,8 +248,8 @@ class SocketConnection:
         self._send()
 
     def send(self, request: Request, correlation_id: str) -> None:
-        """Sends a patient's request; does not wait for its confirm."""
-        self.publish(PATIENT_EXCHANGE, request.name, *request_message(request, correlation_id))
+        """Sends a request; does not wait for its confirm."""
+        self.publish(self.exchange, request.name, *request_message(request, correlation_id, self.user))
 
     def receive(self, until: float) -> list[Incoming]:
         """The confirms and replies in the next bytes; none if no bytes arrive before `until`, a moment of

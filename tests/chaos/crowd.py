@@ -24,10 +24,10 @@ from common.clock import Clock
 from common.messaging.rpc_client import RESEND_SECONDS
 from common.messaging.topology import PATIENT_EXCHANGE
 from local_stack.files import write_private
+from tests.chaos.actors import SETTLE_FILE
 from tests.chaos.client import HEARTBEAT_SECONDS, Address, AmqpConnection, Confirmed, request_message
 from tests.chaos.clock import OffsetClock
 from tests.chaos.history import History, Operation, Request
-from tests.chaos.patients import SETTLE_FILE
 from tests.chaos.registrations import registration
 
 READY_FILE = "crowd.ready"

@@ -15,18 +15,20 @@ Every line has:
 
     at             float, seconds since 1970: the machine's clock
     simulated_at   ISO 8601 in UTC: what the run's simulated clock showed at that time
-    client         such as `patient-07`, `raw-02`, `crowd-0311`, `duplicates-3`
+    client         such as `patient-07`, `raw-02`, `crowd-0311`, `desk-3`
     operation      the id of the attempt, unique in the run
-    op             register | cancel | ticket_status | clinic_queue | list_clinics
+    op             register | cancel | ticket_status | clinic_queue | list_clinics, or a desk's request
     phase          see above
     request_id     the message_id, a UUID in lower case with hyphens
 
 `invoked` has besides:
 
     sent_at        ISO 8601 in UTC, whole seconds: the timestamp property; the same in every attempt
-    register       "hospital", "clinic", "medical_record_number" (normalised already)
+    user           of a desk's request: whose it is, as the broker knows them
+    register       "hospital", "clinic", "medical_record_number" (normalised already), "name", "date_of_birth"
     cancel         "ticket_code"            ticket_status    "ticket_codes"
     clinic_queue   "hospital", "clinic"     list_clinics     "hospital"
+    a desk's       all members of its body, as docs/desk-protocol.md has them
     settling       true: sent at the end of the run, because nothing was known of the request until then.
                    If an earlier operation of the request was `confirmed`, what the request did has to have
                    been done before this one's `simulated_at`: otherwise a confirmed request was lost.
@@ -47,9 +49,13 @@ first confirm. Look-ups may be confirmed and unanswered (the broker drops them a
     tickets        "tickets": [as above ...], "not_found": [ticket codes]
     clinic_queue   "queue": {hospital, clinic, service_date, is_open, now_serving, in_rooms, next, waiting}
     clinics        "hospital", "clinics": [{code, is_open, now_serving, waiting, quota_left}]
+    desk_done      "done": {hospital, clinic, service_date, changes, ticket}, "new_ticket": as in ticket
+    desk_queue     "desk_queue": {hospital, clinic, service_date, now_serving, "tickets": [...]}; each of a
+                   desk's tickets is {number, service_date, status, room}: no names
 
-`refused` has "code", the problem code, and with `already_registered` the "ticket" that is held, without its
-code, as it was when the request was first refused: a repetition gets the same words.
+`refused` has "code", the problem code, with `not_permitted_now` its "reason", and where the problem names a
+ticket the "ticket" that is held (for patients without its code), as it was when the request was first
+refused: a repetition gets the same words.
 
 Codes of tickets stand everywhere as clients write them, `7K3F-9QXM-2T5R`; numbers that are called as they
 are shown, `C01-017`.
@@ -78,7 +84,6 @@ from common.clock import Clock
 
 UnknownReason = Literal["no_reply", "not_taken", "no_broker", "died", "client_fault"]
 
-_REQUEST_FIELDS = ("hospital", "clinic", "medical_record_number", "ticket_code", "ticket_codes")
 _TICKET_FIELDS = (
     "ticket_code",
     "number",
@@ -89,6 +94,8 @@ _TICKET_FIELDS = (
     "people_ahead",
     "now_serving",
 )
+_DESK_TICKET_FIELDS = ("number", "service_date", "status", "room")
+_QUEUE_FIELDS = ("hospital", "clinic", "service_date", "now_serving")
 _CLINIC_FIELDS = ("code", "is_open", "now_serving", "waiting", "quota_left")
 
 
@@ -137,11 +144,9 @@ class History:
         """Writes that `client` is about to send; `marks` are further members of the line, such as
         `settling`, and those that are False or None are left out."""
         operation = Operation(self, client, request)
-        members = {key: request.body[key] for key in _REQUEST_FIELDS if key in request.body}
         given = {key: value for key, value in marks.items() if value}
-        self.write(
-            operation, "invoked", sent_at=request.sent_at.astimezone(UTC).isoformat(), **members, **given
-        )
+        sent_at = request.sent_at.astimezone(UTC).isoformat()
+        self.write(operation, "invoked", sent_at=sent_at, **request.body, **given)
         return operation
 
     def write(self, operation: "Operation", phase: str, **members: Any) -> None:
@@ -187,8 +192,9 @@ class Operation:
     def answered(self, reply: str, body: Mapping[str, Any]) -> None:
         """A reply has come: the end."""
         if reply == "problem":
-            ticket = {"ticket": _ticket(body["ticket"])} if "ticket" in body else {}
-            self._end("refused", code=body["code"], **ticket)
+            told = {"ticket": _ticket(body["ticket"])} if "ticket" in body else {}
+            told |= {"reason": body["reason"]} if "reason" in body else {}
+            self._end("refused", code=body["code"], **told)
         else:
             self._end("ok", reply=reply, **_reply_fields(reply, body))
 
@@ -209,8 +215,22 @@ def _reply_fields(reply: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return {"tickets": [_ticket(each) for each in body["tickets"]], "not_found": body["not_found"]}
     if reply == "clinic_queue":
         return {"queue": dict(body)}
+    if reply == "desk_done":
+        done = {key: body[key] for key in ("hospital", "clinic", "service_date", "changes")}
+        new = body["new_ticket"]
+        return {
+            "done": done | {"ticket": body["ticket"] and _desk_ticket(body["ticket"])},
+            "new_ticket": new and _ticket(new),
+        }
+    if reply == "desk_queue":
+        shown = [_desk_ticket(each) for key in ("in_rooms", "waiting", "no_shows") for each in body[key]]
+        return {"desk_queue": {**{key: body[key] for key in _QUEUE_FIELDS}, "tickets": shown}}
     clinics = [{key: each[key] for key in _CLINIC_FIELDS} for each in body["clinics"]]
     return {"hospital": body["hospital"], "clinics": clinics}
+
+
+def _desk_ticket(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: body[key] for key in _DESK_TICKET_FIELDS}
 
 
 def _ticket(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,34 +6,24 @@ outcome is unknown, and the process ends: with 0, or with 1 after an unexpected 
 """
 
 import argparse
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from common.clock import Clock
+from tests.chaos.actors import LATELY, Actor, run_actors
 from tests.chaos.clock import OffsetClock
 from tests.chaos.history import History, Request
-from tests.chaos.registrations import new_person, new_request_id
-from tests.chaos.requesters import ProductRequester, RawRequester, Reply, Requester
+from tests.chaos.registrations import new_person
+from tests.chaos.requesters import ProductRequester, RawRequester, Reply
 from tests.deployment import Patient
 
-REPLY_SECONDS_MAX = 5.0
-SETTLE_SECONDS_MAX = 300.0  # requests without an answer by then stay unanswered
 RAW_SHARE = 0.25
 """Of the patients, how many use the raw client."""
 
-QUIET_FILE = "quiet"
-SETTLE_FILE = "settle"
-
-_POLL_SECONDS = 0.2
 _REGULARS = 40
-_CODES_MAX = 20
-_KEPT_MAX = 200  # tickets and requests that a patient remembers
+_KEPT_MAX = 200  # tickets that a patient remembers
 
 
 @dataclass(frozen=True)
@@ -46,38 +36,23 @@ class Places:
     small: str
 
 
-@dataclass
-class Client:
-    """One patient's device: what it sends, and what it remembers."""
+@dataclass(kw_only=True)
+class Client(Actor):
+    """One patient's device."""
 
-    name: str
     places: Places
-    requester: Requester
-    history: History
-    clock: Clock
-    random: Random
     regulars: Sequence[Patient]
-    unknown: dict[str, Request] = field(default_factory=dict)
-    confirmed_ids: set[str] = field(default_factory=set)
-    answered: list[Request] = field(default_factory=list)
     people: list[tuple[Patient, str]] = field(default_factory=list)
     ticket_codes: list[str] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
 
     def act(self) -> None:
-        """Does one thing at random."""
         actions, weights = zip(*_HABITS, strict=True)
         (action,) = self.random.choices(actions, weights)
         action(self)
 
-    def settle(self, until: float) -> None:
-        """Sends the requests of unknown outcome again until all are answered, or until the moment `until` of
-        time.monotonic()."""
-        while self.unknown and (left := until - time.monotonic()) > 0:
-            for request in list(self.unknown.values()):
-                self._send(request, seconds_max=min(REPLY_SECONDS_MAX, max(left, 1.0)), settling=True)
-            if self.unknown:
-                time.sleep(_POLL_SECONDS)
+    def learn(self, request: Request, reply: Reply) -> None:
+        if reply.name == "ticket" and reply.body["ticket_code"] not in self.ticket_codes:
+            self.ticket_codes = [*self.ticket_codes[-_KEPT_MAX:], reply.body["ticket_code"]]
 
     # --- what a patient does ----------------------------------------------------------------------------
 
@@ -103,23 +78,18 @@ class Client:
         index = self.random.randrange(len(self.regulars))
         self._register(self.regulars[index], self.places.open[index % len(self.places.open)])
 
-    def repeat(self) -> None:
-        """Sends a request once more, though it has been answered."""
-        if self.answered:
-            self._send(self.random.choice(self.answered[-_CODES_MAX:]))
-
     def reuse_id(self) -> None:
         """Sends somebody else's registration under an id that belongs to another."""
-        registrations = [request for request in self.answered[-_CODES_MAX:] if request.name == "register"]
+        registrations = [request for request in self.answered[-LATELY:] if request.name == "register"]
         if registrations:
             first = self.random.choice(registrations)
             other = new_person(self.random).body(self.places.hospital, str(first.body["clinic"]))
-            self._send(Request("register", other, first.request_id, first.sent_at), other_contents=True)
+            self.send(Request("register", other, first.request_id, first.sent_at), other_contents=True)
 
     def cancel(self) -> None:
         """Cancels one of the last tickets."""
         if self.ticket_codes:
-            self._send(self._request("cancel", {"ticket_code": self.random.choice(self.ticket_codes[-10:])}))
+            self.ask("cancel", {"ticket_code": self.random.choice(self.ticket_codes[-10:])})
 
     def look_at_ticket(self) -> None:
         """One of its own."""
@@ -129,67 +99,24 @@ class Client:
     def look_at_tickets(self) -> None:
         """Many of its own."""
         if self.ticket_codes:
-            count = min(len(self.ticket_codes), self.random.randint(2, _CODES_MAX))
+            count = min(len(self.ticket_codes), self.random.randint(2, LATELY))
             self._look_up(self.random.sample(self.ticket_codes, count))
 
     def look_at_queue(self) -> None:
         """Of one clinic."""
         clinic = self.random.choice([*self.places.open, self.places.small])
-        self._send(self._request("clinic_queue", {"hospital": self.places.hospital, "clinic": clinic}))
+        self.ask("clinic_queue", {"hospital": self.places.hospital, "clinic": clinic})
 
     def look_at_clinics(self) -> None:
         """Of the hospital."""
-        self._send(self._request("list_clinics", {"hospital": self.places.hospital}))
-
-    # --- how it sends -----------------------------------------------------------------------------------
+        self.ask("list_clinics", {"hospital": self.places.hospital})
 
     def _register(self, person: Patient, clinic: str) -> None:
-        self.people = [*self.people[-_CODES_MAX:], (person, clinic)]
-        self._send(self._request("register", person.body(self.places.hospital, clinic)))
+        self.people = [*self.people[-LATELY:], (person, clinic)]
+        self.ask("register", person.body(self.places.hospital, clinic))
 
     def _look_up(self, codes: list[str]) -> None:
-        self._send(self._request("ticket_status", {"ticket_codes": codes}))
-
-    def _request(self, name: str, body: Mapping[str, object]) -> Request:
-        return Request.new(name, body, self.clock, new_request_id(self.random))
-
-    def _send(
-        self,
-        request: Request,
-        seconds_max: float = REPLY_SECONDS_MAX,
-        *,
-        settling: bool = False,
-        other_contents: bool = False,
-    ) -> None:
-        operation = self.history.invoke(self.name, request, settling=settling, other_contents=other_contents)
-        changes = request.name in ("register", "cancel")
-        reply = self.requester.call(operation, seconds_max, may_die=changes and not settling)
-        self.counts[f"{request.name} {'answered' if reply else 'unknown'}"] += 1
-        if other_contents or not changes:
-            return
-        if reply is None:
-            self.unknown.setdefault(request.request_id, request)
-            if operation.is_confirmed:
-                self.confirmed_ids.add(request.request_id)
-        else:
-            self.unknown.pop(request.request_id, None)
-            self.answered = [*self.answered[-_KEPT_MAX:], request]
-            self._remember_ticket(reply)
-
-    def _remember_ticket(self, reply: Reply) -> None:
-        if reply.name == "ticket" and reply.body["ticket_code"] not in self.ticket_codes:
-            self.ticket_codes = [*self.ticket_codes[-_KEPT_MAX:], reply.body["ticket_code"]]
-
-    def insist(self) -> None:
-        """Sends an unanswered request again, as a client does that needs the answer.
-
-        Confirmed requests are not sent again before the run settles: that would hide their loss.
-        """
-        unconfirmed = [
-            request for request in self.unknown.values() if request.request_id not in self.confirmed_ids
-        ]
-        if unconfirmed:
-            self._send(self.random.choice(unconfirmed))
+        self.ask("ticket_status", {"ticket_codes": codes})
 
 
 _HABITS: Sequence[tuple[Callable[[Client], None], int]] = (
@@ -210,24 +137,6 @@ _HABITS: Sequence[tuple[Callable[[Client], None], int]] = (
 _REGISTRATIONS_SHARE = (46 + 2 + 4 + 4 + 4) / sum(weight for _, weight in _HABITS)
 
 
-def run_client(
-    client: Client, quiet: threading.Event, settle: threading.Event, actions_per_second: float
-) -> Counter[str]:
-    """One patient from start to end; returns the number of requests by name and outcome."""
-    due = time.monotonic()
-    while True:
-        # The pace does not depend on how long replies take; but what was missed is not made up for.
-        due = max(due + client.random.expovariate(actions_per_second), time.monotonic())
-        if quiet.wait(due - time.monotonic()):
-            break
-        client.act()
-    settle.wait()
-    client.settle(time.monotonic() + SETTLE_SECONDS_MAX)
-    client.requester.close()
-    client.counts["left unknown"] += len(client.unknown)
-    return client.counts
-
-
 def run(options: argparse.Namespace) -> Counter[str]:
     """All patients, until the run settles."""
     directory: Path = options.directory
@@ -236,28 +145,28 @@ def run(options: argparse.Namespace) -> Counter[str]:
     places = Places(options.hospital, options.clinics.split(","), options.closed, options.small)
     common_random = Random(options.seed)
     regulars = [new_person(common_random) for _ in range(_REGULARS)]
-    quiet, settle = threading.Event(), threading.Event()
-    pace = options.rate / _REGISTRATIONS_SHARE / options.clients
     raw_clients = round(options.clients * RAW_SHARE)
-    with ThreadPoolExecutor(options.clients) as threads:
-        futures = []
-        for number in range(options.clients):
-            random = Random(f"{options.seed}-{number}")
-            name = f"raw-{number:02d}" if number < raw_clients else f"patient-{number:02d}"
-            is_raw = number < raw_clients
-            requester = RawRequester(options.url, name, random) if is_raw else ProductRequester(options.url)
-            client = Client(name, places, requester, history, clock, random, regulars)
-            futures.append(threads.submit(run_client, client, quiet, settle, pace))
-        control = directory / "control"
-        while not settle.is_set():
-            if (control / QUIET_FILE).exists():
-                quiet.set()
-            if (control / SETTLE_FILE).exists() or any(each.done() for each in futures):
-                quiet.set()
-                settle.set()
-            time.sleep(_POLL_SECONDS)
+    clients = []
+    for number in range(options.clients):
+        random = Random(f"{options.seed}-{number}")
+        name = f"raw-{number:02d}" if number < raw_clients else f"patient-{number:02d}"
+        is_raw = number < raw_clients
+        requester = RawRequester(options.url, name, random) if is_raw else ProductRequester(options.url)
+        clients.append(
+            Client(
+                name=name,
+                requester=requester,
+                history=history,
+                clock=clock,
+                random=random,
+                places=places,
+                regulars=regulars,
+            )
+        )
+    pace = options.rate / _REGISTRATIONS_SHARE / options.clients
+    counts = run_actors(clients, directory / "control", pace)
     history.close()
-    return sum((future.result() for future in futures), Counter())
+    return counts
 
 
 def main() -> None:

@@ -134,7 +134,7 @@ def _all_kinds() -> Iterator[Kind]:
         yield Kind(
             f"connection_{name}:worker_database", "connection", (_ANY_ROLE,), seconds, engines=("postgresql",)
         )
-    for name in ("request_100_times", "tick_told_twice", "tick_replayed"):
+    for name in ("request_100_times", "call_100_times", "tick_told_twice", "tick_replayed"):
         yield Kind(name, "duplicates", (_CLIENTS,), 4)
     yield Kind("clients_reconnect", "clients", (_CLIENTS,), 12)
     yield Kind("clients_die", "clients", (_CLIENTS,), 4)

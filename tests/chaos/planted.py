@@ -21,7 +21,7 @@ from common.domain.event_names import EventName
 from common.errors import BrokerUnavailable
 from common.messages.events import CONTENT_TYPE, Event, Tick, decode_tick, encode_tick
 from common.messaging.connection import blocking_connection
-from common.messaging.topology import EVENTS_EXCHANGE
+from common.messaging.topology import DESK_EXCHANGE, EVENTS_EXCHANGE, PATIENT_EXCHANGE
 from tests.chaos.client import Confirmed, Replied, SocketConnection
 from tests.chaos.history import History, JsonLines, Operation, Request
 from tests.chaos.worker import POISON_FILE
@@ -51,8 +51,10 @@ def publish_copies(
     copies: int = 100,
     connections: int = 8,
     seconds_max: float = SECONDS_MAX,
+    user: str | None = None,
 ) -> Copies:
-    """Publishes a request many times, in turns over several connections, and collects the replies.
+    """Publishes a request many times, in turns over several connections, and collects the replies; it is the
+    desk's of a `user` of the staff, where one is given.
 
     What a lost connection leaves unanswered is `unknown`; that is no error here.
     """
@@ -60,7 +62,7 @@ def publish_copies(
     copiers: list[_Copier] = []
     with ExitStack() as leaving:
         for number in range(connections):
-            copiers.append(_Copier(amqp_url, history, request, number))
+            copiers.append(_Copier(amqp_url, history, request, number, user))
             leaving.callback(copiers[-1].leave)
         for number in range(copies):
             copiers[number % connections].send(copies)
@@ -71,21 +73,27 @@ def publish_copies(
         sent=sum(len(copier.operations) for copier in copiers),
         confirmed=sum(each.is_confirmed for copier in copiers for each in copier.operations.values()),
         answered=sum(len(copier.answered) for copier in copiers),
-        tickets=len(set().union(*(copier.ticket_codes for copier in copiers))),
+        tickets=len(set().union(*(copier.tickets for copier in copiers))),
     )
 
 
 class _Copier:
     """One of the connections that copies go over."""
 
-    def __init__(self, amqp_url: str, history: History, request: Request, number: int) -> None:
+    def __init__(
+        self, amqp_url: str, history: History, request: Request, number: int, user: str | None
+    ) -> None:
         self.operations: dict[str, Operation] = {}
         self.answered: set[str] = set()
-        self.ticket_codes: set[str] = set()
+        self.tickets: set[str] = set()
         self._history = history
         self._request = request
         self._name = f"copies-{number}"
-        self._connection: SocketConnection | None = SocketConnection(amqp_url, self._name, SECONDS_MAX)
+        self._user = user
+        exchange = PATIENT_EXCHANGE if user is None else DESK_EXCHANGE
+        self._connection: SocketConnection | None = SocketConnection(
+            amqp_url, self._name, SECONDS_MAX, exchange
+        )
 
     @property
     def waits(self) -> bool:
@@ -96,7 +104,7 @@ class _Copier:
         """Sends one of `copies` copies."""
         if self._connection is None:
             return
-        operation = self._history.invoke(self._name, self._request, copies=copies)
+        operation = self._history.invoke(self._name, self._request, copies=copies, user=self._user)
         self.operations[operation.id] = operation
         try:
             self._connection.send(self._request, operation.id)
@@ -117,8 +125,9 @@ class _Copier:
             if isinstance(incoming, Replied):
                 operation.answered(incoming.name, incoming.body)
                 self.answered.add(operation.id)
-                if incoming.name == "ticket":
-                    self.ticket_codes.add(incoming.body["ticket_code"])
+                ticket = incoming.body if incoming.name == "ticket" else incoming.body.get("ticket")
+                if ticket:
+                    self.tickets.add(f"{ticket['service_date']} {ticket['number']}")
             elif incoming.taken:
                 operation.confirmed()
             else:

@@ -1,5 +1,5 @@
-"""How a patient's client sends requests: with the product's client, or with a raw one that may die before
-the reply."""
+"""How a client, a patient's or a desk's, sends requests: with the product's client, or with a raw one that
+may die before the reply."""
 
 import time
 import traceback
@@ -28,7 +28,7 @@ class Reply(NamedTuple):
 
 
 class Requester(Protocol):
-    """One patient's way of sending a request and waiting for its reply."""
+    """One client's way of sending a request and waiting for its reply."""
 
     def call(self, operation: Operation, seconds_max: float, *, may_die: bool = False) -> Reply | None:
         """Sends the operation's request and waits for the reply, about `seconds_max` at most.
@@ -45,10 +45,10 @@ class Requester(Protocol):
 class ProductRequester:
     """The product's own client; it never dies."""
 
-    def __init__(self, amqp_url: str) -> None:
+    def __init__(self, amqp_url: str, exchange: str = PATIENT_EXCHANGE) -> None:
         # Shows the moment of the first attempt: a request that is sent again keeps its timestamp.
         self._made_at = SetClock(MONDAY_MORNING)
-        self._client = RpcClient(amqp_url, PATIENT_EXCHANGE, self._made_at)
+        self._client = RpcClient(amqp_url, exchange, self._made_at)
 
     def call(self, operation: Operation, seconds_max: float, *, may_die: bool = False) -> Reply | None:
         request = operation.request
@@ -77,12 +77,25 @@ class ProductRequester:
 
 
 class RawRequester:
-    """A client that follows docs/protocol.md only; it records confirms and sometimes dies."""
+    """A client that follows docs/protocol.md only; it records confirms and sometimes dies.
 
-    def __init__(self, amqp_url: str, name: str, random: Random) -> None:
+    The share `twice` of its requests is sent two times, one right after the other.
+    """
+
+    def __init__(
+        self,
+        amqp_url: str,
+        name: str,
+        random: Random,
+        exchange: str = PATIENT_EXCHANGE,
+        *,
+        twice: float = 0.0,
+    ) -> None:
         self._amqp_url = amqp_url
         self._name = name
         self._random = random
+        self._exchange_name = exchange
+        self._twice = twice
         self._connection: SocketConnection | None = None
 
     def call(self, operation: Operation, seconds_max: float, *, may_die: bool = False) -> Reply | None:
@@ -92,7 +105,7 @@ class RawRequester:
         dies_at = self._random.choice(("sent", "confirmed")) if dies else ""
         try:
             connection = self._connection = self._connection or SocketConnection(
-                self._amqp_url, self._name, min(seconds_max, _CONNECT_SECONDS_MAX)
+                self._amqp_url, self._name, min(seconds_max, _CONNECT_SECONDS_MAX), self._exchange_name
             )
         except OSError:
             operation.unknown("no_broker")
@@ -111,8 +124,10 @@ class RawRequester:
         times_sent = 0
         while (now := time.monotonic()) < until:
             if now - sent_at >= RESEND_SECONDS:
-                connection.send(operation.request, operation.id)
-                sent_at, times_sent = now, times_sent + 1
+                for _ in range(1 + (self._random.random() < self._twice)):
+                    connection.send(operation.request, operation.id)
+                    times_sent += 1
+                sent_at = now
                 if dies_at == "sent":
                     self._killed(operation)
                     return None

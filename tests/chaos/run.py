@@ -1,6 +1,7 @@
 """A chaos run from beginning to end: the system, its clients, the faults of a plan, and the evidence."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -10,16 +11,21 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from admin_cli.database.integrity import check_integrity
 from common.errors import BrokerUnavailable
 from common.messaging.topology import DESK_REGISTRAR_QUEUE, QUARANTINES
+from common.storage.engine import snapshot
 from tests.chaos.database import EngineKind
 from tests.chaos.faults import Injector, Steps
 from tests.chaos.faults.steps import NEVER_SECONDS
 from tests.chaos.history import JsonLines
 from tests.chaos.plan import Fault, Plan, make_plan
 from tests.chaos.readers import read_dead_letters, read_stream
+from tests.chaos.staff import DESK_ROOMS
+from tests.chaos.staff import ROLES as STAFF
 from tests.chaos.system import CLOSED_CLINIC, QUEUES, QUOTAS, ROOMS, SMALL_CLINIC, System
-from tests.deployment import personal_data_in
+from tests.database import opened
+from tests.deployment import personal_data_in, ticket_codes_in
 from tests.processes import Program
 
 _TURN_SECONDS = 0.05
@@ -33,14 +39,16 @@ _HEALING_SECONDS_MAX = 3 * NEVER_SECONDS  # every fault has limits of its own
 
 @dataclass(frozen=True)
 class Options:
-    """What a run is. `registrations_per_second` is the rate of all patients together; `server` is the
-    script that starts a RabbitMQ, None for the installed one."""
+    """What a run is. `registrations_per_second` is the rate of all patients together, and
+    `desk_actions_per_second` that of each desk; `server` is the script that starts a RabbitMQ, None for the
+    installed one."""
 
     seed: int
     duration_seconds: float
     engine_kind: EngineKind
     server: Path | None = None
     registrations_per_second: float = 11.0
+    desk_actions_per_second: float = 1.0
 
 
 class Verdict(Enum):
@@ -85,6 +93,7 @@ def run(options: Options, directory: Path, say: Callable[[str], None]) -> Outcom
             "hospital": system.hospital,
             "quotas": QUOTAS,
             "never_closed": [*ROOMS, SMALL_CLINIC],
+            "staff": {user: {"role": role, "clinics": clinics} for user, (role, clinics) in STAFF.items()},
         }
         say(f"RabbitMQ {about['rabbitmq_version']}, {options.engine_kind}: {len(plan.faults)} faults planned")
         chaos = _Run(system, options, plan, say)
@@ -95,7 +104,8 @@ def run(options: Options, directory: Path, say: Callable[[str], None]) -> Outcom
         checked = subprocess.run(
             arguments, capture_output=True, text=True, timeout=_CHECKER_SECONDS_MAX, check=False
         )
-    failures = chaos.failures + _personal_data_in_logs(directory / "logs")
+        found = _inconsistencies(system.database_url)
+    failures = chaos.failures + found + _personal_data_in_logs(directory)
     return Outcome(checked.returncode, checked.stdout + checked.stderr, failures, chaos.late)
 
 
@@ -120,9 +130,21 @@ class _Run:
         self._wait((self._control / "subscribed").exists, _CLIENT_START_SECONDS_MAX, "subscribed")
         patients = self._client(
             "patients",
-            *("--url", system.patient_url, "--hospital", system.hospital, "--clinics", ",".join(ROOMS)),
+            *(
+                "--url",
+                system.patient_url,
+                "--hospital",
+                system.hospital,
+                "--clinics",
+                ",".join([*ROOMS, *DESK_ROOMS]),
+            ),
             *("--closed", CLOSED_CLINIC, "--small", SMALL_CLINIC, "--seed", str(self._options.seed)),
             *("--rate", str(self._options.registrations_per_second)),
+        )
+        desks = self._client(
+            "desks",
+            *("--urls", str(system.desk_urls_file), "--hospital", system.hospital),
+            *("--seed", str(self._options.seed), "--rate", str(self._options.desk_actions_per_second)),
         )
         self._inject_all()
         healed_at = self._heal()
@@ -132,6 +154,7 @@ class _Run:
         self._say("sending the requests of unknown outcome again")
         (self._control / "settle").touch()
         self._end(patients)
+        self._end(desks)
         system.stop_workers()
         subscriber.ask_to_stop()
         self._end(subscriber)
@@ -183,7 +206,7 @@ class _Run:
         self._say(f"{fault.id} {fault.kind}: {phase} {detail}")
 
     def _heal(self) -> float:
-        """Tells the patients to send no new requests; all faults are healed by now."""
+        """Tells the clients to send no new requests; all faults are healed by now."""
         self._notes.close()
         (self._control / "quiet").touch()
         return time.time()
@@ -223,6 +246,19 @@ class _Run:
             self.failures.append(f"{program.name} ended with {program.exit_code}: {program.output[-500:]}")
 
 
-def _personal_data_in_logs(logs: Path) -> list[str]:
-    found = {path.name: personal_data_in(path.read_text(errors="replace")) for path in logs.glob("*.log")}
-    return [f"{name} holds personal data, such as {what[0]}" for name, what in found.items() if what]
+def _inconsistencies(database_url: str) -> list[str]:
+    """What `antrean-admin check-integrity` objects to: the product's own word, beside the checker's."""
+    with opened(database_url) as engine, snapshot(engine) as connection:
+        return [f"check-integrity: {finding}" for finding in check_integrity(connection).findings]
+
+
+def _personal_data_in_logs(directory: Path) -> list[str]:
+    """Patients' data, and what opens their tickets, in what any process has written."""
+    histories = "".join(path.read_text() for path in directory.glob("history-*.jsonl"))
+    codes = set(re.findall(r'"ticket_code": "([^"]+)"', histories))
+    failures = []
+    for path in sorted((directory / "logs").glob("*.log")):
+        text = path.read_text(errors="replace")
+        if found := personal_data_in(text) + ticket_codes_in(text, codes):
+            failures.append(f"{path.name} holds personal data, such as {found[0]}")
+    return failures

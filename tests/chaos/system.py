@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from admin_cli.database.catalog_changes import apply_catalog
 from admin_cli.database.schema import migrate
@@ -16,6 +16,7 @@ from common.domain.opening_hours import WEEKDAYS
 from common.errors import BrokerUnavailable
 from common.messaging import topology
 from local_stack.child import wait_until
+from local_stack.files import write_private
 from local_stack.private_node import find_server
 from local_stack.stack import StackError
 from local_stack.supervisor import Supervisor
@@ -24,22 +25,24 @@ from tests.chaos.broker import ChaosBroker
 from tests.chaos.clock import OffsetClock
 from tests.chaos.database import EngineKind, PostgresDatabase, SqliteFile
 from tests.chaos.plan import WORKERS
+from tests.chaos.staff import DESK_ROOMS, ROLES
 from tests.chaos.workers import ChaosWorker
 from tests.database import opened
 from tests.processes import Program, bare_environment
+from tests.staff import duty, let_serve
 from tests.tcp_proxy import TcpProxy
 
 HOSPITAL = "RSUJI"
 ROOMS = {"C01": 4, "C02": 6, "C03": 8, "C04": 12, "C05": 16, "C06": 20}
-"""The clinics that are always open, and their rooms: together about a call per second."""
+"""The clinics that the clock moves, always open, and their rooms: together about a call per second."""
 
 CLOSED_CLINIC = "TUTUP"
 SMALL_CLINIC = "KUOTA"
-QUOTAS = {**dict.fromkeys(ROOMS, 10_000), CLOSED_CLINIC: 100, SMALL_CLINIC: 20}
+QUOTAS = {**dict.fromkeys([*ROOMS, *DESK_ROOMS], 10_000), CLOSED_CLINIC: 100, SMALL_CLINIC: 20}
 HEARTBEAT_SECONDS = 5
 TICK_SECONDS = 1
 
-ROLES = {"registrar": "registrar", "ticker": "ticker", "responder": "status"}
+USERS = {"registrar": "registrar", "ticker": "ticker", "responder": "status"}
 """The user of the broker that each worker is."""
 
 QUEUES = {
@@ -55,9 +58,9 @@ _WORKERS_START_SECONDS_MAX = 300
 class System:
     """Starts everything in `directory` (new, or empty) and ends it; a context manager for the main thread.
 
-    `urls` are the broker's own addresses by role; patients connect to `patient_url`. Raises BrokerUnavailable
-    and StoreUnavailable where broker or database are not installed or do not start, and StackError where the
-    workers do not.
+    `urls` are the broker's own addresses by role; patients connect to `patient_url`, and each of the staff to
+    theirs of `desk_urls`. Raises BrokerUnavailable and StoreUnavailable where broker or database are not
+    installed or do not start, and StackError where the workers do not.
     """
 
     def __init__(self, directory: Path, engine_kind: EngineKind, server: Path | None = None) -> None:
@@ -158,14 +161,19 @@ class System:
         always = {day: ["00:00-24:00"] for day in WEEKDAYS}
         clinics = [
             *(_clinic(code, hours=always, rooms=rooms) for code, rooms in ROOMS.items()),
+            *(_clinic(code, hours=always, rooms=rooms, mode="desk") for code, rooms in DESK_ROOMS.items()),
             _clinic(CLOSED_CLINIC, hours={"sun": ["08:00-12:00"]}),
             _clinic(SMALL_CLINIC, hours=always),
         ]
         with opened(self.database_url) as engine:
             migrate(engine)
             apply_catalog(engine, catalog(hospital_table(HOSPITAL, *clinics)), self.clock.now())
+            for user, (role, served) in ROLES.items():
+                let_serve(engine, user, duty(role, HOSPITAL, *served))
         self.client_proxy = self._proxy(self.urls["patient"])
         self.patient_url = self.client_proxy.url(self.urls["patient"])
+        self.desk_urls = self._staff_urls()
+        write_private(self.desk_urls_file, json.dumps(self.desk_urls))
         for role, names in WORKERS.items():
             for name in names:
                 self._start_worker(name, role)
@@ -173,7 +181,7 @@ class System:
             raise StackError(f"The workers did not begin to consume; {self.directory / 'logs'} says why.")
 
     def _start_worker(self, name: str, role: str) -> None:
-        amqp_url = self.urls[ROLES[role]]
+        amqp_url = self.urls[USERS[role]]
         broker_proxy = self._proxy(amqp_url)
         database_proxy = self._proxy(self.database_url) if self.engine_kind == "postgresql" else None
         database_url = self.database_url if database_proxy is None else database_proxy.url(self.database_url)
@@ -187,6 +195,20 @@ class System:
         worker = ChaosWorker(name, variables, self.directory, broker_proxy, database_proxy)
         self.workers[name] = worker
         self._supervisor.start(worker.child)
+
+    @property
+    def desk_urls_file(self) -> Path:
+        """Holds `desk_urls`."""
+        return self.directory / "control" / "desk_urls.json"
+
+    def _staff_urls(self) -> dict[str, str]:
+        """By the user, as the patients' address: through the proxy."""
+        parts = urlsplit(self.patient_url)
+        place = parts.netloc.rpartition("@")[2]
+        passwords = self.broker.staff
+        return {
+            user: urlunsplit(parts._replace(netloc=f"{user}:{passwords[user]}@{place}")) for user in ROLES
+        }
 
     def _proxy(self, url: str) -> TcpProxy:
         parts = urlsplit(url)

@@ -10,9 +10,10 @@ import pytest
 
 from admin_cli.database.schema import migrate
 from tests.chaos import checker
-from tests.chaos.checked_run import CheckedRun, consistent_run
+from tests.chaos.checked_run import CheckedRun
 from tests.chaos.checker import Invariant, Report, check
 from tests.chaos.checker.report import MAY_BE_ABSENT
+from tests.chaos.consistent_run import consistent_run
 from tests.chaos.violations import PLANTS, Plant
 from tests.database import opened, sqlite_file
 
@@ -62,6 +63,11 @@ def test_a_violation_is_objected_to(
 
 def test_every_invariant_has_a_violation_that_is_objected_to() -> None:
     assert {invariant for _, invariant, _ in PLANTS} == set(Invariant)
+
+
+def test_the_document_says_how_many_there_are() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "reliability.md").read_text()
+    assert f"plant {len(PLANTS)} violations" in told
 
 
 def test_a_run_without_anything_in_it_is_objected_to(tmp_path: Path, unconstrained: Path) -> None:
@@ -160,7 +166,7 @@ def test_the_program_prints_what_it_checked_and_ends_with_1(tmp_path: Path, unco
     command = [sys.executable, "-m", "tests.chaos.checker"]
     ended = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (1, "")
-    assert "11  numbers of each clinic-day are exactly 1..N (tickets): ok" in ended.stdout
+    assert "17  numbers of each clinic-day are exactly 1..N (tickets): ok" in ended.stdout
     assert "VIOLATED 1 times" in ended.stdout
     assert ended.stdout.endswith("1 violations\n")
     assert subprocess.run(command, capture_output=True, check=False).returncode == 2

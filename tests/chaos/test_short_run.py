@@ -15,7 +15,9 @@ def test_nothing_is_lost_or_doubled_whatever_fails(tmp_path: Path) -> None:
     if find_server() is None:
         pytest.skip("a chaos run kills a RabbitMQ of its own, and no rabbitmq-server is installed")
     said: list[str] = []
-    options = Options(SEED, DURATION_SECONDS, "sqlite", registrations_per_second=15.0)
+    options = Options(
+        SEED, DURATION_SECONDS, "sqlite", registrations_per_second=15.0, desk_actions_per_second=2.0
+    )
 
     outcome = run(options, tmp_path, said.append)
 

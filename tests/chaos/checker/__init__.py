@@ -21,11 +21,13 @@ import traceback
 from pathlib import Path
 
 from tests.chaos.checker.deliveries import check_deliveries
-from tests.chaos.checker.evidence import Evidence, UnreadableError, read_evidence
+from tests.chaos.checker.desks import check_desks
+from tests.chaos.checker.evidence import Evidence
 from tests.chaos.checker.faults import check_faults
 from tests.chaos.checker.handovers import check_handovers
 from tests.chaos.checker.look_ups import check_look_ups
 from tests.chaos.checker.queues import check_queues
+from tests.chaos.checker.reading import UnreadableError, read_evidence
 from tests.chaos.checker.report import Invariant, Report, Violation
 from tests.chaos.checker.requests import check_requests
 
@@ -40,7 +42,14 @@ def check(directory: Path) -> Report:
         report.checked[Invariant.EVIDENCE] = evidence.lines_read
         for problem in evidence.unreadable:
             report.expect(Invariant.EVIDENCE, False, problem)
-        checks = (check_queues, check_requests, check_handovers, check_look_ups, check_deliveries)
+        checks = (
+            check_queues,
+            check_requests,
+            check_desks,
+            check_handovers,
+            check_look_ups,
+            check_deliveries,
+        )
         for part in (*checks, check_faults):
             part(evidence, report)
         _count(evidence, report)

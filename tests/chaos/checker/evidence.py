@@ -1,31 +1,39 @@
-"""The evidence of a run: the files of its directory, and the tables of its database by plain SQL."""
+"""The evidence of a run: what its clients, its subscriber, the journal's stream and its database say."""
 
-import json
-import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-import psycopg
+_LOOK_UPS = {"list_clinics", "ticket_status", "clinic_queue", "desk_queue"}
+_CONTENTS = (
+    "user",
+    "hospital",
+    "clinic",
+    "medical_record_number",
+    "name",
+    "date_of_birth",
+    "priority",
+    "ticket_code",
+    "number",
+    "room",
+    "service_date",
+    "reason",
+    "to_clinic",
+    "rooms",
+    "waiting",
+)
 
 Record = Mapping[str, Any]
 ClinicDay = tuple[str, str, str]
 """Hospital code, clinic code, service date as `2026-11-23`."""
 
 
-class UnreadableError(Exception):
-    """Without this nothing can be checked."""
-
-
 @dataclass(frozen=True)
 class Ticket:
-    """A row of `tickets`; the code without hyphens. `keeps_its_place`: the desk gave it no other one."""
+    """A row of `tickets`; the code without hyphens. `keeps_its_place`: it can be called since it arrived."""
 
     code: str
     day: ClinicDay
@@ -41,7 +49,8 @@ class Ticket:
 
 @dataclass(frozen=True)
 class Entry:
-    """A row of `journal`; `recorded_at` in seconds since 1970 of the simulated clock, `event` its body."""
+    """A row of `journal`; the moments in seconds since 1970 of the simulated clock, `event` its body, and
+    `operator` the member of the staff whose request it was."""
 
     day: ClinicDay
     sequence: int
@@ -49,6 +58,8 @@ class Entry:
     ordinal: int
     name: str
     number: int | None
+    operator: str | None
+    occurred_at: float
     recorded_at: float
     event: Mapping[str, Any]
 
@@ -56,6 +67,17 @@ class Entry:
     def event_id(self) -> str:
         """The CloudEvent's id."""
         return str(self.event.get("id"))
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What the event tells of its ticket."""
+        told: Mapping[str, Any] = self.event.get("data", {})
+        return told
+
+    @property
+    def place(self) -> str:
+        """Which event it is, for people."""
+        return f"event {self.sequence} of {' '.join(self.day)} ({self.name})"
 
 
 @dataclass(frozen=True)
@@ -101,8 +123,12 @@ class Operation:
     @property
     def contents(self) -> tuple[Any, ...]:
         """What tells two requests with one id apart."""
-        named = ("hospital", "clinic", "medical_record_number", "ticket_code")
-        return (self.op, *(self.invoked.get(name) for name in named))
+        return (self.op, *(self.invoked.get(name) for name in _CONTENTS))
+
+    @property
+    def user(self) -> str | None:
+        """Who of the staff asks; None for patients."""
+        return self.invoked.get("user")
 
     @property
     def settling(self) -> bool:
@@ -168,13 +194,64 @@ class Evidence:
         """The attempts at each request that changes something, by its id."""
         found: dict[str, list[Operation]] = defaultdict(list)
         for operation in self.operations:
-            if operation.op in ("register", "cancel"):
+            if operation.op not in _LOOK_UPS:
                 found[operation.request_id].append(operation)
         return found
+
+    def asked(self, cause_id: str) -> Operation | None:
+        """The first attempt at the request with this id; None for ticks, and for the time that passes before
+        a request is decided."""
+        return next(iter(self.requests.get(cause_id, ())), None)
+
+    @cached_property
+    def record_numbers(self) -> dict[str, str | None]:
+        """By event ids: whose ticket it is from the event on, for those that give or correct it. None where
+        that cannot be told: the ticket came from another queue, and was corrected."""
+        found: dict[str, str | None] = {}
+        for entry in self.journal:
+            asked = self.asked(entry.cause_id)
+            if entry.name == "ticket.registered" and (entry.day, entry.number) not in self.corrected:
+                ticket = self.ticket_at.get((*entry.day, entry.number or 0))
+                found[entry.event_id] = None if ticket is None else ticket.medical_record_number
+            elif entry.name == "ticket.registered" or _corrects_record_number(entry):
+                found[entry.event_id] = None if asked is None else asked.invoked.get("medical_record_number")
+        return found
+
+    @cached_property
+    def corrected(self) -> set[tuple[ClinicDay, int | None]]:
+        """The tickets whose medical record number was corrected."""
+        return {(each.day, each.number) for each in self.journal if _corrects_record_number(each)}
+
+    @cached_property
+    def first_lanes(self) -> dict[tuple[ClinicDay, int | None], str]:
+        """By the tickets: the lane in which each began."""
+        return {
+            (each.day, each.number): str(each.data.get("lane"))
+            for each in self.journal
+            if each.name == "ticket.registered"
+        }
+
+    @cached_property
+    def transfers(self) -> dict[tuple[ClinicDay, int | None], str]:
+        """By the tickets that were transferred: what caused it."""
+        return {
+            (each.day, each.number): each.cause_id
+            for each in self.journal
+            if each.name == "ticket.transferred"
+        }
+
+    def may(self, user: str | None, roles: frozenset[str], clinic: str) -> bool:
+        """Whether this member of the staff has one of these roles in the clinic."""
+        duty = self.run.get("staff", {}).get(user)
+        return duty is not None and duty["role"] in roles and clinic in duty["clinics"]
 
     def forward_after(self, at: float) -> float:
         """By how many seconds the simulated clock has jumped forward since the real moment `at`."""
         return float(sum(each["seconds"] for each in self.run.get("clock_jumps", []) if each["at"] >= at))
+
+
+def _corrects_record_number(entry: Entry) -> bool:
+    return "medical_record_number" in (entry.data.get("corrected") or ())
 
 
 def plain(ticket_code: str) -> str:
@@ -186,129 +263,3 @@ def epoch(moment: str | datetime) -> float:
     """Seconds since 1970; what has no zone is UTC."""
     read = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return (read.replace(tzinfo=UTC) if read.tzinfo is None else read).timestamp()
-
-
-def read_evidence(directory: Path) -> Evidence:
-    """Reads a run's directory and its database; raises UnreadableError where they cannot be read at all.
-
-    A line that cannot be read is named in `unreadable`. The last line of a history may be cut off: its
-    client was killed.
-    """
-    run = _json(directory / "run.json")
-    evidence = Evidence(run, list(_json(directory / "plan.json")["faults"]))
-    for name in ("faults", "events", "stream", "dead", "poison"):
-        setattr(evidence, name, _read_lines(evidence, directory / f"{name}.jsonl"))
-    histories = sorted(directory.glob("history-*.jsonl"))
-    evidence.operations = _operations(
-        evidence, [line for path in histories for line in _read_lines(evidence, path, may_be_cut=True)]
-    )
-    _read_database(evidence, str(run["database_url"]))
-    return evidence
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise UnreadableError(f"{path.name} cannot be read: {error}") from error
-
-
-def _read_lines(evidence: Evidence, path: Path, *, may_be_cut: bool = False) -> list[Record]:
-    if not path.exists():
-        evidence.unreadable.append(f"{path.name} is missing")
-        return []
-    found: list[Record] = []
-    lines = path.read_bytes().split(b"\n")
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            if not (may_be_cut and number == len(lines)):
-                evidence.unreadable.append(f"line {number} of {path.name} is not JSON")
-    evidence.lines_read += len(found)
-    return found
-
-
-def _operations(evidence: Evidence, lines: list[Record]) -> list[Operation]:
-    found: dict[str, Operation] = {}
-    for line in lines:
-        name, phase = str(line["operation"]), line["phase"]
-        if phase == "invoked":
-            if name in found:
-                evidence.unreadable.append(f"operation {name} was invoked twice in the history")
-            found[name] = Operation(line)
-        elif name not in found:
-            evidence.unreadable.append(f"operation {name} is {phase} in the history, but never was invoked")
-        elif phase == "confirmed":
-            found[name].confirmed = line
-        elif found[name].ended is not None:
-            evidence.unreadable.append(f"operation {name} ended twice in the history")
-        else:
-            found[name].ended = line
-    return list(found.values())
-
-
-@contextmanager
-def _connection(url: str) -> Iterator[Any]:
-    if url.startswith("sqlite:///"):
-        path = quote(url.removeprefix("sqlite:///"))
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            yield connection
-    else:
-        with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1)) as server:
-            server.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            server.read_only = True
-            yield server
-
-
-def _read_database(evidence: Evidence, url: str) -> None:
-    try:
-        with _connection(url) as connection:
-            _read_tables(evidence, connection)
-    except (sqlite3.Error, psycopg.Error) as error:
-        raise UnreadableError(f"the database cannot be read: {str(error).splitlines()[0]}") from error
-
-
-def _read_tables(evidence: Evidence, connection: Any) -> None:
-    for row in connection.execute(
-        "SELECT hospital, clinic, service_date, ticket_code, number, status, medical_record_number,"
-        " patient_name, lane, waiting_since = arrived_at AND coalesce(priority_reason, 'age') = 'age',"
-        " arrived_at, transferred_to"
-        " FROM tickets ORDER BY hospital, clinic, service_date, number"
-    ):
-        code, number, status, record_number, name, lane, keeps_its_place, arrived_at, new_code = row[3:]
-        known = (code, _day(row), number, status, record_number, name, lane, bool(keeps_its_place))
-        evidence.tickets.append(Ticket(*known, epoch(arrived_at), new_code))
-    for row in connection.execute(
-        "SELECT hospital, clinic, service_date, sequence, cause_id, ordinal, event_name, number, recorded_at,"
-        " body FROM journal ORDER BY hospital, clinic, service_date, sequence"
-    ):
-        sequence, cause_id, ordinal, name, number, recorded_at, body = row[3:]
-        event = _event(evidence, row, body)
-        evidence.journal.append(
-            Entry(_day(row), sequence, cause_id, ordinal, name, number, epoch(recorded_at), event)
-        )
-    for row in connection.execute(
-        "SELECT hospital, clinic, service_date, last_number, last_sequence, waiting, cancelled, now_serving"
-        " FROM clinic_days ORDER BY hospital, clinic, service_date"
-    ):
-        evidence.days.append(Day(_day(row), *row[3:]))
-    for request_id, code, refused_at in connection.execute(
-        "SELECT request_id, code, refused_at FROM refusals"
-    ):
-        evidence.refusals[request_id] = (code, epoch(refused_at))
-
-
-def _day(row: Any) -> ClinicDay:
-    return (row[0], row[1], str(row[2]))
-
-
-def _event(evidence: Evidence, row: Any, body: bytes) -> Mapping[str, Any]:
-    try:
-        event: Mapping[str, Any] = json.loads(bytes(body))
-    except ValueError:
-        evidence.unreadable.append(f"the event of journal row {' '.join(map(str, row[:4]))} is not JSON")
-        return {}
-    return event

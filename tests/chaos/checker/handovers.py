@@ -1,4 +1,5 @@
-"""The handovers: who waits where a service day ends and the clinic is open stands in the next day's queue."""
+"""The handovers: who waits where a service day ends and the clinic is open stands in the next day's queue,
+and whom the staff transfer in that of another clinic."""
 
 from collections import Counter, defaultdict
 from datetime import date, timedelta
@@ -50,14 +51,29 @@ def _one(ticket: Ticket, evidence: Evidence, report: Report) -> None:
     if new is None:
         return
     said = f"{_name(ticket)} was handed over to {_name(new)}"
-    wanted = (*ticket.day[:2], str(date.fromisoformat(ticket.day[2]) + timedelta(days=1)))
-    report.expect(Invariant.HANDOVERS, new.day == wanted, f"{said}, which is not of the next day")
+    next_day = str(date.fromisoformat(ticket.day[2]) + timedelta(days=1))
+    to_clinic = _transferred_to(ticket, evidence)
+    if to_clinic is None:
+        right = new.day == (*ticket.day[:2], next_day)
+        report.expect(Invariant.HANDOVERS, right, f"{said}, which is not of the next day")
+        same = evidence.first_lanes.get((new.day, new.number)) == ticket.lane
+        report.expect(Invariant.HANDOVERS, same, f"{said} in the other lane")
+    else:
+        # Of today's queue, also where the patient was called the day before.
+        right = new.day[:2] == (ticket.day[0], to_clinic) and new.day[2] in (ticket.day[2], next_day)
+        report.expect(Invariant.HANDOVERS, right, f"{said}, which is not of {to_clinic}")
     same = new.medical_record_number == ticket.medical_record_number
+    same |= (new.day, new.number) in evidence.corrected
     report.expect(Invariant.HANDOVERS, same, f"{said}, which is another patient's")
     # Who had registered for the new day already has the better of two places.
     kept = new.arrived_at <= ticket.arrived_at
     report.expect(Invariant.HANDOVERS, kept, f"{said} with a later time of arrival")
-    report.expect(Invariant.HANDOVERS, new.lane == ticket.lane, f"{said} in the other lane")
+
+
+def _transferred_to(ticket: Ticket, evidence: Evidence) -> str | None:
+    """The clinic to which the staff sent the patient; None at the end of a day."""
+    asked = evidence.asked(evidence.transfers.get((ticket.day, ticket.number), ""))
+    return None if asked is None else asked.invoked.get("to_clinic")
 
 
 def _nobody_is_left(evidence: Evidence, report: Report) -> None:

@@ -20,7 +20,10 @@ class Invariant(Enum):
     )
     REPLIES = ("each ok reply names one and the same ticket, which exists", "replies with tickets")
     REFUSALS = ("a refused request has no ticket, and the same refusal each time", "refused requests")
-    EXPIRY = ("only registrations older than 15 minutes expire, and these get no number", "registrations")
+    EXPIRY = (
+        "only requests older than 15 minutes expire, and these do nothing",
+        "registrations and desks' requests",
+    )
     ENDINGS = ("each confirmed request ended as ticket, refusal, expiry or dead letter", "confirmed requests")
     LOSSES = ("no confirmed request was done only when it was sent again at the end", "settled requests")
     CANCELLATIONS = ("an ok cancel means that the ticket is cancelled", "ok cancellations")
@@ -29,16 +32,23 @@ class Invariant(Enum):
     STATES = ("tickets go through their states in order, and stand where their last event says", "events")
     COUNTERS = ("the counters of each clinic-day agree with tickets and journal", "clinic-days")
     SEQUENCES = ("sequence is gapless 1..last_sequence in the journal", "clinic-days")
-    CALLS = ("the called number never goes back", "calls")
+    ROOMS = ("a room holds at most one patient of a queue", "moves into rooms")
+    CALLS = ("the called number never goes back in a lane, for calls in turn", "calls")
+    UNDOINGS = (
+        "an undoing takes back the last request of the staff, whole, within ten minutes, by one who may",
+        "events of undoings",
+    )
+    DESKS = ("a desk's request does once what it asks for, and its reply says so", "desks' requests")
+    STAFF = ("the journal says who of the staff caused each change, and they may", "journal rows")
     HANDOVERS = (
-        "an open clinic hands each who waits over to the next day, once and in their place",
+        "who is handed over to the next day, or transferred, has one new ticket, and their place",
         "tickets handed over",
     )
     LOOK_UPS = ("no client sees a queue or a ticket go back", "look-ups with one before them")
     EVENT_IDS = ("each state change has exactly one event id and one body", "journal rows")
     DELIVERED = ("each state change was delivered, and nothing else", "deliveries")
     STREAM = ("the journal stream holds nothing but the journal's events", "events in the stream")
-    PRIVACY = ("no event holds personal data", "values looked for")
+    PRIVACY = ("no event holds personal data, or names the staff", "values looked for")
     DEAD_LETTERS = (
         "only planted poison is in antrean.dead, and all of it",
         "dead letters and planted poison",

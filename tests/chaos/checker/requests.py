@@ -24,11 +24,17 @@ _DECIDED = {
     "request_expired",
     "ticket_not_found",
     "not_cancellable",
+    "not_permitted_now",
     "invalid_request",
 }
 """Refusals after which a request with the same contents never gets a ticket."""
 
-_CAUSED_BY = {"register": "ticket.registered", "cancel": "ticket.cancelled"}
+_CAUSED_BY = {
+    "register": "ticket.registered",
+    "desk_register": "ticket.registered",
+    "cancel": "ticket.cancelled",
+}
+"""What each request that a ticket answers does; desks.py has the others."""
 
 
 def check_requests(evidence: Evidence, report: Report) -> None:
@@ -39,7 +45,8 @@ def check_requests(evidence: Evidence, report: Report) -> None:
     for request_id, attempts in evidence.requests.items():
         attempts.sort(key=lambda attempt: float(attempt.invoked["at"]))
         done = evidence.causes.get(request_id, [])
-        _replies(request_id, attempts, done, evidence, report)
+        if attempts[0].op in _CAUSED_BY:
+            _replies(request_id, attempts, done, evidence, report)
         _refusals(request_id, attempts, done, evidence, report)
         _expiry(request_id, attempts, done, report)
         _ending(request_id, attempts, done, evidence, report, dead=request_id in dead)
@@ -55,6 +62,8 @@ def check_requests(evidence: Evidence, report: Report) -> None:
 def _causes(evidence: Evidence, report: Report) -> None:
     at_the_end_of_a_day = {entry.event_id for entry in handed_over(evidence)}
     for cause_id, entries in evidence.causes.items():
+        if any(operation.op not in _CAUSED_BY for operation in evidence.requests.get(cause_id, [])):
+            continue  # a desk's, see desks.py
         report.checked[Invariant.ONE_TICKET] += 1
         by_patients = [
             entry
@@ -116,30 +125,37 @@ def _exists(
         return
     found = (*ticket.day, ticket.number)
     report.expect(Invariant.REPLIES, found == place, f"{who} with {place}, but that code is {found}'s")
-    if operation is not None and operation.op == "register":
-        _is_asked_for(ticket, f"{who} with {place}", operation.invoked, report)
+    if operation is not None and operation.op in ("register", "desk_register"):
+        _is_asked_for(ticket, f"{who} with {place}", operation.invoked, evidence, report)
 
 
-def _is_asked_for(ticket: Ticket, who: str, asked: Mapping[str, Any], report: Report) -> None:
+def _is_asked_for(
+    ticket: Ticket, who: str, asked: Mapping[str, Any], evidence: Evidence, report: Report
+) -> None:
     same = ticket.day[:2] == (asked["hospital"], asked["clinic"])
     what = f"{who}, but asked for {asked['hospital']} {asked['clinic']}"
     report.expect(Invariant.REPLIES, same, what)
     same = ticket.medical_record_number == asked["medical_record_number"]
+    # A corrected one was this patient's once, or is since.
+    same |= (ticket.day, ticket.number) in evidence.corrected
     report.expect(Invariant.REPLIES, same, f"{who}, which is another patient's")
 
 
 def _is_held(
     shown: Mapping[str, Any], who: str, operation: Operation, evidence: Evidence, report: Report
 ) -> None:
-    """The ticket of a refusal is one that the patient holds, and its code is not told."""
+    """The ticket of a refusal is one that the patient holds; its code is told at the desk alone."""
     place = _place(shown)
-    what = f"{who} with the code of {place}"
-    report.expect(Invariant.REFUSALS, shown["ticket_code"] is None, what)
+    is_told = shown["ticket_code"] is not None
+    what = f"{who} {'with' if is_told else 'without'} the code of {place}"
+    report.expect(Invariant.REFUSALS, is_told == (operation.user is not None), what)
+    if is_told:
+        _exists(shown, who, None, evidence, report)
     ticket = evidence.ticket_at.get(place)
     what = f"{who} with ticket {place}, which is not in the database"
     report.expect(Invariant.REPLIES, ticket is not None, what)
     if ticket is not None:
-        _is_asked_for(ticket, f"{who} with {place}", operation.invoked, report)
+        _is_asked_for(ticket, f"{who} with {place}", operation.invoked, evidence, report)
 
 
 def _cancelled(
@@ -189,22 +205,22 @@ def _refusals(
 
 
 def _expiry(request_id: str, attempts: Sequence[Operation], done: Sequence[Entry], report: Report) -> None:
-    registrations = [attempt for attempt in attempts if attempt.op == "register"]
-    if not registrations:
+    may_expire = [attempt for attempt in attempts if attempt.op != "cancel"]
+    if not may_expire:
         return
     report.checked[Invariant.EXPIRY] += 1
-    sent_at = registrations[0].sent_at
-    for attempt in registrations:
+    sent_at = may_expire[0].sent_at
+    for attempt in may_expire:
         if attempt.code != "request_expired" or attempt.ended is None or sent_at is None:
             continue
         age = epoch(attempt.ended["simulated_at"]) - sent_at
         what = f"request {request_id} was answered request_expired when it was {age:.1f} s old"
         report.expect(Invariant.EXPIRY, age > REQUEST_AGE_MAX_SECONDS, what)
     for entry in done:
-        if entry.name == "ticket.registered" and sent_at is not None:
+        if sent_at is not None:
             age = entry.recorded_at - sent_at
             # The timestamp has whole seconds.
-            what = f"request {request_id} got number {entry.number} when it was {age:.1f} s old"
+            what = f"request {request_id} got {entry.name} {entry.number} when it was {age:.1f} s old"
             report.expect(Invariant.EXPIRY, age <= REQUEST_AGE_MAX_SECONDS + 1, what)
 
 
@@ -230,7 +246,7 @@ def _ending(
         ending = codes[-1] if codes else evidence.refusals[request_id][0]
     elif dead:
         ending = "dead letter"
-    elif expired and confirmed[0].op == "register":
+    elif expired and confirmed[0].op != "cancel":
         ending = "expired without an answer"
     else:
         ending = ""

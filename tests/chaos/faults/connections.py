@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tests.chaos.actors import REPLY_SECONDS_MAX
 from tests.chaos.faults.context import FaultContext, consumes
 from tests.chaos.faults.steps import Note, Steps, Waiting, pause, until
-from tests.chaos.patients import REPLY_SECONDS_MAX
 from tests.chaos.plan import Fault
 from tests.tcp_proxy import Link, TcpProxy
 

@@ -24,7 +24,8 @@ from tests.chaos.faults.steps import (
 )
 from tests.chaos.history import History, Request
 from tests.chaos.plan import Fault
-from tests.chaos.registrations import registration
+from tests.chaos.registrations import new_request_id, registration
+from tests.chaos.staff import Seat
 from tests.chaos.system import ROOMS, System
 from tests.chaos.workers import ChaosWorker
 from tests.tcp_proxy import Link
@@ -57,6 +58,11 @@ class FaultContext:
     def registration(self, fault: Fault) -> Request:
         """A registration of a new patient, in the clinic that the fault is about."""
         return registration(self.system.hospital, clinic(fault), self.system.clock, self._random)
+
+    def call_next(self, seat: Seat) -> Request:
+        """A desk's call of the next patient to its room."""
+        body = {"hospital": self.system.hospital, "clinic": seat.clinic, "room": seat.room}
+        return Request.new("call_next", body, self.system.clock, new_request_id(self._random))
 
     def in_thread(self, call: Callable[[], T], seconds_max: float = SEEN_SECONDS_MAX) -> Waiting[T]:
         """Runs `call`, which may block, in a thread; returns or raises what it does."""

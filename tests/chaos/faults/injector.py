@@ -38,6 +38,7 @@ _OTHERS: dict[str, Inject] = {
     "database_locked": database.lock_long,
     "database_locked_briefly": database.lock_briefly,
     "request_100_times": messages.request_many_times,
+    "call_100_times": messages.call_many_times,
     "tick_told_twice": messages.tick_told_twice,
     "tick_replayed": messages.tick_replayed,
     "bad_tick": messages.bad_tick,

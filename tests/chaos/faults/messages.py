@@ -11,6 +11,7 @@ from tests.chaos.faults.steps import NEVER_SECONDS, Note, NotSeen, Steps, Waitin
 from tests.chaos.history import Request
 from tests.chaos.plan import Fault
 from tests.chaos.readers import read_dead_letters
+from tests.chaos.staff import CALLERS
 
 _COPIES = 100
 _BOTH_SECONDS_MAX = 120.0
@@ -21,11 +22,19 @@ _LOOK_AGAIN_SECONDS = 1.0
 
 def request_many_times(context: FaultContext, fault: Fault) -> Steps:
     """One registration is published 100 times, over several connections, at once."""
-    system = context.system
-    request = context.registration(fault)
+    return _many_times(context, context.registration(fault), context.system.patient_url)
 
+
+def call_many_times(context: FaultContext, fault: Fault) -> Steps:
+    """One call of the next patient is published 100 times, over several connections, at once."""
+    seat = CALLERS[int(fault.variety * len(CALLERS))]
+    request = context.call_next(seat)
+    return _many_times(context, request, context.system.desk_urls[seat.user], seat.user)
+
+
+def _many_times(context: FaultContext, request: Request, amqp_url: str, user: str | None = None) -> Steps:
     def publish() -> planted.Copies:
-        copies = planted.publish_copies(system.patient_url, context.history, request, copies=_COPIES)
+        copies = planted.publish_copies(amqp_url, context.history, request, copies=_COPIES, user=user)
         if copies.confirmed < _COPIES / 2:
             raise ConnectionError(f"only {copies.confirmed} copies were confirmed")
         return copies

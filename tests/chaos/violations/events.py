@@ -70,6 +70,13 @@ def streamed_event_that_is_not_in_the_journal(run: CheckedRun) -> None:
     run.lines["stream"].append(other)
 
 
+@plant(Invariant.STREAM, "none of 3 ticket.cancelled is in the stream")
+def kind_of_event_that_no_binding_leads_to_the_stream(run: CheckedRun) -> None:
+    run.lines["stream"] = [
+        line for line in run.lines["stream"] if not line["routing_key"].endswith("cancelled")
+    ]
+
+
 @plant(Invariant.PRIVACY, "a patient's medical record number stands in events")
 def medical_record_number_in_an_event(run: CheckedRun) -> None:
     who = run.ticket("C01", 2)["medical_record_number"].lower()

@@ -115,12 +115,12 @@ def already_registered_with_the_code(run: CheckedRun) -> None:
     run.of("again", "refused")[0]["ticket"] = run.shown(run.ticket("C01", 2))
 
 
-@plant(Invariant.EXPIRY, "was answered request_expired when it was 0.")
+@plant(Invariant.EXPIRY, "was answered request_expired when it was")
 def expired_too_early(run: CheckedRun) -> None:
     run.tell(run.registers("young"), "refused", code="request_expired")
 
 
-@plant(Invariant.EXPIRY, "got number 6 when it was 1000")
+@plant(Invariant.EXPIRY, "got ticket.registered 6 when it was 100")
 def old_registration_with_a_number(run: CheckedRun) -> None:
     invoked = run.registers("old")
     run.at += 1000

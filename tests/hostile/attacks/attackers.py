@@ -14,9 +14,8 @@ import pika
 from pika import frame, spec
 
 from common.messages.limits import SHORT_FRAME_BYTES_MAX
-from common.messaging.connection import user_of
 from common.messaging.stream import FRAMING_BYTES
-from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
+from common.messaging.topology import PATIENT_EXCHANGE
 from tests.chaos.client import Replied, SocketConnection
 from tests.workers.bad_messages import RawHeaders
 
@@ -48,9 +47,7 @@ class Asking(SocketConnection):
     """Somebody who sends many requests at once and reads the replies."""
 
     def __init__(self, url: str, exchange: str = PATIENT_EXCHANGE) -> None:
-        super().__init__(url, "asking", _CONNECT_SECONDS_MAX)
-        self._exchange = exchange
-        self._user = user_of(url) if exchange == DESK_EXCHANGE else None
+        super().__init__(url, "asking", _CONNECT_SECONDS_MAX, exchange)
 
     def ask(self, name: str, body: Mapping[str, Any], request_id: str = "") -> Reply:
         """The reply to one request; raises TimeoutError where none comes."""
@@ -72,9 +69,9 @@ class Asking(SocketConnection):
                 correlation_id=sent[-1],
                 reply_to=REPLY_TO,
                 delivery_mode=2,
-                user_id=self._user,
+                user_id=self.user,
             )
-            self.publish(self._exchange, name, properties, json.dumps(body).encode())
+            self.publish(self.exchange, name, properties, json.dumps(body).encode())
         replies: dict[str, Reply] = {}
         until = time.monotonic() + _REPLIES_SECONDS_MAX
         while len(replies) < len(sent) and time.monotonic() < until:
