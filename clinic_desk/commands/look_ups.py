@@ -1,5 +1,7 @@
 """The commands that look for tickets, at one of them, and at what happened; they change nothing."""
 
+from contextlib import suppress
+
 import click
 
 from clinic_desk.commands.options import of_a_clinic, of_day, pass_session
@@ -9,22 +11,34 @@ from clinic_desk.output import found_text
 from clinic_desk.session import DeskSession
 from common.terminal.layout import terminal_width
 from common.terminal.output import print_result
-from common.terminal.usage import ExplainedChoice
+from common.terminal.prompts import can_ask, read_line
+from common.terminal.usage import ExplainedChoice, UsageProblem
 from common.translation import N_
 
 
 @click.command(
     "find",
     cls=ClinicCommand,
-    help=N_("Find today's tickets by a number or a part of a name; the look is recorded."),
+    help=N_("Find today's tickets by a number or a part of a name, asked for if left out; this is recorded."),
     epilog='antrean-desk find RSHS GIG "siti am"',
 )
 @of_a_clinic
-@click.argument("text", metavar=N_("TEXT"))
+@click.argument("text", metavar=N_("TEXT"), required=False)
 @pass_session
-def find(session: DeskSession, hospital: str, clinic: str, text: str) -> None:
-    found = session.query("find_tickets", hospital, clinic, text=text)
+def find(session: DeskSession, hospital: str, clinic: str, text: str | None) -> None:
+    found = session.query("find_tickets", hospital, clinic, text=text or _asked_for(session))
     print_result(session, found, lambda: found_text(found, session.texts, terminal_width()))
+
+
+def _asked_for(session: DeskSession) -> str:
+    """What is typed on the terminal, so that no name stays in a shell's history; raises UsageProblem where
+    nobody is there, Abort where nothing is typed."""
+    if not can_ask():
+        raise UsageProblem(N_("Give a number or a part of a name."))
+    with suppress(EOFError):
+        if typed := read_line(session.texts("Number or part of a name")).strip():
+            return typed
+    raise click.Abort
 
 
 _ROLLS = {"58": N_("32 letters in a line"), "80": N_("48 letters in a line")}

@@ -20,13 +20,15 @@ class ClinicCommand(LocalisedCommand):
         return super().parse_args(ctx, args)
 
     def _lacks_place(self, ctx: click.Context, args: list[str]) -> bool:
-        """Whether there are two arguments too few; takes the user, who may have to be asked."""
+        """Whether there are two arguments fewer than all, or than are required; takes the user, who may have
+        to be asked."""
         try:
             given, _, _ = self.make_parser(ctx).parse_args([*args])
         except click.UsageError:
             return False  # it is told when the arguments are read in earnest
         arguments = [each for each in self.get_params(ctx) if isinstance(each, click.Argument)]
-        lacks = sum(isinstance(given.get(str(each.name)), str) for each in arguments) == len(arguments) - 2
+        count = sum(isinstance(given.get(str(each.name)), str) for each in arguments)
+        lacks = count + 2 in (len(arguments), sum(each.required for each in arguments))
         if lacks and isinstance(given.get("user"), str):
             _session(ctx).user_given = given["user"]
         return lacks

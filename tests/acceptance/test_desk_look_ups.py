@@ -9,6 +9,7 @@ from common.messaging.connection import user_of
 from tests.acceptance.command_line import Shell
 from tests.acceptance.conftest import shell_of
 from tests.acceptance.desks import ClinicDesk, desk_at
+from tests.acceptance.terminal import terminal
 from tests.database import sqlite_file
 from tests.deployment import Deployment, Patient
 
@@ -45,6 +46,16 @@ def test_a_ticket_is_found_by_a_part_of_a_name(system: Deployment, desk: ClinicD
     assert desk.run("find", "nobody else", "--lang", "en").stdout.startswith("No ticket of today")
     assert looks(system, "find_tickets") == before + 2, "where nothing is shown, nobody has looked"
     assert "visible" in desk.run("find", "x" * 101, "--lang", "en").sentence(1)
+
+
+def test_a_name_that_is_asked_for_stays_out_of_the_command_line(desk: ClinicDesk) -> None:
+    assert "part of a name" in desk.run("find", "--lang", "en").sentence(2), "nobody is there to be asked"
+    with terminal(desk.shell, "antrean-desk", "find", "RSHS", "SAR", "--lang", "en") as screen:
+        screen.reads("Number or part of a name").types("sukma\n").reads("SAR-001")
+        assert screen.ends() == 0
+    with terminal(desk.shell, "antrean-desk", "find", "RSHS", "SAR") as screen:
+        screen.reads("Nomor atau sebagian nama").types("\n")
+        assert screen.ends() == 130
 
 
 def test_a_ticket_is_shown_again(system: Deployment, desk: ClinicDesk) -> None:

@@ -111,6 +111,7 @@ def test_a_caller_signs_in_works_and_signs_out(system: Deployment, desk: Shell) 
     assert (kept.stat().st_mode & 0o777, kept.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
     assert desk.run("antrean-desk", "queue", "RSHS", "GIG", "--json").json["clinic"] == "GIG"
+    assert desk.run("antrean-desk", "find", "1", "--json").json["clinic"] == "GIG"
     assert desk.run("antrean-desk", "queue", "--json").json["clinic"] == "GIG", (
         "the only one where siti serves"
     )
