@@ -1,113 +1,137 @@
-"""Whatever was done before: what is taken back leaves the queue as if it had not been done."""
+"""Whatever is done, and taken back anywhere: the queues are as if what was taken back had not been done."""
 
-from itertools import count
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from common.domain.service_times import PartRecord
-from common.messages.desk_replies import DeskDone
-from common.storage.catalog import CatalogCache
-from common.storage.engine import snapshot
-from common.storage.service_times import read_service_times
-from tests.builders import clinic_table, desk_request, hospital_table, registration
-from tests.store.desks import does, is_whole, outcome_of, sees
-from tests.store.workers import Workers, day_rows, ticket_rows, workers_of
+from tests.builders import clinic_table, hospital_table, in_bandung, patient
+from tests.store.desks import is_whole
+from tests.store.nights import ALWAYS
+from tests.store.undo_nights import (
+    CLINICS,
+    HOSPITAL,
+    RATIO,
+    Night,
+    crosses_midnight,
+    forget,
+    left_by,
+    somebody,
+    without_what_was_taken_back,
+)
+from tests.store.workers import Workers, workers_of
 
-_NOT_AS_BEFORE = {"last_sequence", "next_change_at", "announced_until", "announced_state"}
-_WITH_TICKETS = {
+_STATES = {
     "start": {"called"},
     "complete": {"called", "in_service"},
     "mark_no_show": {"called"},
     "reinstate": {"no_show"},
+    "recall": {"called"},
     "desk_cancel": {"waiting", "called"},
+    "set_priority": {"waiting"},
+    "transfer": {"waiting", "called"},
+    "correct": {"waiting", "called", "in_service"},
 }
-_UNDOABLE = {"call_next", *_WITH_TICKETS} - {"reinstate"}
+"""In which states a ticket is for what is done with it."""
 
-_ALWAYS_OPEN = hospital_table(
-    "RSHS",
-    clinic_table("GIG", mode="desk", rooms=2, hours={"mon": ["00:00-24:00"]}),
-)
-_patients = count(1)
-_minutes = count(step=4)
+_UNDOABLE = {"call_next", "start", "complete", "mark_no_show", "desk_cancel"}
+_OFTEN = ["desk_register", *["call_next"] * 4, *["start", "complete"] * 2, *["undo"] * 7]
+_HOURS = {"open all night": ALWAYS, "open until midnight": {"mon": ["00:00-24:00"]}}
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["register", "call_next", "call_next", *_WITH_TICKETS, "undo", "undo", "undo_room"]),
-        st.integers(0, 20),
+        st.sampled_from([*_OFTEN, *_STATES, "close_clinic", "open_clinic"]),
+        st.integers(0, 59),
+        st.sampled_from([1, 20, 90]),
     ),
-    max_size=16,
+    min_size=8,
+    max_size=24,
 )
 
 
-def state(workers: Workers) -> Any:
-    """All of the queue but its events; of what was learned, what it comes to today."""
-    days = [
-        {name: value for name, value in row.items() if name not in _NOT_AS_BEFORE}
-        for row in day_rows(workers.engine)
-    ]
-    return days, ticket_rows(workers.engine), learned_today(workers)
+def do(night: Night, name: str, pick: int) -> None:
+    """Has something done that is possible now, if there is anything of this kind."""
+    clinic, choice = CLINICS[pick % 5 == 0], pick // 5
+    match name:
+        case "desk_register":
+            night.asks(name, clinic, somebody(1 + pick))
+        case "call_next":
+            night.asks(name, clinic, {"room": 1 + choice % 3})
+        case "close_clinic":
+            night.asks(name, clinic, {"waiting": "cancel"})
+        case "open_clinic":
+            night.asks(name, clinic, {})
+        case "undo":
+            _undo(night, choice)
+        case _:
+            _act_on_a_ticket(night, name, pick)
 
 
-def learned_today(workers: Workers) -> dict[int, Any]:
-    catalog = CatalogCache()
-    with snapshot(workers.engine) as connection:
-        catalog.refresh(connection)
-    clinic = catalog.clinic("RSHS", "GIG")
-    assert clinic is not None
-    today = clinic.service_date(workers.clock.now())
-    with snapshot(workers.engine) as connection:
-        records: dict[int, PartRecord] = read_service_times(connection, [clinic])().get(clinic.key, {})
-    # A difference of large floats is not exactly what was there before.
-    told = {
-        part: tuple(round(each, 6) for each in record.on(today).today) for part, record in records.items()
-    }
-    return {part: sums for part, sums in told.items() if any(sums)}
-
-
-def act(workers: Workers, name: str, pick: int) -> int | None:
-    """Does something that is allowed now: the number of a ticket that it changed; None where nothing is."""
-    if name == "register":
-        return workers.ticket(registration(next(_patients))).number
-    if name == "call_next":
-        queue, room = sees(workers), 1 + pick % 2
-        if not queue.waiting and all(ticket.room != room for ticket in queue.in_rooms):
-            return None
-        done = does(workers, "call_next", room=room)
-        return done.changes[-1].number
-    queue = sees(workers)
-    shown = [*queue.in_rooms, *queue.waiting, *queue.no_shows]
-    found = [ticket.number for ticket in shown if ticket.status in _WITH_TICKETS[name]]
+def _act_on_a_ticket(night: Night, name: str, pick: int) -> None:
+    found = sorted(who for who, row in night.tickets().items() if row["status"] in _STATES[name])
     if not found:
-        return None
-    number = found[pick % len(found)]
-    body: dict[str, Any] = {"number": number} | ({"reason": "duplicate"} if name == "desk_cancel" else {})
-    reply = outcome_of(workers, desk_request(name, "GIG", **body)).reply
-    return number if isinstance(reply, DeskDone) else None
+        return
+    who = found[pick % len(found)]
+    bodies: dict[str, dict[str, Any]] = {
+        "desk_cancel": {"reason": "duplicate"},
+        "set_priority": {"reason": "disability" if pick % 2 else None},
+        "transfer": {"to_clinic": next(each for each in CLINICS if each != who.clinic)},
+        "correct": {"medical_record_number": patient(100 + pick)["medical_record_number"]},
+    }
+    night.asks(name, who.clinic, bodies.get(name, {}), who)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def _undo(night: Night, choice: int) -> None:
+    """Takes back one of the last things that were done, wherever it is."""
+    effects, gone = night.effects(), night.taken_back()
+    done = [act for act in night.acts if act.name in _UNDOABLE and act.request_id not in gone]
+    if not done:
+        return
+    effect = effects[done[-1 - choice % min(len(done), 4)].request_id][-1]
+    if choice % 3 == 0 and effect.room is not None:
+        night.asks("undo", effect.who.clinic, {"room": effect.room})
+    else:
+        night.asks("undo", effect.who.clinic, {}, effect.who)
+
+
+def starter(engine: Engine, hours: str) -> Callable[[], Workers]:
+    """Starts the night, with five patients who wait."""
+    clinics = [
+        clinic_table(code, mode="desk", rooms=3, priority_ratio=RATIO, hours=_HOURS[hours])
+        for code in CLINICS
+    ]
+
+    def start() -> Workers:
+        forget(engine)
+        workers = workers_of(engine, hospital_table(HOSPITAL, *clinics))
+        workers.clock.set("23:50")
+        workers.tick()
+        return workers
+
+    return start
+
+
+@pytest.mark.parametrize("hours", _HOURS)
+@settings(max_examples=10, deadline=None, suppress_health_check=[*HealthCheck])
 @given(steps)
-def test_what_is_taken_back_was_never_done(engine: Engine, asked: list[tuple[str, int]]) -> None:
-    workers = workers_of(engine, _ALWAYS_OPEN)
-    workers.clock.set("00:10")
-    workers.clock.forward(minutes=next(_minutes))
-    before: list[tuple[str, int, Any]] = []
-    for name, pick in asked:
-        workers.clock.forward(seconds=15)
-        if name == "undo":
-            if before and before[-1][0] in _UNDOABLE:
-                _, undone, as_it_was = before.pop()
-                does(workers, "undo", number=undone)
-                assert state(workers) == as_it_was
-        elif name == "undo_room":
-            reply = outcome_of(workers, desk_request("undo", "GIG", room=1 + pick % 2)).reply
-            if isinstance(reply, DeskDone):
-                before = []  # it may not have been the last thing in the queue
-        else:
-            as_it_was = state(workers)
-            if (number := act(workers, name, pick)) is not None:
-                before.append((name, number, as_it_was))
-    is_whole(workers)
+def test_what_is_taken_back_was_never_done(
+    engine: Engine, hours: str, asked: list[tuple[str, int, int]]
+) -> None:
+    start = starter(engine, hours)
+    night = Night(start())
+    for who in range(1, 6):
+        night.asks("desk_register", "GIG", somebody(who))
+    for name, pick, seconds in asked:
+        night.passes(night.workers.clock.now() + timedelta(seconds=seconds))
+        do(night, name, pick)
+    night.passes(max(night.workers.clock.now(), in_bandung("23:59")) + timedelta(minutes=2))
+    is_whole(night.workers)
+    with_places = not crosses_midnight(night)
+    left = left_by(night, with_places=with_places)
+    again = without_what_was_taken_back(night, start)
+    is_whole(again.workers)
+    assert left_by(again, with_places=with_places) == left
