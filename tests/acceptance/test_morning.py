@@ -107,6 +107,7 @@ def work_at(morning: Morning, clinic: str, moved_by: str) -> None:
         _corrects(counter, third)
         to_the_other_lane = counter.does("set_priority", number=fourth, reason="disability")
         assert to_the_other_lane == [("ticket.prioritised", fourth)]
+        _is_asked(counter, fourth, known)
         _meets_a_holder(counter, home, known, fourth)
 
 
@@ -171,6 +172,20 @@ def _corrects(counter: Place, number: int) -> None:
     members = ("medical_record_number", "name", "date_of_birth")
     corrected = counter.does("correct", number=number, **{name: right[name] for name in members})
     assert corrected == [("ticket.corrected", number), ("ticket.unprioritised", number)]
+
+
+def _is_asked(counter: Place, number: int, patient: Patient) -> None:
+    """Finds a ticket by a part of its patient's name, shows it, and says who did what with it."""
+    found = counter.asks("find_tickets", text=patient.name[:14]).body["tickets"]
+    assert [each["number"] for each in found if each["patient_name"] == patient.name] == [number]
+    shown = counter.asks("desk_ticket", number=number).body
+    assert shown["ticket"]["number"] == number
+    assert shown["medical_record_number"] == patient.medical_record_number
+    lines = counter.asks("desk_history", number=number).body["lines"]
+    assert [(each["event"], each["user"]) for each in lines] == [
+        ("ticket.prioritised", counter.user),
+        ("ticket.registered", None),
+    ]
 
 
 def _meets_a_holder(counter: Place, home: Place, holder: Patient, number: int) -> None:
@@ -296,7 +311,8 @@ def looks_are_recorded(morning: Morning, shell: Shell) -> None:
     done = shell.run("antrean-admin", "access-log", "--json", **environment)
     assert not [secret for secret in morning.secrets if secret in done.stdout]
     looks = {(each["username"], each["clinic"], each["request"]) for each in done.json["looks"]}
-    at_counter = {(RECEPTION, clinic, "desk_register") for clinic in (GIG, MAT)}
+    asked = ("desk_register", "find_tickets", "desk_ticket")
+    at_counter = {(RECEPTION, clinic, request) for clinic in (GIG, MAT) for request in asked}
     assert looks == {(MANAGER, MAT, "desk_queue"), *at_counter}
 
 
