@@ -106,6 +106,19 @@ def test_whose_call_is_taken_back_after_midnight_goes_over_to_the_new_day(engine
     is_whole(workers)
 
 
+def test_a_room_that_is_taken_again_is_free_in_neither_day(engine: Engine) -> None:
+    workers = workers_by_night(engine, mode="desk", rooms=1)
+    workers.register(1)
+    calls(workers)
+    pass_midnight(workers)
+    does(workers, "mark_no_show", number=1, service_date=MONDAY.isoformat())
+    pass_midnight(workers, "00:01:00")
+    does(workers, "undo", number=1, service_date=MONDAY.isoformat())
+    pass_midnight(workers, "00:02:00")
+    assert [row["rooms_freed"] for row in day_rows(engine) if row["service_date"] <= TUESDAY] == [{}, {}]
+    is_whole(workers)
+
+
 def test_the_last_thing_is_the_last_of_the_queue_whatever_the_clocks_say(engine: Engine) -> None:
     workers = desk_of(engine)
     workers.register(1)

@@ -86,8 +86,17 @@ def undo(
             queue = _without_call(queue, subject.calls[step.key], step.cause_id, subject.ratio)
         queues[step.key], change = queue.undo(UNDONE_BY[step.event], ticket, before, step.cause_id, now)
         changes.append(change)
+        if before.status in IN_ROOM:
+            queues = {key: _with_room_taken(queue, before.room, step) for key, queue in queues.items()}
     unlearned = [(step.key.service_date, step.lesson) for step in steps if step.lesson]
     return ActionResult([*queues.values()], changes, unlearned=unlearned)
+
+
+def _with_room_taken(queue: Queue, room: int | None, step: PastChange) -> Queue:
+    """The next day, which takes over which rooms are free, has not heard of the one that this step freed."""
+    if queue.key == step.key or room is None or queue.rooms_freed.get(room) != step.at:
+        return queue
+    return queue._replace(rooms_freed={each: at for each, at in queue.rooms_freed.items() if each != room})
 
 
 def standing(lately: Iterable[PastChange]) -> list[PastChange]:
