@@ -1,15 +1,17 @@
-"""What a desk reads on the command line: a queue, tickets that were found, and what an action has changed."""
+"""What a desk reads on the command line: a queue, tickets, what happened, and what an action has changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import click
 
-from clinic_desk import queue_view
+from clinic_desk import history_view, queue_view
+from clinic_desk.history_view import History
 from clinic_desk.queue_view import MODES, PRIORITIES, SECTIONS, Queue, QueueRow
 from common.domain.tickets import display_number
 from common.terminal.card import room_in_words, ticket_card
 from common.terminal.layout import flow, fold
+from common.terminal.moments import long_date
 from common.terminal.texts import Texts
 from common.translation import N_
 
@@ -58,7 +60,7 @@ def queue_text(queue: Queue, texts: Texts, width: int | None = None) -> str:
             lines += [
                 "",
                 *(click.style(line, bold=True) for line in fold(texts(SECTIONS[section]), width)),
-                *_aligned(found, width),
+                *_aligned(map(_cells, found), width),
             ]
         if section == "waiting" and (more := queue_view.not_shown(queue, texts)):
             lines += [f"  {line}" for line in fold(more, width and width - 2)]
@@ -71,7 +73,15 @@ def found_text(found: Mapping[str, Any], texts: Texts, width: int | None = None)
     if not rows:
         return "\n".join(fold(texts("No ticket of today has this number or name."), width))
     more = texts("There are others; write more of the name.") if found["more"] else ""
-    return "\n".join([*_aligned(rows, width), *(fold(more, width) if more else [])])
+    return "\n".join([*_aligned(map(_cells, rows), width), *(fold(more, width) if more else [])])
+
+
+def history_text(history: History, texts: Texts, width: int | None = None) -> str:
+    """The events of a `desk_history` reply, a line for each, the last first, with the day above them."""
+    rows = history_view.rows(history, texts)
+    lines = _aligned(rows, width) if rows else fold(texts("Nothing happened that day."), width)
+    day = long_date(history["service_date"], texts)
+    return "\n".join([*(click.style(line, bold=True) for line in fold(day, width)), *lines])
 
 
 def done_text(
@@ -129,9 +139,13 @@ def _of_many(change: Mapping[str, Any], texts: Texts) -> str:
     return texts("{count} tickets are cancelled: {numbers}.", count=change["count"], numbers=numbers)
 
 
-def _aligned(rows: Iterable[QueueRow], width: int | None) -> list[str]:
+def _cells(row: QueueRow) -> Sequence[str]:
+    return row.place, row.number, row.words, row.clock, row.name
+
+
+def _aligned(rows: Iterable[Sequence[str]], width: int | None) -> list[str]:
     """The rows in columns; where they do not fit, each row's cells one after another, none of them broken."""
-    cells = [(row.place, row.number, row.words, row.clock, row.name) for row in rows]
+    cells = list(rows)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     if width is None or sum(widths) + 2 * sum(each > 0 for each in widths) <= width:
         return [

@@ -7,7 +7,7 @@ import click
 
 from clinic_desk.commands.clinic import close_clinic, open_clinic, set_mode, set_rooms
 from clinic_desk.commands.console import console, start_console
-from clinic_desk.commands.look_ups import find, ticket
+from clinic_desk.commands.look_ups import find, history, ticket
 from clinic_desk.commands.mistakes import cancel, correct, undo
 from clinic_desk.commands.options import pass_session, user_option
 from clinic_desk.commands.queue import queue
@@ -54,6 +54,7 @@ for _command in (
     queue,
     find,
     ticket,
+    history,
     call_next,
     recall,
     start,

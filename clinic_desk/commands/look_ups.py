@@ -6,8 +6,8 @@ import click
 
 from clinic_desk.commands.options import of_a_clinic, of_day, pass_session
 from clinic_desk.commands.own_clinic import ClinicCommand
-from clinic_desk.inputs import take_number
-from clinic_desk.output import found_text
+from clinic_desk.inputs import take_day, take_number, take_number_if_given
+from clinic_desk.output import found_text, history_text
 from clinic_desk.session import DeskSession
 from common.terminal.layout import terminal_width
 from common.terminal.output import print_result
@@ -39,6 +39,37 @@ def _asked_for(session: DeskSession) -> str:
         if typed := read_line(session.texts("Number or part of a name")).strip():
             return typed
     raise click.Abort
+
+
+@click.command(
+    "history",
+    cls=ClinicCommand,
+    help=N_("What happened last in a clinic, or to a ticket, and who of the staff did it."),
+    epilog="antrean-desk history RSHS GIG --number 17",
+)
+@of_a_clinic
+@click.option(
+    "--number",
+    metavar=N_("NUMBER"),
+    callback=take_number_if_given,
+    help=N_("Only what happened to this ticket."),
+)
+@click.option(
+    "--date", "day", metavar=N_("DATE"), callback=take_day, help=N_("The service day; today without it.")
+)
+@click.option(
+    "--limit",
+    metavar=N_("LINES"),
+    type=click.IntRange(1, 50),
+    default=10,
+    help=N_("How many events at most, from 1 to 50."),
+)
+@pass_session
+def history(
+    session: DeskSession, hospital: str, clinic: str, number: int | None, day: str | None, limit: int
+) -> None:
+    found = session.query("desk_history", hospital, clinic, number=number, service_date=day, limit=limit)
+    print_result(session, found, lambda: history_text(found, session.texts, terminal_width()))
 
 
 _ROLLS = {"58": N_("32 letters in a line"), "80": N_("48 letters in a line")}

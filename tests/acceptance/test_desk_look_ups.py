@@ -1,5 +1,6 @@
 """Staff look for tickets, and show or print one again, from the command line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.acceptance.conftest import shell_of
 from tests.acceptance.desks import ClinicDesk, desk_at
 from tests.acceptance.terminal import terminal
 from tests.database import sqlite_file
-from tests.deployment import Deployment, Patient
+from tests.deployment import Deployment, Patient, personal_data_in
 
 SOMEBODY = Patient(name="Nyoman Wulandari-Sukma")
 
@@ -20,7 +21,8 @@ SOMEBODY = Patient(name="Nyoman Wulandari-Sukma")
 def desk(system: Deployment, shell: Shell, tmp_path: Path) -> ClinicDesk:
     """The desk of a clinic where SOMEBODY and two others have numbers."""
     desk = desk_at(system, tmp_path, "RSHS", "SAR")
-    if not desk.queue()["waiting_count"]:
+    if not desk.do("history", "--number", "1")["lines"]:
+        desk.moved_by_staff(2)
         shell.register("RSHS", "SAR", SOMEBODY)
         for _ in range(2):
             shell.register("RSHS", "SAR")
@@ -83,6 +85,18 @@ def test_a_ticket_is_printed_without_its_patients_name(desk: ClinicDesk, roll: s
     assert "SAR-001" in printed
     for personal in (*SOMEBODY.name.split(), SOMEBODY.medical_record_number):
         assert personal not in printed
+
+
+def test_what_happened_is_told_with_who_did_it(system: Deployment, desk: ClinicDesk) -> None:
+    desk.do("next", "--room", "2")
+    (last,) = desk.do("history", "--number", "1", "--limit", "1")["lines"]
+    user = user_of(system.urls["desk"])
+    assert (last["event"], last["room"], last["user"]) == ("ticket.called", 2, user)
+    lines = desk.run("history", "--lang", "en").stdout.splitlines()
+    assert re.split(" {2,}", lines[1].strip())[1:] == ["SAR-001", "called", "Ruang Saraf 2", user]
+    assert not personal_data_in("\n".join(lines))
+    assert "Tidak ada kejadian" in desk.run("history", "--date", "2020-01-01", "--lang", "id").stdout
+    assert "from 1 to 50" in desk.run("history", "--limit", "51", "--lang", "en").sentence(2)
 
 
 def test_paper_of_another_width_is_not_known(desk: ClinicDesk) -> None:

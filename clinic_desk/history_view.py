@@ -1,0 +1,68 @@
+"""What happened in a clinic, or to a ticket, in words: no layout, no colours."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from common.terminal.card import room_in_words
+from common.terminal.moments import clock_time
+from common.terminal.problem_words import PATIENT_WORDS
+from common.terminal.texts import Texts
+from common.translation import C_
+
+History = Mapping[str, Any]
+"""A `desk_history` reply."""
+
+EVENTS: Final[Mapping[str, str]] = {
+    "ticket.registered": C_("history", "registered"),
+    "ticket.prioritised": C_("history", "to the priority lane"),
+    "ticket.unprioritised": C_("history", "to the regular lane"),
+    "ticket.called": C_("history", "called"),
+    "ticket.recalled": C_("history", "called again"),
+    "ticket.started": C_("history", "service begun"),
+    "ticket.served": C_("history", "served"),
+    "ticket.no_show": C_("history", "did not come"),
+    "ticket.reinstated": C_("history", "waits again"),
+    "ticket.corrected": C_("history", "corrected"),
+    "ticket.transferred": C_("history", "to another clinic"),
+    "ticket.cancelled": C_("history", "cancelled"),
+    "ticket.expired": C_("history", "expired"),
+    "ticket.call_undone": C_("history", "call taken back"),
+    "ticket.start_undone": C_("history", "start taken back"),
+    "ticket.completion_undone": C_("history", "completion taken back"),
+    "ticket.no_show_undone": C_("history", "no-show taken back"),
+    "ticket.cancellation_undone": C_("history", "cancellation taken back"),
+    "clinic.opened": C_("history", "clinic opened"),
+    "clinic.closed": C_("history", "clinic closed"),
+    "clinic.hours_changed": C_("history", "opening changed"),
+    "clinic.rooms_changed": C_("history", "rooms changed"),
+    "clinic.mode_changed": C_("history", "mode changed"),
+}
+"""What an event is called where there is room for a few words."""
+
+
+class HistoryRow(NamedTuple):
+    """An event. `more` is its room, or what was corrected; `user` who of the staff caused it, empty for what
+    patients and the clock did."""
+
+    clock: str
+    number: str
+    words: str
+    more: str
+    user: str
+
+
+def rows(history: History, texts: Texts) -> list[HistoryRow]:
+    """The events, the last first."""
+    return [_row(each, texts) for each in history["lines"]]
+
+
+def _row(line: Mapping[str, Any], texts: Texts) -> HistoryRow:
+    event = line["event"]
+    corrected = [texts(PATIENT_WORDS.fields.get(each, each)) for each in line["members"]]
+    return HistoryRow(
+        clock_time(line["at"], texts),
+        line["display_number"] or "",
+        texts(EVENTS[event]) if event in EVENTS else event,  # what only a newer server does
+        ", ".join(corrected) or room_in_words(line["room"], line["room_name"], texts) or "",
+        line["user"] or "",
+    )
