@@ -46,6 +46,7 @@ from common.messages.limits import (
     ROOM_NAME_LENGTH_MAX,
     ROOM_NAMES_BYTES_MAX,
     ROOMS_MAX,
+    SKIP_PLACES_MAX,
     TIME_ZONE_LENGTH_MAX,
 )
 from common.visible_text import has_invisible
@@ -144,6 +145,7 @@ class CatalogClinic(_Table):
     mode: Literal["clock", "desk"] = "clock"
     priority_age: Annotated[int, Field(ge=1, le=130)] | Literal[False] = 60
     priority_ratio: Annotated[int, Field(ge=1, le=20)] = 2
+    skip_places: Annotated[int, Field(ge=1, le=SKIP_PLACES_MAX)] = 3
     day_ends_at: Annotated[str, AfterValidator(_day_ends_at)] = "24:00"
     hours: Annotated[dict[str, Any], AfterValidator(_hours)]
 

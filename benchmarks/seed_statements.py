@@ -80,13 +80,13 @@ def _numbered(numbers: str) -> str:
 TICKETS = f"""
     {_numbered("tickets")}
     INSERT INTO tickets (ticket_code, hospital, clinic, service_date, number, medical_record_number,
-        patient_name, date_of_birth, status, room, registered_at, arrived_at, waiting_since, called_at,
-        started_at, ended_at)
+        patient_name, date_of_birth, status, room, registered_at, arrived_at, place_at, place_number,
+        waiting_since, called_at, started_at, ended_at)
     SELECT ticket_code(hospital, clinic, day, n), hospital, clinic, service_date, n, padded('S', 8, n),
         'Siti Aminah', '1990-01-31',
         CASE WHEN n <= :served THEN 'served' WHEN n <= :called THEN 'called' ELSE 'waiting' END,
         CASE WHEN n <= :called THEN (n - 1) % {ROOMS} + 1 END,
-        moment(registered), moment(registered), moment(registered),
+        moment(registered), moment(registered), moment(registered), n, moment(registered),
         CASE WHEN n <= :called THEN moment(called) END,
         CASE WHEN n <= :served THEN moment(called) END,
         CASE WHEN n <= :served THEN moment(called + {SERVICE_SECONDS}) END

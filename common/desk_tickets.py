@@ -3,13 +3,16 @@
 from datetime import datetime
 
 from common.domain.catalog import Clinic
+from common.domain.elsewhere import Elsewhere
 from common.domain.ticket_record import TicketRecord
 from common.domain.tickets import PriorityReason, display_number
-from common.messages.desk_replies import DeskTicket
+from common.messages.desk_replies import DeskTicket, other_room
 
 
-def desk_ticket(clinic: Clinic, row: TicketRecord, *, with_names: bool) -> DeskTicket:
-    """The ticket in a reply; whose it is only `with_names`."""
+def desk_ticket(
+    clinic: Clinic, row: TicketRecord, *, with_names: bool, elsewhere: Elsewhere | None = None
+) -> DeskTicket:
+    """The ticket in a reply; whose it is only `with_names`, and in which room `elsewhere` its patient is."""
     return DeskTicket(
         number=row.number,
         display_number=display_number(clinic.code, row.number),
@@ -22,6 +25,7 @@ def desk_ticket(clinic: Clinic, row: TicketRecord, *, with_names: bool) -> DeskT
         called_at=_local(clinic, row.called_at),
         started_at=_local(clinic, row.started_at),
         patient_name=row.patient_name if with_names else None,
+        elsewhere=None if elsewhere is None else other_room(elsewhere),
     )
 
 

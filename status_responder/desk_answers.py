@@ -69,10 +69,12 @@ def _reply(connection: Connection, catalog: CatalogCache, question: Question, no
     clinic = catalog.clinic(request.hospital, request.clinic)
     if clinic is None:
         return problems.no_such_clinic(has_hospital=catalog.hospital(request.hospital) is not None)
-    return _about_clinic(connection, clinic, request, now)
+    return _about_clinic(connection, catalog, clinic, request, now)
 
 
-def _about_clinic(connection: Connection, clinic: Clinic, request: DeskRequest, now: datetime) -> Reply:
+def _about_clinic(
+    connection: Connection, catalog: CatalogCache, clinic: Clinic, request: DeskRequest, now: datetime
+) -> Reply:
     """Of a retired clinic, its past is answered."""
     match request:
         case ReportRequest():
@@ -86,9 +88,9 @@ def _about_clinic(connection: Connection, clinic: Clinic, request: DeskRequest, 
         case FindTickets():
             return find_tickets(connection, clinic, clinic.clinic_day(now), request.text)
     assert isinstance(request, DeskQueueRequest)
-    loaded = load_queue(connection, clinic.as_of(now), request, now)
+    loaded = load_queue(connection, clinic.as_of(now), catalog.clinic_of, request, now)
     # A retired clinic is there until its queue is empty.
-    if clinic.retired and not (loaded.queue.waiting or loaded.in_rooms):
+    if clinic.retired and not (loaded.queue.outside or loaded.in_rooms):
         return problems.clinic_not_found()
     return compose_queue(loaded, request)
 

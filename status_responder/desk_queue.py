@@ -1,20 +1,23 @@
 """A clinic's queue as its desk sees it: who is in the rooms, who waits, who did not come."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from common.desk_tickets import desk_ticket
 from common.domain.catalog import Clinic
+from common.domain.clinic_day import ClinicDay
+from common.domain.elsewhere import Elsewhere
 from common.domain.queue import Queue, new_queue
 from common.domain.queue_advance import calling_order
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import IN_ROOM
 from common.domain.tickets import display_number
-from common.messages.desk_replies import NO_SHOWS_SHOWN_MAX, DeskQueue, DeskTicket
+from common.messages.desk_replies import NO_SHOWS_SHOWN_MAX, PARKED_SHOWN_MAX, DeskQueue, DeskTicket
 from common.messages.desk_requests import DeskQueueRequest
 from common.messages.message import encode_part
 from common.messages.pages import page_of
+from common.storage.elsewhere import find_elsewhere
 from common.storage.engine import Connection
 from common.storage.queues import read_queues
 from common.storage.ticket_rows import tickets_by_number, tickets_in_state
@@ -25,7 +28,7 @@ from status_responder import store
 @dataclass(frozen=True, slots=True)
 class LoadedQueue:
     """A clinic's queue of today, as it stands at `now`. `waiting` are those on the page that is asked for, in
-    the order of their calls, and the one behind them."""
+    the order of their calls, and the one behind them; `elsewhere` is where some of them are, by number."""
 
     clinic: Clinic
     now: datetime
@@ -33,11 +36,17 @@ class LoadedQueue:
     in_rooms: Sequence[TicketRecord]
     waiting: Sequence[TicketRecord]
     no_shows: Sequence[TicketRecord]
+    parked: Sequence[TicketRecord]
+    elsewhere: Mapping[int, Elsewhere]
     served_count: int
 
 
 def load_queue(
-    connection: Connection, clinic: Clinic, request: DeskQueueRequest, now: datetime
+    connection: Connection,
+    clinic: Clinic,
+    clinic_of: Callable[[ClinicDay], Clinic],
+    request: DeskQueueRequest,
+    now: datetime,
 ) -> LoadedQueue:
     """Reads the queue, and the page of those who wait that is asked for."""
     key = clinic.clinic_day(now)
@@ -55,6 +64,8 @@ def load_queue(
         in_rooms=sorted(in_rooms, key=lambda row: (row.room or 0, row.service_date, row.number)),
         waiting=[rows[number] for number in numbers],
         no_shows=store.latest_no_shows(connection, key, NO_SHOWS_SHOWN_MAX),
+        parked=store.first_parked(connection, key, PARKED_SHOWN_MAX) if queue.parked else (),
+        elsewhere=find_elsewhere(connection, key, numbers, clinic_of),
         served_count=store.count_served(connection, key),
     )
 
@@ -64,7 +75,12 @@ def compose_queue(loaded: LoadedQueue, request: DeskQueueRequest) -> DeskQueue:
     clinic, now, queue = loaded.clinic, loaded.now, loaded.queue
 
     def shown(rows: Sequence[TicketRecord]) -> list[DeskTicket]:
-        return [desk_ticket(clinic, row, with_names=request.with_names) for row in rows]
+        return [
+            desk_ticket(
+                clinic, row, with_names=request.with_names, elsewhere=loaded.elsewhere.get(row.number)
+            )
+            for row in rows
+        ]
 
     reply = DeskQueue(
         hospital=clinic.hospital.code,
@@ -87,6 +103,8 @@ def compose_queue(loaded: LoadedQueue, request: DeskQueueRequest) -> DeskQueue:
         in_rooms=shown(loaded.in_rooms),
         waiting=[],
         no_shows=shown(loaded.no_shows),
+        parked_count=queue.parked,
+        parked=shown(loaded.parked),
     )
     waiting, more = page_of(
         shown(loaded.waiting),

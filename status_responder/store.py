@@ -30,6 +30,12 @@ def latest_no_shows(connection: Connection, key: ClinicDay, count_max: int) -> l
     return read_tickets(connection, latest_first.limit(count_max))
 
 
+def first_parked(connection: Connection, key: ClinicDay, count_max: int) -> list[TicketRecord]:
+    """Who was called and was not ready, by number."""
+    found = select_tickets(key).where(in_states(tickets, {TicketStatus.PARKED}))
+    return read_tickets(connection, found.order_by(tickets.c.number).limit(count_max))
+
+
 def count_served(connection: Connection, key: ClinicDay) -> int:
     """How many have been served."""
     served = tickets.c.status == TicketStatus.SERVED.value

@@ -12,14 +12,16 @@ from typing import TypeGuard
 from common.clock import Clock
 from common.domain.cancellations import Cancellation, CancelledBy
 from common.domain.clinic_day import ClinicDay
+from common.domain.event_names import EventName
 from common.domain.queue import Queue, cancel_waiting
-from common.domain.ticket_states import TRANSITIONS, TicketStatus
+from common.domain.ticket_states import OUTSIDE, TRANSITIONS, TicketStatus
 from common.messages.desk_requests import CloseClinic, WaitingFate
 from common.messages.message import Request
 from common.storage import journal
 from common.storage.engine import Connection, Engine, transaction
 from common.storage.journal import Cause, ClinicOf, JournalEntry
 from common.storage.queues import lock_queues, write_queues
+from common.storage.undo_records import before_of
 from ticker_worker import store
 
 CANCELLED_AT_ONCE_MAX = 500
@@ -28,9 +30,9 @@ CANCELLED_AT_ONCE_MAX = 500
 _CAME_LATER = frozenset(
     rule.event
     for rule in TRANSITIONS.values()
-    if TicketStatus.WAITING in {rule.after, *rule.back_to} and TicketStatus.WAITING not in rule.before
+    if OUTSIDE & {rule.after, *rule.back_to} and not OUTSIDE & rule.before
 )
-"""Events after which a ticket waits that did not wait when the clinic closed."""
+"""Events after which a ticket waits, or is parked, that did neither when the clinic closed."""
 
 
 def cancels_waiting(request: Request) -> TypeGuard[CloseClinic]:
@@ -49,7 +51,7 @@ class CancelWaiting:
     # The queue's journal is known up to this sequence, and its waiting tickets up to this number.
     seen_sequence: int = field(init=False)
     seen_number: int = 0
-    # Who waits, but did not when the clinic closed.
+    # Who waits, or is parked, but was not when the clinic closed.
     spared: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -79,7 +81,7 @@ class CancelWaiting:
         """
         if queue.last_sequence > self.seen_sequence:
             self._catch_up(connection)
-        found = store.waiting_after(connection, self.key, self.seen_number, CANCELLED_AT_ONCE_MAX)
+        found = store.outside_after(connection, self.key, self.seen_number, CANCELLED_AT_ONCE_MAX)
         going = [ticket for ticket in found if ticket.number not in self.spared]
         cancellation = Cancellation(CancelledBy.CLOSING, self.reason)
         queue, changes = cancel_waiting(queue, going, now, cancellation)
@@ -99,5 +101,12 @@ class CancelWaiting:
             if entry.cause_id == self.entries[0].cause_id:
                 self.entries.append(entry)
                 self.seen_number = entry.number or self.seen_number
-            elif entry.event.name in _CAME_LATER and entry.number is not None:
+            elif entry.number is not None and _came_later(entry):
                 self.spared.add(entry.number)
+
+
+def _came_later(entry: JournalEntry) -> bool:
+    if entry.event.name is EventName.TICKET_SKIPPED:  # of who waited, or was called
+        before = before_of(entry.undo)
+        return before is not None and before.status is TicketStatus.CALLED
+    return entry.event.name in _CAME_LATER

@@ -161,7 +161,7 @@ class _Deciding:
         if key not in queues or isinstance(request, OpenClinic):
             return False
         return any(
-            queues[day].waiting or tickets_in_state(self.desk.connection, day, IN_ROOM)
+            queues[day].outside or tickets_in_state(self.desk.connection, day, IN_ROOM)
             for day in (key.day_before, key)
             if day in queues
         )

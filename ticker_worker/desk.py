@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from common.domain.admission import Admission, AdmissionRefused
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
-from common.domain.event_names import EventName
 from common.domain.queue import Queue
 from common.domain.refusals import (
     ActionRefused,
@@ -15,6 +14,7 @@ from common.domain.refusals import (
     DestinationUnknown,
     NotPermitted,
     NumberNotGivenOut,
+    PatientElsewhere,
     RoleMissing,
     UntilImpossible,
 )
@@ -26,14 +26,12 @@ from common.messaging.received_requests import ReceivedRequest
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from common.storage.journal import Cause, JournalEntry, entries_of
+from common.storage.lane_places import write_places
 from common.storage.new_tickets import insert_tickets
 from ticker_worker import store
 from ticker_worker.cancelling_waiting import CancelWaiting, cancels_waiting
 from ticker_worker.desk_subjects import Subjects, decide
 from ticker_worker.rules.action_results import ActionResult
-
-_ENDINGS: Final = frozenset({EventName.TICKET_SERVED, EventName.TICKET_NO_SHOW})
-"""What ends a call."""
 
 
 class CallEnded(NamedTuple):
@@ -78,10 +76,9 @@ class Desk:
         self._save(decided, subject.clinic)
         cause = Cause(received.request_id, received.digest, received.user)
         entries = entries_of(decided.changes, cause, self.clinic_of)
-        endings = [each for each in entries if each.event.name in _ENDINGS]
         self.ended_calls += [
-            CallEnded(subject.clinic, day, call, entry.cause_id, entry.ordinal)
-            for (day, call), entry in zip(decided.ended_calls, endings, strict=True)
+            CallEnded(subject.clinic, entries[place].service_date, call, cause.id, entries[place].ordinal)
+            for place, call in decided.ended_calls
         ]
         self.unlearned += [(subject.clinic, day, lesson) for day, lesson in decided.unlearned]
         if cancels_waiting(request):
@@ -103,6 +100,7 @@ class Desk:
             store.write_ticket(self.connection, change)
         if decided.new_ticket is not None:
             insert_tickets(self.connection, [decided.new_ticket])
+        write_places(self.connection, decided.moved)
         if decided.clinic_values is not None:
             self.changed_clinics[clinic.key] = replace(clinic, **decided.clinic_values)
             self.clinic_values.setdefault(clinic.key, {}).update(decided.clinic_values)
@@ -114,6 +112,8 @@ def problem_of(refused: ActionRefused, clinic: Clinic, now: datetime) -> Problem
     match refused:
         case NotPermitted():
             return problems.not_permitted_now(refused.reason, refused.detail)
+        case PatientElsewhere():
+            return problems.patient_elsewhere(refused.display_number, refused.elsewhere)
         case RoleMissing():
             return problems.not_permitted(clinic, refused.roles)
         case NumberNotGivenOut():

@@ -11,7 +11,7 @@ from common.domain.event_names import EventName
 from common.domain.queue import Queue
 from common.domain.tickets import display_number
 from common.messages.desk_replies import RANGES_SHOWN_MAX, DeskChange, DeskDone, NumberRange
-from common.messages.desk_requests import CallNext, DeskRequest, TicketAction, Undo
+from common.messages.desk_requests import CallNext, CallTicket, DeskRequest, TicketAction, Undo
 from common.messages.patients import Ticket
 from common.patient_tickets import PatientTickets
 from common.storage.engine import Connection
@@ -37,7 +37,7 @@ def desk_done(
     for entry in entries:
         if isinstance(request, Undo):
             number, day = request.number or entry.number, entry.service_date
-        if isinstance(request, CallNext) and entry.event.name is EventName.TICKET_CALLED:
+        if isinstance(request, CallNext | CallTicket) and entry.event.name is EventName.TICKET_CALLED:
             number, day = entry.number, entry.service_date
         if entry.event.name is EventName.TICKET_REGISTERED and entry.number is not None:
             other = entry.clinic_day

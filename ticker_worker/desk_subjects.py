@@ -1,6 +1,6 @@
 """Loads what a desk's request is about, and decides the request: a case for each request in both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -8,14 +8,16 @@ from typing import NamedTuple
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
+from common.domain.places import PlacedTicket
 from common.domain.queue import Queue
 from common.domain.queue_advance import Waiter
 from common.domain.staff import StaffRole
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.ticket_record import TicketRecord
-from common.domain.ticket_states import IN_ROOM
+from common.domain.ticket_states import IN_ROOM, TicketStatus
 from common.messages.desk_requests import (
     CallNext,
+    CallTicket,
     CloseClinic,
     Complete,
     Correct,
@@ -23,17 +25,22 @@ from common.messages.desk_requests import (
     DeskRequest,
     MarkNoShow,
     OpenClinic,
+    Park,
     Recall,
     Reinstate,
     SetMode,
     SetPriority,
     SetRooms,
+    Skip,
     Start,
     TicketAction,
     Transfer,
     Undo,
+    Unpark,
 )
+from common.storage import lane_places
 from common.storage.catalog import CatalogCache
+from common.storage.elsewhere import find_elsewhere
 from common.storage.engine import Connection
 from common.storage.ticket_rows import ticket_by_number, tickets_in_state
 from common.storage.waiters import next_waiters
@@ -41,7 +48,7 @@ from ticker_worker import store
 from ticker_worker.cancelling_waiting import cancels_waiting
 from ticker_worker.rules import calling, clinic_actions, correcting, transferring, undoing, waiting
 from ticker_worker.rules.action_results import ActionResult
-from ticker_worker.rules.calling import InRoom
+from ticker_worker.rules.calling import Caller, InRoom
 from ticker_worker.rules.day_end import HeldPlace
 from ticker_worker.rules.transferring import Destination
 from ticker_worker.rules.undoing import UndoSubject
@@ -52,7 +59,8 @@ class Subject(NamedTuple):
     """What a request is about: always a clinic and its queue; of the rest what the request needs.
 
     `holder` holds a ticket in the queue with the medical record number of the `ticket`'s patient, or with the
-    one that is to be theirs; `first` are the first who wait in each lane; `undo` is what an undoing needs.
+    one that is to be theirs; `first` are the first who wait in each lane, `next_in_lane` those who wait
+    behind the ticket, or the first ones of its lane; `caller` is who calls; `undo` is what an undoing needs.
     """
 
     clinic: Clinic
@@ -60,8 +68,9 @@ class Subject(NamedTuple):
     ticket: TicketRecord | None = None
     holder: HeldPlace | None = None
     destination: Destination | None = None
-    in_room: Sequence[InRoom] = ()
+    caller: Caller | None = None
     first: Sequence[Waiter] = ()
+    next_in_lane: Sequence[PlacedTicket] = ()
     undo: UndoSubject | None = None
 
 
@@ -84,14 +93,27 @@ class Subjects:
         match request:
             case CallNext():
                 first = next_waiters(self.connection, [key], 1).get(key, ())
-                return subject._replace(in_room=self._in_room(key, request.room), first=first)
+                caller = self._caller(key, request, [each.number for each in first])
+                return subject._replace(caller=caller, first=first)
+            case CallTicket():
+                ticket = ticket_by_number(self.connection, key, request.number)
+                holder = None if ticket is None else self._holder(key, ticket.medical_record_number)
+                caller = self._caller(key, request, [request.number])
+                return subject._replace(caller=caller, ticket=ticket, holder=holder)
             case Undo():
                 return subject._replace(undo=self._undo(key, clinic, user))
             case TicketAction():
                 subject = subject._replace(ticket=self._ticket(request, key))
         match request:
             case Reinstate() if subject.ticket is not None:
-                return subject._replace(holder=self._holder(key, subject.ticket.medical_record_number))
+                holder = self._holder(key, subject.ticket.medical_record_number)
+                next_in_lane = self._next_in_lane(key, subject.ticket, clinic.skip_places)
+                return subject._replace(holder=holder, next_in_lane=next_in_lane)
+            case Skip() if subject.ticket is not None:
+                next_in_lane = self._next_in_lane(key, subject.ticket, clinic.skip_places)
+                return subject._replace(next_in_lane=next_in_lane)
+            case Unpark() if subject.ticket is not None:
+                return subject._replace(next_in_lane=self._next_in_lane(key, subject.ticket, 1))
             case Correct(medical_record_number=str(number)):
                 return subject._replace(holder=self._holder(key, number))
             case Transfer() if subject.ticket is not None:
@@ -112,6 +134,20 @@ class Subjects:
             for ticket in tickets_in_state(self.connection, queue.key, IN_ROOM)
             if ticket.room == room
         ]
+
+    def _caller(self, key: ClinicDay, request: CallNext | CallTicket, numbers: Collection[int]) -> Caller:
+        """Who calls one of these numbers."""
+        asked = () if request.anyhow else numbers
+        elsewhere = find_elsewhere(self.connection, key, asked, self._clinic_of)
+        return Caller(request.room, self._in_room(key, request.room), elsewhere, request.anyhow)
+
+    def _next_in_lane(self, key: ClinicDay, ticket: TicketRecord, count: int) -> list[PlacedTicket]:
+        """Who waits behind a waiting ticket in its lane; of another one, the first ones of its lane."""
+        after = ticket.place if ticket.status is TicketStatus.WAITING else None
+        return lane_places.next_in_lane(self.connection, key, ticket.lane, count, after=after)
+
+    def _clinic_of(self, day: ClinicDay) -> Clinic:
+        return self.changed_clinics.get(day.clinic_key) or self.catalog.clinic_of(day)
 
     def _undo(self, key: ClinicDay, clinic: Clinic, user: str | None) -> UndoSubject:
         """What an undoing looks at: the clinic's queues, that of the day before among them."""
@@ -156,7 +192,13 @@ def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResul
         case SetMode():
             return clinic_actions.set_mode(clinic, queue, request.mode, now)
         case CallNext():
-            return calling.call_next(clinic, queue, subject.in_room, subject.first, request.room, now)
+            assert subject.caller is not None
+            return calling.call_next(clinic, queue, subject.first, subject.caller, now)
+        case CallTicket():
+            assert subject.caller is not None
+            return calling.call_ticket(
+                clinic, queue, ticket, subject.holder, subject.caller, request.reason, now
+            )
         case Recall():
             return calling.recall(queue, ticket, now)
         case Start():
@@ -166,7 +208,13 @@ def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResul
         case MarkNoShow():
             return calling.mark_no_show(queue, ticket, now)
         case Reinstate():
-            return waiting.reinstate(queue, ticket, subject.holder, now)
+            return waiting.reinstate(queue, ticket, subject.holder, subject.next_in_lane, now)
+        case Skip():
+            return waiting.skip(queue, ticket, subject.next_in_lane, now)
+        case Park():
+            return waiting.park(queue, ticket, now)
+        case Unpark():
+            return waiting.unpark(queue, ticket, subject.next_in_lane, now)
         case SetPriority():
             return waiting.set_priority(queue, ticket, request.reason, now)
         case Transfer():

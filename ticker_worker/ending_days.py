@@ -9,6 +9,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.queue import Ending
 from common.domain.queue_advance import Waiter, calling_order
 from common.domain.ticket_codes import new_ticket_code
+from common.domain.ticket_states import TicketState
 from common.storage.new_tickets import insert_tickets
 from common.storage.waiters import next_waiters
 from ticker_worker import store
@@ -20,6 +21,7 @@ TICKETS_MAX = 500
 """Waiting tickets that one transaction hands over or expires at most, in all its queues."""
 
 Patients = Mapping[ClinicDay, Sequence[WaitingPatient]]
+Parked = Mapping[ClinicDay, Sequence[TicketState]]
 Held = Mapping[tuple[ClinicDay, str], HeldPlace]
 
 
@@ -28,12 +30,13 @@ def end_days(moving: AdvancingQueues, keys: Sequence[ClinicDay]) -> set[ClinicDa
     they had been ended alone."""
     counts, cut_short = _count_left(moving, keys)
     left = _who_is_left(moving, counts)
-    patients, held = _read_patients(moving, keys, left)
+    parked = _who_is_parked(moving, keys)
+    patients, held = _read_patients(moving, keys, left, parked)
     changes: list[Change] = []
     new_tickets: list[NewTicket] = []
     better_places = []
     for key in keys:
-        tickets = QueueTickets(moving.occupants.get(key, ()), left.get(key, ()))
+        tickets = QueueTickets(moving.occupants.get(key, ()), left.get(key, ()), parked.get(key, ()))
         if moving.queues[key].ending is Ending.HANDOVER:
             handed = _hand_over(moving, key, tickets, patients.get(key, ()), held)
             moving.queues[key.day_after] = handed.following
@@ -80,12 +83,21 @@ def _who_is_left(moving: AdvancingQueues, counts: Mapping[ClinicDay, int]) -> di
     return left
 
 
+def _who_is_parked(moving: AdvancingQueues, keys: Sequence[ClinicDay]) -> Parked:
+    """All who are parked: each was called before, so they are few."""
+    return store.parked_tickets(moving.connection, [key for key in keys if moving.queues[key].parked])
+
+
 def _read_patients(
-    moving: AdvancingQueues, keys: Sequence[ClinicDay], left: Mapping[ClinicDay, Sequence[Waiter]]
+    moving: AdvancingQueues,
+    keys: Sequence[ClinicDay],
+    left: Mapping[ClinicDay, Sequence[Waiter]],
+    parked: Parked,
 ) -> tuple[Patients, Held]:
-    """Those who go over, by arrival, and the tickets that some of them hold for the next day already."""
+    """Those who go over, by their places, and the tickets that some of them hold for the next day already."""
     going = [key for key in keys if moving.queues[key].ending is Ending.HANDOVER]
     numbers = [(key, waiter.number) for key in going for waiter in left.get(key, ())]
+    numbers += [(key, ticket.number) for key in going for ticket in parked.get(key, ())]
     patients = store.waiting_patients(moving.connection, numbers)
     wanted = [
         (key.day_after, each.medical_record_number) for key, found in patients.items() for each in found

@@ -9,6 +9,7 @@ from common.domain.event_names import EventName
 from common.errors import StoreConflict
 from common.messages.desk_requests import (
     CallNext,
+    CallTicket,
     CloseClinic,
     Complete,
     Correct,
@@ -16,14 +17,17 @@ from common.messages.desk_requests import (
     DeskRequest,
     MarkNoShow,
     OpenClinic,
+    Park,
     Recall,
     Reinstate,
     SetMode,
     SetPriority,
     SetRooms,
+    Skip,
     Start,
     Transfer,
     Undo,
+    Unpark,
 )
 from common.messages.events import Tick, decode_tick
 from common.messages.message import Request
@@ -46,11 +50,15 @@ _CHANGES: tuple[type[DeskRequest], ...] = (
     OpenClinic,
     CloseClinic,
     CallNext,
+    CallTicket,
     Recall,
     Start,
     Complete,
     MarkNoShow,
     Reinstate,
+    Skip,
+    Park,
+    Unpark,
     SetPriority,
     Transfer,
     DeskCancel,

@@ -1,7 +1,7 @@
 """The ticker's SQL: claim what is due, write what changed, forget old refusals and mismatches."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
-from common.domain.ticket_states import ACTIVE, IN_ROOM, TicketState, TicketStatus
+from common.domain.ticket_states import ACTIVE, IN_ROOM, OUTSIDE, TicketState, TicketStatus
 from common.domain.tickets import lane_reason
 from common.storage.catalog import take_version
 from common.storage.prepared import DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
@@ -128,7 +128,7 @@ _waiting = Prepared(
     lambda given: (
         select(*key_columns(tickets), *(tickets.c[name] for name in WaitingPatient._fields))
         .join(given, same_queue(tickets, given) & (tickets.c.number == given.c.number))
-        .order_by(tickets.c.arrived_at, tickets.c.number)
+        .order_by(tickets.c.place_at, tickets.c.place_number)
     ),
     {**KEY_COLUMNS, "number": INTEGER},
 )
@@ -137,17 +137,37 @@ _waiting = Prepared(
 def waiting_patients(
     connection: Connection, numbers: Iterable[tuple[ClinicDay, int]]
 ) -> dict[ClinicDay, list[WaitingPatient]]:
-    """The tickets with these numbers, by queue, in the order of their arrival."""
+    """The tickets with these numbers, by queue, in the order of their places."""
     given = [(*key, number) for key, number in numbers]
     found: dict[ClinicDay, list[WaitingPatient]] = defaultdict(list)
     for row in _waiting(connection, given) if given else ():
         patient = WaitingPatient(
             row.number,
+            TicketStatus(row.status),
             Lane(row.lane),
             lane_reason(row.priority_reason),
-            *row[len(KEY_COLUMNS) + 3 :],
+            *row[len(KEY_COLUMNS) + 4 :],
         )
         found[key_of(row)].append(patient)
+    return found
+
+
+_parked = Prepared(
+    lambda given: (
+        select(*key_columns(tickets), tickets.c.number, tickets.c.lane)
+        .join(given, same_queue(tickets, given))
+        .where(in_states(tickets, {TicketStatus.PARKED}))
+        .order_by(*key_columns(tickets), tickets.c.number)
+    ),
+    KEY_COLUMNS,
+)
+
+
+def parked_tickets(connection: Connection, days: Collection[ClinicDay]) -> dict[ClinicDay, list[TicketState]]:
+    """The parked tickets of each queue, in the order of their numbers."""
+    found: dict[ClinicDay, list[TicketState]] = defaultdict(list)
+    for row in _parked(connection, list(days)) if days else ():
+        found[key_of(row)].append(TicketState(row.number, TicketStatus.PARKED, Lane(row.lane)))
     return found
 
 
@@ -181,6 +201,7 @@ def held_tickets(
             TicketStatus(row.status),
             Lane(row.lane),
             row.arrived_at,
+            row.place_at,
         )
         for row in (_held(connection, given) if given else ())
     }
@@ -235,7 +256,11 @@ def write_ticket(connection: Connection, change: Change) -> None:
 
 def give_place(connection: Connection, key: ClinicDay, place: BetterPlace) -> None:
     """Gives a waiting ticket in a locked queue another place."""
-    values: dict[str, Any] = {"arrived_at": place.arrived_at, "waiting_since": place.waiting_since}
+    values: dict[str, Any] = {
+        "arrived_at": place.arrived_at,
+        "place_at": place.place_at,
+        "waiting_since": place.waiting_since,
+    }
     if place.lane is not None:
         values |= {"lane": place.lane, "priority_reason": place.lane_reason}
     _update_ticket(connection, key, place.number, values)
@@ -256,16 +281,20 @@ def _columns_of(change: Change) -> dict[str, Any]:
             return {"recalled_at": at}
         case EventName.TICKET_CORRECTED:
             return _corrected(change.correction)
-        case EventName.TICKET_CALLED:
-            moments = {"room": ticket.room, "called_at": at}
         case EventName.TICKET_STARTED:
             moments = {"started_at": at}
         case EventName.TICKET_SERVED:
             # A service whose start was not recorded began with the call.
             started_at = func.coalesce(tickets.c.started_at, tickets.c.called_at)
             moments = {"started_at": started_at, "ended_at": at}
-        case EventName.TICKET_REINSTATED:
+        case EventName.TICKET_CALLED:
+            moments = {"room": ticket.room, "called_at": at, "started_at": None, "ended_at": None}
+        case EventName.TICKET_SKIPPED if ticket.room is None:
+            return {}  # it waited, and does so on
+        case EventName.TICKET_REINSTATED | EventName.TICKET_UNPARKED | EventName.TICKET_SKIPPED:
             moments = {"waiting_since": at, "room": None, "called_at": None, "ended_at": None}
+        case EventName.TICKET_PARKED:
+            moments = {"room": None, "called_at": None}
         case EventName.TICKET_TRANSFERRED:
             moments = {"ended_at": at, "transferred_to": change.transferred_to}
         case EventName.TICKET_CANCELLED:
@@ -277,11 +306,16 @@ def _columns_of(change: Change) -> dict[str, Any]:
     return {"status": ticket.status, **moments}
 
 
+_KEPT = ("status", "room", "called_at", "started_at", "ended_at")
+
+
 def _columns_before(before: TicketBefore | None) -> dict[str, Any]:
     """The columns of a ticket that is as it was before."""
     assert before is not None
-    kept = {name: getattr(before, name) for name in ("status", "room", "called_at", "started_at")}
-    return {**kept, "ended_at": None, "cancelled_by": None, "cancel_reason": None}
+    kept = {name: getattr(before, name) for name in _KEPT}
+    if before.waiting_since is not None:
+        kept["waiting_since"] = before.waiting_since
+    return {**kept, "cancelled_by": None, "cancel_reason": None}
 
 
 def _corrected(correction: Correction | None) -> dict[str, Any]:
@@ -295,13 +329,11 @@ def _update_ticket(connection: Connection, key: ClinicDay, number: int, values: 
     connection.execute(update(tickets).where(*of_queue(key), tickets.c.number == number).values(**values))
 
 
-_waiting_after = Prepared(
+_outside_after = Prepared(
     lambda given: (
-        select(tickets.c.number, tickets.c.lane)
+        select(tickets.c.number, tickets.c.status, tickets.c.lane)
         .join(given, same_queue(tickets, given))
-        .where(
-            in_states(tickets, {TicketStatus.WAITING}), tickets.c.number > bindparam("after", type_=INTEGER)
-        )
+        .where(in_states(tickets, OUTSIDE), tickets.c.number > bindparam("after", type_=INTEGER))
         .order_by(tickets.c.number)
         .limit(bindparam("limit", type_=INTEGER))
     ),
@@ -309,10 +341,10 @@ _waiting_after = Prepared(
 )
 
 
-def waiting_after(connection: Connection, key: ClinicDay, after: int, limit: int) -> list[TicketState]:
-    """The first `limit` that wait with numbers larger than `after`, in order."""
-    rows = _waiting_after(connection, [key], after=after, limit=limit)
-    return [TicketState(row.number, TicketStatus.WAITING, Lane(row.lane)) for row in rows]
+def outside_after(connection: Connection, key: ClinicDay, after: int, limit: int) -> list[TicketState]:
+    """The first `limit` that wait, or are parked, with numbers larger than `after`, in order."""
+    rows = _outside_after(connection, [key], after=after, limit=limit)
+    return [TicketState(row.number, TicketStatus(row.status), Lane(row.lane)) for row in rows]
 
 
 def change_clinics(connection: Connection, changes: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:

@@ -2,20 +2,22 @@
 
 import heapq
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
+from common.domain.places import LanePlace, Place
 from common.domain.queue import Queue
 from common.domain.staff import StaffRole
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import ACTIVE, IN_ROOM
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry, read_latest
+from common.storage.lane_places import waiting_between
 from common.storage.ticket_rows import tickets_by_number, tickets_in_state
-from common.storage.undo_records import before_of, lesson_of, taken_back
+from common.storage.undo_records import before_of, is_out_of_turn, lesson_of, taken_back
 from ticker_worker import store
 from ticker_worker.rules.undoing import UNDO_WITHIN, PastChange, UndoSubject, standing
 
@@ -54,12 +56,29 @@ def load_undo_subject(
         for ticket in tickets_by_number(connection, key, wanted)
     }
     in_rooms = [(key, ticket) for key in queues for ticket in tickets_in_state(connection, key, IN_ROOM)]
-    calls = {
-        key: [_past(entry) for entry in reversed(read_latest(connection, key, _CHANGES_MAX, events=_CALLS))]
+    past_calls = {
+        key: map(_past, reversed(read_latest(connection, key, _CHANGES_MAX, events=_CALLS)))
         for key in numbers
     }
-    holders = _holders(connection, tickets)
-    return UndoSubject(queues, standing(lately), tickets, in_rooms, calls, holders, may, ratio)
+    calls = {key: [each for each in past if not each.out_of_turn] for key, past in past_calls.items()}
+    holders, stands = _holders(connection, tickets), standing(lately)
+    passed = _passed(connection, stands, tickets)
+    return UndoSubject(queues, stands, tickets, in_rooms, calls, holders, passed, may, ratio)
+
+
+def _passed(
+    connection: Connection,
+    lately: Sequence[PastChange],
+    tickets: Mapping[tuple[ClinicDay, int], TicketRecord],
+) -> dict[ClinicDay, list[LanePlace]]:
+    """Who waits in each queue where tickets were moved lately: from the places that these had to those which
+    they have."""
+    places: dict[ClinicDay, list[Place]] = {}
+    for each in lately:
+        if each.before is not None and each.before.place is not None:
+            ticket = tickets[each.key, each.number]
+            places.setdefault(each.key, []).extend([each.before.place, ticket.place])
+    return {key: waiting_between(connection, key, min(found), max(found)) for key, found in places.items()}
 
 
 def _holders(
@@ -89,4 +108,5 @@ def _past(entry: JournalEntry) -> PastChange:
         before=before_of(entry.undo),
         lesson=lesson_of(entry.undo),
         takes_back=taken_back(entry.undo),
+        out_of_turn=is_out_of_turn(entry.undo),
     )

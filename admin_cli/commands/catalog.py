@@ -178,6 +178,7 @@ def _hospital_as_json(hospital: "Hospital", clinics: list["Clinic"]) -> dict[str
                 "state": clinic.state.value,
                 "priority_age": clinic.priority_age or False,
                 "priority_ratio": clinic.priority_ratio,
+                "skip_places": clinic.skip_places,
                 "day_ends_at": format_day_end(clinic.opening_hours.day_ends),
                 "hours": clinic.opening_hours.format(),
             }

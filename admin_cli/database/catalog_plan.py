@@ -137,6 +137,7 @@ def _wanted(catalog: Catalog) -> Rows:
                 "mode": clinic.mode,
                 "priority_age": clinic.priority_age or None,
                 "priority_ratio": clinic.priority_ratio,
+                "skip_places": clinic.skip_places,
             }
     return rows
 

@@ -1,6 +1,6 @@
 """What never breaks, looked for in the live database: tickets, counters and journal against one another.
 
-Nothing is loaded but findings; what is asked for is in integrity_checks.py.
+Nothing is loaded but findings; what is asked for is in integrity_checks/.
 """
 
 from collections.abc import Mapping

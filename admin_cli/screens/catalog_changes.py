@@ -35,6 +35,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "mode": N_("mode"),
     "priority_age": N_("priority age"),
     "priority_ratio": N_("priority patients per regular one"),
+    "skip_places": N_("places that who is late goes back"),
 }
 
 

@@ -61,6 +61,10 @@ SENTENCES: Final[Mapping[str, str]] = {
         "{where}: {tickets} tickets are in room {room}, numbers {smallest} to {largest}. Ask"
         " the clinic who is there; the queue mends itself when they are done."
     ),
+    "one_place": N_(
+        "{where}: {tickets} tickets have the place {place}, numbers {smallest} to {largest}, so that one may"
+        " be called for the other. Report this line with the logs of that time."
+    ),
     "two_tickets": N_(
         "{where}: number {number} is only one of the tickets of request {cause_id}, which is"
         " due one ticket. Ask which of them counts, and cancel the others."

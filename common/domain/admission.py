@@ -125,7 +125,8 @@ def due_after_registration(queue: Queue, clinic: Clinic, now: datetime) -> datet
 
 
 class NewTicket(NamedTuple):
-    """A ticket that is given out. Its place is by `arrived_at`; from `waiting_since` on it can be called."""
+    """A ticket that is given out. Its place is that of `place_at` (left out: of `arrived_at`) and its number;
+    from `waiting_since` on it can be called."""
 
     ticket_code: str
     key: ClinicDay
@@ -139,3 +140,4 @@ class NewTicket(NamedTuple):
     registered_at: datetime
     arrived_at: datetime
     waiting_since: datetime
+    place_at: datetime | None = None

@@ -74,8 +74,9 @@ class Clinic:
     room has only its number. There may be names of rooms that do not serve now.
 
     From `priority_age` on (None: at no age) patients wait in the priority lane, of which up to
-    `priority_ratio` are called per regular one. What the staff forced ends at `forced_until`; then the
-    clinic follows its opening hours again. These also tell when its service days end."""
+    `priority_ratio` are called per regular one. Who is late is put behind the next `skip_places` who wait.
+    What the staff forced ends at `forced_until`; then the clinic follows its opening hours again. These also
+    tell when its service days end."""
 
     hospital: Hospital
     code: str
@@ -92,6 +93,7 @@ class Clinic:
     forced_reason: str | None = None
     priority_age: int | None = 60
     priority_ratio: int = 2
+    skip_places: int = 3
     retired: bool = False
     room_names: tuple[str, ...] = ()
 

@@ -7,13 +7,15 @@ from common.domain.cancellations import Cancellation
 from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
 from common.domain.event_names import EventName
+from common.domain.places import Place
 from common.domain.ticket_states import TicketState, TicketStatus
-from common.domain.tickets import LaneReason
+from common.domain.tickets import CallReason, LaneReason
 
 
 class TicketBefore(NamedTuple):
     """How a ticket was before something that the staff can take back: its state, its room and moments; and
-    since when that room was free (`room_freed`), if it was. Before a call, `streak` is the queue's."""
+    since when that room was free (`room_freed`), if it was. Before a call in turn, `streak` is the queue's.
+    `place` is where it was, if it was moved."""
 
     status: TicketStatus
     room: int | None = None
@@ -21,6 +23,9 @@ class TicketBefore(NamedTuple):
     called_at: datetime | None = None
     started_at: datetime | None = None
     room_freed: datetime | None = None
+    ended_at: datetime | None = None
+    waiting_since: datetime | None = None
+    place: Place | None = None
 
 
 class Change(NamedTuple):
@@ -30,9 +35,10 @@ class Change(NamedTuple):
     where it happened to the clinic; its room is the one to which it was called, also where it leaves it.
     `lane_reason` comes with a change of lane, `transferred_to` (the code of the new ticket) with a transfer;
     neither appears in events. `cancellation` comes with a cancelled ticket, `correction` with a
-    corrected one, of which events tell only the members. `before` is how the ticket was before what can be
-    taken back; of an undoing it is how the ticket is again, and `takes_back` the request that did what is
-    undone.
+    corrected one, of which events tell only the members. `out_of_turn` comes with a call that was not in
+    turn; `places` says behind how many who wait the ticket was put. `before` is how the ticket was before
+    what can be taken back; of an undoing it is how the ticket is again, and `takes_back` the request that did
+    what is undone.
     """
 
     clinic_day: ClinicDay
@@ -46,5 +52,7 @@ class Change(NamedTuple):
     transferred_to: str | None = None
     cancellation: Cancellation | None = None
     correction: Correction | None = None
+    out_of_turn: CallReason | None = None
+    places: int | None = None
     before: TicketBefore | None = None
     takes_back: str | None = None

@@ -27,7 +27,7 @@ from common.domain.ticket_states import (
     TicketState,
     TicketStatus,
 )
-from common.domain.tickets import LaneReason, display_number
+from common.domain.tickets import CallReason, LaneReason, display_number
 
 _NO_ROOMS: Final[Mapping[int, datetime]] = MappingProxyType({})
 
@@ -44,7 +44,8 @@ class Queue(NamedTuple):
     """The queue of one clinic on one service day.
 
     `last_number` tickets were given out, of which `given_back` were cancelled or went to another queue.
-    `waiting` counts both lanes, `waiting_priority` those of the priority lane. `rooms_freed` tells since when
+    `waiting` counts both lanes, `waiting_priority` those of the priority lane; `parked` are in neither.
+    `rooms_freed` tells since when
     a room is free whose patient left it before the end of a service. Openings and closings are announced up
     to `announced_until`, and `announced_open` is the last of them. `next_change_at` is when something happens
     next by the clock, None where nothing will. `ending` is decided when the day is over.
@@ -57,6 +58,7 @@ class Queue(NamedTuple):
     last_sequence: int = 0
     waiting: int = 0
     waiting_priority: int = 0
+    parked: int = 0
     given_back: int = 0
     priority_streak: int = 0
     now_serving: int | None = None
@@ -86,6 +88,11 @@ class Queue(NamedTuple):
                 f"{shown} is {ticket.status}; it would have to be {wanted}.",
             )
 
+    @property
+    def outside(self) -> int:
+        """How many are to be served, and in no room."""
+        return self.waiting + self.parked
+
     # --- tickets ----------------------------------------------------------------------------------------
 
     def admit(self, lane: Lane, at: datetime, due_at: datetime) -> tuple["Queue", Change]:
@@ -114,6 +121,13 @@ class Queue(NamedTuple):
         )
         return called._do(Action.CALL, ticket, at, room=room)
 
+    def call_out_of_turn(
+        self, ticket: QueuedTicket, room: int, at: datetime, reason: CallReason
+    ) -> tuple["Queue", Change]:
+        """Calls a ticket before its turn: whose turn it is, and the number called last, stay as they are."""
+        queue, change = self._do(Action.CALL_OUT_OF_TURN, ticket, at, room=room)
+        return queue, change._replace(out_of_turn=reason)
+
     def recall(self, ticket: QueuedTicket, at: datetime) -> tuple["Queue", Change]:
         """Calls a called ticket once more."""
         return self._do(Action.RECALL, ticket, at, room=ticket.room)
@@ -130,9 +144,23 @@ class Queue(NamedTuple):
         """The called patient did not come."""
         return self._do(Action.MARK_NO_SHOW, ticket, at, room=ticket.room)
 
-    def reinstate(self, ticket: QueuedTicket, at: datetime) -> tuple["Queue", Change]:
-        """A no-show waits again, at the place of their arrival."""
-        return self.due(at)._do(Action.REINSTATE, ticket, at)
+    def reinstate(self, ticket: QueuedTicket, at: datetime, places: int) -> tuple["Queue", Change]:
+        """A no-show waits again, behind so many others of the lane."""
+        queue, change = self.due(at)._do(Action.REINSTATE, ticket, at)
+        return queue, change._replace(places=places)
+
+    def skip(self, ticket: QueuedTicket, at: datetime, places: int) -> tuple["Queue", Change]:
+        """Who is late waits on, behind so many others of the lane."""
+        queue, change = self.due(at)._do(Action.SKIP, ticket, at, room=ticket.room)
+        return queue, change._replace(places=places)
+
+    def park(self, ticket: QueuedTicket, at: datetime) -> tuple["Queue", Change]:
+        """The called patient is not ready yet, and leaves the room."""
+        return self._do(Action.PARK, ticket, at, room=ticket.room)
+
+    def unpark(self, ticket: QueuedTicket, at: datetime) -> tuple["Queue", Change]:
+        """A parked ticket's patient is ready, and waits at the front of the lane."""
+        return self.due(at)._do(Action.UNPARK, ticket, at)
 
     def correct(self, ticket: QueuedTicket, at: datetime, correction: Correction) -> tuple["Queue", Change]:
         """The ticket's patient has other data; it stays where it is."""
@@ -160,11 +188,12 @@ class Queue(NamedTuple):
     ) -> tuple["Queue", Change]:
         """Takes back what the staff did with a ticket by the request `cause_id`: it is as it was `before`,
         and so is the room that it left then."""
-        queue, change = self.due(at)._do(action, ticket, at, room=ticket.room, status=before.status)
-        if ticket.room is not None and before.status in IN_ROOM and ticket.status not in IN_ROOM:
-            freed = {room: since for room, since in queue.rooms_freed.items() if room != ticket.room}
+        room = ticket.room or before.room
+        queue, change = self.due(at)._do(action, ticket, at, room=room, status=before.status)
+        if room is not None and before.status in IN_ROOM and ticket.status not in IN_ROOM:
+            freed = {other: since for other, since in queue.rooms_freed.items() if other != room}
             if before.room_freed is not None:
-                freed[ticket.room] = before.room_freed
+                freed[room] = before.room_freed
             queue = queue._replace(rooms_freed=freed)
         return queue, change._replace(before=before, takes_back=cause_id)
 
@@ -208,6 +237,9 @@ class Queue(NamedTuple):
             waiting_priority=self.waiting_priority
             + (joins and after.lane is Lane.PRIORITY)
             - (leaves and ticket.lane is Lane.PRIORITY),
+            parked=self.parked
+            + (after.status is TicketStatus.PARKED)
+            - (ticket.status is TicketStatus.PARKED),
             given_back=self.given_back + (after.status in GIVEN_BACK) - (ticket.status in GIVEN_BACK),
         )
         return queue, queue._change(rule.event, at, after)

@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 
 from common.domain.catalog import QueueMode
 from common.domain.lanes import Lane, after_call, next_lane
-from common.domain.ticket_states import TicketStatus
+from common.domain.ticket_states import QueuedTicket, TicketStatus
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -119,14 +119,14 @@ def advance(
 
 
 def end_of_day(
-    occupants: Iterable[Occupant], waiters: Iterable[Waiter], day_end: datetime
+    occupants: Iterable[Occupant], outside: Iterable[QueuedTicket], day_end: datetime
 ) -> list[Transition]:
-    """Tickets in service are served; tickets that were only called, or still wait, expire."""
+    """Tickets in service are served; tickets that were only called, still wait or are parked, expire."""
     left = [
         (o.number, TicketStatus.SERVED if o.status is TicketStatus.IN_SERVICE else TicketStatus.EXPIRED)
         for o in occupants
     ]
-    left += [(waiter.number, TicketStatus.EXPIRED) for waiter in waiters]
+    left += [(each.number, TicketStatus.EXPIRED) for each in outside]
     return [Transition(number, status, day_end) for number, status in sorted(left)]
 
 

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from common.domain.elsewhere import Elsewhere
 from common.domain.staff import StaffRole
 
 
@@ -32,6 +33,15 @@ class NotPermitted(ActionRefused):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+
+class PatientElsewhere(ActionRefused):
+    """The patient who would be called, as `display_number`, is in a room of another clinic."""
+
+    def __init__(self, display_number: str, elsewhere: Elsewhere) -> None:
+        super().__init__(display_number)
+        self.display_number = display_number
+        self.elsewhere = elsewhere
 
 
 class RoleMissing(ActionRefused):

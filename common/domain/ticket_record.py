@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from common.domain.lanes import Lane
 from common.domain.partial_dates import PartialDate
+from common.domain.places import Place
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import LaneReason
 
@@ -22,6 +23,8 @@ class TicketRecord:
     room: int | None
     registered_at: datetime
     arrived_at: datetime
+    place_at: datetime
+    place_number: int
     waiting_since: datetime
     called_at: datetime | None
     started_at: datetime | None
@@ -30,3 +33,8 @@ class TicketRecord:
     patient_name: str
     date_of_birth: PartialDate
     date_of_birth_confirmed: bool
+
+    @property
+    def place(self) -> Place:
+        """Its place in the lane, which it keeps while it does not wait."""
+        return Place(self.place_at, self.place_number)

@@ -21,6 +21,7 @@ class TicketStatus(StrEnum):
     WAITING = "waiting"
     CALLED = "called"
     IN_SERVICE = "in_service"
+    PARKED = "parked"
     SERVED = "served"
     CANCELLED = "cancelled"
     NO_SHOW = "no_show"
@@ -28,18 +29,24 @@ class TicketStatus(StrEnum):
     EXPIRED = "expired"
 
 
-ACTIVE: Final = frozenset({TicketStatus.WAITING, TicketStatus.CALLED, TicketStatus.IN_SERVICE})
+ACTIVE: Final = frozenset(
+    {TicketStatus.WAITING, TicketStatus.CALLED, TicketStatus.IN_SERVICE, TicketStatus.PARKED}
+)
 """A patient holds at most one ticket in these states per clinic and service day."""
 
 IN_ROOM: Final = frozenset({TicketStatus.CALLED, TicketStatus.IN_SERVICE})
 """A ticket in one of these states occupies a room."""
+
+OUTSIDE: Final = frozenset({TicketStatus.WAITING, TicketStatus.PARKED})
+"""A ticket in one of these states is active, and in no room."""
 
 GIVEN_BACK: Final = frozenset({TicketStatus.CANCELLED, TicketStatus.TRANSFERRED})
 """A ticket in one of these states does not count towards the day's quota."""
 
 _WAITING: Final = frozenset({TicketStatus.WAITING})
 _CALLED: Final = frozenset({TicketStatus.CALLED})
-_BEFORE_SERVICE: Final = frozenset({TicketStatus.WAITING, TicketStatus.CALLED})
+_BEFORE_SERVICE: Final = frozenset({TicketStatus.WAITING, TicketStatus.CALLED, TicketStatus.PARKED})
+_OUT_OF_TURN: Final = frozenset({TicketStatus.WAITING, TicketStatus.PARKED, TicketStatus.NO_SHOW})
 
 
 class Action(StrEnum):
@@ -49,11 +56,15 @@ class Action(StrEnum):
     PRIORITISE = "prioritise"
     UNPRIORITISE = "unprioritise"
     CALL = "call"
+    CALL_OUT_OF_TURN = "call_out_of_turn"
     RECALL = "recall"
     START = "start"
     COMPLETE = "complete"
     MARK_NO_SHOW = "mark_no_show"
     REINSTATE = "reinstate"
+    SKIP = "skip"
+    PARK = "park"
+    UNPARK = "unpark"
     CORRECT = "correct"
     TRANSFER = "transfer"
     CANCEL = "cancel"
@@ -63,6 +74,8 @@ class Action(StrEnum):
     UNDO_COMPLETION = "undo_completion"
     UNDO_NO_SHOW = "undo_no_show"
     UNDO_CANCELLATION = "undo_cancellation"
+    UNDO_SKIP = "undo_skip"
+    UNDO_PARK = "undo_park"
 
 
 class TransitionRule(NamedTuple):
@@ -89,6 +102,7 @@ TRANSITIONS: Final[Mapping[Action, TransitionRule]] = MappingProxyType(
         Action.PRIORITISE: TransitionRule(_WAITING, TicketStatus.WAITING, EventName.TICKET_PRIORITISED),
         Action.UNPRIORITISE: TransitionRule(_WAITING, TicketStatus.WAITING, EventName.TICKET_UNPRIORITISED),
         Action.CALL: TransitionRule(_WAITING, TicketStatus.CALLED, EventName.TICKET_CALLED),
+        Action.CALL_OUT_OF_TURN: TransitionRule(_OUT_OF_TURN, TicketStatus.CALLED, EventName.TICKET_CALLED),
         Action.RECALL: TransitionRule(_CALLED, TicketStatus.CALLED, EventName.TICKET_RECALLED),
         Action.START: TransitionRule(_CALLED, TicketStatus.IN_SERVICE, EventName.TICKET_STARTED),
         Action.COMPLETE: TransitionRule(IN_ROOM, TicketStatus.SERVED, EventName.TICKET_SERVED),
@@ -98,6 +112,16 @@ TRANSITIONS: Final[Mapping[Action, TransitionRule]] = MappingProxyType(
         Action.REINSTATE: TransitionRule(
             frozenset({TicketStatus.NO_SHOW}), TicketStatus.WAITING, EventName.TICKET_REINSTATED
         ),
+        Action.SKIP: TransitionRule(
+            frozenset({TicketStatus.WAITING, TicketStatus.CALLED}),
+            TicketStatus.WAITING,
+            EventName.TICKET_SKIPPED,
+            frees_room=True,
+        ),
+        Action.PARK: TransitionRule(_CALLED, TicketStatus.PARKED, EventName.TICKET_PARKED, frees_room=True),
+        Action.UNPARK: TransitionRule(
+            frozenset({TicketStatus.PARKED}), TicketStatus.WAITING, EventName.TICKET_UNPARKED
+        ),
         Action.CORRECT: TransitionRule(ACTIVE, None, EventName.TICKET_CORRECTED),
         Action.TRANSFER: TransitionRule(
             _BEFORE_SERVICE, TicketStatus.TRANSFERRED, EventName.TICKET_TRANSFERRED, frees_room=True
@@ -106,7 +130,7 @@ TRANSITIONS: Final[Mapping[Action, TransitionRule]] = MappingProxyType(
             _BEFORE_SERVICE, TicketStatus.CANCELLED, EventName.TICKET_CANCELLED, frees_room=True
         ),
         Action.EXPIRE: TransitionRule(_BEFORE_SERVICE, TicketStatus.EXPIRED, EventName.TICKET_EXPIRED),
-        Action.UNDO_CALL: _undoes(TicketStatus.CALLED, EventName.TICKET_CALL_UNDONE, TicketStatus.WAITING),
+        Action.UNDO_CALL: _undoes(TicketStatus.CALLED, EventName.TICKET_CALL_UNDONE, *_OUT_OF_TURN),
         Action.UNDO_START: _undoes(
             TicketStatus.IN_SERVICE, EventName.TICKET_START_UNDONE, TicketStatus.CALLED
         ),
@@ -117,6 +141,10 @@ TRANSITIONS: Final[Mapping[Action, TransitionRule]] = MappingProxyType(
         Action.UNDO_CANCELLATION: _undoes(
             TicketStatus.CANCELLED, EventName.TICKET_CANCELLATION_UNDONE, *_BEFORE_SERVICE
         ),
+        Action.UNDO_SKIP: _undoes(
+            TicketStatus.WAITING, EventName.TICKET_SKIP_UNDONE, TicketStatus.WAITING, TicketStatus.CALLED
+        ),
+        Action.UNDO_PARK: _undoes(TicketStatus.PARKED, EventName.TICKET_PARK_UNDONE, TicketStatus.CALLED),
     }
 )
 """The table. No ticket comes into a state in any other way."""
@@ -137,6 +165,8 @@ UNDONE_BY: Final[Mapping[EventName, Action]] = MappingProxyType(
         EventName.TICKET_SERVED: Action.UNDO_COMPLETION,
         EventName.TICKET_NO_SHOW: Action.UNDO_NO_SHOW,
         EventName.TICKET_CANCELLED: Action.UNDO_CANCELLATION,
+        EventName.TICKET_SKIPPED: Action.UNDO_SKIP,
+        EventName.TICKET_PARKED: Action.UNDO_PARK,
     }
 )
 """What takes an event of a ticket back, where the staff caused it."""

@@ -1,4 +1,4 @@
-"""Tickets: why each waits in its lane, and the number that patients see called."""
+"""Tickets: why each waits in its lane or is called out of turn, and the number that patients see called."""
 
 import re
 from datetime import date
@@ -20,6 +20,14 @@ class StaffChoice(StrEnum):
     """What the desk decided against a patient's age: it stays so in whichever queue the patient goes to."""
 
     REGULAR = "regular"
+
+
+class CallReason(StrEnum):
+    """Why a ticket is called out of turn."""
+
+    EMERGENCY = "emergency"
+    RESULTS = "results"
+    DOCTOR = "doctor"
 
 
 LaneReason = PriorityReason | StaffChoice

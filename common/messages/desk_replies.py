@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import AwareDatetime
 
 from common.domain.catalog import ClinicState, QueueMode
+from common.domain.elsewhere import Elsewhere
 from common.domain.lanes import Lane
 from common.domain.staff import StaffRole
 from common.domain.ticket_states import TicketStatus
@@ -17,6 +18,7 @@ from common.messages.patients import Ticket
 NO_SHOWS_SHOWN_MAX = 20
 FOUND_SHOWN_MAX = 20
 """Tickets of one `found_tickets`."""
+PARKED_SHOWN_MAX = 20
 RANGES_SHOWN_MAX = 100
 """Ranges of numbers that one change lists."""
 
@@ -25,8 +27,26 @@ DUTIES_SHOWN_MAX = 15
 
 
 @dataclass(slots=True, kw_only=True)
+class OtherRoom(ReplyPart):
+    """A room of another clinic of the hospital in which a patient was called or is served; `room_name` where
+    it has one."""
+
+    clinic: str
+    clinic_name: str
+    room: int
+    room_name: str | None
+
+
+def other_room(elsewhere: Elsewhere) -> OtherRoom:
+    """Where a patient is, as replies show it."""
+    clinic, room = elsewhere
+    return OtherRoom(clinic=clinic.code, clinic_name=clinic.name, room=room, room_name=clinic.room_name(room))
+
+
+@dataclass(slots=True, kw_only=True)
 class DeskTicket(ReplyPart):
-    """A ticket as its desk sees it; `patient_name` only where it was asked for."""
+    """A ticket as its desk sees it; `patient_name` only where it was asked for, `elsewhere` of who waits and
+    is in a room of another clinic."""
 
     number: int
     display_number: str
@@ -39,6 +59,7 @@ class DeskTicket(ReplyPart):
     called_at: AwareDatetime | None
     started_at: AwareDatetime | None
     patient_name: ShownName | None = None
+    elsewhere: OtherRoom | None = None
 
 
 def _names_in(*tickets: DeskTicket) -> int:
@@ -48,7 +69,8 @@ def _names_in(*tickets: DeskTicket) -> int:
 @dataclass(slots=True, kw_only=True)
 class DeskQueue(Reply):
     """A clinic's queue. `waiting` is a page of those who wait, in the order of their calls, and `more` says
-    whether others wait behind them; the counts count everybody. `no_shows` are the latest first.
+    whether others wait behind them; the counts count everybody. `no_shows` are the latest first, `parked` by
+    their numbers.
     `room_names` are what the rooms are called, the first that of room 1; an empty or missing one: by its
     number."""
 
@@ -74,11 +96,13 @@ class DeskQueue(Reply):
     in_rooms: list[DeskTicket]
     waiting: list[DeskTicket]
     no_shows: list[DeskTicket]
+    parked_count: int = 0
+    parked: list[DeskTicket] = field(default_factory=list)
     more: bool = False
 
     def names_shown(self) -> int:
         """Those of its tickets."""
-        return _names_in(*self.in_rooms, *self.waiting, *self.no_shows)
+        return _names_in(*self.in_rooms, *self.waiting, *self.no_shows, *self.parked)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 from common.domain.cancellations import CancelReason
 from common.domain.catalog import QueueMode
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
-from common.domain.tickets import PriorityReason
+from common.domain.tickets import CallReason, PriorityReason
 from common.messages.fields import BirthDate, Code, IsoDate, MedicalRecordNumber, PersonName
 from common.messages.limits import NUMBER_MAX, ROOMS_MAX
 from common.messages.message import Request
@@ -118,12 +118,26 @@ class CloseClinic(DeskRequest):
 
 
 class CallNext(DeskRequest):
-    """Completes who is in the room, if anybody is, and calls whose turn it is there."""
+    """Completes who is in the room, if anybody is, and calls whose turn it is there: also who is in a room of
+    another clinic, where `anyhow` says so."""
 
     name: ClassVar[str] = "call_next"
     roles: ClassVar[frozenset[StaffRole]] = MOVES_QUEUES
 
     room: Room
+    anyhow: bool = False
+
+
+class CallTicket(DeskRequest):
+    """Completes who is in the room, if anybody is, and calls this number there, out of turn."""
+
+    name: ClassVar[str] = "call_ticket"
+    roles: ClassVar[frozenset[StaffRole]] = MOVES_QUEUES
+
+    number: Number
+    room: Room
+    reason: CallReason
+    anyhow: bool = False
 
 
 class TicketAction(DeskRequest):
@@ -171,9 +185,29 @@ class MarkNoShow(TicketAction):
 
 
 class Reinstate(TicketAction):
-    """A no-show has come after all and waits again, by the time of arrival."""
+    """A no-show has come after all and waits again, behind the first ones of the lane."""
 
     name: ClassVar[str] = "reinstate"
+
+
+class Skip(TicketAction):
+    """Who is late, waiting or called, waits on behind the next ones of the lane."""
+
+    name: ClassVar[str] = "skip"
+    roles: ClassVar[frozenset[StaffRole]] = MOVES_QUEUES
+
+
+class Park(TicketAction):
+    """The called patient is not ready yet; the room is free."""
+
+    name: ClassVar[str] = "park"
+    roles: ClassVar[frozenset[StaffRole]] = MOVES_QUEUES
+
+
+class Unpark(TicketAction):
+    """A parked ticket's patient is ready, and waits at the front of the lane."""
+
+    name: ClassVar[str] = "unpark"
 
 
 class Undo(DeskRequest):

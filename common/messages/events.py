@@ -94,14 +94,18 @@ def encode_event(
 
 
 def encode_change(change: Change, event_id: str, room_name: str | None = None) -> Event:
-    """The event that tells of a change. Of a ticket it tells number, state, lane and room, who cancelled it
-    and which members were corrected: no name of a person, and nothing that anybody wrote. `room_name` is what
-    the ticket's room is called."""
+    """The event that tells of a change. Of a ticket it tells number, state, lane and room, who cancelled it,
+    which members were corrected, why it was called out of turn, and behind how many it was put: no name of a
+    person, and nothing that anybody wrote. `room_name` is what the ticket's room is called."""
     hospital, clinic, service_date = change.clinic_day
     if change.ticket is not None:
         subject = display_number(clinic, change.ticket.number)
         data = ticket_data(clinic, change.ticket, change.waiting, change.now_serving, room_name)
         data |= _cancellation_data(change.cancellation)
+        if change.out_of_turn is not None:
+            data["out_of_turn"] = change.out_of_turn.value
+        if change.places is not None:
+            data["places"] = change.places
         if change.correction is not None:
             data["corrected"] = change.correction.members
     else:

@@ -48,6 +48,9 @@ CLINICS_PER_HOSPITAL_MAX = 200
 ROOMS_MAX = 50
 """Rooms of a clinic."""
 
+SKIP_PLACES_MAX = 20
+"""Places that who is late goes back."""
+
 ROOM_NAME_LENGTH_MAX = 40
 """Characters of a room's name."""
 

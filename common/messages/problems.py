@@ -11,9 +11,11 @@ from typing import Any, ClassVar, Literal
 from pydantic import AwareDatetime
 
 from common.domain.catalog import Clinic
+from common.domain.elsewhere import Elsewhere
 from common.domain.person_names import Person
 from common.domain.refusals import NotPermittedReason
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
+from common.messages.desk_replies import OtherRoom, other_room
 from common.messages.message import Reply, ReplyPart, ShownBirthDate, ShownName
 from common.messages.patients import ShownTicket, Ticket, without_code
 
@@ -37,6 +39,7 @@ class ProblemCode(StrEnum):
     NOT_CANCELLABLE = "not_cancellable"
     NOT_PERMITTED = "not_permitted"
     NOT_PERMITTED_NOW = "not_permitted_now"
+    PATIENT_ELSEWHERE = "patient_elsewhere"
     BUSY = "busy"
     TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
     INTERNAL_ERROR = "internal_error"
@@ -72,13 +75,14 @@ class Problem(Reply):
     `holder`; `next_opening` comes with `clinic_closed` and `quota_reached`,
     `closed_reason` (what the staff wrote) with `clinic_closed`, `reason` with `not_permitted_now`,
     `server_time` with `request_expired`. `roles` and `clinic_name` come with `not_permitted`: who may, and
-    where; they are left out where it is not about a clinic.
+    where; they are left out where it is not about a clinic. `display_number` and `elsewhere` come with
+    `patient_elsewhere`: who would be called, and where the patient is.
     """
 
     name: ClassVar[str] = "problem"
     optional_members = (
         *("ticket", "holder", "next_opening", "zone", "closed_reason"),
-        *("reason", "server_time", "roles", "clinic_name"),
+        *("reason", "server_time", "roles", "clinic_name", "display_number", "elsewhere"),
     )
 
     type: Literal["about:blank"] = "about:blank"
@@ -95,6 +99,8 @@ class Problem(Reply):
     server_time: AwareDatetime | None = None
     roles: list[StaffRole] | None = None
     clinic_name: str | None = None
+    display_number: str | None = None
+    elsewhere: OtherRoom | None = None
 
     def names_shown(self) -> int:
         """That of the `holder`."""
@@ -257,6 +263,16 @@ def not_permitted(clinic: Clinic, roles: frozenset[StaffRole]) -> Problem:
 def not_permitted_now(reason: NotPermittedReason, detail: str) -> Problem:
     """The state of a clinic's queue, or of a ticket in it, does not allow what its desk asks for."""
     return problem(ProblemCode.NOT_PERMITTED_NOW, detail, reason=reason)
+
+
+def patient_elsewhere(display_number: str, elsewhere: Elsewhere) -> Problem:
+    """The patient who would be called is in a room of another clinic."""
+    where = other_room(elsewhere)
+    room = where.room_name or f"room {where.room}"
+    detail = (
+        f"{display_number} is in {where.clinic_name}, {room}; call somebody else, or repeat it with anyhow."
+    )
+    return problem(ProblemCode.PATIENT_ELSEWHERE, detail, display_number=display_number, elsewhere=where)
 
 
 def until_impossible() -> Problem:

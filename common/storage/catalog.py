@@ -234,6 +234,7 @@ def _clinic(row: Any, hospital: Hospital, equals: dict[Any, Any]) -> Clinic:
         forced_reason=row.forced_reason,
         priority_age=row.priority_age,
         priority_ratio=row.priority_ratio,
+        skip_places=row.skip_places,
         retired=row.retired,
         room_names=_room_names(row.room_names),
     )

@@ -22,6 +22,8 @@ _NEW: Columns = {
     "date_of_birth_confirmed": BOOLEAN,
     "registered_at": MOMENT,
     "arrived_at": MOMENT,
+    "place_at": MOMENT,
+    "place_number": INTEGER,
     "waiting_since": MOMENT,
 }
 _insert = Prepared(
@@ -48,6 +50,8 @@ def insert_tickets(connection: Connection, new: Iterable[NewTicket]) -> None:
             ticket.date_of_birth_confirmed,
             ticket.registered_at,
             ticket.arrived_at,
+            ticket.place_at or ticket.arrived_at,
+            ticket.number,
             ticket.waiting_since,
         )
         for ticket in new

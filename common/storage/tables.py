@@ -126,6 +126,8 @@ clinics = Table(
     # From which age on patients wait in the priority lane; NULL: at no age.
     Column("priority_age", Integer, server_default=text("60")),
     Column("priority_ratio", Integer, nullable=False, server_default=text("2")),
+    # Behind how many of those who wait somebody goes who is late.
+    Column("skip_places", Integer, nullable=False, server_default=text("3")),
     # Since when rooms, mode and service time are as they are: nothing is called by them for a time before.
     Column("serving_since", UtcDateTime, nullable=False),
     # No longer in the catalog: takes no registrations, keeps its past.
@@ -146,6 +148,8 @@ clinic_days = Table(
     # Of those who wait, how many wait in the priority lane.
     Column("waiting_priority", Integer, nullable=False, server_default=text("0")),
     Column("priority_streak", Integer, nullable=False, server_default=text("0")),
+    # Who was called and was not ready: they are not among those who wait.
+    Column("parked", Integer, nullable=False, server_default=text("0")),
     # No later number arrives earlier, whatever the registrars' clocks say.
     Column("last_arrival_at", UtcDateTime),
     # Tickets that do not count towards the quota: those that were transferred, too.
@@ -182,9 +186,10 @@ service_times = Table(
 """What staff have taught of their clinics' service times; locked after the queue in which a call ended."""
 
 _clinic_day = ["hospital", "clinic", "service_date"]
-_is_active = text("status IN ('waiting', 'called', 'in_service')")
+_is_active = text("status IN ('waiting', 'called', 'in_service', 'parked')")
 _is_waiting = text("status = 'waiting'")
 _is_in_room = text("status IN ('called', 'in_service')")
+_is_parked = text("status = 'parked'")
 _is_no_show = text("status = 'no_show'")
 _is_ended = text("status IN ('served', 'cancelled', 'no_show', 'transferred', 'expired')")
 
@@ -211,8 +216,11 @@ tickets = Table(
     Column("priority_reason", String(20)),
     Column("room", Integer),
     Column("registered_at", UtcDateTime, nullable=False),
-    # Its place in the lane, which it keeps when it is transferred or reinstated.
+    # When its patient came, also where that was in another queue.
     Column("arrived_at", UtcDateTime, nullable=False),
+    # Its place in the lane, by arrival until it is moved: a Place (common/domain/places.py).
+    Column("place_at", UtcDateTime, nullable=False),
+    Column("place_number", Integer, nullable=False),
     # Since when it can be called.
     Column("waiting_since", UtcDateTime, nullable=False),
     Column("called_at", UtcDateTime),
@@ -241,12 +249,21 @@ tickets = Table(
         "ix_tickets_waiting",
         *_clinic_day,
         "lane",
-        "arrived_at",
-        "number",
+        "place_at",
+        "place_number",
         sqlite_where=_is_waiting,
         postgresql_where=_is_waiting,
     ),
     Index("ix_tickets_in_room", *_clinic_day, sqlite_where=_is_in_room, postgresql_where=_is_in_room),
+    # Where else in the hospital a patient is.
+    Index(
+        "ix_tickets_patient_in_room",
+        "hospital",
+        "medical_record_number",
+        sqlite_where=_is_in_room,
+        postgresql_where=_is_in_room,
+    ),
+    Index("ix_tickets_parked", *_clinic_day, sqlite_where=_is_parked, postgresql_where=_is_parked),
     Index("ix_tickets_no_show", *_clinic_day, sqlite_where=_is_no_show, postgresql_where=_is_no_show),
     # Counts the registrations that a patient has used up; a new ticket waits, and so is no entry of it.
     Index(

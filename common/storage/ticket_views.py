@@ -71,14 +71,14 @@ def _views(given: FromClause) -> ClauseElement:
     # Each waiting patient is counted once per statement, however many tickets of their lane are wanted:
     # between one of these and the next. A ticket's place is the sum of what was counted up to it.
     lane = (*key_columns(tickets), tickets.c.lane)
-    place = (tickets.c.arrived_at, tickets.c.number)
+    place = (tickets.c.place_at, tickets.c.place_number)
     none = (literal(_LONG_AGO, MOMENT), 0)
     previous = [
         func.lag(column, 1, default).over(partition_by=lane, order_by=place).label(f"previous_{column.name}")
         for column, default in zip(place, none, strict=True)
     ]
     wanted = (
-        select(*_SHOWN, tickets.c.arrived_at, *previous)
+        select(*_SHOWN, *place, *previous)
         .join(given, tickets.c.ticket_code == given.c.ticket_code)
         .subquery("wanted")
     )
@@ -89,9 +89,9 @@ def _views(given: FromClause) -> ClauseElement:
             same_queue(ahead, wanted),
             in_states(ahead, {TicketStatus.WAITING}),
             ahead.c.lane == wanted.c.lane,
-            tuple_(ahead.c.arrived_at, ahead.c.number)
-            >= tuple_(wanted.c.previous_arrived_at, wanted.c.previous_number),
-            tuple_(ahead.c.arrived_at, ahead.c.number) < tuple_(wanted.c.arrived_at, wanted.c.number),
+            tuple_(ahead.c.place_at, ahead.c.place_number)
+            >= tuple_(wanted.c.previous_place_at, wanted.c.previous_place_number),
+            tuple_(ahead.c.place_at, ahead.c.place_number) < tuple_(wanted.c.place_at, wanted.c.place_number),
         )
         .scalar_subquery()
     )
@@ -104,7 +104,7 @@ def _views(given: FromClause) -> ClauseElement:
         func.sum(since_previous)
         .over(
             partition_by=(*key_columns(wanted), wanted.c.lane),
-            order_by=(wanted.c.arrived_at, wanted.c.number),
+            order_by=(wanted.c.place_at, wanted.c.place_number),
         )
         .label("ahead_in_lane"),
     ).join(clinic_days, same_queue(wanted, clinic_days))

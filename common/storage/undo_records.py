@@ -1,7 +1,8 @@
 """What the journal keeps of a change that the staff can take back, and of one that took something back.
 
-A JSON object: of what can be taken back, how the ticket was `before` and the `lesson` that was learned from
-it; of an undoing, the id of the request that it `takes_back`. Nothing of it is about a person.
+A JSON object: of what can be taken back, how the ticket was `before`, its `place` if it was moved, the
+`lesson` that was learned from it, and whether it was a call `out_of_turn`; of an undoing, the id of the
+request that it `takes_back`. Nothing of it is about a person.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from common.domain.changes import Change, TicketBefore
+from common.domain.places import Place
 from common.domain.service_times import Lesson, Tally
 from common.domain.ticket_states import TicketStatus
 
@@ -21,7 +23,13 @@ def undo_record(change: Change) -> Record | None:
         return {"takes_back": change.takes_back}
     if change.before is None:
         return None
-    return {"before": [_written(each) for each in change.before]}
+    *values, place = change.before
+    record: dict[str, Any] = {"before": [_written(each) for each in values]}
+    if place is not None:
+        record["place"] = [_written(each) for each in place]
+    if change.out_of_turn is not None:
+        record["out_of_turn"] = True
+    return record
 
 
 def with_lesson(record: Record | None, lesson: Lesson) -> Record | None:
@@ -36,7 +44,14 @@ def before_of(record: Record | None) -> TicketBefore | None:
     if record is None or "before" not in record:
         return None
     status, room, streak, *moments = record["before"]
-    return TicketBefore(TicketStatus(status), room, streak, *map(_moment, moments))
+    names = TicketBefore._fields[3:]
+    found = dict(zip(names, map(_moment, moments), strict=False))  # an earlier version kept fewer
+    return TicketBefore(TicketStatus(status), room, streak, **found, place=_place(record.get("place")))
+
+
+def is_out_of_turn(record: Record | None) -> bool:
+    """Whether the change was a call out of turn."""
+    return record is not None and record.get("out_of_turn", False)
 
 
 def lesson_of(record: Record | None) -> Lesson:
@@ -52,6 +67,10 @@ def taken_back(record: Record | None) -> str | None:
 
 def _written(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _place(written: list[Any] | None) -> Place | None:
+    return None if written is None else Place(datetime.fromisoformat(written[0]), written[1])
 
 
 def _moment(written: str | None) -> datetime | None:

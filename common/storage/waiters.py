@@ -35,13 +35,13 @@ _lanes = union_all(*(select(literal(lane.value, TEXT).label("lane")) for lane in
 def _wait_in_lane(table: FromClause, given: FromClause, lanes: FromClause) -> Select[tuple[object, ...]]:
     """The tickets that wait in a queue and a lane, in the order in which they are to be called."""
     return (
-        select(table.c.number, table.c.lane, table.c.waiting_since, table.c.arrived_at)
+        select(table.c.number, table.c.lane, table.c.waiting_since, table.c.place_at, table.c.place_number)
         .where(
             same_queue(table, given),
             in_states(table, {TicketStatus.WAITING}),
             table.c.lane == lanes.c.lane,
         )
-        .order_by(table.c.arrived_at, table.c.number)
+        .order_by(table.c.place_at, table.c.place_number)
     )
 
 
@@ -51,16 +51,16 @@ def _of_each(given: FromClause) -> ClauseElement:
     return (
         select(*key_columns(given), first.c.number, first.c.lane, first.c.waiting_since)
         .select_from(given.join(_lanes, true()).join(first, true()))
-        .order_by(*key_columns(given), first.c.arrived_at, first.c.number)
+        .order_by(*key_columns(given), first.c.place_at, first.c.place_number)
     )
 
 
 def _up_to_the_last(given: FromClause) -> ClauseElement:
-    # SQLite knows no LATERAL, and looks tickets up by queue, lane and arrival as it is.
+    # SQLite knows no LATERAL, and looks tickets up by queue, lane and place as it is.
     other = tickets.alias("other")
     last_wanted = (
         _wait_in_lane(other, given, _lanes)
-        .with_only_columns(other.c.arrived_at)
+        .with_only_columns(other.c.place_at)
         .limit(1)
         .offset(_count - 1)
         .scalar_subquery()
@@ -71,8 +71,8 @@ def _up_to_the_last(given: FromClause) -> ClauseElement:
             *key_columns(tickets), tickets.c.number, tickets.c.lane, tickets.c.waiting_since
         )
         .select_from(given.join(_lanes, true()).join(tickets, same_queue(tickets, given)))
-        .where(tickets.c.arrived_at <= func.coalesce(last_wanted, literal(_FAR_AHEAD, MOMENT)))
-        .order_by(*key_columns(tickets), tickets.c.arrived_at, tickets.c.number)
+        .where(tickets.c.place_at <= func.coalesce(last_wanted, literal(_FAR_AHEAD, MOMENT)))
+        .order_by(*key_columns(tickets), tickets.c.place_at, tickets.c.place_number)
     )
 
 
@@ -85,8 +85,8 @@ _next_waiters = {
 def next_waiters(
     connection: Connection, days: Collection[ClinicDay], count: int
 ) -> dict[ClinicDay, list[Waiter]]:
-    """The first `count` waiting tickets of each lane of each queue, by arrival: the order in which each lane
-    calls them.
+    """The first `count` waiting tickets of each lane of each queue, by their places: the order in which each
+    lane calls them.
 
     The cost grows with `count`, not with the length of the queues.
     """
@@ -96,6 +96,6 @@ def next_waiters(
         for row in _next_waiters[connection.dialect.name](connection, list(days), count=count):
             key, lane = key_of(row), Lane(row.lane)
             lanes[key, lane] += 1
-            if lanes[key, lane] <= count:  # of those who arrived together, SQLite gives all
+            if lanes[key, lane] <= count:  # of places of one moment, SQLite gives all
                 found[key].append(Waiter(row.number, row.waiting_since, lane))
     return found

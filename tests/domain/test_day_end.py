@@ -53,7 +53,19 @@ def waiting(who: list[Comer]) -> tuple[Queue, list[WaitingPatient]]:
         reason = PriorityReason.PREGNANCY if each.lane is Lane.PRIORITY else None
         came = arrival(number)
         patients.append(
-            WaitingPatient(number, each.lane, reason, str(number), "Siti", BORN, False, came, came)
+            WaitingPatient(
+                number,
+                TicketStatus.WAITING,
+                each.lane,
+                reason,
+                str(number),
+                "Siti",
+                BORN,
+                False,
+                came,
+                came,
+                came,
+            )
         )
     return queue, patients
 
@@ -67,7 +79,9 @@ def next_day(who: list[Comer]) -> tuple[Queue, dict[str, HeldPlace]]:
             assert change.ticket is not None
             name = "Budi" if each.is_other else "Siti"
             status = change.ticket.status
-            held[str(number)] = HeldPlace(name, BORN, change.ticket.number, status, each.holds, DAY_END)
+            held[str(number)] = HeldPlace(
+                name, BORN, change.ticket.number, status, each.holds, DAY_END, DAY_END
+            )
     return queue, held
 
 

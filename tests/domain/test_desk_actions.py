@@ -23,7 +23,7 @@ from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import PriorityReason, StaffChoice
 from tests.domain.clinics import clinic, in_bandung
 from ticker_worker.rules import calling, clinic_actions, transferring, waiting
-from ticker_worker.rules.calling import InRoom
+from ticker_worker.rules.calling import Caller, InRoom
 from ticker_worker.rules.day_end import HeldPlace
 from ticker_worker.rules.transferring import Destination
 
@@ -57,6 +57,8 @@ def record(
         came,
         came,
         came,
+        number,
+        came,
         called_at,
         None,
         None,
@@ -65,6 +67,11 @@ def record(
         PartialDate(1990, 1, 31),
         date_of_birth_confirmed=False,
     )
+
+
+def caller(room: int, *in_room: InRoom) -> Caller:
+    """Who calls into a room."""
+    return Caller(room, in_room, {}, anyhow=False)
 
 
 def reason_of(refused: pytest.ExceptionInfo[NotPermitted]) -> NotPermittedReason:
@@ -77,21 +84,21 @@ def test_the_next_call_completes_the_room_and_takes_the_lane_whose_turn_it_is() 
     served = record(1, TicketStatus.CALLED, room=1)
     queue, _ = queue.call(Waiter(1, NOW), 1, NOW, DESK.priority_ratio)
     first = [Waiter(2, NOW), Waiter(3, NOW, Lane.PRIORITY)]
-    decided = calling.call_next(DESK, queue, [InRoom(queue, served)], first, 1, NOW)
+    decided = calling.call_next(DESK, queue, first, caller(1, InRoom(queue, served)), NOW)
     events = [(each.event, each.ticket.number) for each in decided.changes if each.ticket]
     assert events == [(EventName.TICKET_SERVED, 1), (EventName.TICKET_CALLED, 3)]
     [after] = decided.queues
     assert (after.now_serving, after.waiting, after.waiting_priority, after.priority_streak) == (3, 1, 0, 1)
-    [(day, ended)] = decided.ended_calls
-    assert (day, ended.ended_at, ended.came) == (after.key.service_date, NOW, True)
+    [(place, ended)] = decided.ended_calls
+    assert (place, ended.ended_at, ended.came) == (0, NOW, True)
 
 
 def test_who_was_called_on_the_day_before_is_served_in_that_queue() -> None:
     before = queue_of(Lane.REGULAR)._replace(key=DESK.clinic_day(NOW).day_before)
     before, _ = before.call(Waiter(1, NOW), 2, NOW, DESK.priority_ratio)
     today = queue_of(Lane.REGULAR)
-    in_room = [InRoom(before, record(1, TicketStatus.CALLED, room=2))]
-    decided = calling.call_next(DESK, today, in_room, [Waiter(1, NOW)], 2, NOW)
+    in_room = InRoom(before, record(1, TicketStatus.CALLED, room=2))
+    decided = calling.call_next(DESK, today, [Waiter(1, NOW)], caller(2, in_room), NOW)
     assert [(each.clinic_day, each.event) for each in decided.changes] == [
         (before.key, EventName.TICKET_SERVED),
         (today.key, EventName.TICKET_CALLED),
@@ -109,7 +116,7 @@ def test_who_was_called_on_the_day_before_is_served_in_that_queue() -> None:
 )
 def test_a_call_that_is_not_permitted(mode: QueueMode, room: int, reason: NotPermittedReason) -> None:
     with pytest.raises(NotPermitted) as refused:
-        calling.call_next(clinic(mode=mode), queue_of(), [], [], room, NOW)
+        calling.call_next(clinic(mode=mode), queue_of(), [], caller(room), NOW)
     assert reason_of(refused) is reason
 
 
@@ -138,7 +145,7 @@ def test_a_transfer_is_refused_as_a_registration_is() -> None:
     with pytest.raises(NotPermitted) as refused:
         transferring.transfer(here, ticket, Destination(DESK, here, None), "NEW", NOW)
     assert reason_of(refused) is NotPermittedReason.SAME_CLINIC
-    holder = HeldPlace("Budi", PartialDate(1980, 1, 1), 1, TicketStatus.WAITING, Lane.REGULAR, NOW)
+    holder = HeldPlace("Budi", PartialDate(1980, 1, 1), 1, TicketStatus.WAITING, Lane.REGULAR, NOW, NOW)
     with pytest.raises(NotPermitted) as refused:
         transferring.transfer(here, ticket, Destination(OTHER, there, holder), "NEW", NOW)
     assert reason_of(refused) is NotPermittedReason.HOLDS_ANOTHER
@@ -153,13 +160,13 @@ def test_a_transfer_is_refused_as_a_registration_is() -> None:
 
 def test_a_no_show_waits_again_unless_the_day_is_over_or_another_ticket_is_held() -> None:
     queue, ticket = queue_of(Lane.REGULAR)._replace(waiting=0), record(1, TicketStatus.NO_SHOW)
-    decided = waiting.reinstate(queue, ticket, None, NOW)
+    decided = waiting.reinstate(queue, ticket, None, [], NOW)
     assert [each.waiting for each in decided.queues] == [1]
     with pytest.raises(NotPermitted, match="service day"):
-        waiting.reinstate(queue._replace(ending=Ending.EXPIRY), ticket, None, NOW)
-    holder = HeldPlace("Siti", PartialDate(1990, 1, 31), 2, TicketStatus.WAITING, Lane.REGULAR, NOW)
+        waiting.reinstate(queue._replace(ending=Ending.EXPIRY), ticket, None, [], NOW)
+    holder = HeldPlace("Siti", PartialDate(1990, 1, 31), 2, TicketStatus.WAITING, Lane.REGULAR, NOW, NOW)
     with pytest.raises(NotPermitted, match="GIG-002"):
-        waiting.reinstate(queue, ticket, holder, NOW)
+        waiting.reinstate(queue, ticket, holder, [], NOW)
 
 
 def test_a_lane_is_changed_for_a_reason_and_back_by_the_staffs_choice() -> None:

@@ -26,7 +26,7 @@ from common.domain.ticket_states import (
     allowed_events,
     is_allowed,
 )
-from common.domain.tickets import PriorityReason, StaffChoice
+from common.domain.tickets import CallReason, PriorityReason, StaffChoice
 
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 KEY = ClinicDay("RSHS", "GIG", date(2026, 11, 23))
@@ -47,7 +47,13 @@ METHODS: Mapping[Action, Method] = {
     Action.START: Queue.start,
     Action.COMPLETE: Queue.complete,
     Action.MARK_NO_SHOW: Queue.no_show,
-    Action.REINSTATE: Queue.reinstate,
+    Action.CALL_OUT_OF_TURN: lambda queue, ticket, at: queue.call_out_of_turn(
+        ticket, 1 + ticket.number % 3, at, CallReason.EMERGENCY
+    ),
+    Action.REINSTATE: lambda queue, ticket, at: queue.reinstate(ticket, at, 3),
+    Action.SKIP: lambda queue, ticket, at: queue.skip(ticket, at, 3),
+    Action.PARK: Queue.park,
+    Action.UNPARK: Queue.unpark,
     Action.TRANSFER: lambda queue, ticket, at: queue.transfer(ticket, at, "7K3F9QXM2T5R"),
     Action.CORRECT: lambda queue, ticket, at: queue.correct(ticket, at, Correction(patient_name="Siti")),
     Action.CANCEL: lambda queue, ticket, at: queue.cancel(ticket, at, Cancellation(CancelledBy.PATIENT)),
@@ -117,7 +123,12 @@ def test_counters_are_what_a_recount_gives(asked: Steps) -> None:
     assert {lane: queue.waiting_in(lane) for lane in Lane} == {lane: waiting.count(lane) for lane in Lane}
     assert queue.given_back == sum(each.status in GIVEN_BACK for each in tickets.values())
     assert queue.given_out == queue.last_number - queue.given_back
-    calls = [each.ticket.number for each in changes if each.event is EventName.TICKET_CALLED and each.ticket]
+    assert queue.parked == sum(each.status is TicketStatus.PARKED for each in tickets.values())
+    calls = [
+        each.ticket.number
+        for each in changes
+        if each.event is EventName.TICKET_CALLED and each.ticket and each.out_of_turn is None
+    ]
     assert queue.now_serving == (calls[-1] if calls else None)
     assert not changes or (changes[-1].waiting, changes[-1].now_serving) == (queue.waiting, queue.now_serving)
 

@@ -17,9 +17,10 @@ from common.domain.ticket_states import (
 FINAL = {TicketStatus.SERVED, TicketStatus.CANCELLED, TicketStatus.TRANSFERRED, TicketStatus.EXPIRED}
 
 
-def test_every_action_has_a_row_with_an_event_of_its_own() -> None:
+def test_every_action_has_a_row_with_an_event_of_its_own_but_that_a_call_is_a_call() -> None:
     assert set(TRANSITIONS) == set(Action)
-    events = [row.event for row in TRANSITIONS.values()]
+    events = [row.event for action, row in TRANSITIONS.items() if action is not Action.CALL_OUT_OF_TURN]
+    assert TRANSITIONS[Action.CALL_OUT_OF_TURN].event is EventName.TICKET_CALLED
     assert set(events) == {name for name in EventName if name.startswith("ticket.")}
     assert len({*events}) == len(events)
     assert set(STATUSES_AFTER) == set(events) - {EventName.TICKET_CORRECTED}
@@ -48,7 +49,11 @@ def test_every_state_can_be_reached() -> None:
     [
         (Action.CALL, {TicketStatus.WAITING}),
         (Action.COMPLETE, {TicketStatus.CALLED, TicketStatus.IN_SERVICE}),
-        (Action.CANCEL, {TicketStatus.WAITING, TicketStatus.CALLED}),
+        (Action.CALL_OUT_OF_TURN, {TicketStatus.WAITING, TicketStatus.PARKED, TicketStatus.NO_SHOW}),
+        (Action.SKIP, {TicketStatus.WAITING, TicketStatus.CALLED}),
+        (Action.PARK, {TicketStatus.CALLED}),
+        (Action.UNPARK, {TicketStatus.PARKED}),
+        (Action.CANCEL, {TicketStatus.WAITING, TicketStatus.CALLED, TicketStatus.PARKED}),
         (Action.REINSTATE, {TicketStatus.NO_SHOW}),
     ],
 )

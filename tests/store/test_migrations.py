@@ -42,7 +42,12 @@ NEW_IN: Mapping[str, Mapping[str, set[str]]] = {
         "tickets": {"recalled_at", "cancelled_by", "cancel_reason"},
         "journal": {"undo"},
     },
-    "0006": {"hospitals": {"record_number_format"}, "tickets": {"birth_order"}},
+    "0006": {
+        "hospitals": {"record_number_format"},
+        "clinics": {"skip_places"},
+        "clinic_days": {"parked"},
+        "tickets": {"birth_order", "place_at", "place_number"},
+    },
 }
 """The columns that a revision adds, and its downgrade drops."""
 

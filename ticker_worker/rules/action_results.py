@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from common.domain.admission import NewTicket
 from common.domain.catalog import Clinic, QueueMode
 from common.domain.changes import Change, TicketBefore
+from common.domain.clinic_day import ClinicDay
+from common.domain.places import PlacedTicket
 from common.domain.queue import Queue
 from common.domain.refusals import NotPermitted, NotPermittedReason, NumberNotGivenOut
 from common.domain.service_times import EndedCall, Lesson
@@ -19,16 +21,17 @@ class ActionResult(NamedTuple):
     """What an action changes: the queues as they are now, and what happened in them, in order.
 
     `clinic_values` are attributes of the clinic with their new values; `ended_calls` are those that the
-    staff ended, by service date and in the order of their changes: service times are learned from them.
-    `unlearned` is what is no longer learned, by service date.
+    staff ended, each with the position of its change: service times are learned from them. `unlearned` is
+    what is no longer learned, by service date. `moved` are tickets that have other places now.
     """
 
     queues: Sequence[Queue]
     changes: Sequence[Change]
     clinic_values: dict[str, Any] | None = None
     new_ticket: NewTicket | None = None
-    ended_calls: Sequence[tuple[date, EndedCall]] = ()
+    ended_calls: Sequence[tuple[int, EndedCall]] = ()
     unlearned: Sequence[tuple[date, Lesson]] = ()
+    moved: Sequence[tuple[ClinicDay, Sequence[PlacedTicket]]] = ()
 
 
 def require_ticket(ticket: TicketRecord | None) -> TicketRecord:
@@ -63,6 +66,9 @@ def undoable(queue: Queue, ticket: TicketRecord, step: tuple[Queue, Change]) -> 
         called_at=ticket.called_at,
         started_at=ticket.started_at,
         room_freed=freed,
+        ended_at=ticket.ended_at,
+        waiting_since=ticket.waiting_since,
+        place=None if change.places is None else ticket.place,
     )
     return after, change._replace(before=before)
 
@@ -76,8 +82,7 @@ def decided(step: tuple[Queue, Change]) -> ActionResult:
 def ended(step: tuple[Queue, Change], ticket: TicketRecord, now: datetime, *, came: bool) -> ActionResult:
     """What an action changes that ends a call; the patient `came`, or did not."""
     queue, change = step
-    ended = (queue.key.service_date, ended_call(ticket, now, came=came))
-    return ActionResult([queue], [change], ended_calls=[ended])
+    return ActionResult([queue], [change], ended_calls=[(0, ended_call(ticket, now, came=came))])
 
 
 def ended_call(ticket: TicketRecord, now: datetime, *, came: bool) -> EndedCall:

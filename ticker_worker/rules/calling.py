@@ -1,26 +1,30 @@
 """How the staff call patients into rooms, and what becomes of whom they have called."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from common.domain.catalog import Clinic
-from common.domain.changes import TicketBefore
+from common.domain.changes import Change, TicketBefore
+from common.domain.elsewhere import Elsewhere
 from common.domain.lanes import Lane, next_lane
 from common.domain.queue import Queue
 from common.domain.queue_advance import Waiter
-from common.domain.refusals import NotPermitted, NotPermittedReason
+from common.domain.refusals import NotPermitted, NotPermittedReason, PatientElsewhere
 from common.domain.ticket_record import TicketRecord
-from common.domain.ticket_states import TicketStatus
+from common.domain.ticket_states import Action, TicketStatus
+from common.domain.tickets import CallReason, display_number
 from ticker_worker.rules.action_results import (
     ActionResult,
     decided,
     ended,
     ended_call,
+    holds_another,
     require_desk_mode,
     require_ticket,
     undoable,
 )
+from ticker_worker.rules.day_end import HeldPlace
 
 
 class InRoom(NamedTuple):
@@ -30,27 +34,83 @@ class InRoom(NamedTuple):
     ticket: TicketRecord
 
 
+class Caller(NamedTuple):
+    """Who calls: the room, who is in it, and of those who could be called, who is elsewhere, by number. They
+    are called `anyhow`, or not."""
+
+    room: int
+    in_room: Sequence[InRoom]
+    elsewhere: Mapping[int, Elsewhere]
+    anyhow: bool
+
+
 def call_next(
-    clinic: Clinic, queue: Queue, in_room: Sequence[InRoom], first: Sequence[Waiter], room: int, now: datetime
+    clinic: Clinic, queue: Queue, first: Sequence[Waiter], caller: Caller, now: datetime
 ) -> ActionResult:
-    """Completes who is in the room, and calls whose turn it is; `first` are the first of each lane."""
+    """Completes who is in the room, and calls whose turn it is; `first` are the first of each lane. Raises
+    PatientElsewhere."""
+    _check_room(clinic, caller)
+    following = _next_waiter(queue, clinic, first)
+    if not caller.in_room and following is None:
+        raise NotPermitted(NotPermittedReason.NOBODY_WAITING, "Nobody is waiting.")
+    if following is None:
+        return _completed(queue, caller, now)
+    _check_elsewhere(queue, following.number, caller)
+    completed = _completed(queue, caller, now)
+    queues = {each.key: each for each in completed.queues}
+    before = TicketBefore(TicketStatus.WAITING, streak=queue.priority_streak)
+    queues[queue.key], change = queues[queue.key].call(following, caller.room, now, clinic.priority_ratio)
+    changes = [*completed.changes, change._replace(before=before)]
+    return completed._replace(queues=[*queues.values()], changes=changes)
+
+
+def call_ticket(
+    clinic: Clinic,
+    queue: Queue,
+    ticket: TicketRecord | None,
+    holder: HeldPlace | None,
+    caller: Caller,
+    reason: CallReason,
+    now: datetime,
+) -> ActionResult:
+    """Completes who is in the room, and calls this ticket out of turn; `holder` holds a ticket with its
+    medical record number. Raises PatientElsewhere."""
+    _check_room(clinic, caller)
+    ticket = require_ticket(ticket)
+    queue.check(Action.CALL_OUT_OF_TURN, ticket)
+    if holder is not None and holder.number != ticket.number:
+        raise holds_another(queue, holder)
+    _check_elsewhere(queue, ticket.number, caller)
+    completed = _completed(queue, caller, now)
+    queues = {each.key: each for each in completed.queues}
+    today = queues[queue.key]
+    queues[queue.key], change = undoable(
+        today, ticket, today.call_out_of_turn(ticket, caller.room, now, reason)
+    )
+    return completed._replace(queues=[*queues.values()], changes=[*completed.changes, change])
+
+
+def _check_room(clinic: Clinic, caller: Caller) -> None:
     require_desk_mode(clinic)
-    if room > clinic.rooms:
+    if caller.room > clinic.rooms:
         detail = f"{clinic.name} has {clinic.rooms} rooms; set its rooms first."
         raise NotPermitted(NotPermittedReason.ROOM_NOT_SERVING, detail)
-    following = _next_waiter(queue, clinic, first)
-    if not in_room and following is None:
-        raise NotPermitted(NotPermittedReason.NOBODY_WAITING, "Nobody is waiting.")
-    queues = {each.queue.key: each.queue for each in in_room} | {queue.key: queue}
-    changes, ended_calls = [], []
-    for key, ticket in ((each.queue.key, each.ticket) for each in in_room):
+
+
+def _check_elsewhere(queue: Queue, number: int, caller: Caller) -> None:
+    if not caller.anyhow and number in caller.elsewhere:
+        raise PatientElsewhere(display_number(queue.key.clinic, number), caller.elsewhere[number])
+
+
+def _completed(queue: Queue, caller: Caller, now: datetime) -> ActionResult:
+    """The queue of today, and that of the day before where it is concerned, once nobody is in the room."""
+    queues = {each.queue.key: each.queue for each in caller.in_room} | {queue.key: queue}
+    changes: list[Change] = []
+    ended_calls = []
+    for key, ticket in ((each.queue.key, each.ticket) for each in caller.in_room):
         queues[key], change = undoable(queues[key], ticket, queues[key].complete(ticket, now))
+        ended_calls.append((len(changes), ended_call(ticket, now, came=True)))
         changes.append(change)
-        ended_calls.append((key.service_date, ended_call(ticket, now, came=True)))
-    if following is not None:
-        before = TicketBefore(TicketStatus.WAITING, streak=queue.priority_streak)
-        queues[queue.key], change = queues[queue.key].call(following, room, now, clinic.priority_ratio)
-        changes.append(change._replace(before=before))
     return ActionResult([*queues.values()], changes, ended_calls=ended_calls)
 
 

@@ -1,4 +1,5 @@
-"""Service days that are over: who waits goes over to the next day where the clinic is open, or expires.
+"""Service days that are over: who waits, or is parked, goes over to the next day and waits there, where the
+clinic is open; or expires.
 
 Whoever is in a room when the clinic stays open keeps the ticket, and the room, until the service ends.
 """
@@ -22,9 +23,10 @@ from ticker_worker.rules.schedule import next_service_date
 
 
 class WaitingPatient(NamedTuple):
-    """What a waiting ticket takes with it to the next service day."""
+    """What a ticket that waits, or is parked, takes with it to the next service day."""
 
     number: int
+    status: TicketStatus
     lane: Lane
     priority_reason: LaneReason | None
     medical_record_number: str
@@ -32,6 +34,7 @@ class WaitingPatient(NamedTuple):
     date_of_birth: PartialDate
     date_of_birth_confirmed: bool
     arrived_at: datetime
+    place_at: datetime
     waiting_since: datetime
 
 
@@ -44,6 +47,7 @@ class HeldPlace(NamedTuple):
     status: TicketStatus
     lane: Lane
     arrived_at: datetime
+    place_at: datetime
 
 
 class BetterPlace(NamedTuple):
@@ -51,6 +55,7 @@ class BetterPlace(NamedTuple):
 
     number: int
     arrived_at: datetime
+    place_at: datetime
     waiting_since: datetime
     lane: Lane | None
     lane_reason: LaneReason | None
@@ -96,10 +101,10 @@ def expire_left(queue: Queue, clinic: Clinic, tickets: QueueTickets, now: dateti
     day_end = clinic.day_end(queue.key.service_date)
     states = states_of(tickets)
     changes = []
-    for each in end_of_day(tickets.occupants, tickets.waiters, day_end):
+    for each in end_of_day(tickets.occupants, [*tickets.waiters, *tickets.parked], day_end):
         queue, change = apply_transition(queue, clinic, states[each.number], each)
         changes.append(change)
-    return Passed(queue._replace(next_change_at=now if queue.waiting else None), (), changes)
+    return Passed(queue._replace(next_change_at=now if queue.outside else None), (), changes)
 
 
 def hand_over(
@@ -112,7 +117,7 @@ def hand_over(
     new_code: Callable[[], str],
     now: datetime,
 ) -> HandedOver:
-    """The clinic is open: `patients`, by arrival, go over to the next day. `held` are the tickets of
+    """The clinic is open: `patients`, by their places, go over to the next day. `held` are the tickets of
     the next day that some of them hold already, by medical record number."""
     if following.now_serving is None and patients:
         following = following._replace(priority_streak=queue.priority_streak)
@@ -129,7 +134,7 @@ def hand_over(
         following = following._replace(next_change_at=now)
     passed = Passed(
         left.queue._replace(
-            rooms_freed={}, next_change_at=now if queue.waiting else left.queue.next_change_at
+            rooms_freed={}, next_change_at=now if queue.outside else left.queue.next_change_at
         ),
         left.occupants,
         [*handover.changes, *left.changes],
@@ -157,7 +162,7 @@ class _Handover:
         person's: only the hospital can find out whose number it is. The same patient's gets the better place,
         but its code is not told: whoever knows the patient's data may have made the old ticket."""
         at = max(self._day_end, patient.waiting_since)
-        ticket = TicketState(patient.number, TicketStatus.WAITING, patient.lane)
+        ticket = TicketState(patient.number, patient.status, patient.lane)
         verdict = check_admission(following, patient, holder)
         if holder is not None:
             queue, change = queue.expire(ticket, at)
@@ -183,6 +188,7 @@ class _Handover:
                 registered_at=at,
                 arrived_at=patient.arrived_at,
                 waiting_since=at,
+                place_at=patient.place_at,
             )
         )
         return queue, following
@@ -198,7 +204,8 @@ class _Handover:
             following, change = following.set_priority(ticket, lane, reason, at)
             self.changes.append(change)
         arrived_at = min(held.arrived_at, patient.arrived_at)
-        self.better_places.append(BetterPlace(held.number, arrived_at, at, lane, reason))
+        place_at = min(held.place_at, patient.place_at)
+        self.better_places.append(BetterPlace(held.number, arrived_at, place_at, at, lane, reason))
         return following
 
 

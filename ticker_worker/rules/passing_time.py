@@ -23,10 +23,11 @@ from ticker_worker.rules.schedule import Announcement, announcements
 
 class QueueTickets(NamedTuple):
     """The tickets of a queue that time can move: those in the rooms, and the first of each lane in the order
-    in which the lane calls them."""
+    in which the lane calls them; and, when the day is over, those who are parked."""
 
     occupants: Sequence[Occupant] = ()
     waiters: Sequence[Waiter] = ()
+    parked: Sequence[TicketState] = ()
 
 
 class Passed(NamedTuple):
@@ -61,7 +62,7 @@ def awaits_handover(before: Queue | None, clinic: Clinic, now: datetime) -> bool
     if before is None or before.next_change_at is None:
         return False
     is_undecided = before.ending is None and is_over(before, clinic, now)
-    return is_undecided or (before.ending is Ending.HANDOVER and before.waiting > 0)
+    return is_undecided or (before.ending is Ending.HANDOVER and before.outside > 0)
 
 
 def serving_of(clinic: Clinic, queue: Queue, held: Mapping[int, datetime] | None = None) -> Serving:
@@ -88,7 +89,7 @@ def advance_queue(
 ) -> Progress:
     """Advances a queue to `now`, or to the end of its day, with the waiters that were read of it; `before`
     are those whom the day before has called, and who are still in the rooms."""
-    occupants, waiters = tickets
+    occupants, waiters, _ = tickets
     serving = serving_of(clinic, queue, rooms_held(serving_of(clinic, queue), before))
     moved = advance(serving, occupants, waiters, now)
     calls = {each.number: each.at for each in moved.transitions if each.status is TicketStatus.CALLED}
@@ -157,7 +158,7 @@ def states_of(tickets: QueueTickets) -> dict[int, TicketState]:
     in_rooms = {
         each.number: TicketState(each.number, each.status, each.lane, each.room) for each in tickets.occupants
     }
-    return waiting | in_rooms
+    return waiting | in_rooms | {each.number: each for each in tickets.parked}
 
 
 def apply_transition(

@@ -13,6 +13,7 @@ from common.domain.changes import TicketBefore
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
+from common.domain.places import LanePlace, Place, PlacedTicket, in_front_of
 from common.domain.queue import Ending, Queue
 from common.domain.refusals import NotPermitted, NotPermittedReason, RoleMissing
 from common.domain.service_times import Lesson
@@ -36,7 +37,8 @@ class PastChange(NamedTuple):
     """What happened to a ticket, as the journal has it: in which queue, in which room, by which request.
 
     `before` is how the ticket was, where that can be taken back, and `lesson` what was learned from it; of an
-    undoing, `takes_back` is the request that it took back. `lane` is the ticket's at that moment.
+    undoing, `takes_back` is the request that it took back. `lane` is the ticket's at that moment;
+    `out_of_turn` says that it was a call which was not in turn.
     """
 
     key: ClinicDay
@@ -49,13 +51,14 @@ class PastChange(NamedTuple):
     before: TicketBefore | None = None
     lesson: Lesson | None = None
     takes_back: str | None = None
+    out_of_turn: bool = False
 
 
 class UndoSubject(NamedTuple):
     """What an undoing looks at: the locked `queues` of the clinic, what happened in them `lately` and was not
     taken back (the latest first), the `tickets` that this was about, who is in the rooms, the latest `calls`
-    of each queue and their undoings, in order, who holds a ticket of a queue with the medical record number
-    of one of the tickets, and which roles the user has."""
+    in turn of each queue and their undoings, in order, who holds a ticket of a queue with the medical record
+    number of one of the tickets, who waits where one was moved (`passed`), and which roles the user has."""
 
     queues: Mapping[ClinicDay, Queue]
     lately: Sequence[PastChange]
@@ -63,6 +66,7 @@ class UndoSubject(NamedTuple):
     in_rooms: Sequence[tuple[ClinicDay, TicketRecord]]
     calls: Mapping[ClinicDay, Sequence[PastChange]]
     holders: Mapping[tuple[ClinicDay, int], int]
+    passed: Mapping[ClinicDay, Sequence[LanePlace]]
     may: Callable[[frozenset[StaffRole]], bool]
     ratio: int
 
@@ -73,7 +77,7 @@ def undo(
     """Takes back the last request that changed the ticket with this number of the queue `key`, or that
     changed something in this room. Raises NotPermitted and RoleMissing."""
     steps = _steps(subject, _last(subject.lately, number, room, key))
-    queues, changes = {**subject.queues}, []
+    queues, changes, moved = {**subject.queues}, [], []
     left: set[tuple[ClinicDay, int]] = set()
     for step in steps:
         ticket, before = subject.tickets[step.key, step.number], step.before
@@ -82,14 +86,16 @@ def undo(
         if before.status not in IN_ROOM:
             left.add((step.key, step.number))
         queue = queues[step.key]
-        if step.event is EventName.TICKET_CALLED:
+        if step.event is EventName.TICKET_CALLED and not step.out_of_turn:
             queue = _without_call(queue, subject.calls[step.key], step.cause_id, subject.ratio)
         queues[step.key], change = queue.undo(UNDONE_BY[step.event], ticket, before, step.cause_id, now)
         changes.append(change)
         if before.status in IN_ROOM:
             queues = {key: _with_room_taken(queue, before.room, step) for key, queue in queues.items()}
+        if before.place is not None:
+            moved.append((step.key, moved_back(ticket, before.place, subject.passed.get(step.key, ()))))
     unlearned = [(step.key.service_date, step.lesson) for step in steps if step.lesson]
-    return ActionResult([*queues.values()], changes, unlearned=unlearned)
+    return ActionResult([*queues.values()], changes, unlearned=unlearned, moved=moved)
 
 
 def _with_room_taken(queue: Queue, room: int | None, step: PastChange) -> Queue:
@@ -173,6 +179,19 @@ def _without_call(queue: Queue, past: Sequence[PastChange], cause_id: str, ratio
     assert before is not None
     numbers = [each.number for each in calls if each.cause_id not in gone]
     return queue.with_calls(numbers[-1] if numbers else None, before.streak or 0, lanes, ratio)
+
+
+def moved_back(ticket: TicketRecord, to: Place, passed: Iterable[LanePlace]) -> list[PlacedTicket]:
+    """The ticket goes back in front of those behind whom it was put and who still wait."""
+    own = PlacedTicket(ticket.number, ticket.place)
+    if to >= own.place:  # called out of turn, it had been put behind the first of the lane
+        return [own._replace(place=to)]
+    behind_it = [
+        PlacedTicket(each.number, each.place)
+        for each in passed
+        if each.lane is ticket.lane and to <= each.place < own.place
+    ]
+    return in_front_of(own, behind_it)
 
 
 def _changed_since(last: PastChange) -> NotPermitted:

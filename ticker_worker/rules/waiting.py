@@ -1,18 +1,23 @@
 """What the staff do with those who wait, or are to wait again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from common.domain.admission import Admission, check_admission
 from common.domain.cancellations import Cancellation, CancelledBy, CancelReason
+from common.domain.changes import Change
 from common.domain.lanes import Lane, lane_for
+from common.domain.places import PlacedTicket, at_the_front, behind
 from common.domain.queue import Ending, Queue
 from common.domain.refusals import NotPermitted, NotPermittedReason
 from common.domain.ticket_record import TicketRecord
-from common.domain.ticket_states import Action
+from common.domain.ticket_states import Action, TicketStatus
 from common.domain.tickets import LaneReason, PriorityReason, StaffChoice, display_number
 from ticker_worker.rules.action_results import (
     ActionResult,
     decided,
+    ended,
+    ended_call,
     holds_another,
     require_ticket,
     undoable,
@@ -21,9 +26,13 @@ from ticker_worker.rules.day_end import HeldPlace
 
 
 def reinstate(
-    queue: Queue, ticket: TicketRecord | None, holder: HeldPlace | None, now: datetime
+    queue: Queue,
+    ticket: TicketRecord | None,
+    holder: HeldPlace | None,
+    first: Sequence[PlacedTicket],
+    now: datetime,
 ) -> ActionResult:
-    """A no-show has come after all and waits again, by the time of arrival."""
+    """A no-show has come after all and waits again, behind those who are `first` in the lane."""
     ticket = require_ticket(ticket)
     queue.check(Action.REINSTATE, ticket)
     if queue.ending is Ending.EXPIRY:
@@ -32,7 +41,51 @@ def reinstate(
         raise NotPermitted(NotPermittedReason.TICKET_STATUS, detail)
     if check_admission(queue, ticket, holder) is not Admission.ADMITTED:
         raise holds_another(queue, holder)
-    return decided(queue.reinstate(ticket, now))
+    return _put_behind(queue.reinstate(ticket, now, len(first)), ticket, first)
+
+
+def skip(
+    queue: Queue, ticket: TicketRecord | None, following: Sequence[PlacedTicket], now: datetime
+) -> ActionResult:
+    """Who is late waits on behind those who are `following`: the next ones of the lane, or its first where
+    the ticket was called; then the room is free."""
+    ticket = require_ticket(ticket)
+    queue.check(Action.SKIP, ticket)
+    step = undoable(queue, ticket, queue.skip(ticket, now, len(following)))
+    if ticket.status is not TicketStatus.WAITING:
+        return _put_behind(step, ticket, following)._replace(
+            ended_calls=[(0, ended_call(ticket, now, came=False))]
+        )
+    if not following:
+        shown = display_number(queue.key.clinic, ticket.number)
+        raise NotPermitted(NotPermittedReason.ALREADY_SO, f"Nobody waits behind {shown} in its lane.")
+    moved = behind(PlacedTicket(ticket.number, ticket.place), following)
+    return decided(step)._replace(moved=[(queue.key, moved)])
+
+
+def park(queue: Queue, ticket: TicketRecord | None, now: datetime) -> ActionResult:
+    """The called patient is not ready yet; the room is free."""
+    ticket = require_ticket(ticket)
+    return ended(undoable(queue, ticket, queue.park(ticket, now)), ticket, now, came=False)
+
+
+def unpark(
+    queue: Queue, ticket: TicketRecord | None, first: Sequence[PlacedTicket], now: datetime
+) -> ActionResult:
+    """A parked ticket's patient is ready, and waits before who is `first` in the lane."""
+    ticket = require_ticket(ticket)
+    step = queue.unpark(ticket, now)
+    place = at_the_front(ticket.place, next(iter(first), None), step[1].sequence)
+    return decided(step)._replace(moved=[(queue.key, [PlacedTicket(ticket.number, place)])])
+
+
+def _put_behind(
+    step: tuple[Queue, Change], ticket: TicketRecord, first: Sequence[PlacedTicket]
+) -> ActionResult:
+    """A ticket that did not wait does so now, behind the first of the lane."""
+    queue, change = step
+    front = at_the_front(ticket.place, next(iter(first), None), change.sequence)
+    return decided(step)._replace(moved=[(queue.key, behind(PlacedTicket(ticket.number, front), first))])
 
 
 def set_priority(

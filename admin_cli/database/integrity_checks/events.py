@@ -1,0 +1,123 @@
+"""Events that cannot be, and tickets that are not where their events say."""
+
+from typing import Any
+
+from sqlalchemy import Select, and_, func, not_, or_, select, tuple_
+
+from admin_cli.database.integrity_checks.statement_parts import has, key, of_ticket, same_day
+from common.domain.event_names import EventName
+from common.domain.ticket_states import STATUSES_AFTER, allowed_events
+from common.storage.tables import journal, refusals, tickets
+
+_MAY_FOLLOW = {
+    name: sorted(following)
+    for name, statuses in STATUSES_AFTER.items()
+    if (following := frozenset[EventName]().union(*map(allowed_events, statuses)))
+}
+
+_MOVES = (
+    EventName.TICKET_PRIORITISED,
+    EventName.TICKET_UNPRIORITISED,
+    EventName.TICKET_SKIPPED,
+    EventName.TICKET_CALL_UNDONE,
+    EventName.TICKET_CANCELLATION_UNDONE,
+)
+"""After these a waiting ticket may be called after a higher number of its lane."""
+
+_ticket_events = (
+    select(
+        *key(journal),
+        journal.c.number,
+        journal.c.sequence,
+        journal.c.event_name.label("event"),
+        of_ticket(func.lag(journal.c.event_name)).label("before"),
+        of_ticket(func.lead(journal.c.event_name)).label("after"),
+    )
+    # What leaves the state of a ticket as it was, whatever it was, changes nothing of what may follow.
+    .where(journal.c.number.is_not(None), journal.c.event_name.in_(sorted(STATUSES_AFTER)))
+    .subquery()
+)
+
+
+def transitions() -> Select[Any]:
+    """Events that cannot follow the ticket's event before."""
+    events = _ticket_events.c
+    allowed = [and_(events.before.is_(None), events.event == EventName.TICKET_REGISTERED)]
+    allowed += [and_(events.before == name, events.event.in_(after)) for name, after in _MAY_FOLLOW.items()]
+    return select(*key(_ticket_events), events.number, events.sequence, events.event, events.before).where(
+        not_(func.coalesce(or_(*allowed), False))
+    )
+
+
+def statuses() -> Select[Any]:
+    """Tickets that do not stand where their last event says."""
+    last = select(_ticket_events).where(_ticket_events.c.after.is_(None)).subquery()
+    expected = [
+        and_(last.c.event == name, tickets.c.status.in_(sorted(after)))
+        for name, after in STATUSES_AFTER.items()
+    ]
+    return (
+        select(*key(tickets), tickets.c.number, tickets.c.status, last.c.event)
+        .join_from(
+            tickets, last, and_(same_day(tickets, last), tickets.c.number == last.c.number), isouter=True
+        )
+        .where(not_(func.coalesce(or_(*expected), False)))
+    )
+
+
+def events_without_tickets() -> Select[Any]:
+    same_number = and_(same_day(journal, tickets), journal.c.number == tickets.c.number)
+    return select(*key(journal), journal.c.number).where(
+        journal.c.event_name == EventName.TICKET_REGISTERED, ~select(tickets).where(same_number).exists()
+    )
+
+
+def calls() -> Select[Any]:
+    """Calls of a number that is not larger than the one called before from the same lane.
+
+    Those who were given another place are left out: reinstated, transferred from elsewhere, or moved; and
+    calls out of turn.
+    """
+    same_ticket = and_(same_day(journal, tickets), journal.c.number == tickets.c.number)
+    out_of_turn = func.coalesce(journal.c.undo["out_of_turn"].as_boolean(), False)
+    calls = (
+        select(
+            *key(journal),
+            journal.c.number,
+            func.lag(journal.c.number)
+            .over(partition_by=[*key(journal), tickets.c.lane], order_by=journal.c.sequence)
+            .label("before"),
+        )
+        .join_from(journal, tickets, same_ticket)
+        .where(
+            journal.c.event_name == EventName.TICKET_CALLED,
+            tickets.c.waiting_since == tickets.c.arrived_at,
+            out_of_turn.is_(False),
+            ~has(journal, _MOVES),
+        )
+        .subquery()
+    )
+    return select(*key(calls), calls.c.number, calls.c.before).where(calls.c.number <= calls.c.before)
+
+
+def requests_with_several_tickets() -> Select[Any]:
+    # What the end of a day hands over is registered by a tick, which has no digest.
+    is_registration = and_(
+        journal.c.event_name == EventName.TICKET_REGISTERED, journal.c.cause_digest.is_not(None)
+    )
+    several = select(journal.c.cause_id).where(is_registration).group_by(journal.c.cause_id)
+    return select(*key(journal), journal.c.number, journal.c.cause_id).where(
+        is_registration, journal.c.cause_id.in_(several.having(func.count() > 1))
+    )
+
+
+def changes_recorded_twice() -> Select[Any]:
+    cause = (journal.c.cause_id, journal.c.ordinal)
+    several = select(*cause).group_by(*cause).having(func.count() > 1)
+    return select(*key(journal), journal.c.sequence, *cause).where(tuple_(*cause).in_(several))
+
+
+def refused_and_done() -> Select[Any]:
+    return select(*key(journal), journal.c.number, refusals.c.code, journal.c.cause_id).join_from(
+        refusals, journal, journal.c.cause_id == refusals.c.request_id
+    )

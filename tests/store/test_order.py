@@ -1,0 +1,456 @@
+"""The order of calls, as the staff change it: one number out of turn, who is late, who is not ready."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from common.domain.event_names import EventName
+from common.domain.refusals import NotPermittedReason
+from common.messages.desk_replies import ClinicReport, DeskDone
+from common.messages.patients import Tickets
+from common.messages.problems import ProblemCode
+from common.messaging.delivery import Delivery
+from tests.builders import MONDAY, clinic_table, desk_request, hospital_table, registration
+from tests.store.desks import calls, desk_of, does, is_whole, numbers_waiting, outcome_of, refusal, sees
+from tests.store.workers import Workers, day_rows, ticket_rows, workers_of
+
+OPEN_AT_NIGHT = hospital_table(
+    "RSHS",
+    clinic_table("GIG", mode="desk", rooms=2, hours={day: ["00:00-24:00"] for day in ("mon", "tue")}),
+)
+_NOT_AS_BEFORE = {"last_sequence", "next_change_at", "announced_until", "announced_state"}
+
+
+@pytest.fixture
+def desk(engine: Engine) -> Workers:
+    """The clinic GIG, where six patients wait; who is late goes three places back."""
+    workers = desk_of(engine)
+    for number in range(1, 7):
+        workers.ticket(registration(number))
+    workers.clock.forward(minutes=1)
+    return workers
+
+
+def told(workers: Workers, request: Delivery) -> list[dict[str, Any]]:
+    """What the events of a request say."""
+    return [json.loads(event.body)["data"] for event in outcome_of(workers, request).events]
+
+
+def state(workers: Workers) -> Any:
+    """All of the queue but its events, and what was learned."""
+    days = [
+        {name: value for name, value in row.items() if name not in _NOT_AS_BEFORE}
+        for row in day_rows(workers.engine)
+    ]
+    return days, ticket_rows(workers.engine)
+
+
+def code_of(workers: Workers, number: int) -> str:
+    return str(next(row["ticket_code"] for row in ticket_rows(workers.engine) if row["number"] == number))
+
+
+def seen_by_patient(workers: Workers, number: int) -> Any:
+    reply = workers.ask("ticket_status", ticket_codes=[code_of(workers, number)])
+    assert isinstance(reply, Tickets)
+    return reply.tickets[0]
+
+
+# --- out of turn ----------------------------------------------------------------------------------------
+
+
+def test_one_number_is_called_out_of_turn_and_the_others_keep_their_order(desk: Workers) -> None:
+    calls(desk)
+    streak = day_rows(desk.engine)[0]["priority_streak"]
+    request = desk_request("call_ticket", "GIG", number=5, room=2, reason="emergency")
+    [event] = told(desk, request)
+    assert (event["number"], event["out_of_turn"], event["room"]) == (5, "emergency", 2)
+    assert event["now_serving"] == "GIG-001"
+    queue = sees(desk)
+    assert [ticket.number for ticket in queue.in_rooms] == [1, 5]
+    assert numbers_waiting(desk) == [2, 3, 4, 6]
+    assert queue.now_serving == "GIG-001"
+    assert day_rows(desk.engine)[0]["priority_streak"] == streak
+    assert calls(desk, room=1) == 2
+    is_whole(desk)
+
+
+def test_a_call_in_turn_says_nothing_of_a_reason(desk: Workers) -> None:
+    [event] = told(desk, desk_request("call_next", "GIG", room=1))
+    assert "out_of_turn" not in event
+
+
+def test_it_completes_who_is_in_the_room(desk: Workers) -> None:
+    calls(desk)
+    done = does(desk, "call_ticket", number=4, room=1, reason="doctor")
+    assert [(each.event, each.number) for each in done.changes] == [
+        (EventName.TICKET_SERVED, 1),
+        (EventName.TICKET_CALLED, 4),
+    ]
+    assert done.ticket is not None
+    assert (done.ticket.number, done.ticket.room) == (4, 1)
+    is_whole(desk)
+
+
+@pytest.mark.parametrize("ends", ["park", "mark_no_show"])
+def test_who_is_parked_or_did_not_come_can_be_called(desk: Workers, ends: str) -> None:
+    calls(desk)
+    does(desk, ends, number=1)
+    as_it_was = state(desk)
+    does(desk, "call_ticket", number=1, room=2, reason="results")
+    [ticket] = sees(desk).in_rooms
+    assert (ticket.number, ticket.status, ticket.room) == (1, "called", 2)
+    is_whole(desk)
+    does(desk, "undo", number=1)
+    assert state(desk) == as_it_was
+    is_whole(desk)
+
+
+def test_not_who_registered_again_meanwhile(desk: Workers) -> None:
+    calls(desk)
+    does(desk, "mark_no_show", number=1)
+    desk.ticket(registration(1))
+    refused = refusal(desk, "call_ticket", number=1, room=1, reason="results")
+    assert refused.reason is NotPermittedReason.HOLDS_ANOTHER
+
+
+def test_not_who_is_in_a_room_nor_into_a_room_that_does_not_serve(desk: Workers) -> None:
+    calls(desk)
+    in_room = refusal(desk, "call_ticket", number=1, room=2, reason="doctor")
+    assert in_room.reason is NotPermittedReason.TICKET_STATUS
+    no_room = refusal(desk, "call_ticket", number=2, room=3, reason="doctor")
+    assert no_room.reason is NotPermittedReason.ROOM_NOT_SERVING
+    unknown = refusal(desk, "call_ticket", number=70, room=1, reason="doctor")
+    assert unknown.code is ProblemCode.TICKET_NOT_FOUND
+    does(desk, "set_mode", mode="clock")
+    by_clock = refusal(desk, "call_ticket", number=6, room=2, reason="doctor")
+    assert by_clock.reason is NotPermittedReason.CLOCK_MODE
+
+
+def test_a_call_in_turn_is_taken_back_to_the_one_before_past_a_call_out_of_turn(desk: Workers) -> None:
+    calls(desk, room=1)
+    does(desk, "call_ticket", number=5, room=2, reason="emergency")
+    calls(desk, room=1)
+    assert sees(desk).now_serving == "GIG-002"
+    does(desk, "undo", room=1)
+    assert sees(desk).now_serving == "GIG-001"
+    does(desk, "undo", number=5)
+    assert (sees(desk).now_serving, numbers_waiting(desk)) == ("GIG-001", [2, 3, 4, 5, 6])
+    is_whole(desk)
+
+
+# --- who is late ----------------------------------------------------------------------------------------
+
+
+def test_who_is_late_goes_behind_the_next_three(desk: Workers) -> None:
+    [event] = told(desk, desk_request("skip", "GIG", number=1))
+    assert (event["status"], event["places"]) == ("waiting", 3)
+    assert numbers_waiting(desk) == [2, 3, 4, 1, 5, 6]
+    assert seen_by_patient(desk, 1).people_ahead == 3
+    assert seen_by_patient(desk, 5).people_ahead == 4
+    does(desk, "skip", number=5)
+    assert numbers_waiting(desk) == [2, 3, 4, 1, 6, 5]
+    assert [calls(desk) for _ in range(6)] == [2, 3, 4, 1, 6, 5]
+    is_whole(desk)
+
+
+def test_the_last_of_a_lane_cannot_go_further_back(desk: Workers) -> None:
+    assert refusal(desk, "skip", number=6).reason is NotPermittedReason.ALREADY_SO
+
+
+def test_who_was_called_and_is_not_there_leaves_the_room(desk: Workers) -> None:
+    calls(desk)
+    done = does(desk, "skip", number=1)
+    assert done.ticket is not None
+    assert (done.ticket.status, done.ticket.room, done.ticket.called_at) == ("waiting", None, None)
+    assert numbers_waiting(desk) == [2, 3, 4, 1, 5, 6]
+    assert sees(desk).in_rooms == []
+    is_whole(desk)
+
+
+def test_in_a_clinic_that_the_clock_moves_the_next_one_is_called(engine: Engine) -> None:
+    workers = workers_of(engine, hospital_table("RSHS", clinic_table("GIG", mode="clock", rooms=1)))
+    for number in range(1, 4):
+        workers.ticket(registration(number))
+    workers.tick()
+    workers.clock.forward(minutes=2)
+    does(workers, "skip", number=1)
+    workers.tick()
+    assert [ticket.number for ticket in sees(workers).in_rooms] == [2]
+    assert numbers_waiting(workers) == [3, 1]
+    is_whole(workers)
+
+
+def test_who_did_not_come_and_is_there_after_all_is_put_behind_the_first_three(desk: Workers) -> None:
+    calls(desk)
+    does(desk, "mark_no_show", number=1)
+    [event] = told(desk, desk_request("reinstate", "GIG", number=1))
+    assert event["places"] == 3
+    assert numbers_waiting(desk) == [2, 3, 4, 1, 5, 6]
+    is_whole(desk)
+
+
+def test_how_many_places_is_a_setting_of_the_clinic(engine: Engine) -> None:
+    workers = workers_of(engine, hospital_table("RSHS", clinic_table("GIG", mode="desk", skip_places=1)))
+    for number in range(1, 4):
+        workers.ticket(registration(number))
+    does(workers, "skip", number=1)
+    assert numbers_waiting(workers) == [2, 1, 3]
+
+
+def test_places_of_the_other_lane_stay(desk: Workers) -> None:
+    does(desk, "set_priority", number=2, reason="infant")
+    does(desk, "set_priority", number=4, reason="infant")
+    before = {row["number"]: row["place_number"] for row in ticket_rows(desk.engine)}
+    does(desk, "skip", number=1)
+    after = {row["number"]: row["place_number"] for row in ticket_rows(desk.engine)}
+    assert {number for number in before if before[number] != after[number]} == {1, 3, 5, 6}
+    is_whole(desk)
+
+
+def test_the_report_counts_from_the_true_arrival(desk: Workers) -> None:
+    does(desk, "skip", number=1)
+    desk.clock.forward(minutes=9)
+    assert calls(desk) == 2
+    reply = outcome_of(desk, desk_request("clinic_report", "GIG")).reply
+    assert isinstance(reply, ClinicReport)
+    assert reply.total.waits.median_seconds == 600
+
+
+# --- who is not ready -----------------------------------------------------------------------------------
+
+
+def test_who_is_not_ready_leaves_the_room_and_keeps_the_place_at_the_front(desk: Workers) -> None:
+    calls(desk)
+    done = does(desk, "park", number=1)
+    assert done.ticket is not None
+    assert (done.ticket.status, done.ticket.room) == ("parked", None)
+    queue = sees(desk)
+    assert (queue.in_rooms, queue.parked_count) == ([], 1)
+    assert [ticket.number for ticket in queue.parked] == [1]
+    mine = seen_by_patient(desk, 1)
+    assert (mine.status, mine.people_ahead, mine.room) == ("parked", None, None)
+    assert calls(desk) == 2
+    does(desk, "unpark", number=1)
+    assert numbers_waiting(desk) == [1, 3, 4, 5, 6]
+    assert seen_by_patient(desk, 1).people_ahead == 0
+    assert calls(desk) == 1
+    is_whole(desk)
+
+
+def test_whoever_is_ready_last_is_called_next(desk: Workers) -> None:
+    for number in (1, 2):
+        calls(desk)
+        does(desk, "park", number=number)
+    does(desk, "unpark", number=1)
+    does(desk, "unpark", number=2)
+    assert numbers_waiting(desk)[:2] == [2, 1]
+    is_whole(desk)
+
+
+def test_a_patient_who_is_parked_holds_a_ticket_and_may_give_it_up(desk: Workers) -> None:
+    calls(desk)
+    does(desk, "park", number=1)
+    again = desk.refusal(registration(1))
+    assert again.code is ProblemCode.ALREADY_REGISTERED
+    mine = next(row for row in ticket_rows(desk.engine) if row["number"] == 1)
+    assert mine["status"] == "parked"
+    desk.cancel(seen_by_patient(desk, 1))
+    assert sees(desk).parked_count == 0
+    assert day_rows(desk.engine)[0]["rooms_freed"].keys() == {"1"}
+    is_whole(desk)
+
+
+def test_staff_cancel_and_send_on_who_is_parked(desk: Workers) -> None:
+    for _ in range(2):
+        calls(desk)
+    does(desk, "park", number=2)
+    does(desk, "transfer", number=2, to_clinic="MAT")
+    calls(desk)
+    does(desk, "park", number=3)
+    does(desk, "desk_cancel", number=3, reason="duplicate")
+    assert sees(desk).parked_count == 0
+    is_whole(desk)
+
+
+def test_closing_with_all_who_wait_cancels_who_is_parked(desk: Workers) -> None:
+    calls(desk)
+    does(desk, "park", number=1)
+    done = does(desk, "close_clinic", waiting="cancel")
+    assert done.changes[-1].count == 6
+    assert (sees(desk).parked_count, numbers_waiting(desk)) == (0, [])
+    is_whole(desk)
+
+
+def test_who_is_parked_when_the_day_ends_expires(desk: Workers) -> None:
+    calls(desk)
+    does(desk, "park", number=1)
+    desk.clock.set("00:00", MONDAY + timedelta(days=1))
+    for _ in range(3):
+        desk.tick()
+    [row] = [row for row in ticket_rows(desk.engine) if row["number"] == 1]
+    assert row["status"] == "expired"
+    is_whole(desk)
+
+
+def test_who_is_parked_at_midnight_waits_on_the_new_day_in_front(engine: Engine) -> None:
+    desk = workers_of(engine, OPEN_AT_NIGHT)
+    desk.clock.set("23:50")
+    for number in range(1, 4):
+        desk.ticket(registration(number))
+    desk.clock.set("23:55")
+    calls(desk)
+    does(desk, "park", number=1)
+    desk.clock.set("00:00", MONDAY + timedelta(days=1))
+    for _ in range(3):
+        desk.tick()
+    queue = sees(desk)
+    assert (queue.parked_count, [ticket.number for ticket in queue.waiting]) == (0, [1, 2, 3])
+    assert {row["status"] for row in ticket_rows(desk.engine) if row["service_date"] == MONDAY} == {
+        "transferred"
+    }
+    is_whole(desk)
+
+
+def test_who_was_skipped_before_midnight_stays_there_after_it(engine: Engine) -> None:
+    desk = workers_of(engine, OPEN_AT_NIGHT)
+    desk.clock.set("23:50")
+    for number in range(1, 5):
+        desk.ticket(registration(number))
+    desk.clock.set("23:55")
+    does(desk, "skip", number=1)
+    desk.clock.set("00:00", MONDAY + timedelta(days=1))
+    for _ in range(3):
+        desk.tick()
+    patients = {
+        (row["service_date"] > MONDAY, row["number"]): row["medical_record_number"]
+        for row in ticket_rows(desk.engine)
+    }
+    order = [patients[True, number] for number in numbers_waiting(desk)]
+    assert order == [patients[False, number] for number in (2, 3, 4, 1)]
+    is_whole(desk)
+
+
+# --- taken back, sent twice, in one batch ---------------------------------------------------------------
+
+ACTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "a skip of who waits": [("skip", {"number": 1})],
+    "a skip from the middle": [("skip", {"number": 3})],
+    "a skip of who was called": [("call_next", {"room": 1}), ("skip", {"number": 1})],
+    "a park": [("call_next", {"room": 1}), ("park", {"number": 1})],
+    "a call out of turn": [("call_ticket", {"number": 4, "room": 1, "reason": "doctor"})],
+    "a call out of turn into a room": [
+        ("call_next", {"room": 1}),
+        ("call_ticket", {"number": 4, "room": 1, "reason": "doctor"}),
+    ],
+    "a skip of who was called out of turn": [
+        ("call_ticket", {"number": 4, "room": 1, "reason": "doctor"}),
+        ("skip", {"number": 4}),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_an_undo_leaves_the_queue_as_if_it_had_not_been_done(desk: Workers, name: str) -> None:
+    *before, (last, body) = ACTS[name]
+    for request, members in before:
+        does(desk, request, **members)
+        desk.clock.forward(minutes=1)
+    order, (days, rows) = numbers_waiting(desk), state(desk)
+    does(desk, last, **body)
+    desk.clock.forward(minutes=1)
+    does(desk, "undo", number=body["number"])
+    assert numbers_waiting(desk) == order
+    if name != "a skip of who was called out of turn":  # the others keep the order, by places moved by one
+        assert state(desk) == (days, rows)
+    is_whole(desk)
+
+
+def test_a_skip_is_taken_back_in_front_of_those_who_still_wait(desk: Workers) -> None:
+    does(desk, "skip", number=1)
+    assert calls(desk) == 2
+    does(desk, "skip", number=3)
+    does(desk, "undo", number=1)
+    assert numbers_waiting(desk) == [1, 4, 5, 3, 6]
+    is_whole(desk)
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_delivered_twice_it_is_done_once(desk: Workers, name: str) -> None:
+    *before, (last, body) = ACTS[name]
+    for request, members in before:
+        does(desk, request, **members)
+    asked = desk_request(last, "GIG", **body)
+    first = outcome_of(desk, asked)
+    as_it_is = state(desk)
+    second = outcome_of(desk, asked)
+    assert isinstance(first.reply, DeskDone)
+    assert (first, as_it_is) == (second, state(desk))
+
+
+def test_in_one_batch_each_sees_what_those_before_it_did(desk: Workers) -> None:
+    requests = [
+        desk_request("call_next", "GIG", room=1),
+        desk_request("skip", "GIG", number=1),
+        desk_request("call_next", "GIG", room=1),
+        desk_request("park", "GIG", number=2),
+        desk_request("call_ticket", "GIG", number=6, room=1, reason="results"),
+        desk_request("unpark", "GIG", number=2),
+        desk_request("skip", "GIG", number=2),
+    ]
+    outcomes = desk.ticker.handle(requests)
+    assert all(isinstance(each.reply, DeskDone) for each in outcomes), outcomes
+    assert numbers_waiting(desk) == [3, 4, 1, 2, 5]
+    assert [ticket.number for ticket in sees(desk).in_rooms] == [6]
+    is_whole(desk)
+
+
+# --- the same patient elsewhere -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_mat(desk: Workers) -> Workers:
+    """The patients 1 and 4 of GIG are in the rooms of the clinic MAT, too."""
+    for number in (1, 4):
+        desk.ticket(registration(number, clinic="MAT"))
+    calls(desk, room=1, clinic="MAT")
+    calls(desk, room=2, clinic="MAT")
+    return desk
+
+
+def test_the_desk_is_told_who_is_in_a_room_of_another_clinic(in_mat: Workers) -> None:
+    shown = {ticket.number: ticket.elsewhere for ticket in sees(in_mat).waiting}
+    assert {number for number, elsewhere in shown.items() if elsewhere} == {1, 4}
+    elsewhere = shown[4]
+    assert elsewhere is not None
+    assert (elsewhere.clinic, elsewhere.room) == ("MAT", 2)
+
+
+def test_who_is_elsewhere_is_called_only_anyhow(in_mat: Workers) -> None:
+    does(in_mat, "call_next", "MAT", room=1)  # completes the first patient there: nobody waits
+    assert calls(in_mat, room=2) == 1
+    calls(in_mat, room=2)
+    calls(in_mat, room=2)
+    refused = refusal(in_mat, "call_next", room=2)
+    assert refused.code is ProblemCode.PATIENT_ELSEWHERE
+    assert (refused.display_number, refused.elsewhere and refused.elsewhere.room) == ("GIG-004", 2)
+    assert [ticket.number for ticket in sees(in_mat).in_rooms] == [3]  # nobody was completed
+    done = does(in_mat, "call_next", room=2, anyhow=True)
+    assert [each.number for each in done.changes] == [3, 4]
+    is_whole(in_mat)
+
+
+def test_out_of_turn_too(in_mat: Workers) -> None:
+    body = {"number": 4, "room": 1, "reason": "doctor"}
+    assert refusal(in_mat, "call_ticket", **body).code is ProblemCode.PATIENT_ELSEWHERE
+    does(in_mat, "call_ticket", **body, anyhow=True)
+    is_whole(in_mat)
+
+
+def test_the_clock_does_not_wait(in_mat: Workers) -> None:
+    does(in_mat, "set_mode", mode="clock")
+    in_mat.clock.forward(seconds=10)
+    in_mat.tick()
+    assert [ticket.number for ticket in sees(in_mat).in_rooms] == [1, 2]
