@@ -14,6 +14,9 @@ TICKET_REQUESTS: Final[Mapping[str, str]] = {
     "complete": "complete",
     "no-show": "mark_no_show",
     "reinstate": "reinstate",
+    "skip": "skip",
+    "park": "park",
+    "unpark": "unpark",
 }
 """The commands that need nothing but a ticket's number, with the names of their requests."""
 
@@ -58,9 +61,16 @@ class Desk:
         fate, word = ("cancel", "--cancel-waiting") if cancel_waiting else ("drain", "--drain")
         return self._state("close", "close_clinic", until, reason, word, waiting=fate)
 
-    def call_next(self, room: int) -> Action:
-        """Completes who is in the room and calls whose turn it is."""
-        return self._action("next", "call_next", "--room", str(room), room=room)
+    def call_next(self, room: int, *, anyhow: bool = False) -> Action:
+        """Completes who is in the room and calls whose turn it is, `anyhow` also who is in another clinic."""
+        words, members = _anyhow(anyhow)
+        return self._action("next", "call_next", "--room", str(room), *words, room=room, **members)
+
+    def call(self, number: int, room: int, reason: str, *, anyhow: bool = False) -> Action:
+        """Completes who is in the room and calls this number, out of turn."""
+        words, members = _anyhow(anyhow)
+        words = [str(number), "--room", str(room), "--reason", reason, *words]
+        return self._action("call", "call_ticket", *words, number=number, room=room, reason=reason, **members)
 
     def with_ticket(self, command: str, number: int, day: str | None = None) -> Action:
         """One of TICKET_REQUESTS; `day` is the ticket's service day, where it is not today's."""
@@ -124,6 +134,10 @@ class Desk:
         place = {"hospital": self.hospital, "clinic": self.clinic}
         line = (command, self.hospital, self.clinic, *words)
         return Action(request, place | members, line, self.request_id or new_request_id())
+
+
+def _anyhow(anyhow: bool) -> tuple[list[str], dict[str, Any]]:
+    return (["--anyhow"], {"anyhow": True}) if anyhow else ([], {})
 
 
 def desk_registration(registration: Registration, priority: str | None) -> Action:

@@ -109,6 +109,7 @@ DESK_WORDS: Final = replace(
     fields={**PATIENT_WORDS.fields, **_FIELDS},
     rules={**PATIENT_WORDS.rules, **_RULES},
     below_ticket=_BELOW_TICKET,
+    elsewhere=N_("{number} is now in {where}. Call somebody else, or call anyhow with --anyhow."),
 )
 """For the command line."""
 

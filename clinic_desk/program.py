@@ -14,15 +14,19 @@ from clinic_desk.commands.queue import queue
 from clinic_desk.commands.report import report
 from clinic_desk.commands.signing_in import login, logout
 from clinic_desk.commands.tickets import (
+    call,
     call_next,
     complete,
     no_show,
+    park,
     priority,
     recall,
     register,
     reinstate,
+    skip,
     start,
     transfer,
+    unpark,
 )
 from clinic_desk.session import DeskSession
 from common.terminal import program
@@ -56,10 +60,14 @@ for _command in (
     ticket,
     history,
     call_next,
+    call,
     recall,
     start,
     complete,
     no_show,
+    skip,
+    park,
+    unpark,
     reinstate,
     priority,
     transfer,

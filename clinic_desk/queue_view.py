@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from common.terminal.card import Ticket, room_in_words, status_word
+from common.terminal.card import STATUSES, Ticket, other_room, room_in_words, status_word
 from common.terminal.moments import clock_time, date_and_time, long_date, short_date
 from common.terminal.texts import Texts
 from common.translation import N_
@@ -17,6 +17,7 @@ PRIORITY_MARK = "★"
 SECTIONS: Final[Mapping[str, str]] = {
     "in_rooms": N_("In the rooms"),
     "waiting": N_("Waiting, in the order of calls"),
+    "parked": N_("On hold"),
     "no_shows": N_("No-shows"),
 }
 """The parts of a queue, by their names in the reply, with their headings, in the order of the screen."""
@@ -30,6 +31,13 @@ PRIORITIES: Final[Mapping[str, str]] = {
     "infant": N_("infant"),
 }
 """Why somebody has priority."""
+
+CALL_REASONS: Final[Mapping[str, str]] = {
+    "emergency": N_("an emergency"),
+    "results": N_("returns with results"),
+    "doctor": N_("the doctor asks for the patient"),
+}
+"""Why a number is called out of turn."""
 
 _FORCED: Final[Mapping[str, str]] = {"open": N_("OPENED by staff"), "closed": N_("CLOSED by staff")}
 
@@ -106,14 +114,16 @@ def counts(queue: Queue, texts: Texts) -> str:
 
 
 def rows(queue: Queue, texts: Texts) -> Iterator[QueueRow]:
-    """Every room, then those who wait in their calling order, then the latest no-shows."""
+    """Every room, then those who wait in their calling order, those on hold, and the latest no-shows."""
     in_rooms = {each["room"]: each for each in queue["in_rooms"]}
     for room in sorted({*range(1, queue["rooms"] + 1), *in_rooms}):
         yield _room(room, queue, in_rooms.get(room), texts)
     for position, each in enumerate(queue["waiting"], start=1):
         yield QueueRow(
-            "waiting", f"{position}.", each, lane(each, texts), _clock(each["registered_at"], texts)
+            "waiting", f"{position}.", each, _waiting(each, texts), _clock(each["registered_at"], texts)
         )
+    for each in queue.get("parked") or ():
+        yield QueueRow("parked", "–", each, texts("not ready"), _clock(each["registered_at"], texts))
     for each in queue["no_shows"]:
         yield QueueRow("no_shows", "–", each, texts("not there"), _clock(each["called_at"], texts))
 
@@ -136,11 +146,27 @@ def _room(room: int, queue: Queue, ticket: Ticket | None, texts: Texts) -> Queue
     place = room_name(queue, room, texts)
     if ticket is None:
         return QueueRow("in_rooms", place, None, texts("free"), "", room)
-    words = [status_word(ticket, texts), *([lane(ticket, texts)] if ticket["lane"] == "priority" else [])]
+    words = [status(ticket, texts), *([lane(ticket, texts)] if ticket["lane"] == "priority" else [])]
     if ticket["service_date"] != queue["service_date"]:
         words.append(texts("of {day}", day=short_date(ticket["service_date"], texts)))
     clock = _clock(ticket["started_at"] or ticket["called_at"], texts)
     return QueueRow("in_rooms", place, ticket, " ".join(words), clock, room)
+
+
+def _waiting(ticket: Ticket, texts: Texts) -> str:
+    """The lane, and where else the patient is."""
+    elsewhere = ticket.get("elsewhere")
+    return " · ".join([lane(ticket, texts), *([is_in(elsewhere, texts)] if elsewhere else [])])
+
+
+def is_in(elsewhere: Mapping[str, Any], texts: Texts) -> str:
+    """`sedang di Poli Penyakit Dalam, Ruang 1`."""
+    return texts("now in {where}", where=other_room(elsewhere, texts))
+
+
+def status(ticket: Ticket, texts: Texts) -> str:
+    """The ticket's status, as the staff have it."""
+    return texts(STATUSES["parked"]) if ticket["status"] == "parked" else status_word(ticket, texts)
 
 
 def lane(ticket: Ticket, texts: Texts) -> str:

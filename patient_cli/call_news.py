@@ -7,18 +7,26 @@ from common.terminal.card import Ticket, clinic_name, ticket_room
 from common.terminal.texts import Texts
 from common.translation import N_
 
-FOLLOWED: Final = frozenset({"waiting", "called"})
-"""In these states a ticket is followed on: a call can be repeated, go to another room, or be taken back."""
+FOLLOWED: Final = frozenset({"waiting", "called", "parked"})
+"""In these states a ticket is followed on: a call can be repeated, go to another room, be taken back, or be
+put off."""
 
 _NEWS: Final[Mapping[str, str]] = {
     "called": N_("Number {number} is called. Please go to {where}."),
     "moved": N_("Number {number} is called to another room. Please go to {where}."),
     "again": N_("Number {number} is called again. Please go to {where}."),
+    "put_off": N_(
+        "Number {number} is on hold, as you were not ready. Tell the staff when you are; you are called next"
+        " then."
+    ),
     "taken_back": N_(
-        "The call of number {number} was taken back. It waits again, in its place; please wait until it is"
+        "Number {number} waits again: its call was taken back, or you were not there. Please wait until it is"
         " called."
     ),
 }
+
+
+_AFTER_CALL: Final[Mapping[str, str]] = {"waiting": "taken_back", "parked": "put_off"}
 
 
 def call_news(before: Ticket | None, now: Ticket, texts: Texts) -> str | None:
@@ -37,8 +45,8 @@ def destination(ticket: Ticket, texts: Texts) -> str:
 
 def _what_is_new(before: Ticket | None, now: Ticket) -> str | None:
     was_called = before is not None and before["status"] == "called"
-    if now["status"] == "waiting":
-        return "taken_back" if was_called else None
+    if was_called and now["status"] in _AFTER_CALL:
+        return _AFTER_CALL[now["status"]]
     if now["status"] != "called":
         return None
     if before is None or not was_called:

@@ -18,7 +18,7 @@ from clinic_desk.commands.options import (
 )
 from clinic_desk.commands.own_clinic import ClinicCommand
 from clinic_desk.inputs import take_number
-from clinic_desk.queue_view import PRIORITIES
+from clinic_desk.queue_view import CALL_REASONS, PRIORITIES
 from clinic_desk.session import DeskSession
 from common.domain.tickets import PriorityReason
 from common.terminal.card import Ticket
@@ -31,6 +31,14 @@ from common.translation import N_
 _REASONS: Final = [reason.value for reason in PriorityReason]
 
 
+_room = click.option(
+    "--room", metavar=N_("ROOM"), type=int, required=True, help=N_("The room that calls. Required.")
+)
+_anyhow = click.option(
+    "--anyhow", is_flag=True, help=N_("Call also a patient who is in a room of another clinic.")
+)
+
+
 @click.command(
     "next",
     cls=ClinicCommand,
@@ -38,13 +46,47 @@ _REASONS: Final = [reason.value for reason in PriorityReason]
     epilog="antrean-desk next RSHS GIG --room 2",
 )
 @of_a_clinic
-@click.option(
-    "--room", metavar=N_("ROOM"), type=int, required=True, help=N_("The room that calls. Required.")
-)
+@_room
+@_anyhow
 @an_action
 @pass_session
-def call_next(session: DeskSession, hospital: str, clinic: str, room: int, request_id: RequestId) -> None:
-    carry_out(session, Desk(hospital, clinic, request_id).call_next(room))
+def call_next(
+    session: DeskSession, hospital: str, clinic: str, room: int, anyhow: bool, request_id: RequestId
+) -> None:
+    carry_out(session, Desk(hospital, clinic, request_id).call_next(room, anyhow=anyhow))
+
+
+@click.command(
+    "call",
+    cls=ClinicCommand,
+    help=N_("Complete who is in the room, and call a number out of turn."),
+    epilog="antrean-desk call RSHS GIG 17 --room 2 --reason emergency",
+)
+@of_a_clinic
+@click.argument("number", metavar=N_("NUMBER"), callback=take_number)
+@_room
+@click.option(
+    "--reason",
+    metavar=N_("REASON"),
+    type=ExplainedChoice([*CALL_REASONS], CALL_REASONS),
+    required=True,
+    help=N_("Why: emergency, results, doctor. Required."),
+)
+@_anyhow
+@an_action
+@pass_session
+def call(
+    session: DeskSession,
+    hospital: str,
+    clinic: str,
+    number: int,
+    room: int,
+    reason: str,
+    anyhow: bool,
+    request_id: RequestId,
+) -> None:
+    action = Desk(hospital, clinic, request_id).call(number, room, reason, anyhow=anyhow)
+    carry_out(session, action)
 
 
 def _ticket_command(name: str, help_text: str) -> click.Command:
@@ -67,6 +109,9 @@ start = _ticket_command("start", N_("The patient has come; service begins."))
 complete = _ticket_command("complete", N_("The service is over."))
 no_show = _ticket_command("no-show", N_("The called patient did not come."))
 reinstate = _ticket_command("reinstate", N_("A no-show has come after all and waits again."))
+skip = _ticket_command("skip", N_("Who is late goes behind the next ones of the lane."))
+park = _ticket_command("park", N_("The called patient is not ready: on hold, and the room is free."))
+unpark = _ticket_command("unpark", N_("A patient on hold is ready, and is called next."))
 
 
 @click.command(

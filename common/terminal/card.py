@@ -27,6 +27,7 @@ COLOURS: Final = {
     "waiting": "yellow",
     "called": "green",
     "in_service": "green",
+    "parked": "yellow",
     "served": "blue",
     "cancelled": "red",
     "no_show": "red",
@@ -38,6 +39,7 @@ STATUSES: Final[Mapping[str, str]] = {
     "waiting": N_("waiting"),
     "called": N_("called"),
     "in_service": N_("being served"),
+    "parked": N_("on hold"),
     "served": N_("served"),
     "cancelled": N_("cancelled"),
     "no_show": N_("not there when called"),
@@ -68,9 +70,11 @@ _FRAME_WIDTH: Final = 6
 
 
 def status_word(ticket: Ticket, texts: Texts) -> str:
-    """The ticket's status in words; of a cancelled one also who cancelled it, and why. What only a newer
-    server knows stays as it is."""
+    """The ticket's status in words; of one on hold what its patient has to do, of a cancelled one also who
+    cancelled it, and why. What only a newer server knows stays as it is."""
     status = str(ticket["status"])
+    if status == "parked":
+        return texts("on hold: tell the staff when you are ready")
     word = texts(CANCELLED_BY.get(str(ticket.get("cancelled_by"))) or STATUSES.get(status, status))
     if not (reason := ticket.get("cancel_reason")):
         return word
@@ -262,6 +266,8 @@ def _sentence(problem: Problem, texts: Texts, words: ProblemWords) -> str:
         return texts(sentence)
     if sentence := words.by_roles.get(" ".join(problem.get("roles") or [])):
         return texts(sentence, clinic=problem.get("clinic_name"))
+    if problem.get("elsewhere") and words.elsewhere:
+        return texts(words.elsewhere, **_elsewhere(problem, texts))
     if (late := problem.get("clock_behind_seconds")) is not None:
         return texts(
             "This computer's clock is {duration} slow, so the request was not carried out; set"
@@ -272,6 +278,17 @@ def _sentence(problem: Problem, texts: Texts, words: ProblemWords) -> str:
     if sentence := words.by_code.get(code):
         return texts(sentence, detail=detail)
     return str(detail or code)  # a code that only a newer server knows comes with its own sentence
+
+
+def _elsewhere(problem: Problem, texts: Texts) -> dict[str, str]:
+    where = other_room(problem["elsewhere"], texts)
+    return {"number": str(problem.get("display_number")), "where": where}
+
+
+def other_room(elsewhere: Mapping[str, Any], texts: Texts) -> str:
+    """In which room of another clinic a patient is: `Poli Penyakit Dalam, Ruang 1`."""
+    room = room_in_words(elsewhere["room"], elsewhere["room_name"], texts)
+    return ", ".join(filter(None, (elsewhere["clinic_name"], room)))
 
 
 def _field_line(error: dict[str, str], texts: Texts, words: ProblemWords) -> str:

@@ -76,6 +76,8 @@ class ProblemWords:
     below_ticket: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """By code: what is said below the ticket that a problem shows with its code. Each is a sentence, and the
     `command` in it, with members of the ticket in braces."""
+    elsewhere: str = ""
+    """What is said of a patient, by `number`, who is `where` in another clinic."""
     unexpected: str = N_("Something unexpected went wrong ({kind}); repeat with --verbose for the details.")
     """About a fault in the program; `kind` is its class."""
     unexpected_change: str = N_(

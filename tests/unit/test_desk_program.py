@@ -15,6 +15,7 @@ from clinic_desk.program import antrean_desk
 from clinic_desk.session import DeskSession
 from common.messages.desk_requests import (
     CallNext,
+    CallTicket,
     CloseClinic,
     Complete,
     Correct,
@@ -22,13 +23,16 @@ from common.messages.desk_requests import (
     DeskRegister,
     MarkNoShow,
     OpenClinic,
+    Park,
     Recall,
     Reinstate,
     SetMode,
     SetPriority,
     SetRooms,
+    Skip,
     Start,
     Transfer,
+    Unpark,
 )
 from common.messages.message import Request
 from common.settings import Settings
@@ -47,6 +51,12 @@ ACTIONS = [
     DESK.close(cancel_waiting=False),
     DESK.close(cancel_waiting=True, until=UNTIL, reason="Dokter 'sakit'"),
     DESK.call_next(2),
+    DESK.call_next(2, anyhow=True),
+    DESK.call(17, 2, "results"),
+    DESK.call(17, 2, "emergency", anyhow=True),
+    DESK.with_ticket("skip", 17),
+    DESK.with_ticket("park", 17),
+    DESK.with_ticket("unpark", 17),
     DESK.with_ticket("recall", 17),
     DESK.with_ticket("start", 17),
     DESK.with_ticket("complete", 17),
@@ -69,6 +79,7 @@ ACTIONS = [
 REQUESTS: tuple[type[Request], ...] = (
     *(OpenClinic, CloseClinic, SetRooms, SetMode, CallNext, DeskRegister),
     *(Recall, Start, Complete, MarkNoShow, Reinstate, SetPriority, Transfer, DeskCancel, Correct),
+    *(CallTicket, Skip, Park, Unpark),
 )
 
 

@@ -48,6 +48,8 @@ LIMIT = (1, PAGE_LENGTH_MAX)
 BOUNDS = {
     **{(name, "number"): (1, NUMBER_MAX) for name in REQUESTS if issubclass(REQUESTS[name], TicketAction)},
     ("call_next", "room"): (1, ROOMS_MAX),
+    ("call_ticket", "number"): (1, NUMBER_MAX),
+    ("call_ticket", "room"): (1, ROOMS_MAX),
     ("set_rooms", "rooms"): (1, ROOMS_MAX),
     ("desk_history", "number"): (1, NUMBER_MAX),
     ("desk_history", "limit"): (1, HISTORY_SHOWN_MAX),
@@ -73,6 +75,7 @@ VALUES: dict[str, Any] = {
 }
 OTHER_VALUES: dict[str, dict[str, Any]] = {
     "desk_cancel": {"reason": "duplicate"},
+    "call_ticket": {"room": 1, "reason": "doctor"},
     "correct": {"name": "Siti"},
 }
 """Of single requests."""

@@ -7,12 +7,15 @@ from clinic_desk.actions import CANCEL_REASONS, NO_REASON, desk_registration
 from clinic_desk.console.acting import ActingApp
 from clinic_desk.console.dialogs.forms import correction_form, priority_choices, registration_form
 from clinic_desk.console.dialogs.questions import Choose
+from clinic_desk.console.queue_list import QueueList
+from clinic_desk.queue_view import CALL_REASONS
 from common.terminal import card
 from common.terminal.card import Ticket
 from common.terminal.failures import ProblemReply
 from common.terminal.hospitals import clinics
 from common.terminal.moments import birth_date
 from common.terminal.registration import OPTIONS, Registration
+from common.translation import N_
 
 _OF_A_STRANGER: Final = "wrong-person"
 
@@ -24,6 +27,23 @@ class TicketKeys(ActingApp):
         """Does with a ticket what the command of that name does."""
         if (ticket := self._meant(command)) is not None:
             self._do(self._desk.with_ticket(command, ticket["number"], self._other_day(ticket)))
+
+    def action_park(self) -> None:
+        """Puts a called ticket on hold; the chosen one, where it is on hold, waits again."""
+        chosen = self.query_one(QueueList).chosen
+        self.action_ticket("unpark" if chosen and chosen["status"] == "parked" else "park")
+
+    def action_call_number(self) -> None:
+        """Asks why, and calls the chosen ticket to this console's room, out of turn."""
+        if (ticket := self._meant("call")) is None:
+            return
+        desk, room = self._desk, self._room
+        choices = [(reason, self._texts(words)) for reason, words in CALL_REASONS.items()]
+        heading = self._texts("Why is {number} called out of turn?", number=ticket["display_number"])
+        self.push_screen(
+            Choose(heading, choices, self._texts),
+            lambda reason: self._do(desk.call(ticket["number"], room, reason)) if reason else None,
+        )
 
     def action_priority(self) -> None:
         """Asks why, and puts the chosen ticket into the priority lane."""
@@ -116,8 +136,24 @@ class TicketKeys(ActingApp):
     def _say_failure(self, error: BaseException) -> None:
         if isinstance(error, ProblemReply) and error.problem.get("holder"):
             self._ticket_in_the_way(error)
+        elif isinstance(error, ProblemReply) and error.problem.get("elsewhere"):
+            self._call_anyhow(error)
         else:
             super()._say_failure(error)
+
+    def _call_anyhow(self, error: ProblemReply) -> None:
+        """Says where the patient is, and calls anyhow, if that is wanted."""
+        asked, problem = error.request, error.problem
+        if "number" in asked:
+            action = self._desk.call(asked["number"], asked["room"], asked["reason"], anyhow=True)
+        else:
+            action = self._desk.call_next(asked["room"], anyhow=True)
+        self._confirmed(
+            N_("{number} is now in {where}. Call anyhow?"),
+            lambda: self._do(action),
+            number=problem["display_number"],
+            where=card.other_room(problem["elsewhere"], self._texts),
+        )
 
     def _ticket_in_the_way(self, error: ProblemReply) -> None:
         """Shows who holds a ticket with this patient's record number, and has it corrected or cancelled."""

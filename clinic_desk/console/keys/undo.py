@@ -11,7 +11,9 @@ from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.queue_list import QueueList
 from clinic_desk.output import changes
 
-_UNDOABLE: Final = frozenset({"call_next", "start", "complete", "mark_no_show", "desk_cancel"})
+_UNDOABLE: Final = frozenset(
+    {"call_next", "call_ticket", "start", "complete", "mark_no_show", "skip", "park", "desk_cancel"}
+)
 _UNDOABLE_SECONDS: Final = 600.0  # as the ticker has it, which decides
 
 
