@@ -283,7 +283,8 @@ def until_impossible() -> Problem:
 
 def not_cancellable(ticket: Ticket) -> Problem:
     """The ticket is past the point at which it can be given up."""
-    detail = f"{ticket.display_number} is {ticket.status.value}; only a waiting or called one is cancelled."
+    shown = ticket.display_number
+    detail = f"{shown} is {ticket.status.value}; only one that waits, is called or parked is cancelled."
     return problem(ProblemCode.NOT_CANCELLABLE, detail)
 
 
