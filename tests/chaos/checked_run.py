@@ -168,7 +168,8 @@ class CheckedRun:
             "lane": "regular",
             "room": None,
             "transferred_to": None,
-            **dict.fromkeys(("registered_at", "arrived_at", "waiting_since"), arrived_at),
+            "place_number": number,
+            **dict.fromkeys(("registered_at", "arrived_at", "place_at", "waiting_since"), arrived_at),
         }
         self.tickets.append(ticket)
         self.happens("ticket.registered", ticket, invoked["request_id"], invoked.get("user"))

@@ -86,6 +86,8 @@ def add_ticket(
                 status=status,
                 registered_at=NOW,
                 arrived_at=NOW,
+                place_at=NOW,
+                place_number=number,
                 waiting_since=NOW,
                 **where,
                 **person,

@@ -108,9 +108,9 @@ def test_who_does_not_come_may_come_after_all(desk: Workers) -> None:
     assert calls(desk) == 2
     desk.clock.forward(minutes=3)
     does(desk, "reinstate", number=1)
-    # By the time of arrival: before all who came later.
-    assert numbers_waiting(desk) == [1, 3]
-    assert (calls(desk, room=2), calls(desk, room=1)) == (1, 3)
+    # Behind the first three, of whom there is one.
+    assert numbers_waiting(desk) == [3, 1]
+    assert (calls(desk, room=2), calls(desk, room=1)) == (3, 1)
     is_whole(desk)
 
 

@@ -55,7 +55,7 @@ def test_services_teach_from_the_call_on_however_they_end(desk: Workers) -> None
 
 
 def test_whoever_does_not_come_teaches_that(desk: Workers) -> None:
-    desk.register_many(2)
+    desk.register_many(1)
     calls(desk)
     desk.clock.forward(minutes=3)
     does(desk, "mark_no_show", number=1)
