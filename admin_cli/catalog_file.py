@@ -19,6 +19,11 @@ mean_service_minutes = 10
 service_spread_minutes = 5      # standard deviation; left out: half the mean
 mode = "clock"                  # or "desk"; left out: "clock"
 day_ends_at = "24:00"           # when the service day ends; or a time of the next day, up to "12:00"
+priority_age = 60               # from this age on patients have priority; or false
+lanes = [                       # above the regular one, the most urgent first; left out: priority, ratio 2
+    { lane = "emergency", ratio = 10 },  # at most so many of it are called per one of a less urgent lane
+    { lane = "priority", ratio = 2, reasons = ["age", "disability"] },  # left out: the usual reasons
+]
 hours = { mon = ["08:00-12:00", "13:00-15:00"], sat = ["08:00-12:00"] }
 """
 
@@ -32,11 +37,22 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 
 from common.domain.catalog import CODE_PATTERN, QueueMode
+from common.domain.clinic_lanes import TWO_LANES, USUAL_REASONS, ClinicLanes, LaneRule, two_lanes
+from common.domain.lanes import Lane
 from common.domain.opening_hours import OpeningHours, format_day_end, parse_day_end
+from common.domain.tickets import PriorityReason
 from common.errors import CatalogError
 from common.messages.limits import (
     CITY_LENGTH_MAX,
@@ -120,6 +136,8 @@ def _hours(hours: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
 
 
 _Code = Annotated[str, Field(pattern=CODE_PATTERN)]
+_Ratio = Annotated[int, Field(ge=1, le=20)]
+_LaneReason = Literal["emergency", "urgent", "age", "disability", "pregnancy", "infant"]
 _Minutes = Annotated[float, Field(ge=0, le=240, allow_inf_nan=False)]
 
 
@@ -127,9 +145,35 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
 
+class CatalogLane(_Table):
+    """A lane above the regular one as the file gives it; without `reasons` the usual ones lead there."""
+
+    lane: Literal["emergency", "urgent", "priority"]
+    ratio: _Ratio
+    reasons: Annotated[list[_LaneReason], Field(min_length=1)] | None = None
+
+    @property
+    def rule(self) -> LaneRule:
+        """The lane in the domain's words."""
+        lane = Lane(self.lane)
+        reasons = USUAL_REASONS[lane] if self.reasons is None else map(PriorityReason, self.reasons)
+        return LaneRule(lane, self.ratio, tuple(reasons))
+
+
+def _lanes(lanes: list[CatalogLane]) -> list[CatalogLane]:
+    """In order, each once; what leads to two lanes would lead to the first alone."""
+    places = [each.rule.lane.rank for each in lanes]
+    if places != sorted(set(places)):
+        raise ValueError(f"must be in this order, each once: {', '.join(USUAL_REASONS)}")
+    reasons = Counter(reason for each in lanes for reason in each.rule.reasons)
+    if several := [reason.value for reason, times in reasons.items() if times > 1]:
+        raise ValueError(f"{several[0]} leads to one lane; give each lane's reasons")
+    return lanes
+
+
 class CatalogClinic(_Table):
     """A clinic as the file gives it; times in minutes, which may have fractions. `priority_age = false`:
-    nobody has priority by age."""
+    nobody has priority by age. `priority_ratio` is for clinics that have the usual two lanes."""
 
     code: _Code
     name: Annotated[str, Field(max_length=PLACE_NAME_LENGTH_MAX), AfterValidator(_printable)]
@@ -144,8 +188,9 @@ class CatalogClinic(_Table):
     service_spread_minutes: _Minutes | None = None
     mode: Literal["clock", "desk"] = "clock"
     priority_age: Annotated[int, Field(ge=1, le=130)] | Literal[False] = 60
-    priority_ratio: Annotated[int, Field(ge=1, le=20)] = 2
     skip_places: Annotated[int, Field(ge=1, le=SKIP_PLACES_MAX)] = 3
+    priority_ratio: _Ratio | None = None
+    lanes: Annotated[list[CatalogLane], AfterValidator(_lanes)] | None = None
     day_ends_at: Annotated[str, AfterValidator(_day_ends_at)] = "24:00"
     hours: Annotated[dict[str, Any], AfterValidator(_hours)]
 
@@ -153,6 +198,20 @@ class CatalogClinic(_Table):
     def opening_hours(self) -> OpeningHours:
         """The hours by weekday."""
         return OpeningHours.parse(self.hours, parse_day_end(self.day_ends_at))
+
+    @field_validator("lanes")
+    @classmethod
+    def _one_ratio(cls, lanes: list[CatalogLane] | None, info: ValidationInfo) -> list[CatalogLane] | None:
+        if lanes is not None and info.data.get("priority_ratio") is not None:
+            raise ValueError("has the ratio of each lane; leave priority_ratio out")
+        return lanes
+
+    @property
+    def clinic_lanes(self) -> ClinicLanes:
+        """Its lanes, whichever way the file gives them."""
+        if self.lanes is not None:
+            return ClinicLanes(tuple(each.rule for each in self.lanes))
+        return TWO_LANES if self.priority_ratio is None else two_lanes(self.priority_ratio)
 
     @property
     def queue_mode(self) -> QueueMode:

@@ -11,10 +11,11 @@ from enum import IntEnum
 from random import Random
 from zoneinfo import ZoneInfo
 
-from calibration.scenarios import RATIO, Nature, Patient
+from calibration.scenarios import RULES, Nature, Patient
 from common.domain.catalog import Clinic, Hospital, QueueMode
+from common.domain.clinic_lanes import ClinicLanes
 from common.domain.clinic_outlook import clinic_outlook, expected_call
-from common.domain.lanes import Lane, after_call
+from common.domain.lanes import LANES, NONE, Lane, Standing
 from common.domain.opening_hours import WEEKDAYS, OpeningHours
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import EndedCall, PartRecord, learn
@@ -86,6 +87,7 @@ class ObservedClinic:
             service_spread=mean / 2,
             serving_since=datetime(2026, 1, 1, tzinfo=UTC),
             mode=QueueMode.DESK,
+            lanes=ClinicLanes(RULES),
         )
 
     def observe(self, patients: Sequence[Patient], rng: Random) -> Iterator[Prediction]:
@@ -107,7 +109,7 @@ class _Day:
         ).astimezone(UTC)
         self._waiting: dict[Lane, deque[int]] = {lane: deque() for lane in Lane}
         self._occupants: dict[int, Occupant] = {}
-        self._streak = 0
+        self._streaks = NONE
         self._last_wait = dict.fromkeys(Lane, timedelta())
 
     def live(self, rng: Random) -> Iterator[Prediction]:
@@ -136,13 +138,13 @@ class _Day:
                 at += rng.expovariate(1 / _LOOK_UP_SECONDS)
 
     def _lane(self, index: int) -> Lane:
-        return Lane.PRIORITY if self._patients[index].is_priority else Lane.REGULAR
+        return self._patients[index].lane
 
     def _call(self, index: int, now: datetime) -> None:
         lane = self._lane(index)
         if self._waiting[lane].popleft() != index:
             raise AssertionError("within a lane, patients are called in the order in which they came")
-        self._streak = after_call(lane, self._streak, RATIO)
+        self._streaks = self._streaks.after_call(lane, self._clinic.lanes.ratios)
         taken = {each.room for each in self._occupants.values()}
         room = next(room for room in range(1, self._clinic.rooms + 1) if room not in taken)
         self._occupants[index] = Occupant(index + 1, room, TicketStatus.CALLED, now)
@@ -163,10 +165,11 @@ class _Day:
 
     def _predict(self, index: int, now: datetime, *, at_registration: bool) -> Prediction:
         lane = self._lane(index)
-        other = Lane.REGULAR if lane is Lane.PRIORITY else Lane.PRIORITY
         outlook = clinic_outlook(self._clinic, self._observed.records, list(self._occupants.values()), now)
-        place = (lane, self._waiting[lane].index(index), len(self._waiting[other]), self._streak, RATIO)
-        ahead, estimate = expected_call(outlook, *place)
+        waiting = [len(self._waiting[each]) for each in LANES]
+        ahead_in_lane = self._waiting[lane].index(index)
+        place = Standing(lane.rank, ahead_in_lane, waiting, self._streaks, self._clinic.lanes.ratios)
+        ahead, estimate = expected_call(outlook, place)
         return Prediction(
             at=now,
             at_registration=at_registration,

@@ -5,8 +5,14 @@ from enum import StrEnum
 from math import exp, log, sqrt
 from random import Random
 
-RATIO = 2
-"""Priority patients per regular one."""
+from common.domain.clinic_lanes import USUAL_REASONS, LaneRule
+from common.domain.lanes import Lane
+
+RATIOS = {Lane.EMERGENCY: 10, Lane.PRIORITY: 2}
+"""Patients of these lanes per one of the lanes below."""
+
+RULES = tuple(LaneRule(lane, ratio, USUAL_REASONS[lane]) for lane, ratio in RATIOS.items())
+"""The same, as a clinic's catalog entry has it."""
 
 _MORNING = (0.0, 4 * 3600.0)
 _AFTERNOON = (5 * 3600.0, 7 * 3600.0)
@@ -38,6 +44,7 @@ class Family:
     burst: float = 0.0
     no_shows: float = 0.0
     priority: float = 0.0
+    emergency: float = 0.0
     has_pause: bool = False
     forgets_rooms: bool = False
     catalog_error: float = 0.2
@@ -80,7 +87,7 @@ class Patient:
     registered: float
     called: float
     ended: float
-    is_priority: bool
+    lane: Lane
     came: bool
 
 
@@ -124,6 +131,14 @@ _TRAITS = (
     Family("10 % do not show up", 1, no_shows=0.1),
     Family("two lanes, 25 % priority", 1, priority=0.25),
     Family("two lanes, 25 % priority, 35 % come at the opening", 1, priority=0.25, burst=0.35),
+    Family("three lanes, 10 % emergencies, 25 % priority", 1, priority=0.25, emergency=0.1),
+    Family(
+        "three lanes, 10 % emergencies, 25 % priority, 35 % come at the opening",
+        1,
+        priority=0.25,
+        emergency=0.1,
+        burst=0.35,
+    ),
     Family("pause at noon", 1, has_pause=True),
     Family("rooms forgotten overnight", 1, forgets_rooms=True),
     Family("exact catalog", 1, catalog_error=0.0),

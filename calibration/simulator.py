@@ -6,7 +6,8 @@ from typing import Any
 
 import ciw
 
-from calibration.scenarios import RATIO, Nature, Patient
+from calibration.scenarios import RATIOS, Family, Nature, Patient
+from common.domain.lanes import Lane
 
 _BURST_SECONDS = 20 * 60.0
 _NO_SHOW_SECONDS = (60.0, 240.0)
@@ -20,12 +21,11 @@ def simulate_day(nature: Nature, seed: int) -> list[Patient]:
     rng = Random(seed)
     ciw.seed(seed)
     rooms = _Rooms(nature, rng)
-    kinds = ["regular", *(["priority"] if nature.family.priority else [])]
     arrivals = _draw_arrivals(nature, rng)
+    kinds = sorted({lane.value for _, lane in arrivals})
     network = ciw.create_network(
         arrival_distributions={
-            kind: [_Moments([at for at, is_priority in arrivals if is_priority == (kind == "priority")])]
-            for kind in kinds
+            kind: [_Moments([at for at, lane in arrivals if lane == kind])] for kind in kinds
         },
         service_distributions={kind: [rooms] for kind in kinds},
         number_of_servers=[_servers(nature)],
@@ -39,7 +39,7 @@ def simulate_day(nature: Nature, seed: int) -> list[Patient]:
             registered=float(each.arrival_date),
             called=float(each.service_start_date),
             ended=float(each.service_end_date),
-            is_priority=each.customer_class == "priority",
+            lane=Lane(each.customer_class),
             came=each.id_number not in rooms.no_shows,
         )
         for each in records
@@ -56,8 +56,8 @@ def _servers(nature: Nature) -> Any:
     return ciw.Schedule([rooms, 0, rooms], [pause_begins, pause_ends, _DAY_SECONDS], preemption=False)
 
 
-def _draw_arrivals(nature: Nature, rng: Random) -> list[tuple[float, bool]]:
-    """When patients come, and whether they have priority."""
+def _draw_arrivals(nature: Nature, rng: Random) -> list[tuple[float, Lane]]:
+    """When patients come, and to which lane."""
     family = nature.family
     open_seconds = sum(closes - opens for opens, closes in nature.sessions)
     expected = nature.load * family.rooms * open_seconds / nature.mean_service
@@ -72,7 +72,14 @@ def _draw_arrivals(nature: Nature, rng: Random) -> list[tuple[float, bool]]:
             second -= closes - opens
         at += rng.expovariate(1.0)
     moments += [rng.uniform(0, _BURST_SECONDS) for _ in range(round(expected * family.burst))]
-    return [(moment, rng.random() < family.priority) for moment in sorted(moments)]
+    return [(moment, _draw_lane(nature.family, rng)) for moment in sorted(moments)]
+
+
+def _draw_lane(family: Family, rng: Random) -> Lane:
+    share = rng.random()
+    if share < family.priority:
+        return Lane.PRIORITY
+    return Lane.EMERGENCY if share < family.priority + family.emergency else Lane.REGULAR
 
 
 class _Moments(ciw.dists.Distribution):  # type: ignore[misc]
@@ -95,7 +102,7 @@ class _Rooms(ciw.dists.Distribution):  # type: ignore[misc]
         self._nature = nature
         self._rng = rng
         self._pace = max(rng.gauss(1.0, nature.family.pace), 0.5)
-        self._priority_in_a_row = 0
+        self._in_a_row = dict.fromkeys(RATIOS, 0)
         self.no_shows: set[int] = set()
 
     def __deepcopy__(self, memo: object) -> "_Rooms":
@@ -104,8 +111,11 @@ class _Rooms(ciw.dists.Distribution):  # type: ignore[misc]
 
     def sample(self, t: Any = None, ind: Any = None) -> float:
         """Asked once for each patient, at the moment of the call."""
-        is_priority = ind.customer_class == "priority"
-        self._priority_in_a_row = self._priority_in_a_row + 1 if is_priority else 0
+        for lane in RATIOS:
+            if ind.customer_class == lane:
+                self._in_a_row[lane] += 1
+                break
+            self._in_a_row[lane] = 0
         if self._rng.random() < self._nature.no_shows:
             self.no_shows.add(ind.id_number)
             return self._rng.uniform(*_NO_SHOW_SECONDS)
@@ -115,8 +125,10 @@ class _Rooms(ciw.dists.Distribution):  # type: ignore[misc]
 
     def next_patient(self, waiting: list[Any], t: float) -> Any:  # noqa: ARG002
         """The first of the lane whose turn it is."""
-        first_priority = next((each for each in waiting if each.customer_class == "priority"), None)
-        first_regular = next((each for each in waiting if each.customer_class == "regular"), None)
-        if first_priority is None or (first_regular is not None and self._priority_in_a_row >= RATIO):
-            return first_regular
-        return first_priority
+        left = waiting
+        for lane, ratio in RATIOS.items():
+            of_lane = [each for each in left if each.customer_class == lane]
+            left = [each for each in left if each.customer_class != lane]
+            if of_lane and (not left or self._in_a_row[lane] < ratio):
+                return of_lane[0]
+        return left[0]

@@ -7,9 +7,10 @@ import click
 
 from clinic_desk import history_view, queue_view
 from clinic_desk.history_view import History
-from clinic_desk.queue_view import MODES, PRIORITIES, SECTIONS, Queue, QueueRow
+from clinic_desk.queue_view import MODES, SECTIONS, Queue, QueueRow
 from common.domain.tickets import display_number
 from common.terminal.card import room_in_words, ticket_card
+from common.terminal.lane_words import lane_in_words, reason_in_words
 from common.terminal.layout import flow, fold
 from common.terminal.moments import long_date
 from common.terminal.texts import Texts
@@ -17,7 +18,7 @@ from common.translation import N_
 
 EVENTS: Final[Mapping[str, str]] = {
     "ticket.registered": N_("{number} is registered."),
-    "ticket.prioritised": N_("{number} is in the priority lane now ({reason})."),
+    "ticket.prioritised": N_("{number} is in the {lane} lane now ({reason})."),
     "ticket.unprioritised": N_("{number} is back in the regular lane."),
     "ticket.called": N_("{number} is called."),
     "ticket.recalled": N_("{number} is called again."),
@@ -106,14 +107,12 @@ def changes(done: Mapping[str, Any], request: Mapping[str, Any], texts: Texts) -
 
 
 def _requested(request: Mapping[str, Any], texts: Texts) -> dict[str, str]:
-    """Rooms, mode and reason of priority in a request, in words."""
+    """Rooms and mode in a request, in words."""
     requested = {}
     if "rooms" in request:
         requested["rooms"] = queue_view.rooms_in_words(request["rooms"], texts)
     if "mode" in request:
         requested["mode"] = texts(MODES[request["mode"]])
-    if reason := PRIORITIES.get(str(request.get("reason"))):
-        requested["reason"] = texts(reason)
     return requested
 
 
@@ -128,6 +127,8 @@ def _change(
     values = {"number": change["display_number"], "clinic": change["clinic"], **requested}
     ticket = done["ticket"]
     if ticket and ticket["display_number"] == change["display_number"]:
+        values["lane"] = lane_in_words(ticket["lane"], texts)
+        values["reason"] = reason_in_words(ticket["priority_reason"] or "", texts)
         room = room_in_words(ticket["room"], done.get("room_name"), texts)
         if room and event == "ticket.called":
             return texts("{number} is called to {room}.", room=room, **values)

@@ -48,6 +48,7 @@ _BY_REASON: Final[Mapping[str, str]] = {
         " how the ticket stands."
     ),
     "day_over": N_("That service day is over; register the patient today, if need be."),
+    "no_lane": N_("This clinic has no lane for that reason; choose another, or none."),
     "room_occupied": N_("Somebody else is in the room by now; take that call back first, or complete it."),
     "holds_another": N_(
         "This patient holds another ticket there; use that one, or let the patient cancel it"
@@ -80,7 +81,7 @@ _RULES: Final[Mapping[str, str]] = {
     "until": N_("a moment in the next 31 days"),
     "reason": N_("at most 200 characters, on one line"),
     "to_clinic": N_("2 to 10 letters and digits, such as INT"),
-    "priority": N_("age, disability, pregnancy or infant"),
+    "priority": N_("emergency, urgent, age, disability, pregnancy or infant"),
     "mode": N_("clock or desk"),
     "service_date": N_("a day of the calendar"),
     "text": N_("1 to 100 visible characters"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from common.terminal.card import STATUSES, Ticket, other_room, room_in_words, status_word
+from common.terminal.lane_words import lane_in_words, reason_in_words
 from common.terminal.moments import clock_time, date_and_time, long_date, short_date
 from common.terminal.texts import Texts
 from common.translation import N_
@@ -13,6 +14,12 @@ Queue = Mapping[str, Any]
 """A `desk_queue` reply."""
 
 PRIORITY_MARK = "★"
+_MARKS: Final[Mapping[str, str]] = {"emergency": PRIORITY_MARK * 3, "urgent": PRIORITY_MARK * 2}
+
+REGULAR: Final = "regular"
+"""The lane of whoever has no reason for another."""
+
+_USUAL_REASONS: Final = ("age", "disability", "pregnancy", "infant")
 
 SECTIONS: Final[Mapping[str, str]] = {
     "in_rooms": N_("In the rooms"),
@@ -23,14 +30,6 @@ SECTIONS: Final[Mapping[str, str]] = {
 """The parts of a queue, by their names in the reply, with their headings, in the order of the screen."""
 
 MODES: Final[Mapping[str, str]] = {"clock": N_("moved by the clock"), "desk": N_("moved by the desk")}
-
-PRIORITIES: Final[Mapping[str, str]] = {
-    "age": N_("elderly"),
-    "disability": N_("disability"),
-    "pregnancy": N_("pregnant"),
-    "infant": N_("infant"),
-}
-"""Why somebody has priority."""
 
 CALL_REASONS: Final[Mapping[str, str]] = {
     "emergency": N_("an emergency"),
@@ -103,14 +102,20 @@ def room_name(queue: Queue, room: int, texts: Texts) -> str:
     return room_in_words(room, name, texts) or ""
 
 
+def lanes_above(queue: Queue) -> list[Mapping[str, Any]]:
+    """The clinic's lanes above the regular one, with how many wait there, and the reasons that lead there; an
+    older server knows one."""
+    usual = {"lane": "priority", "waiting": queue["waiting_priority_count"], "reasons": _USUAL_REASONS}
+    return [each for each in queue.get("lanes", [usual]) if each["lane"] != REGULAR]
+
+
 def counts(queue: Queue, texts: Texts) -> str:
     """How many wait, in which lane, and how many have been served."""
-    return texts(
-        "{waiting} waiting ({priority} priority) · {served} served",
-        waiting=queue["waiting_count"],
-        priority=queue["waiting_priority_count"],
-        served=queue["served_count"],
-    )
+    by_lane = [f"{each['waiting']} {lane_in_words(each['lane'], texts)}" for each in lanes_above(queue)]
+    waiting = texts("{waiting} waiting", waiting=queue["waiting_count"])
+    if by_lane:
+        waiting += f" ({', '.join(by_lane)})"
+    return " · ".join([waiting, texts("{served} served", served=queue["served_count"])])
 
 
 def rows(queue: Queue, texts: Texts) -> Iterator[QueueRow]:
@@ -146,7 +151,7 @@ def _room(room: int, queue: Queue, ticket: Ticket | None, texts: Texts) -> Queue
     place = room_name(queue, room, texts)
     if ticket is None:
         return QueueRow("in_rooms", place, None, texts("free"), "", room)
-    words = [status(ticket, texts), *([lane(ticket, texts)] if ticket["lane"] == "priority" else [])]
+    words = [status(ticket, texts), *([lane(ticket, texts)] if ticket["lane"] != REGULAR else [])]
     if ticket["service_date"] != queue["service_date"]:
         words.append(texts("of {day}", day=short_date(ticket["service_date"], texts)))
     clock = _clock(ticket["started_at"] or ticket["called_at"], texts)
@@ -170,12 +175,12 @@ def status(ticket: Ticket, texts: Texts) -> str:
 
 
 def lane(ticket: Ticket, texts: Texts) -> str:
-    """`★ lansia`, or the word for the regular lane."""
-    if ticket["lane"] != "priority":
-        return texts("regular")
+    """`★ lansia`, `★★ gawat darurat`, or the word for the regular lane."""
+    if ticket["lane"] == REGULAR:
+        return lane_in_words(REGULAR, texts)
     reason = ticket["priority_reason"]
-    words = texts(PRIORITIES[reason]) if reason in PRIORITIES else reason or ""
-    return f"{PRIORITY_MARK} {words}".rstrip()
+    words = reason_in_words(reason, texts) if reason else lane_in_words(ticket["lane"], texts)
+    return f"{_MARKS.get(ticket['lane'], PRIORITY_MARK)} {words}"
 
 
 def _clock(moment: str | None, texts: Texts) -> str:

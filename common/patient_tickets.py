@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from common.domain.catalog import Clinic
 from common.domain.clinic_outlook import clinic_outlook, expected_call
-from common.domain.lanes import Lane
+from common.domain.lanes import ByLane, Lane, Standing
 from common.domain.opening_hours import midnight
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import PartRecord
@@ -35,6 +35,7 @@ class PatientTickets:
         now: datetime,
     ) -> None:
         self._clinic = clinic
+        self._ratios = clinic.lanes.ratios
         self._zone = clinic.hospital.zone_at(now)
         self._now = now
         self._outlook = clinic_outlook(clinic, records, occupants, now)
@@ -49,14 +50,8 @@ class PatientTickets:
         room = view.room if view.status in _SHOWS_ROOM else None
         ahead = wait = call_at = earliest = latest = may_end_first = None
         if view.ahead_in_lane is not None:
-            ahead, estimate = expected_call(
-                self._outlook,
-                view.lane,
-                view.ahead_in_lane,
-                view.waiting_in_other_lane,
-                view.priority_streak,
-                self._clinic.priority_ratio,
-            )
+            place = Standing(view.lane.rank, view.ahead_in_lane, view.waiting, view.streaks, self._ratios)
+            ahead, estimate = expected_call(self._outlook, place)
             wait = self._seconds_until(estimate.call_at)
             call_at = local_time(estimate.call_at)
             earliest = local_time(estimate.earliest_call_at)
@@ -98,11 +93,11 @@ class PatientTickets:
             return None
         return self._local_time(recalled_at) if recalled_at >= called_at else None
 
-    def newcomer(self, regular: int, priority: int, streak: int) -> tuple[int, bool]:
+    def newcomer(self, waiting: Sequence[int], streaks: ByLane) -> tuple[int, bool]:
         """The time in seconds until the expected call of somebody who would come now to the regular lane,
         where so many wait in each lane; and whether the day may end before."""
-        ratio = self._clinic.priority_ratio
-        expected = expected_call(self._outlook, Lane.REGULAR, regular, priority, streak, ratio)
+        place = Standing(Lane.REGULAR.rank, waiting[Lane.REGULAR.rank], waiting, streaks, self._ratios)
+        expected = expected_call(self._outlook, place)
         today = self._clinic.service_date(self._now)
         return self._seconds_until(expected.call.call_at), self._day_may_end_first(expected.call, today)
 

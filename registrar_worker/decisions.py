@@ -23,10 +23,10 @@ from common.domain.cancellations import Cancellation, CancelledBy
 from common.domain.catalog import Clinic, Identity
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
-from common.domain.lanes import Lane
 from common.domain.queue import Queue
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.ticket_states import Action, TicketStatus, allowed_events, is_allowed
+from common.domain.tickets import PriorityReason
 from common.messages import problems
 from common.messages.desk_requests import DeskRegister
 from common.messages.message import EncodedReply
@@ -167,6 +167,9 @@ class _Deciding:
         if not is_birth_possible(request.date_of_birth, today.day.service_date):
             return Decision(received.digest, refusal=problems.date_of_birth_impossible())
         clinic, queue = today.clinic, self.queues[today.day]
+        given = _given_priority(request)
+        if given is not None and clinic.lanes.lane_of(given) is None:
+            return Decision(received.digest, refusal=problems.no_lane(clinic), remember=True)
         patient, *_ = places = today.places(request.medical_record_number)
         held = next((self.held[each] for each in places if each in self.held), None)
         if isinstance(request, DeskRegister):
@@ -221,11 +224,10 @@ class _Deciding:
         """Gives out the next number."""
         now, code = self.loaded.now, new_ticket_code()
         is_confirmed = _is_date_of_birth_confirmed(request, clinic)
-        given = request.priority if isinstance(request, DeskRegister) else None
-        reason = given or clinic.lane_reason(
+        reason = _given_priority(request) or clinic.lane_reason(
             None, request.date_of_birth, before.key.service_date, is_confirmed=is_confirmed
         )
-        lane = Lane.PRIORITY if reason else Lane.REGULAR
+        lane = clinic.lanes.lane_for(reason)
         queue, change = before.admit(lane, now, due_after_registration(before, clinic, now))
         self.queues[queue.key] = queue
         number, arrived_at = queue.last_number, queue.last_arrival_at
@@ -237,8 +239,8 @@ class _Deciding:
             status=TicketStatus.WAITING,
             lane=lane,
             ahead_in_lane=before.waiting_in(lane),
-            waiting_in_other_lane=before.waiting - before.waiting_in(lane),
-            priority_streak=queue.priority_streak,
+            waiting=before.waiting_by_lane,
+            streaks=queue.streaks,
             now_serving=queue.now_serving,
             registered_at=now,
             called_at=None,
@@ -316,6 +318,11 @@ def _not_admitted(verdict: Admission, clinic: Clinic, now: datetime) -> Problem:
         case Admission.HELD_BY_ANOTHER | Admission.NOT_REGISTERED:
             return problems.medical_record_mismatch()
     raise NotImplementedError(verdict)
+
+
+def _given_priority(request: Register) -> PriorityReason | None:
+    """Why the desk gives priority."""
+    return request.priority if isinstance(request, DeskRegister) else None
 
 
 def _is_date_of_birth_confirmed(request: Register, clinic: Clinic) -> bool:

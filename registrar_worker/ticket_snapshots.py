@@ -49,10 +49,8 @@ class TicketSnapshots:
             return view
         ahead = view.ahead_in_lane - bisect_left(self._left_in(view), view.ahead_in_lane)
         queue = self._queues.get(view.clinic_day)
-        others = view.waiting_in_other_lane
-        if queue is not None:
-            others = queue.waiting - queue.waiting_in(view.lane)
-        return view._replace(ahead_in_lane=ahead, waiting_in_other_lane=others)
+        waiting = view.waiting if queue is None else queue.waiting_by_lane
+        return view._replace(ahead_in_lane=ahead, waiting=waiting)
 
     def moment(self, ticket_code: str) -> TicketSnapshot:
         """What the reply shows of a known ticket now."""

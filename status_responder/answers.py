@@ -6,8 +6,8 @@ from datetime import datetime
 
 from common.domain.catalog import Clinic, Hospital
 from common.domain.clinic_day import ClinicDay
-from common.domain.lanes import Lane
 from common.domain.opening_hours import Session
+from common.domain.queue import new_queue
 from common.domain.queue_advance import Occupant, calling_order
 from common.domain.ticket_codes import format_ticket_code
 from common.domain.tickets import display_number
@@ -128,15 +128,11 @@ class _Answers:
 
     def _clinic_summary(self, clinic: Clinic) -> ClinicSummary:
         key = clinic.clinic_day(self.now)
-        queue = self.loaded.queues.get(key)
-        priority = queue.waiting_in(Lane.PRIORITY) if queue else 0
-        waiting = queue.waiting if queue else 0
-        streak = queue.priority_streak if queue else 0
-        given_out = queue.given_out if queue else 0
+        queue = self.loaded.queues.get(key) or new_queue(key, self.now, self.now)
         is_open = clinic.is_open(self.now)
         wait, may_end = None, None
         if is_open:
-            wait, may_end = self._queue(key).newcomer(waiting - priority, priority, streak)
+            wait, may_end = self._queue(key).newcomer(queue.waiting_by_lane, queue.streaks)
         session = _session_today(clinic, self.now)
         opening = None if is_open else clinic.next_opening(self.now)
         return ClinicSummary(
@@ -145,11 +141,11 @@ class _Answers:
             is_open=is_open,
             opens_at=clinic.hospital.local_time(session.opens_at) if session else None,
             closes_at=clinic.hospital.local_time(session.closes_at) if session else None,
-            waiting=waiting,
-            now_serving=_shown(clinic, queue.now_serving if queue else None),
+            waiting=queue.waiting,
+            now_serving=_shown(clinic, queue.now_serving),
             estimated_wait_seconds=wait,
             day_may_end_first=may_end,
-            quota_left=max(clinic.daily_quota - given_out, 0),
+            quota_left=max(clinic.daily_quota - queue.given_out, 0),
             next_opening=clinic.hospital.local_time(opening) if opening else None,
             zone=clinic.hospital.zone_at(self.now),
             closed_reason=clinic.closed_reason(self.now),
@@ -160,11 +156,10 @@ class _Answers:
         if clinic is None or clinic.retired:
             return problems.no_such_clinic(has_hospital=self.catalog.hospital(request.hospital) is not None)
         key = clinic.clinic_day(self.now)
-        queue = self.loaded.queues.get(key)
+        queue = self.loaded.queues.get(key) or new_queue(key, self.now, self.now)
         in_rooms = sorted(self.loaded.occupants.get(key, ()), key=lambda occupant: occupant.room)
         waiters = self.loaded.waiters.get(key, ())
-        streak = queue.priority_streak if queue else 0
-        following = calling_order(waiters, streak, clinic.priority_ratio)[:NEXT_SHOWN]
+        following = calling_order(waiters, queue.streaks, clinic.lanes.ratios)[:NEXT_SHOWN]
         return ClinicQueue(
             hospital=request.hospital,
             hospital_name=clinic.hospital.name,
@@ -172,11 +167,11 @@ class _Answers:
             clinic_name=clinic.name,
             service_date=key.service_date,
             is_open=clinic.is_open(self.now),
-            now_serving=_shown(clinic, queue.now_serving if queue else None),
+            now_serving=_shown(clinic, queue.now_serving),
             in_rooms=[display_number(clinic.code, occupant.number) for occupant in in_rooms],
             rooms=[_occupied(clinic, occupant) for occupant in in_rooms],
             next=[display_number(clinic.code, waiter.number) for waiter in following],
-            waiting=queue.waiting if queue else 0,
+            waiting=queue.waiting,
         )
 
 

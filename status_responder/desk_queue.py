@@ -8,12 +8,19 @@ from common.desk_tickets import desk_ticket
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.elsewhere import Elsewhere
+from common.domain.lanes import LANES
 from common.domain.queue import Queue, new_queue
 from common.domain.queue_advance import calling_order
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import IN_ROOM
 from common.domain.tickets import display_number
-from common.messages.desk_replies import NO_SHOWS_SHOWN_MAX, PARKED_SHOWN_MAX, DeskQueue, DeskTicket
+from common.messages.desk_replies import (
+    NO_SHOWS_SHOWN_MAX,
+    PARKED_SHOWN_MAX,
+    DeskLane,
+    DeskQueue,
+    DeskTicket,
+)
 from common.messages.desk_requests import DeskQueueRequest
 from common.messages.message import encode_part
 from common.messages.pages import page_of
@@ -53,7 +60,7 @@ def load_queue(
     queue = read_queues(connection, [key]).get(key) or new_queue(key, now, now)
     last_shown = request.after + request.limit
     waiters = next_waiters(connection, [key], last_shown + 1).get(key, [])
-    order = calling_order(waiters, queue.priority_streak, clinic.priority_ratio)
+    order = calling_order(waiters, queue.streaks, clinic.lanes.ratios)
     numbers = [waiter.number for waiter in order[request.after : last_shown + 1]]
     rows = {row.number: row for row in tickets_by_number(connection, key, numbers)}
     in_rooms = [row for day in (key.day_before, key) for row in tickets_in_state(connection, day, IN_ROOM)]
@@ -97,7 +104,8 @@ def compose_queue(loaded: LoadedQueue, request: DeskQueueRequest) -> DeskQueue:
         rooms=clinic.rooms,
         room_names=list(clinic.room_names),
         waiting_count=queue.waiting,
-        waiting_priority_count=queue.waiting_priority,
+        waiting_priority_count=sum(queue.waiting_above),
+        lanes=_lanes(clinic, queue),
         served_count=loaded.served_count,
         now_serving=None if queue.now_serving is None else display_number(clinic.code, queue.now_serving),
         in_rooms=shown(loaded.in_rooms),
@@ -113,3 +121,13 @@ def compose_queue(loaded: LoadedQueue, request: DeskQueueRequest) -> DeskQueue:
         bytes_besides=len(encode_part(reply)),
     )
     return replace(reply, waiting=waiting, more=more)
+
+
+def _lanes(clinic: Clinic, queue: Queue) -> list[DeskLane]:
+    """The clinic's lanes, and those that it no longer has, as long as some wait there."""
+    reasons = {rule.lane: rule.reasons for rule in clinic.lanes.rules}
+    return [
+        DeskLane(lane=lane, waiting=queue.waiting_in(lane), reasons=list(reasons.get(lane, ())))
+        for lane in LANES
+        if lane in clinic.lanes.lanes or queue.waiting_in(lane)
+    ]

@@ -106,8 +106,8 @@ def _as_its_patient_sees_it(
     view = read_ticket_views(connection, [row.ticket_code])()[row.ticket_code]
     if queue is not None:
         view = view._replace(
-            waiting_in_other_lane=queue.waiting - queue.waiting_in(view.lane),
-            priority_streak=queue.priority_streak,
+            waiting=queue.waiting_by_lane,
+            streaks=queue.streaks,
             now_serving=queue.now_serving,
         )
     occupants = read_rooms(connection, [key])().get(key, ())

@@ -157,7 +157,7 @@ class Subjects:
         def may(roles: frozenset[StaffRole]) -> bool:
             return member is not None and member.may(roles, *clinic.key)
 
-        return load_undo_subject(self.connection, queues, may, clinic.priority_ratio, self.now)
+        return load_undo_subject(self.connection, queues, may, clinic.lanes.ratios, self.now)
 
     def _ticket(self, request: TicketAction, key: ClinicDay) -> TicketRecord | None:
         if request.service_date not in (None, key.service_date):
@@ -216,7 +216,7 @@ def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResul
         case Unpark():
             return waiting.unpark(queue, ticket, subject.next_in_lane, now)
         case SetPriority():
-            return waiting.set_priority(queue, ticket, request.reason, now)
+            return waiting.set_priority(clinic, queue, ticket, request.reason, now)
         case Transfer():
             return transferring.transfer(queue, ticket, subject.destination, new_ticket_code(), now)
         case Undo():

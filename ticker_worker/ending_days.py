@@ -78,8 +78,8 @@ def _who_is_left(moving: AdvancingQueues, counts: Mapping[ClinicDay, int]) -> di
     waiters = next_waiters(moving.connection, list(counts), max(counts.values(), default=0))
     left = {}
     for key, count in counts.items():
-        streak, ratio = moving.queues[key].priority_streak, moving.catalog.clinic_of(key).priority_ratio
-        left[key] = calling_order(waiters.get(key, []), streak, ratio)[:count]
+        streaks, ratios = moving.queues[key].streaks, moving.catalog.clinic_of(key).lanes.ratios
+        left[key] = calling_order(waiters.get(key, []), streaks, ratios)[:count]
     return left
 
 

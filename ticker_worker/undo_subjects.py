@@ -7,7 +7,7 @@ from datetime import datetime
 
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
-from common.domain.lanes import Lane
+from common.domain.lanes import ByLane, Lane
 from common.domain.places import LanePlace, Place
 from common.domain.queue import Queue
 from common.domain.staff import StaffRole
@@ -31,7 +31,7 @@ def load_undo_subject(
     connection: Connection,
     queues: Mapping[ClinicDay, Queue],
     may: Callable[[frozenset[StaffRole]], bool],
-    ratio: int,
+    ratios: ByLane,
     now: datetime,
 ) -> UndoSubject:
     """What happened lately in these locked queues of one clinic, with all that it was about."""
@@ -63,7 +63,7 @@ def load_undo_subject(
     calls = {key: [each for each in past if not each.out_of_turn] for key, past in past_calls.items()}
     holders, stands = _holders(connection, tickets), standing(lately)
     passed = _passed(connection, stands, tickets)
-    return UndoSubject(queues, stands, tickets, in_rooms, calls, holders, passed, may, ratio)
+    return UndoSubject(queues, stands, tickets, in_rooms, calls, holders, passed, may, ratios)
 
 
 def _passed(

@@ -177,8 +177,8 @@ def _hospital_as_json(hospital: "Hospital", clinics: list["Clinic"]) -> dict[str
                 "mode": clinic.mode.value,
                 "state": clinic.state.value,
                 "priority_age": clinic.priority_age or False,
-                "priority_ratio": clinic.priority_ratio,
                 "skip_places": clinic.skip_places,
+                "lanes": clinic.lanes.format(),
                 "day_ends_at": format_day_end(clinic.opening_hours.day_ends),
                 "hours": clinic.opening_hours.format(),
             }

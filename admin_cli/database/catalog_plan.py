@@ -136,8 +136,8 @@ def _wanted(catalog: Catalog) -> Rows:
                 "service_spread_seconds": clinic.service_spread_seconds,
                 "mode": clinic.mode,
                 "priority_age": clinic.priority_age or None,
-                "priority_ratio": clinic.priority_ratio,
                 "skip_places": clinic.skip_places,
+                "lanes": clinic.clinic_lanes.format(),
             }
     return rows
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from admin_cli.screens.opening_hours import hours_in_words
+from common.terminal.lane_words import lane_in_words, reason_in_words
 from common.terminal.tables import NOTHING
 from common.terminal.texts import Texts
 from common.translation import N_
@@ -34,8 +35,8 @@ _FIELDS: Final[Mapping[str, str]] = {
     "service_spread_seconds": N_("service spread (minutes)"),
     "mode": N_("mode"),
     "priority_age": N_("priority age"),
-    "priority_ratio": N_("priority patients per regular one"),
     "skip_places": N_("places that who is late goes back"),
+    "lanes": N_("lanes"),
 }
 
 
@@ -138,6 +139,14 @@ def _value(field: "FieldChange", value: Any, texts: Texts) -> str:
         return f"[{hours_in_words(value, texts)}]"
     if field.name == "room_names":
         return f"[{', '.join(name or NOTHING for name in value or ())}]"
+    if field.name == "lanes":
+        return f"[{', '.join(_lane(each, texts) for each in value)}]"
     if field.name.endswith("_seconds"):
         return texts("{minutes:.4g}", minutes=value / 60)
     return str(value)
+
+
+def _lane(rule: Mapping[str, Any], texts: Texts) -> str:
+    """`prioritas 2 (lansia, disabilitas)`."""
+    reasons = ", ".join(reason_in_words(reason, texts) for reason in rule["reasons"])
+    return f"{lane_in_words(rule['lane'], texts)} {rule['ratio']} ({reasons})"

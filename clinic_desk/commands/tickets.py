@@ -18,11 +18,12 @@ from clinic_desk.commands.options import (
 )
 from clinic_desk.commands.own_clinic import ClinicCommand
 from clinic_desk.inputs import take_number
-from clinic_desk.queue_view import CALL_REASONS, PRIORITIES
+from clinic_desk.queue_view import CALL_REASONS
 from clinic_desk.session import DeskSession
 from common.domain.tickets import PriorityReason
 from common.terminal.card import Ticket
 from common.terminal.hospitals import normal_code
+from common.terminal.lane_words import PRIORITIES
 from common.terminal.output import print_ticket
 from common.terminal.registration import Registration, given_answers, register_asking, registration_options
 from common.terminal.usage import ExplainedChoice
@@ -127,7 +128,7 @@ unpark = _ticket_command("unpark", N_("A patient on hold is ready, and is called
     metavar=N_("REASON"),
     type=ExplainedChoice([*_REASONS, NO_REASON], {**PRIORITIES, NO_REASON: N_("takes it back")}),
     required=True,
-    help=N_("Why: age, disability, pregnancy, infant; none takes it back."),
+    help=N_("Why: emergency, urgent, age, disability, pregnancy, infant; none takes it back."),
 )
 @an_action
 @pass_session

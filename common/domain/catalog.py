@@ -6,6 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from common.domain.clinic_day import ClinicDay
+from common.domain.clinic_lanes import TWO_LANES, ClinicLanes
 from common.domain.opening_hours import OpeningHours, Session
 from common.domain.partial_dates import PartialDate
 from common.domain.tickets import LaneReason, PriorityReason, is_of_age
@@ -73,10 +74,9 @@ class Clinic:
     `room_names` are what its rooms are called, the first that of room 1; where one is empty or missing, the
     room has only its number. There may be names of rooms that do not serve now.
 
-    From `priority_age` on (None: at no age) patients wait in the priority lane, of which up to
-    `priority_ratio` are called per regular one. Who is late is put behind the next `skip_places` who wait.
-    What the staff forced ends at `forced_until`; then the clinic follows its opening hours again. These also
-    tell when its service days end."""
+    From `priority_age` on (None: at no age) patients wait in the one of its `lanes` to which age leads. Who
+    is late is put behind the next `skip_places` who wait. What the staff forced ends at `forced_until`; then
+    the clinic follows its opening hours again. These also tell when its service days end."""
 
     hospital: Hospital
     code: str
@@ -92,8 +92,8 @@ class Clinic:
     forced_until: datetime | None = None
     forced_reason: str | None = None
     priority_age: int | None = 60
-    priority_ratio: int = 2
     skip_places: int = 3
+    lanes: ClinicLanes = TWO_LANES
     retired: bool = False
     room_names: tuple[str, ...] = ()
 
@@ -159,11 +159,11 @@ class Clinic:
         return self.forced_until is not None and self.forced_until <= moment
 
     def age_priority(self, date_of_birth: PartialDate, on: date) -> PriorityReason | None:
-        """Why somebody born on that day waits in the priority lane, if it is for their age. A date of birth
-        that neither the hospital's registry nor its staff have confirmed gives no priority."""
+        """Why somebody born on that day has priority, if it is for their age. A date of birth that neither
+        the hospital's registry nor its staff have confirmed gives none."""
         if self.priority_age is None or not is_of_age(date_of_birth, self.priority_age, on):
             return None
-        return PriorityReason.AGE
+        return None if self.lanes.lane_of(PriorityReason.AGE) is None else PriorityReason.AGE
 
     def lane_reason(
         self, before: LaneReason | None, date_of_birth: PartialDate, on: date, *, is_confirmed: bool

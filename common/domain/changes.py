@@ -7,6 +7,7 @@ from common.domain.cancellations import Cancellation
 from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
 from common.domain.event_names import EventName
+from common.domain.lanes import ByLane
 from common.domain.places import Place
 from common.domain.ticket_states import TicketState, TicketStatus
 from common.domain.tickets import CallReason, LaneReason
@@ -14,12 +15,12 @@ from common.domain.tickets import CallReason, LaneReason
 
 class TicketBefore(NamedTuple):
     """How a ticket was before something that the staff can take back: its state, its room and moments; and
-    since when that room was free (`room_freed`), if it was. Before a call in turn, `streak` is the queue's.
+    since when that room was free (`room_freed`), if it was. Before a call in turn, `streaks` are the queue's.
     `place` is where it was, if it was moved."""
 
     status: TicketStatus
     room: int | None = None
-    streak: int | None = None
+    streaks: ByLane | None = None
     called_at: datetime | None = None
     started_at: datetime | None = None
     room_freed: datetime | None = None

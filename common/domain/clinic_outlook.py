@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from common.domain.catalog import Clinic, QueueMode
 from common.domain.day_parts import DayPart, day_parts
-from common.domain.lanes import Lane, overtaking_max, people_ahead
+from common.domain.lanes import Standing
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import PartRecord, ServiceTimes
 from common.domain.waiting_time import Estimate, Outlook, ServiceTime, Stretch
@@ -79,7 +79,7 @@ def _course(clinic: Clinic, records: Mapping[int, PartRecord], day: date) -> _Co
         Stretch(
             part.ends_at,
             None if part.is_pause else times.mean(part.part),
-            times.priority_patients(part.part) / part.open_hours if part.open_hours else 0.0,
+            times.overtaking_patients(part.part, part.open_hours),
         )
         for part in parts
     )
@@ -100,10 +100,7 @@ def _rests(stretches: Sequence[Stretch]) -> Sequence[Sequence[Stretch]]:
     return rests[::-1]
 
 
-def expected_call(
-    outlook: Outlook, lane: Lane, ahead_in_lane: int, waiting_in_other_lane: int, streak: int, ratio: int
-) -> Expected:
-    """What somebody at this place in the lanes has to expect."""
-    place = (lane, ahead_in_lane, waiting_in_other_lane, streak, ratio)
-    ahead = people_ahead(*place)
-    return Expected(ahead, outlook.estimate(ahead, overtaking_max(*place)))
+def expected_call(outlook: Outlook, standing: Standing) -> Expected:
+    """What somebody who stands there in the lanes has to expect."""
+    ahead = standing.people_ahead
+    return Expected(ahead, outlook.estimate(ahead, standing))

@@ -1,68 +1,122 @@
-"""The two lanes of a clinic's queue, and the rule by which they take turns.
+"""The lanes of a clinic's queue, and the rule by which they take turns.
 
-The rule is a ratio, not a jump to the front: up to R priority patients are called per regular one. So
-no ticket starves: **a regular ticket with k regular ones before it is called after at most R(k + 1) + k
-others**, however many priority patients come meanwhile. A priority ticket with j before it waits for at
-most (j + R) div R regular ones. Within a lane, tickets are called by time of arrival.
+Lanes are degrees of urgency, the most urgent first. The rule is a ratio, not a jump to the front: of each
+lane, up to its R are called per one of all lanes below it; the last, the regular one, has none below. Within
+a lane, tickets are called by their places. So no ticket starves: **with k before it in its own lane, it is
+called after at most (1 + k + b) x (1 + R') x (1 + R'') ... - 1 others**, a factor for each lane above its
+own, however many patients come to these meanwhile; b is how often the lanes below its own come first: at most
+1 + k div R times, and never where there are none. (In the regular lane below one other: R(k + 1) + k.)
 
-What a queue has to remember for it is its `streak`: how many priority tickets were called since the last
-regular one, counted up to R.
+What a queue has to remember for it is each lane's `streak`: how many of it were called since the last one of
+the lanes below, counted up to R. The proof is in docs/waiting-time.md.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
-
-from common.domain.tickets import LaneReason, PriorityReason
+from math import inf
+from typing import NamedTuple
 
 
 class Lane(StrEnum):
-    """Where a ticket waits: among everybody, or among the elderly, the disabled and the pregnant."""
+    """Where a ticket waits: among those whose state is an emergency, or urgent; among the elderly, the
+    disabled and the pregnant; or among everybody. The most urgent first."""
 
-    REGULAR = "regular"
+    EMERGENCY = "emergency"
+    URGENT = "urgent"
     PRIORITY = "priority"
+    REGULAR = "regular"
+
+    @property
+    def rank(self) -> int:
+        """Where it stands in all that is given by lane, from 0: the more urgent, the lower."""
+        return _RANKS[self]
 
 
-def lane_for(reason: LaneReason | None) -> Lane:
-    """The lane in which somebody waits for this reason."""
-    return Lane.PRIORITY if isinstance(reason, PriorityReason) else Lane.REGULAR
+LANES = tuple(Lane)
+_RANKS = {lane: rank for rank, lane in enumerate(LANES)}
 
 
-def next_lane(streak: int, ratio: int, *, priority_waiting: bool, regular_waiting: bool) -> Lane | None:
+class ByLane(NamedTuple):
+    """A number for each lane above the regular one: its streak, its ratio, or how many wait there."""
+
+    emergency: int = 0
+    urgent: int = 0
+    priority: int = 0
+
+    def plus(self, lane: Lane, count: int) -> "ByLane":
+        """With so many more, or fewer, in a lane; the regular one is not counted here."""
+        return self if lane is Lane.REGULAR else self._replace(**{lane.value: self[lane.rank] + count})
+
+    def after_call(self, lane: Lane, ratios: "ByLane") -> "ByLane":
+        """The streaks, now that a ticket of `lane` was called."""
+        return ByLane(*after_call(lane.rank, self, ratios))
+
+
+NONE = ByLane()
+
+# --- whose turn it is, of any number of lanes ------------------------------------------------------------
+#
+# A lane is its rank, from 0; `waiting` tells how many wait in each. The last lane has neither streak nor
+# ratio.
+
+Numbers = Sequence[int]
+
+
+def next_turn(waiting: Numbers, streaks: Numbers, ratios: Numbers) -> int | None:
     """The lane whose first ticket is called next; None where no ticket waits."""
-    if priority_waiting and (streak < ratio or not regular_waiting):
-        return Lane.PRIORITY
-    return Lane.REGULAR if regular_waiting else None
+    below = sum(waiting)
+    for lane, (count, streak, ratio) in enumerate(zip(waiting, streaks, ratios, strict=False)):
+        below -= count
+        if count and (streak < ratio or not below):
+            return lane
+    return len(ratios) if below else None
 
 
-def after_call(lane: Lane, streak: int, ratio: int) -> int:
-    """The streak, now that a ticket of `lane` was called."""
-    return min(streak + 1, ratio) if lane is Lane.PRIORITY else 0
+def after_call(lane: int, streaks: Numbers, ratios: Numbers) -> list[int]:
+    """The streaks, now that a ticket of `lane` was called."""
+    own = [min(streaks[lane] + 1, ratios[lane])] if lane < len(ratios) else []
+    return [*[0] * lane, *own, *streaks[lane + 1 :]]
 
 
-def people_ahead(lane: Lane, ahead_in_lane: int, waiting_in_other_lane: int, streak: int, ratio: int) -> int:
-    """How many of those who wait now are called before a ticket with so many before it in its own lane."""
-    if lane is Lane.REGULAR:
-        return ahead_in_lane + min(waiting_in_other_lane, turns_of_priority(ahead_in_lane, streak, ratio))
-    return ahead_in_lane + min(waiting_in_other_lane, turns_of_regular(ahead_in_lane, streak, ratio))
+class Standing(NamedTuple):
+    """How somebody stands in a queue: so many are ahead in the same lane, and the lanes stand like this."""
 
+    lane: int
+    ahead_in_lane: int
+    waiting: Numbers
+    streaks: Numbers
+    ratios: Numbers
 
-def turns_of_priority(regular_ahead: int, streak: int, ratio: int) -> int:
-    """How many priority tickets are called before a regular one with so many regular ones before it, if
-    the priority lane is never empty."""
-    return max(ratio - streak, 0) + ratio * regular_ahead
+    @property
+    def people_ahead(self) -> int:
+        """How many of those who wait now are called before."""
+        return int(self._ahead(self.waiting))
 
+    @property
+    def overtaking_max(self) -> int:
+        """How many of those who come later to more urgent lanes can be called before, as far as those who
+        wait now leave them turns. (By those of the lanes below, hardly anybody is overtaken.)"""
+        return int(self._ahead([inf] * self.lane)) - self.people_ahead
 
-def turns_of_regular(priority_ahead: int, streak: int, ratio: int) -> int:
-    """How many regular tickets are called before a priority one with so many priority ones before it, if
-    the regular lane is never empty."""
-    left = max(ratio - streak, 0)
-    return 0 if priority_ahead < left else 1 + (priority_ahead - left) // ratio
+    def overtaking(self, coming: Sequence[float]) -> float:
+        """How many are called before of those who come to the more urgent lanes, where these are so many."""
+        waiting = [now + later for now, later in zip(self.waiting[: self.lane], coming, strict=False)]
+        return self._ahead(waiting) - self.people_ahead
 
+    def _ahead(self, above: Sequence[float]) -> float:
+        """How many are called before where so many wait in the lanes above."""
+        ahead: float = self.ahead_in_lane
+        if self.lane < len(self.ratios):
+            ahead += min(sum(self.waiting[self.lane + 1 :]), self._turns_below)
+        # Each lane above takes its turns between the calls of all that are below it.
+        for lane in range(self.lane - 1, -1, -1):
+            ratio = self.ratios[lane]
+            ahead += min(above[lane], max(ratio - self.streaks[lane], 0) + ratio * ahead)
+        return ahead
 
-def overtaking_max(
-    lane: Lane, ahead_in_lane: int, waiting_in_other_lane: int, streak: int, ratio: int
-) -> int:
-    """How many of those who come later can be called before a ticket: priority patients before a regular
-    one, as far as those who wait now leave them turns. (Whoever has priority is hardly ever overtaken.)"""
-    if lane is Lane.PRIORITY:
-        return 0
-    return max(turns_of_priority(ahead_in_lane, streak, ratio) - waiting_in_other_lane, 0)
+    @property
+    def _turns_below(self) -> int:
+        """How many of the lanes below are called before, if they are never empty."""
+        streak, ratio = self.streaks[self.lane], self.ratios[self.lane]
+        left = max(ratio - streak, 0)
+        return 0 if self.ahead_in_lane < left else 1 + (self.ahead_in_lane - left) // ratio

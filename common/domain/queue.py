@@ -16,7 +16,7 @@ from common.domain.changes import Change, TicketBefore
 from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
 from common.domain.event_names import EventName
-from common.domain.lanes import Lane, after_call
+from common.domain.lanes import NONE, ByLane, Lane
 from common.domain.refusals import NotPermitted, NotPermittedReason
 from common.domain.ticket_states import (
     GIVEN_BACK,
@@ -44,11 +44,11 @@ class Queue(NamedTuple):
     """The queue of one clinic on one service day.
 
     `last_number` tickets were given out, of which `given_back` were cancelled or went to another queue.
-    `waiting` counts both lanes, `waiting_priority` those of the priority lane; `parked` are in neither.
-    `rooms_freed` tells since when
-    a room is free whose patient left it before the end of a service. Openings and closings are announced up
-    to `announced_until`, and `announced_open` is the last of them. `next_change_at` is when something happens
-    next by the clock, None where nothing will. `ending` is decided when the day is over.
+    `waiting` counts all lanes, `waiting_above` each of those above the regular one, and their `streaks` tell
+    whose turn it is; `parked` are in none. `rooms_freed` tells since when a room is free whose patient left
+    it before the end of a service. Openings and closings are announced up to `announced_until`, and
+    `announced_open` is the last of them. `next_change_at` is when something happens next by the clock, None
+    where nothing will. `ending` is decided when the day is over.
     """
 
     key: ClinicDay
@@ -57,10 +57,10 @@ class Queue(NamedTuple):
     last_number: int = 0
     last_sequence: int = 0
     waiting: int = 0
-    waiting_priority: int = 0
+    waiting_above: ByLane = NONE
     parked: int = 0
     given_back: int = 0
-    priority_streak: int = 0
+    streaks: ByLane = NONE
     now_serving: int | None = None
     last_arrival_at: datetime | None = None
     rooms_freed: Mapping[int, datetime] = _NO_ROOMS
@@ -76,7 +76,12 @@ class Queue(NamedTuple):
 
     def waiting_in(self, lane: Lane) -> int:
         """How many wait in a lane."""
-        return self.waiting_priority if lane is Lane.PRIORITY else self.waiting - self.waiting_priority
+        return self.waiting_by_lane[lane.rank]
+
+    @property
+    def waiting_by_lane(self) -> tuple[int, ...]:
+        """How many wait in each lane, the most urgent first."""
+        return (*self.waiting_above, self.waiting - sum(self.waiting_above))
 
     def check(self, action: Action, ticket: QueuedTicket) -> None:
         """Raises NotPermitted where the ticket's state does not allow the action."""
@@ -106,7 +111,7 @@ class Queue(NamedTuple):
             last_number=number,
             last_sequence=sequence,
             waiting=waiting,
-            waiting_priority=self.waiting_priority + (lane is Lane.PRIORITY),
+            waiting_above=self.waiting_above.plus(lane, 1),
             last_arrival_at=at if arrived_at is None or arrived_at < at else arrived_at,
             next_change_at=due_at if next_change_at is None or due_at < next_change_at else next_change_at,
         )
@@ -114,10 +119,10 @@ class Queue(NamedTuple):
         event = EventName.TICKET_REGISTERED
         return queue, Change(self.key, sequence, event, at, waiting, self.now_serving, ticket)
 
-    def call(self, ticket: QueuedTicket, room: int, at: datetime, ratio: int) -> tuple["Queue", Change]:
-        """Calls a waiting ticket to a room; `ratio` is how the clinic's lanes take turns."""
+    def call(self, ticket: QueuedTicket, room: int, at: datetime, ratios: ByLane) -> tuple["Queue", Change]:
+        """Calls a waiting ticket to a room; `ratios` are how the clinic's lanes take turns."""
         called = self._replace(
-            priority_streak=after_call(ticket.lane, self.priority_streak, ratio), now_serving=ticket.number
+            streaks=self.streaks.after_call(ticket.lane, ratios), now_serving=ticket.number
         )
         return called._do(Action.CALL, ticket, at, room=room)
 
@@ -197,18 +202,20 @@ class Queue(NamedTuple):
             queue = queue._replace(rooms_freed=freed)
         return queue, change._replace(before=before, takes_back=cause_id)
 
-    def with_calls(self, now_serving: int | None, streak: int, lanes: Iterable[Lane], ratio: int) -> "Queue":
+    def with_calls(
+        self, now_serving: int | None, streaks: ByLane, lanes: Iterable[Lane], ratios: ByLane
+    ) -> "Queue":
         """The queue in which `now_serving` was called last, and patients of these lanes, in order, since the
-        streak was `streak`."""
+        streaks were `streaks`."""
         for lane in lanes:
-            streak = after_call(lane, streak, ratio)
-        return self._replace(now_serving=now_serving, priority_streak=streak)
+            streaks = streaks.after_call(lane, ratios)
+        return self._replace(now_serving=now_serving, streaks=streaks)
 
     def set_priority(
         self, ticket: QueuedTicket, lane: Lane, reason: LaneReason | None, at: datetime
     ) -> tuple["Queue", Change]:
         """The waiting ticket goes to this lane, for this reason."""
-        action = Action.PRIORITISE if lane is Lane.PRIORITY else Action.UNPRIORITISE
+        action = Action.UNPRIORITISE if lane is Lane.REGULAR else Action.PRIORITISE
         queue, change = self._do(action, ticket, at, lane=lane)
         return queue, change._replace(lane_reason=reason)
 
@@ -234,9 +241,7 @@ class Queue(NamedTuple):
         queue = queue._replace(
             last_sequence=self.last_sequence + 1,
             waiting=self.waiting + joins - leaves,
-            waiting_priority=self.waiting_priority
-            + (joins and after.lane is Lane.PRIORITY)
-            - (leaves and ticket.lane is Lane.PRIORITY),
+            waiting_above=self.waiting_above.plus(after.lane, joins).plus(ticket.lane, -leaves),
             parked=self.parked
             + (after.status is TicketStatus.PARKED)
             - (ticket.status is TicketStatus.PARKED),

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 
 from common.domain.catalog import QueueMode
-from common.domain.lanes import Lane, after_call, next_lane
+from common.domain.clinic_lanes import TWO_LANES
+from common.domain.lanes import LANES, NONE, ByLane, Lane, next_turn
 from common.domain.ticket_states import QueuedTicket, TicketStatus
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -61,12 +62,12 @@ class Advance:
     """What happened until now, in the order in which it happened.
 
     `next_change_at` is the moment at which something happens next by the clock, None where nothing will;
-    `streak` is what the lanes remember then.
+    `streaks` are what the lanes remember then.
     """
 
     transitions: tuple[Transition, ...]
     next_change_at: datetime | None
-    streak: int = 0
+    streaks: ByLane = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Serving:
     """How a clinic serves, by this arrangement since `since`, on a service day that ends at `day_end`.
 
     `rooms_freed` says from when on a room is free whose patient gave the ticket up or did not come, or was
-    called on an earlier day; `streak` and `ratio` say how the lanes take turns.
+    called on an earlier day; `streaks` and `ratios` say how the lanes take turns.
     """
 
     mode: QueueMode
@@ -83,8 +84,8 @@ class Serving:
     since: datetime
     day_end: datetime
     rooms_freed: Mapping[int, datetime] = field(default_factory=dict)
-    streak: int = 0
-    ratio: int = 2
+    streaks: ByLane = NONE
+    ratios: ByLane = TWO_LANES.ratios
 
 
 def advance(
@@ -115,7 +116,7 @@ def advance(
             transitions.append(Transition(waiter.number, TicketStatus.CALLED, called_at, room))
         else:
             break
-    return Advance(tuple(transitions), _next_change_at(serving, rooms, waiting), waiting.streak)
+    return Advance(tuple(transitions), _next_change_at(serving, rooms, waiting), waiting.streaks)
 
 
 def end_of_day(
@@ -138,19 +139,14 @@ def rooms_held(serving: Serving, occupants: Iterable[Occupant]) -> dict[int, dat
     return {each.room: max(each.called_at + serving.mean_service, serving.since) for each in occupants}
 
 
-def calling_order(waiters: Sequence[Waiter], streak: int, ratio: int) -> list[Waiter]:
+def calling_order(waiters: Sequence[Waiter], streaks: ByLane, ratios: ByLane) -> list[Waiter]:
     """Waiters in the order in which they are called; they are given in the order in which each lane calls
     them, and all have arrived."""
-    lanes = {lane: deque(each for each in waiters if each.lane is lane) for lane in Lane}
+    lanes = [deque(each for each in waiters if each.lane is lane) for lane in LANES]
     ordered = []
-    while lane := next_lane(
-        streak,
-        ratio,
-        priority_waiting=bool(lanes[Lane.PRIORITY]),
-        regular_waiting=bool(lanes[Lane.REGULAR]),
-    ):
-        ordered.append(lanes[lane].popleft())
-        streak = after_call(lane, streak, ratio)
+    while (turn := next_turn([*map(len, lanes)], streaks, ratios)) is not None:
+        ordered.append(lanes[turn].popleft())
+        streaks = streaks.after_call(LANES[turn], ratios)
     return ordered
 
 
@@ -158,16 +154,16 @@ class _Lanes:
     """Those who wait, while time is advanced: who has come is called by turns, the others come later."""
 
     def __init__(self, serving: Serving, waiters: Sequence[Waiter]) -> None:
-        self.streak = serving.streak
-        self._ratio = serving.ratio
+        self.streaks = serving.streaks
+        self._ratios = serving.ratios
         places = sorted(enumerate(waiters), key=lambda each: each[1].waiting_since, reverse=True)
         self._coming = places
-        self._here: dict[Lane, list[tuple[int, Waiter]]] = {lane: [] for lane in Lane}
+        self._here: list[list[tuple[int, Waiter]]] = [[] for _ in LANES]
 
     def waiting_from(self) -> datetime | None:
         """Since when a ticket can be called; the distant past where one was left by an earlier call, None
         where none waits or will come."""
-        if any(self._here.values()):
+        if any(self._here):
             return _LONG_AGO
         return self._coming[-1][1].waiting_since if self._coming else None
 
@@ -175,12 +171,11 @@ class _Lanes:
         """The ticket whose turn it is at a moment at which one waits; calls come in the order of time."""
         while self._coming and self._coming[-1][1].waiting_since <= at:
             place = self._coming.pop()
-            heappush(self._here[place[1].lane], place)
-        priority, regular = (bool(self._here[lane]) for lane in (Lane.PRIORITY, Lane.REGULAR))
-        lane = next_lane(self.streak, self._ratio, priority_waiting=priority, regular_waiting=regular)
-        assert lane is not None
-        self.streak = after_call(lane, self.streak, self._ratio)
-        return heappop(self._here[lane])[1]
+            heappush(self._here[place[1].lane.rank], place)
+        turn = next_turn([*map(len, self._here)], self.streaks, self._ratios)
+        assert turn is not None
+        self.streaks = self.streaks.after_call(LANES[turn], self._ratios)
+        return heappop(self._here[turn])[1]
 
 
 class _Rooms:

@@ -20,6 +20,7 @@ class NotPermittedReason(StrEnum):
     CHANGED_SINCE = "changed_since"
     DAY_OVER = "day_over"
     ROOM_OCCUPIED = "room_occupied"
+    NO_LANE = "no_lane"
 
 
 class ActionRefused(Exception):
@@ -66,3 +67,9 @@ class DateOfBirthImpossible(ActionRefused):
 
 class DestinationUnknown(ActionRefused):
     """The hospital has no such clinic to send a patient to."""
+
+
+def no_lane(clinic_name: str) -> NotPermitted:
+    """The clinic has no lane to which a reason leads."""
+    detail = f"{clinic_name} has no lane for this reason; choose another, or none."
+    return NotPermitted(NotPermittedReason.NO_LANE, detail)

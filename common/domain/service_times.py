@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from common.domain.catalog import Clinic
 from common.domain.day_parts import part_at
-from common.domain.lanes import Lane
+from common.domain.lanes import ByLane, Lane
 from common.domain.waiting_time import ServiceTime
 
 FADING = 0.9
@@ -53,7 +53,8 @@ of this length: a room that was forgotten overnight is no service, but a clinic 
 
 class Tally(NamedTuple):
     """Sums over calls: those whose patient was served, with the services' seconds and squared seconds; those
-    whose patient did not come, with the seconds until that was seen; and the priority patients who came."""
+    whose patient did not come, with the seconds until that was seen; and the patients who came to each lane
+    above the regular one."""
 
     served: float = 0.0
     seconds: float = 0.0
@@ -61,6 +62,8 @@ class Tally(NamedTuple):
     no_shows: float = 0.0
     no_show_seconds: float = 0.0
     priority: float = 0.0
+    urgent: float = 0.0
+    emergency: float = 0.0
 
     def plus(self, other: "Tally", fading: float = 1.0) -> "Tally":
         """Both together, this one with so much of its weight."""
@@ -126,9 +129,9 @@ class EndedCall:
 
 
 def parts_taught(clinic: Clinic, day: date, ended: EndedCall) -> set[int]:
-    """The parts of the day whose records `learn` changes: that of the call, and that in which a priority
-    patient came."""
-    moments = [ended.called_at, *([ended.waiting_since] if ended.lane is Lane.PRIORITY else [])]
+    """The parts of the day whose records `learn` changes: that of the call, and that in which a patient came
+    to a lane above the regular one."""
+    moments = [ended.called_at, *([] if ended.lane is Lane.REGULAR else [ended.waiting_since])]
     return {part_at(clinic, day, moment) for moment in moments}
 
 
@@ -154,9 +157,9 @@ def lesson_of(clinic: Clinic, records: Mapping[int, PartRecord], day: date, ende
         lesson = {called: Tally(served=1, seconds=seconds, squares=seconds**2)}
     else:
         lesson = {called: Tally(no_shows=1, no_show_seconds=seconds)}
-    if ended.lane is Lane.PRIORITY:
+    if ended.lane is not Lane.REGULAR:
         came = part_at(clinic, day, ended.waiting_since)
-        lesson[came] = lesson.get(came, _NOTHING).plus(Tally(priority=1))
+        lesson[came] = lesson.get(came, _NOTHING).plus(Tally(**{ended.lane.value: 1}))
     return lesson
 
 
@@ -246,10 +249,14 @@ class ServiceTimes:
             min(sqrt(self._pace_variance + known.irregularity / known.weight), _UNCERTAINTY_MAX),
         )
 
-    def priority_patients(self, part: int) -> float:
-        """How many priority patients come in that part of a day."""
+    def overtaking_patients(self, part: int, open_hours: float) -> tuple[float, ...]:
+        """How many patients come per hour to each lane above the regular one in that part of a day, of which
+        registrations are open for so long; empty where nobody comes."""
         record = self._records.get(part)
-        return record.before.priority / record.days if record is not None and record.days else 0.0
+        if record is None or not record.days or not open_hours:
+            return ()
+        rates = [getattr(record.before, lane) / record.days / open_hours for lane in ByLane._fields]
+        return tuple(rates) if any(rates) else ()
 
 
 def _sum(tallies: Sequence[Tally]) -> Tally:

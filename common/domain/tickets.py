@@ -8,8 +8,11 @@ from common.domain.partial_dates import PartialDate
 
 
 class PriorityReason(StrEnum):
-    """Why a ticket waits in the priority lane: by age, which the registrar sees, or as the desk marks it."""
+    """Why a ticket waits in a lane above the regular one: by age, which the registrar sees, or as the desk
+    marks it."""
 
+    EMERGENCY = "emergency"
+    URGENT = "urgent"
     AGE = "age"
     DISABILITY = "disability"
     PREGNANCY = "pregnancy"

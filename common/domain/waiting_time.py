@@ -18,6 +18,7 @@ from math import exp, inf, pi
 from typing import NamedTuple
 
 from common.domain.gamma import Gamma
+from common.domain.lanes import ByLane, Standing
 from common.domain.queue_advance import Occupant
 
 _Z_80_PERCENT = 1.2816
@@ -46,13 +47,13 @@ class ServiceTime:
 class Stretch(NamedTuple):
     """A stretch of the day, until `ends_at`; the next one begins there.
 
-    `mean_seconds` is that of a service then, None in a pause, in which nobody is called; `priority_per_hour`
-    are the priority patients who come.
+    `mean_seconds` is that of a service then, None in a pause, in which nobody is called. So many come to each
+    lane above the regular one (`overtaking_per_hour`); it is empty where nobody is expected to.
     """
 
     ends_at: datetime
     mean_seconds: float | None
-    priority_per_hour: float = 0.0
+    overtaking_per_hour: Sequence[float] = ()
 
 
 class Outlook:
@@ -90,17 +91,17 @@ class Outlook:
         self._mixed_variance = irregularity * (1 - irregularity) * (rooms - 1) * (mean / rooms) ** 2
         self._order_decay = -2 * (pi / mean) ** 2
 
-    def estimate(self, people_ahead: int, overtaking_max: int = 0) -> Estimate:
-        """The estimate for a patient with `people_ahead` waiting patients before them.
-
-        By the rule of the lanes, at most `overtaking_max` of those who are still to come are called before.
+    def estimate(self, people_ahead: int, standing: Standing | None = None) -> Estimate:
+        """The estimate for a patient with `people_ahead` waiting patients before them; their `standing` in
+        the lanes, if it is known, tells how many of those who are still to come are called before, too.
         """
         mean, variance = self._until_call(people_ahead)
-        if overtaking_max and self._day.expects_priority:
+        overtaking_max = standing.overtaking_max if standing and self._day.expects_overtaking else 0
+        if standing and overtaking_max:
             overtaking = 0.0
             # The later the call, the more overtake, and the later the call: two rounds come close enough.
             for _ in range(2):
-                overtaking = min(self._day.priority_arrivals(mean), overtaking_max)
+                overtaking = standing.overtaking(self._day.overtaking_arrivals(mean))
                 mean, variance = self._until_call(people_ahead + overtaking)
             turn = self._service.mean / len(self._left)
             is_open = 1 - overtaking / overtaking_max
@@ -155,15 +156,15 @@ class _Day:
 
     def __init__(self, service: Gamma, now: datetime, stretches: Sequence[Stretch]) -> None:
         self._stretches: list[_Served] = []
-        self._arrivals: list[tuple[float, float, float]] = []
+        self._arrivals: list[tuple[float, float, Sequence[float]]] = []
         self._pause_left = 0.0
         # Whoever is in a room when a pause begins is served to the end within it.
         overrun = (service.mean + service.variance / service.mean) / 2
         begins = served = 0.0
         for stretch in stretches:
             ends = inf if stretch is stretches[-1] else (stretch.ends_at - now).total_seconds()
-            if stretch.priority_per_hour:
-                self._arrivals.append((begins, ends, stretch.priority_per_hour / 3600))
+            if stretch.overtaking_per_hour:
+                self._arrivals.append((begins, ends, stretch.overtaking_per_hour))
             if stretch.mean_seconds is not None:
                 pace = service.mean / stretch.mean_seconds
                 self._stretches.append(_Served(served, begins, ends, pace))
@@ -178,8 +179,8 @@ class _Day:
         self._served = [each.served for each in self._stretches]
 
     @property
-    def expects_priority(self) -> bool:
-        """Whether priority patients come at all."""
+    def expects_overtaking(self) -> bool:
+        """Whether anybody comes to the lanes above the regular one."""
         return bool(self._arrivals)
 
     def left_after_pause(self, left: Gamma) -> Gamma:
@@ -201,9 +202,12 @@ class _Day:
             return at
         return self._stretches[following].begins if following < len(self._stretches) else inf
 
-    def priority_arrivals(self, served: float) -> float:
-        """How many priority patients are expected to come until then."""
+    def overtaking_arrivals(self, served: float) -> list[float]:
+        """How many patients are expected to come until then to each lane above the regular one."""
         until = self.clock_seconds(served)
-        return sum(
-            [rate * (min(ends, until) - begins) for begins, ends, rate in self._arrivals if begins < until]
-        )
+        arrivals = [0.0] * len(ByLane._fields)
+        for begins, ends, per_hour in self._arrivals:
+            if begins < until:
+                hours = (min(ends, until) - begins) / 3600
+                arrivals = [sum_ + rate * hours for sum_, rate in zip(arrivals, per_hour, strict=True)]
+        return arrivals

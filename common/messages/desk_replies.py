@@ -67,10 +67,20 @@ def _names_in(*tickets: DeskTicket) -> int:
 
 
 @dataclass(slots=True, kw_only=True)
+class DeskLane(ReplyPart):
+    """A lane of a clinic: how many wait in it, and the reasons that lead there."""
+
+    lane: Lane
+    waiting: int
+    reasons: list[PriorityReason]
+
+
+@dataclass(slots=True, kw_only=True)
 class DeskQueue(Reply):
     """A clinic's queue. `waiting` is a page of those who wait, in the order of their calls, and `more` says
-    whether others wait behind them; the counts count everybody. `no_shows` are the latest first, `parked` by
-    their numbers.
+    whether others wait behind them; the counts count everybody, `waiting_priority_count` those above the
+    regular lane. `lanes` are the clinic's, the most urgent first. `no_shows` are the latest first, `parked`
+    by their numbers.
     `room_names` are what the rooms are called, the first that of room 1; an empty or missing one: by its
     number."""
 
@@ -91,6 +101,7 @@ class DeskQueue(Reply):
     room_names: list[str] = field(default_factory=list)
     waiting_count: int
     waiting_priority_count: int
+    lanes: list[DeskLane] = field(default_factory=list)
     served_count: int
     now_serving: str | None
     in_rooms: list[DeskTicket]

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import AwareDatetime
 
+from common.domain import refusals
 from common.domain.catalog import Clinic
 from common.domain.elsewhere import Elsewhere
 from common.domain.person_names import Person
@@ -273,6 +274,12 @@ def patient_elsewhere(display_number: str, elsewhere: Elsewhere) -> Problem:
         f"{display_number} is in {where.clinic_name}, {room}; call somebody else, or repeat it with anyhow."
     )
     return problem(ProblemCode.PATIENT_ELSEWHERE, detail, display_number=display_number, elsewhere=where)
+
+
+def no_lane(clinic: Clinic) -> Problem:
+    """The clinic has no lane to which the reason leads that its desk gives."""
+    refused = refusals.no_lane(clinic.name)
+    return not_permitted_now(refused.reason, refused.detail)
 
 
 def until_impossible() -> Problem:

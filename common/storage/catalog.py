@@ -13,6 +13,7 @@ from sqlalchemy import CompoundSelect, Connection, Text, bindparam, cast, select
 
 from common.domain.catalog import Clinic, ClinicState, Hospital, Identity, QueueMode
 from common.domain.clinic_day import ClinicDay
+from common.domain.clinic_lanes import ClinicLanes
 from common.domain.opening_hours import OpeningHours, parse_day_end
 from common.domain.staff import StaffMember
 from common.errors import StoreUnavailable
@@ -150,7 +151,7 @@ _ROWS_AT_ONCE = 1000
 """Rows of the catalog in memory as the database gives them, which takes several times a clinic's room."""
 
 
-_ENCODED = ("opening_hours", "room_names")
+_ENCODED = ("opening_hours", "room_names", "lanes")
 """Columns in JSON, read as they are stored: clinics whose values are the same share one object."""
 
 _newer_than = bindparam("newer_than", type_=INTEGER)
@@ -233,7 +234,7 @@ def _clinic(row: Any, hospital: Hospital, equals: dict[Any, Any]) -> Clinic:
         forced_until=row.forced_until,
         forced_reason=row.forced_reason,
         priority_age=row.priority_age,
-        priority_ratio=row.priority_ratio,
+        lanes=_lanes(row.lanes),
         skip_places=row.skip_places,
         retired=row.retired,
         room_names=_room_names(row.room_names),
@@ -243,6 +244,11 @@ def _clinic(row: Any, hospital: Hospital, equals: dict[Any, Any]) -> Clinic:
 @lru_cache(maxsize=1000)
 def _opening_hours(encoded: str, day_ends_at: str) -> OpeningHours:
     return OpeningHours.parse(json.loads(encoded), parse_day_end(day_ends_at))
+
+
+@lru_cache(maxsize=1000)
+def _lanes(encoded: str) -> ClinicLanes:
+    return ClinicLanes.parse(json.loads(encoded))
 
 
 @lru_cache(maxsize=1000)

@@ -23,10 +23,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from common.domain.clinic_day import ClinicDay
+from common.domain.lanes import ByLane
 from common.domain.queue import Ending, Queue, new_queue
 from common.errors import StoreUnavailable
 from common.storage.prepared import DATE, ENCODED_JSON, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.tables import clinic_days
+
+WAITING_ABOVE = tuple(f"waiting_{lane}" for lane in ByLane._fields)
+STREAKS = tuple(f"{lane}_streak" for lane in ByLane._fields)
+"""The columns of what a queue has by lane, in the order of the lanes."""
 
 KEY_COLUMNS: Columns = {"hospital": TEXT, "clinic": TEXT, "service_date": DATE}
 """What names a queue, as columns of rows that are given to a `Prepared` statement."""
@@ -35,9 +40,9 @@ _COUNTERS: Columns = {
     "last_number": INTEGER,
     "last_sequence": INTEGER,
     "waiting": INTEGER,
-    "waiting_priority": INTEGER,
+    **dict.fromkeys(WAITING_ABOVE, INTEGER),
     "parked": INTEGER,
-    "priority_streak": INTEGER,
+    **dict.fromkeys(STREAKS, INTEGER),
     "last_arrival_at": MOMENT,
     "cancelled": INTEGER,
     "now_serving": INTEGER,
@@ -202,10 +207,10 @@ def _queues(rows: Iterable[Any]) -> dict[ClinicDay, Queue]:
             last_number=row.last_number,
             last_sequence=row.last_sequence,
             waiting=row.waiting,
-            waiting_priority=row.waiting_priority,
+            waiting_above=waiting_above(row),
             parked=row.parked,
             given_back=row.cancelled,
-            priority_streak=row.priority_streak,
+            streaks=streaks(row),
             now_serving=row.now_serving,
             last_arrival_at=row.last_arrival_at,
             rooms_freed=_read_rooms(row.rooms_freed),
@@ -215,6 +220,16 @@ def _queues(rows: Iterable[Any]) -> dict[ClinicDay, Queue]:
         for row in rows
         for key in [key_of(row)]
     }
+
+
+def waiting_above(row: Any) -> ByLane:
+    """How many wait in each lane above the regular one, from a row of a queue."""
+    return ByLane(row.waiting_emergency, row.waiting_urgent, row.waiting_priority)
+
+
+def streaks(row: Any) -> ByLane:
+    """The streaks of the lanes, from a row of a queue."""
+    return ByLane(row.emergency_streak, row.urgent_streak, row.priority_streak)
 
 
 _OPEN, _CLOSED = "open", "closed"
@@ -236,9 +251,9 @@ def _values(queue: Queue) -> tuple[Any, ...]:
         queue.last_number,
         queue.last_sequence,
         queue.waiting,
-        queue.waiting_priority,
+        *queue.waiting_above,
         queue.parked,
-        queue.priority_streak,
+        *queue.streaks,
         queue.last_arrival_at,
         queue.given_back,
         queue.now_serving,

@@ -123,9 +123,10 @@ clinics = Table(
     # Until when the staff forced the state, and why.
     Column("forced_until", UtcDateTime),
     Column("forced_reason", String(200)),
-    # From which age on patients wait in the priority lane; NULL: at no age.
+    # From which age on patients have priority; NULL: at no age.
     Column("priority_age", Integer, server_default=text("60")),
-    Column("priority_ratio", Integer, nullable=False, server_default=text("2")),
+    # The lanes above the regular one, the most urgent first: lane, ratio, and the reasons that lead there.
+    Column("lanes", JSON, nullable=False),
     # Behind how many of those who wait somebody goes who is late.
     Column("skip_places", Integer, nullable=False, server_default=text("3")),
     # Since when rooms, mode and service time are as they are: nothing is called by them for a time before.
@@ -145,8 +146,12 @@ clinic_days = Table(
     Column("last_number", Integer, nullable=False),
     Column("last_sequence", Integer, nullable=False),
     Column("waiting", Integer, nullable=False),
-    # Of those who wait, how many wait in the priority lane.
+    # Of those who wait, how many wait in each lane above the regular one; and these lanes' streaks.
+    Column("waiting_emergency", Integer, nullable=False, server_default=text("0")),
+    Column("waiting_urgent", Integer, nullable=False, server_default=text("0")),
     Column("waiting_priority", Integer, nullable=False, server_default=text("0")),
+    Column("emergency_streak", Integer, nullable=False, server_default=text("0")),
+    Column("urgent_streak", Integer, nullable=False, server_default=text("0")),
     Column("priority_streak", Integer, nullable=False, server_default=text("0")),
     # Who was called and was not ready: they are not among those who wait.
     Column("parked", Integer, nullable=False, server_default=text("0")),

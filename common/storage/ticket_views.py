@@ -13,18 +13,27 @@ from sqlalchemy import ClauseElement, Connection, FromClause, cast, func, litera
 
 from common.domain.cancellations import CancelledBy
 from common.domain.clinic_day import ClinicDay
-from common.domain.lanes import Lane
+from common.domain.lanes import ByLane, Lane
 from common.domain.queue_advance import Occupant
 from common.domain.ticket_states import IN_ROOM, TicketStatus
 from common.storage.prepared import INTEGER, MOMENT, TEXT, Prepared
-from common.storage.queues import KEY_COLUMNS, key_columns, key_of, same_queue
+from common.storage.queues import (
+    KEY_COLUMNS,
+    STREAKS,
+    WAITING_ABOVE,
+    key_columns,
+    key_of,
+    same_queue,
+    streaks,
+    waiting_above,
+)
 from common.storage.tables import clinic_days, in_states, tickets
 
 
 class TicketView(NamedTuple):
     """A ticket and its place in the queue: how many wait before it in its lane, None unless it waits.
 
-    `waiting_in_other_lane` and `priority_streak` are the queue's.
+    `waiting` (in each lane, the most urgent first) and `streaks` are the queue's.
     """
 
     ticket_code: str
@@ -33,8 +42,8 @@ class TicketView(NamedTuple):
     status: TicketStatus
     lane: Lane
     ahead_in_lane: int | None
-    waiting_in_other_lane: int
-    priority_streak: int
+    waiting: Sequence[int]
+    streaks: ByLane
     now_serving: int | None
     registered_at: datetime
     called_at: datetime | None
@@ -99,8 +108,7 @@ def _views(given: FromClause) -> ClauseElement:
         *(wanted.c[column.name] for column in _SHOWN),
         clinic_days.c.now_serving,
         clinic_days.c.waiting,
-        clinic_days.c.waiting_priority,
-        clinic_days.c.priority_streak,
+        *(clinic_days.c[name] for name in (*WAITING_ABOVE, *STREAKS)),
         func.sum(since_previous)
         .over(
             partition_by=(*key_columns(wanted), wanted.c.lane),
@@ -126,10 +134,10 @@ def read_ticket_views(
             key_of(row),
             row.number,
             status := _STATUSES[row.status],
-            lane := _LANES[row.lane],
+            _LANES[row.lane],
             row.ahead_in_lane if status is TicketStatus.WAITING else None,
-            row.waiting - row.waiting_priority if lane is Lane.PRIORITY else row.waiting_priority,
-            row.priority_streak,
+            (*(above := waiting_above(row)), row.waiting - sum(above)),
+            streaks(row),
             row.now_serving,
             row.registered_at,
             row.called_at,

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from common.domain.changes import Change, TicketBefore
+from common.domain.lanes import ByLane
 from common.domain.places import Place
 from common.domain.service_times import Lesson, Tally
 from common.domain.ticket_states import TicketStatus
@@ -43,10 +44,11 @@ def before_of(record: Record | None) -> TicketBefore | None:
     """How the ticket was before; None where the change cannot be taken back."""
     if record is None or "before" not in record:
         return None
-    status, room, streak, *moments = record["before"]
+    status, room, streaks, *moments = record["before"]
+    by_lane = None if streaks is None else ByLane(*streaks)
     names = TicketBefore._fields[3:]
     found = dict(zip(names, map(_moment, moments), strict=False))  # an earlier version kept fewer
-    return TicketBefore(TicketStatus(status), room, streak, **found, place=_place(record.get("place")))
+    return TicketBefore(TicketStatus(status), room, by_lane, **found, place=_place(record.get("place")))
 
 
 def is_out_of_turn(record: Record | None) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from common.terminal.failures import Problem
+from common.terminal.lane_words import lane_in_words
 from common.terminal.layout import fold, fold_around, stacked, widest
 from common.terminal.moments import (
     birth_date,
@@ -109,6 +110,8 @@ def ticket_room(ticket: Ticket, texts: Texts) -> str | None:
 def ticket_facts(ticket: Ticket, texts: Texts) -> list[tuple[str, str]]:
     """What there is to say about a ticket now, as pairs of label and value."""
     facts = []
+    if ticket["status"] == "waiting" and (lane := ticket.get("lane", "regular")) != "regular":
+        facts.append((texts("Lane"), lane_in_words(lane, texts)))
     if ticket["status"] == "waiting" and ticket["people_ahead"] is not None:
         facts.append((texts("Ahead of you"), people(ticket["people_ahead"], texts)))
     if ticket["status"] == "waiting" and ticket["now_serving"]:

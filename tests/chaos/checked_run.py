@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Table, insert
 
+from common.domain.clinic_lanes import TWO_LANES
 from common.domain.partial_dates import PartialDate
 from common.storage.tables import clinic_days, clinics, hospitals, journal, refusals, tickets
 
@@ -294,6 +295,7 @@ class CheckedRun:
         settings = dict.fromkeys(("rooms", "daily_quota", "mean_service_seconds", "version"), 1)
         settings |= {"service_spread_seconds": 1, "retired": False}
         clinic: Row = {"hospital": "RSHS", "opening_hours": {}, "mode": "clock", "state": "schedule"}
+        clinic["lanes"] = TWO_LANES.format()
         clinic |= {"name": "Poli", "serving_since": SIMULATED_START}
         codes = sorted({day["clinic"] for day in self.days.values()})
         _insert(connection, clinics, [{"code": code, **clinic, **settings} for code in codes])

@@ -77,11 +77,11 @@ class Queue:
         """Advances to `now` and keeps what has changed; at the end of the day the clinic is closed."""
         moved = advance(self.serving, list(self.occupants.values()), self.waiters, now)
         self._keep(moved.transitions)
-        self.serving = replace(self.serving, streak=moved.streak)
+        self.serving = replace(self.serving, streaks=moved.streaks)
         if now >= self.serving.day_end:
             ended = end_of_day(self.occupants.values(), self.waiters, self.serving.day_end)
             self._keep(ended)
-            moved = Advance((*moved.transitions, *ended), None, moved.streak)
+            moved = Advance((*moved.transitions, *ended), None, moved.streaks)
         return moved
 
     def _keep(self, transitions: Iterable[Transition]) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from common.domain.catalog import Clinic, ClinicState, QueueMode
 from common.domain.clinic_outlook import clinic_outlook
+from common.domain.lanes import Standing
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import PartRecord, Tally
 from common.domain.ticket_states import IN_ROOM, TicketStatus
@@ -49,10 +50,10 @@ def occupants(draw: st.DrawFn, now: datetime) -> list[Occupant]:
 def tallies() -> st.SearchStrategy[Tally]:
     """Sums over calls; seconds and their squares are those of services of one length."""
     return st.builds(
-        lambda served, seconds, no_shows, waited, priority: Tally(
-            served, served * seconds, served * seconds**2, no_shows, no_shows * waited, priority
+        lambda served, seconds, no_shows, waited, *urgent: Tally(
+            served, served * seconds, served * seconds**2, no_shows, no_shows * waited, *urgent
         ),
-        *(counts, lengths, counts, lengths, counts),
+        *(counts, lengths, counts, lengths, counts, counts, counts),
     )
 
 
@@ -73,7 +74,7 @@ def test_there_is_an_estimate_at_any_moment(
     overtaking_max: int,
 ) -> None:
     outlook = clinic_outlook(of, learned, data.draw(occupants(now)), now)
-    estimate = outlook.estimate(people_ahead, overtaking_max)
+    estimate = outlook.estimate(people_ahead, Standing(1, 0, [0, 0], [0], [overtaking_max]))
     assert now <= estimate.earliest_call_at <= estimate.call_at <= estimate.latest_call_at
 
 
@@ -85,7 +86,7 @@ def test_a_clinic_that_is_moved_by_the_clock_serves_by_the_catalog() -> None:
     occupant = Occupant(1, 1, TicketStatus.CALLED, now)
     outlook = clinic_outlook(by_clock, records, [occupant], now)
     called_at = in_bandung(23, 12, 25)
-    assert outlook.estimate(2, overtaking_max=9) == Estimate(called_at, called_at, called_at)
+    assert outlook.estimate(2, Standing(1, 2, [9, 2], [0], [2])) == Estimate(called_at, called_at, called_at)
 
 
 def test_a_clinic_that_is_moved_by_its_staff_keeps_its_pause() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
-from common.domain.lanes import Lane
+from common.domain.lanes import LANES, NONE, Lane
 from common.domain.partial_dates import PartialDate
 from common.domain.queue import Ending, Queue, new_queue
 from common.domain.queue_advance import Waiter
@@ -99,7 +99,7 @@ def handed_over(who: list[Comer]) -> HandedOver:
 def test_nobody_is_left_and_nobody_is_lost(who: list[Comer]) -> None:
     handed = handed_over(who)
     queue, following = handed.passed.queue, handed.following
-    assert (queue.waiting, queue.waiting_priority, queue.next_change_at) == (0, 0, None)
+    assert (queue.waiting, queue.waiting_above, queue.next_change_at) == (0, NONE, None)
     left = {
         each.ticket.number: each for each in handed.passed.changes if each.clinic_day == TODAY and each.ticket
     }
@@ -136,18 +136,18 @@ def test_places_are_by_arrival_and_priority_stays(who: list[Comer]) -> None:
         assert new.waiting_since == DAY_END
     _, held = next_day(who)
     of_number = {ticket.number: int(record) for record, ticket in held.items()}
-    raised = 0
+    lanes = {ticket.number: ticket.lane for ticket in held.values()}
     for place in handed.better_places:
         number = of_number[place.number]
         patient = who[number - 1]
         assert not patient.is_other
         assert place.arrived_at == arrival(number)
-        is_raised = patient.lane is Lane.PRIORITY and patient.holds is Lane.REGULAR
-        assert place.lane is (Lane.PRIORITY if is_raised else None)
-        raised += is_raised
-    new_priority = sum(new.lane is Lane.PRIORITY for new in handed.new_tickets)
-    held_priority = sum(each.holds is Lane.PRIORITY for each in who)
-    assert handed.following.waiting_priority == held_priority + new_priority + raised
+        assert patient.holds is not None
+        is_raised = LANES.index(patient.lane) < LANES.index(patient.holds)
+        assert place.lane is (patient.lane if is_raised else None)
+        lanes[place.number] = place.lane or lanes[place.number]
+    found = [*lanes.values(), *(new.lane for new in handed.new_tickets)]
+    assert handed.following.waiting_by_lane == tuple(found.count(lane) for lane in LANES)
 
 
 @given(comers)

@@ -7,7 +7,7 @@ import pytest
 from common.domain.admission import Admission, AdmissionRefused
 from common.domain.catalog import Clinic, ClinicState, QueueMode
 from common.domain.event_names import EventName
-from common.domain.lanes import Lane
+from common.domain.lanes import NONE, Lane
 from common.domain.partial_dates import PartialDate
 from common.domain.queue import Ending, Queue, new_queue
 from common.domain.queue_advance import Waiter
@@ -82,20 +82,20 @@ def reason_of(refused: pytest.ExceptionInfo[NotPermitted]) -> NotPermittedReason
 def test_the_next_call_completes_the_room_and_takes_the_lane_whose_turn_it_is() -> None:
     queue = queue_of(Lane.REGULAR, Lane.REGULAR, Lane.PRIORITY)
     served = record(1, TicketStatus.CALLED, room=1)
-    queue, _ = queue.call(Waiter(1, NOW), 1, NOW, DESK.priority_ratio)
+    queue, _ = queue.call(Waiter(1, NOW), 1, NOW, DESK.lanes.ratios)
     first = [Waiter(2, NOW), Waiter(3, NOW, Lane.PRIORITY)]
     decided = calling.call_next(DESK, queue, first, caller(1, InRoom(queue, served)), NOW)
     events = [(each.event, each.ticket.number) for each in decided.changes if each.ticket]
     assert events == [(EventName.TICKET_SERVED, 1), (EventName.TICKET_CALLED, 3)]
     [after] = decided.queues
-    assert (after.now_serving, after.waiting, after.waiting_priority, after.priority_streak) == (3, 1, 0, 1)
+    assert (after.now_serving, after.waiting, after.waiting_above, after.streaks.priority) == (3, 1, NONE, 1)
     [(place, ended)] = decided.ended_calls
     assert (place, ended.ended_at, ended.came) == (0, NOW, True)
 
 
 def test_who_was_called_on_the_day_before_is_served_in_that_queue() -> None:
     before = queue_of(Lane.REGULAR)._replace(key=DESK.clinic_day(NOW).day_before)
-    before, _ = before.call(Waiter(1, NOW), 2, NOW, DESK.priority_ratio)
+    before, _ = before.call(Waiter(1, NOW), 2, NOW, DESK.lanes.ratios)
     today = queue_of(Lane.REGULAR)
     in_room = InRoom(before, record(1, TicketStatus.CALLED, room=2))
     decided = calling.call_next(DESK, today, [Waiter(1, NOW)], caller(2, in_room), NOW)
@@ -171,14 +171,14 @@ def test_a_no_show_waits_again_unless_the_day_is_over_or_another_ticket_is_held(
 
 def test_a_lane_is_changed_for_a_reason_and_back_by_the_staffs_choice() -> None:
     queue, ticket = queue_of(Lane.REGULAR), record(1, TicketStatus.WAITING)
-    decided = waiting.set_priority(queue, ticket, PriorityReason.INFANT, NOW)
+    decided = waiting.set_priority(DESK, queue, ticket, PriorityReason.INFANT, NOW)
     [change] = decided.changes
     assert (change.event, change.lane_reason) == (EventName.TICKET_PRIORITISED, PriorityReason.INFANT)
     with pytest.raises(NotPermitted) as refused:
-        waiting.set_priority(queue, ticket, None, NOW)
+        waiting.set_priority(DESK, queue, ticket, None, NOW)
     assert reason_of(refused) is NotPermittedReason.ALREADY_SO
     raised = record(1, TicketStatus.WAITING, lane=Lane.PRIORITY)
-    [change] = waiting.set_priority(queue_of(Lane.PRIORITY), raised, None, NOW).changes
+    [change] = waiting.set_priority(DESK, queue_of(Lane.PRIORITY), raised, None, NOW).changes
     assert (change.event, change.lane_reason) == (EventName.TICKET_UNPRIORITISED, StaffChoice.REGULAR)
 
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from common.domain.cancellations import Cancellation, CancelledBy
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
+from common.domain.clinic_lanes import TWO_LANES
 from common.domain.corrections import Correction
 from common.domain.event_names import EventName
-from common.domain.lanes import Lane
+from common.domain.lanes import LANES, Lane
 from common.domain.queue import Queue, new_queue
 from common.domain.refusals import NotPermitted, NotPermittedReason
 from common.domain.ticket_states import (
@@ -30,19 +31,19 @@ from common.domain.tickets import CallReason, PriorityReason, StaffChoice
 
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 KEY = ClinicDay("RSHS", "GIG", date(2026, 11, 23))
-RATIO = 2
+RATIOS = TWO_LANES.ratios
 
 Moved = tuple[Queue, Change]
 Method = Callable[[Queue, TicketState, datetime], Moved]
 
 METHODS: Mapping[Action, Method] = {
     Action.PRIORITISE: lambda queue, ticket, at: queue.set_priority(
-        ticket, Lane.PRIORITY, PriorityReason.PREGNANCY, at
+        ticket, LANES[ticket.number % 3], PriorityReason.PREGNANCY, at
     ),
     Action.UNPRIORITISE: lambda queue, ticket, at: queue.set_priority(
         ticket, Lane.REGULAR, StaffChoice.REGULAR, at
     ),
-    Action.CALL: lambda queue, ticket, at: queue.call(ticket, 1 + ticket.number % 3, at, RATIO),
+    Action.CALL: lambda queue, ticket, at: queue.call(ticket, 1 + ticket.number % 3, at, RATIOS),
     Action.RECALL: Queue.recall,
     Action.START: Queue.start,
     Action.COMPLETE: Queue.complete,
@@ -175,7 +176,7 @@ def test_a_value_that_was_given_stays_as_it_is() -> None:
     before = empty()
     after, _ = before.admit(Lane.PRIORITY, at(1), at(1))
     assert (before.waiting, before.last_number) == (0, 0)
-    assert (after.waiting, after.waiting_priority, after.last_number) == (1, 1, 1)
+    assert (after.waiting, after.waiting_in(Lane.PRIORITY), after.last_number) == (1, 1, 1)
 
 
 def test_every_action_has_a_method() -> None:

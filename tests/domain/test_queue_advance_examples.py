@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from common.domain.catalog import QueueMode
-from common.domain.lanes import Lane
+from common.domain.lanes import NONE, Lane
 from common.domain.queue_advance import (
     Advance,
     Occupant,
@@ -79,7 +79,7 @@ def test_the_lanes_take_turns_by_the_ratio(one_room: Serving) -> None:
 
     calls = [each.number for each in moved.transitions if each.status is CALLED]
     assert calls == [4, 5, 1, 6, 7, 2, 3]
-    assert moved.streak == 0
+    assert moved.streaks == NONE
 
 
 def test_whoever_comes_later_takes_no_earlier_turn(one_room: Serving) -> None:

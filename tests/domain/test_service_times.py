@@ -180,8 +180,8 @@ def test_priority_patients_are_counted_when_they_come() -> None:
         )
         records = learn_day(records, day, [10.0] * 3)
     times = ServiceTimes(GIGI, records, FRIDAYS[10])
-    assert times.priority_patients(9) == pytest.approx(3)
-    assert times.priority_patients(MORNING) == times.priority_patients(4) == 0
+    assert times.overtaking_patients(9, 1.5) == pytest.approx((0, 0, 2))
+    assert times.overtaking_patients(MORNING, 2) == times.overtaking_patients(4, 2) == ()
 
 
 def test_a_record_is_made_of_numbers_and_one_date() -> None:
@@ -200,7 +200,7 @@ def test_a_late_message_of_an_earlier_day_does_not_turn_back_the_record() -> Non
     assert (late[MORNING].day, late[MORNING].today.served) == (FRIDAYS[1], 2)
 
 
-@pytest.mark.parametrize("changes", [{}, {"came": False}, {"lane": Lane.PRIORITY}])
+@pytest.mark.parametrize("changes", [{}, {"came": False}, {"lane": Lane.PRIORITY}, {"lane": Lane.URGENT}])
 def test_what_was_learned_is_unlearned_also_after_the_next_day_began(changes: dict[str, object]) -> None:
     friday, next_friday = FRIDAYS[:2]
     others = learn_day({}, friday, [10.0, 20.0])

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.catalog import QueueMode
+from common.domain.lanes import Standing
 from common.domain.queue_advance import Occupant, Serving, Waiter, advance
 from common.domain.ticket_states import TicketStatus
 from common.domain.waiting_time import Estimate, Outlook, ServiceTime, Stretch
@@ -25,6 +26,11 @@ def minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
 
 
+def overtaken(most: int) -> Standing:
+    """The first place of a regular lane, before which so many of another lane can be called."""
+    return Standing(1, 0, [0, 0], [0], [most])
+
+
 @dataclass(frozen=True)
 class Situation:
     """Those in the rooms of a clinic at `NOW`."""
@@ -37,7 +43,7 @@ class Situation:
     def estimate(self, people_ahead: int, overtaking_max: int = 0) -> Estimate:
         """The estimate for somebody with so many waiting people ahead."""
         outlook = Outlook(self.rooms, self.occupants, self.service, NOW, self.stretches)
-        return outlook.estimate(people_ahead, overtaking_max)
+        return outlook.estimate(people_ahead, overtaken(overtaking_max))
 
 
 @st.composite
@@ -68,7 +74,7 @@ def days(draw: st.DrawFn) -> tuple[Stretch, ...]:
     for _ in range(draw(st.integers(0, 4))):
         ends_at += timedelta(seconds=draw(st.integers(1, 10_000)))
         mean = draw(st.none() | st.floats(60, 3600))
-        stretches.append(Stretch(ends_at, mean, draw(st.floats(0, 5))))
+        stretches.append(Stretch(ends_at, mean, (draw(st.floats(0, 5)), 0, 0)))
     return (*stretches, Stretch(ends_at + timedelta(hours=9), draw(st.floats(60, 3600))))
 
 
@@ -158,7 +164,7 @@ def test_somebody_overdue_is_expected_to_leave_soon() -> None:
 
 
 def test_whoever_comes_with_priority_makes_the_others_wait_longer() -> None:
-    day = (Stretch(NOW + timedelta(hours=9), 600.0, priority_per_hour=3.0),)
+    day = (Stretch(NOW + timedelta(hours=9), 600.0, overtaking_per_hour=(3.0, 0, 0)),)
     situation = Situation(1, in_rooms(TEN_MINUTES), REGULAR, day)
     assert situation.estimate(6).call_at == NOW + minutes(60)
     among_them = situation.estimate(6, overtaking_max=100)
@@ -170,13 +176,13 @@ def test_whoever_comes_with_priority_makes_the_others_wait_longer() -> None:
 def test_no_more_can_overtake_than_the_rule_of_the_lanes_allows(
     situation: Situation, per_hour: float, people_ahead: int, overtaking_max: int
 ) -> None:
-    day = (Stretch(NOW + timedelta(days=9), situation.service.mean.total_seconds(), per_hour),)
-    overtaken = replace(situation, stretches=day).estimate(people_ahead, overtaking_max)
+    day = (Stretch(NOW + timedelta(days=9), situation.service.mean.total_seconds(), (per_hour, 0, 0)),)
+    among_them = replace(situation, stretches=day).estimate(people_ahead, overtaking_max)
     at_worst = situation.estimate(people_ahead + overtaking_max + situation.rooms)
     # The median lies below the mean, which is what overtaking moves: by less than a room's turn.
     turn = situation.service.mean / situation.rooms
-    assert situation.estimate(people_ahead).earliest_call_at - turn <= overtaken.call_at
-    assert overtaken.call_at <= at_worst.latest_call_at
+    assert situation.estimate(people_ahead).earliest_call_at - turn <= among_them.call_at
+    assert among_them.call_at <= at_worst.latest_call_at
 
 
 def test_nobody_is_called_in_a_pause() -> None:

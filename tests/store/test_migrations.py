@@ -19,7 +19,7 @@ from common.storage.tables import metadata, refusals
 from tests.builders import MONDAY, cancellation, clinic_table, hospital_table
 from tests.database import new_database, opened
 from tests.staff import let_serve
-from tests.store.desks import TWO_CLINICS, calls, does, is_whole
+from tests.store.desks import TWO_CLINICS, calls, does, is_whole, sees
 from tests.store.test_schema import shape
 from tests.store.workers import Workers, day_rows, ticket_rows, workers_of
 
@@ -44,8 +44,11 @@ NEW_IN: Mapping[str, Mapping[str, set[str]]] = {
     },
     "0006": {
         "hospitals": {"record_number_format"},
-        "clinics": {"skip_places"},
-        "clinic_days": {"parked"},
+        "clinics": {"skip_places", "lanes"},
+        "clinic_days": {
+            *("parked", "waiting_emergency", "waiting_urgent"),
+            *("emergency_streak", "urgent_streak"),
+        },
         "tickets": {"birth_order", "place_at", "place_number"},
     },
 }
@@ -100,7 +103,7 @@ def without_newer(rows: Rows, than: str) -> dict[str, list[dict[str, Any]]]:
             (
                 {
                     name: date.fromisoformat(value) if name == "date_of_birth" and than < "0006" else value
-                    for name, value in row.items()
+                    for name, value in _older(row).items()
                     if name not in dropped.get(table, ())
                 }
                 for row in of_table
@@ -110,6 +113,19 @@ def without_newer(rows: Rows, than: str) -> dict[str, list[dict[str, Any]]]:
         for table, of_table in rows.items()
         if table not in new_tables
     }
+
+
+def _older(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with what older revisions said in another way: one ratio, one streak, one sum of priority."""
+    older = dict(row)
+    if lanes := row.get("lanes"):
+        older["priority_ratio"] = next(each["ratio"] for each in lanes if each["lane"] == "priority")
+    before = (row.get("undo") or {}).get("before")
+    if before and isinstance(before[2], list):
+        older["undo"] = {**row["undo"], "before": [*before[:2], before[2][-1], *before[3:]]}
+    if sums := row.get("sums"):
+        older["sums"] = {name: each[:6] if isinstance(each, list) else each for name, each in sums.items()}
+    return older
 
 
 def fill(engine: Engine, rows: Rows) -> None:
@@ -231,6 +247,36 @@ def test_a_database_in_use_goes_back_to_0002_and_forward_again(empty_engine: Eng
     assert without_newer(after, than="0002") == without_newer(before, than="0002")
     workers.clock.forward(minutes=1)
     calls(workers, 1)
+    is_whole(workers)
+
+
+def test_lanes_become_two_going_back_and_what_was_called_can_still_be_taken_back(
+    empty_engine: Engine,
+) -> None:
+    migrate(empty_engine)
+    lanes = [{"lane": "emergency", "ratio": 10}, {"lane": "priority", "ratio": 3}]
+    workers = workers_of(
+        empty_engine, hospital_table("RSHS", clinic_table(mode="desk", rooms=3, lanes=lanes))
+    )
+    let_serve(empty_engine)
+    for who in (1, 2, 3, 4, 5):
+        workers.register(who)
+    for number, reason in ((2, "disability"), (4, "emergency"), (5, "emergency")):
+        does(workers, "set_priority", number=number, reason=reason)
+    assert [calls(workers, 1), calls(workers, 2)] == [4, 5]
+    does(workers, "set_priority", number=3, reason="emergency")
+    move(empty_engine, "0005")
+    older = rows_of(empty_engine)
+    assert [row["priority_ratio"] for row in older["clinics"]] == [3]
+    assert [(row["waiting_priority"], row["priority_streak"]) for row in older["clinic_days"]] == [(2, 0)]
+    by_lane = sorted((row["number"], row["lane"], row["priority_reason"]) for row in older["tickets"])
+    assert by_lane[1:3] == [(2, "priority", "disability"), (3, "priority", None)]
+    migrate(empty_engine)
+    is_whole(workers)
+    [day] = day_rows(empty_engine)
+    assert (day["waiting_priority"], day["waiting_emergency"]) == (2, 0)
+    does(workers, "undo", number=5)
+    assert sees(workers).waiting[0].number == 2
     is_whole(workers)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.clinic_outlook import clinic_outlook, expected_call
-from common.domain.lanes import Lane
+from common.domain.lanes import NONE, Lane, Standing
 from common.domain.queue import new_queue
 from common.domain.service_times import EndedCall, PartRecord, ServiceTimes, learn
 from common.errors import StoreUnavailable
@@ -183,7 +183,8 @@ def test_a_regular_patient_is_told_of_the_elderly_who_will_come(desk: Workers) -
     clinic, records = known(desk.engine), learned(desk.engine)
     outlook = clinic_outlook(clinic, records, [], desk.clock.now())
     for ahead, ticket in enumerate(told):
-        expected = expected_call(outlook, Lane.REGULAR, ahead, 0, 0, clinic.priority_ratio)
+        place = Standing(Lane.REGULAR.rank, ahead, (0, 0, 0, ahead), NONE, clinic.lanes.ratios)
+        expected = expected_call(outlook, place)
         shown = (ticket.estimated_call_at, ticket.earliest_call_at, ticket.latest_call_at)
         assert shown == tuple(moment.replace(microsecond=0) for moment in expected.call)
     undisturbed = outlook.estimate(3).call_at

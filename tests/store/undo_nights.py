@@ -14,6 +14,7 @@ from hypothesis import assume
 from sqlalchemy import Engine, RowMapping, delete
 
 from common.domain.clinic_day import ClinicDay
+from common.domain.clinic_lanes import two_lanes
 from common.messages.desk_replies import DeskDone
 from common.messages.message import EncodedReply, Reply
 from common.messages.patients import Ticket
@@ -122,7 +123,7 @@ class Night:
         with transaction(self.workers.engine) as connection:
             queue, ticket = lock_queues(connection, [key])()[key], ticket_by_number(connection, key, number)
             assert ticket is not None
-            queue, change = queue.call(ticket, room, now, RATIO)
+            queue, change = queue.call(ticket, room, now, two_lanes(RATIO).ratios)
             store.write_ticket(connection, change)
             clinic_of = _catalog(connection).clinic_of
             write_queues(connection, [queue])

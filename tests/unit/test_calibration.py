@@ -9,21 +9,22 @@ from calibration import report
 from calibration.findings import summarise
 from calibration.observer import ObservedClinic, Prediction
 from calibration.scenarios import FAMILIES, Family, Law, Nature, Patient, draw_nature
+from common.domain.lanes import Lane
 
 FAMILY = Family("by hand", rooms=1)
 NATURE = Nature(FAMILY, mean_service=600, configured_mean=300, drift=0.0, no_shows=0.0, load=1.0)
 
 
-def patient(registered: float, called: float, ended: float, *, is_priority: bool = False) -> Patient:
+def patient(registered: float, called: float, ended: float, *, lane: Lane = Lane.REGULAR) -> Patient:
     """One who came, with moments in minutes from the opening."""
-    return Patient(60 * registered, 60 * called, 60 * ended, is_priority, came=True)
+    return Patient(60 * registered, 60 * called, 60 * ended, lane, came=True)
 
 
 DAY = [
     patient(0, 0, 10),
     patient(1, 20, 30),
     patient(2, 30, 40),
-    patient(5, 10, 20, is_priority=True),
+    patient(5, 10, 20, lane=Lane.PRIORITY),
 ]
 
 

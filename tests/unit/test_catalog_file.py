@@ -6,6 +6,9 @@ import pytest
 
 from admin_cli.catalog_file import FILE_BYTES_MAX, Catalog, CatalogClinic, parse_catalog, read_catalog
 from common.domain.catalog import QueueMode
+from common.domain.clinic_lanes import TWO_LANES, two_lanes
+from common.domain.lanes import ByLane, Lane
+from common.domain.tickets import PriorityReason
 from common.errors import CatalogError
 
 HOSPITAL = """
@@ -24,6 +27,10 @@ daily_quota = 60
 mean_service_minutes = 10
 hours = { mon = ["08:00-12:00", "13:00-15:00"], sat = ["08:00-12:00"] }
 """
+
+
+EMERGENCY = '{ lane = "emergency", ratio = 10 }'
+PRIORITY = '{ lane = "priority", ratio = 2 }'
 
 
 def parse(text: str) -> Catalog:
@@ -72,6 +79,20 @@ def test_rooms_have_their_numbers_only_unless_they_are_given_names() -> None:
     assert clinic(names).room_names == ["", "Loket A", "Ruang 3"]  # of rooms that do not serve yet, too
 
 
+def test_a_clinic_has_the_lanes_that_are_given_or_two() -> None:
+    assert clinic().clinic_lanes == TWO_LANES
+    assert clinic("priority_ratio = 3").clinic_lanes == two_lanes(3)
+    assert clinic(f"lanes = [{PRIORITY}]").clinic_lanes == TWO_LANES
+    three = clinic(
+        f'lanes = [{EMERGENCY}, {{ lane = "priority", ratio = 2, reasons = ["age", "infant"] }}]'
+    ).clinic_lanes
+    assert three.lanes == (Lane.EMERGENCY, Lane.PRIORITY, Lane.REGULAR)
+    assert three.ratios == ByLane(emergency=10, urgent=1, priority=2)
+    assert three.lane_of(PriorityReason.EMERGENCY) is Lane.EMERGENCY
+    assert three.lane_of(PriorityReason.PREGNANCY) is None
+    assert clinic("lanes = []").clinic_lanes.lanes == (Lane.REGULAR,)
+
+
 def test_minutes_may_have_fractions() -> None:
     found = parse(HOSPITAL + GIG.replace("minutes = 10", "minutes = 7.5"))
     assert found.hospitals[0].clinics[0].mean_service_seconds == 450
@@ -115,6 +136,23 @@ def test_a_file_from_an_editor_that_marks_its_encoding_is_read() -> None:
             f"rooms = 2\nroom_names = {[f'{n}' + '𝑨' * 30 for n in range(20)]}",
             "room_names",
             "bytes",
+        ),
+        ("rooms = 2", f"rooms = 2\nlanes = [{PRIORITY}, {EMERGENCY}]", "GIG, lanes", "in this order"),
+        ("rooms = 2", f"rooms = 2\nlanes = [{PRIORITY}, {PRIORITY}]", "GIG, lanes", "each once"),
+        ("rooms = 2", 'rooms = 2\nlanes = [{ lane = "priority" }]', "lanes number 1, ratio", "is missing"),
+        ("rooms = 2", f"rooms = 2\nlanes = [{PRIORITY.replace('2', '21')}]", "ratio", "the most is 20"),
+        ("rooms = 2", f"rooms = 2\nlanes = [{PRIORITY.replace('prio', 'authe')}]", "lane", "'urgent' or"),
+        (
+            "rooms = 2",
+            f'rooms = 2\nlanes = [{{ lane = "urgent", ratio = 2, reasons = ["infant"] }}, {PRIORITY}]',
+            "clinic GIG, lanes",
+            "infant leads to one lane",
+        ),
+        (
+            "rooms = 2",
+            f"rooms = 2\npriority_ratio = 2\nlanes = [{PRIORITY}]",
+            "lanes",
+            "leave priority_ratio",
         ),
         ('"Poli Gigi"', '"  "', "clinic GIG, name", "not empty"),
         ('"Poli Gigi"', '"a\\u001b[31m"', "clinic GIG, name", "on one line"),

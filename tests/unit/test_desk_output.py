@@ -9,7 +9,7 @@ import pytest
 
 from clinic_desk.output import done_text, queue_text
 from clinic_desk.problem_words import CONSOLE_WORDS, DESK_WORDS
-from clinic_desk.queue_view import rows
+from clinic_desk.queue_view import counts, rows
 from clinic_desk.report import print_report, write_csv
 from common.terminal.card import problem_text
 from common.terminal.texts import Texts
@@ -145,12 +145,6 @@ def test_what_was_done_is_said_change_by_change() -> None:
     ("event", "asked", "indonesian", "english"),
     [
         (
-            ("ticket.prioritised", 3),
-            {"reason": "pregnancy"},
-            "GIG-003 kini di jalur prioritas (hamil).",
-            "GIG-003 is in the priority lane now (pregnant).",
-        ),
-        (
             ("ticket.unprioritised", 3),
             {"reason": None},
             "GIG-003 kembali ke jalur reguler.",
@@ -187,6 +181,37 @@ def test_a_change_says_to_what(
 ) -> None:
     assert done_text(done(event), asked, INDONESIAN) == indonesian
     assert done_text(done(event), asked, ENGLISH) == english
+
+
+@pytest.mark.parametrize(
+    ("lane", "reason", "indonesian", "english"),
+    [
+        (
+            "priority",
+            "pregnancy",
+            "GIG-003 kini di jalur prioritas (hamil).",
+            "GIG-003 is in the priority lane now (pregnant).",
+        ),
+        (
+            "emergency",
+            "emergency",
+            "GIG-003 kini di jalur gawat darurat (gawat darurat).",
+            "GIG-003 is in the emergency lane now (emergency).",
+        ),
+    ],
+)
+def test_another_lane_is_named_and_why(lane: str, reason: str, indonesian: str, english: str) -> None:
+    moved = done(("ticket.prioritised", 3), ticket=ticket(3, lane=lane, priority_reason=reason))
+    assert done_text(moved, {"reason": reason}, INDONESIAN) == indonesian
+    assert done_text(moved, {"reason": reason}, ENGLISH) == english
+
+
+def test_how_many_wait_in_each_lane() -> None:
+    lanes = [("emergency", 1), ("priority", 0), ("regular", 2)]
+    queue = QUEUE | {"lanes": [{"lane": lane, "waiting": count, "reasons": []} for lane, count in lanes]}
+    assert counts(queue, INDONESIAN) == "menunggu 3 (1 gawat darurat, 0 prioritas) · selesai 9"
+    one = QUEUE | {"lanes": [{"lane": "regular", "waiting": 3, "reasons": []}]}
+    assert counts(one, ENGLISH) == "3 waiting · 9 served"
 
 
 def test_why_something_is_not_permitted() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from common.domain.catalog import Clinic, QueueMode
 from common.domain.clinic_day import ClinicDay
 from common.domain.clinic_outlook import clinic_outlook, expected_call
-from common.domain.lanes import Lane
+from common.domain.lanes import ByLane, Lane, Standing
 from common.domain.queue_advance import Occupant
 from common.domain.ticket_codes import ALPHABET, LENGTH, format_ticket_code
 from common.domain.ticket_states import TicketStatus
@@ -50,8 +50,8 @@ def views(draw: st.DrawFn, now: datetime) -> TicketView:
         status=draw(st.sampled_from(TicketStatus)),
         lane=draw(st.sampled_from(Lane)),
         ahead_in_lane=draw(st.none() | st.integers(0, 300)),
-        waiting_in_other_lane=draw(st.integers(0, 50)),
-        priority_streak=draw(st.integers(0, 2)),
+        waiting=draw(st.tuples(*[st.integers(0, 50)] * 4)),
+        streaks=ByLane(*draw(st.tuples(*[st.integers(0, 2)] * 3))),
         now_serving=draw(st.none() | numbers),
         registered_at=draw(before),
         called_at=draw(st.none() | before),
@@ -81,8 +81,8 @@ def expected_ticket(of: Clinic, occupants: list[Occupant], view: TicketView, now
     ahead = call = None
     if view.ahead_in_lane is not None:
         outlook = clinic_outlook(of, {}, occupants, now)
-        place = (view.lane, view.ahead_in_lane, view.waiting_in_other_lane, view.priority_streak)
-        ahead, call = expected_call(outlook, *place, of.priority_ratio)
+        place = Standing(view.lane.rank, view.ahead_in_lane, view.waiting, view.streaks, of.lanes.ratios)
+        ahead, call = expected_call(outlook, place)
     _, code, service_date = view.clinic_day
     expires_at = of.expires_at(service_date)
     room = view.room if view.status in SHOWS_ROOM else None

@@ -13,7 +13,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 from pydantic import AwareDatetime
 
+from common.domain.lanes import Lane
 from common.domain.staff import StaffRole
+from common.domain.tickets import PriorityReason
 from common.messages import desk_replies, message, patients, problems
 from common.messages.desk_replies import (
     DUTIES_SHOWN_MAX,
@@ -100,6 +102,8 @@ LENGTHS: dict[str | tuple[str, type], int] = {
     "hours": 24,
     "roles": len(StaffRole),
     "duties": DUTIES_SHOWN_MAX,
+    "lanes": len(Lane),
+    "reasons": len(PriorityReason),
 }
 """How many entries the lists of other things have, where they are no pages."""
 

@@ -6,9 +6,10 @@ import pytest
 
 from clinic_desk.output import EVENTS
 from clinic_desk.problem_words import CONSOLE_WORDS, DESK_WORDS
-from clinic_desk.queue_view import MODES, PRIORITIES
+from clinic_desk.queue_view import MODES
 from common.domain.catalog import QueueMode
 from common.domain.event_names import EventName
+from common.domain.lanes import Lane
 from common.domain.refusals import NotPermittedReason
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import PriorityReason
@@ -19,6 +20,7 @@ from common.messages.patients import Register
 from common.messages.problems import ProblemCode
 from common.terminal.card import STATUSES
 from common.terminal.failures import REFUSALS
+from common.terminal.lane_words import LANES, PRIORITIES
 from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
 from patient_cli.call_news import FOLLOWED
 from patient_cli.watch import ENDINGS
@@ -51,6 +53,7 @@ def test_everything_that_a_desk_asks_for_and_is_told_has_words(words: ProblemWor
     assert set(EVENTS) == set(EventName) - {EventName.CLINIC_TICK}
     assert set(words.by_reason) == set(NotPermittedReason)
     assert set(PRIORITIES) == set(PriorityReason)
+    assert set(LANES) == set(Lane)
     assert set(MODES) == set(QueueMode)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from common.domain.catalog import Clinic
 from common.domain.changes import Change, TicketBefore
 from common.domain.elsewhere import Elsewhere
-from common.domain.lanes import Lane, next_lane
+from common.domain.lanes import LANES, next_turn
 from common.domain.queue import Queue
 from common.domain.queue_advance import Waiter
 from common.domain.refusals import NotPermitted, NotPermittedReason, PatientElsewhere
@@ -58,8 +58,8 @@ def call_next(
     _check_elsewhere(queue, following.number, caller)
     completed = _completed(queue, caller, now)
     queues = {each.key: each for each in completed.queues}
-    before = TicketBefore(TicketStatus.WAITING, streak=queue.priority_streak)
-    queues[queue.key], change = queues[queue.key].call(following, caller.room, now, clinic.priority_ratio)
+    before = TicketBefore(TicketStatus.WAITING, streaks=queue.streaks)
+    queues[queue.key], change = queues[queue.key].call(following, caller.room, now, clinic.lanes.ratios)
     changes = [*completed.changes, change._replace(before=before)]
     return completed._replace(queues=[*queues.values()], changes=changes)
 
@@ -116,13 +116,8 @@ def _completed(queue: Queue, caller: Caller, now: datetime) -> ActionResult:
 
 def _next_waiter(queue: Queue, clinic: Clinic, first: Sequence[Waiter]) -> Waiter | None:
     of_lane = {waiter.lane: waiter for waiter in first}
-    lane = next_lane(
-        queue.priority_streak,
-        clinic.priority_ratio,
-        priority_waiting=Lane.PRIORITY in of_lane,
-        regular_waiting=Lane.REGULAR in of_lane,
-    )
-    return None if lane is None else of_lane[lane]
+    turn = next_turn([lane in of_lane for lane in LANES], queue.streaks, clinic.lanes.ratios)
+    return None if turn is None else of_lane[LANES[turn]]
 
 
 def recall(queue: Queue, ticket: TicketRecord | None, now: datetime) -> ActionResult:

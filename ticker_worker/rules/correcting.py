@@ -5,7 +5,6 @@ from datetime import datetime
 from common.domain.admission import is_birth_possible
 from common.domain.catalog import Clinic
 from common.domain.corrections import Correction
-from common.domain.lanes import lane_for
 from common.domain.queue import Queue
 from common.domain.refusals import DateOfBirthImpossible, NotPermitted, NotPermittedReason
 from common.domain.ticket_record import TicketRecord
@@ -44,7 +43,7 @@ def correct(
         before = ticket.priority_reason
         reason = clinic.lane_reason(before, correction.date_of_birth, service_date, is_confirmed=True)
         if reason is not before:
-            queue, change = queue.set_priority(ticket, lane_for(reason), reason, now)
+            queue, change = queue.set_priority(ticket, clinic.lanes.lane_for(reason), reason, now)
             changes.append(change)
     return ActionResult([queue], changes)
 

@@ -120,7 +120,7 @@ def hand_over(
     """The clinic is open: `patients`, by their places, go over to the next day. `held` are the tickets of
     the next day that some of them hold already, by medical record number."""
     if following.now_serving is None and patients:
-        following = following._replace(priority_streak=queue.priority_streak)
+        following = following._replace(streaks=queue.streaks)
     handover = _Handover(clinic.day_end(queue.key.service_date), new_code)
     for patient in patients:
         queue, following = handover.take_over(
@@ -198,7 +198,7 @@ class _Handover:
         if held.status is not TicketStatus.WAITING:
             return following
         lane = reason = None
-        if patient.lane is Lane.PRIORITY and held.lane is not Lane.PRIORITY:
+        if patient.lane.rank < held.lane.rank:
             lane, reason = patient.lane, patient.priority_reason
             ticket = TicketState(held.number, held.status, held.lane)
             following, change = following.set_priority(ticket, lane, reason, at)

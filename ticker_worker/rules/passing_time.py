@@ -74,14 +74,14 @@ def serving_of(clinic: Clinic, queue: Queue, held: Mapping[int, datetime] | None
         since=clinic.serving_since,
         day_end=clinic.day_end(queue.key.service_date),
         rooms_freed={**queue.rooms_freed, **(held or {})},
-        streak=queue.priority_streak,
-        ratio=clinic.priority_ratio,
+        streaks=queue.streaks,
+        ratios=clinic.lanes.ratios,
     )
 
 
 def waits_for_day_before(queue: Queue, now: datetime) -> Progress:
     """Nobody is called before those of the day before have come over."""
-    return Progress(Advance((), now, queue.priority_streak))
+    return Progress(Advance((), now, queue.streaks))
 
 
 def advance_queue(
@@ -167,7 +167,7 @@ def apply_transition(
     """What the clock has made of a ticket: it was called to a room, was served, or has expired."""
     if each.status is TicketStatus.CALLED:
         assert each.room is not None
-        return queue.call(ticket, each.room, each.at, clinic.priority_ratio)
+        return queue.call(ticket, each.room, each.at, clinic.lanes.ratios)
     if each.status is TicketStatus.SERVED:
         return queue.complete(ticket, each.at)
     assert each.status is TicketStatus.EXPIRED

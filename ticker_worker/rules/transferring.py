@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from common.domain.admission import Admission, AdmissionRefused, NewTicket, check_admission
 from common.domain.catalog import Clinic
-from common.domain.lanes import lane_for
 from common.domain.queue import Queue
 from common.domain.refusals import DestinationUnknown, NotPermitted, NotPermittedReason
 from common.domain.ticket_record import TicketRecord
@@ -47,7 +46,7 @@ def transfer(
         to.queue.key.service_date,
         is_confirmed=ticket.date_of_birth_confirmed,
     )
-    lane = lane_for(reason)
+    lane = to.clinic.lanes.lane_for(reason)
     entered, registered = to.queue.admit(lane, now, now)
     new = NewTicket(
         new_code,

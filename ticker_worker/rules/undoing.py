@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from common.domain.changes import TicketBefore
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
-from common.domain.lanes import Lane
+from common.domain.lanes import NONE, ByLane, Lane
 from common.domain.places import LanePlace, Place, PlacedTicket, in_front_of
 from common.domain.queue import Ending, Queue
 from common.domain.refusals import NotPermitted, NotPermittedReason, RoleMissing
@@ -68,7 +68,7 @@ class UndoSubject(NamedTuple):
     holders: Mapping[tuple[ClinicDay, int], int]
     passed: Mapping[ClinicDay, Sequence[LanePlace]]
     may: Callable[[frozenset[StaffRole]], bool]
-    ratio: int
+    ratios: ByLane
 
 
 def undo(
@@ -87,7 +87,7 @@ def undo(
             left.add((step.key, step.number))
         queue = queues[step.key]
         if step.event is EventName.TICKET_CALLED and not step.out_of_turn:
-            queue = _without_call(queue, subject.calls[step.key], step.cause_id, subject.ratio)
+            queue = _without_call(queue, subject.calls[step.key], step.cause_id, subject.ratios)
         queues[step.key], change = queue.undo(UNDONE_BY[step.event], ticket, before, step.cause_id, now)
         changes.append(change)
         if before.status in IN_ROOM:
@@ -169,7 +169,7 @@ def _check_place(
             raise NotPermitted(NotPermittedReason.ROOM_OCCUPIED, detail)
 
 
-def _without_call(queue: Queue, past: Sequence[PastChange], cause_id: str, ratio: int) -> Queue:
+def _without_call(queue: Queue, past: Sequence[PastChange], cause_id: str, ratios: ByLane) -> Queue:
     """The queue as the calls leave it that stand once this request is taken back. The lanes' turns are
     counted again from the first call that does not stand: what was before it was counted as it came."""
     gone = {each.takes_back for each in past} | {cause_id}
@@ -178,7 +178,7 @@ def _without_call(queue: Queue, past: Sequence[PastChange], cause_id: str, ratio
     before, lanes = calls[first].before, [each.lane for each in calls[first:] if each.cause_id not in gone]
     assert before is not None
     numbers = [each.number for each in calls if each.cause_id not in gone]
-    return queue.with_calls(numbers[-1] if numbers else None, before.streak or 0, lanes, ratio)
+    return queue.with_calls(numbers[-1] if numbers else None, before.streaks or NONE, lanes, ratios)
 
 
 def moved_back(ticket: TicketRecord, to: Place, passed: Iterable[LanePlace]) -> list[PlacedTicket]:

@@ -5,14 +5,15 @@ from datetime import datetime
 
 from common.domain.admission import Admission, check_admission
 from common.domain.cancellations import Cancellation, CancelledBy, CancelReason
+from common.domain.catalog import Clinic
 from common.domain.changes import Change
-from common.domain.lanes import Lane, lane_for
+from common.domain.lanes import Lane
 from common.domain.places import PlacedTicket, at_the_front, behind
 from common.domain.queue import Ending, Queue
-from common.domain.refusals import NotPermitted, NotPermittedReason
+from common.domain.refusals import NotPermitted, NotPermittedReason, no_lane
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import Action, TicketStatus
-from common.domain.tickets import LaneReason, PriorityReason, StaffChoice, display_number
+from common.domain.tickets import PriorityReason, StaffChoice, display_number
 from ticker_worker.rules.action_results import (
     ActionResult,
     decided,
@@ -89,17 +90,19 @@ def _put_behind(
 
 
 def set_priority(
-    queue: Queue, ticket: TicketRecord | None, priority: PriorityReason | None, now: datetime
+    clinic: Clinic, queue: Queue, ticket: TicketRecord | None, priority: PriorityReason | None, now: datetime
 ) -> ActionResult:
-    """A waiting ticket goes to the priority lane for this reason, or (None) back to the regular lane."""
+    """A waiting ticket goes to the lane to which this reason leads, or (None) back to the regular lane."""
     ticket = require_ticket(ticket)
     queue.check(Action.PRIORITISE, ticket)
-    before = ticket.priority_reason if ticket.lane is Lane.PRIORITY else None
-    if before is priority:
+    lane = Lane.REGULAR if priority is None else clinic.lanes.lane_of(priority)
+    if lane is None:
+        raise no_lane(clinic.name)
+    before = None if ticket.lane is Lane.REGULAR else ticket.priority_reason
+    if (ticket.lane, before) == (lane, priority):
         shown = display_number(queue.key.clinic, ticket.number)
         raise NotPermitted(NotPermittedReason.ALREADY_SO, f"{shown} is in this lane.")
-    reason: LaneReason = priority or StaffChoice.REGULAR
-    return decided(queue.set_priority(ticket, lane_for(reason), reason, now))
+    return decided(queue.set_priority(ticket, lane, priority or StaffChoice.REGULAR, now))
 
 
 def cancel(queue: Queue, ticket: TicketRecord | None, reason: CancelReason, now: datetime) -> ActionResult:

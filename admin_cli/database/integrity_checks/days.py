@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, or_, select
 
 from admin_cli.database.integrity_checks.statement_parts import (
     Values,
@@ -14,17 +14,19 @@ from admin_cli.database.integrity_checks.statement_parts import (
     same_day,
 )
 from common.domain.event_names import EventName
-from common.domain.lanes import Lane
+from common.domain.lanes import LANES, Lane
 from common.domain.ticket_states import GIVEN_BACK, IN_ROOM, TicketStatus
+from common.storage.queues import WAITING_ABOVE
 from common.storage.tables import clinic_days, journal, tickets
 
-_COUNTERS = ("waiting", "waiting_priority", "parked", "cancelled")
+_COUNTERS = ("waiting", *WAITING_ABOVE, "parked", "cancelled")
 """What a clinic-day counts of its tickets."""
 
 _is_given_back = tickets.c.status.in_(sorted(GIVEN_BACK))
 
 
-_waits_with_priority = and_(tickets.c.status == TicketStatus.WAITING, tickets.c.lane == Lane.PRIORITY.value)
+def _waits_in(lane: Lane) -> ColumnElement[bool]:
+    return and_(tickets.c.status == TicketStatus.WAITING, tickets.c.lane == lane.value)
 
 
 _was_called = tickets.c.status.in_(sorted({*IN_ROOM, TicketStatus.SERVED}))
@@ -44,7 +46,7 @@ _tickets_of_day = (
         func.min(tickets.c.number).label("smallest"),
         func.max(tickets.c.number).label("largest"),
         count_where(tickets.c.status == TicketStatus.WAITING).label("waiting"),
-        count_where(_waits_with_priority).label("waiting_priority"),
+        *(count_where(_waits_in(lane)).label(WAITING_ABOVE[lane.rank]) for lane in LANES[:-1]),
         count_where(tickets.c.status == TicketStatus.PARKED).label("parked"),
         count_where(_is_given_back).label("cancelled"),
         count_where(is_active).label("active"),

@@ -9,9 +9,9 @@ from clinic_desk.actions import NO_REASON
 from clinic_desk.console.dialogs.form import Field, Form
 from clinic_desk.console.dialogs.room_entry import parse_rooms
 from clinic_desk.inputs import moment_of, parse_until
-from clinic_desk.queue_view import PRIORITIES
-from common.domain.tickets import PriorityReason
+from clinic_desk.queue_view import Queue, lanes_above
 from common.messages.patient_data import normal_medical_record_number, normal_name
+from common.terminal.lane_words import lane_in_words, reason_in_words
 from common.terminal.moments import parse_birth_date
 from common.terminal.prompts import checked
 from common.terminal.registration import BAD_DATE_OF_BIRTH
@@ -91,7 +91,10 @@ def opening_form(texts: Texts, heading: str, now: datetime, zone: tzinfo) -> For
     return Form(texts(heading), fields, texts)
 
 
-def priority_choices(texts: Texts) -> list[tuple[str, str]]:
-    """Why somebody has priority, and that they have none."""
-    reasons = [(reason.value, texts(PRIORITIES[reason])) for reason in PriorityReason]
-    return [(NO_REASON, texts("regular")), *reasons]
+def priority_choices(texts: Texts, queue: Queue) -> list[tuple[str, str]]:
+    """Why somebody waits in one of the clinic's lanes above the regular one, and that they wait there."""
+    reasons = [reason for lane in lanes_above(queue) for reason in lane["reasons"]]
+    return [
+        (NO_REASON, lane_in_words("regular", texts)),
+        *((reason, reason_in_words(reason, texts)) for reason in reasons),
+    ]

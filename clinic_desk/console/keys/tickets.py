@@ -46,16 +46,17 @@ class TicketKeys(ActingApp):
         )
 
     def action_priority(self) -> None:
-        """Asks why, and puts the chosen ticket into the priority lane."""
+        """Asks why, and puts the chosen ticket into another lane."""
         if (ticket := self._meant("priority")) is None:
             return
+        assert self._queue is not None
         heading = self._texts("Priority of {number}", number=ticket["display_number"])
 
         def chosen(reason: str | None) -> None:
             if reason is not None:
                 self._do(self._desk.set_priority(ticket["number"], reason))
 
-        choices = priority_choices(self._texts)
+        choices = priority_choices(self._texts, self._queue)
         self.push_screen(
             Choose(heading, choices, self._texts, ticket["priority_reason"] or NO_REASON), chosen
         )
@@ -109,7 +110,8 @@ class TicketKeys(ActingApp):
 
     def action_register(self) -> None:
         """Asks for a patient's data and whether they have priority, and registers them."""
-        desk = self._desk
+        assert self._queue is not None
+        desk, reasons = self._desk, priority_choices(self._texts, self._queue)
 
         def filled_in(answers: dict[str, object] | None) -> None:
             if answers is None:
@@ -118,7 +120,7 @@ class TicketKeys(ActingApp):
                 desk.hospital, desk.clinic, **{name: str(value) for name, value in answers.items()}
             )
             self.push_screen(
-                Choose(self._texts("Priority"), priority_choices(self._texts), self._texts, NO_REASON),
+                Choose(self._texts("Priority"), reasons, self._texts, NO_REASON),
                 lambda reason: self._send_registration(registration, reason) if reason else None,
             )
 

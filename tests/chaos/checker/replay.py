@@ -227,9 +227,9 @@ class Replay:
     def _lane(self, entry: Entry, number: int, verb: str) -> str:
         """The ticket's lane, which only two events change, and the first one tells."""
         told = str(entry.data.get("lane"))
-        changed = {"prioritised": "priority", "unprioritised": "regular"}
-        lane = changed.get(verb) or self.event_lanes.get(number, told)
-        self._expect(Invariant.STATES, lane in LANES, entry, f"tells of the lane {lane}")
+        changed = {"prioritised": LANES[:-1], "unprioritised": LANES[-1:]}.get(verb)
+        lane = told if changed else self.event_lanes.get(number, told)
+        self._expect(Invariant.STATES, lane in (changed or LANES), entry, f"tells of the lane {lane}")
         self.event_lanes[number] = lane
         return lane
 

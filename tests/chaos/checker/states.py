@@ -53,7 +53,7 @@ IN_ROOM = {"called", "in_service"}
 GIVEN_BACK = {"cancelled", "transferred"}
 """They do not count towards the quota."""
 
-LANES = ("regular", "priority")
+LANES = ("emergency", "urgent", "priority", "regular")
 CANCELLED_BY = {"patient", "staff", "closing"}
 CANCEL_REASONS = {"wrong_person", "asked_at_counter", "duplicate"}
 CORRECTED = {"medical_record_number", "name", "date_of_birth"}

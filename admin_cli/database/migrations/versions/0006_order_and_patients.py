@@ -1,5 +1,8 @@
 """Places, lanes and stations of tickets; who a patient is where a number or a birthday is not known.
 
+A clinic's ratio becomes that of its priority lane. Going back, whoever waits in a more urgent lane waits in
+the priority lane; the reasons that lead there are forgotten, as is what was learned of these lanes.
+
 Going back makes the first day that it can be of a date of birth that is known in part, and of a newborn's
 ticket one of a patient of its own: its mother's record number with the letter N and the order of birth. It
 puts every ticket to the place of its arrival; parked ones become no-shows, whom the desk can reinstate.
@@ -22,6 +25,7 @@ _WAITING = "ix_tickets_waiting"
 
 
 def upgrade() -> None:
+    _add_lanes()
     op.add_column("hospitals", sa.Column("record_number_format", sa.JSON()))
     op.add_column("clinics", _counter("skip_places", "3"))
     op.add_column("clinic_days", _counter("parked", "0"))
@@ -66,6 +70,10 @@ def downgrade() -> None:
     op.drop_column("clinic_days", "parked")
     op.drop_column("clinics", "skip_places")
     op.drop_column("hospitals", "record_number_format")
+    _drop_lanes()
+
+
+# --- who a patient is -----------------------------------------------------------------------------------
 
 
 def _keep_dates_of_birth_as(kind: sa.types.TypeEngine[Any], on_postgresql: str) -> None:
@@ -87,3 +95,91 @@ def _create_index(name: str, columns: list[str], condition: str, *, unique: bool
 
 def _counter(name: str, default: str) -> sa.Column[int]:
     return sa.Column(name, sa.Integer(), nullable=False, server_default=sa.text(default))
+
+
+# --- lanes ----------------------------------------------------------------------------------------------
+
+_NEW_LANES = ("emergency", "urgent")
+_REASONS = ["age", "disability", "pregnancy", "infant"]
+
+_clinics = sa.table(
+    "clinics", *map(sa.column, ("hospital", "code", "priority_ratio")), sa.column("lanes", sa.JSON)
+)
+_times = sa.table(
+    "service_times", *map(sa.column, ("hospital", "clinic", "part")), sa.column("sums", sa.JSON)
+)
+
+
+def _add_lanes() -> None:
+    for lane in _NEW_LANES:
+        op.add_column("clinic_days", _counter(f"waiting_{lane}", "0"))
+        op.add_column("clinic_days", _counter(f"{lane}_streak", "0"))
+    op.add_column("clinics", sa.Column("lanes", sa.JSON()))
+    _give_lanes(op.get_bind())
+    with op.batch_alter_table("clinics") as clinics:
+        clinics.alter_column("lanes", nullable=False)
+        clinics.drop_column("priority_ratio")
+    op.execute(_STREAK_TO_STREAKS[op.get_bind().dialect.name])
+
+
+def _drop_lanes() -> None:
+    op.execute(_STREAKS_TO_STREAK[op.get_bind().dialect.name])
+    op.add_column("clinics", _counter("priority_ratio", "2"))
+    _take_lanes(op.get_bind())
+    op.drop_column("clinics", "lanes")
+    for lane in _NEW_LANES:
+        op.drop_column("clinic_days", f"{lane}_streak")
+        op.drop_column("clinic_days", f"waiting_{lane}")
+
+
+def _give_lanes(connection: sa.Connection) -> None:
+    for (ratio,) in connection.execute(sa.select(_clinics.c.priority_ratio).distinct()).all():
+        lanes = [{"lane": "priority", "ratio": ratio, "reasons": _REASONS}]
+        of_ratio = _clinics.c.priority_ratio == ratio
+        connection.execute(sa.update(_clinics).where(of_ratio).values(lanes=lanes))
+
+
+def _take_lanes(connection: sa.Connection) -> None:
+    for row in connection.execute(sa.select(_clinics)).all():
+        ratios = [each["ratio"] for each in row.lanes if each["lane"] == "priority"]
+        of_clinic = (_clinics.c.hospital == row.hospital, _clinics.c.code == row.code)
+        if ratios:
+            connection.execute(sa.update(_clinics).where(*of_clinic).values(priority_ratio=ratios[0]))
+    op.execute(
+        "UPDATE clinic_days SET waiting_priority = waiting_priority + waiting_emergency + waiting_urgent"
+    )
+    op.execute("UPDATE tickets SET lane = 'priority' WHERE lane IN ('emergency', 'urgent')")
+    op.execute("UPDATE tickets SET priority_reason = NULL WHERE priority_reason IN ('emergency', 'urgent')")
+    for row in connection.execute(sa.select(_times)).all():
+        of_part = (
+            _times.c.hospital == row.hospital,
+            _times.c.clinic == row.clinic,
+            _times.c.part == row.part,
+        )
+        # What was learned of the new lanes stands at the end of each sum.
+        older = {name: value[:6] if isinstance(value, list) else value for name, value in row.sums.items()}
+        connection.execute(sa.update(_times).where(*of_part).values(sums=older))
+
+
+# What an undoing needs of a call: status, room, the streak of the lanes, and moments. Each lane has one now.
+
+_STREAK_TO_STREAKS = {
+    "sqlite": """
+        UPDATE journal
+        SET undo = json_set(undo, '$.before[2]', json_array(0, 0, json_extract(undo, '$.before[2]')))
+        WHERE json_extract(undo, '$.before[2]') IS NOT NULL""",
+    "postgresql": """
+        UPDATE journal
+        SET undo = jsonb_set(
+            undo::jsonb, '{before,2}', jsonb_build_array(0, 0, undo::jsonb #> '{before,2}'))::json
+        WHERE undo::jsonb #>> '{before,2}' IS NOT NULL""",
+}
+_STREAKS_TO_STREAK = {
+    "sqlite": """
+        UPDATE journal SET undo = json_set(undo, '$.before[2]', json_extract(undo, '$.before[2][2]'))
+        WHERE json_extract(undo, '$.before[2]') IS NOT NULL""",
+    "postgresql": """
+        UPDATE journal
+        SET undo = jsonb_set(undo::jsonb, '{before,2}', undo::jsonb #> '{before,2,2}')::json
+        WHERE undo::jsonb #>> '{before,2}' IS NOT NULL""",
+}
