@@ -56,7 +56,7 @@ class QueueRow:
     @property
     def key(self) -> str:
         """What tells it from all other rows of its queue."""
-        return self.number or f"room-{self.room}"
+        return ticket_key(self.ticket) if self.ticket else f"room-{self.room}"
 
     @property
     def number(self) -> str:
@@ -67,6 +67,11 @@ class QueueRow:
     def name(self) -> str:
         """The patient's name, where names were asked for."""
         return (self.ticket and self.ticket["patient_name"]) or ""
+
+
+def ticket_key(ticket: Ticket) -> str:
+    """What tells a ticket from all others of its clinic; one of the day before may have the same number."""
+    return f"{ticket['display_number']} {ticket['service_date']}"
 
 
 def title(queue: Queue, texts: Texts) -> str:

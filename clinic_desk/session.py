@@ -154,6 +154,21 @@ class DeskSession(RequestingSession):
         look = partial(self.query, "desk_queue", hospital, clinic, timeout_seconds=timeout_seconds)
         return whole_queue(lambda page: look(**page), {"with_names": with_names})
 
+    def history(
+        self,
+        hospital: str,
+        clinic: str,
+        lines: int,
+        *,
+        timeout_seconds: float | None = None,
+        **ticket: Any,
+    ) -> dict[str, Any]:
+        """What happened last in a clinic, or to one ticket (`number`, `service_date`), on at most so many
+        lines; raises as `ask` does."""
+        return self.query(
+            "desk_history", hospital, clinic, timeout_seconds=timeout_seconds, limit=lines, **ticket
+        )
+
     def summary_of(self, reply: dict[str, Any], request: Mapping[str, Any]) -> str:
         """The sentences of an action, and the ticket that it made."""
         if "changes" not in reply:

@@ -12,6 +12,7 @@ from clinic_desk.console.places import PlaceApp
 from clinic_desk.console.queue_list import QueueList
 from clinic_desk.console.signed_in import who_may
 from clinic_desk.output import changes
+from clinic_desk.queue_view import ticket_key
 from common.domain import ticket_states
 from common.terminal.card import Ticket, ticket_card
 from common.translation import N_
@@ -35,7 +36,10 @@ _ACTIONS: Final[Mapping[str, ticket_states.Action]] = {
 that can be meant."""
 
 
-def _is_meant(command: str, ticket: Ticket) -> bool:
+def is_meant(command: str, ticket: Ticket) -> bool:
+    """Whether a command can be meant for a ticket in its state."""
+    if command not in _ACTIONS:
+        return True
     status = ticket_states.TicketStatus(ticket["status"])
     return ticket_states.is_allowed(_ACTIONS[command], status)
 
@@ -53,6 +57,7 @@ _CHOOSE_FIRST: Final[Mapping[str, str]] = {
     "transfer": N_("Choose a waiting or called ticket."),
     "cancel": N_("Choose a waiting or called ticket."),
     "correct": N_("Choose the ticket of somebody who waits or is in a room."),
+    "ticket": N_("Choose a ticket."),
 }
 
 
@@ -66,12 +71,13 @@ class ActingApp(PlaceApp):
         for sentence in changes(done, action.body, self._texts):
             self._say(sentence, "green")
         if any(each["event"] == "ticket.called" for each in done["changes"]):
-            self._follow = done["ticket"]["display_number"]
+            self._follow = ticket_key(done["ticket"])
         if done["new_ticket"]:
             self._show_card(done["new_ticket"])
 
     def _show_card(self, ticket: Ticket) -> None:
-        self.push_screen(Notice(click.unstyle(ticket_card(ticket, self._texts)), self._texts))
+        card = ticket_card(ticket, self._texts, Notice.width_in(self.size.width))
+        self.push_screen(Notice(click.unstyle(card), self._texts))
 
     @property
     def _desk(self) -> Desk:
@@ -84,7 +90,7 @@ class ActingApp(PlaceApp):
         mine: list[Ticket] = [each for each in self._queue["in_rooms"] if each["room"] == self._room]
         candidates = [self.query_one(QueueList).chosen, *mine]
         for ticket in candidates:
-            if ticket is not None and _is_meant(command, ticket):
+            if ticket is not None and is_meant(command, ticket):
                 return ticket
         self._say(self._texts(_CHOOSE_FIRST[command]), "yellow")
         return None

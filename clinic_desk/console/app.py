@@ -9,10 +9,10 @@ from textual.binding import Binding
 
 from clinic_desk.actions import Action
 from clinic_desk.console.keys.clinic import ClinicKeys
+from clinic_desk.console.keys.registration import RegistrationKeys
 from clinic_desk.console.keys.rooms import RoomKeys
+from clinic_desk.console.keys.search import SearchKeys
 from clinic_desk.console.keys.table import BOUND
-from clinic_desk.console.keys.tickets import TicketKeys
-from clinic_desk.console.keys.undo import UndoKeys
 from clinic_desk.session import DeskSession
 from common.translation import N_
 
@@ -38,7 +38,7 @@ def run_console(session: DeskSession, hospital: str | None, clinic: str | None, 
         raise ConsoleFailed
 
 
-class Console(TicketKeys, UndoKeys, RoomKeys, ClinicKeys):
+class Console(RegistrationKeys, SearchKeys, RoomKeys, ClinicKeys):
     """The console of one desk, for one room at a time."""
 
     BINDINGS: ClassVar = [Binding(key, action, show=False) for key, action in BOUND.items()]

@@ -32,7 +32,7 @@ class QueueList(OptionList):
         return row.ticket if row else None
 
     def show(self, queue: Queue, my_room: int, follow: str | None = None) -> None:
-        """Shows the queue; the cursor goes to the ticket `follow`, else stays where it is."""
+        """Shows the queue; the cursor goes to the ticket with the key `follow`, else stays where it is."""
         rows = list(queue_view.rows(queue, self._texts))
         self.rows = {row.key: row for row in rows}
         options = self._rendered(queue, rows, my_room)
@@ -44,6 +44,13 @@ class QueueList(OptionList):
             self._put_cursor(wanted, before)
         elif follow:
             self._put_cursor(wanted, self.highlighted)
+
+    def choose(self, ticket: Ticket) -> bool:
+        """Puts the cursor on this ticket; whether it is in the list."""
+        key = queue_view.ticket_key(ticket)
+        if key in self.rows:
+            self._put_cursor(key, None)
+        return key in self.rows
 
     def forget(self) -> None:
         """Shows nothing."""
@@ -87,5 +94,5 @@ def _colour(row: QueueRow) -> str:
     if row.ticket is None:
         return "dim"
     if row.section == "waiting":
-        return "magenta" if row.ticket["lane"] == "priority" else ""
+        return "yellow" if row.ticket["lane"] == "priority" else ""
     return COLOURS.get(row.ticket["status"], "")

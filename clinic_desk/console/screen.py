@@ -1,23 +1,25 @@
 """What the console shows, and what comes in: a queue, its state, answers and failures."""
 
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
 import click
 from rich.text import Text
 from textual.app import App, ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.widgets import OptionList, Static
 
 from clinic_desk import queue_view
 from clinic_desk.console.connection import Connection
+from clinic_desk.console.dialogs.history import HistoryScreen
 from clinic_desk.console.dialogs.questions import Confirm, Notice
 from clinic_desk.console.key_bar import KeyBar
 from clinic_desk.console.keys.table import ALL_KEYS, bar_keys, described
+from clinic_desk.console.lines import line_with_end
 from clinic_desk.console.queue_list import QueueList
 from clinic_desk.console.requester import (
     ConnectionLost,
+    Otherwise,
     Place,
     PlaceRefused,
     QueueRead,
@@ -25,9 +27,11 @@ from clinic_desk.console.requester import (
     Request,
     Requester,
     RequestFailed,
+    Then,
 )
-from clinic_desk.console.side import details
+from clinic_desk.console.side import Side
 from clinic_desk.console.signed_in import SignedInUser
+from clinic_desk.history_view import History
 from clinic_desk.problem_words import CONSOLE_WORDS
 from clinic_desk.queue_view import Queue
 from clinic_desk.session import DeskSession
@@ -39,23 +43,9 @@ from common.terminal.texts import Texts
 from common.translation import C_
 
 _MESSAGES_KEPT: Final = 50
-_SHORTENED_WIDTH_MIN: Final = 8  # with the sign before it; less of a name says nothing
-
-
-def line_with_end(parts: Sequence[str], end: str, width: int) -> str:
-    """`parts`, and `end` at the end of the line. `end` stays whole: where not all of it fits, the last part
-    is shortened first, and left out where little of it would remain."""
-    room = max(width - len(end) - 2, 0)
-    line = Text()
-    for part in parts:
-        left = room - line.cell_len
-        text = Text(f" · {part}" if line else part)
-        if line and min(text.cell_len, _SHORTENED_WIDTH_MIN) > left:
-            break
-        text.truncate(left, overflow="ellipsis")
-        line.append_text(text)
-    line.pad_right(room - line.cell_len)
-    return f"{line.plain}  {end}"
+_WIDE_COLUMNS_MIN: Final = 100
+_TALL_LINES_MIN: Final = KeyBar.LOW_HEIGHT_MAX + 1
+"""Of a screen with room for all that can stand beside the queue; see desk.tcss."""
 
 
 class QueueApp(App[None]):
@@ -66,8 +56,8 @@ class QueueApp(App[None]):
 
     def __init__(self, session: DeskSession, hospital: str | None, clinic: str | None, room: int) -> None:
         super().__init__()
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
-        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE_COLUMNS_MIN, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (_TALL_LINES_MIN, "-tall")]
         self._session, self._texts = session, Texts(session.texts.language)
         self._wanted = (hospital, clinic)
         self._room = room
@@ -78,6 +68,7 @@ class QueueApp(App[None]):
         self._zone: tzinfo = UTC
         self._hospitals: list[dict[str, Any]] = []
         self._queue: Queue | None = None
+        self._history: History | None = None
         self._awaits_reply = False
         self._follow: str | None = None
         self._messages: list[Text] = []
@@ -90,9 +81,7 @@ class QueueApp(App[None]):
         yield Static(id="banner", markup=False)
         with Horizontal(id="middle"):
             yield QueueList(self._texts)
-            with Vertical(id="side"):
-                yield Static(id="details", markup=False)
-                yield Static(id="log", markup=False)
+            yield Side(self._texts)
         yield Static(id="message", markup=False)
         yield KeyBar(bar_keys(self._texts, lambda _roles: True), described(ALL_KEYS, self._texts))
 
@@ -100,6 +89,10 @@ class QueueApp(App[None]):
         self._requester.start()
         self.set_interval(1, self._show_moments)
         self.begin()
+
+    def on_resize(self) -> None:
+        """What there is room for is read."""
+        self._read_history_where_shown()
 
     def on_unmount(self) -> None:
         self._requester.close()
@@ -137,6 +130,7 @@ class QueueApp(App[None]):
         self.query_one("#counts", Static).update(" · ".join(summary))
         self.query_one(QueueList).show(event.queue, self._room, self._follow)
         self._follow = None
+        self._show_history(event.history)
         self._show_moments()
         self._show_details()
 
@@ -170,7 +164,9 @@ class QueueApp(App[None]):
     def on_request_failed(self, event: RequestFailed) -> None:
         """Says what is wrong; where it is not known what happened, the very same request can be repeated."""
         self._awaits_reply = False
-        if isinstance(event.error, OutcomeUnknown) and (
+        if event.otherwise is not None:
+            event.otherwise(event.error)
+        elif isinstance(event.error, OutcomeUnknown) and (
             failure_of(event.error, self._texts).exit_code == ExitCode.NO_REPLY
         ):
             self.push_screen(
@@ -202,6 +198,7 @@ class QueueApp(App[None]):
         """What is on the screen is of another queue than the one that is read from now on, or for another
         user: it goes."""
         self._queue = None
+        self._show_history(None)
         for shown in self.query("#title, #state, #counts, #details").results(Static):
             shown.update("")
         for tickets in self.query(QueueList):
@@ -235,29 +232,45 @@ class QueueApp(App[None]):
                 shown.update(line)
 
     def _show_details(self) -> None:
-        self.query_one("#details", Static).update(details(self.query_one(QueueList).chosen, self._texts))
+        self.query_one(Side).show_ticket(self.query_one(QueueList).chosen)
+
+    def _show_history(self, history: History | None) -> None:
+        self._history = history
+        for side in self.query(Side):
+            side.show_history(history)
+        if isinstance(self.screen, HistoryScreen):
+            self.screen.show_clinic(history)
+
+    def _read_history_where_shown(self) -> None:
+        has_room = self.size.width >= _WIDE_COLUMNS_MIN and self.size.height >= _TALL_LINES_MIN
+        self._requester.read_history(has_room or isinstance(self.screen, HistoryScreen))
 
     def _say(self, sentence: str, style: str = "") -> None:
         clock = self._now().astimezone(self._zone).strftime(self._texts(C_("clock", "%H:%M")))
         self._messages = [Text(f"{clock} {sentence}", style=style), *self._messages][:_MESSAGES_KEPT]
         self.query_one("#message", Static).update(self._messages[0])
-        self.query_one("#log", Static).update(Text("\n").join(self._messages))
+        self.query_one(Side).show_messages(self._messages)
 
     def _say_failure(self, error: BaseException) -> None:
+        sentence, *more = self._failure_lines(error)
+        self._say(sentence, "red")
+        if more:
+            lines = self._failure_lines(error, Notice.width_in(self.size.width))
+            self.push_screen(Notice("\n".join(lines), self._texts))
+
+    def _failure_lines(self, error: BaseException, width: int | None = None) -> list[str]:
+        """What is said of a failure: a sentence, and what belongs to it, in lines of at most `width`."""
         failure = failure_of(error, self._texts, words=CONSOLE_WORDS)
         if isinstance(error, BrokerRefused):
             failure = self._session.failure_of(error)  # which knows as whom it was asked
-        problem = problem_text(failure.problem, self._texts, words=CONSOLE_WORDS) if failure.problem else ""
-        sentence, *more = click.unstyle(failure.sentence or problem).split("\n")
-        self._say(sentence, "red")
-        if more:
-            self.push_screen(Notice("\n".join([sentence, *more]), self._texts))
+        problem = problem_text(failure.problem, self._texts, width, CONSOLE_WORDS) if failure.problem else ""
+        return click.unstyle(failure.sentence or problem).split("\n")
 
     # --- sending requests -------------------------------------------------------------------------------
 
-    def _send(self, request: Request, then: Callable[[Any], None]) -> None:
+    def _send(self, request: Request, then: Then, otherwise: Otherwise | None = None) -> None:
         if self._awaits_reply:
             self._say(self._texts("Still waiting for the answer."), "yellow")
             return
         self._awaits_reply = True
-        self._requester.send(request, then)
+        self._requester.send(request, then, otherwise)

@@ -118,6 +118,13 @@ def birth_date(written: str, texts: Texts) -> str:
     return texts("{month} {year}", month=_month(born.earliest, texts)[:3], year=born.year)
 
 
+def written_birth_date(written: str, texts: Texts) -> str:
+    """A date of birth as far as it is known, as it is typed in the language and read by `parse_birth_date`:
+    `23-11-1990`, `11-1990` or `1990` in Indonesian; in English as it is."""
+    is_day_first = texts(C_("date", "%Y-%m-%d")).startswith("%d")
+    return "-".join(reversed(written.split("-"))) if is_day_first else written
+
+
 def date_and_time(moment: str, texts: Texts, zone: str | None = None) -> str:
     """`Selasa, 24 November 2026 pukul 08.00 WIB`."""
     at = datetime.fromisoformat(moment)

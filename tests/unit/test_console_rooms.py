@@ -11,9 +11,10 @@ from textual.widgets import Static
 
 from clinic_desk.console.app import Console
 from clinic_desk.console.dialogs.form import Form
-from clinic_desk.console.dialogs.room_entry import RoomEntry, parse_rooms, rooms_meant
+from clinic_desk.console.dialogs.forms import parse_rooms
+from clinic_desk.console.dialogs.room_entry import RoomEntry, rooms_meant
+from clinic_desk.console.lines import line_with_end
 from clinic_desk.console.requester import Place, QueueRead, Requester
-from clinic_desk.console.screen import line_with_end
 from clinic_desk.problem_words import CONSOLE_WORDS
 from clinic_desk.session import DeskSession
 from common.settings import Settings

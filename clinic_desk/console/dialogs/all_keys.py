@@ -35,9 +35,9 @@ class AllKeys(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(self._texts("All keys"), markup=False, classes="heading")
-            with VerticalScroll(classes="keys"):
+            with VerticalScroll(classes="long"):
                 yield Static(all_keys(self._texts, self._may))
-            yield Static(self._texts("Enter leads back"), markup=False, classes="hint")
+            yield Static(self._texts("↑ ↓ scrolls · Enter leads back"), markup=False, classes="hint")
 
     def action_leave(self) -> None:
         """Leads back."""

@@ -14,14 +14,14 @@ from common.terminal.texts import Texts
 
 @dataclass(frozen=True)
 class Field:
-    """Something to write: what it is called, what is made of it (ValueError where it cannot be), and what is
-    said then. An empty one is left out where it is `optional`; `value` stands there at first. What is
-    `secret` is not shown, and taken as it was typed."""
+    """Something to write: what it is called, what is made of it (ValueError where it cannot be), and the
+    sentence that is said then, where there is one. An empty one is left out where it is `optional`; `value`
+    stands there at first. What is `secret` is not shown, and taken as it was typed."""
 
     name: str
     label: str
     understand: Callable[[str], object]
-    complaint: str
+    complaint: str | Callable[[ValueError], str] = ""
     optional: bool = False
     value: str = ""
     secret: bool = False
@@ -60,8 +60,9 @@ class Form(ModalScreen[dict[str, object] | None]):
                 if not text:
                     raise ValueError(field.name)
                 answers[field.name] = field.understand(text)
-            except ValueError:
-                self.query_one("#complaint", Static).update(f"{field.label}: {field.complaint}")
+            except ValueError as error:
+                said = field.complaint if isinstance(field.complaint, str) else field.complaint(error)
+                self.query_one("#complaint", Static).update(said)
                 box.focus()
                 return
         self.dismiss(answers)

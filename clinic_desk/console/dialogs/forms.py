@@ -1,21 +1,23 @@
 """What the console's forms ask for, with the rules of the command line."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, tzinfo
-from typing import Any
 
 from clinic_desk.actions import NO_REASON
 from clinic_desk.console.dialogs.form import Field, Form
-from clinic_desk.console.dialogs.room_entry import parse_rooms
 from clinic_desk.inputs import moment_of, parse_until
 from clinic_desk.queue_view import Queue, lanes_above
+from common.messages.limits import ROOMS_MAX
 from common.messages.patient_data import normal_medical_record_number, normal_name
 from common.terminal.lane_words import lane_in_words, reason_in_words
-from common.terminal.moments import parse_birth_date
+from common.terminal.moments import date_complaint, parse_birth_date, written_birth_date
 from common.terminal.prompts import checked
 from common.terminal.registration import BAD_DATE_OF_BIRTH
 from common.terminal.texts import Texts
+
+_ROOMS = re.compile(r"[1-9]\d?", re.ASCII)
 
 
 def registration_form(texts: Texts) -> Form:
@@ -23,47 +25,65 @@ def registration_form(texts: Texts) -> Form:
     return Form(texts("Register a patient"), _patient_fields(texts), texts)
 
 
-def correction_form(texts: Texts, number: str, right: Mapping[str, Any]) -> Form:
-    """What is wrong in the data of a ticket; the answers are named as in `correct`. `right` stands there at
+def correction_form(texts: Texts, number: str, shown: Mapping[str, str]) -> Form:
+    """The data of a ticket, to be corrected; the answers are named as in `correct`. `shown` stands there at
     first."""
-    fields = [
-        replace(each, optional=True, value=str(right.get(each.name, ""))) for each in _patient_fields(texts)
-    ]
-    heading = texts("Correct {number}; what is right may stay empty", number=number)
-    return Form(heading, fields, texts)
+    values = {**shown, "date_of_birth": written_birth_date(shown["date_of_birth"], texts)}
+    fields = [replace(each, value=values[each.name]) for each in _patient_fields(texts)]
+    return Form(texts("Correct {number}", number=number), fields, texts)
 
 
 def _patient_fields(texts: Texts) -> list[Field]:
+    number, name = texts("Medical record number"), texts("Name")
     return [
         Field(
             "medical_record_number",
-            texts("Medical record number"),
+            number,
             checked(normal_medical_record_number),
-            texts("1 to 20 letters and digits"),
+            _rule(number, texts("1 to 20 letters and digits")),
         ),
-        Field("name", texts("Name"), checked(normal_name), texts("has letters, and at most 100 characters")),
+        Field(
+            "name",
+            name,
+            checked(normal_name),
+            _rule(name, texts("has letters, and at most 100 characters")),
+        ),
         Field(
             "date_of_birth",
             texts("Date of birth, such as 1990-01-31, or 1990"),
             parse_birth_date,
-            texts(BAD_DATE_OF_BIRTH),
+            lambda error: texts(date_complaint(error, BAD_DATE_OF_BIRTH)),
         ),
     ]
 
 
+def _rule(label: str, rule: str) -> str:
+    return f"{label}: {rule}"
+
+
 def sign_in_form(texts: Texts) -> Form:
     """Who signs in."""
+    needed = texts("Write user and password.")
     fields = [
-        Field("user", texts("User"), str, texts("name and password are needed")),
-        Field("password", texts("Password"), str, texts("name and password are needed"), secret=True),
+        Field("user", texts("User"), str, needed),
+        Field("password", texts("Password"), str, needed, secret=True),
     ]
     return Form(texts("Who is it from now on?"), fields, texts)
 
 
 def rooms_form(texts: Texts) -> Form:
     """How many rooms serve."""
-    field = Field("rooms", texts("Rooms"), parse_rooms, texts("1 to 50"))
+    rooms = texts("Rooms")
+    field = Field("rooms", rooms, parse_rooms, _rule(rooms, texts("1 to 50")))
     return Form(texts("How many rooms serve from now on?"), [field], texts)
+
+
+def parse_rooms(text: str) -> int:
+    """How many rooms serve, from what was typed; raises ValueError where it is no number from 1 to 50."""
+    text = text.strip()
+    if not _ROOMS.fullmatch(text) or int(text) > ROOMS_MAX:
+        raise ValueError("a number of rooms is written as 1 to 50")
+    return int(text)
 
 
 def opening_form(texts: Texts, heading: str, now: datetime, zone: tzinfo) -> Form:
@@ -72,23 +92,15 @@ def opening_form(texts: Texts, heading: str, now: datetime, zone: tzinfo) -> For
     def moment(text: str) -> str:
         return moment_of(parse_until(text), now, zone).isoformat()
 
-    fields = [
-        Field(
-            "reason",
-            texts("Why (may stay empty)"),
-            str,
-            texts("at most 200 characters, on one line"),
-            optional=True,
-        ),
-        Field(
-            "until",
-            texts("Until when, such as 14:00 (may stay empty)"),
-            moment,
-            texts("Write the time as 14:00 or 2026-11-23T14:00."),
-            optional=True,
-        ),
-    ]
-    return Form(texts(heading), fields, texts)
+    why = Field("reason", texts("Why (may stay empty)"), str, optional=True)
+    until = Field(
+        "until",
+        texts("Until when, such as 14:00 (may stay empty)"),
+        moment,
+        texts("Write the time as 14:00 or 2026-11-23T14:00."),
+        optional=True,
+    )
+    return Form(texts(heading), [why, until], texts)
 
 
 def priority_choices(texts: Texts, queue: Queue) -> list[tuple[str, str]]:

@@ -36,6 +36,12 @@ class Notice(ModalScreen[None]):
     """Something on several lines, such as a ticket, until it has been read."""
 
     BINDINGS: ClassVar = [("escape,enter,space", "dismiss_it")]
+    _BESIDE: ClassVar = 4  # frame and padding
+
+    @classmethod
+    def width_in(cls, columns: int) -> int:
+        """How wide a line of a notice can be on a screen of so many columns."""
+        return columns * 9 // 10 - cls._BESIDE
 
     def __init__(self, notice: str, texts: Texts) -> None:
         super().__init__()

@@ -1,6 +1,5 @@
 """Which rooms a typed number can mean, and the screen on which a longer one is completed."""
 
-import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,18 +8,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from common.messages.limits import ROOMS_MAX
 from common.terminal.texts import Texts
-
-_ROOMS = re.compile(r"[1-9]\d?", re.ASCII)
-
-
-def parse_rooms(text: str) -> int:
-    """How many rooms serve, from what was typed; raises ValueError where it is no number from 1 to 50."""
-    text = text.strip()
-    if not _ROOMS.fullmatch(text) or int(text) > ROOMS_MAX:
-        raise ValueError("a number of rooms is written as 1 to 50")
-    return int(text)
 
 
 def rooms_meant(typed: str, rooms: int) -> list[int]:

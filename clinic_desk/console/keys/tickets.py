@@ -1,11 +1,11 @@
-"""The keys that do something with one ticket, and with a patient at the counter."""
+"""The keys that do something with one ticket."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any
 
-from clinic_desk.actions import CANCEL_REASONS, NO_REASON, desk_registration
+from clinic_desk.actions import CANCEL_REASONS, NO_REASON
 from clinic_desk.console.acting import ActingApp
-from clinic_desk.console.dialogs.forms import correction_form, priority_choices, registration_form
+from clinic_desk.console.dialogs.forms import correction_form, priority_choices
 from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.queue_list import QueueList
 from clinic_desk.queue_view import CALL_REASONS
@@ -13,20 +13,26 @@ from common.terminal import card
 from common.terminal.card import Ticket
 from common.terminal.failures import ProblemReply
 from common.terminal.hospitals import clinics
-from common.terminal.moments import birth_date
-from common.terminal.registration import OPTIONS, Registration
 from common.translation import N_
 
-_OF_A_STRANGER: Final = "wrong-person"
+PatientData = dict[str, str]
+"""Of a patient, by the names of registration.OPTIONS."""
 
 
 class TicketKeys(ActingApp):
-    """What is done with a ticket."""
+    """What is done with a ticket: the chosen one, or another that is given."""
+
+    def _with_meant(self, command: str, then: Callable[[Ticket], None]) -> None:
+        if (ticket := self._meant(command)) is not None:
+            then(ticket)
 
     def action_ticket(self, command: str) -> None:
         """Does with a ticket what the command of that name does."""
-        if (ticket := self._meant(command)) is not None:
-            self._do(self._desk.with_ticket(command, ticket["number"], self._other_day(ticket)))
+        self._with_meant(command, lambda ticket: self.do_with(ticket, command))
+
+    def do_with(self, ticket: Ticket, command: str) -> None:
+        """Does with this ticket what the command of that name does."""
+        self._do(self._desk.with_ticket(command, ticket["number"], self._other_day(ticket)))
 
     def action_park(self) -> None:
         """Puts a called ticket on hold; the chosen one, where it is on hold, waits again."""
@@ -35,8 +41,10 @@ class TicketKeys(ActingApp):
 
     def action_call_number(self) -> None:
         """Asks why, and calls the chosen ticket to this console's room, out of turn."""
-        if (ticket := self._meant("call")) is None:
-            return
+        self._with_meant("call", self.call_out_of_turn)
+
+    def call_out_of_turn(self, ticket: Ticket) -> None:
+        """Asks why, and calls this ticket to this console's room, out of turn."""
         desk, room = self._desk, self._room
         choices = [(reason, self._texts(words)) for reason, words in CALL_REASONS.items()]
         heading = self._texts("Why is {number} called out of turn?", number=ticket["display_number"])
@@ -47,8 +55,10 @@ class TicketKeys(ActingApp):
 
     def action_priority(self) -> None:
         """Asks why, and puts the chosen ticket into another lane."""
-        if (ticket := self._meant("priority")) is None:
-            return
+        self._with_meant("priority", self.prioritise)
+
+    def prioritise(self, ticket: Ticket) -> None:
+        """Asks why, and puts this ticket into another lane."""
         assert self._queue is not None
         heading = self._texts("Priority of {number}", number=ticket["display_number"])
 
@@ -63,12 +73,17 @@ class TicketKeys(ActingApp):
 
     def action_transfer(self) -> None:
         """Asks where to, and sends the chosen patient there."""
-        if (ticket := self._meant("transfer")) is None:
-            return
+        self._with_meant("transfer", self.transfer)
+
+    def transfer(self, ticket: Ticket) -> None:
+        """Asks where to, and sends the patient of this ticket there."""
         desk, day = self._desk, self._other_day(ticket)
 
         def known(found: list[dict[str, Any]]) -> None:
             others = [each for each in found if each["code"] != desk.clinic and each["is_open"]]
+            if not others:
+                self._say(self._texts("No other clinic is open now."), "yellow")
+                return
             choices = [(each["code"], f"{each['code']:<6} {each['name']}") for each in others]
             heading = self._texts("Send {number} to", number=ticket["display_number"])
             self.push_screen(
@@ -80,8 +95,10 @@ class TicketKeys(ActingApp):
 
     def action_cancel(self) -> None:
         """Asks why, and gives up the chosen ticket."""
-        if (ticket := self._meant("cancel")) is None:
-            return
+        self._with_meant("cancel", self.cancel)
+
+    def cancel(self, ticket: Ticket) -> None:
+        """Asks why, and gives up this ticket."""
         desk, day = self._desk, self._other_day(ticket)
         choices = [(word, self._texts(card.CANCEL_REASONS[code])) for word, code in CANCEL_REASONS.items()]
         heading = self._texts("Why is {number} cancelled?", number=ticket["display_number"])
@@ -91,54 +108,39 @@ class TicketKeys(ActingApp):
         )
 
     def action_correct(self) -> None:
-        """Asks what is wrong in the data of the chosen ticket, and corrects it."""
-        if (ticket := self._meant("correct")) is not None:
-            self._correct(ticket, {})
+        """Shows whose the chosen ticket is, to be corrected."""
+        self._with_meant("correct", self.correct)
 
-    def _correct(self, ticket: Ticket, right: Mapping[str, Any]) -> None:
-        """Asks for the right data, of which `right` stands there at first."""
+    def correct(self, ticket: Ticket) -> None:
+        """Shows whose this ticket is, to be corrected."""
+
+        def known(shown: dict[str, Any]) -> None:
+            holder = {
+                "medical_record_number": shown["medical_record_number"],
+                "name": shown["ticket"]["patient_name"],
+                "date_of_birth": shown["date_of_birth"],
+            }
+            self._correct(ticket, holder=holder, shown=holder)
+
+        self._look_at(ticket, known)
+
+    def _correct(self, ticket: Ticket, *, holder: PatientData, shown: PatientData) -> None:
+        """Asks for the right data of a ticket, which has those of `holder`; `shown` stand there at first."""
         desk, day = self._desk, self._other_day(ticket)
-
-        def filled_in(answers: dict[str, object] | None) -> None:
-            if answers:
-                data = {name: str(value) for name, value in answers.items()}
-                self._do(desk.correct(ticket["number"], data, day))
-
-        self.push_screen(correction_form(self._texts, ticket["display_number"], right), filled_in)
-
-    # --- a patient at the counter ---------------------------------------------------------------------------
-
-    def action_register(self) -> None:
-        """Asks for a patient's data and whether they have priority, and registers them."""
-        assert self._queue is not None
-        desk, reasons = self._desk, priority_choices(self._texts, self._queue)
 
         def filled_in(answers: dict[str, object] | None) -> None:
             if answers is None:
                 return
-            registration = Registration(
-                desk.hospital, desk.clinic, **{name: str(value) for name, value in answers.items()}
-            )
-            self.push_screen(
-                Choose(self._texts("Priority"), reasons, self._texts, NO_REASON),
-                lambda reason: self._send_registration(registration, reason) if reason else None,
-            )
+            data = {name: str(value) for name, value in answers.items() if value != holder[name]}
+            if data:
+                self._do(desk.correct(ticket["number"], data, day))
+            else:
+                self._say(self._texts("It is so already; nothing was changed."), "yellow")
 
-        self.push_screen(registration_form(self._texts), filled_in)
-
-    def _send_registration(self, registration: Registration, reason: str) -> None:
-        action = desk_registration(registration, None if reason == NO_REASON else reason)
-        self._send(lambda session: session.carry_out(action), self._registered)
-
-    def _registered(self, ticket: Ticket) -> None:
-        self._say(self._texts("{number} is registered.", number=ticket["display_number"]), "green")
-        self._follow = ticket["display_number"]
-        self._show_card(ticket)
+        self.push_screen(correction_form(self._texts, ticket["display_number"], shown), filled_in)
 
     def _say_failure(self, error: BaseException) -> None:
-        if isinstance(error, ProblemReply) and error.problem.get("holder"):
-            self._ticket_in_the_way(error)
-        elif isinstance(error, ProblemReply) and error.problem.get("elsewhere"):
+        if isinstance(error, ProblemReply) and error.problem.get("elsewhere"):
             self._call_anyhow(error)
         else:
             super()._say_failure(error)
@@ -157,38 +159,13 @@ class TicketKeys(ActingApp):
             where=card.other_room(problem["elsewhere"], self._texts),
         )
 
-    def _ticket_in_the_way(self, error: ProblemReply) -> None:
-        """Shows who holds a ticket with this patient's record number, and has it corrected or cancelled."""
-        ticket, holder = error.problem["ticket"], error.problem["holder"]
-        number, texts = ticket["display_number"], self._texts
-        self._say(texts("{number} is in the way of this registration.", number=number), "red")
-        patient = {name: error.request[name] for name in OPTIONS}
-        question = texts(
-            "{number} was taken with this medical record number by {name}, born {date}.",
-            number=number,
-            name=holder["name"],
-            date=birth_date(holder["date_of_birth"], texts),
+    def _look_at(self, ticket: Ticket, then: Callable[[dict[str, Any]], None]) -> None:
+        """Asks whose a ticket is, and what its patient sees of it."""
+        assert self._place is not None
+        place, number, day = self._place, ticket["number"], self._other_day(ticket)
+        self._send(
+            lambda session: session.query(
+                "desk_ticket", place.hospital, place.clinic, number=number, service_date=day
+            ),
+            then,
         )
-        choices = [
-            ("correct", texts("It is this patient's: correct it")),
-            ("cancel", texts("It is a stranger's: cancel it, and register this patient")),
-        ]
-
-        def chosen(way: str | None) -> None:
-            if way == "correct":
-                self._correct(ticket, patient)
-            elif way == "cancel":
-                registration = Registration(ticket["hospital"], ticket["clinic"], **patient)
-                priority = error.request.get("priority") or NO_REASON
-                self._cancel_and_register(ticket, registration, priority)
-
-        self.push_screen(Choose(question, choices, texts), chosen)
-
-    def _cancel_and_register(self, ticket: Ticket, registration: Registration, priority: str) -> None:
-        action = self._desk.cancel(ticket["number"], _OF_A_STRANGER, self._other_day(ticket))
-
-        def cancelled(done: dict[str, Any]) -> None:
-            self._done(action, done)
-            self._send_registration(registration, priority)
-
-        self._send(lambda session: session.carry_out(action), cancelled)

@@ -10,6 +10,8 @@ from clinic_desk.console.acting import ActingApp
 from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.queue_list import QueueList
 from clinic_desk.output import changes
+from common.domain import ticket_states
+from common.terminal.card import Ticket
 
 _UNDOABLE: Final = frozenset(
     {"call_next", "call_ticket", "start", "complete", "mark_no_show", "skip", "park", "desk_cancel"}
@@ -26,6 +28,12 @@ class _Undoable:
     number: int | None = None
     room: int | None = None
     day: str | None = None
+
+
+def may_be_undone(ticket: Ticket) -> bool:
+    """Whether something done with a ticket in its state can be taken back; the ticker knows whether it is."""
+    status = ticket_states.TicketStatus(ticket["status"])
+    return any(ticket_states.is_allowed(undo, status) for undo in ticket_states.UNDONE_BY.values())
 
 
 class UndoKeys(ActingApp):
@@ -60,6 +68,10 @@ class UndoKeys(ActingApp):
                 self._do(self._desk.undo(number=what.number, room=what.room, day=what.day))
 
         self.push_screen(Choose(self._texts("What is to be taken back?"), choices, self._texts), chosen)
+
+    def undo(self, ticket: Ticket) -> None:
+        """Takes back what was done last with this ticket."""
+        self._do(self._desk.undo(number=ticket["number"], day=self._other_day(ticket)))
 
     def _undoable(self) -> list[_Undoable]:
         found = []
