@@ -191,6 +191,7 @@ class CatalogClinic(_Table):
     skip_places: Annotated[int, Field(ge=1, le=SKIP_PLACES_MAX)] = 3
     priority_ratio: _Ratio | None = None
     lanes: Annotated[list[CatalogLane], AfterValidator(_lanes)] | None = None
+    returns_to: Literal["front", "arrival", "end"] = "front"
     day_ends_at: Annotated[str, AfterValidator(_day_ends_at)] = "24:00"
     hours: Annotated[dict[str, Any], AfterValidator(_hours)]
 

@@ -89,6 +89,12 @@ class Desk:
         words = [str(number), "--to", to_clinic]
         return self._action("transfer", "transfer", *words, number=number, to_clinic=to_clinic, day=day)
 
+    def send(self, number: int, to_clinic: str, day: str | None = None, *, returns: bool = False) -> Action:
+        """Sends a served patient on to another clinic, from which the patient may return."""
+        words = [str(number), "--to", to_clinic, *(["--return"] if returns else [])]
+        body = {"number": number, "to_clinic": to_clinic, "returns": returns}
+        return self._action("send", "send", *words, **body, day=day)
+
     def cancel(self, number: int, reason: str, day: str | None = None) -> Action:
         """Gives up a ticket; `reason` is one of CANCEL_REASONS."""
         words = [str(number), "--reason", reason]

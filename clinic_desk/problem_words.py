@@ -39,6 +39,7 @@ _BY_REASON: Final[Mapping[str, str]] = {
     "room_not_serving": N_("That room is not serving."),
     "ticket_status": N_("The ticket's status does not allow it."),
     "same_clinic": N_("The patient is in this clinic's queue; choose another clinic."),
+    "too_many_stations": N_("This visit has 20 stations; register the patient in that clinic instead."),
     "already_so": N_("It is so already; nothing was changed."),
     "nothing_to_undo": N_(
         "Nothing was done here in the last ten minutes that can be taken back; look at the queue."

@@ -25,6 +25,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "unpark": {"number": 1},
     "set_priority": {"number": 1, "reason": "infant"},
     "transfer": {"number": 1, "to_clinic": "MAT"},
+    "send": {"number": 1, "to_clinic": "MAT", "returns": True},
     "desk_cancel": {"number": 1, "reason": "duplicate"},
     "correct": {"number": 1, "name": "Siti Aminah"},
     "undo": {"room": 1},

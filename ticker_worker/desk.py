@@ -98,8 +98,7 @@ class Desk:
     def _save(self, decided: ActionResult, clinic: Clinic) -> None:
         for change in decided.changes:
             store.write_ticket(self.connection, change)
-        if decided.new_ticket is not None:
-            insert_tickets(self.connection, [decided.new_ticket])
+        insert_tickets(self.connection, decided.new_tickets)
         write_places(self.connection, decided.moved)
         if decided.clinic_values is not None:
             self.changed_clinics[clinic.key] = replace(clinic, **decided.clinic_values)

@@ -1,9 +1,10 @@
 """Loads what a desk's request is about, and decides the request: a case for each request in both."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+from uuid import uuid4
 
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
@@ -28,12 +29,14 @@ from common.messages.desk_requests import (
     Park,
     Recall,
     Reinstate,
+    Send,
     SetMode,
     SetPriority,
     SetRooms,
     Skip,
     Start,
     TicketAction,
+    ToAnotherClinic,
     Transfer,
     Undo,
     Unpark,
@@ -43,16 +46,19 @@ from common.storage.catalog import CatalogCache
 from common.storage.elsewhere import find_elsewhere
 from common.storage.engine import Connection
 from common.storage.ticket_rows import ticket_by_number, tickets_in_state
+from common.storage.visits import count_stations_left, first_places, ticket_by_code
 from common.storage.waiters import next_waiters
 from ticker_worker import store
 from ticker_worker.cancelling_waiting import cancels_waiting
-from ticker_worker.rules import calling, clinic_actions, correcting, transferring, undoing, waiting
+from ticker_worker.loading import QueuesNeeded
+from ticker_worker.rules import calling, clinic_actions, correcting, sending, transferring, undoing, waiting
 from ticker_worker.rules.action_results import ActionResult
 from ticker_worker.rules.calling import Caller, InRoom
 from ticker_worker.rules.day_end import HeldPlace
+from ticker_worker.rules.sending import Home, Return
 from ticker_worker.rules.transferring import Destination
 from ticker_worker.rules.undoing import UndoSubject
-from ticker_worker.undo_subjects import load_undo_subject
+from ticker_worker.undo_subjects import UndoOf, load_undo_subject
 
 
 class Subject(NamedTuple):
@@ -60,7 +66,8 @@ class Subject(NamedTuple):
 
     `holder` holds a ticket in the queue with the medical record number of the `ticket`'s patient, or with the
     one that is to be theirs; `first` are the first who wait in each lane, `next_in_lane` those who wait
-    behind the ticket, or the first ones of its lane; `caller` is who calls; `undo` is what an undoing needs.
+    behind the ticket, or the first ones of its lane; `caller` is who calls; `returns` are those who may go
+    back to another clinic when they are served; `undo` is what an undoing needs.
     """
 
     clinic: Clinic
@@ -71,6 +78,7 @@ class Subject(NamedTuple):
     caller: Caller | None = None
     first: Sequence[Waiter] = ()
     next_in_lane: Sequence[PlacedTicket] = ()
+    returns: Sequence[Return] = ()
     undo: UndoSubject | None = None
 
 
@@ -94,14 +102,15 @@ class Subjects:
             case CallNext():
                 first = next_waiters(self.connection, [key], 1).get(key, ())
                 caller = self._caller(key, request, [each.number for each in first])
-                return subject._replace(caller=caller, first=first)
+                return subject._replace(caller=caller, first=first, returns=self._returns_from(caller))
             case CallTicket():
                 ticket = ticket_by_number(self.connection, key, request.number)
                 holder = None if ticket is None else self._holder(key, ticket.medical_record_number)
                 caller = self._caller(key, request, [request.number])
-                return subject._replace(caller=caller, ticket=ticket, holder=holder)
+                returns = self._returns_from(caller)
+                return subject._replace(caller=caller, ticket=ticket, holder=holder, returns=returns)
             case Undo():
-                return subject._replace(undo=self._undo(key, clinic, user))
+                return subject._replace(undo=self._undo(request, key, clinic, user))
             case TicketAction():
                 subject = subject._replace(ticket=self._ticket(request, key))
         match request:
@@ -116,7 +125,9 @@ class Subjects:
                 return subject._replace(next_in_lane=self._next_in_lane(key, subject.ticket, 1))
             case Correct(medical_record_number=str(number)):
                 return subject._replace(holder=self._holder(key, number))
-            case Transfer() if subject.ticket is not None:
+            case Complete() if subject.ticket is not None:
+                return subject._replace(returns=self._returns([(key, subject.ticket)]))
+            case ToAnotherClinic() if subject.ticket is not None:
                 return subject._replace(destination=self._destination(request, subject.ticket))
         return subject
 
@@ -149,15 +160,48 @@ class Subjects:
     def _clinic_of(self, day: ClinicDay) -> Clinic:
         return self.changed_clinics.get(day.clinic_key) or self.catalog.clinic_of(day)
 
-    def _undo(self, key: ClinicDay, clinic: Clinic, user: str | None) -> UndoSubject:
-        """What an undoing looks at: the clinic's queues, that of the day before among them."""
-        queues = {day: queue for day, queue in self.queues.items() if day.clinic_key == key.clinic_key}
+    def _returns_from(self, caller: Caller) -> list[Return]:
+        """Who of those in the caller's room may go back."""
+        return self._returns((each.queue.key, each.ticket) for each in caller.in_room)
+
+    def _returns(self, served: Iterable[tuple[ClinicDay, TicketRecord]]) -> list[Return]:
+        """Who of these may go back. Raises QueuesNeeded where a queue there is not locked."""
+        return [
+            Return(key, ticket, home, new_ticket_code())
+            for key, ticket in served
+            if (home := self._home(key, ticket)) is not None
+        ]
+
+    def _home(self, key: ClinicDay, ticket: TicketRecord) -> Home | None:
+        if ticket.return_to is None or ticket.status not in IN_ROOM:
+            return None
+        sent_from, first_ticket = ticket_by_code(self.connection, ticket.return_to)
+        clinic = self.clinic(sent_from.clinic_key)
+        assert clinic is not None
+        day = clinic.clinic_day(self.now)
+        if clinic.retired or day.clinic_key == key.clinic_key:
+            return None
+        if day not in self.queues:
+            raise QueuesNeeded({day})
+        return Home(
+            clinic,
+            self.queues[day],
+            first_ticket,
+            self._holder(day, ticket.medical_record_number),
+            count_stations_left(self.connection, ticket),
+            first_places(self.connection, day),
+        )
+
+    def _undo(self, request: Undo, key: ClinicDay, clinic: Clinic, user: str | None) -> UndoSubject:
+        """What an undoing looks at."""
+        meant = UndoOf(key, request.number, request.room)
         member = self.catalog.staff_member(user or "")
 
         def may(roles: frozenset[StaffRole]) -> bool:
             return member is not None and member.may(roles, *clinic.key)
 
-        return load_undo_subject(self.connection, queues, may, clinic.lanes.ratios, self.now)
+        ratios = clinic.lanes.ratios
+        return load_undo_subject(self.connection, meant, self.queues, may, ratios, self.now)
 
     def _ticket(self, request: TicketAction, key: ClinicDay) -> TicketRecord | None:
         if request.service_date not in (None, key.service_date):
@@ -168,7 +212,7 @@ class Subjects:
         patient = (key, medical_record_number)
         return store.held_tickets(self.connection, [patient]).get(patient)
 
-    def _destination(self, request: Transfer, ticket: TicketRecord) -> Destination | None:
+    def _destination(self, request: ToAnotherClinic, ticket: TicketRecord) -> Destination | None:
         clinic = self.clinic((request.hospital, request.to_clinic))
         queue = None if clinic is None else self.queues.get(clinic.clinic_day(self.now))
         if clinic is None or queue is None or (clinic.retired and request.to_clinic != request.clinic):
@@ -193,18 +237,20 @@ def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResul
             return clinic_actions.set_mode(clinic, queue, request.mode, now)
         case CallNext():
             assert subject.caller is not None
-            return calling.call_next(clinic, queue, subject.first, subject.caller, now)
+            called = calling.call_next(clinic, queue, subject.first, subject.caller, now)
+            return sending.with_returns(called, subject.returns, now)
         case CallTicket():
             assert subject.caller is not None
-            return calling.call_ticket(
+            called = calling.call_ticket(
                 clinic, queue, ticket, subject.holder, subject.caller, request.reason, now
             )
+            return sending.with_returns(called, subject.returns, now)
         case Recall():
             return calling.recall(queue, ticket, now)
         case Start():
             return calling.start(clinic, queue, ticket, now)
         case Complete():
-            return calling.complete(clinic, queue, ticket, now)
+            return sending.with_returns(calling.complete(clinic, queue, ticket, now), subject.returns, now)
         case MarkNoShow():
             return calling.mark_no_show(queue, ticket, now)
         case Reinstate():
@@ -219,6 +265,9 @@ def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResul
             return waiting.set_priority(clinic, queue, ticket, request.reason, now)
         case Transfer():
             return transferring.transfer(queue, ticket, subject.destination, new_ticket_code(), now)
+        case Send():
+            ids, to = sending.NewIds(new_ticket_code(), str(uuid4())), subject.destination
+            return sending.send(clinic, queue, ticket, to, ids, now, returns=request.returns)
         case Undo():
             assert subject.undo is not None
             return undoing.undo(subject.undo, request.number, request.room, queue.key, now)

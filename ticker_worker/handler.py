@@ -1,10 +1,11 @@
 """What moves queues: ticks, and what the staff at a clinic's desk ask for. A batch is one transaction, unless
 thousands of tickets change in it."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from common.clock import Clock
+from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
 from common.errors import StoreConflict
 from common.messages.desk_requests import (
@@ -20,6 +21,7 @@ from common.messages.desk_requests import (
     Park,
     Recall,
     Reinstate,
+    Send,
     SetMode,
     SetPriority,
     SetRooms,
@@ -42,7 +44,7 @@ from ticker_worker.advancing import advance_queues
 from ticker_worker.deciding import Answer, TooMuchAtOnce, decide
 from ticker_worker.desk_replies import closing_done
 from ticker_worker.earlier_decisions import Decisions
-from ticker_worker.loading import load
+from ticker_worker.loading import QueuesNeeded, load
 from ticker_worker.saving import save
 
 _ATTEMPTS_MAX = 5
@@ -54,6 +56,7 @@ _CHANGES: tuple[type[DeskRequest], ...] = (
     Recall,
     Start,
     Complete,
+    Send,
     MarkNoShow,
     Reinstate,
     Skip,
@@ -87,10 +90,14 @@ class TickerHandler:
     def _apply(self, batch: Sequence[Tick | ReceivedRequest]) -> list[Outcome]:
         """What becomes of a batch; it is divided where one transaction would do too much."""
         attempts = 0
+        also: set[ClinicDay] = set()
         while batch:
             attempts += 1
             try:
-                return self._apply_once(batch)
+                return self._apply_once(batch, also)
+            except QueuesNeeded as needed:
+                attempts -= 1  # each time there are more
+                also |= needed.queues
             except TooMuchAtOnce:
                 middle = len(batch) // 2
                 return [*self._apply(batch[:middle]), *self._apply(batch[middle:])]
@@ -103,11 +110,11 @@ class TickerHandler:
                         create_queues(connection, changed.queues)
         return []
 
-    def _apply_once(self, batch: Sequence[Tick | ReceivedRequest]) -> list[Outcome]:
+    def _apply_once(self, batch: Sequence[Tick | ReceivedRequest], also: Set[ClinicDay]) -> list[Outcome]:
         is_partial = True
         while is_partial:
             with transaction(self.engine) as connection:
-                loaded = load(connection, self.catalog, self.clock, batch)
+                loaded = load(connection, self.catalog, self.clock, batch, also)
                 decisions = Decisions.of(loaded)
                 moved = advance_queues(connection, self.catalog, loaded, decisions.undecided.values())
                 decided = decide(connection, self.catalog, loaded, decisions, moved)

@@ -11,7 +11,7 @@ from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.queue import Queue
 from common.messages import problems
-from common.messages.desk_requests import DeskRequest, TicketAction, Transfer, Undo
+from common.messages.desk_requests import DeskRequest, TicketAction, ToAnotherClinic, Undo
 from common.messages.events import Tick
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
@@ -27,6 +27,15 @@ _YEARS = (2000, 9000)
 
 Identity = tuple[str, bytes]
 """The id of a request, and what it asks for."""
+
+
+class QueuesNeeded(Exception):
+    """A request turns out to be about queues that are not locked: nothing was done; lock them, too, with all
+    others and in the order of all."""
+
+    def __init__(self, queues: Set[ClinicDay]) -> None:
+        super().__init__(f"Queues that are not locked: {len(queues)}.")
+        self.queues = queues
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +67,14 @@ class Loaded:
 
 
 def load(
-    connection: Connection, catalog: CatalogCache, clock: Clock, batch: Sequence[Tick | ReceivedRequest]
+    connection: Connection,
+    catalog: CatalogCache,
+    clock: Clock,
+    batch: Sequence[Tick | ReceivedRequest],
+    needed: Set[ClinicDay] = frozenset(),
 ) -> Loaded:
-    """Locks the queues of a batch, and reads what was done before under its ids.
+    """Locks the queues of a batch, and those that turned out to be `needed`, and reads what was done before
+    under its ids.
 
     Raises QueuesMissing, and CatalogChanged where other queues are to be locked.
     """
@@ -75,7 +89,7 @@ def load(
     named_days = _named_days(permitted, days)
     asked_for = {key for each in permitted for key in days[each.identity]}
     also = {*named_days.values(), *_days_of_undoings(permitted, days)}
-    queues = _lock(connection, catalog, ticks, asked_for, also, now)
+    queues = _lock(connection, catalog, ticks, asked_for | needed, also, now)
     # Under the locks: another process may have changed a clinic meanwhile, and time has passed.
     catalog.refresh(connection)
     now = clock.now()
@@ -120,7 +134,7 @@ def _days_of(
         request = each.request
         assert isinstance(request, DeskRequest)
         clinics = [catalog.clinic(request.hospital, request.clinic)]
-        if clinics[0] is not None and isinstance(request, Transfer):
+        if clinics[0] is not None and isinstance(request, ToAnotherClinic):
             clinics.append(catalog.clinic(request.hospital, request.to_clinic))
         found[each.identity] = [clinic.clinic_day(now) for clinic in clinics if clinic is not None]
     return found

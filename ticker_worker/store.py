@@ -25,6 +25,7 @@ from common.domain.event_names import EventName
 from common.domain.lanes import Lane
 from common.domain.ticket_states import ACTIVE, IN_ROOM, OUTSIDE, TicketState, TicketStatus
 from common.domain.tickets import lane_reason
+from common.domain.visits import Station
 from common.storage.catalog import take_version
 from common.storage.prepared import DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, key_columns, key_of, same_queue
@@ -271,7 +272,9 @@ def _columns_of(change: Change) -> dict[str, Any]:
     ticket, at = change.ticket, change.at
     if ticket is None or change.event is EventName.TICKET_REGISTERED:
         return {}
-    if change.takes_back is not None:
+    if change.event is EventName.TICKET_SENDING_UNDONE:
+        return {}  # it stays in the visit, whose other ticket is cancelled
+    if change.takes_back is not None and change.before is not None:
         return _columns_before(change.before)
     moments: dict[str, Any]
     match change.event:
@@ -279,6 +282,8 @@ def _columns_of(change: Change) -> dict[str, Any]:
             return {"lane": ticket.lane, "priority_reason": change.lane_reason}
         case EventName.TICKET_RECALLED:
             return {"recalled_at": at}
+        case EventName.TICKET_SENT:
+            return {} if change.station is None else _first_station(change.station)
         case EventName.TICKET_CORRECTED:
             return _corrected(change.correction)
         case EventName.TICKET_STARTED:
@@ -309,13 +314,16 @@ def _columns_of(change: Change) -> dict[str, Any]:
 _KEPT = ("status", "room", "called_at", "started_at", "ended_at")
 
 
-def _columns_before(before: TicketBefore | None) -> dict[str, Any]:
+def _columns_before(before: TicketBefore) -> dict[str, Any]:
     """The columns of a ticket that is as it was before."""
-    assert before is not None
     kept = {name: getattr(before, name) for name in _KEPT}
     if before.waiting_since is not None:
         kept["waiting_since"] = before.waiting_since
     return {**kept, "cancelled_by": None, "cancel_reason": None}
+
+
+def _first_station(station: Station) -> dict[str, Any]:
+    return {"visit": station.visit, "station": station.place}
 
 
 def _corrected(correction: Correction | None) -> dict[str, Any]:

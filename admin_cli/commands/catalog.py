@@ -179,6 +179,7 @@ def _hospital_as_json(hospital: "Hospital", clinics: list["Clinic"]) -> dict[str
                 "priority_age": clinic.priority_age or False,
                 "skip_places": clinic.skip_places,
                 "lanes": clinic.lanes.format(),
+                "returns_to": clinic.returns_to.value,
                 "day_ends_at": format_day_end(clinic.opening_hours.day_ends),
                 "hours": clinic.opening_hours.format(),
             }

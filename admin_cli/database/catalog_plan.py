@@ -138,6 +138,7 @@ def _wanted(catalog: Catalog) -> Rows:
                 "priority_age": clinic.priority_age or None,
                 "skip_places": clinic.skip_places,
                 "lanes": clinic.clinic_lanes.format(),
+                "returns_to": clinic.returns_to,
             }
     return rows
 

@@ -37,6 +37,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "priority_age": N_("priority age"),
     "skip_places": N_("places that who is late goes back"),
     "lanes": N_("lanes"),
+    "returns_to": N_("who comes back waits at"),
 }
 
 

@@ -74,6 +74,11 @@ SENTENCES: Final[Mapping[str, str]] = {
         " new one, which is missing, another patient's, or should not be. Ask where the"
         " patient waits, register them again if nowhere, and report this line."
     ),
+    "visit": N_(
+        "{where}: number {number}, station {station} of a visit, does not fit the stations that it names,"
+        " which are missing, another patient's, or of another visit. Ask where the patient is to go, and"
+        " report this line."
+    ),
     "two_events": N_(
         "{where}: event {sequence} records change {ordinal} of {cause_id}, as another does. The"
         " unique constraint of the table journal is gone: restore the database from a backup."

@@ -65,6 +65,15 @@ of_day = click.option(
     help=N_("The service day of the ticket, where it is of the day before."),
 )
 
+to_clinic_option = click.option(
+    "--to",
+    "to_clinic",
+    metavar=N_("CLINIC"),
+    required=True,
+    callback=normalise,
+    help=N_("Code of the other clinic. Required."),
+)
+
 an_action = click.option(
     "--request-id",
     metavar=N_("ID"),

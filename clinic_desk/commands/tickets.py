@@ -10,10 +10,10 @@ from clinic_desk.commands.options import (
     RequestId,
     an_action,
     carry_out,
-    normalise,
     of_a_clinic,
     of_day,
     pass_session,
+    to_clinic_option,
     user_option,
 )
 from clinic_desk.commands.own_clinic import ClinicCommand
@@ -146,14 +146,7 @@ def priority(
 )
 @of_a_clinic
 @click.argument("number", metavar=N_("NUMBER"), callback=take_number)
-@click.option(
-    "--to",
-    "to_clinic",
-    metavar=N_("CLINIC"),
-    required=True,
-    callback=normalise,
-    help=N_("Code of the other clinic. Required."),
-)
+@to_clinic_option
 @of_day
 @an_action
 @pass_session
@@ -167,6 +160,38 @@ def transfer(
     request_id: RequestId,
 ) -> None:
     carry_out(session, Desk(hospital, clinic, request_id).transfer(number, to_clinic, day))
+
+
+@click.command(
+    "send",
+    cls=ClinicCommand,
+    help=N_("Send a patient on to the next station of the visit."),
+    epilog="antrean-desk send RSHS GIG 17 --to LAB --return",
+)
+@of_a_clinic
+@click.argument("number", metavar=N_("NUMBER"), callback=take_number)
+@to_clinic_option
+@click.option(
+    "--return",
+    "returns",
+    is_flag=True,
+    help=N_("The patient comes back to this queue when served there."),
+)
+@of_day
+@an_action
+@pass_session
+def send(
+    session: DeskSession,
+    hospital: str,
+    clinic: str,
+    number: int,
+    to_clinic: str,
+    day: str | None,
+    request_id: RequestId,
+    *,
+    returns: bool,
+) -> None:
+    carry_out(session, Desk(hospital, clinic, request_id).send(number, to_clinic, day, returns=returns))
 
 
 @click.command(

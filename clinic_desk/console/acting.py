@@ -29,6 +29,7 @@ _ACTIONS: Final[Mapping[str, ticket_states.Action]] = {
     "unpark": ticket_states.Action.UNPARK,
     "priority": ticket_states.Action.PRIORITISE,
     "transfer": ticket_states.Action.TRANSFER,
+    "send": ticket_states.Action.SEND,
     "cancel": ticket_states.Action.CANCEL,
     "correct": ticket_states.Action.CORRECT,
 }
@@ -55,6 +56,7 @@ _CHOOSE_FIRST: Final[Mapping[str, str]] = {
     "park": N_("Choose a called ticket, or one on hold."),
     "priority": N_("Choose a waiting ticket."),
     "transfer": N_("Choose a waiting or called ticket."),
+    "send": N_("Choose a ticket in service."),
     "cancel": N_("Choose a waiting or called ticket."),
     "correct": N_("Choose the ticket of somebody who waits or is in a room."),
     "ticket": N_("Choose a ticket."),

@@ -12,6 +12,7 @@ from common.domain.person_names import Person, is_same_person
 from common.domain.queue import Queue
 from common.domain.refusals import ActionRefused
 from common.domain.tickets import LaneReason
+from common.domain.visits import Station
 
 _PATIENT_AGE_MAX: Final = timedelta(days=130 * 365.25)
 
@@ -141,3 +142,4 @@ class NewTicket(NamedTuple):
     arrived_at: datetime
     waiting_since: datetime
     place_at: datetime | None = None
+    station: Station | None = None

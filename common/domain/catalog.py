@@ -11,6 +11,7 @@ from common.domain.opening_hours import OpeningHours, Session
 from common.domain.partial_dates import PartialDate
 from common.domain.tickets import LaneReason, PriorityReason, is_of_age
 from common.domain.time_zones import zone_word
+from common.domain.visits import ReturnPlace
 
 CODE_PATTERN = r"^[A-Z0-9]{2,10}$"
 """Hospital and clinic codes; such a code is safe as a word of a routing key."""
@@ -74,6 +75,8 @@ class Clinic:
     `room_names` are what its rooms are called, the first that of room 1; where one is empty or missing, the
     room has only its number. There may be names of rooms that do not serve now.
 
+    `returns_to` is where patients wait who come back from a station of their visit.
+
     From `priority_age` on (None: at no age) patients wait in the one of its `lanes` to which age leads. Who
     is late is put behind the next `skip_places` who wait. What the staff forced ends at `forced_until`; then
     the clinic follows its opening hours again. These also tell when its service days end."""
@@ -96,6 +99,7 @@ class Clinic:
     lanes: ClinicLanes = TWO_LANES
     retired: bool = False
     room_names: tuple[str, ...] = ()
+    returns_to: ReturnPlace = ReturnPlace.FRONT
 
     @property
     def key(self) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from common.domain.lanes import ByLane
 from common.domain.places import Place
 from common.domain.ticket_states import TicketState, TicketStatus
 from common.domain.tickets import CallReason, LaneReason
+from common.domain.visits import Neighbour, Station
 
 
 class TicketBefore(NamedTuple):
@@ -39,7 +40,8 @@ class Change(NamedTuple):
     corrected one, of which events tell only the members. `out_of_turn` comes with a call that was not in
     turn; `places` says behind how many who wait the ticket was put. `before` is how the ticket was before
     what can be taken back; of an undoing it is how the ticket is again, and `takes_back` the request that did
-    what is undone.
+    what is undone. `sent_to` is the ticket to which a patient was sent on, with the `station` of the
+    visit that this one is; `sent_from` comes with the ticket that was given out for it.
     """
 
     clinic_day: ClinicDay
@@ -57,3 +59,6 @@ class Change(NamedTuple):
     places: int | None = None
     before: TicketBefore | None = None
     takes_back: str | None = None
+    sent_to: Neighbour | None = None
+    sent_from: Neighbour | None = None
+    station: Station | None = None

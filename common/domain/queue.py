@@ -28,6 +28,7 @@ from common.domain.ticket_states import (
     TicketStatus,
 )
 from common.domain.tickets import CallReason, LaneReason, display_number
+from common.domain.visits import Neighbour, Station
 
 _NO_ROOMS: Final[Mapping[int, datetime]] = MappingProxyType({})
 
@@ -187,6 +188,13 @@ class Queue(NamedTuple):
         """The patient goes to another queue, with the ticket that has the code `new_code`."""
         queue, change = self._do(Action.TRANSFER, ticket, at, room=ticket.room)
         return queue, change._replace(transferred_to=new_code)
+
+    def send(
+        self, ticket: QueuedTicket, at: datetime, to: Neighbour, station: Station
+    ) -> tuple["Queue", Change]:
+        """A served patient goes on to another queue; `station` joins the ticket to the visit."""
+        queue, change = self._do(Action.SEND, ticket, at, room=ticket.room)
+        return queue, change._replace(sent_to=to, station=station)
 
     def undo(
         self, action: Action, ticket: QueuedTicket, before: TicketBefore, cause_id: str, at: datetime

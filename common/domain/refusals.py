@@ -15,6 +15,7 @@ class NotPermittedReason(StrEnum):
     TICKET_STATUS = "ticket_status"
     HOLDS_ANOTHER = "holds_another"
     SAME_CLINIC = "same_clinic"
+    TOO_MANY_STATIONS = "too_many_stations"
     ALREADY_SO = "already_so"
     NOTHING_TO_UNDO = "nothing_to_undo"
     CHANGED_SINCE = "changed_since"

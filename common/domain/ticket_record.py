@@ -8,6 +8,7 @@ from common.domain.partial_dates import PartialDate
 from common.domain.places import Place
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import LaneReason
+from common.domain.visits import Station, station_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,16 @@ class TicketRecord:
     patient_name: str
     date_of_birth: PartialDate
     date_of_birth_confirmed: bool
+    visit: str | None = None
+    station: int | None = None
+    sent_from: str | None = None
+    return_to: str | None = None
+    is_return: bool = False
+
+    @property
+    def in_visit(self) -> Station | None:
+        """Which station of a visit it is; None where it belongs to none."""
+        return station_of(self.visit, self.station, self.sent_from, self.return_to, self.is_return)
 
     @property
     def place(self) -> Place:

@@ -60,6 +60,7 @@ class Action(StrEnum):
     RECALL = "recall"
     START = "start"
     COMPLETE = "complete"
+    SEND = "send"
     MARK_NO_SHOW = "mark_no_show"
     REINSTATE = "reinstate"
     SKIP = "skip"
@@ -72,6 +73,7 @@ class Action(StrEnum):
     UNDO_CALL = "undo_call"
     UNDO_START = "undo_start"
     UNDO_COMPLETION = "undo_completion"
+    UNDO_SENDING = "undo_sending"
     UNDO_NO_SHOW = "undo_no_show"
     UNDO_CANCELLATION = "undo_cancellation"
     UNDO_SKIP = "undo_skip"
@@ -106,6 +108,9 @@ TRANSITIONS: Final[Mapping[Action, TransitionRule]] = MappingProxyType(
         Action.RECALL: TransitionRule(_CALLED, TicketStatus.CALLED, EventName.TICKET_RECALLED),
         Action.START: TransitionRule(_CALLED, TicketStatus.IN_SERVICE, EventName.TICKET_STARTED),
         Action.COMPLETE: TransitionRule(IN_ROOM, TicketStatus.SERVED, EventName.TICKET_SERVED),
+        Action.SEND: TransitionRule(
+            frozenset({TicketStatus.IN_SERVICE, TicketStatus.SERVED}), None, EventName.TICKET_SENT
+        ),
         Action.MARK_NO_SHOW: TransitionRule(
             _CALLED, TicketStatus.NO_SHOW, EventName.TICKET_NO_SHOW, frees_room=True
         ),
@@ -135,6 +140,9 @@ TRANSITIONS: Final[Mapping[Action, TransitionRule]] = MappingProxyType(
             TicketStatus.IN_SERVICE, EventName.TICKET_START_UNDONE, TicketStatus.CALLED
         ),
         Action.UNDO_COMPLETION: _undoes(TicketStatus.SERVED, EventName.TICKET_COMPLETION_UNDONE, *IN_ROOM),
+        Action.UNDO_SENDING: _undoes(
+            TicketStatus.SERVED, EventName.TICKET_SENDING_UNDONE, TicketStatus.SERVED
+        ),
         Action.UNDO_NO_SHOW: _undoes(
             TicketStatus.NO_SHOW, EventName.TICKET_NO_SHOW_UNDONE, TicketStatus.CALLED
         ),
@@ -163,6 +171,7 @@ UNDONE_BY: Final[Mapping[EventName, Action]] = MappingProxyType(
         EventName.TICKET_CALLED: Action.UNDO_CALL,
         EventName.TICKET_STARTED: Action.UNDO_START,
         EventName.TICKET_SERVED: Action.UNDO_COMPLETION,
+        EventName.TICKET_SENT: Action.UNDO_SENDING,
         EventName.TICKET_NO_SHOW: Action.UNDO_NO_SHOW,
         EventName.TICKET_CANCELLED: Action.UNDO_CANCELLATION,
         EventName.TICKET_SKIPPED: Action.UNDO_SKIP,

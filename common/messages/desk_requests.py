@@ -235,13 +235,26 @@ class SetPriority(TicketAction):
     reason: PriorityReason | None
 
 
-class Transfer(TicketAction):
-    """The patient goes to another clinic of the hospital and keeps the place by time of arrival; the ticket
-    there is a new one."""
+class ToAnotherClinic(TicketAction):
+    """Base of what gives a ticket's patient a new ticket in another clinic of the hospital."""
+
+    to_clinic: Code
+
+
+class Transfer(ToAnotherClinic):
+    """The patient goes to another clinic instead of this one and keeps the place by time of arrival."""
 
     name: ClassVar[str] = "transfer"
 
-    to_clinic: Code
+
+class Send(ToAnotherClinic):
+    """The patient, in service or served, goes on to another clinic, behind all who wait there, and `returns`
+    to this one when served there."""
+
+    name: ClassVar[str] = "send"
+    roles: ClassVar[frozenset[StaffRole]] = MOVES_QUEUES
+
+    returns: bool = False
 
 
 class DeskCancel(TicketAction):

@@ -21,6 +21,7 @@ from common.domain.changes import Change
 from common.domain.event_names import EventName
 from common.domain.ticket_states import TicketState
 from common.domain.tickets import display_number
+from common.domain.visits import Neighbour
 
 CONTENT_TYPE = "application/cloudevents+json"
 
@@ -101,7 +102,7 @@ def encode_change(change: Change, event_id: str, room_name: str | None = None) -
     if change.ticket is not None:
         subject = display_number(clinic, change.ticket.number)
         data = ticket_data(clinic, change.ticket, change.waiting, change.now_serving, room_name)
-        data |= _cancellation_data(change.cancellation)
+        data |= _cancellation_data(change.cancellation) | _visit_data(change)
         if change.out_of_turn is not None:
             data["out_of_turn"] = change.out_of_turn.value
         if change.places is not None:
@@ -155,6 +156,25 @@ def _cancellation_data(cancellation: Cancellation | None) -> dict[str, Any]:
     return {
         "cancelled_by": cancellation.by.value,
         **({} if reason is None else {"cancel_reason": str(reason)}),
+    }
+
+
+def _visit_data(change: Change) -> dict[str, Any]:
+    """Of a ticket that was sent on, or given out for one of the same visit: the other one, by its number."""
+    return {
+        name: value
+        for member, other in (("sent_to", change.sent_to), ("sent_from", change.sent_from))
+        if other is not None
+        for name, value in (("visit", other.visit), (member, _other_ticket(other)))
+    }
+
+
+def _other_ticket(other: Neighbour) -> dict[str, str]:
+    _, clinic, service_date = other.clinic_day
+    return {
+        "clinic": clinic,
+        "service_date": service_date.isoformat(),
+        "display_number": display_number(clinic, other.number),
     }
 
 

@@ -16,6 +16,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.clinic_lanes import ClinicLanes
 from common.domain.opening_hours import OpeningHours, parse_day_end
 from common.domain.staff import StaffMember
+from common.domain.visits import ReturnPlace
 from common.errors import StoreUnavailable
 from common.storage.prepared import INTEGER, Prepared
 from common.storage.staff import StaffCache, read_changed_staff, read_staff
@@ -238,6 +239,7 @@ def _clinic(row: Any, hospital: Hospital, equals: dict[Any, Any]) -> Clinic:
         skip_places=row.skip_places,
         retired=row.retired,
         room_names=_room_names(row.room_names),
+        returns_to=ReturnPlace(row.returns_to),
     )
 
 

@@ -1,8 +1,8 @@
 """Tickets that are given out."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
-from sqlalchemy import Connection, insert, literal, select
+from sqlalchemy import Connection, insert, literal, select, update
 
 from common.domain.admission import NewTicket
 from common.domain.ticket_states import TicketStatus
@@ -34,9 +34,27 @@ _insert = Prepared(
     _NEW,
 )
 
+_STATION: Columns = {
+    "visit": TEXT,
+    "station": INTEGER,
+    "sent_from": TEXT,
+    "return_to": TEXT,
+    "is_return": BOOLEAN,
+}
+# A statement of its own: hardly any ticket is one of a visit.
+_join_visits = Prepared(
+    lambda given: (
+        update(tickets)
+        .where(tickets.c.ticket_code == given.c.ticket_code)
+        .values({name: given.c[name] for name in _STATION})
+    ),
+    {"ticket_code": TEXT, **_STATION},
+)
 
-def insert_tickets(connection: Connection, new: Iterable[NewTicket]) -> None:
-    """Writes new tickets. A violated constraint is a StoreConflict at the end of the transaction."""
+
+def insert_tickets(connection: Connection, new: Collection[NewTicket]) -> None:
+    """Writes new tickets, and joins them to their visits. A violated constraint is a StoreConflict at the end
+    of the transaction."""
     rows = [
         (
             *ticket.key,
@@ -58,3 +76,6 @@ def insert_tickets(connection: Connection, new: Iterable[NewTicket]) -> None:
     ]
     if rows:
         _insert(connection, rows)
+    stations = [(ticket.ticket_code, *ticket.station) for ticket in new if ticket.station is not None]
+    if stations:
+        _join_visits(connection, stations)

@@ -129,6 +129,8 @@ clinics = Table(
     Column("lanes", JSON, nullable=False),
     # Behind how many of those who wait somebody goes who is late.
     Column("skip_places", Integer, nullable=False, server_default=text("3")),
+    # Where those wait who come back from a station of their visit (a ReturnPlace).
+    Column("returns_to", String(10), nullable=False, server_default="front"),
     # Since when rooms, mode and service time are as they are: nothing is called by them for a time before.
     Column("serving_since", UtcDateTime, nullable=False),
     # No longer in the catalog: takes no registrations, keeps its past.
@@ -196,6 +198,7 @@ _is_waiting = text("status = 'waiting'")
 _is_in_room = text("status IN ('called', 'in_service')")
 _is_parked = text("status = 'parked'")
 _is_no_show = text("status = 'no_show'")
+_is_in_visit = text("visit IS NOT NULL")
 _is_ended = text("status IN ('served', 'cancelled', 'no_show', 'transferred', 'expired')")
 
 tickets = Table(
@@ -239,6 +242,13 @@ tickets = Table(
     # Who cancelled it (patient, staff, closing), and why; NULL where that was not recorded.
     Column("cancelled_by", String(10)),
     Column("cancel_reason", String(200)),
+    # The visit that joins it to the patient's tickets in other queues, its place there, from which ticket the
+    # patient was sent, to whose clinic to go back when this one is served, and whether the patient came back.
+    Column("visit", String(36)),
+    Column("station", Integer),
+    Column("sent_from", String(12)),
+    Column("return_to", String(12)),
+    Column("is_return", Boolean, nullable=False, server_default=false()),
     UniqueConstraint(*_clinic_day, "number"),
     ForeignKeyConstraint(_clinic_day, [f"clinic_days.{name}" for name in _clinic_day]),
     Index(
@@ -259,6 +269,7 @@ tickets = Table(
         sqlite_where=_is_waiting,
         postgresql_where=_is_waiting,
     ),
+    Index("ix_tickets_visit", "visit", sqlite_where=_is_in_visit, postgresql_where=_is_in_visit),
     Index("ix_tickets_in_room", *_clinic_day, sqlite_where=_is_in_room, postgresql_where=_is_in_room),
     # Where else in the hospital a patient is.
     Index(

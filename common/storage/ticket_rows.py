@@ -37,7 +37,12 @@ def tickets_in_state(
 
 def select_tickets(key: ClinicDay) -> Select[Any]:
     """A statement that finds the tickets of a queue."""
-    return select(*_COLUMNS).where(*of_queue(key))
+    return select_columns().where(*of_queue(key))
+
+
+def select_columns() -> Select[Any]:
+    """A statement that finds all tickets, for `read_tickets`."""
+    return select(*_COLUMNS)
 
 
 def of_queue(key: ClinicDay) -> tuple[Any, ...]:

@@ -44,6 +44,7 @@ CHANGING_DESK: dict[str, tuple[tuple[str, ...], str]] = {
     "start": (("1",), "GIG-001"),
     "undo": (("--room", "1"), "GIG-001"),
     "complete": (("1",), "GIG-001"),
+    "send": (("1", "--to", "INT"), "INT-"),
     "priority": (("3", "--reason", "pregnancy"), "GIG-003"),
     "transfer": (("2", "--to", "INT"), "INT-"),
     "no-show": (("3",), "GIG-003"),

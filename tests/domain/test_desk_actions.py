@@ -126,7 +126,7 @@ def test_a_patient_who_is_sent_on_keeps_the_place_by_arrival() -> None:
     decided = transferring.transfer(here, ticket, Destination(OTHER, there, None), "NEW", NOW)
     left, entered = decided.queues
     assert (left.waiting, left.given_back, entered.waiting, entered.last_number) == (0, 1, 2, 2)
-    new = decided.new_ticket
+    [new] = decided.new_tickets
     assert new is not None
     assert (new.ticket_code, new.number, new.arrived_at, new.waiting_since) == (
         "NEW",

@@ -28,6 +28,7 @@ from common.domain.ticket_states import (
     is_allowed,
 )
 from common.domain.tickets import CallReason, PriorityReason, StaffChoice
+from common.domain.visits import Neighbour, Station
 
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 KEY = ClinicDay("RSHS", "GIG", date(2026, 11, 23))
@@ -56,6 +57,9 @@ METHODS: Mapping[Action, Method] = {
     Action.PARK: Queue.park,
     Action.UNPARK: Queue.unpark,
     Action.TRANSFER: lambda queue, ticket, at: queue.transfer(ticket, at, "7K3F9QXM2T5R"),
+    Action.SEND: lambda queue, ticket, at: queue.send(
+        ticket, at, Neighbour("visit", KEY._replace(clinic="LAB"), 1), Station("visit", 1)
+    ),
     Action.CORRECT: lambda queue, ticket, at: queue.correct(ticket, at, Correction(patient_name="Siti")),
     Action.CANCEL: lambda queue, ticket, at: queue.cancel(ticket, at, Cancellation(CancelledBy.PATIENT)),
     Action.EXPIRE: Queue.expire,

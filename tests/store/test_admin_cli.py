@@ -158,6 +158,7 @@ def test_the_catalog_is_shown_as_json_with_every_field(on_database: Run, tmp_pat
         "priority_age": 60,
         "lanes": [{"lane": "priority", "ratio": 2, "reasons": ["age", "disability", "pregnancy", "infant"]}],
         "skip_places": 3,
+        "returns_to": "front",
         "day_ends_at": "24:00",
         "hours": {"mon": ["08:00-12:00"], "tue": ["08:00-12:00"], "thu": ["13:00-15:00"]},
     }

@@ -114,6 +114,12 @@ def test_nothing_is_found_in_an_empty_database(engine: Engine) -> None:
             id="new ticket of one that waits",
         ),
         pytest.param(
+            ticket(4, visit="v", station=2, sent_from="0" * 12),
+            "visit",
+            {"number": 4, "station": 2},
+            id="station after none",
+        ),
+        pytest.param(
             ticket(4, status="called"),
             "status",
             {"number": 4, "status": "called", "event": "ticket.registered"},
@@ -243,7 +249,7 @@ def test_every_check_has_its_sentence_and_every_event_of_a_ticket_its_state() ->
         "sequences",
     }
     of_tickets = {name for name in EventName if name.startswith("ticket.")}
-    assert set(STATUSES_AFTER) == of_tickets - {EventName.TICKET_CORRECTED}
+    assert set(STATUSES_AFTER) == of_tickets - {EventName.TICKET_CORRECTED, EventName.TICKET_SENT}
 
 
 def test_only_this_transaction_may_take_minutes(postgres: str) -> None:

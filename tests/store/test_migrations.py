@@ -44,12 +44,15 @@ NEW_IN: Mapping[str, Mapping[str, set[str]]] = {
     },
     "0006": {
         "hospitals": {"record_number_format"},
-        "clinics": {"skip_places", "lanes"},
+        "clinics": {"skip_places", "lanes", "returns_to"},
         "clinic_days": {
             *("parked", "waiting_emergency", "waiting_urgent"),
             *("emergency_streak", "urgent_streak"),
         },
-        "tickets": {"birth_order", "place_at", "place_number"},
+        "tickets": {
+            *("birth_order", "place_at", "place_number"),
+            *("visit", "station", "sent_from", "return_to", "is_return"),
+        },
     },
 }
 """The columns that a revision adds, and its downgrade drops."""

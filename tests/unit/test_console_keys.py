@@ -36,6 +36,7 @@ REQUESTS: Final = {
     "register": "DeskRegister",
     "priority": "SetPriority",
     "transfer": "Transfer",
+    "send_on": "Send",
     "cancel": "DeskCancel",
     "correct": "Correct",
     "undo": "Undo",

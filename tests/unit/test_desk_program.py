@@ -26,6 +26,7 @@ from common.messages.desk_requests import (
     Park,
     Recall,
     Reinstate,
+    Send,
     SetMode,
     SetPriority,
     SetRooms,
@@ -67,6 +68,8 @@ ACTIONS = [
     DESK.set_priority(17, NO_REASON),
     DESK.transfer(17, "INT"),
     DESK.transfer(17, "INT", "2026-11-22"),
+    DESK.send(17, "LAB"),
+    DESK.send(17, "LAB", "2026-11-22", returns=True),
     DESK.cancel(17, "asked-at-counter"),
     DESK.cancel(17, "wrong-person", "2026-11-22"),
     DESK.correct(17, {"name": "Siti O'Neill; $(id)", "medical_record_number": "00-12"}),
@@ -78,7 +81,7 @@ ACTIONS = [
 ]
 REQUESTS: tuple[type[Request], ...] = (
     *(OpenClinic, CloseClinic, SetRooms, SetMode, CallNext, DeskRegister),
-    *(Recall, Start, Complete, MarkNoShow, Reinstate, SetPriority, Transfer, DeskCancel, Correct),
+    *(Recall, Start, Complete, MarkNoShow, Reinstate, SetPriority, Transfer, Send, DeskCancel, Correct),
     *(CallTicket, Skip, Park, Unpark),
 )
 

@@ -30,6 +30,7 @@ DESK_CHANGES = [
     ["reinstate", "RSHS", "GIG", "17", *REQUEST_ID],
     ["priority", "RSHS", "GIG", "17", "--reason", "infant", *REQUEST_ID],
     ["transfer", "RSHS", "GIG", "17", "--to", "INT", *REQUEST_ID],
+    ["send", "RSHS", "GIG", "17", "--to", "INT", *REQUEST_ID],
     ["open", "RSHS", "GIG", *REQUEST_ID],
     ["close", "RSHS", "GIG", *REQUEST_ID],
     ["rooms", "RSHS", "GIG", "2", *REQUEST_ID],

@@ -28,7 +28,7 @@ class ActionResult(NamedTuple):
     queues: Sequence[Queue]
     changes: Sequence[Change]
     clinic_values: dict[str, Any] | None = None
-    new_ticket: NewTicket | None = None
+    new_tickets: Sequence[NewTicket] = ()
     ended_calls: Sequence[tuple[int, EndedCall]] = ()
     unlearned: Sequence[tuple[date, Lesson]] = ()
     moved: Sequence[tuple[ClinicDay, Sequence[PlacedTicket]]] = ()

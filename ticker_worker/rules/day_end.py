@@ -18,6 +18,7 @@ from common.domain.queue import Ending, Queue, new_queue
 from common.domain.queue_advance import Transition, advance, end_of_day
 from common.domain.ticket_states import TicketState, TicketStatus
 from common.domain.tickets import LaneReason
+from common.domain.visits import Station, station_of
 from ticker_worker.rules.passing_time import Passed, QueueTickets, apply_transition, serving_of, states_of
 from ticker_worker.rules.schedule import next_service_date
 
@@ -36,6 +37,16 @@ class WaitingPatient(NamedTuple):
     arrived_at: datetime
     place_at: datetime
     waiting_since: datetime
+    visit: str | None = None
+    station: int | None = None
+    sent_from: str | None = None
+    return_to: str | None = None
+    is_return: bool = False
+
+    @property
+    def in_visit(self) -> Station | None:
+        """Which station of a visit it is; None where it belongs to none."""
+        return station_of(self.visit, self.station, self.sent_from, self.return_to, self.is_return)
 
 
 class HeldPlace(NamedTuple):
@@ -189,6 +200,7 @@ class _Handover:
                 arrived_at=patient.arrived_at,
                 waiting_since=at,
                 place_at=patient.place_at,
+                station=None if patient.in_visit is None else patient.in_visit.carried_on(),
             )
         )
         return queue, following

@@ -1,14 +1,16 @@
-"""How the staff send a patient to another clinic of the hospital."""
+"""How the staff send a patient to another clinic of the hospital, instead of this one."""
 
 from datetime import datetime
 from typing import NamedTuple
 
 from common.domain.admission import Admission, AdmissionRefused, NewTicket, check_admission
 from common.domain.catalog import Clinic
+from common.domain.changes import Change
 from common.domain.queue import Queue
 from common.domain.refusals import DestinationUnknown, NotPermitted, NotPermittedReason
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import Action
+from common.domain.visits import Station
 from ticker_worker.rules.action_results import ActionResult, holds_another, require_ticket
 from ticker_worker.rules.day_end import HeldPlace
 
@@ -29,6 +31,18 @@ def transfer(
     ticket with this code. Raises DestinationUnknown where `to` is None, and AdmissionRefused."""
     ticket = require_ticket(ticket)
     queue.check(Action.TRANSFER, ticket)
+    to = check_destination(queue, ticket, to, now)
+    left, transferred = queue.transfer(ticket, now, new_code)
+    station = None if ticket.in_visit is None else ticket.in_visit.carried_on()
+    entered, registered, new = enter(to.clinic, to.queue, ticket, new_code, station, ticket.arrived_at, now)
+    return ActionResult([left, entered], [transferred, registered], new_tickets=[new])
+
+
+def check_destination(
+    queue: Queue, ticket: TicketRecord, to: Destination | None, now: datetime
+) -> Destination:
+    """The destination, if the patient is admitted there as at a registration. Raises DestinationUnknown where
+    it is None, NotPermitted and AdmissionRefused."""
     if to is None:
         raise DestinationUnknown
     if to.queue.key.clinic == queue.key.clinic:
@@ -39,15 +53,30 @@ def transfer(
         raise holds_another(to.queue, to.holder)
     if verdict is not Admission.ADMITTED:
         raise AdmissionRefused(verdict, to.clinic)
-    left, transferred = queue.transfer(ticket, now, new_code)
-    reason = to.clinic.lane_reason(
+    return to
+
+
+def enter(
+    clinic: Clinic,
+    queue: Queue,
+    ticket: TicketRecord,
+    new_code: str,
+    station: Station | None,
+    arrived_at: datetime | None,
+    now: datetime,
+) -> tuple[Queue, Change, NewTicket]:
+    """The ticket's patient gets another ticket, with this code, in the queue of `clinic`: at the place by
+    `arrived_at`, or (None) behind all who wait. A decision of the staff on the lane stays."""
+    reason = clinic.lane_reason(
         ticket.priority_reason,
         ticket.date_of_birth,
-        to.queue.key.service_date,
+        queue.key.service_date,
         is_confirmed=ticket.date_of_birth_confirmed,
     )
-    lane = to.clinic.lanes.lane_for(reason)
-    entered, registered = to.queue.admit(lane, now, now)
+    lane = clinic.lanes.lane_for(reason)
+    entered, registered = queue.admit(lane, now, now)
+    last = entered.last_arrival_at
+    assert last is not None
     new = NewTicket(
         new_code,
         entered.key,
@@ -59,7 +88,8 @@ def transfer(
         ticket.date_of_birth,
         ticket.date_of_birth_confirmed,
         registered_at=now,
-        arrived_at=ticket.arrived_at,
-        waiting_since=now,
+        arrived_at=arrived_at or last,
+        waiting_since=now if arrived_at else last,
+        station=station,
     )
-    return ActionResult([left, entered], [transferred, registered], new_ticket=new)
+    return entered, registered, new

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from common.domain.cancellations import Cancellation, CancelledBy
 from common.domain.changes import TicketBefore
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
@@ -28,6 +29,9 @@ UNDO_WITHIN: Final = timedelta(minutes=10)
 
 _PASSED_OVER: Final = frozenset({EventName.TICKET_RECALLED, EventName.TICKET_CORRECTED})
 """What happens to a ticket without moving it."""
+
+_TAKEN_BACK: Final = Cancellation(CancelledBy.STAFF)
+"""What becomes of a ticket that was given out: numbers stay without gaps."""
 
 _ROLES: Final[Mapping[EventName, frozenset[StaffRole]]] = {EventName.TICKET_CANCELLED: EVERY_ROLE}
 """Who may take a kind of event back: whoever may cause it. All others move queues."""
@@ -55,10 +59,11 @@ class PastChange(NamedTuple):
 
 
 class UndoSubject(NamedTuple):
-    """What an undoing looks at: the locked `queues` of the clinic, what happened in them `lately` and was not
-    taken back (the latest first), the `tickets` that this was about, who is in the rooms, the latest `calls`
-    in turn of each queue and their undoings, in order, who holds a ticket of a queue with the medical record
-    number of one of the tickets, who waits where one was moved (`passed`), and which roles the user has."""
+    """What an undoing looks at: the locked `queues` of the clinic, and those of others in which the request
+    gave a ticket out; what happened in them `lately` and was not taken back (the latest first), the `tickets`
+    that this was about, who is in the clinic's rooms, the latest `calls` in turn of each queue and their
+    undoings, in order, who holds a ticket of a queue with the medical record number of one of the tickets,
+    who waits where one was moved (`passed`), and which roles the user has."""
 
     queues: Mapping[ClinicDay, Queue]
     lately: Sequence[PastChange]
@@ -76,16 +81,21 @@ def undo(
 ) -> ActionResult:
     """Takes back the last request that changed the ticket with this number of the queue `key`, or that
     changed something in this room. Raises NotPermitted and RoleMissing."""
-    steps = _steps(subject, _last(subject.lately, number, room, key))
+    steps = _steps(subject, last_done(subject.lately, number, room, key))
     queues, changes, moved = {**subject.queues}, [], []
     left: set[tuple[ClinicDay, int]] = set()
     for step in steps:
         ticket, before = subject.tickets[step.key, step.number], step.before
         assert before is not None
-        _check_place(subject, step, ticket, before, left)
+        queue = queues[step.key]
+        if step.event is EventName.TICKET_REGISTERED:
+            queues[step.key], change = queue.cancel(ticket, now, _TAKEN_BACK)
+            changes.append(change._replace(takes_back=step.cause_id))
+            continue
+        if before.status is not ticket.status:
+            _check_place(subject, step, ticket, before, left)
         if before.status not in IN_ROOM:
             left.add((step.key, step.number))
-        queue = queues[step.key]
         if step.event is EventName.TICKET_CALLED and not step.out_of_turn:
             queue = _without_call(queue, subject.calls[step.key], step.cause_id, subject.ratios)
         queues[step.key], change = queue.undo(UNDONE_BY[step.event], ticket, before, step.cause_id, now)
@@ -100,7 +110,8 @@ def undo(
 
 def _with_room_taken(queue: Queue, room: int | None, step: PastChange) -> Queue:
     """The next day, which takes over which rooms are free, has not heard of the one that this step freed."""
-    if queue.key == step.key or room is None or queue.rooms_freed.get(room) != step.at:
+    is_next_day = queue.key.clinic_key == step.key.clinic_key and queue.key != step.key
+    if not is_next_day or room is None or queue.rooms_freed.get(room) != step.at:
         return queue
     return queue._replace(rooms_freed={each: at for each, at in queue.rooms_freed.items() if each != room})
 
@@ -112,15 +123,19 @@ def standing(lately: Iterable[PastChange]) -> list[PastChange]:
     return [each for each in past if each.takes_back is None and each.cause_id not in taken_back]
 
 
-def _last(lately: Sequence[PastChange], number: int | None, room: int | None, key: ClinicDay) -> PastChange:
-    """The last change that stands, of a ticket or in a room."""
+def last_done(
+    lately: Sequence[PastChange], number: int | None, room: int | None, key: ClinicDay
+) -> PastChange:
+    """The last change that stands, of a ticket or in a room. A ticket that was given out for one of another
+    clinic is taken back there. Raises NotPermitted."""
     found = [
         each
         for each in lately
-        if (each.room == room if number is None else (each.key, each.number) == (key, number))
+        if each.key.clinic_key == key.clinic_key
+        and (each.room == room if number is None else (each.key, each.number) == (key, number))
         and each.event not in _PASSED_OVER
     ]
-    if not any(each.before for each in found):
+    if not any(each.before for each in found) or found[0].event is EventName.TICKET_REGISTERED:
         detail = "Nothing was done here in the last ten minutes that can be taken back; look at the queue."
         raise NotPermitted(NotPermittedReason.NOTHING_TO_UNDO, detail)
     if found[0].before is None:
@@ -140,7 +155,7 @@ def _steps(subject: UndoSubject, last: PastChange) -> list[PastChange]:
         if not subject.may(roles):
             raise RoleMissing(roles)
         last_of_ticket = latest[step.key, step.number]
-        if last_of_ticket != step or step.before is None:
+        if last_of_ticket.cause_id != step.cause_id or step.before is None:
             raise _changed_since(last_of_ticket)
     return steps
 

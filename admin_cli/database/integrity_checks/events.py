@@ -75,8 +75,8 @@ def events_without_tickets() -> Select[Any]:
 def calls() -> Select[Any]:
     """Calls of a number that is not larger than the one called before from the same lane.
 
-    Those who were given another place are left out: reinstated, transferred from elsewhere, or moved; and
-    calls out of turn.
+    Those who were given another place are left out: reinstated, transferred from elsewhere, back from a
+    station, or moved; and calls out of turn.
     """
     same_ticket = and_(same_day(journal, tickets), journal.c.number == tickets.c.number)
     out_of_turn = func.coalesce(journal.c.undo["out_of_turn"].as_boolean(), False)
@@ -92,6 +92,7 @@ def calls() -> Select[Any]:
         .where(
             journal.c.event_name == EventName.TICKET_CALLED,
             tickets.c.waiting_since == tickets.c.arrived_at,
+            tickets.c.is_return.is_(False),
             out_of_turn.is_(False),
             ~has(journal, _MOVES),
         )
@@ -101,9 +102,14 @@ def calls() -> Select[Any]:
 
 
 def requests_with_several_tickets() -> Select[Any]:
-    # What the end of a day hands over is registered by a tick, which has no digest.
+    # What the end of a day hands over is registered by a tick, which has no digest. A call can bring several
+    # back who were in the room.
+    same_number = and_(same_day(journal, tickets), journal.c.number == tickets.c.number)
+    has_come_back = select(tickets.c.number).where(same_number, tickets.c.is_return).exists()
     is_registration = and_(
-        journal.c.event_name == EventName.TICKET_REGISTERED, journal.c.cause_digest.is_not(None)
+        journal.c.event_name == EventName.TICKET_REGISTERED,
+        journal.c.cause_digest.is_not(None),
+        ~has_come_back,
     )
     several = select(journal.c.cause_id).where(is_registration).group_by(journal.c.cause_id)
     return select(*key(journal), journal.c.number, journal.c.cause_id).where(

@@ -42,6 +42,7 @@ KEYS: Final[Sequence[Key]] = (
     Key("slash", "search", C_("key", "find"), shown="/"),
     Key("p", "priority", N_("priority")),
     Key("t", "transfer", N_("transfer")),
+    Key("v", "send_on", C_("key", "send on"), MOVES_QUEUES),
     Key("b", "cancel", C_("key", "cancel")),
     Key("e", "correct", C_("key", "correct"), SEES_TO_PATIENTS),
     Key("w", "ticket_again", C_("key", "ticket"), SEES_TO_PATIENTS),

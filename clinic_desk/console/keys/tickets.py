@@ -18,6 +18,8 @@ from common.translation import N_
 PatientData = dict[str, str]
 """Of a patient, by the names of registration.OPTIONS."""
 
+_RETURNS, _STAYS = "returns", "stays"
+
 
 class TicketKeys(ActingApp):
     """What is done with a ticket: the chosen one, or another that is given."""
@@ -78,6 +80,34 @@ class TicketKeys(ActingApp):
     def transfer(self, ticket: Ticket) -> None:
         """Asks where to, and sends the patient of this ticket there."""
         desk, day = self._desk, self._other_day(ticket)
+        self._to_clinic(ticket, lambda to: self._do(desk.transfer(ticket["number"], to, day)))
+
+    def action_send_on(self) -> None:
+        """Asks where to, and whether the chosen patient comes back from there."""
+        self._with_meant("send", self.send_on)
+
+    def send_on(self, ticket: Ticket) -> None:
+        """Asks where to, and whether the patient of this ticket comes back from there."""
+        desk, day, texts = self._desk, self._other_day(ticket), self._texts
+
+        def to_clinic(to: str) -> None:
+            choices = [
+                (_RETURNS, texts("Comes back here afterwards")),
+                (_STAYS, texts("Does not come back")),
+            ]
+            heading = texts("After {clinic}, {number}", clinic=to, number=ticket["display_number"])
+
+            def chosen(way: str | None) -> None:
+                if way is not None:
+                    self._do(desk.send(ticket["number"], to, day, returns=way == _RETURNS))
+
+            self.push_screen(Choose(heading, choices, texts), chosen)
+
+        self._to_clinic(ticket, to_clinic)
+
+    def _to_clinic(self, ticket: Ticket, then: Callable[[str], None]) -> None:
+        """Asks to which other clinic, of those that are open, the ticket's patient goes."""
+        desk = self._desk
 
         def known(found: list[dict[str, Any]]) -> None:
             others = [each for each in found if each["code"] != desk.clinic and each["is_open"]]
@@ -86,10 +116,7 @@ class TicketKeys(ActingApp):
                 return
             choices = [(each["code"], f"{each['code']:<6} {each['name']}") for each in others]
             heading = self._texts("Send {number} to", number=ticket["display_number"])
-            self.push_screen(
-                Choose(heading, choices, self._texts),
-                lambda to: self._do(desk.transfer(ticket["number"], to, day)) if to else None,
-            )
+            self.push_screen(Choose(heading, choices, self._texts), lambda to: then(to) if to else None)
 
         self._send(lambda session: clinics(session, desk.hospital, open_only=True), known)
 

@@ -49,9 +49,11 @@ def upgrade() -> None:
     in_room = "status IN ('called', 'in_service')"
     _create_index("ix_tickets_patient_in_room", ["hospital", "medical_record_number"], in_room)
     _create_index("ix_tickets_parked", _CLINIC_DAY, "status = 'parked'")
+    _add_visits()
 
 
 def downgrade() -> None:
+    _drop_visits()
     op.execute(
         "UPDATE tickets"
         " SET medical_record_number = substr(medical_record_number, 1, 18) || 'N' || birth_order"
@@ -95,6 +97,24 @@ def _create_index(name: str, columns: list[str], condition: str, *, unique: bool
 
 def _counter(name: str, default: str) -> sa.Column[int]:
     return sa.Column(name, sa.Integer(), nullable=False, server_default=sa.text(default))
+
+
+def _add_visits() -> None:
+    op.add_column("clinics", sa.Column("returns_to", sa.String(10), nullable=False, server_default="front"))
+    op.add_column("tickets", sa.Column("visit", sa.String(36)))
+    op.add_column("tickets", sa.Column("station", sa.Integer()))
+    op.add_column("tickets", sa.Column("sent_from", sa.String(12)))
+    op.add_column("tickets", sa.Column("return_to", sa.String(12)))
+    op.add_column("tickets", sa.Column("is_return", sa.Boolean(), nullable=False, server_default=sa.false()))
+    where = sa.text("visit IS NOT NULL")
+    op.create_index("ix_tickets_visit", "tickets", ["visit"], sqlite_where=where, postgresql_where=where)
+
+
+def _drop_visits() -> None:
+    op.drop_index("ix_tickets_visit", "tickets")
+    for name in ("is_return", "return_to", "sent_from", "station", "visit"):
+        op.drop_column("tickets", name)
+    op.drop_column("clinics", "returns_to")
 
 
 # --- lanes ----------------------------------------------------------------------------------------------
