@@ -4,7 +4,9 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from importlib.resources import as_file, files
+from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -84,26 +86,49 @@ def _migrated_postgres(postgres: str) -> Iterator[str]:
     drop_database(postgres, url)
 
 
+@pytest.fixture(scope="session")
+def _sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("databases")
+
+
 @pytest.fixture(params=BACKENDS)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest) -> str:
     """The address of a database with the newest schema, and nothing in it but the user of the desk.
 
-    On PostgreSQL it is the same one for every test, emptied: copying one takes a hundred times as long.
+    It is the same one for every test: on SQLite a new file, on PostgreSQL emptied, since copying one takes a
+    hundred times as long.
     """
     if request.param == "sqlite":
-        path = tmp_path / "antrean.sqlite"
-        shutil.copyfile(request.getfixturevalue("_migrated_sqlite"), path)
-        return f"sqlite:///{path}"
+        folder: Path = request.getfixturevalue("_sqlite_folder")
+        for left in folder.iterdir():
+            left.unlink()
+        shutil.copyfile(request.getfixturevalue("_migrated_sqlite"), folder / "antrean.sqlite")
+        return f"sqlite:///{folder / 'antrean.sqlite'}"
     url: str = request.getfixturevalue("_migrated_postgres")
     _empty(url)
     return url
 
 
-@pytest.fixture
-def open_another(database_url: str) -> Iterator[Callable[[], Engine]]:
-    """Opens further engines on `database_url`, as other processes would; all are closed at the end."""
+@pytest.fixture(scope="session")
+def _engines() -> Iterator[Callable[[str, int], Engine]]:
+    """The engines on each database, counted from 0: the next test finds compiled what a test has executed."""
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(opened(database_url))
+        yield cache(lambda database_url, _place: stack.enter_context(opened(database_url)))
+
+
+@pytest.fixture
+def open_another(database_url: str, _engines: Callable[[str, int], Engine]) -> Iterator[Callable[[], Engine]]:
+    """Opens further engines on `database_url`, as other processes would; all are closed at the end. Who
+    listens to an engine's events stops to listen: the next test gets the same one."""
+    with ExitStack() as stack:
+        places = count()
+
+        def open_engine() -> Engine:
+            engine = _engines(database_url, next(places))
+            stack.callback(engine.dispose)
+            return engine
+
+        yield open_engine
 
 
 @pytest.fixture

@@ -93,19 +93,30 @@ def as_a_worker_does(do: Callable[[], T]) -> T:
 
 
 @contextmanager
+def at_each_transaction(engine: Engine, do: Callable[[], object]) -> Iterator[None]:
+    """Does it before each transaction of the block."""
+
+    def before(*_: object) -> None:
+        do()
+
+    event.listen(engine, "checkout", before)
+    try:
+        yield
+    finally:
+        event.remove(engine, "checkout", before)
+
+
+@contextmanager
 def changing_before_each_transaction(workers: Workers, other: Engine) -> Iterator[list[str]]:
     """Changes the other clinics before each transaction of the workers; yields the transactions begun."""
     begun: list[str] = []
 
-    def before(*_: object) -> None:
+    def change_rooms() -> None:
         begun.append("transaction")
         change(other, rooms=len(begun) % 3 + 1)
 
-    event.listen(workers.engine, "checkout", before)
-    try:
+    with at_each_transaction(workers.engine, change_rooms):
         yield begun
-    finally:
-        event.remove(workers.engine, "checkout", before)
 
 
 def test_a_change_elsewhere_makes_no_batch_begin_again(workers: Workers, open_another: OpenAnother) -> None:
@@ -219,8 +230,8 @@ def test_a_batch_that_names_a_changed_clinic_is_decided_once(
     workers.register(1)
     change(open_another(), "RSHS", daily_quota=1)
     begun: list[str] = []
-    event.listen(workers.engine, "checkout", lambda *_: begun.append("transaction"))
-    outcomes = workers.registrar.handle([registration(2), registration(3, clinic="INT")])
+    with at_each_transaction(workers.engine, lambda: begun.append("transaction")):
+        outcomes = workers.registrar.handle([registration(2), registration(3, clinic="INT")])
     a_problem(outcomes[0], ProblemCode.QUOTA_REACHED)
     assert a_ticket(outcomes[1]).number == 1
     assert begun == ["transaction"]

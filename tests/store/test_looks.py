@@ -88,9 +88,11 @@ def taking_no_changes(engine: Engine, *, lacks_right: bool) -> Iterator[None]:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _only_read)
         engine.dispose()
-        yield
-        event.remove(engine, "connect", _only_read)
-        engine.dispose()
+        try:
+            yield
+        finally:
+            event.remove(engine, "connect", _only_read)
+            engine.dispose()
         return
     role, name = f"status_{uuid4().hex}", engine.url.database
     setting = f"role TO {role}" if lacks_right else "default_transaction_read_only TO on"
@@ -99,14 +101,16 @@ def taking_no_changes(engine: Engine, *, lacks_right: bool) -> Iterator[None]:
         connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"))
         connection.execute(text(f'ALTER DATABASE "{name}" SET {setting}'))
     engine.dispose()
-    yield
-    engine.dispose()
-    with psycopg.connect(plain_url(engine.url.render_as_string(hide_password=False))) as outside:
-        outside.execute("SET role TO none")
-        outside.execute("SET TRANSACTION READ WRITE")
-        outside.execute(f'ALTER DATABASE "{name}" RESET ALL'.encode())
-        outside.execute(f"DROP OWNED BY {role}".encode())
-        outside.execute(f"DROP ROLE {role}".encode())
+    try:
+        yield
+    finally:
+        engine.dispose()
+        with psycopg.connect(plain_url(engine.url.render_as_string(hide_password=False))) as outside:
+            outside.execute("SET role TO none")
+            outside.execute("SET TRANSACTION READ WRITE")
+            outside.execute(f'ALTER DATABASE "{name}" RESET ALL'.encode())
+            outside.execute(f"DROP OWNED BY {role}".encode())
+            outside.execute(f"DROP ROLE {role}".encode())
 
 
 def _only_read(connection: Any, _record: Any) -> None:
