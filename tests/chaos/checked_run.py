@@ -187,7 +187,8 @@ class CheckedRun:
         day["cancelled"] += (status in given_back) - (ticket["status"] in given_back)
         calls = self.calls.setdefault(f"{ticket['clinic']} {ticket['service_date']}", [])
         if event == "called":
-            calls.append(ticket["number"])
+            if "out_of_turn" not in marks:
+                calls.append(ticket["number"])
             ticket["room"] = marks.pop("room", 1)
         elif event == "call_undone":
             calls.remove(ticket["number"])
@@ -196,7 +197,7 @@ class CheckedRun:
         day["now_serving"] = calls[-1] if calls else None
         ticket["status"] = status
         self.happens(f"ticket.{event}", ticket, cause_id or str(uuid4()), **marks)
-        if status == "waiting":
+        if status in ("waiting", "parked"):
             ticket["room"] = None
 
     def happens(
@@ -206,6 +207,8 @@ class CheckedRun:
         shown = _number_shown(ticket["clinic"], ticket["number"])
         if name == "ticket.cancelled":
             told = {"cancelled_by": "patient"} | told
+        if name in ("ticket.skipped", "ticket.reinstated"):
+            told = {"places": 0} | told
         data = {
             "number": ticket["number"],
             "display_number": shown,

@@ -30,7 +30,9 @@ _PRIORITIES = ("disability", "pregnancy", "infant")
 _WRONG_SHARE = 0.05  # acts on a ticket in whichever state
 _CANCELS_SHARE = 0.2  # of the closings
 _IN_ROOM = ("called", "in_service")
-_ALL = ("waiting", *_IN_ROOM, "no_show", "served", "cancelled")
+_CALL_REASONS = ("emergency", "results", "doctor")
+_CALLABLE = ("waiting", "parked", "no_show")
+_ALL = ("waiting", *_IN_ROOM, "parked", "no_show", "served", "cancelled")
 
 Ticket = tuple[str, int]
 """Service date and number."""
@@ -56,7 +58,7 @@ class Desk(Actor):
     def learn(self, request: Request, reply: Reply) -> None:
         body = reply.body
         if reply.name == "desk_queue":
-            shown = [*body["in_rooms"], *body["waiting"], *body["no_shows"]]
+            shown = [*body["in_rooms"], *body["waiting"], *body["no_shows"], *body["parked"]]
             self.tickets = {_place(each): each for each in shown}
         elif reply.name == "desk_done":
             if body["ticket"] is not None and request.body["clinic"] == self.seat.clinic:
@@ -87,6 +89,20 @@ class Desk(Actor):
     def mark_no_show(self) -> None:
         self._about("mark_no_show", "called")
 
+    def call_ticket(self) -> None:
+        """One out of turn to its own room, at times also who is in another clinic's."""
+        found = [place for place, each in self.tickets.items() if each["status"] in _CALLABLE]
+        if found:
+            _, number = self.random.choice(found)
+            members = {"room": self.seat.room, "reason": self.random.choice(_CALL_REASONS)}
+            self._ask("call_ticket", number=number, anyhow=self.random.random() < 0.5, **members)
+
+    def skip(self) -> None:
+        self._about("skip", "waiting", "called")
+
+    def park(self) -> None:
+        self._about("park", "called")
+
     # --- what all do ------------------------------------------------------------------------------------
 
     def look(self) -> None:
@@ -96,16 +112,19 @@ class Desk(Actor):
     def reinstate(self) -> None:
         self._about("reinstate", "no_show")
 
+    def unpark(self) -> None:
+        self._about("unpark", "parked")
+
     def set_priority(self) -> None:
         self._about("set_priority", "waiting", reason=self.random.choice([*_PRIORITIES, None]))
 
     def transfer(self) -> None:
         (other,) = (clinic for clinic in DESK_ROOMS if clinic != self.seat.clinic)
-        self._about("transfer", "waiting", "called", to_clinic=other)
+        self._about("transfer", "waiting", "called", "parked", to_clinic=other)
 
     def cancel(self) -> None:
         reason = self.random.choice(("wrong_person", "asked_at_counter", "duplicate"))
-        self._about("desk_cancel", "waiting", "called", reason=reason)
+        self._about("desk_cancel", "waiting", "called", "parked", reason=reason)
 
     def undo_in_room(self) -> None:
         self._ask("undo", room=self.seat.room)
@@ -207,6 +226,10 @@ _HABITS: Sequence[tuple[Callable[[Desk], None], int, Sequence[str]]] = (
     (Desk.complete, 8, _CALLS),
     (Desk.recall, 4, _CALLS),
     (Desk.mark_no_show, 8, _CALLS),
+    (Desk.call_ticket, 4, _CALLS),
+    (Desk.skip, 5, _CALLS),
+    (Desk.park, 5, _CALLS),
+    (Desk.unpark, 5, _EVERYBODY),
     (Desk.reinstate, 6, _EVERYBODY),
     (Desk.set_priority, 5, _EVERYBODY),
     (Desk.transfer, 3, _EVERYBODY),

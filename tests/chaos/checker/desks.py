@@ -11,11 +11,12 @@ from tests.chaos.checker.report import Invariant, Report
 _CALLER, _RECEPTION, _MANAGER = "caller", "reception", "manager"
 _MAY: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
-        ("desk_queue", "reinstate", "set_priority", "transfer", "desk_cancel", "undo"),
+        ("desk_queue", "reinstate", "unpark", "set_priority", "transfer", "desk_cancel", "undo"),
         frozenset({_CALLER, _RECEPTION, _MANAGER}),
     ),
     **dict.fromkeys(
-        ("call_next", "recall", "start", "complete", "mark_no_show"), frozenset({_CALLER, _MANAGER})
+        ("call_next", "call_ticket", "recall", "start", "complete", "mark_no_show", "skip", "park"),
+        frozenset({_CALLER, _MANAGER}),
     ),
     **dict.fromkeys(("desk_register", "correct"), frozenset({_RECEPTION, _MANAGER})),
     **dict.fromkeys(("open_clinic", "close_clinic", "set_rooms"), frozenset({_MANAGER})),
@@ -24,11 +25,15 @@ _MAY: Mapping[str, frozenset[str]] = {
 
 _DOES = {
     "call_next": r"(ticket\.served )?ticket\.called|ticket\.served",
+    "call_ticket": r"(ticket\.served )?ticket\.called",
     "recall": r"ticket\.recalled",
     "start": r"ticket\.started",
     "complete": r"ticket\.served",
     "mark_no_show": r"ticket\.no_show",
     "reinstate": r"ticket\.reinstated",
+    "skip": r"ticket\.skipped",
+    "park": r"ticket\.parked",
+    "unpark": r"ticket\.unparked",
     "set_priority": r"ticket\.(un)?prioritised",
     "transfer": r"ticket\.transferred ticket\.registered",
     "desk_cancel": r"ticket\.cancelled",
@@ -101,7 +106,10 @@ def _does_what_it_asks_for(asked: Operation, done: Sequence[Entry], who: str, re
     first = done[0]
     here = first.day[:2] == (wanted["hospital"], wanted["clinic"])
     report.expect(Invariant.DESKS, here, f"{who} has changed {first.place}, in another clinic")
-    if wanted.get("number") is not None and asked.op != "undo":
+    if asked.op == "call_ticket":
+        is_it = done[-1].number == wanted["number"]
+        report.expect(Invariant.DESKS, is_it, f"{who} has called {done[-1].place}, another ticket")
+    elif wanted.get("number") is not None and asked.op != "undo":
         is_it = (first.number, first.day[2]) == (wanted["number"], wanted["service_date"])
         report.expect(Invariant.DESKS, is_it, f"{who} has changed {first.place}, of another ticket")
     for entry in done:
@@ -111,8 +119,11 @@ def _does_what_it_asks_for(asked: Operation, done: Sequence[Entry], who: str, re
 
 def _differs(op: str, wanted: Mapping[str, Any], entry: Entry) -> str | None:
     """What an event has to tell of its request, and does not."""
-    if op == "call_next" and entry.data.get("room") != wanted["room"]:
+    if op in ("call_next", "call_ticket") and entry.data.get("room") != wanted["room"]:
         return "in another room"
+    reason = wanted["reason"] if op == "call_ticket" and entry.name == "ticket.called" else None
+    if entry.data.get("out_of_turn") != reason:
+        return "out of turn for another reason"
     if op == "transfer" and entry.name == "ticket.registered" and entry.day[1] != wanted["to_clinic"]:
         return "in a third clinic"
     if entry.name == "ticket.corrected" and not {*entry.data.get("corrected", ())} <= wanted.keys():

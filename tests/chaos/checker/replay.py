@@ -9,6 +9,7 @@ from tests.chaos.checker.evidence import Day, Entry, Ticket
 from tests.chaos.checker.report import Invariant, Report
 from tests.chaos.checker.states import (
     ACTIVE,
+    CALL_REASONS,
     CANCEL_REASONS,
     CANCELLED_BY,
     CLINIC_EVENTS,
@@ -121,7 +122,9 @@ class Replay:
         if last is None:
             return None
         self.taken_back.append(TakenBack(entry, last.entry, self._last_in_room(number, last.entry)))
-        if undone == "called" and number in self.calls:
+        if undone in ("skipped", "parked") and last.status == "called":
+            self.event_rooms[number] = last.entry.data.get("room")
+        if undone == "called" and "out_of_turn" not in last.entry.data and number in self.calls:
             del self.calls[len(self.calls) - 1 - self.calls[::-1].index(number)]
         return last
 
@@ -162,6 +165,8 @@ class Replay:
 
     def _call(self, entry: Entry, number: int) -> None:
         self.report.checked[Invariant.CALLS] += 1
+        if "out_of_turn" in entry.data:
+            return
         # In each lane, and apart from tickets to which the desk gave another place.
         lane = self.event_lanes.get(number)
         if lane is not None and number in self.in_turn:
@@ -177,7 +182,7 @@ class Replay:
             is_room = isinstance(room, int) and room >= 1
             self._expect(Invariant.STATES, is_room, entry, f"tells of the room {room}")
             self.event_rooms[number] = room
-        elif verb in ("registered", "reinstated"):
+        elif verb in ("registered", "reinstated", "unparked"):
             self.event_rooms[number] = None
         self.occupants = {room: held for room, held in self.occupants.items() if held != number}
         room = self.event_rooms.get(number)
@@ -200,9 +205,13 @@ class Replay:
             "room": self.event_rooms.get(number),
             "room_name": None,
         }
-        if verb == "call_undone":
-            self.event_rooms[number] = None  # it has told which room it leaves
-        return told | self._cancellation(entry, verb) | self._correction(entry, verb)
+        if verb in ("call_undone", "skipped", "parked"):
+            # It has told which room it leaves. A no-show's room is told again if that is taken back.
+            last = self.steps[number][-1].entry if self.steps[number] else None
+            is_no_show = self.statuses[number] == "no_show" and last is not None
+            self.event_rooms[number] = last.data.get("room") if is_no_show and last else None
+        of_kind = self._cancellation(entry, verb) | self._correction(entry, verb) | self._order(entry, verb)
+        return told | of_kind
 
     def _body(self, entry: Entry, of_ticket: Mapping[str, Any]) -> None:
         """What the event says is what the journal's columns, and all events before it, say."""
@@ -243,6 +252,19 @@ class Replay:
             return {"cancelled_by": by}
         self._expect(Invariant.STATES, reason in CANCEL_REASONS, entry, f"was cancelled because of {reason}")
         return {"cancelled_by": by, "cancel_reason": reason}
+
+    def _order(self, entry: Entry, verb: str) -> dict[str, Any]:
+        """Why it was called out of turn, or behind how many it was put, which the event tells."""
+        if verb == "called" and "out_of_turn" in entry.data:
+            reason = entry.data["out_of_turn"]
+            self._expect(Invariant.STATES, reason in CALL_REASONS, entry, f"was called because of {reason}")
+            return {"out_of_turn": reason}
+        if verb not in ("skipped", "reinstated"):
+            return {}
+        places = entry.data.get("places")
+        is_count = isinstance(places, int) and 0 <= places < max(self.counts["waiting"], 1)
+        self._expect(Invariant.STATES, is_count, entry, f"was put behind {places}")
+        return {"places": places}
 
     def _correction(self, entry: Entry, verb: str) -> dict[str, Any]:
         """Which members were corrected, which the event tells."""

@@ -9,6 +9,9 @@ STATUS_AFTER = {
     "served": "served",
     "no_show": "no_show",
     "reinstated": "waiting",
+    "skipped": "waiting",
+    "parked": "parked",
+    "unparked": "waiting",
     "transferred": "transferred",
     "cancelled": "cancelled",
     "expired": "expired",
@@ -22,6 +25,8 @@ UNDOES = {
     "completion_undone": "served",
     "no_show_undone": "no_show",
     "cancellation_undone": "cancelled",
+    "skip_undone": "skipped",
+    "park_undone": "parked",
 }
 """What each undoing takes back."""
 
@@ -30,25 +35,38 @@ KEEPS_STATUS = {"recalled", "corrected"}
 
 MAY_HAPPEN_IN: dict[str | None, set[str]] = {
     None: {"registered"},
-    "waiting": {"prioritised", "unprioritised", "corrected", "called", "transferred", "cancelled", "expired"},
+    "waiting": {
+        "prioritised",
+        "unprioritised",
+        "corrected",
+        "called",
+        "skipped",
+        "transferred",
+        "cancelled",
+        "expired",
+        "skip_undone",
+    },
     "called": {
         "recalled",
         "corrected",
         "started",
         "served",
         "no_show",
+        "skipped",
+        "parked",
         "transferred",
         "cancelled",
         "expired",
         "call_undone",
     },
     "in_service": {"corrected", "served", "start_undone"},
+    "parked": {"unparked", "corrected", "called", "transferred", "cancelled", "expired", "park_undone"},
     "served": {"completion_undone"},
-    "no_show": {"reinstated", "no_show_undone"},
+    "no_show": {"reinstated", "called", "no_show_undone"},
     "cancelled": {"cancellation_undone"},
 }
 
-ACTIVE = {"waiting", "called", "in_service"}
+ACTIVE = {"waiting", "called", "in_service", "parked"}
 IN_ROOM = {"called", "in_service"}
 GIVEN_BACK = {"cancelled", "transferred"}
 """They do not count towards the quota."""
@@ -58,7 +76,17 @@ CANCELLED_BY = {"patient", "staff", "closing"}
 CANCEL_REASONS = {"wrong_person", "asked_at_counter", "duplicate"}
 CORRECTED = {"medical_record_number", "name", "date_of_birth"}
 
-HAS_ANOTHER_PLACE = {"prioritised", "unprioritised", "reinstated", "call_undone", "cancellation_undone"}
+CALL_REASONS = {"emergency", "results", "doctor"}
+
+HAS_ANOTHER_PLACE = {
+    "prioritised",
+    "unprioritised",
+    "reinstated",
+    "skipped",
+    "unparked",
+    "call_undone",
+    "cancellation_undone",
+}
 """After these a ticket may be called after a higher number of its lane."""
 
 CLINIC_EVENTS = {
