@@ -51,11 +51,12 @@ def _together(*decorators: Callable[[Command], Command]) -> Callable[[Command], 
 
 
 of_a_clinic = _together(
-    click.argument("hospital", metavar=N_("HOSPITAL"), callback=normalise),
-    click.argument("clinic", metavar=N_("CLINIC"), callback=normalise),
+    click.argument("hospital", metavar=N_("HOSPITAL"), callback=normalise, is_eager=True),
+    click.argument("clinic", metavar=N_("CLINIC"), callback=normalise, is_eager=True),
     user_option,
 )
-"""The arguments and options of every command for a clinic."""
+"""The arguments and options of every command for a clinic. The clinic is read before all else: a ticket's
+number is one of that clinic, also in an option that stands before it."""
 
 of_day = click.option(
     "--date",

@@ -14,6 +14,8 @@ from common.messages.problems import FieldError, Problem, ProblemCode, problem
 FIELD_ERRORS_MAX = 20
 """Field errors listed in one problem."""
 
+_NO_OTHERS = "Send one JSON object with the members of this request, and no others."
+
 _MEMBERS_READ_MAX = 128
 """Members from which on a body is not read: each that is wrong costs a worker 2 us, more than to refuse all.
 No request has a tenth as many."""
@@ -44,8 +46,7 @@ def parse_request(
     if len(body) > BODY_BYTES_MAX:
         raise _refused(ProblemCode.MESSAGE_TOO_LARGE, f"Send at most {BODY_BYTES_MAX} bytes.")
     if body.count(b'":') > _MEMBERS_READ_MAX:
-        detail = "Send one JSON object with the members of this request, and no others."
-        raise _refused(ProblemCode.INVALID_REQUEST, detail)
+        raise _refused(ProblemCode.INVALID_REQUEST, _NO_OTHERS)
     try:
         request = request_type.model_validate_json(body)
     except ValidationError as error:
@@ -61,9 +62,15 @@ def parse_request(
 
 
 def _of_the_whole(error: FieldError, kind: str) -> str:
-    """What to do where a request is wrong as a whole: by a rule of its own, or since it cannot be read."""
-    is_rule = kind == "value_error"
-    return f"{error.message[0].upper()}{error.message[1:]}." if is_rule else "Send one JSON object in UTF-8."
+    """What to do where a request is wrong as a whole: by a rule of its own, by a member that is not its, or
+    since it cannot be read."""
+    match kind:
+        case "value_error":
+            return f"{error.message[0].upper()}{error.message[1:]}."
+        case "extra_forbidden":
+            return _NO_OTHERS
+        case _:
+            return "Send one JSON object in UTF-8."
 
 
 def _repeated_members(request_type: type[Request], body: bytes) -> list[str]:

@@ -229,6 +229,13 @@ def test_what_is_not_one_json_object_is_refused(body: bytes) -> None:
     assert answer.code is ProblemCode.INVALID_REQUEST
 
 
+def test_a_member_that_no_request_has_is_told_apart_from_what_cannot_be_read() -> None:
+    answer = refused("register", {**REGISTER, "operator": "Loket 1"})
+    assert answer.code is ProblemCode.INVALID_REQUEST
+    assert answer.detail == "Send one JSON object with the members of this request, and no others."
+    assert "operator" not in encode_reply(answer).decode()
+
+
 @pytest.mark.parametrize("first", ['"RSHS"', '"RSUD"', "null", "NaN", "[[]]", '{"hospital":{}}'])
 def test_a_member_that_stands_there_twice_is_named(first: str) -> None:
     body = f'{{"hospital":{first},{json.dumps(REGISTER)[1:]}'.encode()
