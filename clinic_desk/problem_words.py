@@ -52,8 +52,7 @@ _BY_REASON: Final[Mapping[str, str]] = {
     "no_lane": N_("This clinic has no lane for that reason; choose another, or none."),
     "room_occupied": N_("Somebody else is in the room by now; take that call back first, or complete it."),
     "holds_another": N_(
-        "This patient holds another ticket there; use that one, or let the patient cancel it"
-        " with its ticket code."
+        "This patient holds another ticket in that clinic; use that one, or cancel it first."
     ),
 }
 _BY_ROLES: Final[Mapping[str, str]] = {
