@@ -8,6 +8,7 @@ time_zone = "Asia/Jakarta"
 identity = "open"               # who may register: everybody, or, by "registry", whom `patients import` named
 registrations_max = 3           # registrations of one record number for one clinic and day
 mismatches_max = 5              # registrations of one record number a day that do not match it
+record_number_format = { length = 8, letters = false, padded = true }  # left out: of any form
 
 [[hospitals.clinics]]
 code = "GIG"
@@ -59,6 +60,7 @@ from common.messages.limits import (
     CLINICS_PER_HOSPITAL_MAX,
     HOSPITALS_MAX,
     PLACE_NAME_LENGTH_MAX,
+    RECORD_NUMBER_LENGTH_MAX,
     ROOM_NAME_LENGTH_MAX,
     ROOM_NAMES_BYTES_MAX,
     ROOMS_MAX,
@@ -232,6 +234,14 @@ class CatalogClinic(_Table):
         return round(self.service_spread_minutes * 60)
 
 
+class CatalogRecordNumberFormat(_Table):
+    """How a hospital writes its medical record numbers, as `RecordNumberFormat` has it."""
+
+    length: Annotated[int, Field(ge=1, le=RECORD_NUMBER_LENGTH_MAX)]
+    letters: bool = False
+    padded: bool = False
+
+
 class CatalogHospital(_Table):
     """A hospital as the file gives it."""
 
@@ -242,6 +252,7 @@ class CatalogHospital(_Table):
     identity: Literal["open", "registry"] = "open"
     registrations_max: Annotated[int, Field(ge=1, le=100)] = 3
     mismatches_max: Annotated[int, Field(ge=1, le=100)] = 5
+    record_number_format: CatalogRecordNumberFormat | None = None
     clinics: Annotated[list[CatalogClinic], Field(min_length=1, max_length=CLINICS_PER_HOSPITAL_MAX)]
 
 
@@ -335,6 +346,7 @@ _REASONS = {
     "string_pattern_mismatch": "{input} is not a code of 2 to 10 capital letters A-Z and digits",
     "string_too_long": "is longer than {max_length} characters",
     "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
     "float_type": "must be a number",
     "finite_number": "must be a number",
     "greater_than_equal": "{input} is too small, the least is {ge}",
@@ -343,6 +355,7 @@ _REASONS = {
     "list_type": "must be a list",
     "dict_type": "must be a table of weekdays",
     "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
     "too_short": "must have at least {min_length}",
     "too_long": "must have at most {max_length}",
     "value_error": "{error}",

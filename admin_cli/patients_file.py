@@ -19,6 +19,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 from admin_cli.registry_errors import NotReadable
 from common.domain.partial_dates import PartialDate
+from common.domain.record_numbers import RecordNumberFormat
 from common.messages.patient_data import normal_medical_record_number
 from common.terminal.moments import parse_birth_date
 
@@ -57,8 +58,11 @@ class _Columns(NamedTuple):
     born: int | None
 
 
-def read_patients(file: BinaryIO, *, with_dates: bool = True) -> Iterator[PatientLine]:
+def read_patients(
+    file: BinaryIO, number_format: RecordNumberFormat | None = None, *, with_dates: bool = True
+) -> Iterator[PatientLine]:
     """The lines of a file that name a patient, or should; without `with_dates`, the dates are not looked at.
+    Record numbers are as the hospital's `number_format` has them, or a fault.
 
     Raises NotReadable where it is in another encoding, and OSError where it cannot be read on.
     """
@@ -76,7 +80,7 @@ def read_patients(file: BinaryIO, *, with_dates: bool = True) -> Iterator[Patien
             if (named := _named_columns(_cells(text, delimiter), with_dates=with_dates)) is not None:
                 columns = named
                 continue
-        yield _patient(number, _cells(text, delimiter), columns)
+        yield _patient(number, _cells(text, delimiter), columns, number_format)
 
 
 def _see_that_it_is_no_utf_16(line: bytes) -> None:
@@ -118,12 +122,17 @@ def _named_columns(cells: Sequence[str], *, with_dates: bool) -> _Columns | None
     return _Columns(number, born if with_dates else None)
 
 
-def _patient(line: int, cells: Sequence[str], columns: _Columns) -> PatientLine:
+def _patient(
+    line: int, cells: Sequence[str], columns: _Columns, number_format: RecordNumberFormat | None
+) -> PatientLine:
     if not cells:
         return PatientLine(line, fault=LineFault.DIVISION)
     try:
-        number = normal_medical_record_number(cells[columns.number])
+        given = normal_medical_record_number(cells[columns.number])
     except (IndexError, ValueError):
+        return PatientLine(line, fault=LineFault.NUMBER)
+    number = given if number_format is None else number_format.normal(given)
+    if number is None:
         return PatientLine(line, fault=LineFault.NUMBER)
     if columns.born is None:
         return PatientLine(line, number)

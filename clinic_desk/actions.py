@@ -101,9 +101,12 @@ class Desk:
         code = CANCEL_REASONS[reason]
         return self._action("cancel", "desk_cancel", *words, number=number, reason=code, day=day)
 
-    def correct(self, number: int, data: Mapping[str, str], day: str | None = None) -> Action:
-        """Corrects a ticket's patient: `data` by the names of registration.OPTIONS."""
-        given = [word for name, option in OPTIONS.items() if name in data for word in (option, data[name])]
+    def correct(self, number: int, data: Mapping[str, Any], day: str | None = None) -> Action:
+        """Corrects a ticket's patient: `data` by the names of registration.OPTIONS, and `newborn`."""
+        options = {**OPTIONS, "newborn": "--newborn"}
+        given = [
+            word for name, option in options.items() if name in data for word in (option, str(data[name]))
+        ]
         words = [str(number), *given]
         return self._action("correct", "correct", *words, number=number, **data, day=day)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from common.domain.tickets import display_number
 from common.terminal.card import STATUSES, Ticket, other_room, room_in_words, status_word
 from common.terminal.lane_words import lane_in_words, reason_in_words
 from common.terminal.moments import clock_time, date_and_time, long_date, short_date
@@ -129,9 +130,8 @@ def rows(queue: Queue, texts: Texts) -> Iterator[QueueRow]:
     for room in sorted({*range(1, queue["rooms"] + 1), *in_rooms}):
         yield _room(room, queue, in_rooms.get(room), texts)
     for position, each in enumerate(queue["waiting"], start=1):
-        yield QueueRow(
-            "waiting", f"{position}.", each, _waiting(each, texts), _clock(each["registered_at"], texts)
-        )
+        words = " ".join([_waiting(each, texts), *_also(each, queue, texts)])
+        yield QueueRow("waiting", f"{position}.", each, words, _clock(each["registered_at"], texts))
     for each in queue.get("parked") or ():
         yield QueueRow("parked", "–", each, texts("not ready"), _clock(each["registered_at"], texts))
     for each in queue["no_shows"]:
@@ -159,6 +159,7 @@ def _room(room: int, queue: Queue, ticket: Ticket | None, texts: Texts) -> Queue
     words = [status(ticket, texts), *([lane(ticket, texts)] if ticket["lane"] != REGULAR else [])]
     if ticket["service_date"] != queue["service_date"]:
         words.append(texts("of {day}", day=short_date(ticket["service_date"], texts)))
+    words += _also(ticket, queue, texts)
     clock = _clock(ticket["started_at"] or ticket["called_at"], texts)
     return QueueRow("in_rooms", place, ticket, " ".join(words), clock, room)
 
@@ -186,6 +187,17 @@ def lane(ticket: Ticket, texts: Texts) -> str:
     reason = ticket["priority_reason"]
     words = reason_in_words(reason, texts) if reason else lane_in_words(ticket["lane"], texts)
     return f"{_MARKS.get(ticket['lane'], PRIORITY_MARK)} {words}"
+
+
+def _also(ticket: Ticket, queue: Queue, texts: Texts) -> list[str]:
+    """Which other number the patient may hold, with another record number."""
+    if ticket["service_date"] != queue["service_date"]:
+        return []
+    return [
+        texts("({number}, too?)", number=display_number(queue["clinic"], each["other"]))
+        for each in queue.get("possible_duplicates") or ()
+        if each["number"] == ticket["number"]
+    ]
 
 
 def _clock(moment: str | None, texts: Texts) -> str:

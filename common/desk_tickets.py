@@ -4,6 +4,7 @@ from datetime import datetime
 
 from common.domain.catalog import Clinic
 from common.domain.elsewhere import Elsewhere
+from common.domain.newborns import shown_name
 from common.domain.ticket_record import TicketRecord
 from common.domain.tickets import PriorityReason, display_number
 from common.messages.desk_replies import DeskTicket, other_room
@@ -24,7 +25,7 @@ def desk_ticket(
         registered_at=clinic.hospital.local_time(row.registered_at),
         called_at=_local(clinic, row.called_at),
         started_at=_local(clinic, row.started_at),
-        patient_name=row.patient_name if with_names else None,
+        patient_name=shown_name(row.patient_name, row.birth_order) if with_names else None,
         elsewhere=None if elsewhere is None else other_room(elsewhere),
     )
 

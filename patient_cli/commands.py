@@ -87,15 +87,17 @@ def register(
     mrn: str | None,
     name: str | None,
     dob: str | None,
+    newborn: int | None,
     request_id: str | None,
 ) -> None:
     given = given_answers(mrn, name, dob)
     place = _place(session, hospital, clinic, given)
 
     def send(answers: Mapping[str, str], request_id: str) -> Ticket:
-        return ticket_requests.take_ticket(session, Registration(*place, **answers, request_id=request_id))
+        registration = Registration(*place, **answers, request_id=request_id, newborn=newborn)
+        return ticket_requests.take_ticket(session, registration)
 
-    ticket = register_asking(session, given, request_id, send)
+    ticket = register_asking(session, given, request_id, send, newborn=newborn)
     print_ticket(session, ticket)
     if not session.as_json:
         command = session.command_line("watch", ticket["ticket_code"])

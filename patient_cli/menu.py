@@ -11,7 +11,7 @@ from common.terminal.card import Ticket
 from common.terminal.failures import NoBrokerKnown, OutcomeUnknown, ProblemReply
 from common.terminal.output import print_failure, print_ticket
 from common.terminal.prompts import WentBack, ask, confirm, read_line
-from common.terminal.registration import Registration, ask_and_register, send_patiently
+from common.terminal.registration import QUESTIONS, Registration, ask_and_register, send_patiently
 from common.translation import N_
 from patient_cli.choosing import choose_clinic, choose_hospital
 from patient_cli.output import show_ticket
@@ -75,10 +75,10 @@ def _register(session: PatientSession) -> None:
     session.disconnect()
 
     def register(answers: Mapping[str, str]) -> Ticket:
-        registration = Registration(hospital["code"], clinic["code"], **answers)
+        registration = Registration(hospital["code"], clinic["code"], **answers, newborn=None)
         return send_patiently(session, lambda: take_ticket(session, registration))
 
-    ticket = ask_and_register(session, {}, register)
+    ticket = ask_and_register(session, {}, register, QUESTIONS)
     print_ticket(session, ticket)
     command = session.command_line("watch", ticket["ticket_code"])
     session.say("Keep this ticket code. Follow it with: {command}", command=command)

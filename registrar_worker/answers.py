@@ -6,6 +6,8 @@ from datetime import datetime
 
 from common.domain.clinic_day import ClinicDay
 from common.domain.queue_advance import Occupant
+from common.domain.tickets import display_number
+from common.messages.desk_replies import at_desk
 from common.messages.message import EncodedReply, Reply
 from common.messages.patients import Ticket
 from common.patient_tickets import PatientTickets
@@ -28,7 +30,17 @@ def _reply(decision: Decision, shown: "_ShownMoments") -> Reply | EncodedReply:
         return refusal
     assert decision.shown is not None
     ticket = shown.ticket(decision.shown)
-    return ticket if refusal is None else refusal(ticket)
+    if refusal is not None:
+        return refusal(ticket)
+    return ticket if decision.at_desk is None else at_desk(ticket, _duplicate(decision))
+
+
+def _duplicate(decision: Decision) -> str | None:
+    """The number of another ticket that the patient may hold, as it is shown."""
+    assert decision.at_desk is not None
+    assert decision.shown is not None
+    number = decision.at_desk.possible_duplicate
+    return None if number is None else display_number(decision.shown.view.clinic_day.clinic, number)
 
 
 @dataclass(frozen=True, slots=True)

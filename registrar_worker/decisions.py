@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from common.domain.admission import (
@@ -17,26 +18,27 @@ from common.domain.admission import (
     check_admission,
     check_registration,
     due_after_registration,
-    is_birth_possible,
 )
 from common.domain.cancellations import Cancellation, CancelledBy
-from common.domain.catalog import Clinic, Identity
+from common.domain.catalog import Clinic
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
+from common.domain.duplicates import HeldBy, possible_duplicate
+from common.domain.newborns import shown_name
 from common.domain.queue import Queue
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.ticket_states import Action, TicketStatus, allowed_events, is_allowed
 from common.domain.tickets import PriorityReason
 from common.messages import problems
 from common.messages.desk_requests import DeskRegister
-from common.messages.message import EncodedReply
+from common.messages.message import EncodedReply, Request
 from common.messages.patients import Cancel, Register, Ticket
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
 from common.storage.access_log import Look
 from common.storage.journal import Cause, ClinicOf, JournalEntry, entry_of
 from common.storage.ticket_views import TicketView
-from registrar_worker.loading import Loaded, registry_entry
+from registrar_worker.loading import Loaded, Registering, registering
 from registrar_worker.store import HeldTicket, NumberOfDay, Patient, number_of_day
 from registrar_worker.ticket_snapshots import TicketSnapshot, TicketSnapshots
 
@@ -45,6 +47,12 @@ _MISMATCHES = frozenset({Admission.HELD_BY_ANOTHER, Admission.NOT_REGISTERED})
 
 TicketRefusal = Callable[[Ticket], Problem]
 """A refusal that speaks of a ticket: it is made of the ticket as it is shown."""
+
+
+class AtDesk(NamedTuple):
+    """What only the desk is told of a ticket that it gave out."""
+
+    possible_duplicate: int | None
 
 
 class Decision(NamedTuple):
@@ -58,6 +66,8 @@ class Decision(NamedTuple):
     # Whether the refusal could turn out otherwise when the request comes again, and must not.
     remember: bool = False
     shown: TicketSnapshot | None = None
+    # Of a ticket that a desk gave out: which other its patient may hold.
+    at_desk: AtDesk | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,12 @@ class _Deciding:
 
     def decide(self, received: ReceivedRequest) -> Decision:
         """Decides the next request; its own decision, if it came before."""
+        decision = self._decide(received)
+        if not isinstance(received.request, DeskRegister) or decision.refusal is not None:
+            return decision
+        return decision._replace(at_desk=self._at_desk(received.request, decision))
+
+    def _decide(self, received: ReceivedRequest) -> Decision:
         known = self.by_id.get(received.request_id)
         is_repeated = known is not None and known.digest == received.digest
         not_permitted = self.loaded.not_permitted.get(received.identity)
@@ -164,49 +180,50 @@ class _Deciding:
         today = self.loaded.clinics[request.hospital, request.clinic]
         if isinstance(today, Problem):
             return Decision(received.digest, refusal=today, remember=True)
-        if not is_birth_possible(request.date_of_birth, today.day.service_date):
-            return Decision(received.digest, refusal=problems.date_of_birth_impossible())
-        clinic, queue = today.clinic, self.queues[today.day]
+        asked = registering(request, today)
+        if isinstance(asked, Problem):
+            return Decision(received.digest, refusal=asked)
+        clinic, queue, person = today.clinic, self.queues[today.day], asked.registrant
         given = _given_priority(request)
         if given is not None and clinic.lanes.lane_of(given) is None:
             return Decision(received.digest, refusal=problems.no_lane(clinic), remember=True)
-        patient, *_ = places = today.places(request.medical_record_number)
-        held = next((self.held[each] for each in places if each in self.held), None)
-        if isinstance(request, DeskRegister):
+        held = next((self.held[each] for each in asked.places if each in self.held), None)
+        if asked.is_at_desk:
             quota = clinic.daily_quota
-            verdict = check_admission(queue, request, held, is_open=today.is_open, quota=quota)
+            verdict = check_admission(queue, person, held, is_open=today.is_open, quota=quota)
         else:
-            attempts = self._attempts(patient)
-            is_known = self._is_known(request, clinic)
+            attempts = self._attempts(asked.patient)
+            is_known = self._is_known(asked)
             verdict = check_registration(
-                queue, request, held, attempts, clinic, is_open=today.is_open, is_known=is_known
+                queue, person, held, attempts, clinic, is_open=today.is_open, is_known=is_known
             )
         if verdict is Admission.ADMITTED:
-            return self._admit(received, request, clinic, queue)
+            return self._admit(received, asked, queue)
         if verdict is Admission.ALREADY_HELD:
             assert held is not None
             return self._already_held(received, held)
-        if held is not None and isinstance(request, DeskRegister) and verdict is Admission.HELD_BY_ANOTHER:
-            return self._mismatch_at_desk(received, request, held)
+        if held is not None and asked.is_at_desk and verdict is Admission.HELD_BY_ANOTHER:
+            return self._mismatch_at_desk(received, asked, held)
         if verdict in _MISMATCHES:
-            self.mismatches[number_of_day(patient)] = attempts.mismatches + 1
+            self.mismatches[number_of_day(asked.patient)] = attempts.mismatches + 1
         refusal = _not_admitted(verdict, clinic, self.loaded.now)
         # What was mended may let the same request in.
         return Decision(received.digest, refusal=refusal, remember=verdict is not Admission.REGISTRY_UNUSABLE)
 
-    def _mismatch_at_desk(
-        self, received: ReceivedRequest, request: DeskRegister, held: HeldTicket
-    ) -> Decision:
+    def _mismatch_at_desk(self, received: ReceivedRequest, asked: Registering, held: HeldTicket) -> Decision:
         """The desk is shown whose ticket is in the way, which is recorded as a look at a name."""
         assert received.user is not None
-        self.looks.append(Look(received.user, request.hospital, request.clinic, request.name, names=1))
-        return self._refused(received, partial(problems.mismatch_at_desk, holder=held), held.ticket_code)
+        self.looks.append(Look(received.user, *asked.today.clinic.key, received.request.name, names=1))
+        name = shown_name(held.patient_name, asked.registrant.patient.birth_order)
+        refusal = partial(problems.mismatch_at_desk, name=name, date_of_birth=held.date_of_birth)
+        return self._refused(received, refusal, held.ticket_code)
 
-    def _is_known(self, request: Register, clinic: Clinic) -> bool | None:
+    def _is_known(self, asked: Registering) -> bool | None:
         """Whether the hospital's registry knows the patient, if it has to."""
-        if clinic.hospital.identity is not Identity.REGISTRY:
+        if not asked.has_to_be_known:
             return True
-        return self.loaded.registered.knows(registry_entry(request))
+        entry = asked.registry_entry
+        return False if entry is None else self.loaded.registered.knows(entry)
 
     def _attempts(self, patient: Patient) -> Attempts:
         """What was tried with the patient's medical record number before."""
@@ -220,12 +237,12 @@ class _Deciding:
         refuse = problems.already_registered_at_desk if is_at_desk else problems.already_registered
         return self._refused(received, refuse, held.ticket_code)
 
-    def _admit(self, received: ReceivedRequest, request: Register, clinic: Clinic, before: Queue) -> Decision:
+    def _admit(self, received: ReceivedRequest, asked: Registering, before: Queue) -> Decision:
         """Gives out the next number."""
-        now, code = self.loaded.now, new_ticket_code()
-        is_confirmed = _is_date_of_birth_confirmed(request, clinic)
-        reason = _given_priority(request) or clinic.lane_reason(
-            None, request.date_of_birth, before.key.service_date, is_confirmed=is_confirmed
+        now, code, clinic = self.loaded.now, new_ticket_code(), asked.today.clinic
+        person, is_confirmed = asked.registrant, _is_date_of_birth_confirmed(asked)
+        reason = _given_priority(received.request) or clinic.lane_reason(
+            None, person.date_of_birth, before.key.service_date, is_confirmed=is_confirmed
         )
         lane = clinic.lanes.lane_for(reason)
         queue, change = before.admit(lane, now, due_after_registration(before, clinic, now))
@@ -248,8 +265,7 @@ class _Deciding:
             room=None,
             transferred_to=None,
         )
-        patient = (queue.key, request.medical_record_number)
-        self.held[patient] = HeldTicket(code, request.patient_name, request.date_of_birth)
+        self.held[asked.patient] = HeldTicket(code, person.patient_name, person.date_of_birth)
         self.new_tickets.append(
             NewTicket(
                 code,
@@ -257,9 +273,7 @@ class _Deciding:
                 number,
                 lane,
                 reason,
-                request.medical_record_number,
-                request.patient_name,
-                request.date_of_birth,
+                *person,
                 is_confirmed,
                 now,
                 arrived_at,
@@ -267,6 +281,27 @@ class _Deciding:
             )
         )
         return self._done(received, code, change, self.tickets.add(view))
+
+    def _at_desk(self, request: DeskRegister, decision: Decision) -> AtDesk:
+        """Who else in the queue may be the patient to whom a desk gave a ticket, now or before."""
+        today = self.loaded.clinics[request.hospital, request.clinic]
+        asked = today if isinstance(today, Problem) else registering(request, today)
+        if isinstance(asked, Problem) or decision.shown is None:
+            return AtDesk(None)
+        ticket = HeldBy(decision.shown.view.number, *asked.registrant)
+        day = decision.shown.view.clinic_day
+        new = (
+            HeldBy(each.number, each.patient, each.patient_name, each.date_of_birth)
+            for each in self.new_tickets
+            if each.key == day
+        )
+        cancelled = {
+            (view.clinic_day, view.number) for view in map(self.tickets.view, self.cancelled) if view
+        }
+        others = chain(self.loaded.born_alike.get(day, ()), new)
+        return AtDesk(
+            possible_duplicate(ticket, (each for each in others if (day, each.number) not in cancelled))
+        )
 
     # --- cancellations ----------------------------------------------------------------------------------
 
@@ -320,12 +355,12 @@ def _not_admitted(verdict: Admission, clinic: Clinic, now: datetime) -> Problem:
     raise NotImplementedError(verdict)
 
 
-def _given_priority(request: Register) -> PriorityReason | None:
+def _given_priority(request: Request) -> PriorityReason | None:
     """Why the desk gives priority."""
     return request.priority if isinstance(request, DeskRegister) else None
 
 
-def _is_date_of_birth_confirmed(request: Register, clinic: Clinic) -> bool:
+def _is_date_of_birth_confirmed(asked: Registering) -> bool:
     """Whether somebody other than the asker vouches for the date of birth: the desk, which sees the patient,
     or the registry, without which nobody is admitted there."""
-    return isinstance(request, DeskRegister) or clinic.hospital.identity is Identity.REGISTRY
+    return asked.is_at_desk or asked.has_to_be_known

@@ -4,20 +4,22 @@ what the same requests did before."""
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from common.authorisation import refusal
 from common.domain.catalog import Clinic, Identity
 from common.domain.clinic_day import ClinicDay
+from common.domain.partial_dates import PartialDate
 from common.domain.person_names import Person, is_same_person
 from common.domain.queue import Queue
 from common.messages import problems
 from common.messages.desk_requests import DeskRegister
-from common.messages.message import Request
 from common.messages.patients import Cancel, Register
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
 from common.registry_key import RegistryKey
 from common.storage import journal
+from common.storage.born_alike import BornAlike, find_born_alike
 from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
@@ -27,6 +29,7 @@ from common.storage.remembered_refusals import Refusal, find_refusals
 from common.storage.service_times import Learned, read_service_times
 from common.storage.ticket_views import Occupants, TicketView, read_rooms, read_ticket_views
 from registrar_worker import store
+from registrar_worker.registrants import Registrant, registrant_of
 from registrar_worker.store import HeldTicket, LookedFor, NumberOfDay, Patient, number_of_day
 
 ClinicKey = tuple[str, str]
@@ -46,10 +49,43 @@ class ClinicToday:
     is_open: bool
     goes_over: ClinicDay | None = None
 
-    def places(self, medical_record_number: str) -> tuple[Patient, ...]:
-        """Where somebody with this number can hold a ticket for this day, the queue of the day first."""
-        today = (self.day, medical_record_number)
-        return (today,) if self.goes_over is None else (today, (self.goes_over, medical_record_number))
+
+class Registering(NamedTuple):
+    """A registration of somebody in a clinic. `is_at_desk`: by the staff, who see whom they register."""
+
+    today: ClinicToday
+    registrant: Registrant
+    is_at_desk: bool
+
+    @property
+    def patient(self) -> Patient:
+        """Who is registered, and in which queue."""
+        return (self.today.day, self.registrant.patient)
+
+    @property
+    def places(self) -> tuple[Patient, ...]:
+        """Where the patient can hold a ticket for this day, the queue of the day first."""
+        before = self.today.goes_over
+        return (self.patient,) if before is None else (self.patient, (before, self.registrant.patient))
+
+    @property
+    def has_to_be_known(self) -> bool:
+        """Whether the hospital registers by this way only whom its registry knows."""
+        return not self.is_at_desk and self.today.clinic.hospital.identity is Identity.REGISTRY
+
+    @property
+    def registry_entry(self) -> RegistryEntry | None:
+        """The patient as a registry knows it; None for a newborn without a number, whom none knows."""
+        (number, birth_order), _, born = self.registrant
+        return None if birth_order else (self.today.day.hospital, number, born)
+
+
+def registering(request: Register, today: ClinicToday) -> Registering | Problem:
+    """What a request asks for in a clinic, or what it has to correct."""
+    registrant = registrant_of(request, today.clinic.hospital, today.day.service_date)
+    if isinstance(registrant, Problem):
+        return registrant
+    return Registering(today, registrant, isinstance(request, DeskRegister))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +99,8 @@ class Loaded:
     tickets of the patients who register, those that wait to be handed over to the same queue among them,
     `ended` how many others they had in the same queue. `mismatches` is how often data did not match a number,
     where it is known: under a lock, where it may become one more. `registered` is what the registries say of
-    the patients whom they have to know. `tickets` are all that replies can show, by their codes, with what
+    the patients whom they have to know, and `born_alike` who was born on the day of somebody whom a desk
+    registers. `tickets` are all that replies can show, by their codes, with what
     was `learned` of their clinics and who is in the rooms.
     """
 
@@ -78,6 +115,7 @@ class Loaded:
     ended: Mapping[Patient, int]
     mismatches: Mapping[NumberOfDay, int]
     registered: RegistryAnswers
+    born_alike: BornAlike
     tickets: Mapping[str, TicketView]
     occupants: Occupants
     learned: Learned
@@ -97,34 +135,35 @@ def load(
     codes = [each.request.ticket_code for each in requests if isinstance(each.request, Cancel)]
     clinics = _clinics_named(catalog, requests, now)
     not_permitted = _not_permitted(requests, catalog)
-    patients = _patients(requests, not_permitted, clinics)
-    days = {patient[0] for patient in patients if patient is not None}
+    asked = _registrations(requests, not_permitted, clinics)
+    days = {each.today.day for each in asked if each is not None}
     days |= {*store.queues_of_tickets(connection, codes).values()}
     # All of these are sent before the first result is waited for: one round trip. The locks come first.
     locked = lock_all_queues(connection, days, catalog.day_start, now)
     views, in_rooms = read_ticket_views(connection, codes), read_rooms(connection, days)
     locked_clinics = (catalog.clinic(*day.clinic_key) for day in days)
     service_times = read_service_times(connection, filter(None, locked_clinics))
-    looked_for = _looked_for(patients, clinics)
+    looked_for = _looked_for(asked)
     ids = (each.request_id for each in requests)
     what_is_known = store.find_known(connection, zip(ids, looked_for, strict=True))
-    to_be_known = _to_be_known(requests, clinics)
+    to_be_known, seen_at_desk = _to_be_known(asked), _seen_at_desk(asked)
     what_is_registered = find_registered(connection, registry_key, to_be_known)
+    born_alike = find_born_alike(connection, seen_at_desk)
     queues, known = locked(), what_is_known()
     if catalog.catch_up(connection, known.catalog_version) & clinics.keys():
         # Under the lock on its queue, the clinic stays as it is now.
         clinics = _clinics_named(catalog, requests, now)
-        now_patients = _patients(requests, not_permitted, clinics)
-        if looked_for != _looked_for(now_patients, clinics) or to_be_known != _to_be_known(requests, clinics):
+        asked = _registrations(requests, not_permitted, clinics)
+        now_wanted = _looked_for(asked), _to_be_known(asked), _seen_at_desk(asked)
+        if (looked_for, to_be_known, seen_at_desk) != now_wanted:
             raise CatalogChanged  # other queues are to be locked, or other tickets and patients looked for
     if not_permitted != _not_permitted(requests, catalog):
         raise CatalogChanged
     tickets, occupants, learned = views(), in_rooms(), service_times()
-    registered = what_is_registered()
+    registered, others_born_then = what_is_registered(), born_alike()
     held = store.find_held_tickets(connection, known.held)
     unknown = {entry for entry in to_be_known if registered.knows(entry) is False}
-    permitted = [each for each in requests if each.identity not in not_permitted]
-    mismatches = store.lock_mismatches(connection, _may_mismatch(permitted, clinics, held, unknown))
+    mismatches = store.lock_mismatches(connection, _may_mismatch(asked, held, unknown))
     refusals = find_refusals(connection, known.refused)
     recorded = journal.find_by_causes(connection, known.done) if known.done else {}
     recorded_tickets = _recorded_tickets(connection, recorded)
@@ -144,6 +183,7 @@ def load(
         ended=known.ended,
         mismatches={**known.mismatches, **mismatches},
         registered=registered,
+        born_alike=others_born_then,
         tickets=tickets,
         occupants={**occupants, **other_occupants},
         learned={**other_learned, **learned},
@@ -185,56 +225,49 @@ def _not_permitted(
     return found
 
 
-def _patients(
+def _registrations(
     requests: Sequence[ReceivedRequest],
     not_permitted: Mapping[RequestIdentity, Problem],
     clinics: Mapping[ClinicKey, ClinicToday | Problem],
-) -> list[Patient | None]:
-    """Whom each request registers, and in which queue; None where it is not permitted."""
-    return [None if each.identity in not_permitted else _patient(each.request, clinics) for each in requests]
-
-
-def _patient(request: Request, clinics: Mapping[ClinicKey, ClinicToday | Problem]) -> Patient | None:
-    """Whom a request registers, and in which queue; None for other requests, and where there is no clinic."""
-    if not isinstance(request, Register):
-        return None
-    today = clinics[_clinic_key(request)]
-    return None if isinstance(today, Problem) else (today.day, request.medical_record_number)
-
-
-def _looked_for(
-    patients: Sequence[Patient | None], clinics: Mapping[ClinicKey, ClinicToday | Problem]
-) -> list[LookedFor | None]:
-    """The patients, each with the day of which tickets go over to that of the registration."""
-    before = {
-        today.day: today.goes_over.service_date
-        for today in clinics.values()
-        if isinstance(today, ClinicToday) and today.goes_over is not None
-    }
-    return [patient and (patient[0], before.get(patient[0]), patient[1]) for patient in patients]
-
-
-def registry_entry(request: Register) -> RegistryEntry:
-    """The patient as the registry of the hospital knows him."""
-    return (request.hospital, request.medical_record_number, request.date_of_birth)
-
-
-def _to_be_known(
-    requests: Sequence[ReceivedRequest], clinics: Mapping[ClinicKey, ClinicToday | Problem]
-) -> set[RegistryEntry]:
-    """Whom the registries of their hospitals have to know: the desk sees whom it registers."""
-    found = set()
-    for request in (each.request for each in requests):
-        if isinstance(request, Register) and not isinstance(request, DeskRegister):
-            today = clinics[_clinic_key(request)]
-            if isinstance(today, ClinicToday) and today.clinic.hospital.identity is Identity.REGISTRY:
-                found.add(registry_entry(request))
+) -> list[Registering | None]:
+    """What each request asks for; None for others, and where a registration cannot be."""
+    found: list[Registering | None] = []
+    for each in requests:
+        asked = None
+        if isinstance(each.request, Register) and each.identity not in not_permitted:
+            today = clinics[_clinic_key(each.request)]
+            asked = None if isinstance(today, Problem) else registering(each.request, today)
+        found.append(None if isinstance(asked, Problem) else asked)
     return found
 
 
+def _looked_for(asked: Sequence[Registering | None]) -> list[LookedFor | None]:
+    """The patients, each with the day of which tickets go over to that of the registration."""
+    found: list[LookedFor | None] = []
+    for each in asked:
+        if each is None:
+            found.append(None)
+        else:
+            before = each.today.goes_over
+            day_before = None if before is None else before.service_date
+            found.append((each.today.day, day_before, each.registrant.patient))
+    return found
+
+
+def _to_be_known(asked: Sequence[Registering | None]) -> set[RegistryEntry]:
+    """Whom the registries of their hospitals have to know."""
+    entries = (each.registry_entry for each in asked if each is not None and each.has_to_be_known)
+    return {entry for entry in entries if entry is not None}
+
+
+def _seen_at_desk(asked: Sequence[Registering | None]) -> set[tuple[ClinicDay, PartialDate]]:
+    """Where desks register, and when those were born whom they do."""
+    at_desk = (each for each in asked if each is not None and each.is_at_desk)
+    return {(each.today.day, each.registrant.date_of_birth) for each in at_desk}
+
+
 def _may_mismatch(
-    requests: Sequence[ReceivedRequest],
-    clinics: Mapping[ClinicKey, ClinicToday | Problem],
+    asked: Sequence[Registering | None],
     held: Mapping[Patient, HeldTicket],
     unknown: Collection[RegistryEntry],
 ) -> set[NumberOfDay]:
@@ -242,14 +275,14 @@ def _may_mismatch(
     does not know: only of these may it decide that data do not match."""
     first: dict[Patient, Person] = {**held}
     found = set()
-    for request in (each.request for each in requests):
-        today = clinics[_clinic_key(request)] if isinstance(request, Register) else None
-        if not isinstance(request, Register) or not isinstance(today, ClinicToday):
+    for each in asked:
+        if each is None:
             continue
-        patient, *before = today.places(request.medical_record_number)
-        others = [first.setdefault(patient, request), *(held[each] for each in before if each in held)]
-        is_another = any(each is not request and not is_same_person(each, request) for each in others)
-        if is_another or registry_entry(request) in unknown:
+        person, (patient, *before) = each.registrant, each.places
+        others = [first.setdefault(patient, person), *(held[place] for place in before if place in held)]
+        is_another = any(other is not person and not is_same_person(other, person) for other in others)
+        is_unknown = each.has_to_be_known and (each.registry_entry is None or each.registry_entry in unknown)
+        if is_another or is_unknown:
             found.add(number_of_day(patient))
     return found
 

@@ -24,7 +24,9 @@ from sqlalchemy.dialects import postgresql
 from common.domain.cancellations import CancelledBy
 from common.domain.clinic_day import ClinicDay
 from common.domain.partial_dates import PartialDate
+from common.domain.record_numbers import PatientKey
 from common.domain.ticket_states import ACTIVE, TicketStatus
+from common.storage.patient_columns import PATIENT_COLUMNS, patient_columns, patient_of, same_patient
 from common.storage.prepared import DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, key_columns, key_of, same_queue
 from common.storage.tables import catalog_version, in_states, journal, mismatches, refusals, tickets
@@ -39,11 +41,11 @@ class HeldTicket:
     date_of_birth: PartialDate
 
 
-Patient = tuple[ClinicDay, str]
-"""A medical record number in one queue: it has at most one active ticket there."""
+Patient = tuple[ClinicDay, PatientKey]
+"""A patient in one queue, who has at most one active ticket there."""
 
-LookedFor = tuple[ClinicDay, date | None, str]
-"""A queue, the service day before where who waits there is handed over to it, a medical record number."""
+LookedFor = tuple[ClinicDay, date | None, PatientKey]
+"""A queue, the service day before where who waits there is handed over to it, and a patient."""
 
 NumberOfDay = tuple[str, date, str]
 """A hospital, a service day and a medical record number: its mismatches there are counted together."""
@@ -51,8 +53,8 @@ NumberOfDay = tuple[str, date, str]
 
 def number_of_day(patient: Patient) -> NumberOfDay:
     """The patient's medical record number on that service day, in all clinics of the hospital."""
-    day, medical_record_number = patient
-    return (day.hospital, day.service_date, medical_record_number)
+    day, key = patient
+    return (day.hospital, day.service_date, key.medical_record_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def _same_number(one: FromClause, other: FromClause) -> ColumnElement[bool]:
 def _what_is_known(given: FromClause) -> Select[Any]:
     # Subqueries rather than joins: whatever the planner believes of tables that are still empty, or grow, it
     # looks each row up by its key.
-    of_patient = tickets.c.medical_record_number == given.c.medical_record_number
+    of_patient = same_patient(tickets, given)
     was_done = select(journal.c.ordinal).where(
         journal.c.cause_id == given.c.request_id, journal.c.ordinal == 0
     )
@@ -131,8 +133,11 @@ def _what_is_known(given: FromClause) -> Select[Any]:
 
 _known = Prepared(
     _what_is_known,
-    {"request_id": TEXT, **KEY_COLUMNS, "day_before": DATE, "medical_record_number": TEXT},
+    {"request_id": TEXT, **KEY_COLUMNS, "day_before": DATE, **PATIENT_COLUMNS},
 )
+
+
+_NOBODY = (None,) * len({**KEY_COLUMNS, "day_before": DATE, **PATIENT_COLUMNS})
 
 
 def find_known(
@@ -144,7 +149,7 @@ def find_known(
     One statement finds it all, since each costs a registration that comes alone a round trip.
     """
     given = [
-        (request_id, *wanted[0], *wanted[1:]) if wanted else (request_id, None, None, None, None, None)
+        (request_id, *wanted[0], wanted[1], *wanted[2]) if wanted else (request_id, *_NOBODY)
         for request_id, wanted in requests
     ]
     answer = _known.send(connection, given)
@@ -156,7 +161,7 @@ def find_known(
             done={row.request_id for row in rows if row.was_done is not None},
             refused={row.request_id for row in rows if row.was_refused is not None},
             held={code for row in rows for code in (row.ticket_code, row.goes_over) if code is not None},
-            ended={(key_of(row), row.medical_record_number): row.ended for row in rows if row.ended},
+            ended={(key_of(row), patient_of(row)): row.ended for row in rows if row.ended},
             mismatches={_number_of(row): row.mismatches for row in rows if row.mismatches},
         )
 
@@ -206,7 +211,7 @@ def _number_of(row: Row[*tuple[Any, ...]]) -> NumberOfDay:
 _held_tickets = Prepared(
     lambda given: select(
         *key_columns(tickets),
-        tickets.c.medical_record_number,
+        *patient_columns(tickets),
         tickets.c.ticket_code,
         tickets.c.patient_name,
         tickets.c.date_of_birth,
@@ -219,9 +224,7 @@ def find_held_tickets(connection: Connection, ticket_codes: Collection[str]) -> 
     """The tickets with these codes, by the patient who holds them."""
     rows = _held_tickets(connection, [(code,) for code in ticket_codes]) if ticket_codes else ()
     return {
-        (key_of(row), row.medical_record_number): HeldTicket(
-            row.ticket_code, row.patient_name, row.date_of_birth
-        )
+        (key_of(row), patient_of(row)): HeldTicket(row.ticket_code, row.patient_name, row.date_of_birth)
         for row in rows
     }
 

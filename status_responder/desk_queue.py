@@ -7,6 +7,7 @@ from datetime import datetime
 from common.desk_tickets import desk_ticket
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
+from common.domain.duplicates import possible_duplicates
 from common.domain.elsewhere import Elsewhere
 from common.domain.lanes import LANES
 from common.domain.queue import Queue, new_queue
@@ -15,11 +16,13 @@ from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import IN_ROOM
 from common.domain.tickets import display_number
 from common.messages.desk_replies import (
+    DUPLICATES_SHOWN_MAX,
     NO_SHOWS_SHOWN_MAX,
     PARKED_SHOWN_MAX,
     DeskLane,
     DeskQueue,
     DeskTicket,
+    PossibleDuplicate,
 )
 from common.messages.desk_requests import DeskQueueRequest
 from common.messages.message import encode_part
@@ -113,6 +116,7 @@ def compose_queue(loaded: LoadedQueue, request: DeskQueueRequest) -> DeskQueue:
         no_shows=shown(loaded.no_shows),
         parked_count=queue.parked,
         parked=shown(loaded.parked),
+        possible_duplicates=_duplicates(loaded),
     )
     waiting, more = page_of(
         shown(loaded.waiting),
@@ -131,3 +135,12 @@ def _lanes(clinic: Clinic, queue: Queue) -> list[DeskLane]:
         for lane in LANES
         if lane in clinic.lanes.lanes or queue.waiting_in(lane)
     ]
+
+
+def _duplicates(loaded: LoadedQueue) -> list[PossibleDuplicate]:
+    """Whose patients may hold another among the tickets of today that are shown."""
+    today = loaded.queue.key.service_date
+    active = [row for row in (*loaded.in_rooms, *loaded.waiting) if row.service_date == today]
+    found = possible_duplicates(row.held_by for row in active)
+    shown = sorted(found.items())[:DUPLICATES_SHOWN_MAX]
+    return [PossibleDuplicate(number=number, other=other) for number, other in shown]

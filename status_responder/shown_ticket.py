@@ -5,13 +5,17 @@ from datetime import datetime
 from common.desk_tickets import desk_ticket
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
+from common.domain.duplicates import possible_duplicate
 from common.domain.ticket_record import TicketRecord
+from common.domain.ticket_states import ACTIVE
+from common.domain.tickets import display_number
 from common.messages import problems
 from common.messages.desk_replies import DeskTicketShown
 from common.messages.desk_requests import DeskTicketRequest
 from common.messages.message import Reply
 from common.messages.patients import Ticket
 from common.patient_tickets import PatientTickets
+from common.storage.born_alike import find_born_alike
 from common.storage.engine import Connection
 from common.storage.service_times import read_service_times
 from common.storage.ticket_rows import ticket_by_number
@@ -36,8 +40,19 @@ def show_ticket(connection: Connection, clinic: Clinic, request: DeskTicketReque
         ticket=desk_ticket(clinic, row, with_names=True),
         medical_record_number=row.medical_record_number,
         date_of_birth=str(row.date_of_birth),
+        newborn=row.birth_order or None,
+        possible_duplicate=_duplicate(connection, day, row),
         patient_ticket=_seen_by_patient(connection, clinic, day, row, now),
     )
+
+
+def _duplicate(connection: Connection, day: ClinicDay, row: TicketRecord) -> str | None:
+    """Which other ticket its patient may hold."""
+    if row.status not in ACTIVE:
+        return None
+    born_alike = find_born_alike(connection, [(day, row.date_of_birth)])()
+    other = possible_duplicate(row.held_by, born_alike.get(day, ()))
+    return None if other is None else display_number(day.clinic, other)
 
 
 def _seen_by_patient(

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, func, select
 
 from common.domain.clinic_day import ClinicDay
+from common.domain.newborns import shown_name
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import TicketStatus
 from common.storage.prepared import Prepared
@@ -81,7 +82,7 @@ class NamedTicket(NamedTuple):
 
 _names = Prepared(
     lambda given: (
-        select(tickets.c.number, tickets.c.status, tickets.c.patient_name)
+        select(tickets.c.number, tickets.c.status, tickets.c.patient_name, tickets.c.birth_order)
         .join(given, same_queue(tickets, given))
         .order_by(tickets.c.number.desc())
         .limit(NAMES_READ_MAX)
@@ -93,7 +94,8 @@ _names = Prepared(
 def read_names(connection: Connection, day: ClinicDay) -> list[NamedTicket]:
     """Whose the tickets of a service day are, the newest first, at most NAMES_READ_MAX."""
     return [
-        NamedTicket(row.number, _STATUSES[row.status], row.patient_name) for row in _names(connection, [day])
+        NamedTicket(row.number, _STATUSES[row.status], shown_name(row.patient_name, row.birth_order))
+        for row in _names(connection, [day])
     ]
 
 

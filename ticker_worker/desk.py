@@ -12,9 +12,11 @@ from common.domain.refusals import (
     ActionRefused,
     DateOfBirthImpossible,
     DestinationUnknown,
+    NoNewborn,
     NotPermitted,
     NumberNotGivenOut,
     PatientElsewhere,
+    RecordNumberUnfit,
     RoleMissing,
     UntilImpossible,
 )
@@ -119,6 +121,10 @@ def problem_of(refused: ActionRefused, clinic: Clinic, now: datetime) -> Problem
             return problems.number_not_given_out()
         case DateOfBirthImpossible():
             return problems.date_of_birth_impossible()
+        case NoNewborn():
+            return problems.no_newborn()
+        case RecordNumberUnfit():
+            return problems.record_number_unfit(clinic.hospital)
         case UntilImpossible():
             return problems.until_impossible()
         case DestinationUnknown():

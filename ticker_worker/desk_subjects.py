@@ -12,6 +12,8 @@ from common.domain.corrections import Correction
 from common.domain.places import PlacedTicket
 from common.domain.queue import Queue
 from common.domain.queue_advance import Waiter
+from common.domain.record_numbers import PatientKey
+from common.domain.refusals import RecordNumberUnfit
 from common.domain.staff import StaffRole
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.ticket_record import TicketRecord
@@ -64,10 +66,10 @@ from ticker_worker.undo_subjects import UndoOf, load_undo_subject
 class Subject(NamedTuple):
     """What a request is about: always a clinic and its queue; of the rest what the request needs.
 
-    `holder` holds a ticket in the queue with the medical record number of the `ticket`'s patient, or with the
-    one that is to be theirs; `first` are the first who wait in each lane, `next_in_lane` those who wait
-    behind the ticket, or the first ones of its lane; `caller` is who calls; `returns` are those who may go
-    back to another clinic when they are served; `undo` is what an undoing needs.
+    `holder` is the ticket in the queue that the `ticket`'s patient holds, or whoever the patient is to be;
+    `first` are the first who wait in each lane, `next_in_lane` those who wait behind the ticket, or the first
+    ones of its lane; `caller` is who calls; `returns` are those who may go back to another clinic when they
+    are served; `undo` is what an undoing needs.
     """
 
     clinic: Clinic
@@ -105,7 +107,7 @@ class Subjects:
                 return subject._replace(caller=caller, first=first, returns=self._returns_from(caller))
             case CallTicket():
                 ticket = ticket_by_number(self.connection, key, request.number)
-                holder = None if ticket is None else self._holder(key, ticket.medical_record_number)
+                holder = None if ticket is None else self._holder(key, ticket.patient)
                 caller = self._caller(key, request, [request.number])
                 returns = self._returns_from(caller)
                 return subject._replace(caller=caller, ticket=ticket, holder=holder, returns=returns)
@@ -115,7 +117,7 @@ class Subjects:
                 subject = subject._replace(ticket=self._ticket(request, key))
         match request:
             case Reinstate() if subject.ticket is not None:
-                holder = self._holder(key, subject.ticket.medical_record_number)
+                holder = self._holder(key, subject.ticket.patient)
                 next_in_lane = self._next_in_lane(key, subject.ticket, clinic.skip_places)
                 return subject._replace(holder=holder, next_in_lane=next_in_lane)
             case Skip() if subject.ticket is not None:
@@ -123,8 +125,10 @@ class Subjects:
                 return subject._replace(next_in_lane=next_in_lane)
             case Unpark() if subject.ticket is not None:
                 return subject._replace(next_in_lane=self._next_in_lane(key, subject.ticket, 1))
-            case Correct(medical_record_number=str(number)):
-                return subject._replace(holder=self._holder(key, number))
+            case Correct() if subject.ticket is not None:
+                patient = _correction(request, clinic).patient_of(subject.ticket)
+                if patient != subject.ticket.patient:
+                    return subject._replace(holder=self._holder(key, patient))
             case Complete() if subject.ticket is not None:
                 return subject._replace(returns=self._returns([(key, subject.ticket)]))
             case ToAnotherClinic() if subject.ticket is not None:
@@ -187,7 +191,7 @@ class Subjects:
             clinic,
             self.queues[day],
             first_ticket,
-            self._holder(day, ticket.medical_record_number),
+            self._holder(day, ticket.patient),
             count_stations_left(self.connection, ticket),
             first_places(self.connection, day),
         )
@@ -208,16 +212,16 @@ class Subjects:
             return None
         return ticket_by_number(self.connection, key, request.number)
 
-    def _holder(self, key: ClinicDay, medical_record_number: str) -> HeldPlace | None:
-        patient = (key, medical_record_number)
-        return store.held_tickets(self.connection, [patient]).get(patient)
+    def _holder(self, key: ClinicDay, patient: PatientKey) -> HeldPlace | None:
+        place = (key, patient)
+        return store.held_tickets(self.connection, [place]).get(place)
 
     def _destination(self, request: ToAnotherClinic, ticket: TicketRecord) -> Destination | None:
         clinic = self.clinic((request.hospital, request.to_clinic))
         queue = None if clinic is None else self.queues.get(clinic.clinic_day(self.now))
         if clinic is None or queue is None or (clinic.retired and request.to_clinic != request.clinic):
             return None
-        return Destination(clinic, queue, self._holder(queue.key, ticket.medical_record_number))
+        return Destination(clinic, queue, self._holder(queue.key, ticket.patient))
 
 
 def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResult:
@@ -274,6 +278,14 @@ def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResul
         case DeskCancel():
             return waiting.cancel(queue, ticket, request.reason, now)
         case Correct():
-            given = Correction(request.medical_record_number, request.patient_name, request.date_of_birth)
+            given = _correction(request, clinic)
             return correcting.correct(clinic, queue, ticket, given, subject.holder, now)
     raise NotImplementedError(request.name)
+
+
+def _correction(request: Correct, clinic: Clinic) -> Correction:
+    """What is to be right, as the hospital writes it. Raises RecordNumberUnfit."""
+    number = request.medical_record_number
+    if number is not None and (number := clinic.hospital.record_number(number)) is None:
+        raise RecordNumberUnfit
+    return Correction(number, request.patient_name, request.date_of_birth, request.newborn)

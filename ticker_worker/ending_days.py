@@ -8,6 +8,7 @@ from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
 from common.domain.queue import Ending
 from common.domain.queue_advance import Waiter, calling_order
+from common.domain.record_numbers import PatientKey
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.ticket_states import TicketState
 from common.storage.new_tickets import insert_tickets
@@ -22,7 +23,7 @@ TICKETS_MAX = 500
 
 Patients = Mapping[ClinicDay, Sequence[WaitingPatient]]
 Parked = Mapping[ClinicDay, Sequence[TicketState]]
-Held = Mapping[tuple[ClinicDay, str], HeldPlace]
+Held = Mapping[tuple[ClinicDay, PatientKey], HeldPlace]
 
 
 def end_days(moving: AdvancingQueues, keys: Sequence[ClinicDay]) -> set[ClinicDay]:
@@ -99,9 +100,7 @@ def _read_patients(
     numbers = [(key, waiter.number) for key in going for waiter in left.get(key, ())]
     numbers += [(key, ticket.number) for key in going for ticket in parked.get(key, ())]
     patients = store.waiting_patients(moving.connection, numbers)
-    wanted = [
-        (key.day_after, each.medical_record_number) for key, found in patients.items() for each in found
-    ]
+    wanted = [(key.day_after, each.patient) for key, found in patients.items() for each in found]
     return patients, store.held_tickets(moving.connection, wanted)
 
 
@@ -114,9 +113,9 @@ def _hand_over(
 ) -> HandedOver:
     queue, following = moving.queues[key], moving.queues[key.day_after]
     of_patients = {
-        each.medical_record_number: held[key.day_after, each.medical_record_number]
+        each.patient: held[key.day_after, each.patient]
         for each in patients
-        if (key.day_after, each.medical_record_number) in held
+        if (key.day_after, each.patient) in held
     }
     clinic = moving.catalog.clinic_of(key)
     return hand_over(queue, following, clinic, tickets, patients, of_patients, new_ticket_code, moving.now)

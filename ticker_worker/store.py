@@ -23,10 +23,12 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
+from common.domain.record_numbers import PatientKey
 from common.domain.ticket_states import ACTIVE, IN_ROOM, OUTSIDE, TicketState, TicketStatus
 from common.domain.tickets import lane_reason
 from common.domain.visits import Station
 from common.storage.catalog import take_version
+from common.storage.patient_columns import PATIENT_COLUMNS, patient_columns, patient_of, same_patient
 from common.storage.prepared import DATE, INTEGER, MOMENT, TEXT, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS, key_columns, key_of, same_queue
 from common.storage.tables import clinic_days, clinics, in_states, mismatches, refusals, tickets
@@ -127,7 +129,11 @@ def write_tickets(connection: Connection, changes: Iterable[Change]) -> None:
 
 _waiting = Prepared(
     lambda given: (
-        select(*key_columns(tickets), *(tickets.c[name] for name in WaitingPatient._fields))
+        select(
+            *key_columns(tickets),
+            *patient_columns(tickets),
+            *(tickets.c[name] for name in WaitingPatient._fields if name != "patient"),
+        )
         .join(given, same_queue(tickets, given) & (tickets.c.number == given.c.number))
         .order_by(tickets.c.place_at, tickets.c.place_number)
     ),
@@ -142,14 +148,20 @@ def waiting_patients(
     given = [(*key, number) for key, number in numbers]
     found: dict[ClinicDay, list[WaitingPatient]] = defaultdict(list)
     for row in _waiting(connection, given) if given else ():
-        patient = WaitingPatient(
+        waiting = WaitingPatient(
             row.number,
             TicketStatus(row.status),
             Lane(row.lane),
             lane_reason(row.priority_reason),
-            *row[len(KEY_COLUMNS) + 4 :],
+            patient_of(row),
+            row.patient_name,
+            row.date_of_birth,
+            row.date_of_birth_confirmed,
+            row.arrived_at,
+            row.place_at,
+            row.waiting_since,
         )
-        found[key_of(row)].append(patient)
+        found[key_of(row)].append(waiting)
     return found
 
 
@@ -176,26 +188,23 @@ _held = Prepared(
     lambda given: (
         select(
             *key_columns(tickets),
-            tickets.c.medical_record_number,
+            *patient_columns(tickets),
             *(tickets.c[name] for name in HeldPlace._fields),
         )
-        .join(
-            given,
-            same_queue(tickets, given) & (tickets.c.medical_record_number == given.c.medical_record_number),
-        )
+        .join(given, same_queue(tickets, given) & same_patient(tickets, given))
         .where(in_states(tickets, ACTIVE))
     ),
-    {**KEY_COLUMNS, "medical_record_number": TEXT},
+    {**KEY_COLUMNS, **PATIENT_COLUMNS},
 )
 
 
 def held_tickets(
-    connection: Connection, patients: Iterable[tuple[ClinicDay, str]]
-) -> dict[tuple[ClinicDay, str], HeldPlace]:
-    """The active tickets with these medical record numbers in these queues."""
-    given = [(*key, number) for key, number in patients]
+    connection: Connection, patients: Iterable[tuple[ClinicDay, PatientKey]]
+) -> dict[tuple[ClinicDay, PatientKey], HeldPlace]:
+    """The active tickets of these patients in these queues."""
+    given = [(*key, *patient) for key, patient in patients]
     return {
-        (key_of(row), row.medical_record_number): HeldPlace(
+        (key_of(row), patient_of(row)): HeldPlace(
             row.patient_name,
             row.date_of_birth,
             row.number,

@@ -113,9 +113,7 @@ def _holders(
 ) -> dict[tuple[ClinicDay, int], int]:
     """Of tickets that are over, which number the same patient holds in the same queue."""
     patients = {
-        place: (place[0], ticket.medical_record_number)
-        for place, ticket in tickets.items()
-        if ticket.status not in ACTIVE
+        place: (place[0], ticket.patient) for place, ticket in tickets.items() if ticket.status not in ACTIVE
     }
     held = store.held_tickets(connection, {*patients.values()})
     return {place: held[patient].number for place, patient in patients.items() if patient in held}

@@ -1,5 +1,6 @@
 """`antrean-admin catalog`: hospitals and clinics, from a file into the database and shown again."""
 
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from common.domain.opening_hours import MINUTES_PER_DAY, format_day_end
 from common.terminal.layout import flow, fold, terminal_width
 from common.terminal.localised import LocalisedGroup
 from common.terminal.output import print_json, print_result
+from common.terminal.record_numbers import record_number_form
 from common.terminal.tables import NOTHING
 from common.terminal.usage import UsageProblem
 from common.translation import N_
@@ -118,6 +120,9 @@ def _identity_lines(hospital: "Hospital", session: AdminSession) -> list[str]:
         registrations=hospital.registrations_max,
         mismatches=hospital.mismatches_max,
     )
+    if form := hospital.record_number_format:
+        words += "; " + session.texts("medical record numbers")
+        words += f" [{record_number_form(asdict(form), session.texts)}]"
     width = terminal_width()
     return [f"  {line}" for line in fold(words, None if width is None else width - 2)]
 
@@ -165,6 +170,7 @@ def _hospital_as_json(hospital: "Hospital", clinics: list["Clinic"]) -> dict[str
         "identity": hospital.identity.value,
         "registrations_max": hospital.registrations_max,
         "mismatches_max": hospital.mismatches_max,
+        "record_number_format": hospital.record_number_format and asdict(hospital.record_number_format),
         "clinics": [
             {
                 "code": clinic.code,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from admin_cli.database.registry_changes import RegistryState
     from admin_cli.patients_file import PatientLine
     from common.domain.partial_dates import PartialDate
+    from common.domain.record_numbers import RecordNumberFormat
     from common.registry_key import RegistryKey
     from common.storage.engine import Engine
 
@@ -67,9 +68,10 @@ def import_patients(
     url, key, now = session.settings.require_database_url(), _key(session), session.settings.clock().now
     hospital, progress = hospital.upper(), Progress()
     with _opened(file) as lines, open_database(url) as engine:
+        number_format = registry_changes.record_number_format(engine, hospital)
         filling = registry_changes.begin_filling(engine, hospital, key, now(), replace=replace)
         try:
-            for some in _read(session, lines, progress):
+            for some in _read(session, lines, progress, number_format):
                 kept = [key.kept(hospital, each.medical_record_number, _born(each)) for each in some]
                 progress.note_dates(some, kept)
                 added = registry_changes.add_patients(engine, filling, kept)
@@ -207,10 +209,11 @@ def _remove_those_in(
     key: "RegistryKey",
     progress: Progress,
 ) -> None:
-    from admin_cli.database.registry_changes import remove_patients
+    from admin_cli.database.registry_changes import record_number_format, remove_patients
 
+    number_format = record_number_format(engine, hospital)
     with _opened(file) as lines:
-        for some in _read(session, lines, progress, with_dates=False):
+        for some in _read(session, lines, progress, number_format, with_dates=False):
             numbers = [key.number_digest(hospital, each.medical_record_number) for each in some]
             progress.changed += remove_patients(engine, hospital, key, numbers)
 
@@ -238,14 +241,19 @@ def _opened(file: str) -> Iterator[BinaryIO]:
 
 
 def _read(
-    session: AdminSession, file: BinaryIO, progress: Progress, *, with_dates: bool = True
+    session: AdminSession,
+    file: BinaryIO,
+    progress: Progress,
+    number_format: "RecordNumberFormat | None",
+    *,
+    with_dates: bool = True,
 ) -> "Iterator[list[PatientLine]]":
     """The patients in the file, so many at once as a transaction takes; what cannot be read is noted."""
     from admin_cli.database.registry_changes import ROWS_AT_ONCE
     from admin_cli.patients_file import read_patients
 
     lines, watched = (
-        read_patients(file, with_dates=with_dates),
+        read_patients(file, number_format, with_dates=with_dates),
         sys.stderr.isatty() and not session.as_json,
     )
     while some := list(islice(lines, ROWS_AT_ONCE)):

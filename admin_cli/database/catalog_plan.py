@@ -116,6 +116,7 @@ def plan_changes(catalog: Catalog, stored: Rows, now: datetime) -> Plan:
 def _wanted(catalog: Catalog) -> Rows:
     rows = Rows({}, {})
     for hospital in catalog.hospitals:
+        form = hospital.record_number_format
         rows.hospitals[hospital.code] = {
             "name": hospital.name,
             "city": hospital.city,
@@ -123,6 +124,7 @@ def _wanted(catalog: Catalog) -> Rows:
             "identity": hospital.identity,
             "registrations_max": hospital.registrations_max,
             "mismatches_max": hospital.mismatches_max,
+            "record_number_format": form and form.model_dump(),
         }
         for clinic in hospital.clinics:
             rows.clinics[hospital.code, clinic.code] = {

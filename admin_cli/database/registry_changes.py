@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from admin_cli.database.long_statements import long_statements
 from admin_cli.registry_errors import NoRegistry, NoSuchHospital, OtherKey, RegistryChanged
+from common.domain.record_numbers import RecordNumberFormat
 from common.registry_key import KeptPatient, RegistryKey
 from common.storage.engine import snapshot, transaction
 from common.storage.prepared import BYTES, INTEGER, TEXT, Columns, Prepared
@@ -65,6 +66,17 @@ class Filling:
     generation: int
     key_check: bytes
     is_in_force: bool
+
+
+def record_number_format(engine: Engine, hospital: str) -> RecordNumberFormat | None:
+    """How a hospital writes its medical record numbers; None where the catalog does not say. Raises
+    NoSuchHospital."""
+    with snapshot(engine) as connection:
+        _see_that_it_is_there(connection, hospital)
+        found = connection.scalar(
+            select(hospitals.c.record_number_format).where(hospitals.c.code == hospital)
+        )
+    return None if found is None else RecordNumberFormat(**found)
 
 
 def begin_filling(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from admin_cli.screens.opening_hours import hours_in_words
 from common.terminal.lane_words import lane_in_words, reason_in_words
+from common.terminal.record_numbers import record_number_form
 from common.terminal.tables import NOTHING
 from common.terminal.texts import Texts
 from common.translation import N_
@@ -26,6 +27,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "identity": N_("identity"),
     "registrations_max": N_("registrations at most"),
     "mismatches_max": N_("mismatches at most"),
+    "record_number_format": N_("medical record numbers"),
     "opening_hours": N_("hours"),
     "day_ends_at": N_("service day ends at"),
     "rooms": N_("rooms"),
@@ -142,6 +144,8 @@ def _value(field: "FieldChange", value: Any, texts: Texts) -> str:
         return f"[{', '.join(name or NOTHING for name in value or ())}]"
     if field.name == "lanes":
         return f"[{', '.join(_lane(each, texts) for each in value)}]"
+    if field.name == "record_number_format":
+        return f"[{record_number_form(value, texts)}]" if value else NOTHING
     if field.name.endswith("_seconds"):
         return texts("{minutes:.4g}", minutes=value / 60)
     return str(value)

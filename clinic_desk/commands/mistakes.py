@@ -1,7 +1,7 @@
 """The commands that mend what went wrong: a ticket of the wrong person, wrong data, the wrong key."""
 
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -10,6 +10,7 @@ from clinic_desk.commands.options import RequestId, an_action, carry_out, of_a_c
 from clinic_desk.commands.own_clinic import ClinicCommand
 from clinic_desk.inputs import take_number, take_number_if_given
 from clinic_desk.session import DeskSession
+from common.domain.newborns import BIRTH_ORDER_MAX
 from common.terminal import card
 from common.terminal.prompts import WentBack, ask, can_ask
 from common.terminal.registration import CHECKS, complaint_about, given_answers, take_date_of_birth
@@ -68,6 +69,12 @@ def cancel(
 @click.option(
     "--dob", metavar=N_("DATE"), callback=take_date_of_birth, help=N_("The right date of birth: 31-01-1990.")
 )
+@click.option(
+    "--newborn",
+    metavar=N_("WHICH"),
+    type=click.IntRange(0, BIRTH_ORDER_MAX),
+    help=N_("Which baby of the mother with that number it is: 1 to 9; 0: the number is the patient's own."),
+)
 @of_day
 @an_action
 @pass_session
@@ -79,18 +86,22 @@ def correct(
     mrn: str | None,
     name: str | None,
     dob: str | None,
+    newborn: int | None,
     day: str | None,
     request_id: RequestId,
 ) -> None:
-    data = given_answers(mrn, name, dob) or _answers(session)
+    data: dict[str, Any] = {**given_answers(mrn, name, dob)}
+    if newborn is not None:
+        data["newborn"] = newborn
+    data = data or _answers(session)
     carry_out(session, Desk(hospital, clinic, request_id).correct(number, data, day))
 
 
-def _answers(session: DeskSession) -> dict[str, str]:
+def _answers(session: DeskSession) -> dict[str, Any]:
     """What is answered on the terminal; raises UsageProblem where nobody is there, Abort where all stays."""
     if not can_ask():
-        raise UsageProblem(N_("Give at least one of --mrn, --name and --dob."))
-    answers: dict[str, str] = {}
+        raise UsageProblem(N_("Give at least one of --mrn, --name, --dob and --newborn."))
+    answers: dict[str, Any] = {}
     for field in _QUESTIONS:
         with suppress(WentBack):
             answers[field] = _answer(field, session)

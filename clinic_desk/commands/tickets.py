@@ -213,14 +213,15 @@ def register(
     mrn: str | None,
     name: str | None,
     dob: str | None,
+    newborn: int | None,
     request_id: RequestId,
     priority: str | None,
 ) -> None:
     place = (normal_code(hospital), normal_code(clinic))
 
     def send(answers: Mapping[str, str], request_id: str) -> Ticket:
-        return session.carry_out(
-            desk_registration(Registration(*place, **answers, request_id=request_id), priority)
-        )
+        registration = Registration(*place, **answers, request_id=request_id, newborn=newborn)
+        return session.carry_out(desk_registration(registration, priority))
 
-    print_ticket(session, register_asking(session, given_answers(mrn, name, dob), request_id, send))
+    given = given_answers(mrn, name, dob)
+    print_ticket(session, register_asking(session, given, request_id, send, newborn=newborn))

@@ -10,6 +10,7 @@ from common.domain.lanes import Lane
 from common.domain.partial_dates import PartialDate
 from common.domain.person_names import Person, is_same_person
 from common.domain.queue import Queue
+from common.domain.record_numbers import PatientKey
 from common.domain.refusals import ActionRefused
 from common.domain.tickets import LaneReason
 from common.domain.visits import Station
@@ -134,7 +135,7 @@ class NewTicket(NamedTuple):
     number: int
     lane: Lane
     priority_reason: LaneReason | None
-    medical_record_number: str
+    patient: PatientKey
     patient_name: str
     date_of_birth: PartialDate
     date_of_birth_confirmed: bool

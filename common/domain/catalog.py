@@ -9,6 +9,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.clinic_lanes import TWO_LANES, ClinicLanes
 from common.domain.opening_hours import OpeningHours, Session
 from common.domain.partial_dates import PartialDate
+from common.domain.record_numbers import RecordNumberFormat
 from common.domain.tickets import LaneReason, PriorityReason, is_of_age
 from common.domain.time_zones import zone_word
 from common.domain.visits import ReturnPlace
@@ -46,7 +47,7 @@ class Hospital:
     One medical record number can be registered at most `registrations_max` times for one clinic and service
     day, tickets that were cancelled among them. After `mismatches_max` registrations of one number and day
     that do not match what is known of it, nobody learns any more whether one does. What staff register is
-    bound by neither.
+    bound by neither. Where there is a `record_number_format`, each number is kept as that has it.
     """
 
     code: str
@@ -56,6 +57,11 @@ class Hospital:
     identity: Identity = Identity.OPEN
     registrations_max: int = 3
     mismatches_max: int = 5
+    record_number_format: RecordNumberFormat | None = None
+
+    def record_number(self, number: str) -> str | None:
+        """A medical record number as the hospital writes it; None where its format has no such number."""
+        return number if self.record_number_format is None else self.record_number_format.normal(number)
 
     def local_time(self, moment: datetime) -> datetime:
         """The moment on the hospital's clock, to the second."""

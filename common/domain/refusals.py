@@ -66,6 +66,14 @@ class DateOfBirthImpossible(ActionRefused):
     """Nobody who comes on that day was born then."""
 
 
+class NoNewborn(ActionRefused):
+    """Somebody of that date of birth goes by a number of their own."""
+
+
+class RecordNumberUnfit(ActionRefused):
+    """The hospital has no such medical record number."""
+
+
 class DestinationUnknown(ActionRefused):
     """The hospital has no such clinic to send a patient to."""
 

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from common.domain.duplicates import HeldBy
 from common.domain.lanes import Lane
 from common.domain.partial_dates import PartialDate
 from common.domain.places import Place
+from common.domain.record_numbers import PatientKey
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import LaneReason
 from common.domain.visits import Station, station_of
@@ -31,6 +33,7 @@ class TicketRecord:
     started_at: datetime | None
     ended_at: datetime | None
     medical_record_number: str
+    birth_order: int
     patient_name: str
     date_of_birth: PartialDate
     date_of_birth_confirmed: bool
@@ -44,6 +47,16 @@ class TicketRecord:
     def in_visit(self) -> Station | None:
         """Which station of a visit it is; None where it belongs to none."""
         return station_of(self.visit, self.station, self.sent_from, self.return_to, self.is_return)
+
+    @property
+    def patient(self) -> PatientKey:
+        """Whose it is."""
+        return PatientKey(self.medical_record_number, self.birth_order)
+
+    @property
+    def held_by(self) -> HeldBy:
+        """Who holds it, to find others of the same person by."""
+        return HeldBy(self.number, self.patient, self.patient_name, self.date_of_birth)
 
     @property
     def place(self) -> Place:

@@ -1,6 +1,6 @@
 """What a clinic's desk is told: names and shapes (see docs/desk-protocol.md)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import ClassVar
 
@@ -21,6 +21,9 @@ FOUND_SHOWN_MAX = 20
 PARKED_SHOWN_MAX = 20
 RANGES_SHOWN_MAX = 100
 """Ranges of numbers that one change lists."""
+
+DUPLICATES_SHOWN_MAX = 20
+"""Possible duplicates in one reply."""
 
 DUTIES_SHOWN_MAX = 15
 """Duties of a member of staff, each of a hospital: a reply holds so many with all their clinics."""
@@ -76,13 +79,36 @@ class DeskLane(ReplyPart):
 
 
 @dataclass(slots=True, kw_only=True)
+class PossibleDuplicate(ReplyPart):
+    """The patient who holds `number` may hold `other` of the same queue, too: by name and date of birth, with
+    another medical record number."""
+
+    number: int
+    other: int
+
+
+@dataclass(slots=True, kw_only=True)
+class TicketAtDesk(Ticket):
+    """A ticket that the desk gave out. Its patient may hold the number `possible_duplicate` of the same
+    queue, too: by name and date of birth, with another medical record number."""
+
+    possible_duplicate: str | None = None
+
+
+def at_desk(ticket: Ticket, possible_duplicate: str | None) -> TicketAtDesk:
+    """The ticket as the desk is answered."""
+    members = {each.name: getattr(ticket, each.name) for each in fields(Ticket)}
+    return TicketAtDesk(**members, possible_duplicate=possible_duplicate)
+
+
+@dataclass(slots=True, kw_only=True)
 class DeskQueue(Reply):
     """A clinic's queue. `waiting` is a page of those who wait, in the order of their calls, and `more` says
     whether others wait behind them; the counts count everybody, `waiting_priority_count` those above the
     regular lane. `lanes` are the clinic's, the most urgent first. `no_shows` are the latest first, `parked`
     by their numbers.
     `room_names` are what the rooms are called, the first that of room 1; an empty or missing one: by its
-    number."""
+    number. `possible_duplicates` are among those in the rooms and on the page, of today."""
 
     name: ClassVar[str] = "desk_queue"
 
@@ -109,6 +135,7 @@ class DeskQueue(Reply):
     no_shows: list[DeskTicket]
     parked_count: int = 0
     parked: list[DeskTicket] = field(default_factory=list)
+    possible_duplicates: list[PossibleDuplicate] = field(default_factory=list)
     more: bool = False
 
     def names_shown(self) -> int:
@@ -118,7 +145,8 @@ class DeskQueue(Reply):
 
 @dataclass(slots=True, kw_only=True)
 class DeskTicketShown(Reply):
-    """One ticket, whose it is, and what its patient sees of it."""
+    """One ticket, whose it is, and what its patient sees of it. `newborn` is the order of birth of a newborn
+    that goes by its mother's record number and name, `possible_duplicate` as in `TicketAtDesk`."""
 
     name: ClassVar[str] = "desk_ticket"
 
@@ -130,6 +158,8 @@ class DeskTicketShown(Reply):
     ticket: DeskTicket
     medical_record_number: str
     date_of_birth: ShownBirthDate
+    newborn: int | None = None
+    possible_duplicate: str | None = None
     patient_ticket: Ticket
 
     def names_shown(self) -> int:

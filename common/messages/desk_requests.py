@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from common.domain.cancellations import CancelReason
 from common.domain.catalog import QueueMode
+from common.domain.newborns import BIRTH_ORDER_MAX
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
 from common.domain.tickets import CallReason, PriorityReason
 from common.messages.fields import BirthDate, Code, IsoDate, MedicalRecordNumber, PersonName
@@ -266,7 +267,8 @@ class DeskCancel(TicketAction):
 
 
 class Correct(TicketAction):
-    """Corrects the data of the patient of a ticket, waiting, called or in service: those that are given."""
+    """Corrects the data of the patient of a ticket, waiting, called or in service: those that are given.
+    `newborn` is as in `register`; 0 says that the number is the patient's own."""
 
     name: ClassVar[str] = "correct"
     roles: ClassVar[frozenset[StaffRole]] = SEES_TO_PATIENTS
@@ -274,11 +276,13 @@ class Correct(TicketAction):
     medical_record_number: MedicalRecordNumber | None = None
     patient_name: PersonName | None = Field(default=None, alias="name")
     date_of_birth: BirthDate | None = None
+    newborn: Annotated[int, Field(ge=0, le=BIRTH_ORDER_MAX)] | None = None
 
     @model_validator(mode="after")
     def _corrects_something(self) -> "Correct":
-        if (self.medical_record_number, self.patient_name, self.date_of_birth) == (None, None, None):
-            raise ValueError("give at least one of medical_record_number, name and date_of_birth")
+        given = (self.medical_record_number, self.patient_name, self.date_of_birth, self.newborn)
+        if all(each is None for each in given):
+            raise ValueError("give at least one of medical_record_number, name, date_of_birth and newborn")
         return self
 
 

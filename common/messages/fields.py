@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator
 
 from common.domain.catalog import CODE_PATTERN
+from common.domain.newborns import BIRTH_ORDER_MAX
 from common.domain.partial_dates import PartialDate
 from common.domain.ticket_codes import parse_ticket_code
 from common.messages.limits import NAME_LENGTH_MAX, PAGE_LENGTH_MAX
@@ -38,3 +39,4 @@ AfterCode = Annotated[str, Field(pattern=f"{CODE_PATTERN}|^$")]
 PageLength = Annotated[int, Field(ge=1, le=PAGE_LENGTH_MAX)]
 IsoDate = Annotated[date, BeforeValidator(_iso_date)]
 BirthDate = Annotated[PartialDate, PlainValidator(_birth_date), PlainSerializer(str, return_type=str)]
+BirthOrder = Annotated[int, Field(ge=1, le=BIRTH_ORDER_MAX)]

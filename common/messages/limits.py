@@ -34,6 +34,12 @@ SHORT_LIST_MAX = 15
 NAME_LENGTH_MAX = 100
 """Characters of a patient's name."""
 
+SHOWN_NAME_LENGTH_MAX = NAME_LENGTH_MAX + 12
+"""Characters of the name that the desk sees: of a newborn, the mother's with what stands around it."""
+
+RECORD_NUMBER_LENGTH_MAX = 20
+"""Characters of a medical record number."""
+
 PLACE_NAME_LENGTH_MAX = 200
 """Characters of a hospital's or a clinic's name."""
 

@@ -12,9 +12,9 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import SchemaSerializer
 
-from common.messages.limits import NAME_LENGTH_MAX
+from common.messages.limits import SHOWN_NAME_LENGTH_MAX
 
-ShownName = Annotated[str, Field(max_length=NAME_LENGTH_MAX)]
+ShownName = Annotated[str, Field(max_length=SHOWN_NAME_LENGTH_MAX)]
 """A patient's name in a reply. A reply that has one counts it in `names_shown`."""
 
 ShownBirthDate = Annotated[str, Field(max_length=10)]

@@ -51,14 +51,17 @@ def whole_queue(ask: Callable[[Reply], Reply], body: Reply) -> Reply:
     """
     first = reply = ask(body)
     waiting = {each["number"]: each for each in first["waiting"]}
+    duplicates = {each["number"]: each for each in first.get("possible_duplicates", ())}
     seen = len(first["waiting"])
     while reply.get("more"):
         reply = ask({**body, "after": seen})
         seen += len(reply["waiting"])
         waiting |= {each["number"]: each for each in reply["waiting"]}
+        duplicates |= {each["number"]: each for each in reply.get("possible_duplicates", ())}
     in_rooms = {each["number"] for each in first["in_rooms"]}
     return {
         **first,
         "waiting": [each for each in waiting.values() if each["number"] not in in_rooms],
+        "possible_duplicates": [*duplicates.values()],
         "more": False,
     }

@@ -13,6 +13,7 @@ from common.domain.ticket_states import TicketStatus
 from common.messages.fields import (
     AfterCode,
     BirthDate,
+    BirthOrder,
     Code,
     MedicalRecordNumber,
     PageLength,
@@ -26,7 +27,8 @@ from common.messages.message import Reply, ReplyPart, Request
 
 
 class Register(Request):
-    """Asks for a ticket for today in an open clinic. Answered by `Ticket`."""
+    """Asks for a ticket for today in an open clinic. Answered by `Ticket`. A `newborn` without a medical
+    record number has its mother's, and her name; it is the order of birth."""
 
     name: ClassVar[str] = "register"
 
@@ -35,6 +37,8 @@ class Register(Request):
     medical_record_number: MedicalRecordNumber
     patient_name: PersonName = Field(alias="name")
     date_of_birth: BirthDate
+    # Left out of the JSON where it is not given: so the digest of a request under way stays that of before.
+    newborn: BirthOrder | None = Field(default=None, exclude_if=lambda order: order is None)
 
 
 class Cancel(Request):

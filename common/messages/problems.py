@@ -6,17 +6,18 @@ The sentences say what to do, and hold nothing that a patient sent.
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from common.domain import refusals
-from common.domain.catalog import Clinic
+from common.domain.catalog import Clinic, Hospital
 from common.domain.elsewhere import Elsewhere
-from common.domain.person_names import Person
+from common.domain.partial_dates import PartialDate
 from common.domain.refusals import NotPermittedReason
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
 from common.messages.desk_replies import OtherRoom, other_room
+from common.messages.limits import RECORD_NUMBER_LENGTH_MAX
 from common.messages.message import Reply, ReplyPart, ShownBirthDate, ShownName
 from common.messages.patients import ShownTicket, Ticket, without_code
 
@@ -68,6 +69,15 @@ class TicketHolder(ReplyPart):
 
 
 @dataclass(slots=True, kw_only=True)
+class ShownRecordNumberFormat(ReplyPart):
+    """How a hospital writes its medical record numbers, as a `RecordNumberFormat` has it."""
+
+    length: Annotated[int, Field(le=RECORD_NUMBER_LENGTH_MAX)]
+    letters: bool
+    padded: bool
+
+
+@dataclass(slots=True, kw_only=True)
 class Problem(Reply):
     """A refusal, in the shape of RFC 9457. `code` is what clients decide by.
 
@@ -77,13 +87,22 @@ class Problem(Reply):
     `closed_reason` (what the staff wrote) with `clinic_closed`, `reason` with `not_permitted_now`,
     `server_time` with `request_expired`. `roles` and `clinic_name` come with `not_permitted`: who may, and
     where; they are left out where it is not about a clinic. `display_number` and `elsewhere` come with
-    `patient_elsewhere`: who would be called, and where the patient is.
+    `patient_elsewhere`: who would be called, and where the patient is. `record_number_format` comes with
+    `invalid_request` where the medical record number does not fit it.
     """
 
     name: ClassVar[str] = "problem"
     optional_members = (
         *("ticket", "holder", "next_opening", "zone", "closed_reason"),
-        *("reason", "server_time", "roles", "clinic_name", "display_number", "elsewhere"),
+        *(
+            "reason",
+            "server_time",
+            "roles",
+            "clinic_name",
+            "display_number",
+            "elsewhere",
+            "record_number_format",
+        ),
     )
 
     type: Literal["about:blank"] = "about:blank"
@@ -102,6 +121,7 @@ class Problem(Reply):
     clinic_name: str | None = None
     display_number: str | None = None
     elsewhere: OtherRoom | None = None
+    record_number_format: ShownRecordNumberFormat | None = None
 
     def names_shown(self) -> int:
         """That of the `holder`."""
@@ -177,15 +197,15 @@ def medical_record_mismatch() -> Problem:
     return problem(ProblemCode.MEDICAL_RECORD_MISMATCH, detail)
 
 
-def mismatch_at_desk(ticket: Ticket, holder: Person) -> Problem:
-    """The same, told to the desk: this ticket was taken with the patient's number and other data, whose they
+def mismatch_at_desk(ticket: Ticket, name: str, date_of_birth: PartialDate) -> Problem:
+    """The same, told to the desk: this ticket was taken with the patient's number and other data, which they
     are, and what to do with it."""
     detail = (
         f"Somebody with other data holds {ticket.display_number}; correct it if it is this patient's, else"
         " cancel it."
     )
-    shown = TicketHolder(name=holder.patient_name, date_of_birth=str(holder.date_of_birth))
-    return problem(ProblemCode.MEDICAL_RECORD_MISMATCH, detail, ticket=ticket, holder=shown)
+    holder = TicketHolder(name=name, date_of_birth=str(date_of_birth))
+    return problem(ProblemCode.MEDICAL_RECORD_MISMATCH, detail, ticket=ticket, holder=holder)
 
 
 def ask_at_desk() -> Problem:
@@ -201,6 +221,31 @@ def date_of_birth_impossible() -> Problem:
     """The date of birth is in the future or too long ago."""
     error = FieldError(field="date_of_birth", message="a date of birth lies in the past 130 years")
     return problem(ProblemCode.INVALID_REQUEST, "Correct date_of_birth.", errors=[error])
+
+
+def no_newborn() -> Problem:
+    """Somebody of that date of birth goes by a number of their own."""
+    message = "a newborn without a number of its own is younger than a year; leave newborn out"
+    error = FieldError(field="newborn", message=message)
+    return problem(ProblemCode.INVALID_REQUEST, "Correct date_of_birth or newborn.", errors=[error])
+
+
+def record_number_unfit(hospital: Hospital) -> Problem:
+    """The hospital has no such medical record number: how it writes them."""
+    form = hospital.record_number_format
+    assert form is not None
+    shown = ShownRecordNumberFormat(length=form.length, letters=form.letters, padded=form.padded)
+    kinds = "letters and digits" if form.letters else "digits"
+    message = f"the hospital's medical record numbers have {form.length} {kinds}"
+    if form.padded:
+        message += "; zeros in front may be left out"
+    error = FieldError(field="medical_record_number", message=message)
+    return problem(
+        ProblemCode.INVALID_REQUEST,
+        "Correct medical_record_number.",
+        errors=[error],
+        record_number_format=shown,
+    )
 
 
 def request_id_reused() -> Problem:

@@ -15,6 +15,7 @@ from common.domain.catalog import Clinic, ClinicState, Hospital, Identity, Queue
 from common.domain.clinic_day import ClinicDay
 from common.domain.clinic_lanes import ClinicLanes
 from common.domain.opening_hours import OpeningHours, parse_day_end
+from common.domain.record_numbers import RecordNumberFormat
 from common.domain.staff import StaffMember
 from common.domain.visits import ReturnPlace
 from common.errors import StoreUnavailable
@@ -169,6 +170,7 @@ def _changed_after() -> CompoundSelect[Any]:
         hospitals.c.identity,
         hospitals.c.registrations_max,
         hospitals.c.mismatches_max,
+        cast(hospitals.c.record_number_format, Text).label("record_number_format"),
     ).join_from(clinics, hospitals, clinics.c.hospital == hospitals.c.code)
     # Not one condition with OR, which would keep both indices on versions out of use.
     return union_all(
@@ -206,6 +208,7 @@ def _hospital(row: Any) -> Hospital:
         identity=Identity(row.identity),
         registrations_max=row.registrations_max,
         mismatches_max=row.mismatches_max,
+        record_number_format=_record_number_format(row.record_number_format),
     )
 
 
@@ -246,6 +249,10 @@ def _clinic(row: Any, hospital: Hospital, equals: dict[Any, Any]) -> Clinic:
 @lru_cache(maxsize=1000)
 def _opening_hours(encoded: str, day_ends_at: str) -> OpeningHours:
     return OpeningHours.parse(json.loads(encoded), parse_day_end(day_ends_at))
+
+
+def _record_number_format(encoded: str | None) -> RecordNumberFormat | None:
+    return None if encoded is None else RecordNumberFormat(**json.loads(encoded))
 
 
 @lru_cache(maxsize=1000)

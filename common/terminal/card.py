@@ -17,6 +17,7 @@ from common.terminal.moments import (
     long_date,
 )
 from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
+from common.terminal.record_numbers import record_number_form
 from common.terminal.streams import writes_unicode
 from common.terminal.texts import Texts
 from common.translation import N_
@@ -60,6 +61,8 @@ CANCEL_REASONS: Final[Mapping[str, str]] = {
     "duplicate": N_("a duplicate"),
 }
 """Why the staff cancelled a ticket, by the codes that the protocol has."""
+
+SAME_AS: Final = N_("perhaps the patient of {number}: same name and date of birth, another record number")
 
 _CODE_NOT_SHOWN: Final = N_(
     "The code is kept only on the computer that took the number; if you have lost it, ask at the registration"
@@ -123,6 +126,8 @@ def ticket_facts(ticket: Ticket, texts: Texts) -> list[tuple[str, str]]:
         facts.append((texts("Called"), texts("at {clock}", clock=called_at)))
     if room := ticket_room(ticket, texts):
         facts.append((texts("Please go to") if ticket["status"] == "called" else texts("Where"), room))
+    if other := ticket.get("possible_duplicate"):  # told to the desk only
+        facts.append((texts("Please compare"), texts(SAME_AS, number=other)))
     if new_code := ticket.get("transferred_to"):
         facts.append((texts("New ticket"), new_code))
     return facts
@@ -236,7 +241,8 @@ def problem_text(
         moment = date_and_time(problem["next_opening"], texts, problem.get("zone"))
         sentence += " " + texts("It opens again on {moment}.", moment=moment)
     parts = fold(sentence, width)
-    parts += [f"  {_field_line(each, texts, words)}" for each in problem.get("errors") or []]
+    for each in problem.get("errors") or []:
+        parts.append(f"  {_field_line(each, problem.get('record_number_format'), texts, words)}")
     if holder := problem.get("holder"):
         parts += fold(_taken_by(holder, texts), width)
     if ticket := problem.get("ticket"):
@@ -294,12 +300,17 @@ def other_room(elsewhere: Mapping[str, Any], texts: Texts) -> str:
     return ", ".join(filter(None, (elsewhere["clinic_name"], room)))
 
 
-def _field_line(error: dict[str, str], texts: Texts, words: ProblemWords) -> str:
+def _field_line(
+    error: dict[str, str], record_numbers: Mapping[str, Any] | None, texts: Texts, words: ProblemWords
+) -> str:
     field, _, index = error["field"].partition(".")
     if field not in words.fields:
         return f"{error['field']}: {error['message']}".removeprefix(": ")
     position = int(index) + 1 if index.isdigit() else 1
-    return f"{texts(words.fields[field], position=position)}: {texts(words.rules[field])}"
+    rule = texts(words.rules[field])
+    if record_numbers and field == "medical_record_number":
+        rule = record_number_form(record_numbers, texts)
+    return f"{texts(words.fields[field], position=position)}: {rule}"
 
 
 def transfer_sentence(old: Ticket, new: Ticket, texts: Texts) -> str:

@@ -45,6 +45,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "medical_record_number": N_("Medical record number"),
     "name": N_("Name"),
     "date_of_birth": N_("Date of birth"),
+    "newborn": N_("Newborn"),
     "ticket_code": N_("Ticket code"),
     "ticket_codes": N_("Ticket code no. {position}"),
 }
@@ -54,6 +55,7 @@ _RULES: Final[Mapping[str, str]] = {
     "medical_record_number": N_("1 to 20 letters and digits"),
     "name": N_("has letters, and at most 100 characters"),
     "date_of_birth": N_("a day, a month or a year of the calendar, within the last 130 years"),
+    "newborn": N_("1 to 9, of a baby that is younger than a year"),
     "ticket_code": N_("twelve letters and digits, such as 7K3F-9QXM-2T5R"),
     "ticket_codes": N_("twelve letters and digits, such as 7K3F-9QXM-2T5R"),
 }

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from common.domain.newborns import BIRTH_ORDER_MAX
 from common.exit_codes import ExitCode
 from common.messages.patient_data import normal_medical_record_number, normal_name
 from common.terminal.failures import OutcomeUnknown, ProblemReply
@@ -39,21 +40,25 @@ class Registration:
     name: str
     date_of_birth: str
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    newborn: int | None = None
 
     def body(self) -> dict[str, Any]:
         """The request's body."""
+        newborn = {} if self.newborn is None else {"newborn": self.newborn}
         return {
             "hospital": self.hospital,
             "clinic": self.clinic,
             "medical_record_number": self.medical_record_number,
             "name": self.name,
             "date_of_birth": self.date_of_birth,
+            **newborn,
         }
 
     def words(self) -> list[str]:
         """The command that sends this registration, without its id."""
         given = [word for field, option in OPTIONS.items() for word in (option, getattr(self, field))]
-        return ["register", self.hospital, self.clinic, *given]
+        newborn = [] if self.newborn is None else ["--newborn", str(self.newborn)]
+        return ["register", self.hospital, self.clinic, *given, *newborn]
 
 
 def take_date_of_birth(ctx: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
@@ -65,8 +70,8 @@ def take_date_of_birth(ctx: click.Context, _parameter: click.Parameter, text: st
 
 
 def registration_options(*, place_required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The arguments and options of a command that registers: `hospital`, `clinic`, `mrn`, `name`, `dob` and
-    `request_id`."""
+    """The arguments and options of a command that registers: `hospital`, `clinic`, `mrn`, `name`, `dob`,
+    `newborn` and `request_id`."""
     decorators = [
         click.argument("hospital", metavar=N_("HOSPITAL"), required=place_required),
         click.argument("clinic", metavar=N_("CLINIC"), required=place_required),
@@ -83,6 +88,15 @@ def registration_options(*, place_required: bool) -> Callable[[Callable[..., Any
             help=N_(
                 "Date of birth: 1990-01-31, or day first 31-01-1990, 31/1/1990, 31.01.1990; 1990 or 01-1990"
                 " where no more is known. Asked for, too."
+            ),
+        ),
+        click.option(
+            "--newborn",
+            metavar=N_("WHICH"),
+            type=click.IntRange(1, BIRTH_ORDER_MAX),
+            help=N_(
+                "For a baby without a number of its own, with the number and name of its mother: 1, or of"
+                " twins 1 and 2."
             ),
         ),
         click.option(
@@ -124,8 +138,11 @@ def register_asking(
     given: Mapping[str, str],
     request_id: str | None,
     send: Callable[[Mapping[str, str], str], T],
+    *,
+    newborn: int | None = None,
 ) -> T:
-    """What `send` makes of all answers and an id; what is missing among those `given` is asked for.
+    """What `send` makes of all answers and an id; what is missing among those `given` is asked for, of the
+    mother where a `newborn` is registered.
 
     Each set of answers is a request of its own, the first with the id that was given. Raises what `send`
     raises, and Abort where the user gives up.
@@ -140,15 +157,19 @@ def register_asking(
         return send_patiently(session, lambda: send(answers, this_id))
 
     try:
-        return ask_and_register(session, given, send_answers)
+        return ask_and_register(session, given, send_answers, QUESTIONS if newborn is None else OF_NEWBORNS)
     except (WentBack, EOFError) as error:
         raise click.Abort from error
 
 
 def ask_and_register(
-    session: Session, given: Mapping[str, str], register: Callable[[Mapping[str, str]], T]
+    session: Session,
+    given: Mapping[str, str],
+    register: Callable[[Mapping[str, str]], T],
+    questions: Mapping[str, str],
 ) -> T:
-    """What `register` makes of the answers to QUESTIONS; those in `given` are not asked for.
+    """What `register` makes of the answers to `questions`, as QUESTIONS are; those in `given` are not asked
+    for.
 
     Where a registration is refused for a field, the field is asked for again. Raises what `register` raises
     and what `prompts.ask` does.
@@ -157,7 +178,7 @@ def ask_and_register(
     missing = [name for name in QUESTIONS if not _is_given(name, answers, session)]
     while True:
         for name in missing:
-            answers[name] = _ask_for(name, session)
+            answers[name] = _ask_for(name, questions[name], session)
         try:
             return register(answers)
         except ProblemReply as error:
@@ -201,9 +222,9 @@ def _is_given(name: str, answers: Mapping[str, str], session: Session) -> bool:
     return True
 
 
-def _ask_for(name: str, session: Session) -> str:
+def _ask_for(name: str, question: str, session: Session) -> str:
     texts = session.texts
-    return ask(texts(QUESTIONS[name]), CHECKS[name], lambda error: complaint_about(name, error, texts))
+    return ask(texts(question), CHECKS[name], lambda error: complaint_about(name, error, texts))
 
 
 def complaint_about(name: str, error: ValueError, texts: Texts) -> str:
@@ -219,6 +240,13 @@ QUESTIONS: Final = {
     "date_of_birth": N_("Date of birth, for example 1990-01-31, or just 1990 (empty: back)"),
 }
 """The sentences that ask, by the names of the request's fields: those with errors can be asked again."""
+
+OF_NEWBORNS: Final = {
+    "medical_record_number": N_("The mother's medical record number (empty: back)"),
+    "name": N_("The mother's full name (empty: back)"),
+    "date_of_birth": N_("The baby's date of birth, for example 2026-01-31 (empty: back)"),
+}
+"""The same of a newborn that goes by its mother's number."""
 
 CHECKS: Final[dict[str, Callable[[str], str]]] = {
     "medical_record_number": checked(normal_medical_record_number),

@@ -13,6 +13,7 @@ from common.domain.lanes import LANES, NONE, Lane
 from common.domain.partial_dates import PartialDate
 from common.domain.queue import Ending, Queue, new_queue
 from common.domain.queue_advance import Waiter
+from common.domain.record_numbers import PatientKey
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import PriorityReason
 from tests.domain.clinics import clinic
@@ -45,6 +46,16 @@ def arrival(number: int) -> datetime:
     return DAY_START + timedelta(minutes=number)
 
 
+def patient(number: int) -> PatientKey:
+    """Who comes with this number: mothers, and after each her newborn, who has her record number."""
+    return PatientKey(str((number + 1) // 2), 1 - number % 2)
+
+
+def number_of(key: PatientKey) -> int:
+    """The number of a patient."""
+    return 2 * int(key.medical_record_number) - 1 + key.birth_order
+
+
 def waiting(who: list[Comer]) -> tuple[Queue, list[WaitingPatient]]:
     """A queue in which these wait, and they."""
     queue, patients = new_queue(TODAY, DAY_START, DAY_START)._replace(ending=Ending.HANDOVER), []
@@ -58,7 +69,7 @@ def waiting(who: list[Comer]) -> tuple[Queue, list[WaitingPatient]]:
                 TicketStatus.WAITING,
                 each.lane,
                 reason,
-                str(number),
+                patient(number),
                 "Siti",
                 BORN,
                 False,
@@ -70,8 +81,8 @@ def waiting(who: list[Comer]) -> tuple[Queue, list[WaitingPatient]]:
     return queue, patients
 
 
-def next_day(who: list[Comer]) -> tuple[Queue, dict[str, HeldPlace]]:
-    """The next day's queue, and the tickets that are held in it, by medical record number."""
+def next_day(who: list[Comer]) -> tuple[Queue, dict[PatientKey, HeldPlace]]:
+    """The next day's queue, and the tickets that are held in it."""
     queue, held = new_queue(TODAY.day_after, DAY_END, DAY_END), {}
     for number, each in enumerate(who, 1):
         if each.holds is not None:
@@ -79,7 +90,7 @@ def next_day(who: list[Comer]) -> tuple[Queue, dict[str, HeldPlace]]:
             assert change.ticket is not None
             name = "Budi" if each.is_other else "Siti"
             status = change.ticket.status
-            held[str(number)] = HeldPlace(
+            held[patient(number)] = HeldPlace(
                 name, BORN, change.ticket.number, status, each.holds, DAY_END, DAY_END
             )
     return queue, held
@@ -131,20 +142,20 @@ def test_numbers_and_sequences_of_both_days_go_on_without_a_gap(who: list[Comer]
 def test_places_are_by_arrival_and_priority_stays(who: list[Comer]) -> None:
     handed = handed_over(who)
     for new in handed.new_tickets:
-        patient = who[int(new.medical_record_number) - 1]
-        assert (new.lane, new.arrived_at) == (patient.lane, arrival(int(new.medical_record_number)))
+        number = number_of(new.patient)
+        assert (new.lane, new.arrived_at) == (who[number - 1].lane, arrival(number))
         assert new.waiting_since == DAY_END
     _, held = next_day(who)
-    of_number = {ticket.number: int(record) for record, ticket in held.items()}
+    of_number = {ticket.number: number_of(key) for key, ticket in held.items()}
     lanes = {ticket.number: ticket.lane for ticket in held.values()}
     for place in handed.better_places:
         number = of_number[place.number]
-        patient = who[number - 1]
-        assert not patient.is_other
         assert place.arrived_at == arrival(number)
-        assert patient.holds is not None
-        is_raised = LANES.index(patient.lane) < LANES.index(patient.holds)
-        assert place.lane is (patient.lane if is_raised else None)
+        comer = who[number - 1]
+        assert not comer.is_other
+        assert comer.holds is not None
+        is_raised = LANES.index(comer.lane) < LANES.index(comer.holds)
+        assert place.lane is (comer.lane if is_raised else None)
         lanes[place.number] = place.lane or lanes[place.number]
     found = [*lanes.values(), *(new.lane for new in handed.new_tickets)]
     assert handed.following.waiting_by_lane == tuple(found.count(lane) for lane in LANES)

@@ -63,6 +63,7 @@ def record(
         None,
         None,
         f"MRN{number}",
+        0,
         "Siti Aminah",
         PartialDate(1990, 1, 31),
         date_of_birth_confirmed=False,

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from common.domain.newborns import BIRTH_ORDER_MAX
 from common.messages import desk_requests, patients
 from common.messages.desk_requests import HISTORY_SHOWN_MAX, PLACES_MAX, QUEUE_SHOWN_MAX, TicketAction
 from common.messages.limits import NUMBER_MAX, PAGE_LENGTH_MAX, ROOMS_MAX
@@ -59,6 +60,9 @@ BOUNDS = {
     ("list_clinics", "limit"): LIMIT,
     ("desk_queue", "limit"): (1, QUEUE_SHOWN_MAX),
     ("desk_queue", "after"): (0, PLACES_MAX),
+    ("register", "newborn"): (1, BIRTH_ORDER_MAX),
+    ("desk_register", "newborn"): (1, BIRTH_ORDER_MAX),
+    ("correct", "newborn"): (0, BIRTH_ORDER_MAX),
 }
 LONGEST = 5_000
 """Digits of an integer that is longer than Python reads."""
@@ -73,10 +77,13 @@ VALUES: dict[str, Any] = {
     "to_clinic": "MAT",
     "reason": None,
 }
+SITI = {"medical_record_number": "1", "name": "Siti", "date_of_birth": "2026-01-31"}
 OTHER_VALUES: dict[str, dict[str, Any]] = {
     "desk_cancel": {"reason": "duplicate"},
     "call_ticket": {"room": 1, "reason": "doctor"},
     "correct": {"name": "Siti"},
+    "register": SITI,
+    "desk_register": SITI,
 }
 """Of single requests."""
 

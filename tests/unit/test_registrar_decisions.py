@@ -9,6 +9,7 @@ from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.partial_dates import PartialDate
 from common.domain.queue import new_queue
+from common.domain.record_numbers import PatientKey
 from common.domain.ticket_states import TicketStatus
 from common.messages import problems
 from common.messages.desk_requests import DeskRegister
@@ -52,10 +53,11 @@ def loaded(
         recorded={},
         recorded_tickets={},
         refusals=[],
-        held={} if held is None else {(GIG, "1"): held},
-        ended={(GIG, "1"): ended},
+        held={} if held is None else {(GIG, PatientKey("1")): held},
+        ended={(GIG, PatientKey("1")): ended},
         mismatches={("RSHS", GIG.service_date, "1"): mismatches},
         registered=RegistryAnswers(),
+        born_alike={},
         tickets={},
         occupants={},
         learned={},
@@ -82,6 +84,7 @@ def register(
         medical_record_number=str(who),
         patient_name=name,
         date_of_birth=born,
+        newborn=None,
     )
 
 
@@ -126,10 +129,11 @@ def test_a_cancelled_ticket_counts_neither_towards_the_quota_nor_as_held() -> No
         recorded={},
         recorded_tickets={},
         refusals=[],
-        held={(GIG, "1"): HeldTicket(code, "Siti Aminah", BORN)},
+        held={(GIG, PatientKey("1")): HeldTicket(code, "Siti Aminah", BORN)},
         ended={},
         mismatches={},
         registered=RegistryAnswers(),
+        born_alike={},
         tickets={code: shown.view},
         occupants={},
         learned={},

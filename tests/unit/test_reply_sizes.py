@@ -18,6 +18,7 @@ from common.domain.staff import StaffRole
 from common.domain.tickets import PriorityReason
 from common.messages import desk_replies, message, patients, problems
 from common.messages.desk_replies import (
+    DUPLICATES_SHOWN_MAX,
     DUTIES_SHOWN_MAX,
     FOUND_SHOWN_MAX,
     NO_SHOWS_SHOWN_MAX,
@@ -37,6 +38,7 @@ from common.messages.limits import (
     ROOM_NAME_LENGTH_MAX,
     ROOMS_MAX,
     SHORT_LIST_MAX,
+    SHOWN_NAME_LENGTH_MAX,
     TICKET_CODES_MAX,
     TIME_ZONE_LENGTH_MAX,
 )
@@ -61,11 +63,11 @@ TEXTS = {
     "room_name": ANY_LETTER * ROOM_NAME_LENGTH_MAX,
     "city": ANY_LETTER * CITY_LENGTH_MAX,
     "time_zone": "Z" * TIME_ZONE_LENGTH_MAX,
-    **dict.fromkeys(("display_number", "now_serving"), DISPLAY_NUMBER),
+    **dict.fromkeys(("display_number", "now_serving", "possible_duplicate"), DISPLAY_NUMBER),
     "user": "u" * 40,
     **dict.fromkeys(("ticket_code", "transferred_to"), TICKET_CODE),
     "medical_record_number": "x" * 20,
-    "patient_name": ANY_LETTER * NAME_LENGTH_MAX,
+    "patient_name": ANY_LETTER * NAME_LENGTH_MAX + "x" * (SHOWN_NAME_LENGTH_MAX - NAME_LENGTH_MAX),
     **dict.fromkeys(("forced_reason", "cancel_reason", "closed_reason"), ANY_LETTER * REASON_LENGTH_MAX),
     # Ours, with the name of a clinic in it.
     "date_of_birth": "1990-01-31",
@@ -97,6 +99,7 @@ LENGTHS: dict[str | tuple[str, type], int] = {
     "in_rooms": ROOMS_MAX,
     "rooms": ROOMS_MAX,
     "no_shows": NO_SHOWS_SHOWN_MAX,
+    "possible_duplicates": DUPLICATES_SHOWN_MAX,
     "changes": 10,
     "numbers": RANGES_SHOWN_MAX,
     "hours": 24,

@@ -5,8 +5,9 @@ from datetime import datetime
 from common.domain.admission import is_birth_possible
 from common.domain.catalog import Clinic
 from common.domain.corrections import Correction
+from common.domain.newborns import is_newborn_possible, mother_s_name
 from common.domain.queue import Queue
-from common.domain.refusals import DateOfBirthImpossible, NotPermitted, NotPermittedReason
+from common.domain.refusals import DateOfBirthImpossible, NoNewborn, NotPermitted, NotPermittedReason
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import Action, TicketStatus
 from common.domain.tickets import display_number
@@ -24,13 +25,18 @@ def correct(
 ) -> ActionResult:
     """The ticket's patient has the data that are `given`. While it waits, priority by age is decided again.
 
-    `holder` holds a ticket of the queue with the record number that is given. Raises DateOfBirthImpossible.
+    `holder` holds a ticket of the queue as the patient whose it is to be. Raises DateOfBirthImpossible and
+    NoNewborn.
     """
     ticket = require_ticket(ticket)
     queue.check(Action.CORRECT, ticket)
     born, service_date = given.date_of_birth, queue.key.service_date
     if born is not None and not is_birth_possible(born, service_date):
         raise DateOfBirthImpossible
+    if given.patient_of(ticket).birth_order:
+        if not is_newborn_possible(born or ticket.date_of_birth, service_date):
+            raise NoNewborn
+        given = given._replace(patient_name=mother_s_name(given.patient_name or ticket.patient_name))
     if holder is not None and holder.number != ticket.number:
         raise holds_another(queue, holder)
     correction = _what_is_new(ticket, given)

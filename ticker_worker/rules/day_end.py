@@ -16,6 +16,7 @@ from common.domain.lanes import Lane
 from common.domain.partial_dates import PartialDate
 from common.domain.queue import Ending, Queue, new_queue
 from common.domain.queue_advance import Transition, advance, end_of_day
+from common.domain.record_numbers import PatientKey
 from common.domain.ticket_states import TicketState, TicketStatus
 from common.domain.tickets import LaneReason
 from common.domain.visits import Station, station_of
@@ -30,7 +31,7 @@ class WaitingPatient(NamedTuple):
     status: TicketStatus
     lane: Lane
     priority_reason: LaneReason | None
-    medical_record_number: str
+    patient: PatientKey
     patient_name: str
     date_of_birth: PartialDate
     date_of_birth_confirmed: bool
@@ -124,19 +125,17 @@ def hand_over(
     clinic: Clinic,
     tickets: QueueTickets,
     patients: Sequence[WaitingPatient],
-    held: Mapping[str, HeldPlace],
+    held: Mapping[PatientKey, HeldPlace],
     new_code: Callable[[], str],
     now: datetime,
 ) -> HandedOver:
     """The clinic is open: `patients`, by their places, go over to the next day. `held` are the tickets of
-    the next day that some of them hold already, by medical record number."""
+    the next day that some of them hold already."""
     if following.now_serving is None and patients:
         following = following._replace(streaks=queue.streaks)
     handover = _Handover(clinic.day_end(queue.key.service_date), new_code)
     for patient in patients:
-        queue, following = handover.take_over(
-            queue, following, patient, held.get(patient.medical_record_number)
-        )
+        queue, following = handover.take_over(queue, following, patient, held.get(patient.patient))
     left = _let_leave(queue, following, clinic, tickets, now)
     freed = {**following.rooms_freed}
     for room, at in left.queue.rooms_freed.items():
@@ -192,7 +191,7 @@ class _Handover:
                 following.last_number,
                 patient.lane,
                 patient.priority_reason,
-                patient.medical_record_number,
+                patient.patient,
                 patient.patient_name,
                 patient.date_of_birth,
                 patient.date_of_birth_confirmed,

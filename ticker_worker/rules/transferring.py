@@ -83,7 +83,7 @@ def enter(
         entered.last_number,
         lane,
         reason,
-        ticket.medical_record_number,
+        ticket.patient,
         ticket.patient_name,
         ticket.date_of_birth,
         ticket.date_of_birth_confirmed,

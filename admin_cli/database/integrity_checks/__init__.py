@@ -21,6 +21,7 @@ from admin_cli.database.integrity_checks.events import (
 from admin_cli.database.integrity_checks.statement_parts import Read, as_it_is, is_active, is_in_room
 from admin_cli.database.integrity_checks.tickets import together, transfers
 from admin_cli.database.integrity_checks.visits import visits
+from common.storage.patient_columns import patient_columns
 from common.storage.tables import tickets
 
 CHECKS: Final[Mapping[str, tuple[Select[Any], Read]]] = {
@@ -30,9 +31,12 @@ CHECKS: Final[Mapping[str, tuple[Select[Any], Read]]] = {
     "status": (statuses(), as_it_is),
     "no_ticket": (events_without_tickets(), as_it_is),
     "called_back": (calls(), as_it_is),
-    "two_active": (together(tickets.c.medical_record_number, is_active, None), as_it_is),
-    "one_room": (together(tickets.c.room, is_in_room, "room"), as_it_is),
-    "one_place": (together(tickets.c.place_number, true(), "place"), as_it_is),
+    "two_active": (together(patient_columns(tickets), is_active, ()), as_it_is),
+    "one_room": (together((tickets.c.room,), is_in_room, (tickets.c.room,)), as_it_is),
+    "one_place": (
+        together((tickets.c.place_number,), true(), (tickets.c.place_number.label("place"),)),
+        as_it_is,
+    ),
     "two_tickets": (requests_with_several_tickets(), as_it_is),
     "transferred": (transfers(), as_it_is),
     "visit": (visits(), as_it_is),

@@ -7,12 +7,14 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from admin_cli.database.integrity_checks.statement_parts import has, key
 from common.domain.event_names import EventName
 from common.domain.ticket_states import TicketStatus
+from common.storage.patient_columns import same_patient
 from common.storage.tables import tickets
 
+Columns = tuple[ColumnElement[Any], ...]
 
-def together(column: ColumnElement[Any], condition: ColumnElement[bool], name: str | None) -> Select[Any]:
+
+def together(common: Columns, condition: ColumnElement[bool], shown: Columns) -> Select[Any]:
     """Tickets of one day that have something in common which only one may have."""
-    shown = [column.label(name)] if name else []
     return (
         select(
             *key(tickets),
@@ -22,7 +24,7 @@ def together(column: ColumnElement[Any], condition: ColumnElement[bool], name: s
             func.max(tickets.c.number).label("largest"),
         )
         .where(condition)
-        .group_by(*key(tickets), column)
+        .group_by(*key(tickets), *common)
         .having(func.count() > 1)
     )
 
@@ -31,14 +33,14 @@ def transfers() -> Select[Any]:
     """Transferred tickets without a new one of the same patient, in another clinic or on a later day; and
     others that name one. Whose new ticket was corrected may have other data there."""
     new = tickets.alias("new")
-    same = [new.c[name] == tickets.c[name] for name in ("medical_record_number", "date_of_birth")]
+    is_same = and_(same_patient(new, tickets), new.c.date_of_birth == tickets.c.date_of_birth)
     is_elsewhere = or_(new.c.clinic != tickets.c.clinic, new.c.service_date > tickets.c.service_date)
     is_given = (
         select(new.c.number)
         .where(
             new.c.ticket_code == tickets.c.transferred_to,
             new.c.hospital == tickets.c.hospital,
-            or_(and_(*same), has(new, [EventName.TICKET_CORRECTED])),
+            or_(is_same, has(new, [EventName.TICKET_CORRECTED])),
             is_elsewhere,
         )
         .exists()

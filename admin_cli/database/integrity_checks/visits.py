@@ -8,7 +8,7 @@ from admin_cli.database.integrity_checks.statement_parts import has, key
 from common.domain.event_names import EventName
 from common.storage.tables import tickets
 
-_PATIENT: Final = ("medical_record_number", "date_of_birth")
+_PATIENT: Final = ("medical_record_number", "birth_order", "date_of_birth")
 
 
 def _of_one_patient(one: FromClause, other: FromClause) -> ColumnElement[bool]:

@@ -4,11 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, tzinfo
+from typing import Any
 
 from clinic_desk.actions import NO_REASON
 from clinic_desk.console.dialogs.form import Field, Form
 from clinic_desk.inputs import moment_of, parse_until
 from clinic_desk.queue_view import Queue, lanes_above
+from common.domain.newborns import read_shown_name
 from common.messages.limits import ROOMS_MAX
 from common.messages.patient_data import normal_medical_record_number, normal_name
 from common.terminal.lane_words import lane_in_words, reason_in_words
@@ -44,7 +46,7 @@ def _patient_fields(texts: Texts) -> list[Field]:
         ),
         Field(
             "name",
-            name,
+            texts("Name; of a newborn with its mother's number: Bayi Ny. Siti (1)"),
             checked(normal_name),
             _rule(name, texts("has letters, and at most 100 characters")),
         ),
@@ -55,6 +57,21 @@ def _patient_fields(texts: Texts) -> list[Field]:
             lambda error: texts(date_complaint(error, BAD_DATE_OF_BIRTH)),
         ),
     ]
+
+
+def registered_patient(answers: Mapping[str, object]) -> dict[str, Any]:
+    """The members of a `Registration` that a filled-in form has; the name tells whether it is a newborn's."""
+    name, birth_order = read_shown_name(str(answers["name"]))
+    return {**answers, "name": name, "newborn": birth_order or None}
+
+
+def corrected_patient(answers: Mapping[str, object]) -> dict[str, Any]:
+    """The members of a correction that a filled-in form has. A name says, too, whether the patient is a
+    newborn with the mother's number."""
+    data = dict(answers)
+    if "name" in data:
+        data["name"], data["newborn"] = read_shown_name(str(data["name"]))
+    return data
 
 
 def _rule(label: str, rule: str) -> str:

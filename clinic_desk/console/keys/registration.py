@@ -3,10 +3,11 @@
 from typing import Any, Final
 
 from clinic_desk.actions import NO_REASON, desk_registration
-from clinic_desk.console.dialogs.forms import priority_choices, registration_form
+from clinic_desk.console.dialogs.forms import priority_choices, registered_patient, registration_form
 from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.keys.tickets import PatientData, TicketKeys
 from clinic_desk.queue_view import ticket_key
+from common.domain.newborns import shown_name
 from common.terminal.card import Ticket
 from common.terminal.failures import ProblemReply
 from common.terminal.moments import birth_date
@@ -26,9 +27,7 @@ class RegistrationKeys(TicketKeys):
         def filled_in(answers: dict[str, object] | None) -> None:
             if answers is None:
                 return
-            registration = Registration(
-                desk.hospital, desk.clinic, **{name: str(value) for name, value in answers.items()}
-            )
+            registration = Registration(desk.hospital, desk.clinic, **registered_patient(answers))
             self.push_screen(
                 Choose(self._texts("Priority"), reasons, self._texts, NO_REASON),
                 lambda reason: self._send_registration(registration, reason) if reason else None,
@@ -57,6 +56,7 @@ class RegistrationKeys(TicketKeys):
         number, texts = ticket["display_number"], self._texts
         self._say(texts("{number} is in the way of this registration.", number=number), "red")
         patient: PatientData = {name: error.request[name] for name in OPTIONS}
+        patient["name"] = shown_name(patient["name"], error.request.get("newborn") or 0)
         choices = [
             ("correct", texts("It is this patient's: correct it")),
             ("cancel", texts("It is a stranger's: cancel it, and register this patient")),
@@ -66,7 +66,9 @@ class RegistrationKeys(TicketKeys):
             if way == "correct":
                 self._correct(ticket, holder=patient | holder, shown=patient)
             elif way == "cancel":
-                registration = Registration(ticket["hospital"], ticket["clinic"], **patient)
+                registration = Registration(
+                    ticket["hospital"], ticket["clinic"], **registered_patient(patient)
+                )
                 priority = error.request.get("priority") or NO_REASON
                 self._cancel_and_register(ticket, registration, priority)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from clinic_desk.actions import CANCEL_REASONS, NO_REASON
 from clinic_desk.console.acting import ActingApp
-from clinic_desk.console.dialogs.forms import correction_form, priority_choices
+from clinic_desk.console.dialogs.forms import corrected_patient, correction_form, priority_choices
 from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.queue_list import QueueList
 from clinic_desk.queue_view import CALL_REASONS
@@ -158,9 +158,9 @@ class TicketKeys(ActingApp):
         def filled_in(answers: dict[str, object] | None) -> None:
             if answers is None:
                 return
-            data = {name: str(value) for name, value in answers.items() if value != holder[name]}
+            data = {name: value for name, value in answers.items() if value != holder[name]}
             if data:
-                self._do(desk.correct(ticket["number"], data, day))
+                self._do(desk.correct(ticket["number"], corrected_patient(data), day))
             else:
                 self._say(self._texts("It is so already; nothing was changed."), "yellow")
 
