@@ -19,7 +19,7 @@ _WRONG_PASSWORD: Final[Mapping[Origin, str]] = {
         "The broker does not take the password of {user} that is kept here; sign in again with `{command}`."
     ),
     Origin.LOCAL_STACK: N_("The local stack's broker does not take the user {user}; start the stack again."),
-    Origin.TYPED: N_("Wrong user or password; try again."),
+    Origin.TYPED: N_("Wrong user or password; try again, or ask the system's operators for a new password."),
 }
 _NOT_LET_IN: Final = N_("The broker does not let the user {user} in: ask the system's operators.")
 _ROLES: Final[Mapping[str, str]] = {

@@ -235,7 +235,7 @@ def test_the_user_changes_and_the_names_are_hidden(system: Deployment, shell: Sh
         await pilot.press("n")
         await shows(pilot, somebody.name)
         await signs_in(pilot, "wrong")
-        await shows(pilot, "Wrong user or password; try again.")
+        await shows(pilot, "Wrong user or password; try again, or ask")
         await signs_in(pilot, who.password)
         await shows(pilot, f"Signed in: {who.user}.")
         assert somebody.name not in screen(pilot)

@@ -100,7 +100,7 @@ def test_a_caller_signs_in_works_and_signs_out(system: Deployment, desk: Shell) 
     kept = desk.directory / ".config" / "antrean" / "desk.json"
     exit_code, shown = types_password(desk, "siti", "not this one", "login")
     assert exit_code == 69
-    assert "Wrong user or password; try again." in shown
+    assert "Wrong user or password; try again, or ask" in shown
     assert not kept.exists()
 
     exit_code, shown = types_password(desk, "siti", PASSWORDS["siti"], "login")
@@ -198,7 +198,9 @@ def test_who_was_there_before_stays_where_the_next_is_refused(
     session.sign_in("siti", PASSWORDS["siti"])
     with pytest.raises(BrokerRefused) as refused:
         session.sign_in("budi", "a wrong one")
-    assert session.failure_of(refused.value).sentence == "Wrong user or password; try again."
+    assert session.failure_of(refused.value).sentence == (
+        "Wrong user or password; try again, or ask the system's operators for a new password."
+    )
     with pytest.raises(ProblemReply):
         session.sign_in("budi", PASSWORDS["budi"])
     assert session.ask("desk_user", {})["user"] == session.user == "siti"

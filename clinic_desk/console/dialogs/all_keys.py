@@ -45,7 +45,7 @@ class AllKeys(ModalScreen[None]):
 
 
 def all_keys(texts: Texts, may: Callable[[frozenset[StaffRole]], bool]) -> Text:
-    """A line for each key."""
+    """A line for each key, and how a ticket is chosen for them."""
     lines = []
     for each in (*KEYS, ALL_KEYS):
         key, words = described(each, texts)
@@ -57,4 +57,5 @@ def all_keys(texts: Texts, may: Callable[[frozenset[StaffRole]], bool]) -> Text:
         if each.roles != EVERY_ROLE:
             line.append(texts(_WHO[each.roles]))
         lines.append(line)
+    lines.append(Text(" " + texts("↑ and ↓ choose the ticket that a key is for.")))
     return Text("\n").join(lines)

@@ -1,0 +1,59 @@
+"""What the console shows fits its screen, however long it is; the queue is given, nothing is asked for."""
+
+import pytest
+from textual.pilot import Pilot
+
+from clinic_desk.console.app import Console
+from clinic_desk.console.requester import QueueRead
+from tests.unit.test_console_rooms import console, queue_of, shows
+
+LONG_NAME = "Siti Nurhaliza binti Muhammad Fauzan Abdurrahman Wahid Kusumaningrat"
+SENTENCE = "Something was done with the ticket since; take that back first or go on from how it stands."
+
+
+def _waits(name: str) -> dict[str, object]:
+    return {
+        "display_number": "GIG-001",
+        "service_date": "2026-11-23",
+        "status": "waiting",
+        "lane": "regular",
+        "priority_reason": None,
+        "registered_at": "2026-11-23T08:00:00+07:00",
+        "called_at": None,
+        "started_at": None,
+        "patient_name": name,
+    }
+
+
+def test_a_long_sentence_is_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(pilot: Pilot[None]) -> None:
+        app = pilot.app
+        assert isinstance(app, Console)
+        app._say(SENTENCE)
+        await shows(pilot, SENTENCE)
+        await pilot.pause()
+        assert "how it stands." in _seen(pilot, "#message")
+
+    console(play, monkeypatch, rooms=2, room=1)
+
+
+def test_a_long_name_stays_on_the_line_of_its_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(pilot: Pilot[None]) -> None:
+        app = pilot.app
+        app.post_message(QueueRead(queue_of(2) | {"waiting": [_waits(LONG_NAME)], "waiting_count": 1}))
+        await shows(pilot, "1 waiting")
+        await pilot.pause()
+        lines = _seen(pilot, "#queue").splitlines()
+        row = next(line for line in lines if "GIG-001" in line)
+        assert "Siti Nurhaliza" in row
+        assert row.rstrip().endswith("…")
+        assert not any("Kusumaningrat" in line for line in lines)
+
+    console(play, monkeypatch, rooms=2, room=1)
+
+
+def _seen(pilot: Pilot[None], part: str) -> str:
+    """The letters of that part of the screen as they are drawn."""
+    widget = pilot.app.query_one(part)
+    height = widget.size.height
+    return "\n".join(strip.text for strip in (widget.render_line(y) for y in range(height)))
