@@ -26,7 +26,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "ticket.parked": C_("history", "on hold"),
     "ticket.unparked": C_("history", "off hold"),
     "ticket.corrected": C_("history", "corrected"),
-    "ticket.transferred": C_("history", "to another clinic"),
+    "ticket.transferred": C_("history", "transferred"),  # by staff, or to the next day
     "ticket.cancelled": C_("history", "cancelled"),
     "ticket.expired": C_("history", "expired"),
     "ticket.call_undone": C_("history", "call undone"),

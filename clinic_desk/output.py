@@ -64,13 +64,12 @@ def queue_text(queue: Queue, texts: Texts, width: int | None = None) -> str:
     rows = list(queue_view.rows(queue, texts))
     for section in SECTIONS:
         found = [row for row in rows if row.section == section]
+        more = queue_view.not_shown(queue, texts) if section == "waiting" else None
+        if found or more:
+            lines += ["", *(click.style(line, bold=True) for line in fold(texts(SECTIONS[section]), width))]
         if found:
-            lines += [
-                "",
-                *(click.style(line, bold=True) for line in fold(texts(SECTIONS[section]), width)),
-                *_aligned(map(_cells, found), width),
-            ]
-        if section == "waiting" and (more := queue_view.not_shown(queue, texts)):
+            lines += _aligned(map(_cells, found), width)
+        if more:
             lines += [f"  {line}" for line in fold(more, width and width - 2)]
     return "\n".join(lines)
 

@@ -77,6 +77,12 @@ def test_a_queue_in_indonesian() -> None:
     ]
 
 
+def test_those_who_wait_and_are_not_listed_yet_stand_below_their_own_heading() -> None:
+    """Just after the end of a day they are counted before they are handed over."""
+    lines = click.unstyle(queue_text({**QUEUE, "waiting": []}, ENGLISH)).splitlines()
+    assert lines[8:10] == ["Waiting, in the order of calls", "  ... and 3 more"]
+
+
 def test_a_closed_clinic_in_english_and_whoever_is_in_a_room_that_serves_no_more() -> None:
     forced = {"state": "closed", "is_open": False, "forced_reason": "Rapat"}
     until = {"forced_until": "2026-11-23T14:00:00+07:00", "rooms": 1, "mode": "clock"}

@@ -14,7 +14,7 @@ from common.terminal.texts import Texts
 
 class HistoryScreen(ModalScreen[None]):
     """The last events, until they have been read. `ticket` is the number of the ticket that they are of; else
-    they are the clinic's, and shown anew with each look at the queue."""
+    they are the clinic's, and shown again with each look at the queue."""
 
     BINDINGS: ClassVar = [("escape,enter,space,v", "leave")]
 
