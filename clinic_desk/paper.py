@@ -38,7 +38,7 @@ _DIGITS: Final = (
 def paper_text(shown: Mapping[str, Any], texts: Texts, columns: int) -> str:
     """The ticket of a `desk_ticket` reply, in lines of at most `columns` letters."""
     ticket, number = shown["patient_ticket"], shown["ticket"]["display_number"]
-    code, command = ticket["ticket_code"], f"antrean status {ticket['ticket_code']}"
+    code, command = ticket["ticket_code"], f"antrean watch {ticket['ticket_code']}"
     head = [*fold(hospital_name(ticket), columns), *fold(clinic_name(ticket), columns), "", number]
     about = fold(long_date(ticket["service_date"], texts), columns)
     if ticket["lane"] == "priority":

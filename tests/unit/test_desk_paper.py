@@ -79,7 +79,7 @@ def test_a_ticket_on_narrow_paper() -> None:
         *("██  ██      ██      ██", "██████      ██      ██"),
         "Senin, 23 November 2026",
         *("Perkiraan dipanggil:", "sekitar pukul 09.40 WIB,", "antara 09.25 dan 10.05"),
-        *("Kode tiket", CODE, "Pantau dengan:", f"antrean status {CODE}"),
+        *("Kode tiket", CODE, "Pantau dengan:", f"antrean watch {CODE}"),
     ]
     assert modules_of([line.ljust(32) for line in code]) == modules_of(qr_lines(CODE))
 
@@ -104,7 +104,7 @@ def test_paper_is_as_wide_as_it_is_and_has_letters_that_printers_have(
     text.encode("cp437")
     assert "GIG-017" in text
     assert CODE in text
-    assert f"antrean status {CODE}" in text
+    assert f"antrean watch {CODE}" in text
 
 
 def test_paper_does_not_say_whose_it_is() -> None:
