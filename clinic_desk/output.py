@@ -50,6 +50,12 @@ EVENTS: Final[Mapping[str, str]] = {
 }
 """What is said of each change; a request can make several."""
 
+_OVER: Final = frozenset({"served", "no_show", "cancelled"})
+"""In these states a ticket is over, as far as its desk goes."""
+
+_GOES_ON: Final = frozenset({"ticket.registered", "ticket.sent"})
+"""After these its patient has another one."""
+
 RANGES_SHOWN_MAX = 10
 """Ranges of numbers in one sentence."""
 
@@ -104,7 +110,22 @@ def done_text(
 def changes(done: Mapping[str, Any], request: Mapping[str, Any], texts: Texts) -> list[str]:
     """A sentence for each change; what something was changed to is in the request only."""
     requested = _requested(request, texts)
-    return [_change(change, done, requested, texts) for change in done["changes"]]
+    said = [_change(change, done, requested, texts) for change in done["changes"]]
+    return [*said, *_of_visit(done, texts)]
+
+
+def _of_visit(done: Mapping[str, Any], texts: Texts) -> list[str]:
+    """Where a called patient comes from; that somebody who was to go back does not."""
+    ticket, events = done["ticket"], {each["event"] for each in done["changes"]}
+    if not ticket:
+        return []
+    number, words = ticket["display_number"], queue_view.stations(ticket, texts)
+    if "ticket.called" in events and words:
+        return [f"{number}: {', '.join(words)}."]
+    is_over = ticket["status"] in _OVER and not events & _GOES_ON
+    if not is_over or not (clinic := ticket.get("return_clinic")):
+        return []
+    return [texts("{number} does not go back to {clinic} now.", number=number, clinic=clinic)]
 
 
 def _requested(request: Mapping[str, Any], texts: Texts) -> dict[str, str]:

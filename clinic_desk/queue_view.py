@@ -165,9 +165,10 @@ def _room(room: int, queue: Queue, ticket: Ticket | None, texts: Texts) -> Queue
 
 
 def _waiting(ticket: Ticket, texts: Texts) -> str:
-    """The lane, and where else the patient is."""
+    """The lane, from where the patient comes, and where else the patient is."""
     elsewhere = ticket.get("elsewhere")
-    return " · ".join([lane(ticket, texts), *([is_in(elsewhere, texts)] if elsewhere else [])])
+    words = [lane(ticket, texts), *stations(ticket, texts)]
+    return " · ".join([*words, *([is_in(elsewhere, texts)] if elsewhere else [])])
 
 
 def is_in(elsewhere: Mapping[str, Any], texts: Texts) -> str:
@@ -178,6 +179,17 @@ def is_in(elsewhere: Mapping[str, Any], texts: Texts) -> str:
 def status(ticket: Ticket, texts: Texts) -> str:
     """The ticket's status, as the staff have it."""
     return texts(STATUSES["parked"]) if ticket["status"] == "parked" else status_word(ticket, texts)
+
+
+def stations(ticket: Ticket, texts: Texts) -> list[str]:
+    """From which station of the visit the patient comes, and to which the patient goes back."""
+    words = []
+    if number := ticket.get("came_from"):
+        came = N_("back from {number}") if ticket.get("is_return") else N_("from {number}")
+        words.append(texts(came, number=number))
+    if clinic := ticket.get("return_clinic"):
+        words.append(texts("returns to {clinic}", clinic=clinic))
+    return words
 
 
 def lane(ticket: Ticket, texts: Texts) -> str:

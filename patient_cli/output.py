@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from common.terminal.card import Ticket
+from common.terminal.card import Ticket, goes_on_with
 from common.terminal.output import print_json, print_ticket
 from common.terminal.tables import print_table
 from patient_cli.session import PatientSession
@@ -11,8 +11,8 @@ from patient_cli.ticket_requests import newest, successors
 
 
 def print_tickets(session: PatientSession, tickets: list[Ticket]) -> None:
-    """A list, in which a transferred ticket has the member `new_ticket`; or a table, in which the new tickets
-    follow the old."""
+    """A list, in which a ticket has the member `new_ticket` where the patient goes on with another one; or a
+    table, in which the new tickets follow the old."""
     later = successors(session, tickets)
     if session.as_json:
         print_json([_with_newest(session, each, newest(each, later)) for each in tickets])
@@ -21,7 +21,8 @@ def print_tickets(session: PatientSession, tickets: list[Ticket]) -> None:
 
 
 def show_ticket(session: PatientSession, ticket: Ticket) -> None:
-    """One ticket as a card; a transferred one with the new ticket and the command that follows it."""
+    """One ticket as a card; where the patient goes on with another one, that, too, and the command that
+    follows it."""
     print_ticket(session, ticket)
     new = newest(ticket, successors(session, [ticket]))
     if new is not ticket:
@@ -45,6 +46,6 @@ def _in_order(tickets: list[Ticket], later: dict[str, Ticket]) -> list[Ticket]:
         at: Ticket | None = ticket
         while at is not None and code is not None and code not in ordered:
             ordered[code] = at
-            code = at.get("transferred_to")
+            code = goes_on_with(at)
             at = later.get(code) if code else None
     return list(ordered.values())

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
 from common.messages.limits import SHORT_LIST_MAX
-from common.terminal.card import Ticket
+from common.terminal.card import Ticket, goes_on_with
 from common.terminal.failures import Problem, ProblemReply, problem_of
 from common.terminal.registration import Registration
 from common.translation import N_
@@ -72,7 +72,7 @@ def look_up(
 
 
 def successors(session: PatientSession, tickets: Iterable[Ticket]) -> dict[str, Ticket]:
-    """The tickets that those which were transferred have become, by their codes; all of each chain.
+    """The tickets with which the patients of these go on, by their codes; all of each chain.
 
     The book keeps the new code of a ticket that it holds.
     """
@@ -89,16 +89,16 @@ def successors(session: PatientSession, tickets: Iterable[Ticket]) -> dict[str, 
 
 
 def newest(ticket: Ticket, later: Mapping[str, Ticket]) -> Ticket:
-    """What a ticket has become, after all transfers; itself where it was not transferred."""
+    """The last ticket with which the patient of this one goes on; itself where it is that."""
     seen: set[str] = set()
-    while (code := ticket.get("transferred_to")) and code in later and code not in seen:
+    while (code := goes_on_with(ticket)) and code in later and code not in seen:
         seen.add(code)
         ticket = later[code]
     return ticket
 
 
 def _new_codes(tickets: Iterable[Ticket], known: set[str]) -> list[str]:
-    codes = [each.get("transferred_to") for each in tickets]
+    codes = [goes_on_with(each) for each in tickets]
     return list(dict.fromkeys(code for code in codes if code and code not in known))
 
 
@@ -133,7 +133,7 @@ def remember(session: PatientSession, ticket: Ticket) -> None:
 def replace_remembered(session: PatientSession, old: Iterable[Ticket], new: Iterable[Ticket]) -> None:
     """Remembers the new tickets of those among `old` that are in the book."""
     held = {each["ticket_code"] for each in remembered(session)}
-    wanted = {each.get("transferred_to") for each in old if each["ticket_code"] in held}
+    wanted = {goes_on_with(each) for each in old if each["ticket_code"] in held}
     for ticket in new:
         if ticket["ticket_code"] in wanted - held:
             remember(session, ticket)

@@ -11,7 +11,16 @@ import click
 
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
 from common.exit_codes import ExitCode
-from common.terminal.card import Ticket, call_estimate, clinic_name, people, status_word, transfer_sentence
+from common.terminal.card import (
+    Ticket,
+    back_to,
+    call_estimate,
+    clinic_name,
+    goes_on_with,
+    next_ticket_sentence,
+    people,
+    status_word,
+)
 from common.terminal.failures import ProblemReply, failure_of
 from common.terminal.streams import json_text
 from common.terminal.texts import Texts
@@ -52,8 +61,8 @@ class View(Protocol):
         """Takes every reply, whether or not anything changed."""
         ...
 
-    def transferred(self, old: Ticket, new: Ticket) -> None:
-        """The ticket was transferred, and the new one is followed from here on."""
+    def moved_on(self, old: Ticket, new: Ticket) -> None:
+        """The ticket was transferred, or is served and the patient goes on: the new one is followed now."""
         ...
 
     def announce(self, sentence: str) -> None:
@@ -68,8 +77,9 @@ class View(Protocol):
 def watch_ticket(
     session: PatientSession, code: str, interval_seconds: float, *, until_called: bool = False
 ) -> None:
-    """Shows a ticket, what it is transferred to and what is new about its call, until its service begins or
-    it ends otherwise, or only until it is called; asks every `interval_seconds` of the hospital's clock.
+    """Shows a ticket, those with which the patient goes on and what is new about their calls, until a service
+    begins from which the patient does not go back, or all has ended otherwise, or only until a call; asks
+    every `interval_seconds` of the hospital's clock.
 
     Raises ProblemReply for an unknown ticket, and a MessagingError where no answer comes for too long.
     """
@@ -82,7 +92,7 @@ def watch_ticket(
                 continue
             if last is not None and last["ticket_code"] != found["ticket_code"]:
                 replace_remembered(session, [last], [found])
-                view.transferred(last, found)
+                view.moved_on(last, found)
                 last = None
             view.show(found)
             if news := call_news(last, found, session.texts):
@@ -95,8 +105,8 @@ def watch_ticket(
 def follow(
     session: PatientSession, code: str, interval_seconds: float, *, until_called: bool = False
 ) -> Iterator[Ticket | Outage]:
-    """The ticket as it is seen each time, and after a transfer the new one; ends when it neither waits nor
-    is called, or as soon as it is called."""
+    """The ticket as it is seen each time, and after a transfer or at the visit's next station the new one;
+    ends when it neither waits nor is called, or as soon as it is called."""
     seen = {code}
     pause = max(session.settings.clock().real_seconds(interval_seconds), _INTERVAL_SECONDS_MIN)
     answered_at: float | None = None
@@ -113,8 +123,8 @@ def follow(
             continue
         answered_at = time.monotonic()
         yield ticket
-        if ticket["status"] not in FOLLOWED or (until_called and ticket["status"] == "called"):
-            new_code = ticket.get("transferred_to")
+        if not _is_followed(ticket) or (until_called and ticket["status"] == "called"):
+            new_code = goes_on_with(ticket)
             if not new_code or new_code in seen:
                 return
             seen.add(new_code)
@@ -123,6 +133,11 @@ def follow(
         if pause > _IDLE_SECONDS_MAX:
             session.disconnect()
         time.sleep(pause)
+
+
+def _is_followed(ticket: Ticket) -> bool:
+    """Whether more is to come of this ticket: its call, or the way back when it is served."""
+    return ticket["status"] in FOLLOWED or (ticket["status"] == "in_service" and back_to(ticket) is not None)
 
 
 def closing_sentence(ticket: Ticket, session: PatientSession) -> str:
@@ -190,8 +205,8 @@ class LineView:
         self._seen = visible_state(ticket)
         click.echo(json_text(ticket) if self._session.as_json else self._line(ticket))
 
-    def transferred(self, old: Ticket, new: Ticket) -> None:
-        sentence = transfer_sentence(old, new, self._session.texts)
+    def moved_on(self, old: Ticket, new: Ticket) -> None:
+        sentence = next_ticket_sentence(old, new, self._session.texts)
         if self._session.as_json:
             self._session.note(sentence)
         else:

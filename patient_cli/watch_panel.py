@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from common.terminal.card import COLOURS, Ticket, place, status_word, ticket_facts, transfer_sentence
+from common.terminal.card import COLOURS, Ticket, next_ticket_sentence, place, status_word, ticket_facts
 from common.terminal.layout import fold, stacked, widest
 from common.terminal.moments import CLOCK_WITH_SECONDS
 from patient_cli.call_news import FOLLOWED
@@ -36,9 +36,9 @@ class PanelView:
         self._ahead_max = max(self._ahead_max, ticket["people_ahead"] or 0)
         self.live.update(self._panel(ticket, is_lost=False), refresh=True)
 
-    def transferred(self, old: Ticket, new: Ticket) -> None:
+    def moved_on(self, old: Ticket, new: Ticket) -> None:
         self._ahead_max = 0
-        self.announce(transfer_sentence(old, new, self._session.texts))
+        self.announce(next_ticket_sentence(old, new, self._session.texts))
 
     def announce(self, sentence: str) -> None:
         self.live.console.bell()

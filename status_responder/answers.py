@@ -31,6 +31,7 @@ from common.messages.patients import (
 from common.patient_tickets import PatientTickets
 from common.storage.catalog import CatalogCache
 from status_responder.loading import NEXT_SHOWN, Loaded
+from status_responder.visits import in_visit
 
 _BYTES_BESIDES = 200
 """Of a page of hospitals or clinics, its other members."""
@@ -76,7 +77,10 @@ class _Answers:
     def _ticket(self, code: str) -> Ticket | None:
         ticket = self.tickets.get(code)
         if ticket is None and (view := self.loaded.tickets.get(code)) is not None:
-            ticket = self.tickets[code] = self._queue(view.clinic_day).ticket(view)
+            ticket = self._queue(view.clinic_day).ticket(view)
+            if view.visit is not None:
+                ticket = in_visit(ticket, self.loaded.visits[view.visit], self.catalog)
+            self.tickets[code] = ticket
         return ticket
 
     def _queue(self, key: ClinicDay) -> PatientTickets:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from common.desk_tickets import desk_ticket
+from common.desk_tickets import desk_ticket, visit_ticket
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.duplicates import possible_duplicates
@@ -23,6 +23,7 @@ from common.messages.desk_replies import (
     DeskQueue,
     DeskTicket,
     PossibleDuplicate,
+    VisitTicket,
 )
 from common.messages.desk_requests import DeskQueueRequest
 from common.messages.message import encode_part
@@ -31,6 +32,7 @@ from common.storage.elsewhere import find_elsewhere
 from common.storage.engine import Connection
 from common.storage.queues import read_queues
 from common.storage.ticket_rows import tickets_by_number, tickets_in_state
+from common.storage.visits import NamedTickets, read_named_tickets
 from common.storage.waiters import next_waiters
 from status_responder import store
 
@@ -38,7 +40,8 @@ from status_responder import store
 @dataclass(frozen=True, slots=True)
 class LoadedQueue:
     """A clinic's queue of today, as it stands at `now`. `waiting` are those on the page that is asked for, in
-    the order of their calls, and the one behind them; `elsewhere` is where some of them are, by number."""
+    the order of their calls, and the one behind them; `elsewhere` is where some of them are, by number, and
+    `named` are the tickets of their visits that these name."""
 
     clinic: Clinic
     now: datetime
@@ -49,6 +52,7 @@ class LoadedQueue:
     parked: Sequence[TicketRecord]
     elsewhere: Mapping[int, Elsewhere]
     served_count: int
+    named: NamedTickets
 
 
 def load_queue(
@@ -77,6 +81,7 @@ def load_queue(
         parked=store.first_parked(connection, key, PARKED_SHOWN_MAX) if queue.parked else (),
         elsewhere=find_elsewhere(connection, key, numbers, clinic_of),
         served_count=store.count_served(connection, key),
+        named=read_named_tickets(connection, rows.values()),
     )
 
 
@@ -85,12 +90,11 @@ def compose_queue(loaded: LoadedQueue, request: DeskQueueRequest) -> DeskQueue:
     clinic, now, queue = loaded.clinic, loaded.now, loaded.queue
 
     def shown(rows: Sequence[TicketRecord]) -> list[DeskTicket]:
-        return [
-            desk_ticket(
-                clinic, row, with_names=request.with_names, elsewhere=loaded.elsewhere.get(row.number)
-            )
-            for row in rows
-        ]
+        return [desk_ticket(clinic, row, with_names=request.with_names) for row in rows]
+
+    def waits(row: TicketRecord) -> VisitTicket:
+        elsewhere = loaded.elsewhere.get(row.number)
+        return visit_ticket(clinic, row, loaded.named, with_names=request.with_names, elsewhere=elsewhere)
 
     reply = DeskQueue(
         hospital=clinic.hospital.code,
@@ -119,7 +123,7 @@ def compose_queue(loaded: LoadedQueue, request: DeskQueueRequest) -> DeskQueue:
         possible_duplicates=_duplicates(loaded),
     )
     waiting, more = page_of(
-        shown(loaded.waiting),
+        map(waits, loaded.waiting),
         lambda ticket: len(encode_part(ticket)),
         limit=request.limit,
         bytes_besides=len(encode_part(reply)),

@@ -1,6 +1,6 @@
 """Finds the tickets of a clinic's day by a number, or by a part of a patient's name."""
 
-from common.desk_tickets import desk_ticket
+from common.desk_tickets import visit_ticket
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.person_names import folded_letters
@@ -9,6 +9,7 @@ from common.domain.tickets import parse_number
 from common.messages.desk_replies import FOUND_SHOWN_MAX, FoundTickets
 from common.storage.engine import Connection
 from common.storage.ticket_rows import tickets_by_number
+from common.storage.visits import read_named_tickets
 from status_responder import store
 
 
@@ -17,11 +18,14 @@ def find_tickets(connection: Connection, clinic: Clinic, day: ClinicDay, text: s
     numbers = _numbers(connection, clinic, day, text)
     shown = numbers[:FOUND_SHOWN_MAX]
     rows = {row.number: row for row in tickets_by_number(connection, day, shown)}
+    named = read_named_tickets(connection, rows.values())
     return FoundTickets(
         hospital=day.hospital,
         clinic=day.clinic,
         service_date=day.service_date,
-        tickets=[desk_ticket(clinic, rows[number], with_names=True) for number in shown if number in rows],
+        tickets=[
+            visit_ticket(clinic, rows[number], named, with_names=True) for number in shown if number in rows
+        ],
         more=len(numbers) > len(shown),
     )
 

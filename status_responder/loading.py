@@ -20,6 +20,7 @@ from common.storage.ticket_views import (
     read_rooms,
     read_ticket_views,
 )
+from common.storage.visits import Visits, read_visits
 from common.storage.waiters import next_waiters
 
 _ATTEMPTS_MAX = 5
@@ -31,7 +32,8 @@ NEXT_SHOWN = 5
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """What a batch of look-ups is about, at the moment `now`: tickets by their codes; the queues of today of
-    the clinics asked for, without those in which nobody has stood; who is in their rooms and who waits."""
+    the clinics asked for, without those in which nobody has stood; who is in their rooms and who waits; the
+    visits of the tickets."""
 
     now: datetime
     tickets: Mapping[str, TicketView]
@@ -39,6 +41,7 @@ class Loaded:
     occupants: Occupants
     learned: Learned
     waiters: Mapping[ClinicDay, Sequence[Waiter]]
+    visits: Visits
 
 
 def load(engine: Engine, catalog: CatalogCache, requests: Sequence[Request], now: datetime) -> Loaded:
@@ -65,12 +68,13 @@ def _load(engine: Engine, catalog: CatalogCache, requests: Sequence[Request], no
         waited_in = {view.clinic_day for view in tickets.values() if view.status is TicketStatus.WAITING}
         asked_for, listed = _queues_asked_for(catalog, requests, now), _queues_listed(catalog, requests, now)
         shown = asked_for | listed | waited_in
+        visits = read_visits(connection, {view.visit for view in tickets.values() if view.visit is not None})
         occupants = read_rooms(connection, shown)
         learned = read_service_times(connection, map(catalog.clinic_of, shown))
         queues = read_queues(connection, asked_for | listed)
         waiters = next_waiters(connection, asked_for, NEXT_SHOWN)
     # What was sent last has come with the answer to the end.
-    return Loaded(now, tickets, queues, occupants(), learned(), waiters)
+    return Loaded(now, tickets, queues, occupants(), learned(), waiters, visits())
 
 
 def _queues_asked_for(catalog: CatalogCache, requests: Sequence[Request], now: datetime) -> set[ClinicDay]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from common.desk_tickets import desk_ticket
+from common.desk_tickets import visit_ticket
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.duplicates import possible_duplicate
@@ -20,6 +20,7 @@ from common.storage.engine import Connection
 from common.storage.service_times import read_service_times
 from common.storage.ticket_rows import ticket_by_number
 from common.storage.ticket_views import read_rooms, read_ticket_views
+from common.storage.visits import read_named_tickets
 
 
 def show_ticket(connection: Connection, clinic: Clinic, request: DeskTicketRequest, now: datetime) -> Reply:
@@ -37,7 +38,7 @@ def show_ticket(connection: Connection, clinic: Clinic, request: DeskTicketReque
         clinic=day.clinic,
         clinic_name=clinic.name,
         zone=clinic.hospital.zone_at(now),
-        ticket=desk_ticket(clinic, row, with_names=True),
+        ticket=visit_ticket(clinic, row, read_named_tickets(connection, [row]), with_names=True),
         medical_record_number=row.medical_record_number,
         date_of_birth=str(row.date_of_birth),
         newborn=row.birth_order or None,

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from common.desk_tickets import desk_ticket
+from common.desk_tickets import visit_ticket
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
 from common.domain.queue import Queue
+from common.domain.ticket_record import TicketRecord
 from common.domain.tickets import display_number
-from common.messages.desk_replies import RANGES_SHOWN_MAX, DeskChange, DeskDone, NumberRange
+from common.messages.desk_replies import RANGES_SHOWN_MAX, DeskChange, DeskDone, NumberRange, VisitTicket
 from common.messages.desk_requests import CallNext, CallTicket, DeskRequest, TicketAction, Undo
 from common.messages.patients import Ticket
 from common.patient_tickets import PatientTickets
@@ -19,6 +20,7 @@ from common.storage.journal import JournalEntry
 from common.storage.service_times import read_service_times
 from common.storage.ticket_rows import ticket_by_number, tickets_by_number
 from common.storage.ticket_views import read_rooms, read_ticket_views
+from common.storage.visits import read_named_tickets
 
 
 def desk_done(
@@ -50,7 +52,7 @@ def desk_done(
         clinic=request.clinic,
         service_date=day,
         changes=[_change(entry) for entry in entries],
-        ticket=None if row is None else desk_ticket(clinic_of(key), row, with_names=False),
+        ticket=None if row is None else _as_its_desk_sees_it(connection, clinic_of(key), row),
         room_name=None if row is None or row.room is None else clinic_of(key).room_name(row.room),
         new_ticket=new_ticket,
     )
@@ -92,6 +94,10 @@ def _change(entry: JournalEntry) -> DeskChange:
     event, number = entry.event, entry.number
     shown = None if number is None else display_number(event.clinic, number)
     return DeskChange(event=event.name, clinic=event.clinic, number=number, display_number=shown)
+
+
+def _as_its_desk_sees_it(connection: Connection, clinic: Clinic, row: TicketRecord) -> VisitTicket:
+    return visit_ticket(clinic, row, read_named_tickets(connection, [row]), with_names=False)
 
 
 def _as_its_patient_sees_it(

@@ -3,10 +3,12 @@
 Each ticket stays a ticket of one queue, with states of its own; a visit is a link between them, not a state.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from common.domain.clinic_day import ClinicDay
+from common.domain.ticket_states import ACTIVE, IN_ROOM, TicketStatus
 
 STATIONS_MAX: Final = 20
 """So many stations follow one another in a visit."""
@@ -50,3 +52,13 @@ class Neighbour(NamedTuple):
     visit: str
     clinic_day: ClinicDay
     number: int
+
+
+def current_station(statuses: Sequence[TicketStatus]) -> int | None:
+    """At which of the stations of a visit, given in order, the patient is to be now: where a room is theirs,
+    or else where they have waited the longest; None where nothing is left of the visit."""
+    for states in (IN_ROOM, ACTIVE):
+        for place, status in enumerate(statuses):
+            if status in states:
+                return place
+    return None

@@ -65,6 +65,17 @@ class DeskTicket(ReplyPart):
     elsewhere: OtherRoom | None = None
 
 
+@dataclass(slots=True, kw_only=True)
+class VisitTicket(DeskTicket):
+    """The same with its visit, where there is room for it: `came_from` is the number of the ticket from which
+    the patient was sent, or went back (`is_return`), and `return_clinic` the clinic to which the patient goes
+    back when served here."""
+
+    came_from: str | None = None
+    is_return: bool = False
+    return_clinic: str | None = None
+
+
 def _names_in(*tickets: DeskTicket) -> int:
     return sum(ticket.patient_name is not None for ticket in tickets)
 
@@ -131,7 +142,7 @@ class DeskQueue(Reply):
     served_count: int
     now_serving: str | None
     in_rooms: list[DeskTicket]
-    waiting: list[DeskTicket]
+    waiting: list[VisitTicket]
     no_shows: list[DeskTicket]
     parked_count: int = 0
     parked: list[DeskTicket] = field(default_factory=list)
@@ -155,7 +166,7 @@ class DeskTicketShown(Reply):
     clinic: str
     clinic_name: str
     zone: str | None = None
-    ticket: DeskTicket
+    ticket: VisitTicket
     medical_record_number: str
     date_of_birth: ShownBirthDate
     newborn: int | None = None
@@ -177,7 +188,7 @@ class FoundTickets(Reply):
     hospital: str
     clinic: str
     service_date: date
-    tickets: list[DeskTicket]
+    tickets: list[VisitTicket]
     more: bool
 
     def names_shown(self) -> int:
@@ -250,7 +261,7 @@ class DeskDone(Reply):
     clinic: str
     service_date: date
     changes: list[DeskChange]
-    ticket: DeskTicket | None = None
+    ticket: VisitTicket | None = None
     room_name: str | None = None
     new_ticket: Ticket | None = None
 

@@ -91,6 +91,24 @@ class ClinicQueueRequest(Request):
 
 
 @dataclass(slots=True, kw_only=True)
+class VisitStation(ReplyPart):
+    """A station of a visit: a ticket of the same patient, as it stands. `is_current` is where the patient is
+    to be now; `return_clinic` is to which the patient comes back when served here."""
+
+    ticket_code: str
+    number: int
+    display_number: str
+    clinic: str
+    clinic_name: str
+    service_date: date
+    status: TicketStatus
+    room: int | None
+    room_name: str | None
+    is_current: bool
+    return_clinic: str | None
+
+
+@dataclass(slots=True, kw_only=True)
 class ShownTicket(ReplyPart):
     """A ticket as it stands. Moments carry the hospital's offset; durations are in seconds.
 
@@ -100,7 +118,9 @@ class ShownTicket(ReplyPart):
     service has to go, and where a served one went, `room_name` what it is called; `recalled_at` is when a
     called one was called once more. `transferred_to` is the code of the ticket in another queue that the
     patient got for this one. `cancelled_by` and `cancel_reason` tell who cancelled it and why: the staff's
-    CancelReason, or the text that they gave when they closed the clinic.
+    CancelReason, or the text that they gave when they closed the clinic. Of a ticket in a visit,
+    `current_code` is the code of the station at which the patient is to be now, and `visit` are all stations,
+    in order, where one ticket was asked for.
     """
 
     ticket_code: str | None
@@ -129,6 +149,8 @@ class ShownTicket(ReplyPart):
     zone: str | None = None
     cancelled_by: CancelledBy | None = None
     cancel_reason: str | None = None
+    current_code: str | None = None
+    visit: list[VisitStation] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,7 +165,8 @@ class Ticket(ShownTicket, Reply):
 def without_code(ticket: Ticket) -> ShownTicket:
     """The ticket for somebody who may see it, and neither follow it nor give it up."""
     members = {each.name: getattr(ticket, each.name) for each in fields(ShownTicket)}
-    return ShownTicket(**members | {"ticket_code": None, "transferred_to": None})
+    codes = dict.fromkeys(("ticket_code", "transferred_to", "current_code", "visit"))
+    return ShownTicket(**members | codes)
 
 
 SHOWN_IN_SHORT_LISTS: Final = (
@@ -154,8 +177,12 @@ SHOWN_IN_SHORT_LISTS: Final = (
     "room_name",
     "cancelled_by",
     "cancel_reason",
+    "current_code",
 )
 """Members of a ticket that lists of more than SHORT_LIST_MAX tickets leave out: a reply cannot hold them."""
+
+SHOWN_ALONE: Final = ("visit",)
+"""Members of a ticket that lists of more than one ticket leave out, too."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -168,9 +195,13 @@ class Tickets(Reply):
     not_found: list[str] = field(default_factory=list)
 
     def left_out(self) -> Mapping[str, Any] | None:
-        """As SHOWN_IN_SHORT_LISTS says."""
-        is_short = len(self.tickets) <= SHORT_LIST_MAX
-        return None if is_short else {"tickets": {"__all__": {*SHOWN_IN_SHORT_LISTS}}}
+        """As SHOWN_IN_SHORT_LISTS and SHOWN_ALONE say."""
+        if len(self.tickets) <= 1:
+            return None
+        members = {*SHOWN_ALONE}
+        if len(self.tickets) > SHORT_LIST_MAX:
+            members |= {*SHOWN_IN_SHORT_LISTS}
+        return {"tickets": {"__all__": members}}
 
 
 @dataclass(slots=True, kw_only=True)

@@ -52,6 +52,7 @@ class TicketView(NamedTuple):
     transferred_to: str | None
     cancelled_by: CancelledBy | None = None
     cancel_reason: str | None = None
+    visit: str | None = None
 
 
 _LANES = {lane.value: lane for lane in Lane}
@@ -71,6 +72,7 @@ _SHOWN = (
     tickets.c.transferred_to,
     tickets.c.cancelled_by,
     tickets.c.cancel_reason,
+    tickets.c.visit,
 )
 
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
@@ -146,6 +148,7 @@ def read_ticket_views(
             row.transferred_to,
             None if row.cancelled_by is None else _CANCELLERS[row.cancelled_by],
             row.cancel_reason,
+            row.visit,
         )
         for row in rows()
     }

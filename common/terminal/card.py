@@ -64,6 +64,9 @@ CANCEL_REASONS: Final[Mapping[str, str]] = {
 
 SAME_AS: Final = N_("perhaps the patient of {number}: same name and date of birth, another record number")
 
+_GOES_ON: Final = frozenset({"waiting", "called", "in_service", "parked"})
+"""In these states a ticket is still to be served."""
+
 _CODE_NOT_SHOWN: Final = N_(
     "The code is kept only on the computer that took the number; if you have lost it, ask at the registration"
     " desk."
@@ -130,7 +133,48 @@ def ticket_facts(ticket: Ticket, texts: Texts) -> list[tuple[str, str]]:
         facts.append((texts("Please compare"), texts(SAME_AS, number=other)))
     if new_code := ticket.get("transferred_to"):
         facts.append((texts("New ticket"), new_code))
+    return facts + _visit_facts(ticket, texts)
+
+
+def goes_on_with(ticket: Ticket) -> str | None:
+    """The code of the ticket with which the patient goes on from this one: of the one that it was transferred
+    to, or of the visit's current station; None where this one is it, or was the last."""
+    if new_code := ticket.get("transferred_to"):
+        return str(new_code)
+    current: str | None = ticket.get("current_code")
+    is_over = ticket["status"] not in _GOES_ON
+    return current if is_over and current != ticket["ticket_code"] else None
+
+
+def station_of(ticket: Ticket) -> Mapping[str, Any] | None:
+    """What the visit says of this ticket; None where it is of none, or the visit was not asked for."""
+    stations = ticket.get("visit") or ()
+    return next((each for each in stations if each["ticket_code"] == ticket["ticket_code"]), None)
+
+
+def _visit_facts(ticket: Ticket, texts: Texts) -> list[tuple[str, str]]:
+    """The stations of the ticket's visit, with the current one marked, and where it leads back to; nothing
+    where the patient goes on with another ticket, with which they are shown."""
+    stations = ticket.get("visit") or ()
+    if not stations or goes_on_with(ticket):
+        return []
+    facts = []
+    for each in stations:
+        words = f"{each['clinic_name']} · {status_word(each, texts)}"
+        shown = texts("{station} (now)", station=words) if each["is_current"] else words
+        facts.append((each["display_number"], shown))
+    if (back := back_to(ticket)) is not None:
+        facts.append((texts("Afterwards"), texts("back to {clinic}", clinic=back)))
     return facts
+
+
+def back_to(ticket: Ticket) -> str | None:
+    """What the clinic is called to which the patient goes back when served with this ticket."""
+    station = station_of(ticket)
+    if station is None or station["return_clinic"] is None or ticket["status"] not in _GOES_ON:
+        return None
+    names = {each["clinic"]: each["clinic_name"] for each in ticket["visit"]}
+    return str(names.get(station["return_clinic"]) or station["return_clinic"])
 
 
 def people(count: int, texts: Texts) -> str:
@@ -313,8 +357,15 @@ def _field_line(
     return f"{texts(words.fields[field], position=position)}: {rule}"
 
 
-def transfer_sentence(old: Ticket, new: Ticket, texts: Texts) -> str:
-    """What is said when a transferred ticket is followed to the new one."""
+def next_ticket_sentence(old: Ticket, new: Ticket, texts: Texts) -> str:
+    """What is said when a ticket is followed to what it was transferred to, or to the next station."""
+    if not old.get("transferred_to"):
+        return texts(
+            "Please go to {clinic}, number {number}; code {code}.",
+            clinic=clinic_name(new),
+            number=new["display_number"],
+            code=new["ticket_code"],
+        )
     return texts(
         "Ticket {number} was transferred. New number: {new_number} in {clinic}, {date}; code {code}.",
         number=old["display_number"],

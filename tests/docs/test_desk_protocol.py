@@ -13,11 +13,11 @@ from common.messages import desk_replies, desk_requests
 from common.messages.desk_replies import (
     DeskChange,
     DeskDuty,
-    DeskTicket,
     HistoryLine,
     NumberRange,
     ReportRow,
     Spread,
+    VisitTicket,
 )
 from common.messages.message import Reply, ReplyPart, Request, encode_reply
 from common.messages.problems import ProblemCode
@@ -71,7 +71,7 @@ def test_names_the_members_of_a_reply(name: str) -> None:
 @pytest.mark.parametrize(
     ("word", "kind"),
     [
-        ("ticket", DeskTicket),
+        ("ticket", VisitTicket),
         ("line", HistoryLine),
         ("change", DeskChange),
         ("range", NumberRange),
@@ -102,7 +102,7 @@ def test_names_every_reason_why_something_is_not_permitted() -> None:
 
 def test_names_only_what_there_is() -> None:
     said = re.findall(r"`([a-z]+(?:_[a-z]+)+)`", DOCUMENT.section("## Requests"))
-    kinds: list[type[Request | ReplyPart]] = [*REQUESTS.values(), *REPLIES.values(), DeskTicket, DeskChange]
+    kinds: list[type[Request | ReplyPart]] = [*REQUESTS.values(), *REPLIES.values(), VisitTicket, DeskChange]
     kinds += [ReportRow, Spread]
     said_of = {member for kind in kinds for member in members(kind)}
     known = {

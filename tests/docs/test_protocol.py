@@ -11,7 +11,7 @@ from common.domain.ticket_states import TicketState, TicketStatus
 from common.messages import patients, problems
 from common.messages.events import clinic_data, event_type, ticket_data
 from common.messages.message import Reply, ReplyPart, Request, encode_reply
-from common.messages.patients import ClinicSummary, HospitalSummary, OccupiedRoom
+from common.messages.patients import ClinicSummary, HospitalSummary, OccupiedRoom, VisitStation
 from common.messages.problems import FieldError, ProblemCode
 from common.messaging.topology import PATIENT_EXCHANGE, queues, routing_keys
 from tests.docs.protocol_document import Document, members, messages_of
@@ -43,7 +43,13 @@ def test_names_the_members_of_a_reply(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("word", "kind"),
-    [("hospital", HospitalSummary), ("clinic", ClinicSummary), ("room", OccupiedRoom), ("error", FieldError)],
+    [
+        ("hospital", HospitalSummary),
+        ("clinic", ClinicSummary),
+        ("room", OccupiedRoom),
+        ("station", VisitStation),
+        ("error", FieldError),
+    ],
 )
 def test_names_the_members_of_what_replies_hold(word: str, kind: type[ReplyPart]) -> None:
     assert PROTOCOL.first_cells(word, PROTOCOL.section("## Replies")) == members(kind)

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from common.domain.ticket_states import TicketStatus
 from common.messages.limits import TICKET_CODES_MAX
-from common.messages.patients import SHOWN_IN_SHORT_LISTS, ClinicQueue, Ticket, Tickets
+from common.messages.patients import SHOWN_ALONE, SHOWN_IN_SHORT_LISTS, ClinicQueue, Ticket, Tickets
 from tests.builders import MONDAY, clinic_table, hospital_table, in_bandung
 from tests.store.desks import at_the_counter
 from tests.store.workers import Workers, ticket_rows, tickets_shown, workers_of
@@ -76,7 +76,7 @@ def test_everybody_in_several_queues_is_shown_their_own_place(engine: Engine) ->
 
 def _in_brief(ticket: Ticket) -> Ticket:
     """The ticket as it is in a long list."""
-    nothing: dict[str, Any] = dict.fromkeys(SHOWN_IN_SHORT_LISTS)
+    nothing: dict[str, Any] = dict.fromkeys((*SHOWN_IN_SHORT_LISTS, *SHOWN_ALONE))
     return replace(ticket, **nothing)
 
 

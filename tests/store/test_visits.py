@@ -18,6 +18,7 @@ from tests.store.desks import (
     numbers_waiting,
     outcome_of,
     refusal,
+    sees,
 )
 from tests.store.workers import Workers, contents, ticket_rows, workers_of
 
@@ -356,3 +357,20 @@ def test_ten_minutes_are_the_bound_of_an_undoing(desk: Workers) -> None:
     does(desk, "send", number=1, to_clinic="LAB")
     desk.clock.forward(minutes=11)
     assert refusal(desk, "undo", number=1).reason is NotPermittedReason.NOTHING_TO_UNDO
+
+
+def test_both_desks_see_the_visit(desk: Workers) -> None:
+    in_service(desk)
+    sent = does(desk, "send", number=1, to_clinic="LAB", returns=True)
+    assert sent.ticket is not None
+    assert sent.ticket.came_from is None
+    [waiting] = sees(desk, "LAB").waiting
+    assert (waiting.came_from, waiting.is_return, waiting.return_clinic) == ("GIG-001", False, "GIG")
+    called = does(desk, "call_next", "LAB", room=1).ticket
+    assert called is not None
+    assert called.came_from == "GIG-001"
+    done = does(desk, "complete", "LAB", number=1)
+    assert done.ticket is not None
+    assert done.ticket.return_clinic == "GIG"
+    back = sees(desk).waiting[0]
+    assert (back.came_from, back.is_return, back.return_clinic) == ("LAB-001", True, None)

@@ -302,3 +302,19 @@ def test_a_report_to_read(capsys: pytest.CaptureFixture[str]) -> None:
     assert " 08 " in printed
     print_report(ENGLISH, [], hours=False)
     assert capsys.readouterr().out == "There is no clinic to report on.\n"
+
+
+def of_visit(*events: tuple[str, int], **ticket: Any) -> str:
+    shown = {"display_number": "GIG-004", "room": None, "lane": "regular", "priority_reason": None, **ticket}
+    return done_text(done(*events, ticket=shown), {}, INDONESIAN)
+
+
+def test_a_desk_reads_where_a_patient_comes_from_and_who_does_not_go_back() -> None:
+    back = of_visit(("ticket.called", 4), came_from="LAB-001", is_return=True, status="called")
+    assert "GIG-004: kembali dari LAB-001." in back
+    sent = of_visit(("ticket.called", 4), came_from="INT-001", return_clinic="INT", status="called")
+    assert "GIG-004: dari INT-001, akan kembali ke INT." in sent
+    missed = of_visit(("ticket.no_show", 4), return_clinic="INT", status="no_show")
+    assert "GIG-004 sekarang tidak kembali ke INT." in missed
+    served = of_visit(("ticket.served", 4), ("ticket.registered", 9), return_clinic="INT", status="served")
+    assert "tidak kembali" not in served

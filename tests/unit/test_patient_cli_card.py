@@ -7,7 +7,7 @@ import click
 import pytest
 
 from common.settings import Settings
-from common.terminal.card import in_one_line, problem_text, ticket_card, transfer_sentence
+from common.terminal.card import in_one_line, next_ticket_sentence, problem_text, ticket_card
 from common.terminal.tables import Table
 from common.terminal.texts import Texts
 from common.translation import languages
@@ -114,7 +114,9 @@ def test_a_patient_reads_names_not_codes() -> None:
     assert "Poli Gigi, RSUP Dr. Hasan Sadikin" in table
     for text in (card(ticket, INDONESIAN), table, in_one_line(ticket, INDONESIAN)):
         assert "RSHS" not in text
-    moved = transfer_sentence(WAITING, {**ticket, "display_number": "MAT-003"}, INDONESIAN)
+    moved = next_ticket_sentence(
+        {**WAITING, "transferred_to": "7K3F-9QXM-2T5R"}, {**ticket, "display_number": "MAT-003"}, INDONESIAN
+    )
     assert "Nomor baru: MAT-003 di Poli Gigi, Senin" in moved
 
 

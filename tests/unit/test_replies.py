@@ -72,6 +72,8 @@ def test_a_ticket_is_written_with_the_names_and_forms_of_the_protocol() -> None:
         "zone": None,
         "cancelled_by": None,
         "cancel_reason": None,
+        "current_code": None,
+        "visit": None,
     }
 
 

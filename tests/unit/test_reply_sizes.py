@@ -5,6 +5,7 @@ member whose values have no bound here, fails.
 """
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from types import NoneType
@@ -24,7 +25,7 @@ from common.messages.desk_replies import (
     NO_SHOWS_SHOWN_MAX,
     RANGES_SHOWN_MAX,
     DeskQueue,
-    DeskTicket,
+    VisitTicket,
 )
 from common.messages.desk_requests import HISTORY_SHOWN_MAX, REASON_LENGTH_MAX
 from common.messages.limits import (
@@ -43,8 +44,9 @@ from common.messages.limits import (
     TIME_ZONE_LENGTH_MAX,
 )
 from common.messages.message import Reply, ReplyPart, Request, encode_reply
-from common.messages.patients import SHOWN_IN_SHORT_LISTS, Clinics, Hospitals, Ticket, Tickets
+from common.messages.patients import SHOWN_IN_SHORT_LISTS, Clinics, Hospitals, Ticket, Tickets, VisitStation
 from common.messages.request_parsing import FIELD_ERRORS_MAX, RequestRefused, parse_request
+from status_responder.visits import STATIONS_SHOWN_MAX
 from tests.replies import members_of
 
 PAGED: dict[type[Reply], str] = {Hospitals: "hospitals", Clinics: "clinics", DeskQueue: "waiting"}
@@ -60,12 +62,14 @@ MOMENT = datetime.fromisoformat("2026-11-23T09:40:00+07:00")
 TEXTS = {
     **dict.fromkeys(("code", "hospital", "clinic"), CODE),
     **dict.fromkeys(("name", "hospital_name", "clinic_name"), ANY_LETTER * PLACE_NAME_LENGTH_MAX),
+    "return_clinic": CODE,
+    "came_from": DISPLAY_NUMBER,
     "room_name": ANY_LETTER * ROOM_NAME_LENGTH_MAX,
     "city": ANY_LETTER * CITY_LENGTH_MAX,
     "time_zone": "Z" * TIME_ZONE_LENGTH_MAX,
     **dict.fromkeys(("display_number", "now_serving", "possible_duplicate"), DISPLAY_NUMBER),
     "user": "u" * 40,
-    **dict.fromkeys(("ticket_code", "transferred_to"), TICKET_CODE),
+    **dict.fromkeys(("ticket_code", "transferred_to", "current_code"), TICKET_CODE),
     "medical_record_number": "x" * 20,
     "patient_name": ANY_LETTER * NAME_LENGTH_MAX + "x" * (SHOWN_NAME_LENGTH_MAX - NAME_LENGTH_MAX),
     **dict.fromkeys(("forced_reason", "cancel_reason", "closed_reason"), ANY_LETTER * REASON_LENGTH_MAX),
@@ -93,7 +97,7 @@ LISTS: dict[str, list[Any]] = {
 
 LENGTHS: dict[str | tuple[str, type], int] = {
     "tickets": TICKET_CODES_MAX,
-    ("tickets", DeskTicket): FOUND_SHOWN_MAX,
+    ("tickets", VisitTicket): FOUND_SHOWN_MAX,
     "lines": HISTORY_SHOWN_MAX,
     "errors": FIELD_ERRORS_MAX,
     "in_rooms": ROOMS_MAX,
@@ -107,6 +111,7 @@ LENGTHS: dict[str | tuple[str, type], int] = {
     "duties": DUTIES_SHOWN_MAX,
     "lanes": len(Lane),
     "reasons": len(PriorityReason),
+    "visit": 0,  # with one ticket that was asked for only: see below
 }
 """How many entries the lists of other things have, where they are no pages."""
 
@@ -159,13 +164,21 @@ def test_the_largest_reply_of_every_kind_can_be_sent(kind: type[Reply]) -> None:
 
 def test_a_short_list_of_tickets_can_be_sent_with_all_their_members() -> None:
     ticket = largest(Ticket)
-    in_full = json.loads(encode_reply(ticket))
+    in_full = json.loads(encode_reply(replace(ticket, visit=None)))
+    del in_full["visit"]  # shown alone
     short, long = (Tickets(tickets=[ticket] * count) for count in (SHORT_LIST_MAX, SHORT_LIST_MAX + 1))
     encoded = encode_reply(short)
     assert json.loads(encoded)["tickets"] == [in_full] * SHORT_LIST_MAX
     assert len(encoded) <= REPLY_BYTES_MAX
     brief = {name: value for name, value in in_full.items() if name not in SHOWN_IN_SHORT_LISTS}
     assert json.loads(encode_reply(long))["tickets"] == [brief] * (SHORT_LIST_MAX + 1)
+
+
+def test_a_ticket_can_be_sent_with_its_visit() -> None:
+    ticket = replace(largest(Ticket), visit=[largest(VisitStation)] * STATIONS_SHOWN_MAX)
+    encoded = encode_reply(Tickets(tickets=[ticket]))
+    assert len(json.loads(encoded)["tickets"][0]["visit"]) == STATIONS_SHOWN_MAX
+    assert len(encoded) <= REPLY_BYTES_MAX
 
 
 def test_the_bounds_leave_something_below_what_the_broker_takes() -> None:
