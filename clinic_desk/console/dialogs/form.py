@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
@@ -30,7 +31,14 @@ class Field:
 class Form(ModalScreen[dict[str, object] | None]):
     """Some fields; what was understood of each by its name, or None."""
 
-    BINDINGS: ClassVar = [("escape", "leave")]
+    # With priority: what is typed right behind one of them, quickly or by a scanner, is for the next field.
+    # If the field handed the key on first, it would still be for this one, and a password be shown.
+    BINDINGS: ClassVar = [
+        Binding("escape", "leave"),
+        Binding("enter", "go_on", priority=True),
+        Binding("tab", "app.focus_next", priority=True),
+        Binding("shift+tab", "app.focus_previous", priority=True),
+    ]
 
     def __init__(self, heading: str, fields: Sequence[Field], texts: Texts) -> None:
         super().__init__()
@@ -45,11 +53,22 @@ class Form(ModalScreen[dict[str, object] | None]):
             yield Static("", id="complaint", markup=False)
             yield Static(self._texts("Enter goes on · Esc leads back"), markup=False, classes="hint")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def action_go_on(self) -> None:
         """Goes on to the next field; after the last, leaves with all of them."""
-        if event.input.id != self._fields[-1].name:
+        boxes = [*self.query(Input)]
+        if self.focused is boxes[-1]:
+            self._when_all_is_typed(boxes)
+        else:
             self.focus_next()
-            return
+
+    def _when_all_is_typed(self, boxes: Sequence[Input]) -> None:
+        """Leaves once each field has taken the keys that were pressed before."""
+        if boxes:
+            boxes[0].call_later(self._when_all_is_typed, boxes[1:])
+        else:
+            self._leave_with_answers()
+
+    def _leave_with_answers(self) -> None:
         answers: dict[str, object] = {}
         for field in self._fields:
             box = self.query_one(f"#{field.name}", Input)
