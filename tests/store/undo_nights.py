@@ -80,7 +80,10 @@ class Night:
         self, name: str, clinic: str, body: Mapping[str, Any], who: Who | None = None
     ) -> Reply | EncodedReply | None:
         """The reply to a request; it is an act, where it is done."""
-        request = desk_request(name, clinic, **body, **({} if who is None else self._named(who)))
+        named = {} if who is None else self._named(who)
+        if name == "call_ticket":  # of today, always
+            del named["service_date"]
+        request = desk_request(name, clinic, **body, **named)
         worker = self.workers.registrar if name == "desk_register" else self.workers.ticker
         [outcome] = worker.handle([request])
         if isinstance(outcome.reply, DeskDone | Ticket):
@@ -184,9 +187,28 @@ def crosses_midnight(night: Night) -> bool:
     )
 
 
+def moves_in_between(night: Night) -> bool:
+    """Whether anybody was put behind the next ones while something stood that was taken back later: without
+    it, others were the next ones."""
+    places = {act.request_id: place for place, act in enumerate(night.acts)}
+    taken_back = night.taken_back()
+    moves = [
+        places[act.request_id]
+        for act in night.acts
+        if act.name in ("skip", "reinstate") and act.request_id not in taken_back
+    ]
+    return any(
+        places[mistake] < place < places[undoing]
+        for mistake, undoing in taken_back.items()
+        for place in moves
+    )
+
+
 # --- what is left of it ---------------------------------------------------------------------------------
 
-_OF_TICKETS = {"ticket_code", "recalled_at"}
+_OF_TICKETS = {"ticket_code", "recalled_at", "place_at", "place_number"}
+"""Places are told by the numbers of the new day, which are given out in their order."""
+
 _OF_DAYS = {"last_sequence", "next_change_at", "announced_until", "announced_state"}
 
 
