@@ -16,7 +16,7 @@ from admin_cli.database.schema import migrate
 from common.storage.engine import snapshot, transaction
 from common.storage.schema import HEAD, revision
 from common.storage.tables import metadata, refusals
-from tests.builders import MONDAY, cancellation, clinic_table, hospital_table
+from tests.builders import MONDAY, cancellation, clinic_table, hospital_table, patient, registration
 from tests.database import new_database, opened
 from tests.staff import let_serve
 from tests.store.desks import TWO_CLINICS, calls, does, is_whole, sees
@@ -250,6 +250,23 @@ def test_a_database_in_use_goes_back_to_0002_and_forward_again(empty_engine: Eng
     assert without_newer(after, than="0002") == without_newer(before, than="0002")
     workers.clock.forward(minutes=1)
     calls(workers, 1)
+    is_whole(workers)
+
+
+def test_newborns_and_partial_dates_become_others_going_back(empty_engine: Engine) -> None:
+    """A ticket of its own each, and a day of each date of birth."""
+    migrate(empty_engine)
+    workers = workers_of(empty_engine, TWO_CLINICS)
+    mother = {**patient(1), "date_of_birth": "1990"}
+    born = ["1990", "2026-11", "2026-11-20"]
+    for order, when in enumerate(born):
+        newborn: dict[str, Any] = {"newborn": order} if order else {}
+        workers.ticket(registration({**mother, "date_of_birth": when, **newborn}))
+    move(empty_engine, "0005")
+    found = sorted(rows_of(empty_engine)["tickets"], key=lambda row: row["number"])
+    assert [str(row["date_of_birth"]) for row in found] == ["1990-01-01", "2026-11-01", "2026-11-20"]
+    assert [row["medical_record_number"] for row in found] == ["00000001", "00000001N1", "00000001N2"]
+    migrate(empty_engine)
     is_whole(workers)
 
 
