@@ -21,15 +21,16 @@ class Lanes:
     streaks: list[int]
     waiting: list[deque[int]] = field(default_factory=list)
     called: list[int] = field(default_factory=list)
+    lane_of: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.waiting = [deque() for _ in range(len(self.ratios) + 1)]
 
     def come(self, lanes: Sequence[int]) -> None:
         """Tickets of these lanes come, with the next numbers."""
-        first = len(self.called) + sum(map(len, self.waiting))
-        for number, lane in enumerate(lanes, start=first):
+        for number, lane in enumerate(lanes, start=len(self.lane_of)):
             self.waiting[lane].append(number)
+            self.lane_of[number] = lane
 
     def call(self) -> bool:
         """Calls whose turn it is; False where nobody waits."""
@@ -82,15 +83,13 @@ def comings(queue: Lanes) -> st.SearchStrategy[list[int]]:
 def test_everybody_is_called_exactly_once_and_in_order_within_a_lane(
     queue: Lanes, data: st.DataObject
 ) -> None:
-    lanes = {number: lane for lane, numbers in enumerate(queue.waiting) for number in numbers}
     for lot in data.draw(st.lists(comings(queue), max_size=10)):
-        lanes |= dict(enumerate(lot, start=len(lanes)))
         queue.come(lot)
         queue.call()
     queue.call_all()
-    assert sorted(queue.called) == list(range(len(lanes)))
+    assert sorted(queue.called) == list(range(len(queue.lane_of)))
     for lane in range(len(queue.waiting)):
-        called = [number for number in queue.called if lanes[number] == lane]
+        called = [number for number in queue.called if queue.lane_of[number] == lane]
         assert called == sorted(called)
 
 
@@ -151,7 +150,7 @@ def test_whoever_comes_to_the_lanes_above_is_foreseen_in_the_real_order_too(
     lanes_come = [lane for lane, count in enumerate(coming) for _ in range(count)]
     for number, place in places.items():
         later = Lanes(queue.ratios, queue.streaks)
-        later.waiting, later.called = [deque(each) for each in queue.waiting], [*queue.called]
+        later.waiting, later.lane_of = [deque(each) for each in queue.waiting], {**queue.lane_of}
         later.come([lane for lane in lanes_come if lane < place.lane])
         later.call_all()
         assert later.called.index(number) == place.people_ahead + place.overtaking(coming)
