@@ -23,9 +23,9 @@ HOSPITALS = """
 CLINICS = f"""
     WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < :each)
     INSERT INTO clinics (hospital, code, name, opening_hours, rooms, daily_quota, mean_service_seconds,
-        service_spread_seconds, mode, state, serving_since, retired, version)
+        service_spread_seconds, mode, state, serving_since, retired, version, lanes)
     SELECT code, padded('C', 2, n), padded('Poli ', 2, n), :hours, {ROOMS}, {QUOTA_MAX}, {SERVICE_SECONDS},
-        {SERVICE_SECONDS // 2}, 'clock', 'schedule', moment(:since), false, 1
+        {SERVICE_SECONDS // 2}, 'clock', 'schedule', moment(:since), false, 1, :lanes
     FROM hospitals CROSS JOIN series
 """  # noqa: S608 - made of constants, as are all below
 

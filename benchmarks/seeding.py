@@ -34,6 +34,7 @@ from benchmarks.seed_statements import (
 )
 from common.domain.opening_hours import WEEKDAYS
 
+_LANES = [{"lane": "priority", "ratio": 2, "reasons": ["age", "disability", "pregnancy", "infant"]}]
 _ARRIVAL_SECONDS = 600.0  # within which all came, before the first was called
 
 
@@ -118,6 +119,7 @@ class Seed:
             "each": clinics.each,
             "zone": self._zone.key,
             "hours": json.dumps({day: ["00:00-24:00"] for day in WEEKDAYS}),
+            "lanes": json.dumps(_LANES),
             "since": (self._now - timedelta(days=3650)).timestamp(),
         }
         for statement in (HOSPITALS, CLINICS, "UPDATE catalog_version SET version = 1"):
