@@ -39,8 +39,8 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
+from common.storage.column_types import PartialDateText, UtcDateTime
 from common.storage.driver_errors import raise_translated
-from common.storage.tables import PartialDateText, UtcDateTime
 
 TEXT, INTEGER, BOOLEAN, DATE, MOMENT = String(), Integer(), Boolean(), Date(), UtcDateTime()
 BYTES, PARTIAL_DATE = LargeBinary(), PartialDateText()

@@ -5,8 +5,6 @@ its queue locks first; it counts tickets and events, so numbers and sequences ha
 """
 
 from collections.abc import Container
-from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -15,8 +13,6 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Date,
-    DateTime,
-    Dialect,
     ForeignKeyConstraint,
     FromClause,
     Index,
@@ -25,47 +21,14 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    TypeDecorator,
     UniqueConstraint,
     false,
     literal_column,
     text,
 )
 
-from common.domain.partial_dates import PartialDate
 from common.domain.ticket_states import TicketStatus
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment; SQLite, which knows no time zones, keeps it as naive UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or dialect.name != "sqlite":
-            return value
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        moment: datetime = value
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-class PartialDateText(TypeDecorator[PartialDate]):
-    """A date as far as it is known, kept as it is written."""
-
-    impl = String(10)
-    cache_ok = True
-
-    def process_bind_param(self, value: PartialDate | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else str(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> PartialDate | None:  # noqa: ARG002
-        return None if value is None else PartialDate.parse(value)
-
+from common.storage.column_types import PartialDateText, UtcDateTime
 
 metadata = MetaData(
     naming_convention={

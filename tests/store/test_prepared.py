@@ -10,9 +10,9 @@ from sqlalchemy import Engine, FromClause, Select, Text, bindparam, cast, select
 from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from common.storage.column_types import UtcDateTime
 from common.storage.engine import transaction
 from common.storage.prepared import BYTES, DATE, ENCODED_JSON, INTEGER, MOMENT, TEXT, Columns, Prepared
-from common.storage.tables import UtcDateTime
 from tests.database import opened
 
 COLUMNS: Columns = {
