@@ -13,7 +13,6 @@ the lanes below, counted up to R. The proof is in docs/waiting-time.md.
 
 from collections.abc import Sequence
 from enum import StrEnum
-from math import inf
 from typing import NamedTuple
 
 
@@ -92,14 +91,10 @@ class Standing(NamedTuple):
         """How many of those who wait now are called before."""
         return int(self._ahead(self.waiting))
 
-    @property
-    def overtaking_max(self) -> int:
-        """How many of those who come later to more urgent lanes can be called before, as far as those who
-        wait now leave them turns. (By those of the lanes below, hardly anybody is overtaken.)"""
-        return int(self._ahead([inf] * self.lane)) - self.people_ahead
-
     def overtaking(self, coming: Sequence[float]) -> float:
-        """How many are called before of those who come to the more urgent lanes, where these are so many."""
+        """How many are called before of those who come later to more urgent lanes, so many to each: as far as
+        those who wait now leave them turns, also where their number is infinite. (By those who come to the
+        lanes below, hardly anybody is overtaken.)"""
         waiting = [now + later for now, later in zip(self.waiting[: self.lane], coming, strict=False)]
         return self._ahead(waiting) - self.people_ahead
 

@@ -96,7 +96,8 @@ class Outlook:
         the lanes, if it is known, tells how many of those who are still to come are called before, too.
         """
         mean, variance = self._until_call(people_ahead)
-        overtaking_max = standing.overtaking_max if standing and self._day.expects_overtaking else 0
+        most = self._day.overtaking_most
+        overtaking_max = standing.overtaking(most) if standing and any(most) else 0
         if standing and overtaking_max:
             overtaking = 0.0
             # The later the call, the more overtake, and the later the call: two rounds come close enough.
@@ -157,6 +158,8 @@ class _Day:
     def __init__(self, service: Gamma, now: datetime, stretches: Sequence[Stretch]) -> None:
         self._stretches: list[_Served] = []
         self._arrivals: list[tuple[float, float, Sequence[float]]] = []
+        # Any number can come to a lane, or nobody where nobody is expected.
+        self.overtaking_most = [0.0] * len(ByLane._fields)
         self._pause_left = 0.0
         # Whoever is in a room when a pause begins is served to the end within it.
         overrun = (service.mean + service.variance / service.mean) / 2
@@ -165,6 +168,8 @@ class _Day:
             ends = inf if stretch is stretches[-1] else (stretch.ends_at - now).total_seconds()
             if stretch.overtaking_per_hour:
                 self._arrivals.append((begins, ends, stretch.overtaking_per_hour))
+                expected = zip(self.overtaking_most, stretch.overtaking_per_hour, strict=True)
+                self.overtaking_most = [inf if most or rate else 0.0 for most, rate in expected]
             if stretch.mean_seconds is not None:
                 pace = service.mean / stretch.mean_seconds
                 self._stretches.append(_Served(served, begins, ends, pace))
@@ -177,11 +182,6 @@ class _Day:
         if not self._stretches:
             self._stretches.append(_Served(0.0, 0.0, inf, 1.0))
         self._served = [each.served for each in self._stretches]
-
-    @property
-    def expects_overtaking(self) -> bool:
-        """Whether anybody comes to the lanes above the regular one."""
-        return bool(self._arrivals)
 
     def left_after_pause(self, left: Gamma) -> Gamma:
         """What is left of a service at the end of the pause in which it is now, if it is in one."""
