@@ -34,6 +34,7 @@ _BY_CODE: Final[Mapping[str, str]] = {
     "not_cancellable": N_("This ticket cannot be given up any more."),
     "not_permitted": N_("Only the hospital's staff may do this."),
     "not_permitted_now": N_("This cannot be done now."),
+    "patient_elsewhere": N_("This patient is in another clinic of the hospital now."),
     "busy": N_("The system is very busy; try again in a minute."),
     "temporarily_unavailable": N_("The system cannot answer now; try again in a minute."),
     "internal_error": N_("Something went wrong in the hospital's system; try again, or ask the staff."),

@@ -124,8 +124,8 @@ def test_a_ticket_in_no_list_is_acted_on_by_its_keys(
         await shows(pilot, "MAT-001 · served · Wulandari Ketut")
         menu = pilot.app.screen
         assert isinstance(menu, TicketMenu)
-        assert list(menu.keys) == ["z", "w", "v"]
-        await pilot.press("v")
+        assert list(menu.keys) == ["z", "w", "y"]
+        await pilot.press("y")
         await becomes(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen), lambda: "its history")
         await pilot.press("escape")
         await looks_for(pilot, "1")
@@ -158,7 +158,7 @@ def test_who_only_calls_finds_tickets_and_corrects_none(
         await becomes(pilot, lambda: isinstance(pilot.app.screen, TicketMenu), lambda: "its keys")
         menu = pilot.app.screen
         assert isinstance(menu, TicketMenu)
-        assert list(menu.keys) == ["z", "v"]
+        assert list(menu.keys) == ["z", "y"]
         await pilot.press("w")
         assert pilot.app.screen is menu
 
@@ -201,7 +201,7 @@ def test_what_happened_is_shown_as_it_happens(
     async def on_a_small_screen(pilot: Pilot[None]) -> None:
         await shows(pilot, "1 waiting")
         assert "What happened last" not in screen(pilot)
-        await pilot.press("v")
+        await pilot.press("y")
         await shows(pilot, "KLT-001 registered")
         at_shell.do("next", "--room", "2")
         await shows(pilot, "KLT-001 called · Ruang Kulit dan Kelamin 2")
@@ -250,7 +250,7 @@ def test_a_correction_begins_with_what_the_ticket_has(
         await pilot.press("enter", "end", *" Ayu", "enter", "enter")
         await shows(pilot, "Data OBG-001 diperbaiki.")
         assert (await form(pilot))[1] == f"{patient.name} Ayu"
-        await pilot.press("escape", "v")
+        await pilot.press("escape", "y")
         await shows(pilot, "OBG-001 data diperbaiki · Nama")
 
     console(system, play, clinic="OBG", language="id")

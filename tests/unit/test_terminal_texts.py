@@ -49,7 +49,7 @@ def test_every_status_and_refusal_has_words() -> None:
 def test_everything_that_a_desk_asks_for_and_is_told_has_words(words: ProblemWords) -> None:
     requests: list[type[Request]] = [DeskRegister, *subclasses(DeskRequest)]
     fields = {name for each in requests for name in each.model_fields}
-    never_wrong = {"with_names", "patient_name", "waiting", "after", "limit", "returns", "text"}
+    never_wrong = {"with_names", "patient_name", "waiting", "after", "limit", "returns", "text", "anyhow"}
     assert fields - never_wrong <= set(words.fields)
     assert set(EVENTS) == set(EventName) - {EventName.CLINIC_TICK}
     assert set(words.by_reason) == set(NotPermittedReason)

@@ -46,7 +46,7 @@ KEYS: Final[Sequence[Key]] = (
     Key("b", "cancel", C_("key", "cancel")),
     Key("e", "correct", C_("key", "correct"), SEES_TO_PATIENTS),
     Key("w", "ticket_again", C_("key", "ticket"), SEES_TO_PATIENTS),
-    Key("v", "history", C_("key", "history")),
+    Key("y", "history", C_("key", "history")),
     Key("n", "names", N_("names")),
     Key("g", "choose_room", N_("my room"), shown="0-9 g"),
     Key("u", "user", C_("key", "user"), needs_queue=False),
