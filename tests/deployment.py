@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
@@ -103,7 +104,7 @@ class Patient:
     name: str = field(default_factory=lambda: f"Wulandari {secrets.token_urlsafe(9).translate(_LETTERS)}")
     date_of_birth: date = date(1953, 7, 19)
 
-    def body(self, hospital: str, clinic: str) -> dict[str, str]:
+    def body(self, hospital: str, clinic: str) -> dict[str, Any]:
         """The body of this patient's registration."""
         return {
             "hospital": hospital,
@@ -114,7 +115,7 @@ class Patient:
         }
 
 
-_PERSONAL = re.compile(r"Wulandari|RM[0-9A-F]{12}|1953-07-19|19-07-1953")
+_PERSONAL = re.compile(r"Wulandari|RM[0-9A-F]{12}|1953-07(?:-19)?|(?:19-)?07-1953")
 # By itself: within a UUID, three groups of digits look like it.
 _TICKET_CODE = re.compile(r"(?<![\w-])(?:[0-9A-HJKMNP-TV-Z]{4}-){2}[0-9A-HJKMNP-TV-Z]{4}(?![\w-])")
 

@@ -132,9 +132,37 @@ class CheckedRun:
     ) -> Row:
         """A tick hands a waiting ticket over to the next day, or the staff to another clinic; the new one."""
         day = self.day(to_clinic) if to_clinic else self.day(ticket["clinic"], DAY + timedelta(days=1))
+        new = self._next_ticket(ticket, day)
+        ticket["transferred_to"] = new["ticket_code"]
+        self.moves(ticket, "transferred", cause_id, operator=operator)
+        day["waiting"] += 1
+        self.tickets.append(new)
+        self.happens("ticket.registered", new, cause_id, operator)
+        return new
+
+    def sends_on(
+        self, ticket: Row, to_clinic: str, cause_id: str, operator: str | None, *, back: bool = False
+    ) -> Row:
+        """Who was served is sent on to another clinic, or goes `back` to it; the new ticket."""
+        day = self.day(to_clinic)
+        ticket |= {"visit": ticket["visit"] or str(uuid4()), "station": ticket["station"] or 1}
+        new = self._next_ticket(ticket, day)
+        new |= {"status": "waiting", "room": None, "station": ticket["station"] + 1}
+        new["sent_from"] = ticket["ticket_code"]
+        if not back:
+            told = {"visit": ticket["visit"], "sent_to": _link(new)}
+            self.happens("ticket.sent", ticket, cause_id, operator, **told)
+        day["waiting"] += 1
+        self.tickets.append(new)
+        told = {"visit": ticket["visit"], "sent_from": _link(ticket)}
+        self.happens("ticket.registered", new, cause_id, operator, **told)
+        return new
+
+    def _next_ticket(self, ticket: Row, day: Row) -> Row:
+        """A further ticket of the same patient, with the next number of another queue."""
         day["last_number"] += 1
         number = day["last_number"]
-        new = {
+        return {
             **ticket,
             "ticket_code": f"{day['clinic']}Y{number:08d}",
             "clinic": day["clinic"],
@@ -142,12 +170,6 @@ class CheckedRun:
             "number": number,
             "waiting_since": self.simulated(),
         }
-        ticket["transferred_to"] = new["ticket_code"]
-        self.moves(ticket, "transferred", cause_id, operator=operator)
-        day["waiting"] += 1
-        self.tickets.append(new)
-        self.happens("ticket.registered", new, cause_id, operator)
-        return new
 
     def grants(self, invoked: Row) -> Row:
         """Gives out the next number, as a registrar does."""
@@ -169,6 +191,8 @@ class CheckedRun:
             "lane": "regular",
             "room": None,
             "transferred_to": None,
+            "birth_order": invoked.get("newborn", 0),
+            **dict.fromkeys(("visit", "station", "sent_from")),
             "place_number": number,
             **dict.fromkeys(("registered_at", "arrived_at", "place_at", "waiting_since"), arrived_at),
         }
@@ -208,7 +232,7 @@ class CheckedRun:
         if name == "ticket.cancelled":
             told = {"cancelled_by": "patient"} | told
         if name in ("ticket.skipped", "ticket.reinstated"):
-            told = {"places": 0} | told
+            told = {"places": min(3, self._others(ticket))} | told
         data = {
             "number": ticket["number"],
             "display_number": shown,
@@ -219,6 +243,12 @@ class CheckedRun:
             **told,
         }
         self.journals(name, ticket, cause_id, operator, data)
+
+    def _others(self, ticket: Row) -> int:
+        """How many others wait in the ticket's lane."""
+        key = ("clinic", "service_date", "lane", "status")
+        wanted = [*(ticket[name] for name in key[:3]), "waiting"]
+        return sum([row[name] for name in key] == wanted for row in self.tickets if row is not ticket)
 
     def journals(
         self, name: str, place: Row, cause_id: str, operator: str | None = None, data: Row | None = None
@@ -314,6 +344,11 @@ class CheckedRun:
 def _insert(connection: Connection, table: Table, rows: list[Row]) -> None:
     if rows:
         connection.execute(insert(table), rows)
+
+
+def _link(ticket: Row) -> Row:
+    shown = _number_shown(ticket["clinic"], ticket["number"])
+    return {"clinic": ticket["clinic"], "service_date": str(ticket["service_date"]), "display_number": shown}
 
 
 def _number_shown(clinic: str, number: int | None) -> str | None:

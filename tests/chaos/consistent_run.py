@@ -4,10 +4,11 @@ from uuid import uuid4
 
 from tests.chaos.checked_run import JUMP_SECONDS, CheckedRun
 from tests.chaos.desk_story import desks_at_work
+from tests.chaos.order_story import order_of_calls
 
 
 def consistent_run() -> CheckedRun:
-    """Patients in three clinics, desks in two, and a jump of the clock."""
+    """Patients in three clinics, desks in four, and a jump of the clock."""
     made = CheckedRun()
     expired = made.registers("expired")
     made.tell(expired, "confirmed")
@@ -31,6 +32,7 @@ def consistent_run() -> CheckedRun:
     _with_a_quota(made)
     _with_a_handover(made)
     desks_at_work(made)
+    order_of_calls(made)
     _faults(made)
     unanswered = made.registers("settled")
     made.tell(unanswered, "confirmed")

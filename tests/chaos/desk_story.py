@@ -5,9 +5,9 @@ from typing import Any
 from tests.chaos.checked_run import CheckedRun, Row
 
 STAFF = {
-    "siti": {"role": "caller", "clinics": ["C04"]},
-    "budi": {"role": "reception", "clinics": ["C04", "C05"]},
-    "dewi": {"role": "manager", "clinics": ["C04", "C05"]},
+    "siti": {"role": "caller", "clinics": ["C04", "C06", "C07"]},
+    "budi": {"role": "reception", "clinics": ["C04", "C05", "C06", "C07"]},
+    "dewi": {"role": "manager", "clinics": ["C04", "C05", "C06", "C07"]},
 }
 
 
@@ -62,7 +62,7 @@ def does(
 
 def calls(run: CheckedRun, name: str, ticket: Row, room: int = 1, served: Row | None = None) -> None:
     """A desk calls the next ticket, and completes the one in its room."""
-    asked = asks(run, name, "call_next", room=room)
+    asked = asks(run, name, "call_next", clinic=ticket["clinic"], room=room)
     if served is not None:
         moves(run, asked, served, "served")
     moves(run, asked, ticket, "called", room=room)
@@ -89,8 +89,10 @@ def desks_at_work(run: CheckedRun) -> None:
     out_of_turn = asks(run, "call two out of turn", "call_ticket", room=1, number=2, reason="results")
     moves(run, out_of_turn, two, "called", room=1, out_of_turn="results")
     answers(run, out_of_turn, two)
-    does(run, "two is late", "skip", two, "waiting", "skipped", told={"places": 2})
-    calls(run, "call two once more", two)
+    does(run, "two is late", "skip", two, "waiting", "skipped")
+    again = asks(run, "call two once more", "call_ticket", room=1, number=2, reason="doctor")
+    moves(run, again, two, "called", room=1, out_of_turn="doctor")
+    answers(run, again, two)
     does(run, "two did not come", "mark_no_show", two, "no_show")
     does(run, "undo no-show", "undo", two, "called", "no_show_undone")
     does(run, "two did not come at all", "mark_no_show", two, "no_show")

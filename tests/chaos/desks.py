@@ -9,7 +9,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,15 +18,14 @@ from common.messaging.topology import DESK_EXCHANGE
 from tests.chaos.actors import LATELY, Actor, run_actors
 from tests.chaos.clock import OffsetClock
 from tests.chaos.history import History, Request
-from tests.chaos.registrations import new_person
+from tests.chaos.registrations import Person, new_baby, new_person
 from tests.chaos.requesters import ProductRequester, RawRequester, Reply
 from tests.chaos.staff import DESK_ROOMS, ROLES, SEATS, Seat
-from tests.deployment import Patient
 
 TWICE_SHARE = 0.3
 """Of the requests of raw desks, how many are sent two times."""
 
-_PRIORITIES = ("disability", "pregnancy", "infant")
+_PRIORITIES = ("emergency", "disability", "pregnancy", "infant")
 _WRONG_SHARE = 0.05  # acts on a ticket in whichever state
 _CANCELS_SHARE = 0.2  # of the closings
 _IN_ROOM = ("called", "in_service")
@@ -47,7 +46,7 @@ class Desk(Actor):
     role: str
     tickets: dict[Ticket, Mapping[str, Any]] = field(default_factory=dict)
     lately: list[Ticket] = field(default_factory=list)
-    people: list[Patient] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
     is_closed: bool = False
 
     def act(self) -> None:
@@ -70,8 +69,8 @@ class Desk(Actor):
     # --- what a caller does -----------------------------------------------------------------------------
 
     def call_next(self) -> None:
-        """To its own room."""
-        self._ask("call_next", room=self.seat.room)
+        """To its own room; at times also who is in a room of another clinic."""
+        self._ask("call_next", room=self.seat.room, anyhow=self.random.random() < 0.5)
 
     def call_next_elsewhere(self) -> None:
         """To a room at random, which another desk has or which does not serve."""
@@ -103,6 +102,12 @@ class Desk(Actor):
     def park(self) -> None:
         self._about("park", "called")
 
+    def send_on(self) -> None:
+        """To the other desks or to a clinic that the clock moves; at times to come back."""
+        other = self.random.choice((self._other_clinic(), self._other_clinic(), "C01"))
+        returns = self.random.random() < 0.6
+        self._about("send", "in_service", "served", to_clinic=other, returns=returns)
+
     # --- what all do ------------------------------------------------------------------------------------
 
     def look(self) -> None:
@@ -119,8 +124,7 @@ class Desk(Actor):
         self._about("set_priority", "waiting", reason=self.random.choice([*_PRIORITIES, None]))
 
     def transfer(self) -> None:
-        (other,) = (clinic for clinic in DESK_ROOMS if clinic != self.seat.clinic)
-        self._about("transfer", "waiting", "called", "parked", to_clinic=other)
+        self._about("transfer", "waiting", "called", "parked", to_clinic=self._other_clinic())
 
     def cancel(self) -> None:
         reason = self.random.choice(("wrong_person", "asked_at_counter", "duplicate"))
@@ -148,7 +152,12 @@ class Desk(Actor):
         if self.people:
             known = self.random.choice(self.people)
             name = self.random.choice((known.name, new_person(self.random).name))
-            self._register(Patient(known.medical_record_number, name))
+            self._register(replace(known, name=name))
+
+    def register_baby(self) -> None:
+        """A newborn whose mother may hold a ticket."""
+        if self.people:
+            self._register(new_baby(self.random.choice(self.people), self.random))
 
     def correct(self) -> None:
         """One or several of the three; now and then to a record number that is another's."""
@@ -158,7 +167,7 @@ class Desk(Actor):
             body["medical_record_number"] = self.random.choice(self.people).medical_record_number
         members = ("name", "medical_record_number", "date_of_birth")
         chosen = self.random.sample(members, self.random.choice((1, 1, 2)))
-        self._about("correct", "waiting", *_IN_ROOM, **{member: body[member] for member in chosen})
+        self._about("correct", "waiting", *_IN_ROOM, "parked", **{member: body[member] for member in chosen})
 
     # --- what a manager does ----------------------------------------------------------------------------
 
@@ -174,14 +183,15 @@ class Desk(Actor):
             self._ask("open_clinic")
 
     def set_rooms(self) -> None:
-        self._ask("set_rooms", rooms=self.random.randint(2, 4))
+        rooms = DESK_ROOMS[self.seat.clinic]
+        self._ask("set_rooms", rooms=self.random.randint(max(rooms - 1, 1), rooms + (rooms > 1)))
 
     # --- what nobody may --------------------------------------------------------------------------------
 
     def overstep(self) -> None:
         """Asks for what the role may not do, or in a clinic that is not its own."""
         number = self.random.choice([*self.tickets])[1] if self.tickets else 1
-        (other,) = (clinic for clinic in DESK_ROOMS if clinic != self.seat.clinic)
+        other = self._other_clinic()
         place = {"hospital": self.hospital, "clinic": self.seat.clinic}
         if self.role == "caller":
             refused: list[tuple[str, dict[str, Any]]] = [
@@ -192,12 +202,16 @@ class Desk(Actor):
             ]
         else:
             refused = [("close_clinic", {**place, "waiting": "cancel"}), ("call_next", {**place, "room": 1})]
-            refused += [("complete", {**place, "number": number})]
+            refused += [(name, {**place, "number": number}) for name in ("complete", "skip", "park")]
         self.ask(*self.random.choice(refused))
 
     # --- how it asks ------------------------------------------------------------------------------------
 
-    def _register(self, person: Patient) -> None:
+    def _other_clinic(self) -> str:
+        (other,) = (clinic for clinic in DESK_ROOMS if clinic != self.seat.clinic)
+        return other
+
+    def _register(self, person: Person) -> None:
         priority = self.random.choice((None, None, *_PRIORITIES))
         self.ask("desk_register", {**person.body(self.hospital, self.seat.clinic), "priority": priority})
 
@@ -222,13 +236,14 @@ _HABITS: Sequence[tuple[Callable[[Desk], None], int, Sequence[str]]] = (
     (Desk.look, 25, _EVERYBODY),
     (Desk.call_next, 22, _CALLS),
     (Desk.call_next_elsewhere, 3, _CALLS),
-    (Desk.start, 10, _CALLS),
+    (Desk.start, 14, _CALLS),
     (Desk.complete, 8, _CALLS),
     (Desk.recall, 4, _CALLS),
     (Desk.mark_no_show, 8, _CALLS),
     (Desk.call_ticket, 4, _CALLS),
     (Desk.skip, 5, _CALLS),
     (Desk.park, 5, _CALLS),
+    (Desk.send_on, 16, _CALLS),
     (Desk.unpark, 5, _EVERYBODY),
     (Desk.reinstate, 6, _EVERYBODY),
     (Desk.set_priority, 5, _EVERYBODY),
@@ -238,6 +253,7 @@ _HABITS: Sequence[tuple[Callable[[Desk], None], int, Sequence[str]]] = (
     (Desk.undo_ticket, 10, _EVERYBODY),
     (Desk.register, 8, ("reception", "manager")),
     (Desk.register_again, 3, ("reception", "manager")),
+    (Desk.register_baby, 3, ("reception", "manager")),
     (Desk.correct, 8, ("reception", "manager")),
     (Desk.close, 2, ("manager",)),
     (Desk.open, 12, ("manager",)),

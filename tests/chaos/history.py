@@ -95,6 +95,7 @@ _TICKET_FIELDS = (
     "now_serving",
 )
 _DESK_TICKET_FIELDS = ("number", "service_date", "status", "room")
+_DESK_LISTS = ("in_rooms", "waiting", "no_shows", "parked")
 _QUEUE_FIELDS = ("hospital", "clinic", "service_date", "now_serving")
 _CLINIC_FIELDS = ("code", "is_open", "now_serving", "waiting", "quota_left")
 
@@ -223,7 +224,7 @@ def _reply_fields(reply: str, body: Mapping[str, Any]) -> dict[str, Any]:
             "new_ticket": new and _ticket(new),
         }
     if reply == "desk_queue":
-        shown = [_desk_ticket(each) for key in ("in_rooms", "waiting", "no_shows") for each in body[key]]
+        shown = [_desk_ticket(each) for key in _DESK_LISTS for each in body[key]]
         return {"desk_queue": {**{key: body[key] for key in _QUEUE_FIELDS}, "tickets": shown}}
     clinics = [{key: each[key] for key in _CLINIC_FIELDS} for each in body["clinics"]]
     return {"hospital": body["hospital"], "clinics": clinics}

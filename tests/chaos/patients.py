@@ -15,9 +15,8 @@ from random import Random
 from tests.chaos.actors import LATELY, Actor, run_actors
 from tests.chaos.clock import OffsetClock
 from tests.chaos.history import History, Request
-from tests.chaos.registrations import new_person
+from tests.chaos.registrations import Person, new_baby, new_person
 from tests.chaos.requesters import ProductRequester, RawRequester, Reply
-from tests.deployment import Patient
 
 RAW_SHARE = 0.25
 """Of the patients, how many use the raw client."""
@@ -41,8 +40,8 @@ class Client(Actor):
     """One patient's device."""
 
     places: Places
-    regulars: Sequence[Patient]
-    people: list[tuple[Patient, str]] = field(default_factory=list)
+    regulars: Sequence[Person]
+    people: list[tuple[Person, str]] = field(default_factory=list)
     ticket_codes: list[str] = field(default_factory=list)
 
     def act(self) -> None:
@@ -72,6 +71,17 @@ class Client(Actor):
         """Under a new request id, in the clinic where the patient may still hold a ticket."""
         if self.people:
             self._register(*self.random.choice(self.people))
+
+    def register_elsewhere(self) -> None:
+        """Who may hold a ticket of one clinic, in another."""
+        if self.people:
+            self._register(self.random.choice(self.people)[0], self.random.choice(self.places.open))
+
+    def register_baby(self) -> None:
+        """A newborn under its mother's number, in the clinic where she may hold a ticket."""
+        if self.people:
+            mother, clinic = self.random.choice(self.people)
+            self._register(new_baby(mother, self.random), clinic)
 
     def register_regular(self) -> None:
         """A patient who may be registering elsewhere at this moment."""
@@ -111,7 +121,7 @@ class Client(Actor):
         """Of the hospital."""
         self.ask("list_clinics", {"hospital": self.places.hospital})
 
-    def _register(self, person: Patient, clinic: str) -> None:
+    def _register(self, person: Person, clinic: str) -> None:
         self.people = [*self.people[-LATELY:], (person, clinic)]
         self.ask("register", person.body(self.places.hospital, clinic))
 
@@ -120,10 +130,12 @@ class Client(Actor):
 
 
 _HABITS: Sequence[tuple[Callable[[Client], None], int]] = (
-    (Client.register, 46),
+    (Client.register, 41),
     (Client.register_in_closed_clinic, 2),
     (Client.register_in_small_clinic, 4),
     (Client.register_again, 4),
+    (Client.register_elsewhere, 2),
+    (Client.register_baby, 3),
     (Client.register_regular, 4),
     (Client.repeat, 5),
     (Client.reuse_id, 2),
@@ -134,7 +146,7 @@ _HABITS: Sequence[tuple[Callable[[Client], None], int]] = (
     (Client.look_at_queue, 6),
     (Client.look_at_clinics, 2),
 )
-_REGISTRATIONS_SHARE = (46 + 2 + 4 + 4 + 4) / sum(weight for _, weight in _HABITS)
+_REGISTRATIONS_SHARE = (41 + 2 + 4 + 4 + 2 + 3 + 4) / sum(weight for _, weight in _HABITS)
 
 
 def run(options: argparse.Namespace) -> Counter[str]:

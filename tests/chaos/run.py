@@ -21,7 +21,7 @@ from tests.chaos.faults.steps import NEVER_SECONDS
 from tests.chaos.history import JsonLines
 from tests.chaos.plan import Fault, Plan, make_plan
 from tests.chaos.readers import read_dead_letters, read_stream
-from tests.chaos.staff import DESK_ROOMS
+from tests.chaos.staff import DESK_LANES, DESK_ROOMS
 from tests.chaos.staff import ROLES as STAFF
 from tests.chaos.system import CLOSED_CLINIC, QUEUES, QUOTAS, ROOMS, SMALL_CLINIC, System
 from tests.database import opened
@@ -92,6 +92,7 @@ def run(options: Options, directory: Path, say: Callable[[str], None]) -> Outcom
             "started_at": started_at,
             "hospital": system.hospital,
             "quotas": QUOTAS,
+            "lanes": DESK_LANES,
             "never_closed": [*ROOMS, SMALL_CLINIC],
             "staff": {user: {"role": role, "clinics": clinics} for user, (role, clinics) in STAFF.items()},
         }

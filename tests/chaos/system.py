@@ -25,7 +25,7 @@ from tests.chaos.broker import ChaosBroker
 from tests.chaos.clock import OffsetClock
 from tests.chaos.database import EngineKind, PostgresDatabase, SqliteFile
 from tests.chaos.plan import WORKERS
-from tests.chaos.staff import DESK_ROOMS, ROLES
+from tests.chaos.staff import DESK_LANES, DESK_ROOMS, ROLES
 from tests.chaos.workers import ChaosWorker
 from tests.database import opened
 from tests.processes import Program, bare_environment
@@ -161,7 +161,7 @@ class System:
         always = {day: ["00:00-24:00"] for day in WEEKDAYS}
         clinics = [
             *(_clinic(code, hours=always, rooms=rooms) for code, rooms in ROOMS.items()),
-            *(_clinic(code, hours=always, rooms=rooms, mode="desk") for code, rooms in DESK_ROOMS.items()),
+            *(_desk_clinic(code, hours=always) for code in DESK_ROOMS),
             _clinic(CLOSED_CLINIC, hours={"sun": ["08:00-12:00"]}),
             _clinic(SMALL_CLINIC, hours=always),
         ]
@@ -217,6 +217,11 @@ class System:
         way = TcpProxy(parts.hostname, parts.port)
         self._open.callback(way.close)
         return way
+
+
+def _desk_clinic(code: str, **changes: object) -> dict[str, object]:
+    lanes = [{"lane": lane, "ratio": ratio} for lane, ratio in DESK_LANES[code].items()]
+    return _clinic(code, rooms=DESK_ROOMS[code], mode="desk", lanes=lanes, **changes)
 
 
 def _clinic(code: str, **changes: object) -> dict[str, object]:

@@ -166,7 +166,7 @@ def test_the_program_prints_what_it_checked_and_ends_with_1(tmp_path: Path, unco
     command = [sys.executable, "-m", "tests.chaos.checker"]
     ended = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (1, "")
-    assert "17  numbers of each clinic-day are exactly 1..N (tickets): ok" in ended.stdout
+    assert "25  numbers of each clinic-day are exactly 1..N (tickets): ok" in ended.stdout
     assert "VIOLATED 1 times" in ended.stdout
     assert ended.stdout.endswith("1 violations\n")
     assert subprocess.run(command, capture_output=True, check=False).returncode == 2

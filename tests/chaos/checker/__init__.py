@@ -30,6 +30,7 @@ from tests.chaos.checker.queues import check_queues
 from tests.chaos.checker.reading import UnreadableError, read_evidence
 from tests.chaos.checker.report import Invariant, Report, Violation
 from tests.chaos.checker.requests import check_requests
+from tests.chaos.checker.visits import check_visits
 
 __all__ = ["Invariant", "Report", "Violation", "check"]
 
@@ -47,6 +48,7 @@ def check(directory: Path) -> Report:
             check_requests,
             check_desks,
             check_handovers,
+            check_visits,
             check_look_ups,
             check_deliveries,
         )

@@ -15,7 +15,7 @@ _MAY: Mapping[str, frozenset[str]] = {
         frozenset({_CALLER, _RECEPTION, _MANAGER}),
     ),
     **dict.fromkeys(
-        ("call_next", "call_ticket", "recall", "start", "complete", "mark_no_show", "skip", "park"),
+        ("call_next", "call_ticket", "recall", "start", "complete", "mark_no_show", "skip", "park", "send"),
         frozenset({_CALLER, _MANAGER}),
     ),
     **dict.fromkeys(("desk_register", "correct"), frozenset({_RECEPTION, _MANAGER})),
@@ -23,12 +23,16 @@ _MAY: Mapping[str, frozenset[str]] = {
 }
 """Which roles in the clinic may ask what."""
 
+_SERVES = r"ticket\.served|ticket\.served( ticket\.called)? ticket\.registered"
+"""The patient may go back to the clinic from which the staff have sent them."""
+
 _DOES = {
-    "call_next": r"(ticket\.served )?ticket\.called|ticket\.served",
-    "call_ticket": r"(ticket\.served )?ticket\.called",
+    "call_next": rf"(ticket\.served )?ticket\.called|{_SERVES}",
+    "call_ticket": r"(ticket\.served )?ticket\.called|ticket\.served ticket\.called ticket\.registered",
     "recall": r"ticket\.recalled",
     "start": r"ticket\.started",
-    "complete": r"ticket\.served",
+    "complete": r"ticket\.served( ticket\.registered)?",
+    "send": r"(ticket\.served )?ticket\.sent ticket\.registered",
     "mark_no_show": r"ticket\.no_show",
     "reinstate": r"ticket\.reinstated",
     "skip": r"ticket\.skipped",
@@ -37,7 +41,7 @@ _DOES = {
     "set_priority": r"ticket\.(un)?prioritised",
     "transfer": r"ticket\.transferred ticket\.registered",
     "desk_cancel": r"ticket\.cancelled",
-    "undo": r"ticket\.[a-z_]+_undone( ticket\.[a-z_]+_undone)*",
+    "undo": r"(ticket\.cancelled )?ticket\.[a-z_]+_undone( ticket\.[a-z_]+_undone)*",
     "desk_register": r"ticket\.registered",
     "correct": r"ticket\.corrected( ticket\.(un)?prioritised)?",
     "open_clinic": r"clinic\.(opened|hours_changed)",
@@ -103,12 +107,14 @@ def _does_what_it_asks_for(asked: Operation, done: Sequence[Entry], who: str, re
     does = re.fullmatch(_DOES[asked.op], names) is not None
     does &= "cancelled" not in names or asked.op != "close_clinic" or wanted.get("waiting") == "cancel"
     report.expect(Invariant.DESKS, does, f"{who} has caused {names}")
-    first = done[0]
+    # An undoing begins with the ticket that was given out in another clinic.
+    first = done[-1] if asked.op == "undo" else done[0]
     here = first.day[:2] == (wanted["hospital"], wanted["clinic"])
     report.expect(Invariant.DESKS, here, f"{who} has changed {first.place}, in another clinic")
     if asked.op == "call_ticket":
-        is_it = done[-1].number == wanted["number"]
-        report.expect(Invariant.DESKS, is_it, f"{who} has called {done[-1].place}, another ticket")
+        called = [entry.number for entry in done if entry.name == "ticket.called"]
+        is_it = called == [wanted["number"]]
+        report.expect(Invariant.DESKS, is_it, f"{who} has called {called}, another ticket")
     elif wanted.get("number") is not None and asked.op != "undo":
         is_it = (first.number, first.day[2]) == (wanted["number"], wanted["service_date"])
         report.expect(Invariant.DESKS, is_it, f"{who} has changed {first.place}, of another ticket")
@@ -119,20 +125,23 @@ def _does_what_it_asks_for(asked: Operation, done: Sequence[Entry], who: str, re
 
 def _differs(op: str, wanted: Mapping[str, Any], entry: Entry) -> str | None:
     """What an event has to tell of its request, and does not."""
-    if op in ("call_next", "call_ticket") and entry.data.get("room") != wanted["room"]:
+    is_given_out = entry.name == "ticket.registered"
+    if op in ("call_next", "call_ticket") and not is_given_out and entry.data.get("room") != wanted["room"]:
         return "in another room"
     reason = wanted["reason"] if op == "call_ticket" and entry.name == "ticket.called" else None
     if entry.data.get("out_of_turn") != reason:
         return "out of turn for another reason"
-    if op == "transfer" and entry.name == "ticket.registered" and entry.day[1] != wanted["to_clinic"]:
+    if op in ("transfer", "send") and is_given_out and entry.day[1] != wanted["to_clinic"]:
         return "in a third clinic"
     if entry.name == "ticket.corrected" and not {*entry.data.get("corrected", ())} <= wanted.keys():
         return "and corrected what it does not name"
     by = entry.data.get("cancelled_by")
-    if entry.name == "ticket.cancelled" and by != ("staff" if op == "desk_cancel" else "closing"):
+    if entry.name == "ticket.cancelled" and by != ("staff" if op in ("desk_cancel", "undo") else "closing"):
         return f"as if {by} had cancelled it"
     if op == "desk_cancel" and entry.data.get("cancel_reason") != wanted["reason"]:
         return "for another reason"
+    if op == "undo" and entry.data.get("cancel_reason") is not None:
+        return "for a reason"
     return None
 
 

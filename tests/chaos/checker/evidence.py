@@ -24,6 +24,9 @@ _CONTENTS = (
     "to_clinic",
     "rooms",
     "waiting",
+    "newborn",
+    "anyhow",
+    "returns",
 )
 
 Record = Mapping[str, Any]
@@ -33,7 +36,8 @@ ClinicDay = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Ticket:
-    """A row of `tickets`; the code without hyphens. `keeps_its_place`: it can be called since it arrived."""
+    """A row of `tickets`; the codes without hyphens. `keeps_its_place`: it can be called since it arrived.
+    `newborn`: which of the mother with the record number, 0: the number is the patient's own."""
 
     code: str
     day: ClinicDay
@@ -45,6 +49,19 @@ class Ticket:
     keeps_its_place: bool
     arrived_at: float
     transferred_to: str | None
+    newborn: int
+    visit: str | None
+    station: int | None
+    sent_from: str | None
+
+    @property
+    def patient(self) -> tuple[str, int]:
+        """Whose it is."""
+        return self.medical_record_number, self.newborn
+
+    def is_earlier(self, other: "Ticket") -> bool:
+        """Whether it is an earlier station of a visit than another one."""
+        return (self.station or 0) < (other.station or 0)
 
 
 @dataclass(frozen=True)

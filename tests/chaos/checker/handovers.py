@@ -62,7 +62,7 @@ def _one(ticket: Ticket, evidence: Evidence, report: Report) -> None:
         # Of today's queue, also where the patient was called the day before.
         right = new.day[:2] == (ticket.day[0], to_clinic) and new.day[2] in (ticket.day[2], next_day)
         report.expect(Invariant.HANDOVERS, right, f"{said}, which is not of {to_clinic}")
-    same = new.medical_record_number == ticket.medical_record_number
+    same = new.patient == ticket.patient
     same |= (new.day, new.number) in evidence.corrected
     report.expect(Invariant.HANDOVERS, same, f"{said}, which is another patient's")
     # Who had registered for the new day already has the better of two places.
@@ -81,11 +81,9 @@ def _nobody_is_left(evidence: Evidence, report: Report) -> None:
     day by a request of its own."""
     made = {(entry.day, entry.number) for entry in handed_over(evidence)}
     registered = {
-        (each.day, each.medical_record_number)
-        for each in evidence.tickets
-        if (each.day, each.number) not in made
+        (each.day, each.patient) for each in evidence.tickets if (each.day, each.number) not in made
     }
-    records = {(each.day, each.number): each.medical_record_number for each in evidence.tickets}
+    records = {(each.day, each.number): each.patient for each in evidence.tickets}
     never_closed = evidence.run.get("never_closed", [])
     events: dict[tuple[ClinicDay, int], list[Entry]] = defaultdict(list)
     for entry in evidence.journal:

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from tests.chaos.checker.evidence import ClinicDay, Day, Entry, Evidence, Ticket
 from tests.chaos.checker.handovers import handed_over
+from tests.chaos.checker.places import Places
 from tests.chaos.checker.replay import Replay, TakenBack
 from tests.chaos.checker.report import Invariant, Report
 from tests.chaos.checker.undoings import check_undoings
 
 
 def check_queues(evidence: Evidence, report: Report) -> None:
-    """NUMBERS, COUNTERS, SEQUENCES, STATES, ROOMS, CALLS, ONE_ACTIVE, QUOTA, UNDOINGS and what bodies say of
-    EVENT_IDS."""
+    """NUMBERS, COUNTERS, SEQUENCES, STATES, ROOMS, CALLS, PLACES, ONE_ACTIVE, QUOTA, UNDOINGS and what bodies
+    say of EVENT_IDS."""
     tickets: dict[ClinicDay, list[Ticket]] = defaultdict(list)
     entries: dict[ClinicDay, list[Entry]] = defaultdict(list)
     for ticket in evidence.tickets:
@@ -25,6 +26,7 @@ def check_queues(evidence: Evidence, report: Report) -> None:
     unasked = frozenset(entry.event_id for entry in handed_over(evidence))
     taken_back: list[TakenBack] = []
     placed = _placed(evidence)
+    handed_over_calls: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for key in sorted(days.keys() | tickets.keys() | entries.keys()):
         day = days.get(key)
         if day is None:
@@ -33,10 +35,14 @@ def check_queues(evidence: Evidence, report: Report) -> None:
         _numbers(day, tickets[key], report)
         _sequences(day, entries[key], report)
         quota = quotas.get(key[1])
-        replay = Replay(day, tickets[key], quota, report, evidence.record_numbers, placed, unasked)
+        calls_before = handed_over_calls.pop(key[:2], [])
+        places = Places(evidence.run.get("lanes", {}).get(key[1]), calls_before)
+        known = (evidence.record_numbers, placed, unasked)
+        replay = Replay(day, tickets[key], quota, report, places, *known)
         for entry in sorted(entries[key], key=lambda entry: entry.sequence):
             replay.apply(entry)
         replay.end()
+        handed_over_calls[key[:2]] = places.handed_over  # the next day of the clinic follows
         taken_back += replay.taken_back
     check_undoings(taken_back, evidence, report)
     _event_ids(evidence, report)
@@ -47,9 +53,9 @@ def _placed(evidence: Evidence) -> frozenset[str]:
     return frozenset(
         entry.event_id
         for entries in evidence.causes.values()
-        if any(each.name == "ticket.transferred" for each in entries)
         for entry in entries
         if entry.name == "ticket.registered"
+        if "sent_from" in entry.data or any(each.name == "ticket.transferred" for each in entries)
     )
 
 

@@ -103,12 +103,13 @@ def _read_database(evidence: Evidence, url: str) -> None:
 def _read_tables(evidence: Evidence, connection: Any) -> None:
     for row in connection.execute(
         "SELECT hospital, clinic, service_date, ticket_code, number, status, medical_record_number,"
-        " patient_name, lane, waiting_since = arrived_at, arrived_at, transferred_to"
+        " patient_name, lane, waiting_since = arrived_at, arrived_at, transferred_to,"
+        " birth_order, visit, station, sent_from"
         " FROM tickets ORDER BY hospital, clinic, service_date, number"
     ):
-        code, number, status, record_number, name, lane, keeps_its_place, arrived_at, new_code = row[3:]
+        code, number, status, record_number, name, lane, keeps_its_place, arrived_at, *links = row[3:]
         known = (code, _day(row), number, status, record_number, name, lane, bool(keeps_its_place))
-        evidence.tickets.append(Ticket(*known, epoch(arrived_at), new_code))
+        evidence.tickets.append(Ticket(*known, epoch(arrived_at), *links))
     for row in connection.execute(
         "SELECT hospital, clinic, service_date, sequence, cause_id, ordinal, event_name, number, operator,"
         " occurred_at, recorded_at, body FROM journal ORDER BY hospital, clinic, service_date, sequence"

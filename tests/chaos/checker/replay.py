@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tests.chaos.checker.evidence import Day, Entry, Ticket
+from tests.chaos.checker.places import Places
 from tests.chaos.checker.report import Invariant, Report
 from tests.chaos.checker.states import (
     ACTIVE,
@@ -23,6 +24,9 @@ from tests.chaos.checker.states import (
     STATUS_AFTER,
     UNDOES,
 )
+
+_LINKS = {"sent": ("visit", "sent_to"), "registered": ("visit", "sent_from")}
+"""What events tell of the other station of a visit; visits.py looks at it."""
 
 
 class _Step(NamedTuple):
@@ -50,13 +54,14 @@ class Replay:
     tickets: Sequence[Ticket]
     quota: int | None
     report: Report
+    places: Places
     record_numbers: Mapping[str, str | None]
     placed: frozenset[str]
     handed_over: frozenset[str]
     taken_back: list[TakenBack] = field(default_factory=list)
     statuses: dict[int, str] = field(default_factory=dict)
     patients: dict[int, str | None] = field(default_factory=dict)
-    holders: dict[str, int] = field(default_factory=dict)
+    holders: dict[tuple[str, int], int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     last_number: int = 0
     calls: list[int] = field(default_factory=list)  # that stand
@@ -68,7 +73,7 @@ class Replay:
 
     def __post_init__(self) -> None:
         self.in_turn = {ticket.number for ticket in self.tickets if ticket.keeps_its_place}
-        self.numbers = {ticket.number for ticket in self.tickets}
+        self.newborns = {ticket.number: ticket.newborn for ticket in self.tickets}
 
     @property
     def now_serving(self) -> int | None:
@@ -83,8 +88,10 @@ class Replay:
         known = entry.name in CLINIC_EVENTS or is_of_ticket
         self._expect(Invariant.STATES, known, entry, "is of a kind that is not known")
         if is_of_ticket and entry.number is not None:
+            before = self.statuses.get(entry.number)
             self._move(entry, entry.number, verb)
             self._body(entry, self._of_ticket(entry, entry.number, verb))
+            self._place(entry, entry.number, verb, before)
         else:
             self._body(entry, {})
 
@@ -107,7 +114,7 @@ class Replay:
             self.counts[before] -= 1
         self._belong(entry, number, was_active=before in ACTIVE)
         if verb == "called":
-            self._call(entry, number)
+            self._call(entry, number, before)
         self._go_to_room(entry, number, verb)
         if verb not in KEEPS_STATUS and verb not in UNDOES:
             self.steps[number].append(_Step(entry, before))
@@ -126,6 +133,7 @@ class Replay:
             self.event_rooms[number] = last.entry.data.get("room")
         if undone == "called" and "out_of_turn" not in last.entry.data and number in self.calls:
             del self.calls[len(self.calls) - 1 - self.calls[::-1].index(number)]
+            self.places.take_back_call(number)
         return last
 
     def _last_in_room(self, number: int, taken: Entry) -> Entry | None:
@@ -147,7 +155,7 @@ class Replay:
     def _belong(self, entry: Entry, number: int, *, was_active: bool) -> None:
         """Whose ticket it is, who holds no other one of this queue."""
         if entry.name == "ticket.registered":
-            there = number in self.numbers
+            there = number in self.newborns
             self._expect(Invariant.STATES, there, entry, f"is of ticket {number}, which is not there")
         is_active = self.statuses[number] in ACTIVE
         changes = entry.event_id in self.record_numbers
@@ -158,15 +166,23 @@ class Replay:
         patient = self.patients.get(number)
         if patient is not None and is_active and (changes or not was_active):
             self.report.checked[Invariant.ONE_ACTIVE] += 1
-            held = self.holders.get(patient)
+            who = (patient, self.newborns.get(number, 0))
+            held = self.holders.get(who)
             what = f"gives ticket {number} to a patient who still holds {held}"
             self._expect(Invariant.ONE_ACTIVE, held is None, entry, what)
-            self.holders[patient] = number
+            self.holders[who] = number
 
-    def _call(self, entry: Entry, number: int) -> None:
+    def _call(self, entry: Entry, number: int, status: str | None) -> None:
         self.report.checked[Invariant.CALLS] += 1
         if "out_of_turn" in entry.data:
+            self.report.facts["calls out of turn"] += 1
             return
+        what = f"calls {number} in turn, which is {status}"
+        self._expect(Invariant.CALLS, status == "waiting", entry, what)
+        if number in self.places.waiting:
+            self.report.checked[Invariant.PLACES] += 1
+            wrong = self.places.call(number)
+            self._expect(Invariant.PLACES, wrong is None, entry, str(wrong))
         # In each lane, and apart from tickets to which the desk gave another place.
         lane = self.event_lanes.get(number)
         if lane is not None and number in self.in_turn:
@@ -174,6 +190,21 @@ class Replay:
             self._expect(Invariant.CALLS, number > before, entry, f"calls {number} after {before}")
             self.called_last[lane] = number
         self.calls.append(number)
+
+    def _place(self, entry: Entry, number: int, verb: str, before: str | None) -> None:
+        """Where it waits from now on, and behind how many."""
+        if verb in KEEPS_STATUS:
+            return
+        if verb == "transferred" and entry.operator is None:
+            self.places.hand_over()
+        lane = self.event_lanes[number] if self.statuses[number] == "waiting" else None
+        self.places.move(number, verb, lane, is_placed=entry.event_id in self.placed)
+        behind = entry.data.get("places")
+        if lane is not None and isinstance(behind, int):
+            self.report.checked[Invariant.PLACES] += 1
+            self.report.facts[f"places {verb}"] += 1
+            wrong = self.places.put_behind(number, lane, behind, may_be_fewer=before == "waiting")
+            self._expect(Invariant.PLACES, wrong is None, entry, str(wrong))
 
     def _go_to_room(self, entry: Entry, number: int, verb: str) -> None:
         """The room to which its call leads it, and in which it is until it waits again: alone."""
@@ -210,8 +241,9 @@ class Replay:
             last = self.steps[number][-1].entry if self.steps[number] else None
             is_no_show = self.statuses[number] == "no_show" and last is not None
             self.event_rooms[number] = last.data.get("room") if is_no_show and last else None
+        links = {name: entry.data[name] for name in _LINKS.get(verb, ()) if name in entry.data}
         of_kind = self._cancellation(entry, verb) | self._correction(entry, verb) | self._order(entry, verb)
-        return told | of_kind
+        return told | links | of_kind
 
     def _body(self, entry: Entry, of_ticket: Mapping[str, Any]) -> None:
         """What the event says is what the journal's columns, and all events before it, say."""
@@ -248,7 +280,8 @@ class Replay:
             return {}
         by, reason = entry.data.get("cancelled_by"), entry.data.get("cancel_reason")
         self._expect(Invariant.STATES, by in CANCELLED_BY, entry, f"was cancelled by {by}")
-        if by != "staff":
+        if by != "staff" or reason is None:
+            # Without a reason what gave it out was taken back; desks.py looks at that.
             return {"cancelled_by": by}
         self._expect(Invariant.STATES, reason in CANCEL_REASONS, entry, f"was cancelled because of {reason}")
         return {"cancelled_by": by, "cancel_reason": reason}
@@ -293,10 +326,10 @@ class Replay:
             patient = self.patients.get(ticket.number)
             told = f"{what} has another record number than it was given"
             expect(Invariant.STATES, patient in (None, ticket.medical_record_number), told)
-        held: dict[str, list[int]] = defaultdict(list)
+        held: dict[tuple[str, int], list[int]] = defaultdict(list)
         for ticket in self.tickets:
             if ticket.status in ACTIVE:
-                held[ticket.medical_record_number].append(ticket.number)
+                held[ticket.patient].append(ticket.number)
         for numbers in held.values():
             what = f"one patient holds the active tickets {numbers} in {name}"
             expect(Invariant.ONE_ACTIVE, len(numbers) == 1, what)

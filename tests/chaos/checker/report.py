@@ -34,6 +34,10 @@ class Invariant(Enum):
     SEQUENCES = ("sequence is gapless 1..last_sequence in the journal", "clinic-days")
     ROOMS = ("a room holds at most one patient of a queue", "moves into rooms")
     CALLS = ("the called number never goes back in a lane, for calls in turn", "calls")
+    PLACES = (
+        "lanes are called in turn by their ratios, and tickets by the places that the staff gave them",
+        "calls in turn and places given",
+    )
     UNDOINGS = (
         "an undoing takes back the last request of the staff, whole, within ten minutes, by one who may",
         "events of undoings",
@@ -43,6 +47,10 @@ class Invariant(Enum):
     HANDOVERS = (
         "who is handed over to the next day, or transferred, has one new ticket, and their place",
         "tickets handed over",
+    )
+    VISITS = (
+        "who is sent on, or comes back, has one new ticket, and each of the two names the other",
+        "stations of visits",
     )
     LOOK_UPS = ("no client sees a queue or a ticket go back", "look-ups with one before them")
     EVENT_IDS = ("each state change has exactly one event id and one body", "journal rows")
@@ -72,6 +80,7 @@ MAY_BE_ABSENT = frozenset(
     {
         Invariant.LOSSES,
         Invariant.HANDOVERS,
+        Invariant.VISITS,
         Invariant.QUOTA,
         Invariant.REFUSALS,
         Invariant.DEAD_LETTERS,

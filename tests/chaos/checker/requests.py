@@ -25,6 +25,7 @@ _DECIDED = {
     "ticket_not_found",
     "not_cancellable",
     "not_permitted_now",
+    "patient_elsewhere",
     "invalid_request",
 }
 """Refusals after which a request with the same contents never gets a ticket."""
@@ -135,7 +136,7 @@ def _is_asked_for(
     same = ticket.day[:2] == (asked["hospital"], asked["clinic"])
     what = f"{who}, but asked for {asked['hospital']} {asked['clinic']}"
     report.expect(Invariant.REPLIES, same, what)
-    same = ticket.medical_record_number == asked["medical_record_number"]
+    same = ticket.patient == (asked["medical_record_number"], asked.get("newborn", 0))
     # A corrected one was this patient's once, or is since.
     same |= (ticket.day, ticket.number) in evidence.corrected
     report.expect(Invariant.REPLIES, same, f"{who}, which is another patient's")

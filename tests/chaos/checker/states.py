@@ -7,6 +7,7 @@ STATUS_AFTER = {
     "called": "called",
     "started": "in_service",
     "served": "served",
+    "sent": "served",
     "no_show": "no_show",
     "reinstated": "waiting",
     "skipped": "waiting",
@@ -23,6 +24,7 @@ UNDOES = {
     "call_undone": "called",
     "start_undone": "started",
     "completion_undone": "served",
+    "sending_undone": "sent",
     "no_show_undone": "no_show",
     "cancellation_undone": "cancelled",
     "skip_undone": "skipped",
@@ -61,7 +63,7 @@ MAY_HAPPEN_IN: dict[str | None, set[str]] = {
     },
     "in_service": {"corrected", "served", "start_undone"},
     "parked": {"unparked", "corrected", "called", "transferred", "cancelled", "expired", "park_undone"},
-    "served": {"completion_undone"},
+    "served": {"sent", "sending_undone", "completion_undone"},
     "no_show": {"reinstated", "called", "no_show_undone"},
     "cancelled": {"cancellation_undone"},
 }
@@ -85,6 +87,7 @@ HAS_ANOTHER_PLACE = {
     "skipped",
     "unparked",
     "call_undone",
+    "skip_undone",
     "cancellation_undone",
 }
 """After these a ticket may be called after a higher number of its lane."""

@@ -48,7 +48,12 @@ def _whole(parts: Sequence[TakenBack], evidence: Evidence, report: Report) -> No
     """All of one request, the last change first."""
     place, cause_id = parts[0].undoing.place, parts[0].taken.cause_id
     did = sorted(evidence.causes[cause_id], key=lambda entry: entry.ordinal, reverse=True)
-    wanted = [entry.place for entry in did]
+    given_out = {(entry.day, entry.number) for entry in did if entry.name == "ticket.registered"}
+    undone = evidence.causes[parts[0].undoing.cause_id]
+    given_up = {(entry.day, entry.number) for entry in undone if entry.name == "ticket.cancelled"}
+    what = f"the request of {place} gives up {given_up}, and not {given_out}, which was given out"
+    report.expect(Invariant.UNDOINGS, given_up == given_out, what)
+    wanted = [entry.place for entry in did if entry.name != "ticket.registered"]
     found = [part.taken.place for part in parts]
     what = f"the request of {place} takes back {found}, and not {wanted}"
     report.expect(Invariant.UNDOINGS, found == wanted, what)
