@@ -28,6 +28,7 @@ TWICE_SHARE = 0.3
 _PRIORITIES = ("emergency", "disability", "pregnancy", "infant")
 _WRONG_SHARE = 0.05  # acts on a ticket in whichever state
 _CANCELS_SHARE = 0.2  # of the closings
+_GOES_ON_SHARE = 0.6  # of what it does after a call, is with whom it has called
 _IN_ROOM = ("called", "in_service")
 _CALL_REASONS = ("emergency", "results", "doctor")
 _CALLABLE = ("waiting", "parked", "no_show")
@@ -39,18 +40,22 @@ Ticket = tuple[str, int]
 
 @dataclass(kw_only=True)
 class Desk(Actor):
-    """One desk. `tickets` are those of its clinic as it saw them last, `lately` those that it acted on."""
+    """One desk. `tickets` are those of its clinic as it saw them last, `lately` those that it acted on;
+    `at_hand` is whom it has just called, or served."""
 
     seat: Seat
     hospital: str
     role: str
     tickets: dict[Ticket, Mapping[str, Any]] = field(default_factory=dict)
     lately: list[Ticket] = field(default_factory=list)
+    at_hand: Ticket | None = None
     people: list[Person] = field(default_factory=list)
     is_closed: bool = False
 
     def act(self) -> None:
         habits = [habit for habit in _HABITS if self.role in habit[2]]
+        if self.at_hand is not None and self.role in _CALLS and self.random.random() < _GOES_ON_SHARE:
+            habits = [habit for habit in habits if habit[0] in _WITH_PATIENT]
         (habit,) = self.random.choices(habits, [weight for _, weight, _ in habits])
         habit[0](self)
 
@@ -63,6 +68,8 @@ class Desk(Actor):
             if body["ticket"] is not None and request.body["clinic"] == self.seat.clinic:
                 self.tickets[_place(body["ticket"])] = body["ticket"]
                 self.lately = [*self.lately[-3:], _place(body["ticket"])]
+                is_here = body["ticket"]["status"] in (*_IN_ROOM, "served")
+                self.at_hand = self.lately[-1] if is_here else None
             if request.name in ("open_clinic", "close_clinic"):
                 self.is_closed = request.name == "close_clinic"
 
@@ -226,7 +233,8 @@ class Desk(Actor):
         found = [place for place, each in self.tickets.items() if each["status"] in statuses]
         own = [place for place in found if self.tickets[place]["room"] == self.seat.room]
         if found:
-            day, number = self.random.choice(own or found[:LATELY])
+            at_hand = [self.at_hand] if self.at_hand in found else []
+            day, number = self.random.choice(at_hand or own or found[:LATELY])
             self._ask(name, number=number, service_date=day, **members)
 
 
@@ -242,9 +250,9 @@ _HABITS: Sequence[tuple[Callable[[Desk], None], int, Sequence[str]]] = (
     (Desk.mark_no_show, 8, _CALLS),
     (Desk.call_ticket, 4, _CALLS),
     (Desk.skip, 5, _CALLS),
-    (Desk.park, 5, _CALLS),
+    (Desk.park, 10, _CALLS),
     (Desk.send_on, 16, _CALLS),
-    (Desk.unpark, 5, _EVERYBODY),
+    (Desk.unpark, 8, _EVERYBODY),
     (Desk.reinstate, 6, _EVERYBODY),
     (Desk.set_priority, 5, _EVERYBODY),
     (Desk.transfer, 3, _EVERYBODY),
@@ -262,6 +270,15 @@ _HABITS: Sequence[tuple[Callable[[Desk], None], int, Sequence[str]]] = (
     (Desk.repeat, 8, _EVERYBODY),
     (Desk.insist, 8, _EVERYBODY),
 )
+_WITH_PATIENT = {
+    Desk.start,
+    Desk.complete,
+    Desk.recall,
+    Desk.mark_no_show,
+    Desk.skip,
+    Desk.park,
+    Desk.send_on,
+}
 
 
 def run(options: argparse.Namespace) -> Counter[str]:
