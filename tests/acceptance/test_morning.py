@@ -1,27 +1,28 @@
 """A morning at two clinics: three members of staff at work, their mistakes and how they take them back."""
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
-from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select
 
 from admin_cli.database.integrity import check_integrity
-from common.domain.event_names import EventName
-from common.messaging.topology import definitions
 from common.storage.engine import snapshot
-from common.storage.tables import journal
 from tests.acceptance.command_line import Shell
-from tests.acceptance.mornings import HOSPITAL, Morning, Place, at_once
+from tests.acceptance.mornings import (
+    HOSPITAL,
+    Morning,
+    Place,
+    all_events,
+    at_once,
+    each_change_has_its_user,
+    nothing_personal_is_told,
+    staffed,
+)
 from tests.broker import RunningBroker
 from tests.database import opened
-from tests.deployment import Deployment, Patient, personal_data_in, ticket_codes_in
-from tests.staff import duty, let_serve
-from tests.workers.event_tap import EventTap, ReceivedEvent, distinct_events, event_tap
-from tests.workers.node_control import control
+from tests.deployment import Deployment, Patient
+from tests.workers.event_tap import ReceivedEvent, event_tap
 
 GIG, MAT, ANA = "GIG", "MAT", "ANA"
 CALLER, RECEPTION, MANAGER = "rina", "agus", "wati"
@@ -34,23 +35,10 @@ UNDONE = {"call_undone", "start_undone", "completion_undone", "no_show_undone", 
 
 
 @pytest.fixture(scope="module")
-def addresses(
-    broker: RunningBroker, system: Deployment, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, str]]:
+def addresses(broker: RunningBroker, system: Deployment) -> Iterator[dict[str, str]]:
     """The broker's address for each member of staff, who are users there."""
-    if broker.node is None:
-        pytest.skip("only a broker of our own takes users from tests")
-    passwords = {name: f"{name}-password" for name in ROLES}
-    file = tmp_path_factory.mktemp("users") / "users.json"
-    file.write_text(json.dumps(definitions({}, passwords)))
-    control(broker.node, ["import_definitions", str(file)])
-    with opened(system.database_url) as engine:
-        for name, role in ROLES.items():
-            let_serve(engine, name, duty(role, HOSPITAL, GIG, MAT))
-    place = urlsplit(system.urls["desk"]).netloc.rpartition("@")[2]
-    yield {name: f"amqp://{name}:{password}@{place}/" for name, password in passwords.items()}
-    for name in ROLES:
-        control(broker.node, ["delete_user", name])
+    with staffed(broker, system, ROLES, GIG, MAT) as found:
+        yield found
 
 
 # --- signing in -----------------------------------------------------------------------------------------
@@ -244,29 +232,6 @@ def leave_and_close(morning: Morning) -> None:
 # --- what is kept of it ---------------------------------------------------------------------------------
 
 
-def changes_in(morning: Morning) -> dict[str, list[tuple[str, str | None]]]:
-    """By the id of its cause: the names of what the journal says was changed, and whose request it was."""
-    found: dict[str, list[tuple[str, str | None]]] = {}
-    rows = select(journal).where(journal.c.clinic.in_([GIG, MAT]))
-    with opened(morning.deployment.database_url) as engine, snapshot(engine) as connection:
-        for row in connection.execute(rows.order_by(journal.c.cause_id, journal.c.ordinal)):
-            found.setdefault(row.cause_id, []).append((row.event_name, row.operator))
-    return found
-
-
-def each_change_has_its_user(morning: Morning) -> None:
-    """Once for each request that was done, and none for one that was refused."""
-    found = changes_in(morning)
-    for cause, user, reply in morning.done:
-        names = []
-        if reply.name == "desk_done":
-            names = [each["event"] for each in reply.body["changes"] for _ in range(each["count"])]
-        elif reply.name == "ticket":
-            names = [EventName.TICKET_REGISTERED]
-        assert found.pop(cause, []) == [(name, user) for name in names], reply
-    assert {user for changes in found.values() for _, user in changes} <= {None}
-
-
 def rooms_are_told(morning: Morning, events: list[ReceivedEvent]) -> None:
     """Wherever a patient is in a room: in each event and in each answer to the desk."""
     in_rooms = [event.body["data"] for event in events if event.name in IN_ROOM]
@@ -280,25 +245,10 @@ def rooms_are_told(morning: Morning, events: list[ReceivedEvent]) -> None:
             assert reply.body["room_name"] == f"{ROOMS[reply.body['clinic']]} {ticket['room']}"
 
 
-def nothing_personal_is_told(morning: Morning, events: list[ReceivedEvent]) -> None:
-    """Neither in any event nor in any log: of a correction only which members it was about."""
-    for told in ("\n".join(event.raw for event in events), morning.deployment.logs()):
-        assert not [secret for secret in morning.secrets if secret in told]
-        assert not personal_data_in(told)
-        assert not ticket_codes_in(told, morning.deployment.ticket_codes)
+def corrections_are_told(events: list[ReceivedEvent]) -> None:
+    """Of a correction only which members it was about."""
     corrected = [event.body["data"]["corrected"] for event in events if event.name == "ticket.corrected"]
     assert corrected == [["medical_record_number", "name", "date_of_birth"]] * 2
-
-
-def all_events(morning: Morning, tap: EventTap) -> list[ReceivedEvent]:
-    """Each event of the two clinics once, when all have arrived."""
-    count = sum(len(changes) for changes in changes_in(morning).values())
-
-    def arrived() -> list[ReceivedEvent]:
-        return [event for clinic in (GIG, MAT) for event in distinct_events(tap.of(clinic))]
-
-    tap.until(lambda: len(arrived()) >= count, f"{count} events")
-    return arrived()
 
 
 def looks_are_recorded(morning: Morning, shell: Shell) -> None:
@@ -317,7 +267,7 @@ def looks_are_recorded(morning: Morning, shell: Shell) -> None:
 
 
 def test_a_morning(system: Deployment, addresses: dict[str, str], shell: Shell) -> None:
-    morning = Morning(system, addresses)
+    morning = Morning(system, addresses, (GIG, MAT))
     with event_tap(system) as tap:
         sign_in(morning)
         at_once(lambda: work_at(morning, GIG, CALLER), lambda: work_at(morning, MAT, MANAGER))
@@ -327,6 +277,7 @@ def test_a_morning(system: Deployment, addresses: dict[str, str], shell: Shell) 
         events = all_events(morning, tap)
     assert {f"ticket.{name}" for name in UNDONE} <= {event.name for event in events}
     rooms_are_told(morning, events)
+    corrections_are_told(events)
     nothing_personal_is_told(morning, events)
     looks_are_recorded(morning, shell)
     with opened(system.database_url) as engine, snapshot(engine) as connection:
