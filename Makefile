@@ -83,6 +83,11 @@ calibrate: $(VENV)/.calibrate ## hold the waiting times that patients are told a
 texts: $(VENV)/.develop ## take what users are told from the code into common/locales, and compile the translations
 	@$(BIN)/python -m tests.catalogs
 
+.PHONY: migration
+migration: $(VENV)/.develop ## migrate 100,000 tickets from the schema before on both databases, and say how long it took
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
+	@$(BIN)/python -m tests.store.large_migration
+
 transcript: $(VENV)/.develop ## play the sessions that README.md shows, and write them there
 	@$(BIN)/antrean-stack install
 	@$(BIN)/python -m tests.acceptance.transcript

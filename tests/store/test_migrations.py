@@ -2,24 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, MetaData, func, select, text
 
-from admin_cli.database import schema
 from admin_cli.database.schema import migrate
 from common.storage.engine import snapshot, transaction
-from common.storage.schema import HEAD, revision
+from common.storage.schema import HEAD
 from common.storage.tables import metadata, refusals
 from tests.builders import MONDAY, cancellation, clinic_table, hospital_table, patient, registration
 from tests.database import new_database, opened
 from tests.staff import let_serve
 from tests.store.desks import TWO_CLINICS, calls, does, is_whole, sees
+from tests.store.revisions import move
 from tests.store.test_schema import shape
 from tests.store.workers import Workers, day_rows, ticket_rows, workers_of
 
@@ -63,21 +60,6 @@ NEW_TABLES_IN = {
     "0004": {"mismatches", "registries", "registered_patients"},
     "0005": {"staff", "access_log"},
 }
-
-
-def move(engine: Engine, target: str) -> None:
-    """Brings a database up or down to a revision, as `migrate` does."""
-    with (
-        schema._exclusive_transaction(engine) as connection,
-        as_file(files("admin_cli.database.migrations")) as at,
-    ):
-        config = Config()
-        config.set_main_option("script_location", str(at))
-        config.attributes["connection"] = connection
-        found = revision(connection)
-        (command.downgrade if found and (target == "base" or found > target) else command.upgrade)(
-            config, target
-        )
 
 
 def rows_of(engine: Engine) -> dict[str, list[dict[str, Any]]]:
