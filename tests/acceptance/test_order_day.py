@@ -75,7 +75,7 @@ def work_at(morning: Morning, clinic: str, moved_by: str) -> None:
         _is_urgent(counter, desk)
         _calls_all_as_told(desk, home)
         _is_elsewhere(desk, counter, station)
-        _goes_on_and_returns(desk, counter, station)
+        _goes_on_and_returns(desk, counter, station, home)
         _has_one_number(counter, home)
         _is_born(counter, home)
         _is_known_in_part(counter)
@@ -167,8 +167,9 @@ def _is_elsewhere(desk: Place, counter: Place, station: Place) -> None:
     assert station.does("complete", number=in_laboratory) == [("ticket.served", in_laboratory)]
 
 
-def _goes_on_and_returns(desk: Place, counter: Place, station: Place) -> None:
-    """A patient goes to the laboratory, once by mistake, and comes back before all who wait."""
+def _goes_on_and_returns(desk: Place, counter: Place, station: Place, home: Place) -> None:
+    """A patient goes to the laboratory, once by mistake, comes back before all who wait, and follows it all
+    with the first ticket."""
     morning = desk.morning
     number, other = (counter.number_of(morning.patient(date_of_birth=GROWN_UP)) for _ in range(2))
     assert desk.calls(1) == number
@@ -186,6 +187,12 @@ def _goes_on_and_returns(desk: Place, counter: Place, station: Place) -> None:
     assert [each["event"] for each in served["changes"]] == ["ticket.served", "ticket.registered"]
     back = served["new_ticket"]["number"]
     assert desk.waiting() == [back, other]
+    stations = [(each["clinic"], each["number"], each["status"]) for each in home.sees(number)["visit"]]
+    assert [each for each in stations if each[2] != "cancelled"] == [
+        (desk.clinic, number, "served"),
+        (station.clinic, there, "served"),
+        (desk.clinic, back, "waiting"),
+    ]
     assert desk.does("call_ticket", number=back, room=1, reason="results") == [("ticket.called", back)]
     assert desk.does("complete", number=back) == [("ticket.served", back)]
     assert desk.calls(1) == other
