@@ -36,6 +36,9 @@ from common.storage.visits import NamedTickets, read_named_tickets
 from common.storage.waiters import next_waiters
 from status_responder import store
 
+_WAITING_BYTES_MIN = 8192
+"""What those who are parked, and did not come, leave to those who wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedQueue:
@@ -117,18 +120,27 @@ def compose_queue(loaded: LoadedQueue, request: DeskQueueRequest) -> DeskQueue:
         now_serving=None if queue.now_serving is None else display_number(clinic.code, queue.now_serving),
         in_rooms=shown(loaded.in_rooms),
         waiting=[],
-        no_shows=shown(loaded.no_shows),
+        no_shows=[],
         parked_count=queue.parked,
-        parked=shown(loaded.parked),
+        parked=[],
         possible_duplicates=_duplicates(loaded),
     )
+    reply = replace(reply, parked=_fitting(reply, shown(loaded.parked)))
+    reply = replace(reply, no_shows=_fitting(reply, shown(loaded.no_shows)))
     waiting, more = page_of(
-        map(waits, loaded.waiting),
-        lambda ticket: len(encode_part(ticket)),
-        limit=request.limit,
-        bytes_besides=len(encode_part(reply)),
+        map(waits, loaded.waiting), _length, limit=request.limit, bytes_besides=len(encode_part(reply))
     )
     return replace(reply, waiting=waiting, more=more)
+
+
+def _fitting(reply: DeskQueue, tickets: Sequence[DeskTicket]) -> list[DeskTicket]:
+    """The first of these tickets that leave those who wait their room in the reply."""
+    besides = len(encode_part(reply)) + _WAITING_BYTES_MIN
+    return page_of(tickets, _length, limit=len(tickets), bytes_besides=besides)[0]
+
+
+def _length(ticket: DeskTicket) -> int:
+    return len(encode_part(ticket))
 
 
 def _lanes(clinic: Clinic, queue: Queue) -> list[DeskLane]:

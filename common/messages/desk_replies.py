@@ -48,8 +48,7 @@ def other_room(elsewhere: Elsewhere) -> OtherRoom:
 
 @dataclass(slots=True, kw_only=True)
 class DeskTicket(ReplyPart):
-    """A ticket as its desk sees it; `patient_name` only where it was asked for, `elsewhere` of who waits and
-    is in a room of another clinic."""
+    """A ticket as its desk sees it; `patient_name` only where it was asked for."""
 
     number: int
     display_number: str
@@ -62,15 +61,16 @@ class DeskTicket(ReplyPart):
     called_at: AwareDatetime | None
     started_at: AwareDatetime | None
     patient_name: ShownName | None = None
-    elsewhere: OtherRoom | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class VisitTicket(DeskTicket):
-    """The same with its visit, where there is room for it: `came_from` is the number of the ticket from which
-    the patient was sent, or went back (`is_return`), and `return_clinic` the clinic to which the patient goes
-    back when served here."""
+    """The same with what there is room for in lists of few: `elsewhere` is where the patient who waits is
+    now, in a room of another clinic; `came_from` is the number of the ticket from which the patient was sent,
+    or went back (`is_return`), and `return_clinic` the clinic to which the patient goes back when served
+    here."""
 
+    elsewhere: OtherRoom | None = None
     came_from: str | None = None
     is_return: bool = False
     return_clinic: str | None = None

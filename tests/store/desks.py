@@ -11,17 +11,37 @@ from common.messages.problems import Problem
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.rpc_client import LOOK_UPS
 from common.storage.engine import snapshot
-from tests.builders import clinic_table, desk_request, hospital_table
-from tests.store.workers import Workers, workers_of
+from tests.builders import clinic_table, desk_request, hospital_table, registration
+from tests.store.workers import Workers, day_rows, ticket_rows, workers_of
 
 TWO_CLINICS = hospital_table(
     "RSHS", clinic_table("GIG", mode="desk", rooms=2), clinic_table("MAT", mode="desk", rooms=2)
 )
 
+_NOT_AS_BEFORE = {"last_sequence", "next_change_at", "announced_until", "announced_state"}
+
 
 def desk_of(engine: Engine) -> Workers:
     """The workers of RSHS, whose clinics GIG and MAT have two rooms each and are moved by their desks."""
     return workers_of(engine, TWO_CLINICS)
+
+
+def state(workers: Workers) -> Any:
+    """All of the queue but its events, and what was learned."""
+    days = [
+        {name: value for name, value in row.items() if name not in _NOT_AS_BEFORE}
+        for row in day_rows(workers.engine)
+    ]
+    return days, ticket_rows(workers.engine)
+
+
+def desk_of_six(engine: Engine) -> Workers:
+    """The clinic GIG by the desk, where six patients wait."""
+    workers = desk_of(engine)
+    for number in range(1, 7):
+        workers.ticket(registration(number))
+    workers.clock.forward(minutes=1)
+    return workers
 
 
 def outcome_of(workers: Workers, request: Delivery) -> Outcome:

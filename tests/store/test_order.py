@@ -9,43 +9,39 @@ from sqlalchemy import Engine
 
 from common.domain.event_names import EventName
 from common.domain.refusals import NotPermittedReason
-from common.messages.desk_replies import ClinicReport, DeskDone
+from common.messages.desk_replies import ClinicReport
 from common.messages.patients import Tickets
 from common.messages.problems import ProblemCode
 from common.messaging.delivery import Delivery
 from tests.builders import MONDAY, clinic_table, desk_request, hospital_table, registration
-from tests.store.desks import calls, desk_of, does, is_whole, numbers_waiting, outcome_of, refusal, sees
+from tests.store.desks import (
+    calls,
+    desk_of_six,
+    does,
+    is_whole,
+    numbers_waiting,
+    outcome_of,
+    refusal,
+    sees,
+    state,
+)
 from tests.store.workers import Workers, day_rows, ticket_rows, workers_of
 
 OPEN_AT_NIGHT = hospital_table(
     "RSHS",
     clinic_table("GIG", mode="desk", rooms=2, hours={day: ["00:00-24:00"] for day in ("mon", "tue")}),
 )
-_NOT_AS_BEFORE = {"last_sequence", "next_change_at", "announced_until", "announced_state"}
 
 
 @pytest.fixture
 def desk(engine: Engine) -> Workers:
     """The clinic GIG, where six patients wait; who is late goes three places back."""
-    workers = desk_of(engine)
-    for number in range(1, 7):
-        workers.ticket(registration(number))
-    workers.clock.forward(minutes=1)
-    return workers
+    return desk_of_six(engine)
 
 
 def told(workers: Workers, request: Delivery) -> list[dict[str, Any]]:
     """What the events of a request say."""
     return [json.loads(event.body)["data"] for event in outcome_of(workers, request).events]
-
-
-def state(workers: Workers) -> Any:
-    """All of the queue but its events, and what was learned."""
-    days = [
-        {name: value for name, value in row.items() if name not in _NOT_AS_BEFORE}
-        for row in day_rows(workers.engine)
-    ]
-    return days, ticket_rows(workers.engine)
 
 
 def code_of(workers: Workers, number: int) -> str:
@@ -331,126 +327,3 @@ def test_who_was_skipped_before_midnight_stays_there_after_it(engine: Engine) ->
     order = [patients[True, number] for number in numbers_waiting(desk)]
     assert order == [patients[False, number] for number in (2, 3, 4, 1)]
     is_whole(desk)
-
-
-# --- taken back, sent twice, in one batch ---------------------------------------------------------------
-
-ACTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
-    "a skip of who waits": [("skip", {"number": 1})],
-    "a skip from the middle": [("skip", {"number": 3})],
-    "a skip of who was called": [("call_next", {"room": 1}), ("skip", {"number": 1})],
-    "a park": [("call_next", {"room": 1}), ("park", {"number": 1})],
-    "a call out of turn": [("call_ticket", {"number": 4, "room": 1, "reason": "doctor"})],
-    "a call out of turn into a room": [
-        ("call_next", {"room": 1}),
-        ("call_ticket", {"number": 4, "room": 1, "reason": "doctor"}),
-    ],
-    "a skip of who was called out of turn": [
-        ("call_ticket", {"number": 4, "room": 1, "reason": "doctor"}),
-        ("skip", {"number": 4}),
-    ],
-}
-
-
-@pytest.mark.parametrize("name", ACTS)
-def test_an_undo_leaves_the_queue_as_if_it_had_not_been_done(desk: Workers, name: str) -> None:
-    *before, (last, body) = ACTS[name]
-    for request, members in before:
-        does(desk, request, **members)
-        desk.clock.forward(minutes=1)
-    order, (days, rows) = numbers_waiting(desk), state(desk)
-    does(desk, last, **body)
-    desk.clock.forward(minutes=1)
-    does(desk, "undo", number=body["number"])
-    assert numbers_waiting(desk) == order
-    if name != "a skip of who was called out of turn":  # the others keep the order, by places moved by one
-        assert state(desk) == (days, rows)
-    is_whole(desk)
-
-
-def test_a_skip_is_taken_back_in_front_of_those_who_still_wait(desk: Workers) -> None:
-    does(desk, "skip", number=1)
-    assert calls(desk) == 2
-    does(desk, "skip", number=3)
-    does(desk, "undo", number=1)
-    assert numbers_waiting(desk) == [1, 4, 5, 3, 6]
-    is_whole(desk)
-
-
-@pytest.mark.parametrize("name", ACTS)
-def test_delivered_twice_it_is_done_once(desk: Workers, name: str) -> None:
-    *before, (last, body) = ACTS[name]
-    for request, members in before:
-        does(desk, request, **members)
-    asked = desk_request(last, "GIG", **body)
-    first = outcome_of(desk, asked)
-    as_it_is = state(desk)
-    second = outcome_of(desk, asked)
-    assert isinstance(first.reply, DeskDone)
-    assert (first, as_it_is) == (second, state(desk))
-
-
-def test_in_one_batch_each_sees_what_those_before_it_did(desk: Workers) -> None:
-    requests = [
-        desk_request("call_next", "GIG", room=1),
-        desk_request("skip", "GIG", number=1),
-        desk_request("call_next", "GIG", room=1),
-        desk_request("park", "GIG", number=2),
-        desk_request("call_ticket", "GIG", number=6, room=1, reason="results"),
-        desk_request("unpark", "GIG", number=2),
-        desk_request("skip", "GIG", number=2),
-    ]
-    outcomes = desk.ticker.handle(requests)
-    assert all(isinstance(each.reply, DeskDone) for each in outcomes), outcomes
-    assert numbers_waiting(desk) == [3, 4, 1, 2, 5]
-    assert [ticket.number for ticket in sees(desk).in_rooms] == [6]
-    is_whole(desk)
-
-
-# --- the same patient elsewhere -------------------------------------------------------------------------
-
-
-@pytest.fixture
-def in_mat(desk: Workers) -> Workers:
-    """The patients 1 and 4 of GIG are in the rooms of the clinic MAT, too."""
-    for number in (1, 4):
-        desk.ticket(registration(number, clinic="MAT"))
-    calls(desk, room=1, clinic="MAT")
-    calls(desk, room=2, clinic="MAT")
-    return desk
-
-
-def test_the_desk_is_told_who_is_in_a_room_of_another_clinic(in_mat: Workers) -> None:
-    shown = {ticket.number: ticket.elsewhere for ticket in sees(in_mat).waiting}
-    assert {number for number, elsewhere in shown.items() if elsewhere} == {1, 4}
-    elsewhere = shown[4]
-    assert elsewhere is not None
-    assert (elsewhere.clinic, elsewhere.room) == ("MAT", 2)
-
-
-def test_who_is_elsewhere_is_called_only_anyhow(in_mat: Workers) -> None:
-    does(in_mat, "call_next", "MAT", room=1)  # completes the first patient there: nobody waits
-    assert calls(in_mat, room=2) == 1
-    calls(in_mat, room=2)
-    calls(in_mat, room=2)
-    refused = refusal(in_mat, "call_next", room=2)
-    assert refused.code is ProblemCode.PATIENT_ELSEWHERE
-    assert (refused.display_number, refused.elsewhere and refused.elsewhere.room) == ("GIG-004", 2)
-    assert [ticket.number for ticket in sees(in_mat).in_rooms] == [3]  # nobody was completed
-    done = does(in_mat, "call_next", room=2, anyhow=True)
-    assert [each.number for each in done.changes] == [3, 4]
-    is_whole(in_mat)
-
-
-def test_out_of_turn_too(in_mat: Workers) -> None:
-    body = {"number": 4, "room": 1, "reason": "doctor"}
-    assert refusal(in_mat, "call_ticket", **body).code is ProblemCode.PATIENT_ELSEWHERE
-    does(in_mat, "call_ticket", **body, anyhow=True)
-    is_whole(in_mat)
-
-
-def test_the_clock_does_not_wait(in_mat: Workers) -> None:
-    does(in_mat, "set_mode", mode="clock")
-    in_mat.clock.forward(seconds=10)
-    in_mat.tick()
-    assert [ticket.number for ticket in sees(in_mat).in_rooms] == [1, 2]

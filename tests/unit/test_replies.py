@@ -158,6 +158,7 @@ def test_the_list_of_problem_codes_is_closed() -> None:
         "not_cancellable",
         "not_permitted",
         "not_permitted_now",
+        "patient_elsewhere",
         "busy",
         "temporarily_unavailable",
         "internal_error",

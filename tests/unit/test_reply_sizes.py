@@ -22,7 +22,6 @@ from common.messages.desk_replies import (
     DUPLICATES_SHOWN_MAX,
     DUTIES_SHOWN_MAX,
     FOUND_SHOWN_MAX,
-    NO_SHOWS_SHOWN_MAX,
     RANGES_SHOWN_MAX,
     DeskQueue,
     VisitTicket,
@@ -102,7 +101,8 @@ LENGTHS: dict[str | tuple[str, type], int] = {
     "errors": FIELD_ERRORS_MAX,
     "in_rooms": ROOMS_MAX,
     "rooms": ROOMS_MAX,
-    "no_shows": NO_SHOWS_SHOWN_MAX,
+    # As many as leave room for those who wait, and one in any case.
+    **dict.fromkeys(("parked", "no_shows"), 1),
     "possible_duplicates": DUPLICATES_SHOWN_MAX,
     "changes": 10,
     "numbers": RANGES_SHOWN_MAX,
