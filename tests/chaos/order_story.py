@@ -50,7 +50,9 @@ def order_of_calls(run: CheckedRun) -> None:
     calls_out_of_turn(run, "call third", third, 2)
     does(run, "skip third", "skip", third, "waiting", "skipped")
     third["room"] = 2
-    does(run, "undo skip of third", "undo", third, "called", "skip_undone")
+    undo = asks(run, "undo skip of third", "undo", clinic="C06", room=2)
+    moves(run, undo, third, "called", "skip_undone")
+    answers(run, undo, third)
     _newborn(run)
 
 

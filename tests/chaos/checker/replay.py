@@ -128,9 +128,9 @@ class Replay:
         self._expect(Invariant.UNDOINGS, found == f"ticket.{undone}", entry, what)
         if last is None:
             return None
-        self.taken_back.append(TakenBack(entry, last.entry, self._last_in_room(number, last.entry)))
         if undone in ("skipped", "parked") and last.status == "called":
             self.event_rooms[number] = last.entry.data.get("room")
+        self.taken_back.append(TakenBack(entry, last.entry, self._last_in_room(number, last.entry)))
         if undone == "called" and "out_of_turn" not in last.entry.data and number in self.calls:
             del self.calls[len(self.calls) - 1 - self.calls[::-1].index(number)]
             self.places.take_back_call(number)
