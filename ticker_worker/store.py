@@ -160,6 +160,11 @@ def waiting_patients(
             row.arrived_at,
             row.place_at,
             row.waiting_since,
+            row.visit,
+            row.station,
+            row.sent_from,
+            row.return_to,
+            row.is_return,
         )
         found[key_of(row)].append(waiting)
     return found
