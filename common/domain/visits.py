@@ -35,8 +35,9 @@ class Station(NamedTuple):
     is_return: bool = False
 
     def carried_on(self) -> "Station":
-        """That of the ticket which the patient gets for this one: in another queue, or on the next day."""
-        return self._replace(place=self.place + 1)
+        """That of the ticket which the patient gets for this one: in another queue, or on the next day. What
+        is no station after another stays the first of its visit: its sending was taken back."""
+        return self if self.sent_from is None else self._replace(place=self.place + 1)
 
 
 def station_of(

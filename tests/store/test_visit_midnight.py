@@ -83,3 +83,17 @@ def test_a_sending_is_taken_back_after_midnight_until_the_ticket_was_handed_over
     assert done.changes[0].event == "ticket.cancelled"
     assert rows(workers, "GIG")[0]["status"] == "in_service"
     is_whole(workers)
+
+
+def test_whose_sending_was_taken_back_is_still_the_first_station_in_another_queue(engine: Engine) -> None:
+    workers = by_night(engine)
+    workers.clock.set("23:52")
+    does(workers, "send", number=1, to_clinic="LAB")
+    for _ in ("the sending", "the start", "the call"):
+        does(workers, "undo", number=1)
+    does(workers, "transfer", number=1, to_clinic="LAB")
+    pass_midnight(workers)
+    is_whole(workers)
+    transferred, handed_over = rows(workers, "LAB")[-2:]
+    assert (transferred["station"], handed_over["station"]) == (1, 1)
+    assert handed_over["visit"] == rows(workers, "GIG")[0]["visit"]
