@@ -10,7 +10,7 @@ from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
 from common.domain.places import PlacedTicket
-from common.domain.queue import Queue
+from common.domain.queue import Ending, Queue
 from common.domain.queue_advance import Waiter
 from common.domain.record_numbers import PatientKey
 from common.domain.refusals import RecordNumberUnfit
@@ -118,10 +118,10 @@ class Subjects:
         match request:
             case Reinstate() if subject.ticket is not None:
                 holder = self._holder(key, subject.ticket.patient)
-                next_in_lane = self._next_in_lane(key, subject.ticket, clinic.skip_places)
+                next_in_lane = self._let_pass(key, subject.ticket, clinic.skip_places)
                 return subject._replace(holder=holder, next_in_lane=next_in_lane)
             case Skip() if subject.ticket is not None:
-                next_in_lane = self._next_in_lane(key, subject.ticket, clinic.skip_places)
+                next_in_lane = self._let_pass(key, subject.ticket, clinic.skip_places)
                 return subject._replace(next_in_lane=next_in_lane)
             case Unpark() if subject.ticket is not None:
                 return subject._replace(next_in_lane=self._next_in_lane(key, subject.ticket, 1))
@@ -155,6 +155,11 @@ class Subjects:
         asked = () if request.anyhow else numbers
         elsewhere = find_elsewhere(self.connection, key, asked, self._clinic_of)
         return Caller(request.room, self._in_room(key, request.room), elsewhere, request.anyhow)
+
+    def _let_pass(self, key: ClinicDay, ticket: TicketRecord, count: int) -> list[PlacedTicket]:
+        """Behind whom a ticket goes: those of today, where it was called on the day before and goes over."""
+        goes_over = self.queues[key].ending is Ending.HANDOVER and ticket.status is not TicketStatus.WAITING
+        return self._next_in_lane(key.day_after if goes_over else key, ticket, count)
 
     def _next_in_lane(self, key: ClinicDay, ticket: TicketRecord, count: int) -> list[PlacedTicket]:
         """Who waits behind a waiting ticket in its lane; of another one, the first ones of its lane."""

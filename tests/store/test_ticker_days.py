@@ -307,10 +307,18 @@ def test_the_desk_names_the_day_of_a_ticket_of_the_day_before(desk: Workers) -> 
 
 def test_a_no_show_of_the_day_before_who_comes_after_all_waits_today(desk: Workers) -> None:
     does(desk, "mark_no_show", number=2, service_date="2026-11-23")
+    desk.register(6)
     does(desk, "reinstate", number=2, service_date="2026-11-23")
     pass_midnight(desk, "00:01")
-    # At the place of the time of arrival: before all who waited.
-    assert [each.number for each in sees(desk).waiting] == [4, 1, 2, 3]
+    assert [each.number for each in sees(desk).waiting] == [1, 2, 3, 5, 4]
+    is_whole(desk)
+
+
+def test_who_was_called_the_day_before_and_is_late_lets_the_first_of_today_pass(desk: Workers) -> None:
+    desk.register(6)
+    does(desk, "skip", number=1, service_date="2026-11-23")
+    pass_midnight(desk, "00:01")
+    assert [each.number for each in sees(desk).waiting] == [1, 2, 3, 5, 4]
     is_whole(desk)
 
 

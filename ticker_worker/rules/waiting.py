@@ -83,8 +83,12 @@ def unpark(
 def _put_behind(
     step: tuple[Queue, Change], ticket: TicketRecord, first: Sequence[PlacedTicket]
 ) -> ActionResult:
-    """A ticket that did not wait does so now, behind the first of the lane."""
+    """A ticket that did not wait does so now, behind the first of the lane. One of the day before goes over
+    to the next: its number there makes its place the one behind the last of them."""
     queue, change = step
+    if queue.ending is Ending.HANDOVER:
+        own = ticket.place._replace(at=first[-1].place.at) if first else ticket.place
+        return decided(step)._replace(moved=[(queue.key, [PlacedTicket(ticket.number, own)])])
     front = at_the_front(ticket.place, next(iter(first), None), change.sequence)
     return decided(step)._replace(moved=[(queue.key, behind(PlacedTicket(ticket.number, front), first))])
 
