@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from clinic_desk.console.dialogs.form import Form
 from clinic_desk.console.dialogs.history import HistoryScreen
@@ -124,7 +124,7 @@ def test_a_ticket_in_no_list_is_acted_on_by_its_keys(
         await shows(pilot, "MAT-001 · served · Wulandari Ketut")
         menu = pilot.app.screen
         assert isinstance(menu, TicketMenu)
-        assert list(menu.keys) == ["z", "w", "y"]
+        assert list(menu.keys) == ["z", "v", "w", "y"]
         await pilot.press("y")
         await becomes(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen), lambda: "its history")
         await pilot.press("escape")
@@ -138,6 +138,32 @@ def test_a_ticket_in_no_list_is_acted_on_by_its_keys(
     console(system, play, clinic="MAT")
 
     assert at_shell.numbers("in_rooms") == ["MAT-001"]
+
+
+def test_who_is_served_is_found_and_sent_on(
+    system: Deployment, shell: Shell, desk: Callable[[str], ClinicDesk]
+) -> None:
+    at_shell = desk("THT")
+    shell.register("RSHS", "THT", called("Ketut"))
+    at_shell.do("next", "--room", "1")
+    at_shell.do("start", "1")
+
+    async def play(pilot: Pilot[None]) -> None:
+        await shows(pilot, "THT-001")
+        await looks_for(pilot, "ketut")
+        await shows(pilot, "Wulandari Ketut")
+        await pilot.press("enter", "v")
+        await shows(pilot, "Send THT-001 to")
+        choices = pilot.app.screen.query_one(OptionList)
+        choices.highlighted = choices.get_option_index("MAT")
+        await pilot.press("enter")
+        await shows(pilot, "After MAT, THT-001")
+        await pilot.press("enter")
+        await shows(pilot, " is registered.")
+
+    console(system, play, clinic="THT")
+
+    assert ("ticket.sent", 1, "dewi") in journal(system, "THT")
 
 
 def test_who_only_calls_finds_tickets_and_corrects_none(

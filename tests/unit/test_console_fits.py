@@ -2,9 +2,11 @@
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from clinic_desk.console.app import Console
-from clinic_desk.console.requester import QueueRead
+from clinic_desk.console.dialogs.ticket_menu import TicketMenu
+from clinic_desk.console.requester import Place, QueueRead
 from tests.unit.test_console_rooms import console, queue_of, shows
 
 LONG_NAME = "Siti Nurhaliza binti Muhammad Fauzan Abdurrahman Wahid Kusumaningrat"
@@ -48,6 +50,33 @@ def test_a_long_name_stays_on_the_line_of_its_ticket(monkeypatch: pytest.MonkeyP
         assert "Siti Nurhaliza" in row
         assert row.rstrip().endswith("…")
         assert not any("Kusumaningrat" in line for line in lines)
+
+    console(play, monkeypatch, rooms=2, room=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "keys"),
+    [
+        ("called", "r s c x l d z t b e w y"),
+        ("in_service", "c z v e w y"),
+        ("parked", "d f z t b e w y"),
+        ("served", "z v w y"),
+    ],
+)
+def test_a_ticket_s_menu_has_all_that_can_be_done_and_fits(
+    monkeypatch: pytest.MonkeyPatch, status: str, keys: str
+) -> None:
+    async def play(pilot: Pilot[None]) -> None:
+        app = pilot.app
+        assert isinstance(app, Console)
+        app._show_menu(Place("RSHS", "GIG"), _waits(LONG_NAME) | {"status": status})
+        await shows(pilot, "Esc leads back")
+        await pilot.pause()
+        menu = app.screen
+        assert isinstance(menu, TicketMenu)
+        assert " ".join(menu.keys) == keys
+        choices = menu.query_one(OptionList)
+        assert choices.size.height == len(menu.keys), "none is below the edge"
 
     console(play, monkeypatch, rooms=2, room=1)
 

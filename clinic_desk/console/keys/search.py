@@ -75,10 +75,12 @@ class SearchKeys(ShownTicketKeys, UndoKeys, HistoryKeys):
                 f"ticket('{name}')": command(name, partial(self.do_with, command=name))
                 for name in TICKET_REQUESTS
             },
+            "park": Way(lambda ticket: is_meant("park", ticket) or is_meant("unpark", ticket), self.hold),
             "call_number": command("call", self.call_out_of_turn),
             "undo": Way(may_be_undone, self.undo),
             "priority": command("priority", self.prioritise),
             "transfer": command("transfer", self.transfer),
+            "send_on": command("send", self.send_on),
             "cancel": command("cancel", self.cancel),
             "correct": command("correct", self.correct),
             "ticket_again": command("ticket", self.show_again),

@@ -41,6 +41,10 @@ class TicketKeys(ActingApp):
         chosen = self.query_one(QueueList).chosen
         self.action_ticket("unpark" if chosen and chosen["status"] == "parked" else "park")
 
+    def hold(self, ticket: Ticket) -> None:
+        """Puts this ticket on hold; where it is on hold, it waits again."""
+        self.do_with(ticket, "unpark" if ticket["status"] == "parked" else "park")
+
     def action_call_number(self) -> None:
         """Asks why, and calls the chosen ticket to this console's room, out of turn."""
         self._with_meant("call", self.call_out_of_turn)
