@@ -55,6 +55,10 @@ _BY_REASON: Final[Mapping[str, str]] = {
         "This patient holds another ticket in that clinic; use that one, or cancel it first."
     ),
 }
+_BY_TICKET: Final[Mapping[str, str]] = {
+    "ticket_status": N_('This cannot be done: the status of {number} is "{status}".'),
+    "holds_another": N_("This patient holds {number}; use that ticket, or cancel it first."),
+}
 _BY_ROLES: Final[Mapping[str, str]] = {
     "caller reception manager": N_("Only the staff of {clinic} may do this; ask there."),
     "caller manager": N_("Only a caller or a manager of {clinic} may do this; ask one of them."),
@@ -106,6 +110,7 @@ DESK_WORDS: Final = replace(
     PATIENT_WORDS,
     by_code={**PATIENT_WORDS.by_code, **_BY_CODE},
     by_reason=_BY_REASON,
+    by_ticket=_BY_TICKET,
     by_roles=_BY_ROLES,
     fields={**PATIENT_WORDS.fields, **_FIELDS},
     rules={**PATIENT_WORDS.rules, **_RULES},

@@ -112,7 +112,7 @@ def problem_of(refused: ActionRefused, clinic: Clinic, now: datetime) -> Problem
     """The answer to a request that is not carried out."""
     match refused:
         case NotPermitted():
-            return problems.not_permitted_now(refused.reason, refused.detail)
+            return problems.not_permitted_now(refused)
         case PatientElsewhere():
             return problems.patient_elsewhere(refused.display_number, refused.elsewhere)
         case RoleMissing():

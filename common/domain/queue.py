@@ -17,7 +17,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
 from common.domain.event_names import EventName
 from common.domain.lanes import NONE, ByLane, Lane
-from common.domain.refusals import NotPermitted, NotPermittedReason
+from common.domain.refusals import NotPermitted, NotPermittedReason, TicketInTheWay
 from common.domain.ticket_states import (
     GIVEN_BACK,
     IN_ROOM,
@@ -92,6 +92,7 @@ class Queue(NamedTuple):
             raise NotPermitted(
                 NotPermittedReason.TICKET_STATUS,
                 f"{shown} is {ticket.status}; it would have to be {wanted}.",
+                TicketInTheWay(shown, status=ticket.status),
             )
 
     @property

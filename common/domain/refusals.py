@@ -1,9 +1,12 @@
 """Why something cannot be done with a queue."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from common.domain.elsewhere import Elsewhere
 from common.domain.staff import StaffRole
+from common.domain.ticket_states import TicketStatus
+from common.domain.tickets import display_number
 
 
 class NotPermittedReason(StrEnum):
@@ -24,17 +27,28 @@ class NotPermittedReason(StrEnum):
     NO_LANE = "no_lane"
 
 
+class TicketInTheWay(NamedTuple):
+    """The ticket that stands against an action: its display number, and the code of its clinic, or where it
+    is the ticket that was asked for, its status."""
+
+    display_number: str
+    clinic: str | None = None
+    status: TicketStatus | None = None
+
+
 class ActionRefused(Exception):
     """Base of what stands against an action of the staff. Nothing is changed by it."""
 
 
 class NotPermitted(ActionRefused):
-    """The state of the queue, or of the ticket, does not allow it; `detail` is a sentence that says why."""
+    """The state of the queue, or of the ticket, does not allow it; `detail` is a sentence that says why, and
+    `ticket` the one that stands against it, where that is to be named."""
 
-    def __init__(self, reason: NotPermittedReason, detail: str) -> None:
+    def __init__(self, reason: NotPermittedReason, detail: str, ticket: TicketInTheWay | None = None) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.ticket = ticket
 
 
 class PatientElsewhere(ActionRefused):
@@ -76,6 +90,13 @@ class RecordNumberUnfit(ActionRefused):
 
 class DestinationUnknown(ActionRefused):
     """The hospital has no such clinic to send a patient to."""
+
+
+def holds_ticket(clinic: str, number: int) -> NotPermitted:
+    """The patient has this ticket of a clinic, given by its code, and gets no other one there."""
+    shown = display_number(clinic, number)
+    detail = f"This patient holds {shown}; use that ticket, or cancel it first."
+    return NotPermitted(NotPermittedReason.HOLDS_ANOTHER, detail, TicketInTheWay(shown, clinic=clinic))
 
 
 def no_lane(clinic_name: str) -> NotPermitted:

@@ -14,8 +14,9 @@ from common.domain import refusals
 from common.domain.catalog import Clinic, Hospital
 from common.domain.elsewhere import Elsewhere
 from common.domain.partial_dates import PartialDate
-from common.domain.refusals import NotPermittedReason
+from common.domain.refusals import NotPermitted, NotPermittedReason
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
+from common.domain.ticket_states import TicketStatus
 from common.messages.desk_replies import OtherRoom, other_room
 from common.messages.limits import RECORD_NUMBER_LENGTH_MAX
 from common.messages.message import Reply, ReplyPart, ShownBirthDate, ShownName
@@ -87,7 +88,9 @@ class Problem(Reply):
     `closed_reason` (what the staff wrote) with `clinic_closed`, `reason` with `not_permitted_now`,
     `server_time` with `request_expired`. `roles` and `clinic_name` come with `not_permitted`: who may, and
     where; they are left out where it is not about a clinic. `display_number` and `elsewhere` come with
-    `patient_elsewhere`: who would be called, and where the patient is. `record_number_format` comes with
+    `patient_elsewhere`: who would be called, and where the patient is. `display_number` also comes with the
+    reasons `holds_another` and `ticket_status`: the ticket that stands against it, with its `clinic`, or its
+    `status`. `record_number_format` comes with
     `invalid_request` where the medical record number does not fit it.
     """
 
@@ -102,6 +105,8 @@ class Problem(Reply):
             "display_number",
             "elsewhere",
             "record_number_format",
+            "clinic",
+            "status",
         ),
     )
 
@@ -122,6 +127,8 @@ class Problem(Reply):
     display_number: str | None = None
     elsewhere: OtherRoom | None = None
     record_number_format: ShownRecordNumberFormat | None = None
+    clinic: str | None = None
+    status: TicketStatus | None = None
 
     def names_shown(self) -> int:
         """That of the `holder`."""
@@ -306,9 +313,10 @@ def not_permitted(clinic: Clinic, roles: frozenset[StaffRole]) -> Problem:
     return problem(ProblemCode.NOT_PERMITTED, detail, roles=who, clinic_name=clinic.name)
 
 
-def not_permitted_now(reason: NotPermittedReason, detail: str) -> Problem:
+def not_permitted_now(refused: NotPermitted) -> Problem:
     """The state of a clinic's queue, or of a ticket in it, does not allow what its desk asks for."""
-    return problem(ProblemCode.NOT_PERMITTED_NOW, detail, reason=reason)
+    ticket = {} if refused.ticket is None else refused.ticket._asdict()
+    return problem(ProblemCode.NOT_PERMITTED_NOW, refused.detail, reason=refused.reason, **ticket)
 
 
 def patient_elsewhere(display_number: str, elsewhere: Elsewhere) -> Problem:
@@ -323,8 +331,7 @@ def patient_elsewhere(display_number: str, elsewhere: Elsewhere) -> Problem:
 
 def no_lane(clinic: Clinic) -> Problem:
     """The clinic has no lane to which the reason leads that its desk gives."""
-    refused = refusals.no_lane(clinic.name)
-    return not_permitted_now(refused.reason, refused.detail)
+    return not_permitted_now(refusals.no_lane(clinic.name))
 
 
 def until_impossible() -> Problem:

@@ -315,6 +315,9 @@ def _sentence(problem: Problem, texts: Texts, words: ProblemWords) -> str:
         return texts(
             "There is no ticket with the code {codes}; check it.", codes=", ".join(problem["ticket_codes"])
         )
+    number, status = problem.get("display_number"), str(problem.get("status"))
+    if number and (sentence := words.by_ticket.get(str(problem.get("reason")))):
+        return texts(sentence, number=number, status=texts(STATUSES.get(status, status)))
     if sentence := words.by_reason.get(str(problem.get("reason"))):
         return texts(sentence)
     if sentence := words.by_roles.get(" ".join(problem.get("roles") or [])):

@@ -74,6 +74,8 @@ class ProblemWords:
     by_reason: Mapping[str, str]
     fields: Mapping[str, str]
     rules: Mapping[str, str]
+    by_ticket: Mapping[str, str] = field(default_factory=dict)
+    """By the reason, where the problem names a ticket: its `number`, and its `status`."""
     by_roles: Mapping[str, str] = field(default_factory=dict)
     """By the roles that may do it, as they stand in the problem: who of a `clinic` is to be asked."""
     below_ticket: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)

@@ -293,7 +293,9 @@ def test_calling_the_next_completes_who_is_in_the_room_from_the_day_before(desk:
 
 
 def test_the_desk_names_the_day_of_a_ticket_of_the_day_before(desk: Workers) -> None:
-    assert refusal(desk, "complete", number=1).reason == "ticket_status"  # that of today waits
+    refused = refusal(desk, "complete", number=1)  # that of today waits
+    assert (refused.reason, refused.status) == ("ticket_status", "waiting")
+    assert refused.display_number == "GIG-001"
     does(desk, "recall", number=1, service_date="2026-11-23")
     does(desk, "start", number=1, service_date="2026-11-23")
     done = does(desk, "complete", number=1, service_date="2026-11-23")

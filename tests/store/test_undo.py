@@ -187,6 +187,7 @@ def test_not_for_who_holds_another_ticket_by_now(desk: Workers) -> None:
     refused = refusal(desk, "undo", number=1)
     assert refused.reason is NotPermittedReason.HOLDS_ANOTHER
     assert again.display_number in refused.detail
+    assert (refused.display_number, refused.clinic) == (again.display_number, again.clinic)
 
 
 def test_not_what_a_patient_did(desk: Workers) -> None:

@@ -11,13 +11,17 @@ import pytest
 
 from admin_cli.program import antrean_admin
 from admin_cli.session import AdminSession
+from clinic_desk.problem_words import CONSOLE_WORDS, DESK_WORDS
 from clinic_desk.program import antrean_desk
 from clinic_desk.session import DeskSession
 from common.settings import Settings
 from common.terminal import program
+from common.terminal.card import problem_text
 from common.terminal.failures import ProblemReply
+from common.terminal.problem_words import ProblemWords
 from common.terminal.requesting import RequestingSession
 from common.terminal.session import Session
+from common.terminal.texts import Texts
 from common.translation import LOCALES
 from patient_cli.program import antrean
 from patient_cli.session import PatientSession
@@ -95,6 +99,30 @@ def test_a_hint_of_a_transfer_names_the_clinic_that_is_concerned(
     told = {"code": "not_permitted_now", "detail": "...", "errors": [], **problem}
     failure = session.failure_of(ProblemReply(told, asked))
     assert (failure.problem or {})["hint_command"].endswith(f" {command}")
+
+
+HELD = {"reason": "holds_another", "display_number": "MAT-003", "clinic": "MAT"}
+WAITS = {"reason": "ticket_status", "display_number": "SAR-001", "status": "waiting"}
+
+
+@pytest.mark.parametrize(
+    ("told", "language", "said"),
+    [
+        (HELD, "en", "This patient holds MAT-003;"),
+        (HELD, "id", "memegang MAT-003;"),
+        (WAITS, "en", 'the status of SAR-001 is "waiting".'),
+        (WAITS, "id", 'status SAR-001 "menunggu".'),
+        (WAITS | {"status": "newer"}, "en", 'the status of SAR-001 is "newer".'),
+        ({"reason": "ticket_status"}, "en", "The ticket's status does not allow it"),
+    ],
+)
+@pytest.mark.parametrize("words", [DESK_WORDS, CONSOLE_WORDS])
+def test_the_ticket_in_the_way_is_named(
+    told: dict[str, str], language: str, said: str, words: ProblemWords
+) -> None:
+    problem = {"code": "not_permitted_now", "detail": "...", "errors": [], **told}
+    text = problem_text(problem, Texts(language), None, words)
+    assert said in text
 
 
 def failed(capsys: pytest.CaptureFixture[str], name: str, *words: str) -> str:

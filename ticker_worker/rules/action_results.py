@@ -10,10 +10,9 @@ from common.domain.changes import Change, TicketBefore
 from common.domain.clinic_day import ClinicDay
 from common.domain.places import PlacedTicket
 from common.domain.queue import Queue
-from common.domain.refusals import NotPermitted, NotPermittedReason, NumberNotGivenOut
+from common.domain.refusals import NotPermitted, NotPermittedReason, NumberNotGivenOut, holds_ticket
 from common.domain.service_times import EndedCall, Lesson
 from common.domain.ticket_record import TicketRecord
-from common.domain.tickets import display_number
 from ticker_worker.rules.day_end import HeldPlace
 
 
@@ -51,9 +50,7 @@ def require_desk_mode(clinic: Clinic) -> None:
 def holds_another(queue: Queue, holder: HeldPlace | None) -> NotPermitted:
     """Why a patient who has a ticket gets no other one."""
     assert holder is not None
-    shown = display_number(queue.key.clinic, holder.number)
-    detail = f"This patient holds {shown}; use that ticket, or cancel it first."
-    return NotPermitted(NotPermittedReason.HOLDS_ANOTHER, detail)
+    return holds_ticket(queue.key.clinic, holder.number)
 
 
 def undoable(queue: Queue, ticket: TicketRecord, step: tuple[Queue, Change]) -> tuple[Queue, Change]:

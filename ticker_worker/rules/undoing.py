@@ -16,7 +16,7 @@ from common.domain.event_names import EventName
 from common.domain.lanes import NONE, ByLane, Lane
 from common.domain.places import LanePlace, Place, PlacedTicket, in_front_of
 from common.domain.queue import Ending, Queue
-from common.domain.refusals import NotPermitted, NotPermittedReason, RoleMissing
+from common.domain.refusals import NotPermitted, NotPermittedReason, RoleMissing, holds_ticket
 from common.domain.service_times import Lesson
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, StaffRole
 from common.domain.ticket_record import TicketRecord
@@ -172,9 +172,7 @@ def _check_place(
         # Whoever came back would expire, also who was served.
         raise _day_over(step)
     if ticket.status not in ACTIVE and (held := subject.holders.get((step.key, step.number))) is not None:
-        shown = display_number(step.key.clinic, held)
-        detail = f"This patient holds {shown}; use that ticket, or cancel it first."
-        raise NotPermitted(NotPermittedReason.HOLDS_ANOTHER, detail)
+        raise holds_ticket(step.key.clinic, held)
     if before.status not in IN_ROOM or ticket.status in IN_ROOM:
         return
     for key, other in subject.in_rooms:
