@@ -1,10 +1,16 @@
 """Every ticket this user took: what `antrean tickets` and the menu's 9 show."""
 
+from typing import Final
+
 from common.domain.ticket_codes import parse_ticket_code
 from common.terminal.card import clinic_name, hospital_name
+from common.terminal.texts import Texts
 from patient_cli import ticket_requests
 from patient_cli.output import print_tickets
 from patient_cli.session import PatientSession
+
+_NAMED_MAX: Final = 3
+"""Tickets that are not known any more, as after a trial that was begun again."""
 
 
 def show_remembered(session: PatientSession) -> None:
@@ -26,4 +32,16 @@ def show_remembered(session: PatientSession) -> None:
             for each in remembered
             if parse_ticket_code(each["ticket_code"]) in unknown
         ]
-        session.note(session.texts("Not known to the system any more: {tickets}.", tickets=", ".join(names)))
+        session.note(_unknown(names, session.texts))
+
+
+def _unknown(names: list[str], texts: Texts) -> str:
+    """Names the tickets that are not known; of many those that were taken last."""
+    shown = ", ".join(names[-_NAMED_MAX:])
+    if len(names) <= _NAMED_MAX:
+        return texts("Not known to the system any more: {tickets}.", tickets=shown)
+    return texts(
+        "{count} tickets are not known to the system any more, among them {tickets}.",
+        count=len(names),
+        tickets=shown,
+    )

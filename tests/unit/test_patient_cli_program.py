@@ -18,6 +18,7 @@ from common.terminal.prompts import WentBack, ask, choose, confirm
 from common.terminal.registration import Registration
 from common.terminal.texts import Texts
 from patient_cli.program import antrean
+from patient_cli.remembered import show_remembered
 from patient_cli.session import PatientSession
 from patient_cli.ticket_book import FIELDS
 from patient_cli.ticket_requests import remember, remembered, take_ticket
@@ -161,6 +162,7 @@ def test_the_command_that_repeats_a_registration_says_exactly_the_same(
         "mrn": "00-12",
         "name": name,
         "dob": "1990-01-31",
+        "newborn": None,
         "request_id": REQUEST_ID,
     }
 
@@ -233,6 +235,40 @@ def test_a_book_that_others_can_write_is_told_with_what_to_do(
     assert capsys.readouterr().err.startswith(told), "and then that its code is to be written down"
     assert told.startswith(f"{session.book.path} ")
     assert told.endswith(f": chmod go-w {session.book.path}\n")
+
+
+@pytest.mark.parametrize(
+    ("count", "said", "named"),
+    [
+        (1, "Sudah tidak ada di sistem: GIG-001 (", 1),
+        (3, "Sudah tidak ada di sistem: GIG-001 (", 3),
+        (27, "27 tiket sudah tidak ada di sistem, antara lain GIG-025 (", 3),
+    ],
+)
+def test_of_many_tickets_that_are_not_known_any_more_the_last_are_named(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    said: str,
+    named: int,
+) -> None:
+    monkeypatch.setattr("common.terminal.session.terminal_width", lambda: None)
+
+    def none_is_known(_session: PatientSession, _name: str, _body: Any, **_given: Any) -> Any:
+        raise ProblemReply({"code": "ticket_not_found", "detail": "...", "errors": []})
+
+    monkeypatch.setattr(PatientSession, "ask", none_is_known)
+    session = PatientSession(Settings(data_dir=tmp_path), "id")
+    for number in range(1, count + 1):
+        code = f"7K3F-9QXM-00{number:02d}"
+        session.book.add(
+            dict.fromkeys(FIELDS, "RSHS") | {"ticket_code": code, "display_number": f"GIG-{number:03d}"}
+        )
+    show_remembered(session)
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.count("GIG-") == named
 
 
 # --- sent to the desk -----------------------------------------------------------------------------------
