@@ -75,7 +75,12 @@ def read_trusted(path: Path) -> str:
 
 def read_private(path: Path) -> str:
     """As `read_trusted`, of a file that holds a secret: nobody else may be able to read it either."""
-    text = read_trusted(path)
+    try:
+        text = read_trusted(path)
+    except FileNotTrusted as error:
+        if error.reason is _WRITABLE:  # what helps against reading helps against both
+            raise FileNotTrusted(path, _READABLE) from error
+        raise
     if stat.S_IMODE(path.stat().st_mode) & _OTHERS:
         raise FileNotTrusted(path, _READABLE)
     return text
