@@ -65,7 +65,7 @@ def print_table(rows: "Sequence[StaffRow]", texts: Texts) -> None:
     for row in rows:
         state = Cell(texts("active"), "green") if row.active else Cell(texts("disabled"), dim=True)
         clinics = NOTHING if row.hospital == EVERY_HOSPITAL else _clinics(row, texts)
-        table.add_row([row.username, _hospital(row, texts), clinics, row.role, state])
+        table.add_row([row.username, _hospital(row, texts), clinics, _role(row, texts), state])
     tables.print_table(table)
 
 
@@ -80,7 +80,7 @@ def report_duty(session: AdminSession, row: "StaffRow", account: Account, *, add
     place = _hospital(row, texts)
     if row.hospital != EVERY_HOSPITAL:
         place = f"{place} ({_clinics(row, texts)})"
-    sentence = texts(message, name=row.username, place=place, role=row.role)
+    sentence = texts(message, name=row.username, place=place, role=_role(row, texts))
     value = {**as_json(row), **_account_as_json(account)}
     session.report(value, lambda: _in_words(session, [sentence], row.username, account))
 
@@ -127,6 +127,12 @@ def _in_words(session: AdminSession, sentences: list[str], name: str, account: A
 
 def _hospital(row: "StaffRow", texts: Texts) -> str:
     return texts(_ALL_HOSPITALS) if row.hospital == EVERY_HOSPITAL else row.hospital
+
+
+def _role(row: "StaffRow", texts: Texts) -> str:
+    """The role by its code, as commands take it, and in words where these are others."""
+    word = texts(ROLES.get(row.role, row.role))
+    return row.role if word == row.role else f"{row.role} ({word})"
 
 
 def _clinics(row: "StaffRow", texts: Texts) -> str:

@@ -103,6 +103,13 @@ def test_the_staff_stay_where_the_catalog_changes(admin: StaffCommand, engine: E
     assert duties_without_clinic(engine) == [("budi", "RSUD"), ("siti", "RSHS/GIG")]
 
 
+def test_a_role_is_said_in_words_beside_its_code(admin: StaffCommand) -> None:
+    add = ("add", "siti", "--hospital", "RSHS", "--role", "reception")
+    assert "reception (pendaftaran)" in admin(*add, language="id")[1]
+    assert "reception (pendaftaran)" in admin("list", language="id")[1]
+    assert "as reception." in admin(*add)[1]
+
+
 @pytest.mark.parametrize(
     ("words", "exit_code", "said"),
     [
