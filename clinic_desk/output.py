@@ -148,7 +148,11 @@ def _change(
         return f"{change['event']} {change['display_number'] or change['clinic']}"
     values = {"number": change["display_number"], "clinic": change["clinic"], **requested}
     ticket = done["ticket"]
-    if ticket and ticket["display_number"] == change["display_number"]:
+    is_meant = ticket and ticket["display_number"] == change["display_number"]
+    if event == "ticket.prioritised" and not (is_meant and ticket["priority_reason"]):
+        # Sent again, the request is answered with the ticket as it stands by now: in the regular lane.
+        return texts("{number} was put into another lane.", number=change["display_number"])
+    if is_meant:
         values["lane"] = lane_in_words(ticket["lane"], texts)
         values["reason"] = reason_in_words(ticket["priority_reason"] or "", texts)
         room = room_in_words(ticket["room"], done.get("room_name"), texts)

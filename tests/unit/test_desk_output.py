@@ -212,6 +212,12 @@ def test_another_lane_is_named_and_why(lane: str, reason: str, indonesian: str, 
     assert done_text(moved, {"reason": reason}, ENGLISH) == english
 
 
+def test_of_a_ticket_that_is_back_in_the_regular_lane_the_lane_is_not_said() -> None:
+    repeated = done(("ticket.corrected", 3), ("ticket.prioritised", 3), ticket=ticket(3, lane="regular"))
+    assert done_text(repeated, {}, INDONESIAN).splitlines()[1] == "GIG-003 dipindahkan ke jalur lain."
+    assert done_text(repeated, {}, ENGLISH).splitlines()[1] == "GIG-003 was put into another lane."
+
+
 def test_how_many_wait_in_each_lane() -> None:
     lanes = [("emergency", 1), ("priority", 0), ("regular", 2)]
     queue = QUEUE | {"lanes": [{"lane": lane, "waiting": count, "reasons": []} for lane, count in lanes]}
