@@ -132,7 +132,7 @@ CONSOLE_WORDS: Final = replace(
     },
     by_reason={
         **DESK_WORDS.by_reason,
-        "clock_mode": N_("The clock moves this queue; press m first to let the desk move it."),
+        "clock_mode": N_("The clock moves this queue; a manager lets the desk move it, with m."),
         "room_not_serving": N_("That room is not serving; press g to choose another, or j to add rooms."),
         "ticket_status": N_("The ticket's status does not allow it; choose another from the list."),
     },

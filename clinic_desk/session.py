@@ -9,11 +9,13 @@ from typing import Any, ClassVar, Final
 from clinic_desk.actions import Action
 from clinic_desk.kept_credentials import Credentials
 from clinic_desk.problem_words import DESK_WORDS
+from clinic_desk.signed_in import signed_in
 from clinic_desk.signing_in import Origin, SignedIn, address_with, ask_for_user, broker_of, find_user
 from clinic_desk.signing_in_words import refusal_of
-from common.errors import BrokerRefused, MessagingError, SettingsError
+from common.domain.staff import RUNS_CLINICS
+from common.errors import AntreanError, BrokerRefused, MessagingError, SettingsError
 from common.messages.pages import whole_queue
-from common.terminal.failures import Failure
+from common.terminal.failures import Failure, NoBrokerKnown, ProblemReply
 from common.terminal.requesting import RequestingSession
 from common.translation import N_
 
@@ -139,6 +141,20 @@ class DeskSession(RequestingSession):
         if isinstance(error, BrokerRefused) and self._asked_as is not None:
             found = refusal_of(error, *self._asked_as, self.texts, self.command_line("login"))
         return found or super().failure_of(error)
+
+    def _advice(self, error: ProblemReply) -> tuple[list[str], dict[str, Any]]:
+        """Who may not switch the clock off is told who may, and no command."""
+        if error.problem.get("reason") == "clock_mode" and not self._may_set_mode(error.request):
+            return [self.texts("A manager of the clinic can switch it to the desk.")], {}
+        return super()._advice(error)
+
+    def _may_set_mode(self, request: Mapping[str, Any]) -> bool:
+        """Whether the user may, as far as that is known."""
+        try:
+            who = signed_in(self.ask("desk_user", {}))
+        except (AntreanError, ProblemReply, NoBrokerKnown):
+            return True
+        return who.may(RUNS_CLINICS, request["hospital"], request["clinic"])
 
     def query(
         self, name: str, hospital: str, clinic: str, *, timeout_seconds: float | None = None, **members: Any

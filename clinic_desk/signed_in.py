@@ -1,4 +1,4 @@
-"""Who is signed in at the console, and what they may do there."""
+"""Who is signed in at the desk, and what they may do there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,6 +3,7 @@
 import re
 from enum import StrEnum
 from getpass import getpass
+from shlex import quote as quoted
 from typing import Final, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -76,6 +77,15 @@ def ask_for_user(texts: Texts, user: str | None, login_command: str) -> Credenti
 
     Raises SettingsError where nobody is there to be asked, Abort where nothing is typed, KeyboardInterrupt.
     """
+    if not can_ask() and user:
+        raise SettingsError(
+            N_(
+                "The password of {user} is not kept here: run `{command}` on a terminal; in scripts, name the"
+                " file of the password in ANTREAN_DESK_PASSWORD_FILE."
+            ),
+            user=user,
+            command=f"{login_command} --user {quoted(user)}",
+        )
     if not can_ask():
         raise SettingsError(
             N_(

@@ -10,9 +10,9 @@ from clinic_desk.console.dialogs.questions import Confirm, Notice
 from clinic_desk.console.keys.table import KEYS, NEEDS_QUEUE
 from clinic_desk.console.places import PlaceApp
 from clinic_desk.console.queue_list import QueueList
-from clinic_desk.console.signed_in import who_may
 from clinic_desk.output import changes
 from clinic_desk.queue_view import ticket_key
+from clinic_desk.signed_in import who_may
 from common.domain import ticket_states
 from common.terminal.card import Ticket, ticket_card
 from common.translation import N_

@@ -11,7 +11,7 @@ from clinic_desk.console.key_bar import KeyBar
 from clinic_desk.console.keys.table import bar_keys
 from clinic_desk.console.requester import Place
 from clinic_desk.console.screen import QueueApp
-from clinic_desk.console.signed_in import signed_in
+from clinic_desk.signed_in import signed_in
 from common.domain.staff import StaffRole
 from common.terminal.hospitals import clinics, hospitals
 

@@ -30,11 +30,11 @@ from clinic_desk.console.requester import (
     Then,
 )
 from clinic_desk.console.side import Side
-from clinic_desk.console.signed_in import SignedInUser
 from clinic_desk.history_view import History
 from clinic_desk.problem_words import CONSOLE_WORDS
 from clinic_desk.queue_view import Queue
 from clinic_desk.session import DeskSession
+from clinic_desk.signed_in import SignedInUser
 from common.errors import BrokerRefused
 from common.exit_codes import ExitCode
 from common.terminal.card import problem_text

@@ -14,8 +14,8 @@ from clinic_desk.console.dialogs.all_keys import all_keys
 from clinic_desk.console.key_bar import KeyBar, key_lines
 from clinic_desk.console.keys.table import ALL_KEYS, BOUND, KEYS, bar_keys, described
 from clinic_desk.console.requester import Place, QueueRead, Requester
-from clinic_desk.console.signed_in import signed_in
 from clinic_desk.session import DeskSession
+from clinic_desk.signed_in import signed_in
 from common.domain.staff import StaffRole
 from common.messages import desk_requests
 from common.settings import Settings

@@ -33,12 +33,12 @@ def test_only_its_user_can_read_what_is_kept(kept: KeptCredentials) -> None:
     assert [*kept.path.parent.iterdir()] == [kept.path], "nothing else is left there"
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o644])
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o644, 0o666])
 def test_what_others_can_read_or_write_is_not_used(kept: KeptCredentials, mode: int) -> None:
     kept.keep(BROKER, SITI)
     kept.path.chmod(mode)
     for use in (lambda: kept.find(BROKER, None), lambda: kept.keep(BROKER, BUDI), lambda: kept.forget(None)):
-        with pytest.raises(SettingsError, match=r"chmod go") as error:
+        with pytest.raises(SettingsError, match="chmod go=") as error:
             use()
         assert SITI.password not in str(error.value)
 
@@ -160,6 +160,14 @@ def test_the_local_stack_has_staff(
 def test_nobody_is_asked_where_nobody_can_answer(kept: KeptCredentials) -> None:
     session = DeskSession(settings_at(kept), "en")
     with pytest.raises(SettingsError, match=r"^Nobody is signed in at this desk: [^\n]+login[^\n]+\.$"):
+        session.ask("desk_user", {})
+
+
+def test_whose_password_is_missing_is_said_where_nobody_can_be_asked(kept: KeptCredentials) -> None:
+    kept.keep(BROKER, SITI)
+    session = DeskSession(settings_at(kept), "en")
+    session.user_given = "tono"
+    with pytest.raises(SettingsError, match=r"^The password of tono is not kept here: .+ login --user tono`"):
         session.ask("desk_user", {})
 
 
