@@ -12,7 +12,7 @@ from clinic_desk.commands.mistakes import cancel, correct, undo
 from clinic_desk.commands.options import pass_session, user_option
 from clinic_desk.commands.queue import queue
 from clinic_desk.commands.report import report
-from clinic_desk.commands.signing_in import login, logout
+from clinic_desk.commands.signing_in import login, logout, whoami
 from clinic_desk.commands.tickets import (
     call,
     call_next,
@@ -83,6 +83,7 @@ for _command in (
     set_mode,
     report,
     login,
+    whoami,
     logout,
 ):
     antrean_desk.add_command(_command)

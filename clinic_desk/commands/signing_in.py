@@ -1,4 +1,4 @@
-"""`antrean-desk login` and `logout`: as whom the commands of this computer's user sign in."""
+"""`antrean-desk login`, `whoami` and `logout`: as whom the commands of this computer's user sign in."""
 
 import click
 
@@ -61,6 +61,19 @@ def _to_try(session: DeskSession) -> SignedIn:
             return known
     typed = ask_for_user(session.texts, session.user_given, session.command_line("login"))
     return SignedIn(typed, Origin.TYPED)
+
+
+@click.command(
+    "whoami",
+    cls=LocalisedCommand,
+    help=N_("Show who is signed in here, and what they may do where."),
+    epilog="antrean-desk whoami",
+)
+@user_option
+@pass_session
+def whoami(session: DeskSession) -> None:
+    found = session.ask("desk_user", {})
+    print_result(session, found, lambda: "\n".join(who_it_is(found, session.texts)))
 
 
 @click.command(

@@ -30,7 +30,8 @@ READING = {
     *("antrean hospitals", "antrean clinics", "antrean status", "antrean tickets", "antrean watch"),
     *("antrean-desk console", "antrean-desk queue", "antrean-desk report"),
     *("antrean-desk find", "antrean-desk ticket", "antrean-desk history"),
-    *("antrean-desk login", "antrean-desk logout", "antrean-admin staff list", "antrean-admin access-log"),
+    *("antrean-desk login", "antrean-desk logout", "antrean-desk whoami"),
+    *("antrean-admin staff list", "antrean-admin access-log"),
     *("antrean-admin catalog show", "antrean-admin doctor", "antrean-admin check-integrity"),
     *("antrean-admin dead-letters list", "antrean-admin dead-letters show", "antrean-admin patients count"),
 }

@@ -110,6 +110,9 @@ def test_a_caller_signs_in_works_and_signs_out(system: Deployment, desk: Shell) 
     assert PASSWORDS["siti"] not in shown
     assert (kept.stat().st_mode & 0o777, kept.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
+    assert desk.run("antrean-desk", "whoami", "--json").json["user"] == "siti"
+    assert desk.run("antrean-desk", "whoami", "--lang", "en").stdout.startswith("Signed in: siti.\n")
+
     assert desk.run("antrean-desk", "queue", "RSHS", "GIG", "--json").json["clinic"] == "GIG"
     assert desk.run("antrean-desk", "find", "1", "--json").json["clinic"] == "GIG"
     assert desk.run("antrean-desk", "queue", "--json").json["clinic"] == "GIG", (
@@ -118,6 +121,9 @@ def test_a_caller_signs_in_works_and_signs_out(system: Deployment, desk: Shell) 
     closing = desk.run("antrean-desk", "close", "RSHS", "GIG", "--json").problem(1)
     assert (closing["code"], closing["roles"]) == ("not_permitted", ["manager"])
     assert desk.run("antrean-desk", "queue", "RSHS", "INT", "--json").problem(1)["code"] == "not_permitted"
+    by_clock = desk.run("antrean-desk", "next", "--room", "1", "--lang", "en").sentence(1)
+    assert "A manager of the clinic can switch it" in by_clock
+    assert "antrean-desk mode" not in by_clock
 
     kept.chmod(0o644)
     assert "chmod" in desk.run("antrean-desk", "queue", "RSHS", "GIG").sentence(2)

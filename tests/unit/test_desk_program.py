@@ -156,6 +156,7 @@ def test_the_command_that_repeats_an_action_sends_exactly_the_same(
         (["mode", "RSHS", "GIG", "manual"], 2),
         (["login"], 69),
         (["logout"], 0),
+        (["whoami"], 69),
         (["register", "RSHS", "GIG"], 2),
         (["console", "RSHS", "GIG"], 2),
         (["fly"], 2),
