@@ -27,6 +27,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "ticket.unparked": C_("history", "off hold"),
     "ticket.corrected": C_("history", "corrected"),
     "ticket.transferred": C_("history", "transferred"),  # by staff, or to the next day
+    "ticket.sent": C_("history", "sent on"),
     "ticket.cancelled": C_("history", "cancelled"),
     "ticket.expired": C_("history", "expired"),
     "ticket.call_undone": C_("history", "call undone"),
@@ -36,6 +37,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "ticket.cancellation_undone": C_("history", "cancellation undone"),
     "ticket.skip_undone": C_("history", "further back undone"),
     "ticket.park_undone": C_("history", "hold undone"),
+    "ticket.sending_undone": C_("history", "sending undone"),
     "clinic.opened": C_("history", "clinic opened"),
     "clinic.closed": C_("history", "clinic closed"),
     "clinic.hours_changed": C_("history", "opening changed"),

@@ -89,9 +89,10 @@ TICKET_FIELDS = {
     "transferred_to",
     "cancelled_by",
     "cancel_reason",
+    "current_code",
     "zone",
 }
-"""What a ticket holds, wherever one is shown."""
+"""What a ticket holds, wherever one is shown; alone, its `visit`, too."""
 
 _LETTERS = str.maketrans("0123456789-_", "abcdefghijkl")
 

@@ -72,10 +72,12 @@ def waiting(who: list[Comer]) -> tuple[Queue, list[WaitingPatient]]:
                 patient(number),
                 "Siti",
                 BORN,
-                False,
-                came,
-                came,
-                came,
+                date_of_birth_confirmed=False,
+                arrived_at=came,
+                place_at=came,
+                waiting_since=came,
+                **dict.fromkeys(("visit", "station", "sent_from", "return_to")),
+                is_return=False,
             )
         )
     return queue, patients

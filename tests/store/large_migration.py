@@ -98,7 +98,7 @@ CALLS_CAN_BE_UNDONE: LiteralString = """
     UPDATE journal SET undo = '{"before": ["waiting", null, 1, null, null, null]}'
     WHERE event_name = 'ticket.called'
 """
-"""As revision 0005 keeps it; what the staff can take back is written anew by 0006."""
+"""As revision 0005 keeps it; what the staff can take back is rewritten by 0006."""
 
 
 def settle(url: str) -> None:

@@ -134,7 +134,9 @@ def test_what_no_registration_would_take_is_no_correction(
     refused = refusal(desk, "correct", number=1, **wrong)
     assert (refused.code, [each.field for each in refused.errors]) == (ProblemCode.INVALID_REQUEST, [field])
     if not field:
-        assert refused.detail == "Give at least one of medical_record_number, name and date_of_birth."
+        assert (
+            refused.detail == "Give at least one of medical_record_number, name, date_of_birth and newborn."
+        )
     assert row_of(desk) == before
 
 

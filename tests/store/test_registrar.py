@@ -64,6 +64,8 @@ def test_the_first_patient_gets_the_first_number_and_is_called_at_once(workers: 
         "transferred_to": None,
         "cancelled_by": None,
         "cancel_reason": None,
+        "current_code": None,
+        "visit": None,
         "zone": "WIB",
     }
 

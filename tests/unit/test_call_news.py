@@ -51,7 +51,7 @@ def test_another_room_is_told() -> None:
 def test_a_call_that_was_taken_back_is_told() -> None:
     told = call_news(CALLED, TICKET, INDONESIAN)
     assert told is not None
-    assert told.startswith("Panggilan nomor GIG-011 dibatalkan petugas.")
+    assert told.startswith("Nomor GIG-011 menunggu lagi: panggilannya diurungkan, atau Anda belum hadir.")
 
 
 @pytest.mark.parametrize("status", ["in_service", "served", "cancelled", "no_show", "new_state"])

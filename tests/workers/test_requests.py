@@ -58,7 +58,7 @@ def test_a_registration_is_answered_by_a_ticket(patient: Requester) -> None:
     assert (answer.name, answer.content_type) == ("ticket", "application/json")
     assert answer.correlation_id == request.properties.correlation_id
     ticket = answer.body
-    assert ticket.keys() == TICKET_FIELDS
+    assert ticket.keys() == {*TICKET_FIELDS, "visit"}
     assert (ticket["number"], ticket["display_number"]) == (1, f"{CLINICS[0]}-001")
     assert (ticket["hospital"], ticket["clinic"]) == (HOSPITAL, CLINICS[0])
     assert (ticket["service_date"], ticket["status"]) == ("2026-11-23", "waiting")
@@ -89,7 +89,7 @@ def test_a_cancellation_is_answered_by_the_ticket(patient: Requester) -> None:
     answer = patient.call(message("cancel", {"ticket_code": typed}))
 
     assert answer.name == "ticket"
-    assert answer.body.keys() == TICKET_FIELDS
+    assert answer.body.keys() == {*TICKET_FIELDS, "visit"}
     assert answer.body["ticket_code"] == given_up["ticket_code"]
     assert (answer.body["status"], answer.body["people_ahead"]) == ("cancelled", None)
     status = patient.call(message("ticket_status", {"ticket_codes": [behind["ticket_code"]]}))

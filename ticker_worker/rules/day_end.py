@@ -38,11 +38,11 @@ class WaitingPatient(NamedTuple):
     arrived_at: datetime
     place_at: datetime
     waiting_since: datetime
-    visit: str | None = None
-    station: int | None = None
-    sent_from: str | None = None
-    return_to: str | None = None
-    is_return: bool = False
+    visit: str | None
+    station: int | None
+    sent_from: str | None
+    return_to: str | None
+    is_return: bool
 
     @property
     def in_visit(self) -> Station | None:
