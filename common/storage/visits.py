@@ -40,15 +40,22 @@ def read_named_tickets(connection: Connection, stations: Iterable[TicketRecord])
 
 
 def count_stations_left(connection: Connection, station: TicketRecord) -> int:
-    """From how many other stations that are not done the patient of this one goes back to the same clinic."""
-    others = (
-        tickets.c.visit == station.visit,
-        tickets.c.return_to == station.return_to,
-        tickets.c.ticket_code != station.ticket_code,
-        in_states(tickets, ACTIVE),
-    )
-    found: int = connection.execute(select(func.count()).select_from(tickets).where(*others)).scalar_one()
-    return found
+    """From how many other stations that are not done the patient of this one goes back to the same clinic, at
+    once or by way of others."""
+    shown = (tickets.c.ticket_code, tickets.c.return_to, tickets.c.status)
+    rows = connection.execute(select(*shown).where(tickets.c.visit == station.visit)).all()
+    back_to = {row.ticket_code: row.return_to for row in rows}
+
+    def leads_there(code: str) -> bool:
+        way = back_to.get(code)
+        while way is not None and way != station.return_to:
+            way = back_to.get(way)
+        return way is not None
+
+    left = [
+        row.ticket_code for row in rows if row.status in ACTIVE and row.ticket_code != station.ticket_code
+    ]
+    return sum(map(leads_there, left))
 
 
 def first_places(connection: Connection, key: ClinicDay) -> dict[Lane, datetime]:

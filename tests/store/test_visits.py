@@ -22,18 +22,18 @@ from tests.store.desks import (
 )
 from tests.store.workers import Workers, contents, ticket_rows, workers_of
 
-CLINICS = ("GIG", "LAB", "MAT")
+CLINICS = ("GIG", "LAB", "MAT", "RAD")
 
 
 def hospital(**settings: Any) -> dict[str, Any]:
-    """Three clinics whose desks call; GIG with these settings."""
+    """Four clinics whose desks call; GIG with these settings."""
     tables = [clinic_table(code, mode="desk", rooms=2) for code in CLINICS]
     return hospital_table("RSHS", tables[0] | settings, *tables[1:])
 
 
 @pytest.fixture
 def desk(engine: Engine) -> Workers:
-    """GIG with three patients who wait, LAB and MAT with nobody."""
+    """GIG with three patients who wait, the others with nobody."""
     workers = workers_of(engine, hospital())
     workers.register_many(3)
     workers.clock.forward(minutes=1)
@@ -236,6 +236,20 @@ def test_a_return_within_a_return(desk: Workers) -> None:
     does(desk, "send", "LAB", number=1, to_clinic="MAT", returns=True)
     serve_next(desk, "MAT")
     assert numbers_waiting(desk, "LAB") == [2]
+    serve_next(desk, "LAB")
+    assert numbers_waiting(desk) == [4, 2, 3]
+    is_whole(desk)
+
+
+def test_who_returns_to_a_station_first_is_not_done_with_it(desk: Workers) -> None:
+    in_service(desk)
+    for clinic in ("LAB", "RAD"):
+        does(desk, "send", number=1, to_clinic=clinic, returns=True)
+    in_service(desk, "LAB")
+    does(desk, "send", "LAB", number=1, to_clinic="MAT", returns=True)
+    for clinic in ("RAD", "MAT"):
+        serve_next(desk, clinic)
+        assert numbers_waiting(desk) == [2, 3]
     serve_next(desk, "LAB")
     assert numbers_waiting(desk) == [4, 2, 3]
     is_whole(desk)
