@@ -55,6 +55,7 @@ def test_a_patient_is_called_and_served(
         await shows(pilot, "GIG-002 did not come.")
         await pilot.press("z")
         await shows(pilot, "What is to be taken back?")
+        assert "That GIG-002 did not come" in screen(pilot)
         await pilot.press("enter")
         await shows(pilot, "▶ Ruang Gigi 2  GIG-002")
         await pilot.press("x")

@@ -133,6 +133,10 @@ def test_a_ticket_in_no_list_is_acted_on_by_its_keys(
         await pilot.press("enter")
         await shows(pilot, "MAT-001 · served · Wulandari Ketut")
         await pilot.press("z")
+        await becomes(pilot, lambda: not isinstance(pilot.app.screen, TicketMenu), lambda: "what is meant")
+        await shows(pilot, "What is to be taken back?")
+        assert screen(pilot).endswith("The completion of MAT-001")
+        await pilot.press("enter")
         await shows(pilot, "The completion of MAT-001 is taken back")
 
     console(system, play, clinic="MAT")

@@ -1,28 +1,29 @@
 """The key that takes back what was done: named first, so that nobody takes back something else."""
 
 import time
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
-from clinic_desk import queue_view
 from clinic_desk.actions import Action
 from clinic_desk.console.acting import ActingApp
 from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.queue_list import QueueList
-from clinic_desk.output import changes
+from clinic_desk.problem_words import CONSOLE_WORDS
+from clinic_desk.session import DeskSession
+from clinic_desk.undoable import in_words, last_undoable
 from common.domain import ticket_states
 from common.terminal.card import Ticket
 
 _UNDOABLE: Final = frozenset(
-    {"call_next", "call_ticket", "start", "complete", "mark_no_show", "skip", "park", "desk_cancel"}
+    {"call_next", "call_ticket", "start", "complete", "mark_no_show", "skip", "park", "send", "desk_cancel"}
 )
 _UNDOABLE_SECONDS: Final = 600.0  # as the ticker has it, which decides
+_LINES: Final = 50
+"""Of what happened last: as many as one reply has."""
 
 
-@dataclass(frozen=True)
-class _Undoable:
-    """What can be taken back, in words: what was done last with the ticket of that number and day, or in a
-    room."""
+class _Undoable(NamedTuple):
+    """What can be taken back, in words: of the ticket of that number and day, or in a room."""
 
     words: str
     number: int | None = None
@@ -39,15 +40,12 @@ def may_be_undone(ticket: Ticket) -> bool:
 class UndoKeys(ActingApp):
     """What was done last at this console, with the chosen ticket, or in this console's room."""
 
-    _last: _Undoable | None = None
+    _last: Ticket | None = None
     _last_at = 0.0
 
     def _done(self, action: Action, done: dict[str, Any]) -> None:
         if action.request in _UNDOABLE and done["ticket"] is not None:
-            ticket = done["ticket"]
-            words = " ".join(changes(done, action.body, self._texts))
-            self._last = _Undoable(words, ticket["number"], day=self._other_day(ticket))
-            self._last_at = time.monotonic()
+            self._last, self._last_at = done["ticket"], time.monotonic()
         elif action.request == "undo":
             self._last = None
         super()._done(action, done)
@@ -59,28 +57,45 @@ class UndoKeys(ActingApp):
 
     def action_undo(self) -> None:
         """Asks what is to be taken back: at first what was done last at this console."""
-        found = self._undoable()
-        choices = [(str(place), each.words) for place, each in enumerate(found)]
+        is_late = time.monotonic() - self._last_at >= _UNDOABLE_SECONDS
+        tickets = [None if is_late else self._last, self.query_one(QueueList).chosen]
+        self._ask_what([each for each in tickets if each is not None], self._room)
+
+    def undo(self, ticket: Ticket) -> None:
+        """Asks whether what was done last with this ticket is to be taken back."""
+        self._ask_what([ticket])
+
+    def _ask_what(self, tickets: Sequence[Ticket], room: int | None = None) -> None:
+        """Looks at what happened to these tickets and in the room, and asks what of it is meant."""
+        desk, texts = self._desk, self._texts
+        meant = {(each["number"], self._other_day(each)): None for each in tickets}
+
+        def look(session: DeskSession) -> list[_Undoable]:
+            found = []
+            for number, day in meant:
+                of_ticket = {"number": number, "service_date": day}
+                happened = session.history(desk.hospital, desk.clinic, _LINES, **of_ticket)
+                if (line := last_undoable(happened["lines"])) is not None:
+                    found.append(_Undoable(in_words(line, texts), number, day=day))
+            if room is None:
+                return found
+            happened = session.history(desk.hospital, desk.clinic, _LINES)
+            line = last_undoable(happened["lines"], room)
+            if line is not None and in_words(line, texts) not in {each.words for each in found}:
+                found.append(_Undoable(in_words(line, texts), room=room))
+            return found
+
+        self._send(look, self._ask_which)
+
+    def _ask_which(self, found: Sequence[_Undoable]) -> None:
+        if not found:
+            self._say(self._texts(CONSOLE_WORDS.by_reason["nothing_to_undo"]), "yellow")
+            return
 
         def chosen(place: str | None) -> None:
             if place is not None:
                 what = found[int(place)]
                 self._do(self._desk.undo(number=what.number, room=what.room, day=what.day))
 
+        choices = [(str(place), each.words) for place, each in enumerate(found)]
         self.push_screen(Choose(self._texts("What is to be taken back?"), choices, self._texts), chosen)
-
-    def undo(self, ticket: Ticket) -> None:
-        """Takes back what was done last with this ticket."""
-        self._do(self._desk.undo(number=ticket["number"], day=self._other_day(ticket)))
-
-    def _undoable(self) -> list[_Undoable]:
-        found = []
-        if self._last is not None and time.monotonic() - self._last_at < _UNDOABLE_SECONDS:
-            found.append(self._last)
-        texts, queue = self._texts, self._queue
-        assert queue is not None
-        if (ticket := self.query_one(QueueList).chosen) is not None:
-            words = texts("What was done last with {number}", number=ticket["display_number"])
-            found.append(_Undoable(words, ticket["number"], day=self._other_day(ticket)))
-        words = texts("What was done last in {room}", room=queue_view.room_name(queue, self._room, texts))
-        return [*found, _Undoable(words, room=self._room)]
