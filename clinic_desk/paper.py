@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from clinic_desk.qr_code import qr_lines
+from clinic_desk.queue_view import REGULAR
 from common.terminal.card import clinic_name, hospital_name, status_word, ticket_facts
+from common.terminal.lane_words import lane_in_words
 from common.terminal.layout import fold, fold_around, stacked
 from common.terminal.moments import long_date
 from common.terminal.streams import as_receipt_printers_write, writes_unicode
@@ -41,8 +43,8 @@ def paper_text(shown: Mapping[str, Any], texts: Texts, columns: int) -> str:
     code, command = ticket["ticket_code"], f"antrean watch {ticket['ticket_code']}"
     head = [*fold(hospital_name(ticket), columns), *fold(clinic_name(ticket), columns), "", number]
     about = fold(long_date(ticket["service_date"], texts), columns)
-    if ticket["lane"] == "priority":
-        about = [texts("Priority"), *about]
+    if ticket["lane"] != REGULAR:
+        about = [lane_in_words(ticket["lane"], texts).capitalize(), *about]
     if ticket["status"] != "waiting":
         about += fold(status_word(ticket, texts), columns)
     lines = [

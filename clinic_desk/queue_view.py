@@ -141,7 +141,7 @@ def rows(queue: Queue, texts: Texts) -> Iterator[QueueRow]:
 def found_row(ticket: Ticket, texts: Texts) -> QueueRow:
     """A ticket of the clinic's day in whatever state, with when it was registered."""
     words = status_word(ticket, texts)
-    if ticket["lane"] == "priority":
+    if ticket["lane"] != REGULAR:
         words = f"{words} {lane(ticket, texts)}"
     return QueueRow("found", "", ticket, words, _clock(ticket["registered_at"], texts))
 

@@ -94,5 +94,5 @@ def _colour(row: QueueRow) -> str:
     if row.ticket is None:
         return "dim"
     if row.section == "waiting":
-        return "yellow" if row.ticket["lane"] == "priority" else ""
+        return "" if row.ticket["lane"] == queue_view.REGULAR else "yellow"
     return COLOURS.get(row.ticket["status"], "")

@@ -9,7 +9,7 @@ import pytest
 
 from clinic_desk.output import done_text, queue_text
 from clinic_desk.problem_words import CONSOLE_WORDS, DESK_WORDS
-from clinic_desk.queue_view import counts, rows
+from clinic_desk.queue_view import counts, found_row, rows
 from clinic_desk.report import print_report, write_csv
 from common.terminal.card import problem_text
 from common.terminal.texts import Texts
@@ -224,6 +224,15 @@ def test_how_many_wait_in_each_lane() -> None:
     assert counts(queue, INDONESIAN) == "menunggu 3 (1 gawat darurat, 0 prioritas) · selesai 9"
     one = QUEUE | {"lanes": [{"lane": "regular", "waiting": 3, "reasons": []}]}
     assert counts(one, ENGLISH) == "3 waiting · 9 served"
+
+
+def test_whoever_is_found_is_shown_with_the_lane() -> None:
+    lanes = [("emergency", "emergency"), ("priority", "age"), ("regular", None)]
+    found = [
+        ticket(number, lane=lane, priority_reason=reason) for number, (lane, reason) in enumerate(lanes, 1)
+    ]
+    words = [found_row(each, INDONESIAN).words for each in found]
+    assert words == [f"{words[2]} {mark}" for mark in ("★★★ gawat darurat", "★ lansia")] + [words[2]]
 
 
 def test_why_something_is_not_permitted() -> None:

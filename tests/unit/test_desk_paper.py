@@ -94,6 +94,7 @@ def test_a_ticket_on_narrow_paper() -> None:
         {"status": "called", "called_at": "2026-11-23T09:31:00+07:00", "room": 2, "room_name": "Loket A"},
         {"status": "cancelled", "cancelled_by": "staff", "cancel_reason": "duplicate"},
         {"lane": "priority"},
+        {"lane": "emergency"},
     ],
 )
 def test_paper_is_as_wide_as_it_is_and_has_letters_that_printers_have(
@@ -105,6 +106,12 @@ def test_paper_is_as_wide_as_it_is_and_has_letters_that_printers_have(
     assert "GIG-017" in text
     assert CODE in text
     assert f"antrean watch {CODE}" in text
+
+
+@pytest.mark.parametrize(("lane", "said"), [("emergency", "Gawat darurat"), ("priority", "Prioritas")])
+def test_paper_says_which_lane_it_is(lane: str, said: str) -> None:
+    lines = [line.strip() for line in paper_text(shown(lane=lane), INDONESIAN, 32).splitlines()]
+    assert said in lines
 
 
 def test_paper_does_not_say_whose_it_is() -> None:
