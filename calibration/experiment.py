@@ -8,9 +8,7 @@ from calibration.findings import Findings, summarise
 from calibration.observer import ObservedClinic, Prediction
 from calibration.scenarios import Family, draw_nature
 from calibration.simulator import simulate_day
-
-LEARNING_DAYS = 5
-"""Days from which is learned before estimates count."""
+from calibration.staffed_day import simulate_staffed_day
 
 
 @dataclass(frozen=True)
@@ -30,9 +28,10 @@ def _run(family: Family, extent: Extent, seed: int) -> Iterator[Prediction]:
     rng = Random(f"{seed} {family.name} {family.rooms}")
     for _ in range(extent.clinics):
         observed = ObservedClinic(draw_nature(family, rng))
-        for day in range(LEARNING_DAYS + extent.days):
-            predictions = observed.observe(simulate_day(observed.nature, rng.getrandbits(32)), rng)
-            if day < LEARNING_DAYS:
+        for day in range(family.learning_days + extent.days):
+            simulate = simulate_day if family.habits is None else simulate_staffed_day
+            predictions = observed.observe(simulate(observed.nature, day, rng.getrandbits(32)), rng)
+            if day < family.learning_days:
                 for _ in predictions:
                     pass
             else:

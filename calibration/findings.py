@@ -3,19 +3,39 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import fmean
+from math import nan
+from statistics import fmean, median
+from typing import NamedTuple
 
-from calibration.observer import Prediction
+from calibration.observer import Moment, Prediction
 from calibration.scenarios import Family
 
-RIVALS = ("configured", "per_room", "fixed", "last_wait")
+RIVALS = ("configured", "per_room", "fixed", "last_wait", "last_services")
+
+
+_ENOUGH_ESTIMATES = 500
+"""In one moment, so that the share of those that held says something."""
+
+
+class Held(NamedTuple):
+    """Of so many estimates, the shares whose interval held the call, and whose patient was called before."""
+
+    estimates: int
+    held: float
+    missed: float
+
+    @property
+    def is_right(self) -> bool:
+        """Whether 70 to 90 % held, and no more than 15 % were missed."""
+        return 0.7 <= self.held <= 0.9 and self.missed <= 0.15
 
 
 @dataclass(frozen=True)
 class Findings:
     """What was found in one family: shares of 1, and mean absolute errors in minutes.
 
-    `early` and `late` are the shares of patients who were called before or after the interval.
+    `early` and `late` are the shares of estimates whose patient was called before or after the interval: who
+    is called before it misses the call. `width` is the interval's, relative to the wait (the median).
     """
 
     family: Family
@@ -26,12 +46,31 @@ class Findings:
     early: float
     late: float
     error: float
+    width: float
     rivals: dict[str, float]
+    by_moment: dict[Moment, Held]
 
     @property
     def is_calibrated(self) -> bool:
         """Whether 75 to 85 % of the intervals hold the true call."""
         return 0.75 <= self.coverage <= 0.85
+
+    @property
+    def moments_off(self) -> dict[Moment, Held]:
+        """The moments with enough estimates of which not 70 to 90 % held, or more than 15 % were missed."""
+        return {
+            moment: found
+            for moment, found in self.by_moment.items()
+            if found.estimates >= _ENOUGH_ESTIMATES
+            and not (0.7 <= found.held <= 0.9 and found.missed <= 0.15)
+        }
+
+    @property
+    def holds_by_habit(self) -> bool:
+        """What is asked of a family of habits: calibrated as a whole and in every moment, no more than 15 %
+        missed, and the best, on the first day no more than 5 % behind."""
+        off = min(self.rivals.values()) * (1.0 if self.family.learning_days else 1.05)
+        return self.is_calibrated and not self.moments_off and self.early <= 0.15 and self.error < off
 
     @property
     def is_best(self) -> bool:
@@ -55,14 +94,33 @@ def summarise(family: Family, predictions: Sequence[Prediction]) -> Findings:
         early=_share(each.called_at < each.estimate.earliest_call_at for each in predictions),
         late=_share(each.called_at > each.estimate.latest_call_at for each in predictions),
         error=fmean(_minutes_off(each.estimate.call_at, each) for each in predictions),
+        width=median(_relative_width(each) for each in predictions),
+        by_moment={
+            moment: _held([each for each in predictions if moment in each.moments]) for moment in Moment
+        },
         rivals={
             rival: fmean(_minutes_off(getattr(each, rival), each) for each in predictions) for rival in RIVALS
         },
     )
 
 
+def _held(predictions: Sequence[Prediction]) -> Held:
+    estimates = [(each.estimate, each.called_at) for each in predictions]
+    return Held(
+        len(predictions),
+        _share(told.earliest_call_at <= called_at <= told.latest_call_at for told, called_at in estimates),
+        _share(called_at < told.earliest_call_at for told, called_at in estimates),
+    )
+
+
+def _relative_width(prediction: Prediction) -> float:
+    wait = prediction.called_at - prediction.at
+    return (prediction.estimate.latest_call_at - prediction.estimate.earliest_call_at) / wait
+
+
 def _share(held: Iterable[bool]) -> float:
-    return fmean(map(float, held))
+    found = list(map(float, held))
+    return fmean(found) if found else nan
 
 
 def _minutes_off(guess: datetime, prediction: Prediction) -> float:

@@ -5,10 +5,11 @@ Only what has happened by then is used: registrations, calls and ends of calls, 
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from random import Random
+from statistics import median
 from zoneinfo import ZoneInfo
 
 from calibration.scenarios import RULES, Nature, Patient
@@ -32,6 +33,9 @@ _FORGETFUL_EVENING = 4
 _OVERNIGHT = timedelta(hours=15)
 """Staff who forget rooms end a day's last service only so long after the opening, every so many days."""
 
+_LAST_SERVICES = 10
+"""What rival (d) takes the median of."""
+
 _LOOK_UP_SECONDS = 25 * 60.0
 """Who waits looks at the estimate again after so long, on average."""
 
@@ -40,10 +44,24 @@ class Happening(IntEnum):
     """What happens, in the order of what happens at one moment."""
 
     END = 0
-    CALL = 1
-    REGISTRATION = 2
-    CALL_AT_ONCE = 3
-    LOOK_UP = 4
+    ROOMS = 1
+    CALL = 2
+    REGISTRATION = 3
+    CALL_AT_ONCE = 4
+    LOOK_UP = 5
+
+
+class Moment(StrEnum):
+    """In which moment of a clinic and its queue an estimate is given; it may be in several."""
+
+    REGISTRATION = "at registration"
+    ROOM_FREE = "a room is free"
+    BEFORE_FIRST_CALL = "before the first call"
+    ONE_AHEAD = "one ahead"
+    FIVE_AHEAD = "five ahead"
+
+
+_AHEAD = {1: Moment.ONE_AHEAD, 5: Moment.FIVE_AHEAD}
 
 
 @dataclass(frozen=True)
@@ -52,17 +70,24 @@ class Prediction:
 
     The simpler methods that it is compared with: `configured`, people ahead times the configured mean;
     `per_room`, that divided by the rooms; `fixed`, the ticket's number times ten minutes; `last_wait`, the
-    wait of the last patient who was called.
+    wait of the last patient who was called; `last_services`, people ahead times the median of the last ten
+    services (before the first, the configured mean), divided by the rooms.
     """
 
     at: datetime
-    at_registration: bool
+    moments: frozenset[Moment]
     estimate: Estimate
     configured: datetime
     per_room: datetime
     fixed: datetime
     last_wait: datetime
+    last_services: datetime
     called_at: datetime
+
+    @property
+    def at_registration(self) -> bool:
+        """Whether it was given at registration, not to who looked again."""
+        return Moment.REGISTRATION in self.moments
 
 
 @dataclass
@@ -81,7 +106,7 @@ class ObservedClinic:
             code="UMUM",
             name="Poli Umum",
             opening_hours=OpeningHours.parse(dict.fromkeys(WEEKDAYS, hours)),
-            rooms=self.nature.family.rooms,
+            rooms=self.nature.rooms_at_opening,
             daily_quota=1000,
             mean_service=mean,
             service_spread=mean / 2,
@@ -94,6 +119,7 @@ class ObservedClinic:
         """Lives through one day; yields the predictions for waiting patients."""
         day = _Day(self, patients)
         yield from day.live(rng)
+        self.clinic = replace(self.clinic, rooms=self.nature.rooms_at_opening)
         self.day += timedelta(days=1)
 
 
@@ -102,7 +128,6 @@ class _Day:
 
     def __init__(self, observed: ObservedClinic, patients: Sequence[Patient]) -> None:
         self._observed = observed
-        self._clinic = observed.clinic
         self._patients = patients
         self._opens_at = datetime(
             observed.day.year, observed.day.month, observed.day.day, _OPENS_AT_HOUR, tzinfo=_ZONE
@@ -111,6 +136,8 @@ class _Day:
         self._occupants: dict[int, Occupant] = {}
         self._streaks = NONE
         self._last_wait = dict.fromkeys(Lane, timedelta())
+        self._last_services: deque[timedelta] = deque(maxlen=_LAST_SERVICES)
+        self._has_called = False
 
     def live(self, rng: Random) -> Iterator[Prediction]:
         """All that happens, in order."""
@@ -118,6 +145,8 @@ class _Day:
             now = self._opens_at + timedelta(seconds=at)
             if happening is Happening.END:
                 self._end(index, now)
+            elif happening is Happening.ROOMS:
+                self._observed.clinic = replace(self._clinic, rooms=index)
             elif happening in (Happening.CALL, Happening.CALL_AT_ONCE):
                 self._call(index, now)
             else:
@@ -126,7 +155,13 @@ class _Day:
                 if at < self._patients[index].called:
                     yield self._predict(index, now, at_registration=happening is Happening.REGISTRATION)
 
+    @property
+    def _clinic(self) -> Clinic:
+        return self._observed.clinic
+
     def _happenings(self, rng: Random) -> Iterator[tuple[float, Happening, int]]:
+        for at, rooms in self._observed.nature.rooms_said:
+            yield at, Happening.ROOMS, rooms
         for index, patient in enumerate(self._patients):
             waits = patient.registered < patient.called
             yield patient.registered, Happening.REGISTRATION, index
@@ -146,15 +181,18 @@ class _Day:
             raise AssertionError("within a lane, patients are called in the order in which they came")
         self._streaks = self._streaks.after_call(lane, self._clinic.lanes.ratios)
         taken = {each.room for each in self._occupants.values()}
-        room = next(room for room in range(1, self._clinic.rooms + 1) if room not in taken)
+        free = (room for room in range(1, self._clinic.rooms + 1) if room not in taken)
+        room = self._patients[index].room or next(free)
         self._occupants[index] = Occupant(index + 1, room, TicketStatus.CALLED, now)
         self._last_wait[lane] = now - self._registered_at(index)
+        self._has_called = True
 
     def _end(self, index: int, now: datetime) -> None:
         patient, occupant = self._patients[index], self._occupants.pop(index)
         is_last = index == len(self._patients) - 1
         if is_last and self._observed.nature.family.forgets_rooms and self._is_forgetful_evening():
             now = self._opens_at + _OVERNIGHT
+        self._last_services.append(now - occupant.called_at)
         ended = EndedCall(
             self._registered_at(index), occupant.called_at, now, self._lane(index), patient.came
         )
@@ -172,14 +210,29 @@ class _Day:
         ahead, estimate = expected_call(outlook, place)
         return Prediction(
             at=now,
-            at_registration=at_registration,
+            moments=frozenset(self._moments(ahead, at_registration=at_registration)),
             estimate=estimate,
             configured=now + ahead * self._clinic.mean_service,
             per_room=now + ahead * self._clinic.mean_service / self._clinic.rooms,
             fixed=max(self._opens_at + (index + 1) * _FIXED_TURN, now),
             last_wait=max(self._registered_at(index) + self._last_wait[lane], now),
+            last_services=now + ahead * self._usual_service() / self._clinic.rooms,
             called_at=self._opens_at + timedelta(seconds=self._patients[index].called),
         )
+
+    def _moments(self, ahead: int, *, at_registration: bool) -> Iterator[Moment]:
+        if at_registration:
+            yield Moment.REGISTRATION
+        if len(self._occupants) < self._clinic.rooms:
+            yield Moment.ROOM_FREE
+        if not self._has_called:
+            yield Moment.BEFORE_FIRST_CALL
+        if ahead in _AHEAD:
+            yield _AHEAD[ahead]
+
+    def _usual_service(self) -> timedelta:
+        seconds = [each.total_seconds() for each in self._last_services]
+        return timedelta(seconds=median(seconds)) if seconds else self._clinic.mean_service
 
     def _registered_at(self, index: int) -> datetime:
         return self._opens_at + timedelta(seconds=self._patients[index].registered)

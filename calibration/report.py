@@ -6,7 +6,6 @@ from pathlib import Path
 from calibration.findings import Findings
 
 _DOCS = Path(__file__).parents[1] / "docs"
-_BEGIN, _END = "<!-- measured: calibration -->", "<!-- end: calibration -->"
 
 HEADINGS = (
     "family",
@@ -23,6 +22,22 @@ HEADINGS = (
     "(c)",
 )
 
+HABIT_HEADINGS = (
+    "family",
+    "rooms",
+    "estimates",
+    "held",
+    "missed",
+    "width / wait",
+    "ours",
+    "(a)",
+    "(a) / rooms",
+    "(b)",
+    "(c)",
+    "(d)",
+    "held / missed, where it is off",
+)
+
 _RIVAL_NAMES = {
     "per_room": "(a) people ahead × configured mean, divided by the rooms",
     "last_wait": "(c) the wait of the last patient called",
@@ -34,34 +49,55 @@ _INCHES_PER_FAMILY = 0.235
 def row(found: Findings) -> list[str]:
     """One family's line: shares in per cent, errors in minutes."""
     shares = (found.coverage, found.coverage_at_registration, found.coverage_at_look_up)
-    errors = (found.error, *found.rivals.values())
     return [
         found.family.name,
         str(found.family.rooms),
         str(found.predictions),
         *(f"{share:.1%}" for share in shares),
         f"{found.early:.0%} / {found.late:.0%}",
-        *(f"{error:.1f}" for error in errors),
+        *_errors(found)[: len(HEADINGS) - 7],
     ]
 
 
-def write_report(found: Sequence[Findings], run: str) -> None:
-    """Writes the table, below what was run, and the chart again; raises OSError."""
+def habit_row(found: Findings) -> list[str]:
+    """The line of a family of habits."""
+    off = (f"{moment} {each.held:.0%} / {each.missed:.0%}" for moment, each in found.moments_off.items())
+    return [
+        found.family.name,
+        str(found.family.rooms),
+        str(found.predictions),
+        f"{found.coverage:.0%}",
+        f"{found.early:.0%}",
+        f"{found.width:.1f}",
+        *_errors(found),
+        "; ".join(off),
+    ]
+
+
+def _errors(found: Findings) -> list[str]:
+    return [f"{error:.1f}" for error in (found.error, *found.rivals.values())]
+
+
+def write_report(laws: Sequence[Findings], habits: Sequence[Findings], run: str) -> None:
+    """Writes the tables, below what was run, and the chart again; raises OSError."""
     path = _DOCS / "waiting-time.md"
-    path.write_text(put(path.read_text(), table(found, run)))
-    draw(found, _DOCS / "waiting-time.svg")
+    text = put(path.read_text(), "calibration", table(run, HEADINGS, [row(each) for each in laws]))
+    text = put(text, "habits", table(run, HABIT_HEADINGS, [habit_row(each) for each in habits]))
+    path.write_text(text)
+    draw(laws, _DOCS / "waiting-time.svg")
 
 
-def put(text: str, content: str) -> str:
-    """`content` between the two markers, whatever stood there."""
-    before, rest = text.split(_BEGIN)
-    _, after = rest.split(_END)
-    return f"{before}{_BEGIN}\n{content}\n{_END}{after}"
+def put(text: str, name: str, content: str) -> str:
+    """`content` between the two markers of this name, whatever stood there."""
+    begin, end = f"<!-- measured: {name} -->", f"<!-- end: {name} -->"
+    before, rest = text.split(begin)
+    _, after = rest.split(end)
+    return f"{before}{begin}\n{content}\n{end}{after}"
 
 
-def table(found: Sequence[Findings], run: str) -> str:
-    """All families as a Markdown table, below what was run."""
-    lines = [HEADINGS, ["---", *["--:"] * (len(HEADINGS) - 1)], *map(row, found)]
+def table(run: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, below what was run."""
+    lines = [headings, ["---", *["--:"] * (len(headings) - 1)], *rows]
     return "\n".join(["", run, "", *("| " + " | ".join(line) + " |" for line in lines), ""])
 
 

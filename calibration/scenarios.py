@@ -5,6 +5,7 @@ from enum import StrEnum
 from math import exp, log, sqrt
 from random import Random
 
+from calibration.habits import Habits
 from common.domain.clinic_lanes import USUAL_REASONS, LaneRule
 from common.domain.lanes import Lane
 
@@ -13,6 +14,9 @@ RATIOS = {Lane.EMERGENCY: 10, Lane.PRIORITY: 2}
 
 RULES = tuple(LaneRule(lane, ratio, USUAL_REASONS[lane]) for lane, ratio in RATIOS.items())
 """The same, as a clinic's catalog entry has it."""
+
+LEARNING_DAYS = 5
+"""Days from which is learned before estimates count."""
 
 _MORNING = (0.0, 4 * 3600.0)
 _AFTERNOON = (5 * 3600.0, 7 * 3600.0)
@@ -31,8 +35,9 @@ class Family:
 
     `drift`: by how much the mean service changes from a day's beginning to its end, either way; `pace`: by
     how much the days differ (standard deviation); `burst`: the share of patients who come within 20 minutes
-    of the opening; `catalog_error`: by how much the configured mean is off (standard deviation). All are
-    relative.
+    of the opening; `catalog_error`: by how much the configured mean is off (standard deviation), and
+    `catalog_factor`: what it is multiplied by besides. All are relative. `learning_days` pass before
+    estimates count. Without `habits` the staff call whenever a room is free.
     """
 
     name: str
@@ -48,6 +53,9 @@ class Family:
     has_pause: bool = False
     forgets_rooms: bool = False
     catalog_error: float = 0.2
+    catalog_factor: float = 1.0
+    habits: Habits | None = None
+    learning_days: int = LEARNING_DAYS
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,27 @@ class Nature:
         """When patients can register and are called, from the day's opening on."""
         return (_MORNING, _AFTERNOON) if self.family.has_pause else ((0.0, _AFTERNOON[1]),)
 
+    @property
+    def rooms_said(self) -> tuple[tuple[float, int], ...]:
+        """How many rooms the desk says that serve, and from when on."""
+        return () if self.family.habits is None else self.family.habits.desk_says
+
+    @property
+    def rooms_at_opening(self) -> int:
+        """How many rooms the catalog and the desk say that serve when the day begins."""
+        return dict(self.rooms_said).get(0.0, self.family.rooms)
+
+    def services_possible(self, day: int) -> float:
+        """How many services the staff have time for on the day with this number."""
+        opened, closed = sum(closes - opens for opens, closes in self.sessions), self.sessions[-1][1]
+        habits = self.family.habits
+        if habits is None:
+            return self.family.rooms * opened / self.mean_service
+        return habits.load(day) * sum(
+            habits.seconds_at_work(doctor, closed) / habits.seconds_each(doctor, self.mean_service)
+            for doctor in habits.doctors
+        )
+
     def mean_at(self, second: float) -> float:
         """The mean of a service that begins at `second`, on a day of the usual pace."""
         return self.mean_service * (1 + self.drift * (min(second / self.sessions[-1][1], 1) - 0.5))
@@ -82,23 +111,26 @@ class Nature:
 
 @dataclass(frozen=True)
 class Patient:
-    """What happened to a patient, in seconds from the opening; `came` unless called in vain."""
+    """What happened to a patient, in seconds from the opening; `came` unless called in vain. Without `room`
+    any free one."""
 
     registered: float
     called: float
     ended: float
     lane: Lane
     came: bool
+    room: int | None = None
 
 
 def draw_nature(family: Family, rng: Random) -> Nature:
     """A clinic of this family."""
     mean = rng.uniform(5, 15) * 60
     configured = mean * exp(rng.gauss(0, family.catalog_error)) if family.catalog_error else mean
+    configured *= family.catalog_factor
     return Nature(
         family=family,
         mean_service=mean,
-        configured_mean=round(configured) if family.catalog_error else mean,
+        configured_mean=round(configured) if family.catalog_error else configured,
         drift=family.drift * rng.choice((-1, 1)),
         no_shows=family.no_shows * rng.uniform(0.5, 1.5),
         load=rng.uniform(0.85, 1.05),

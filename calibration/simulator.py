@@ -6,22 +6,22 @@ from typing import Any
 
 import ciw
 
+from calibration.arrivals import draw_arrivals
 from calibration.scenarios import RATIOS, Family, Nature, Patient
 from common.domain.lanes import Lane
 
-_BURST_SECONDS = 20 * 60.0
 _NO_SHOW_SECONDS = (60.0, 240.0)
 """For how long a called patient is waited for, from and to."""
 
 _DAY_SECONDS = 24 * 3600.0
 
 
-def simulate_day(nature: Nature, seed: int) -> list[Patient]:
+def simulate_day(nature: Nature, day: int, seed: int) -> list[Patient]:
     """One day's patients in the order in which they registered."""
     rng = Random(seed)
     ciw.seed(seed)
     rooms = _Rooms(nature, rng)
-    arrivals = _draw_arrivals(nature, rng)
+    arrivals = [(at, _draw_lane(nature.family, rng)) for at in draw_arrivals(nature, day, rng)]
     kinds = sorted({lane.value for _, lane in arrivals})
     network = ciw.create_network(
         arrival_distributions={
@@ -54,25 +54,6 @@ def _servers(nature: Nature) -> Any:
         return rooms
     (_, pause_begins), (pause_ends, _) = nature.sessions
     return ciw.Schedule([rooms, 0, rooms], [pause_begins, pause_ends, _DAY_SECONDS], preemption=False)
-
-
-def _draw_arrivals(nature: Nature, rng: Random) -> list[tuple[float, Lane]]:
-    """When patients come, and to which lane."""
-    family = nature.family
-    open_seconds = sum(closes - opens for opens, closes in nature.sessions)
-    expected = nature.load * family.rooms * open_seconds / nature.mean_service
-    moments: list[float] = []
-    at = rng.expovariate(1.0)
-    while at < expected * (1 - family.burst):
-        second = at / (expected * (1 - family.burst)) * open_seconds
-        for opens, closes in nature.sessions:
-            if second < closes - opens:
-                moments.append(opens + second)
-                break
-            second -= closes - opens
-        at += rng.expovariate(1.0)
-    moments += [rng.uniform(0, _BURST_SECONDS) for _ in range(round(expected * family.burst))]
-    return [(moment, _draw_lane(nature.family, rng)) for moment in sorted(moments)]
 
 
 def _draw_lane(family: Family, rng: Random) -> Lane:

@@ -1,5 +1,6 @@
 """The calibration of a hand-written day: the predictions that patients get, and the figures."""
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -7,7 +8,9 @@ import pytest
 
 from calibration import report
 from calibration.findings import summarise
-from calibration.observer import ObservedClinic, Prediction
+from calibration.habit_families import HABIT_FAMILIES
+from calibration.habits import Doctor, Habits
+from calibration.observer import Moment, ObservedClinic, Prediction
 from calibration.scenarios import FAMILIES, Family, Law, Nature, Patient, draw_nature
 from common.domain.lanes import Lane
 
@@ -85,7 +88,9 @@ def test_figures(predictions_of_a_week: list[Prediction]) -> None:
 def test_the_table_stands_between_its_markers(predictions_of_a_week: list[Prediction]) -> None:
     found = summarise(FAMILY, predictions_of_a_week)
     text = "before\n<!-- measured: calibration -->\nold\n<!-- end: calibration -->\nafter"
-    written = report.put(text, report.table([found], "What was run."))
+    written = report.put(
+        text, "calibration", report.table("What was run.", report.HEADINGS, [report.row(found)])
+    )
     assert written.startswith("before\n<!-- measured: calibration -->\n\nWhat was run.\n\n| family |")
     assert written.endswith("|\n\n<!-- end: calibration -->\nafter")
     assert "| by hand | 1 |" in written
@@ -103,4 +108,22 @@ def test_services_have_the_mean_and_the_spread_of_their_family(law: Law) -> None
 
 
 def test_no_family_is_twice_there() -> None:
-    assert len({(each.name, each.rooms) for each in FAMILIES}) == len(FAMILIES)
+    families = [*FAMILIES, *HABIT_FAMILIES]
+    assert len({(each.name, each.rooms) for each in families}) == len(families)
+
+
+def test_the_moments_of_an_estimate(predictions: list[Prediction]) -> None:
+    """The first is called when the room opens; all others wait while it is taken."""
+    assert not any(Moment.ROOM_FREE in each.moments for each in predictions)
+    assert not any(Moment.BEFORE_FIRST_CALL in each.moments for each in predictions)
+    registered = [each for each in predictions if each.at_registration]
+    assert [Moment.ONE_AHEAD in each.moments for each in registered] == [False, True, False]
+
+
+def test_rooms_that_the_desk_sets_serve_from_then_on() -> None:
+    habits = Habits((Doctor(), Doctor(room=2, comes=1200)), desk_says=((0.0, 1), (1200.0, 2)))
+    nature = replace(NATURE, family=Family("by hand", 2, habits=habits))
+    assert (nature.rooms_at_opening, nature.rooms_said) == (1, ((0.0, 1), (1200.0, 2)))
+    later = replace(patient(2, 20, 40), room=2)
+    found = list(ObservedClinic(nature).observe([patient(0, 0, 30), later], Random(1)))
+    assert [each.per_room - each.at for each in found] == [timedelta()] * len(found)
