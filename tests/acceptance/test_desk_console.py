@@ -279,7 +279,7 @@ def test_a_hint_names_the_key_that_helps(system: Deployment, desk: Callable[[str
         await pilot.press("2", "m", "y")
         await shows(pilot, "moved by the clock")
         await pilot.press("space")
-        await shows(pilot, "The clock moves this queue; press m first to let the desk move it.")
+        await shows(pilot, "The clock moves this queue; a manager lets the desk move it, with m.")
 
     console(system, play, clinic="THT", room=3)
 
