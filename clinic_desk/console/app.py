@@ -13,7 +13,9 @@ from clinic_desk.console.keys.registration import RegistrationKeys
 from clinic_desk.console.keys.rooms import RoomKeys
 from clinic_desk.console.keys.search import SearchKeys
 from clinic_desk.console.keys.table import BOUND
+from clinic_desk.queue_view import ticket_key
 from clinic_desk.session import DeskSession
+from common.domain.ticket_states import IN_ROOM
 from common.translation import N_
 
 _JUST_CALLED_SECONDS: Final = 5.0
@@ -44,10 +46,14 @@ class Console(RegistrationKeys, SearchKeys, RoomKeys, ClinicKeys):
     BINDINGS: ClassVar = [Binding(key, action, show=False) for key, action in BOUND.items()]
 
     _called_at = -_JUST_CALLED_SECONDS
+    _called: str | None = None
 
     def _done(self, action: Action, done: dict[str, Any]) -> None:
+        ticket = done["ticket"]
         if any(each["event"] == "ticket.called" for each in done["changes"]):
-            self._called_at = time.monotonic()
+            self._called_at, self._called = time.monotonic(), ticket_key(ticket)
+        elif ticket and ticket_key(ticket) == self._called and ticket["status"] not in IN_ROOM:
+            self._called_at = -_JUST_CALLED_SECONDS  # the room is free: nobody would be completed
         super()._done(action, done)
 
     def action_next(self) -> None:
