@@ -180,7 +180,7 @@ class _Deciding:
         today = self.loaded.clinics[request.hospital, request.clinic]
         if isinstance(today, Problem):
             return Decision(received.digest, refusal=today, remember=True)
-        asked = registering(request, today)
+        asked = self.loaded.registrations.get(received.identity) or registering(request, today)
         if isinstance(asked, Problem):
             return Decision(received.digest, refusal=asked)
         clinic, queue, person = today.clinic, self.queues[today.day], asked.registrant

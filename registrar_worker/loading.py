@@ -93,20 +93,22 @@ class Loaded:
     """A batch at the moment `now`.
 
     `not_permitted` are the requests that their users may not make, with the answer: for them nothing is
-    locked or looked for but what they did before. `clinics` are those that registrations name, or why there
-    is none; `queues` are locked, and as they were read. `recorded` is what requests have changed before, by
-    their ids, and `recorded_tickets` are the codes of the tickets that were changed. `held` are the active
-    tickets of the patients who register, those that wait to be handed over to the same queue among them,
-    `ended` how many others they had in the same queue. `mismatches` is how often data did not match a number,
-    where it is known: under a lock, where it may become one more. `registered` is what the registries say of
-    the patients whom they have to know, and `born_alike` who was born on the day of somebody whom a desk
-    registers. `tickets` are all that replies can show, by their codes, with what
-    was `learned` of their clinics and who is in the rooms.
+    locked or looked for but what they did before. `clinics` are those that registrations name, or why
+    there is none, and `registrations` what those that can be made ask for; `queues` are locked, and as
+    they were read. `recorded` is what requests have changed before, by their ids, and `recorded_tickets`
+    are the codes of the tickets that were changed. `held` are the active tickets of the patients who
+    register, those that wait to be handed over to the same queue among them, `ended` how many others they
+    had in the same queue. `mismatches` is how often data did not match a number, where it is known: under
+    a lock, where it may become one more. `registered` is what the registries say of the patients whom
+    they have to know, and `born_alike` who was born on the day of somebody whom a desk registers.
+    `tickets` are all that replies can show, by their codes, with what was `learned` of their clinics and
+    who is in the rooms.
     """
 
     now: datetime
     not_permitted: Mapping[RequestIdentity, Problem]
     clinics: Mapping[ClinicKey, ClinicToday | Problem]
+    registrations: Mapping[RequestIdentity, Registering]
     queues: Mapping[ClinicDay, Queue]
     recorded: Mapping[str, Sequence[JournalEntry]]
     recorded_tickets: Mapping[str, str]
@@ -171,10 +173,12 @@ def load(
     tickets |= read_ticket_views(connection, shown - tickets.keys())()
     others = {view.clinic_day for view in tickets.values()} - queues.keys()
     other_occupants, other_learned = _read_unlocked(connection, catalog, others)
+    given = zip(requests, asked, strict=True)
     return Loaded(
         now=now,
         not_permitted=not_permitted,
         clinics=clinics,
+        registrations={each.identity: found for each, found in given if found is not None},
         queues=queues,
         recorded=recorded,
         recorded_tickets=recorded_tickets,

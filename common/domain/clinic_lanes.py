@@ -1,7 +1,7 @@
 """The lanes that a clinic has: in which of them somebody waits, and how they take turns."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from common.domain.lanes import ByLane, Lane
@@ -39,6 +39,14 @@ class ClinicLanes:
     """The lanes of a clinic above the regular one, the most urgent first."""
 
     rules: tuple[LaneRule, ...]
+    ratios: ByLane = field(init=False, repr=False, compare=False)
+    """How the lanes take turns."""
+
+    def __post_init__(self) -> None:
+        ratios = dict.fromkeys(ByLane._fields, _NOT_ITS_OWN_RATIO) | {
+            rule.lane.value: rule.ratio for rule in self.rules
+        }
+        object.__setattr__(self, "ratios", ByLane(**ratios))
 
     @classmethod
     def parse(cls, rules: Iterable[Mapping[str, Any]]) -> "ClinicLanes":
@@ -61,12 +69,6 @@ class ClinicLanes:
     def lanes(self) -> tuple[Lane, ...]:
         """All of them, the regular one at the end."""
         return (*(rule.lane for rule in self.rules), Lane.REGULAR)
-
-    @property
-    def ratios(self) -> ByLane:
-        """How the lanes take turns."""
-        ratios = ByLane(*[_NOT_ITS_OWN_RATIO] * len(ByLane._fields))
-        return ratios._replace(**{rule.lane.value: rule.ratio for rule in self.rules})
 
     def lane_of(self, reason: PriorityReason) -> Lane | None:
         """The lane to which a reason leads; None where the clinic has none for it."""

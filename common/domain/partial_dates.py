@@ -49,8 +49,11 @@ class PartialDate:
         return cls(day.year, day.month, day.day)
 
     def __str__(self) -> str:
-        parts = (f"{part:02d}" for part in (self.month, self.day) if part is not None)
-        return "-".join([f"{self.year:04d}", *parts])
+        # Each registration writes it twice: no loop.
+        if self.month is None:
+            return f"{self.year:04d}"
+        month = f"{self.year:04d}-{self.month:02d}"
+        return month if self.day is None else f"{month}-{self.day:02d}"
 
     @property
     def earliest(self) -> date:
@@ -60,8 +63,8 @@ class PartialDate:
     @property
     def latest(self) -> date:
         """The last day that it can be."""
-        if self.month is None or self.month == _LAST_MONTH:
-            return date(self.year, _LAST_MONTH, self.day or 31)
-        if self.day is not None:
+        if self.month is not None and self.day is not None:
             return date(self.year, self.month, self.day)
+        if self.month is None or self.month == _LAST_MONTH:
+            return date(self.year, _LAST_MONTH, 31)
         return date(self.year, self.month + 1, 1) - timedelta(days=1)
