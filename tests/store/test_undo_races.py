@@ -1,20 +1,16 @@
 """Something is taken back while another worker changes the same queue."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 from sqlalchemy import Engine
 
 from common.domain.refusals import NotPermittedReason
 from common.messages.desk_replies import DeskDone
-from common.messages.message import EncodedReply, Reply
 from common.messages.patients import Ticket
 from common.messages.problems import Problem, ProblemCode
-from common.messaging.delivery import Delivery
 from tests.builders import desk_request, registration
 from tests.store.desks import calls, desk_of, does, is_whole, sees
-from tests.store.registrars import OpenAnother, patiently
+from tests.store.races import together
+from tests.store.registrars import OpenAnother
 from tests.store.workers import Workers, journal_rows, ticket_rows
 
 
@@ -25,22 +21,6 @@ def desk(engine: Engine) -> Workers:
     workers.register_many(3)
     workers.clock.forward(minutes=1)
     return workers
-
-
-def together(
-    desk: Workers, open_another: OpenAnother, *requests: Delivery
-) -> list[Reply | EncodedReply | None]:
-    """The answers to requests that workers of their own take up at the same moment."""
-    start = Barrier(len(requests))
-
-    def answer(request: Delivery) -> Reply | EncodedReply | None:
-        colleague = Workers.on(open_another(), desk.clock)
-        start.wait()
-        worker = colleague.registrar if request.name == "register" else colleague.ticker
-        return patiently(worker, request).reply
-
-    with ThreadPoolExecutor(len(requests)) as pool:
-        return list(pool.map(answer, requests))
 
 
 def test_one_request_in_two_tickers_hands_takes_one_thing_back(

@@ -1,18 +1,14 @@
 """Patients are sent between two clinics by several workers at the same moment."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 from sqlalchemy import Engine
 
 from common.domain.event_names import EventName
 from common.messages.desk_replies import DeskDone
-from common.messages.message import EncodedReply, Reply
-from common.messaging.delivery import Delivery
 from tests.builders import desk_request
 from tests.store.desks import calls, desk_of, does, is_whole, numbers_waiting
-from tests.store.registrars import OpenAnother, patiently
+from tests.store.races import together
+from tests.store.registrars import OpenAnother
 from tests.store.workers import Workers, journal_rows
 
 
@@ -25,21 +21,6 @@ def desk(engine: Engine) -> Workers:
         for room in (1, 2):
             does(workers, "start", clinic, number=calls(workers, room, clinic))
     return workers
-
-
-def together(
-    desk: Workers, open_another: OpenAnother, *requests: Delivery
-) -> list[Reply | EncodedReply | None]:
-    """The answers to requests that workers of their own take up at the same moment."""
-    start = Barrier(len(requests))
-
-    def answer(request: Delivery) -> Reply | EncodedReply | None:
-        colleague = Workers.on(open_another(), desk.clock)
-        start.wait()
-        return patiently(colleague.ticker, request).reply
-
-    with ThreadPoolExecutor(len(requests)) as pool:
-        return list(pool.map(answer, requests))
 
 
 def test_opposite_sendings_wait_for_each_other_in_one_order(desk: Workers, open_another: OpenAnother) -> None:
