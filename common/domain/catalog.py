@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from common.domain.absences import Absence, AbsenceReason
 from common.domain.clinic_day import ClinicDay
 from common.domain.clinic_lanes import TWO_LANES, ClinicLanes
 from common.domain.opening_hours import OpeningHours, Session
@@ -85,7 +86,9 @@ class Clinic:
 
     From `priority_age` on (None: at no age) patients wait in the one of its `lanes` to which age leads. Who
     is late is put behind the next `skip_places` who wait. What the staff forced ends at `forced_until`; then
-    the clinic follows its opening hours again. These also tell when its service days end."""
+    the clinic follows its opening hours again. These also tell when its service days end.
+
+    `absences` are who its staff said is away, also where that is over (`absences_at`)."""
 
     hospital: Hospital
     code: str
@@ -106,6 +109,7 @@ class Clinic:
     retired: bool = False
     room_names: tuple[str, ...] = ()
     returns_to: ReturnPlace = ReturnPlace.FRONT
+    absences: tuple[Absence, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -160,10 +164,27 @@ class Clinic:
         return self.forced_reason if self.state_at(moment) is ClinicState.CLOSED else None
 
     def as_of(self, moment: datetime) -> "Clinic":
-        """The clinic without what its staff forced, where that is over by `moment`."""
-        if not self._is_over(moment):
-            return self
-        return replace(self, state=ClinicState.SCHEDULE, forced_until=None, forced_reason=None)
+        """The clinic without what its staff forced, and who they said is away, where that is over by then."""
+        lasting = tuple(each for each in self.absences if self._lasts(each, moment))
+        clinic = self if lasting == self.absences else replace(self, absences=lasting)
+        if not clinic._is_over(moment):
+            return clinic
+        return replace(clinic, state=ClinicState.SCHEDULE, forced_until=None, forced_reason=None)
+
+    def absences_at(self, moment: datetime) -> tuple[Absence, ...]:
+        """Who is away at `moment`. A clinic in which no room serves is away as a whole, nobody knows until when."""
+        if not self.rooms:
+            return (Absence(None, None, AbsenceReason.OTHER, self.serving_since),)
+        return tuple(
+            each
+            for each in self.absences
+            if (each.room is None or each.room <= self.rooms) and self._lasts(each, moment)
+        )
+
+    def _lasts(self, absence: Absence, moment: datetime) -> bool:
+        """Whether it is not over: by its time, or at the end of the service day in which it began."""
+        ends_at = absence.until or self.day_end(self.service_date(absence.since))
+        return moment < ends_at
 
     def _is_over(self, moment: datetime) -> bool:
         return self.forced_until is not None and self.forced_until <= moment

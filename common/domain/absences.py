@@ -1,0 +1,28 @@
+"""Who of a clinic is away for a while, as its staff say: a room, or the whole clinic. Nobody is called then."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class AbsenceReason(StrEnum):
+    """Why nobody is called: a closed list, since patients read it in their own language."""
+
+    LATE = "late"
+    BREAK = "break"
+    PRAYER = "prayer"
+    ROUNDS = "rounds"
+    EMERGENCY = "emergency"
+    MEETING = "meeting"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A room, or the whole clinic (`room` None), calls nobody since `since`, and probably goes on at `until`
+    (None: the staff do not know when)."""
+
+    room: int | None
+    until: datetime | None
+    reason: AbsenceReason
+    since: datetime
