@@ -1,4 +1,4 @@
-"""Who of a clinic is away for a while, as its staff say: a room, or the whole clinic. Nobody is called then."""
+"""Who of a clinic is away for a while, as its staff say: a room, or the whole clinic."""
 
 from dataclasses import dataclass
 from datetime import datetime

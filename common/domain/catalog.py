@@ -172,7 +172,7 @@ class Clinic:
         return replace(clinic, state=ClinicState.SCHEDULE, forced_until=None, forced_reason=None)
 
     def absences_at(self, moment: datetime) -> tuple[Absence, ...]:
-        """Who is away at `moment`. A clinic in which no room serves is away as a whole, nobody knows until when."""
+        """Who is away at `moment`; where no room serves, the whole clinic, and nobody knows until when."""
         if not self.rooms:
             return (Absence(None, None, AbsenceReason.OTHER, self.serving_since),)
         return tuple(
