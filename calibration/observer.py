@@ -5,7 +5,7 @@ Only what has happened by then is used: registrations, calls and ends of calls, 
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from random import Random
@@ -16,10 +16,11 @@ from calibration.scenarios import RULES, Nature, Patient
 from common.domain.catalog import Clinic, Hospital, QueueMode
 from common.domain.clinic_lanes import ClinicLanes
 from common.domain.clinic_outlook import clinic_outlook, expected_call
+from common.domain.clinic_records import NO_RECORDS, ClinicRecords
 from common.domain.lanes import LANES, NONE, Lane, Standing
 from common.domain.opening_hours import WEEKDAYS, OpeningHours
 from common.domain.queue_advance import Occupant
-from common.domain.service_times import EndedCall, PartRecord, learn
+from common.domain.service_times import EndedCall, learn
 from common.domain.ticket_states import TicketStatus
 from common.domain.waiting_time import Estimate
 
@@ -95,7 +96,7 @@ class ObservedClinic:
     """One clinic: its catalog entry, and what was learned of it so far."""
 
     nature: Nature
-    records: dict[int, PartRecord] = field(default_factory=dict)
+    records: ClinicRecords = NO_RECORDS
     day: date = _FIRST_DAY
 
     def __post_init__(self) -> None:
@@ -196,7 +197,8 @@ class _Day:
         ended = EndedCall(
             self._registered_at(index), occupant.called_at, now, self._lane(index), patient.came
         )
-        self._observed.records = learn(self._clinic, self._observed.records, self._observed.day, ended)
+        parts = learn(self._clinic, self._observed.records.parts, self._observed.day, ended)
+        self._observed.records = replace(self._observed.records, parts=parts)
 
     def _is_forgetful_evening(self) -> bool:
         return (self._observed.day - _FIRST_DAY).days % _FORGETFUL_EVENING == 0

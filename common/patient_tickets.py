@@ -1,16 +1,16 @@
 """Builds the tickets that replies show, with their estimates, from what the store has read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
 from common.domain.catalog import Clinic
 from common.domain.clinic_outlook import clinic_outlook, expected_call
+from common.domain.clinic_records import ClinicRecords
 from common.domain.lanes import ByLane, Lane, Standing
 from common.domain.opening_hours import midnight
 from common.domain.queue_advance import Occupant
-from common.domain.service_times import PartRecord
 from common.domain.ticket_codes import format_ticket_code
 from common.domain.ticket_states import IN_ROOM, TicketStatus
 from common.domain.tickets import display_number
@@ -25,13 +25,13 @@ _ONE_DAY = timedelta(days=1)
 
 class PatientTickets:
     """A clinic's queue of one day as its patients see it at `now`; `occupants` are those in its rooms,
-    `records` what was learned of the clinic, by part of the day."""
+    `records` what was learned of the clinic."""
 
     def __init__(
         self,
         clinic: Clinic,
         occupants: Sequence[Occupant],
-        records: Mapping[int, PartRecord],
+        records: ClinicRecords,
         now: datetime,
     ) -> None:
         self._clinic = clinic

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from common.domain.clinic_day import ClinicDay
+from common.domain.clinic_records import NO_RECORDS
 from common.domain.queue_advance import Occupant
 from common.domain.tickets import display_number
 from common.messages.desk_replies import at_desk
@@ -62,6 +63,6 @@ class _ShownMoments:
         found = self.queues.get(key)
         if found is None:
             clinic = self.clinic_of(view.clinic_day)
-            queue = PatientTickets(clinic, occupants, self.learned.get(clinic.key, {}), self.now)
+            queue = PatientTickets(clinic, occupants, self.learned.get(clinic.key, NO_RECORDS), self.now)
             found = self.queues[key] = queue, occupants
         return found[0].ticket(view)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from common.domain.catalog import Clinic, Hospital
 from common.domain.clinic_day import ClinicDay
+from common.domain.clinic_records import NO_RECORDS
 from common.domain.opening_hours import Session
 from common.domain.queue import new_queue
 from common.domain.queue_advance import Occupant, calling_order
@@ -87,7 +88,7 @@ class _Answers:
         queue = self.queues.get(key)
         if queue is None:
             clinic, occupants = self.catalog.clinic_of(key), self.loaded.occupants.get(key, ())
-            records = self.loaded.learned.get(clinic.key, {})
+            records = self.loaded.learned.get(clinic.key, NO_RECORDS)
             queue = self.queues[key] = PatientTickets(clinic, occupants, records, self.now)
         return queue
 

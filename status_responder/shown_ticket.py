@@ -5,6 +5,7 @@ from datetime import datetime
 from common.desk_tickets import visit_ticket
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
+from common.domain.clinic_records import NO_RECORDS
 from common.domain.duplicates import possible_duplicate
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import ACTIVE
@@ -61,5 +62,5 @@ def _seen_by_patient(
 ) -> Ticket:
     views = read_ticket_views(connection, [row.ticket_code])()
     occupants = read_rooms(connection, [day])().get(day, ())
-    learned = read_service_times(connection, [clinic])().get(clinic.key, {})
+    learned = read_service_times(connection, [clinic])().get(clinic.key, NO_RECORDS)
     return PatientTickets(clinic, occupants, learned, now).ticket(views[row.ticket_code])

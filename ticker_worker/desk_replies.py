@@ -7,6 +7,7 @@ from itertools import groupby
 from common.desk_tickets import visit_ticket
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
+from common.domain.clinic_records import NO_RECORDS
 from common.domain.event_names import EventName
 from common.domain.queue import Queue
 from common.domain.ticket_record import TicketRecord
@@ -117,5 +118,5 @@ def _as_its_patient_sees_it(
             now_serving=queue.now_serving,
         )
     occupants = read_rooms(connection, [key])().get(key, ())
-    learned = read_service_times(connection, [clinic])().get(clinic.key, {})
+    learned = read_service_times(connection, [clinic])().get(clinic.key, NO_RECORDS)
     return PatientTickets(clinic, occupants, learned, now).ticket(view)

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from common.domain.catalog import Clinic, QueueMode
+from common.domain.clinic_records import ClinicRecords
 from common.domain.day_parts import DayPart, day_parts
 from common.domain.lanes import Standing
 from common.domain.queue_advance import Occupant
@@ -23,15 +24,15 @@ class Expected(NamedTuple):
 
 
 def clinic_outlook(
-    clinic: Clinic, records: Mapping[int, PartRecord], occupants: Sequence[Occupant], now: datetime
+    clinic: Clinic, records: ClinicRecords, occupants: Sequence[Occupant], now: datetime
 ) -> Outlook:
-    """The outlook of today's queue; `records` are what was learned, by part of the day.
+    """The outlook of today's queue; `records` are what was learned.
 
     A clinic that is moved by the clock serves exactly by the catalog, whatever was learned.
     """
     if clinic.mode is QueueMode.CLOCK:
         return Outlook(clinic.rooms, occupants, ServiceTime(clinic.mean_service, timedelta()), now)
-    course = _course(clinic, records, clinic.service_date(now))
+    course = _course(clinic, records.parts, clinic.service_date(now))
     first = next(index for index, part in enumerate(course.parts) if part.ends_at > now)
     part, rest, serving = course.parts[first], course.rests[first], first
     # A pause that the staff do not keep is none.

@@ -18,20 +18,19 @@ from math import exp, inf, pi
 from typing import NamedTuple
 
 from common.domain.gamma import Gamma
+from common.domain.interval_correction import Z_80_PERCENT
 from common.domain.lanes import ByLane, Standing
 from common.domain.queue_advance import Occupant
-
-_Z_80_PERCENT = 1.2816
-"""Standard deviations to each side of the mean that hold 80 % of a normal distribution."""
 
 
 class Estimate(NamedTuple):
     """The moment than which the call is as likely to come earlier as later, and the interval that holds it
-    in 80 % of cases."""
+    in 80 % of cases. `moment` is a code of the queue's state, by which such intervals are corrected."""
 
     call_at: datetime
     earliest_call_at: datetime
     latest_call_at: datetime
+    moment: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ class Outlook:
             feedback = 1 / (1 - min(is_open * overtaking * turn / mean, 0.5)) if mean else 1.0
             variance = (variance + is_open * overtaking * turn**2) * feedback**2
         wait = Gamma(mean, variance + (self._uncertainty * mean) ** 2)
-        median, earliest, latest = wait.median_between(_Z_80_PERCENT)
+        median, earliest, latest = wait.median_between(Z_80_PERCENT)
         return Estimate(self._moment(median), self._moment(earliest), self._moment(latest))
 
     def _until_call(self, people_ahead: float) -> tuple[float, float]:

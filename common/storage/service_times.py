@@ -10,6 +10,8 @@ from sqlalchemy import ClauseElement, ColumnElement, Connection, FromClause, and
 from sqlalchemy.dialects import postgresql
 
 from common.domain.catalog import Clinic, QueueMode
+from common.domain.clinic_records import ClinicRecords
+from common.domain.interval_correction import NO_CORRECTION, Correction
 from common.domain.service_times import (
     EndedCall,
     Lesson,
@@ -23,8 +25,11 @@ from common.domain.service_times import (
 from common.storage.prepared import DATE, ENCODED_JSON, INTEGER, TEXT, Columns, Prepared
 from common.storage.tables import service_times
 
-Learned = Mapping[tuple[str, str], dict[int, PartRecord]]
-"""What was learned, by clinic and part of the day; clinics of which nothing was learned are left out."""
+Learned = Mapping[tuple[str, str], ClinicRecords]
+"""What was learned, by clinic; clinics of which nothing was learned are left out."""
+
+CORRECTION = -1
+"""In place of a part of the day: the row is what the intervals missed lately."""
 
 _CLINIC: Columns = {"hospital": TEXT, "clinic": TEXT}
 _PART: Columns = {**_CLINIC, "part": INTEGER}
@@ -48,11 +53,22 @@ def read_service_times(connection: Connection, clinics: Iterable[Clinic]) -> Cal
     return lambda: _by_clinic(rows())
 
 
-def _by_clinic(rows: Iterable[Any]) -> dict[tuple[str, str], dict[int, PartRecord]]:
-    found: defaultdict[tuple[str, str], dict[int, PartRecord]] = defaultdict(dict)
+def _by_clinic(rows: Iterable[Any]) -> dict[tuple[str, str], ClinicRecords]:
+    parts: defaultdict[tuple[str, str], dict[int, PartRecord]] = defaultdict(dict)
+    corrections: dict[tuple[str, str], Correction] = {}
     for row in rows:
-        found[row.hospital, row.clinic][row.part] = _record(row)
-    return found
+        if row.part == CORRECTION:
+            corrections[row.hospital, row.clinic] = Correction.of_sums(row.sums, row.service_date)
+        else:
+            parts[row.hospital, row.clinic][row.part] = _record(row)
+    return {
+        key: ClinicRecords(parts.get(key, {}), corrections.get(key, NO_CORRECTION))
+        for key in parts.keys() | corrections.keys()
+    }
+
+
+def _parts_by_clinic(rows: Iterable[Any]) -> dict[tuple[str, str], Mapping[int, PartRecord]]:
+    return {key: records.parts for key, records in _by_clinic(rows).items()}
 
 
 def _lock_or_create(given: FromClause) -> ClauseElement:
@@ -123,12 +139,12 @@ def unlearn_service_times(connection: Connection, taught: Iterable[tuple[Clinic,
 
 def _locked(
     connection: Connection, parts: Mapping[tuple[str, str, int], PartRecord], clinics: Iterable[Clinic]
-) -> dict[tuple[str, str], dict[int, PartRecord]]:
+) -> dict[tuple[str, str], Mapping[int, PartRecord]]:
     """Locks the rows of these parts of clinics' days, which are made where there are none, and reads all that
     was learned of the clinics."""
     _lock(connection, [_values(*each) for each in sorted(parts.items(), key=lambda each: each[0])])
     rows = _read(connection, sorted({clinic.key for clinic in clinics}))
-    return _by_clinic(rows)
+    return _parts_by_clinic(rows)
 
 
 def _values(part: tuple[str, str, int], record: PartRecord) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from common.domain.catalog import Clinic, ClinicState, QueueMode
 from common.domain.clinic_outlook import clinic_outlook
+from common.domain.clinic_records import NO_RECORDS, ClinicRecords
 from common.domain.lanes import Standing
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import PartRecord, Tally
@@ -73,7 +74,7 @@ def test_there_is_an_estimate_at_any_moment(
     people_ahead: int,
     overtaking_max: int,
 ) -> None:
-    outlook = clinic_outlook(of, learned, data.draw(occupants(now)), now)
+    outlook = clinic_outlook(of, ClinicRecords(learned), data.draw(occupants(now)), now)
     estimate = outlook.estimate(people_ahead, Standing(1, 0, [0, 0], [0], [overtaking_max]))
     assert now <= estimate.earliest_call_at <= estimate.call_at <= estimate.latest_call_at
 
@@ -84,7 +85,7 @@ def test_a_clinic_that_is_moved_by_the_clock_serves_by_the_catalog() -> None:
     now = in_bandung(23, 11, 55)
     by_clock = clinic(mode=QueueMode.CLOCK, rooms=1)
     occupant = Occupant(1, 1, TicketStatus.CALLED, now)
-    outlook = clinic_outlook(by_clock, records, [occupant], now)
+    outlook = clinic_outlook(by_clock, ClinicRecords(records), [occupant], now)
     called_at = in_bandung(23, 12, 25)
     assert outlook.estimate(2, Standing(1, 2, [9, 2], [0], [2])) == Estimate(called_at, called_at, called_at)
 
@@ -92,14 +93,14 @@ def test_a_clinic_that_is_moved_by_the_clock_serves_by_the_catalog() -> None:
 def test_a_clinic_that_is_moved_by_its_staff_keeps_its_pause() -> None:
     now = in_bandung(23, 11, 55)
     occupants = [Occupant(room, room, TicketStatus.CALLED, now) for room in (1, 2)]
-    estimate = clinic_outlook(GIGI, {}, occupants, now).estimate(0)
+    estimate = clinic_outlook(GIGI, NO_RECORDS, occupants, now).estimate(0)
     assert estimate.call_at == in_bandung(23, 13) <= estimate.latest_call_at < in_bandung(23, 13, 2)
 
 
 def test_a_pause_that_the_staff_do_not_keep_is_none() -> None:
     now = in_bandung(23, 12, 20)
     occupants = [Occupant(room, room, TicketStatus.CALLED, in_bandung(23, 12, 15)) for room in (1, 2)]
-    estimate = clinic_outlook(GIGI, {}, occupants, now).estimate(0)
+    estimate = clinic_outlook(GIGI, NO_RECORDS, occupants, now).estimate(0)
     assert now < estimate.call_at < estimate.latest_call_at < in_bandung(23, 12, 50)
 
 
@@ -110,7 +111,7 @@ def in_service(now: datetime, *rooms: int) -> list[Occupant]:
 
 def call_of_the_next(of: Clinic, now: datetime) -> datetime:
     """When the first who waits is expected to be called, with both rooms taken for five minutes."""
-    return clinic_outlook(of, {}, in_service(now, 1, 2), now).estimate(0).call_at
+    return clinic_outlook(of, NO_RECORDS, in_service(now, 1, 2), now).estimate(0).call_at
 
 
 def test_before_the_opening_and_in_the_pause_everybody_waits_for_it() -> None:
@@ -119,7 +120,7 @@ def test_before_the_opening_and_in_the_pause_everybody_waits_for_it() -> None:
         (in_bandung(23, 7, 59), in_bandung(23, 8)),
         (in_bandung(23, 12, 40), in_bandung(23, 13)),
     ):
-        estimate = clinic_outlook(GIGI, {}, [], now).estimate(0)
+        estimate = clinic_outlook(GIGI, NO_RECORDS, [], now).estimate(0)
         assert estimate == Estimate(opens_at, opens_at, opens_at)
 
 
@@ -131,7 +132,7 @@ def test_after_the_last_session_whoever_is_left_is_still_called() -> None:
 def test_at_midnight_the_day_is_too_short_and_the_estimate_says_so() -> None:
     """A call that cannot be made today is not promised for today."""
     now = in_bandung(23, 23, 59)
-    estimate = clinic_outlook(GIGI, {}, in_service(now, 1, 2), now).estimate(40)
+    estimate = clinic_outlook(GIGI, NO_RECORDS, in_service(now, 1, 2), now).estimate(40)
     assert in_bandung(24, 2) < estimate.earliest_call_at
 
 
@@ -142,7 +143,9 @@ def test_a_clinic_that_is_forced_open_serves_at_once_until_that_is_over() -> Non
     assert now < call_of_the_next(early, now) < in_bandung(23, 6, 40)
     now = in_bandung(23, 6, 59)
     assert call_of_the_next(early, now) >= in_bandung(23, 8)
-    assert clinic_outlook(early, {}, [], in_bandung(23, 7, 30)).estimate(0).call_at == in_bandung(23, 8)
+    assert clinic_outlook(early, NO_RECORDS, [], in_bandung(23, 7, 30)).estimate(0).call_at == in_bandung(
+        23, 8
+    )
 
 
 def test_a_clinic_that_is_forced_open_on_a_day_without_sessions_serves_at_once() -> None:
@@ -160,8 +163,8 @@ def test_a_clinic_that_was_closed_still_calls_those_who_wait() -> None:
 def test_whoever_is_in_a_room_that_was_closed_is_followed_by_nobody() -> None:
     now = in_bandung(23, 9)
     one_room = clinic(mode=QueueMode.DESK, rooms=1)
-    lowered = clinic_outlook(one_room, {}, in_service(now, 1, 2, 3), now)
-    always_one = clinic_outlook(one_room, {}, in_service(now, 1), now)
+    lowered = clinic_outlook(one_room, NO_RECORDS, in_service(now, 1, 2, 3), now)
+    always_one = clinic_outlook(one_room, NO_RECORDS, in_service(now, 1), now)
     assert [lowered.estimate(ahead) for ahead in range(5)] == [
         always_one.estimate(ahead) for ahead in range(5)
     ]

@@ -248,7 +248,7 @@ def _learned(workers: Workers, today: date) -> dict[Any, Any]:
         clinics = [clinic for code in CLINICS if (clinic := catalog.clinic(HOSPITAL, code))]
         found = read_service_times(connection, clinics)()
     records = {
-        (clinic, part): kept.on(today) for clinic, parts in found.items() for part, kept in parts.items()
+        (clinic, part): kept.on(today) for clinic, each in found.items() for part, kept in each.parts.items()
     }
     # A difference of large floats is not exactly what was there before.
     sums = {

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from common.domain.catalog import Clinic, QueueMode
 from common.domain.clinic_day import ClinicDay
 from common.domain.clinic_outlook import clinic_outlook, expected_call
+from common.domain.clinic_records import NO_RECORDS
 from common.domain.lanes import ByLane, Lane, Standing
 from common.domain.queue_advance import Occupant
 from common.domain.ticket_codes import ALPHABET, LENGTH, format_ticket_code
@@ -67,7 +68,7 @@ def test_a_ticket_is_shown_and_read_with_the_moments_of_its_hospital(
 ) -> None:
     view = data.draw(views(now))
     occupants = [Occupant(1, 1, TicketStatus.CALLED, now - timedelta(minutes=3))]
-    shown = PatientTickets(shown_at, occupants, {}, now).ticket(view)
+    shown = PatientTickets(shown_at, occupants, NO_RECORDS, now).ticket(view)
     expected = expected_ticket(shown_at, occupants, view, now)
     assert encode_reply(shown) == encode_reply(expected)
     # By what is written: in the hour that comes twice, moments of different zones are never equal to Python.
@@ -80,7 +81,7 @@ def expected_ticket(of: Clinic, occupants: list[Occupant], view: TicketView, now
 
     ahead = call = None
     if view.ahead_in_lane is not None:
-        outlook = clinic_outlook(of, {}, occupants, now)
+        outlook = clinic_outlook(of, NO_RECORDS, occupants, now)
         place = Standing(view.lane.rank, view.ahead_in_lane, view.waiting, view.streaks, of.lanes.ratios)
         ahead, call = expected_call(outlook, place)
     _, code, service_date = view.clinic_day

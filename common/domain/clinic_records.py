@@ -1,0 +1,19 @@
+"""What is kept of a clinic, of which its waiting times are told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from common.domain.interval_correction import NO_CORRECTION, Correction
+from common.domain.service_times import PartRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicRecords:
+    """What was learned of its services, by part of the day, and what the intervals told missed lately."""
+
+    parts: Mapping[int, PartRecord] = field(default_factory=dict)
+    correction: Correction = NO_CORRECTION
+
+
+NO_RECORDS = ClinicRecords()
+"""Where nothing was learned."""
