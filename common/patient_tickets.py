@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
-from common.domain.catalog import Clinic
+from common.domain.catalog import Clinic, QueueMode
 from common.domain.clinic_outlook import clinic_outlook, expected_call
 from common.domain.clinic_records import ClinicRecords
 from common.domain.lanes import ByLane, Lane, Standing
@@ -14,6 +14,7 @@ from common.domain.queue_advance import Occupant
 from common.domain.ticket_codes import format_ticket_code
 from common.domain.ticket_states import IN_ROOM, TicketStatus
 from common.domain.tickets import display_number
+from common.domain.told import Told
 from common.domain.waiting_time import Estimate
 from common.messages.patients import Ticket
 from common.storage.ticket_views import TicketView
@@ -38,6 +39,7 @@ class PatientTickets:
         self._ratios = clinic.lanes.ratios
         self._zone = clinic.hospital.zone_at(now)
         self._now = now
+        self._told_at = now.replace(microsecond=0)
         self._outlook = clinic_outlook(clinic, records, occupants, now)
         zone = clinic.hospital.time_zone
         self._today = _local_day(now.astimezone(zone).date(), zone)
@@ -85,6 +87,14 @@ class PatientTickets:
             cancelled_by=view.cancelled_by,
             cancel_reason=view.cancel_reason,
         )
+
+    def told(self, ticket: Ticket) -> Told | None:
+        """What this ticket, made here, tells its patient of the call. None where it tells nothing, and where
+        the clock moves the queue: what is told there is no interval."""
+        earliest, call, latest = ticket.earliest_call_at, ticket.estimated_call_at, ticket.latest_call_at
+        if earliest is None or call is None or latest is None or self._clinic.mode is QueueMode.CLOCK:
+            return None
+        return Told(self._told_at, earliest, call, latest)
 
     def _recalled_at(self, view: TicketView) -> datetime | None:
         """When a called ticket was called once more; what an earlier call has left does not count."""

@@ -1,13 +1,15 @@
 """Composes the replies to a batch that was decided."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from common.domain.clinic_day import ClinicDay
 from common.domain.clinic_records import NO_RECORDS
 from common.domain.queue_advance import Occupant
 from common.domain.tickets import display_number
+from common.domain.told import Told
 from common.messages.desk_replies import at_desk
 from common.messages.message import EncodedReply, Reply
 from common.messages.patients import Ticket
@@ -19,20 +21,40 @@ from registrar_worker.loading import Loaded
 from registrar_worker.ticket_snapshots import TicketSnapshot
 
 
-def compose_replies(loaded: Loaded, decided: Decided, clinic_of: ClinicOf) -> list[Reply | EncodedReply]:
-    """The replies in the order of the decisions."""
+class Answers(NamedTuple):
+    """The replies in the order of the decisions, and what they tell the patients of new tickets of their
+    calls, by the codes of these."""
+
+    replies: Sequence[Reply | EncodedReply]
+    told: Mapping[str, Told]
+
+
+def compose_answers(loaded: Loaded, decided: Decided, clinic_of: ClinicOf) -> Answers:
+    """The replies to a batch. What the first reply to a registration tells is kept, not that of a repeated
+    one."""
     shown = _ShownMoments(clinic_of, loaded.learned, loaded.now)
-    return [_reply(each, shown) for each in decided.decisions]
+    untold = {each.ticket_code for each in decided.new_tickets}
+    told: dict[str, Told] = {}
+    replies: list[Reply | EncodedReply] = []
+    for decision in decided.decisions:
+        if decision.refusal is not None and not callable(decision.refusal):
+            replies.append(decision.refusal)
+            continue
+        assert decision.shown is not None
+        queue, view = shown.queue(decision.shown), decision.shown.view
+        ticket = queue.ticket(view)
+        replies.append(_reply(decision, ticket))
+        if view.ticket_code in untold:
+            untold.remove(view.ticket_code)
+            interval = queue.told(ticket)
+            if interval is not None:
+                told[view.ticket_code] = interval
+    return Answers(replies, told)
 
 
-def _reply(decision: Decision, shown: "_ShownMoments") -> Reply | EncodedReply:
-    refusal = decision.refusal
-    if refusal is not None and not callable(refusal):
-        return refusal
-    assert decision.shown is not None
-    ticket = shown.ticket(decision.shown)
-    if refusal is not None:
-        return refusal(ticket)
+def _reply(decision: Decision, ticket: Ticket) -> Reply | EncodedReply:
+    if callable(decision.refusal):
+        return decision.refusal(ticket)
     return ticket if decision.at_desk is None else at_desk(ticket, _duplicate(decision))
 
 
@@ -46,7 +68,7 @@ def _duplicate(decision: Decision) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _ShownMoments:
-    """Composes the tickets of moments as they are shown at `now`; each state of a queue has one outlook."""
+    """The queues of moments as their patients see them at `now`; each state of a queue has one outlook."""
 
     clinic_of: ClinicOf
     learned: Learned
@@ -56,8 +78,8 @@ class _ShownMoments:
         default_factory=dict
     )
 
-    def ticket(self, moment: TicketSnapshot) -> Ticket:
-        """The ticket as its patient sees it."""
+    def queue(self, moment: TicketSnapshot) -> PatientTickets:
+        """The queue of the ticket."""
         view, occupants = moment
         key = (view.clinic_day, id(occupants))
         found = self.queues.get(key)
@@ -65,4 +87,4 @@ class _ShownMoments:
             clinic = self.clinic_of(view.clinic_day)
             queue = PatientTickets(clinic, occupants, self.learned.get(clinic.key, NO_RECORDS), self.now)
             found = self.queues[key] = queue, occupants
-        return found[0].ticket(view)
+        return found[0]

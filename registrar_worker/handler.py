@@ -17,11 +17,11 @@ from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Engine, snapshot, transaction
 from common.storage.queues import QueuesMissing, create_queues
 from common.storage.registries import registry_faults
-from registrar_worker.answers import compose_replies
+from registrar_worker.answers import compose_answers
 from registrar_worker.decisions import decide
 from registrar_worker.loading import load
 from registrar_worker.registry_faults import RegistryFaultLog
-from registrar_worker.saving import save, save_refusals
+from registrar_worker.saving import save, save_answered
 
 _ATTEMPTS_MAX = 5
 _PATIENT_REQUEST_TYPES: dict[str, type[Request]] = {each.name: each for each in (Register, Cancel)}
@@ -72,12 +72,12 @@ class RegistrarHandler:
             loaded = load(connection, self.catalog, requests, self.clock.now(), self.registry_key)
             decided = decide(loaded, requests, self.catalog.clinic_of)
             save(connection, loaded, decided)
-            replies = compose_replies(loaded, decided, self.catalog.clinic_of)
-            save_refusals(connection, loaded, decided, requests, replies)
+            answers = compose_answers(loaded, decided, self.catalog.clinic_of)
+            save_answered(connection, loaded, decided, requests, answers)
         self._registry_faults.tell(loaded.registered.faults)
         return [
             Outcome(reply, [entry.event for entry in decision.entries])
-            for reply, decision in zip(replies, decided.decisions, strict=True)
+            for reply, decision in zip(answers.replies, decided.decisions, strict=True)
         ]
 
 

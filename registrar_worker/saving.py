@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from common.messages.message import EncodedReply, Reply, encode_reply
+from common.messages.message import encode_reply
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
 from common.storage import journal
@@ -12,14 +12,15 @@ from common.storage.new_tickets import insert_tickets
 from common.storage.queues import write_changed_queues
 from common.storage.remembered_refusals import Refusal, remember_refusals
 from registrar_worker import store
+from registrar_worker.answers import Answers
 from registrar_worker.decisions import Decided
 from registrar_worker.loading import Loaded
 
 
 def save(connection: Connection, loaded: Loaded, decided: Decided) -> None:
-    """Sends all that has changed to the database, which writes while the replies are composed."""
+    """Sends all that has changed but the new tickets to the database, which writes while the replies are
+    composed."""
     store.cancel_tickets(connection, decided.cancelled, loaded.now)
-    insert_tickets(connection, decided.new_tickets)
     write_changed_queues(connection, loaded.queues, decided.queues)
     store.write_mismatches(connection, decided.mismatches)
     record_looks(connection, decided.looks, loaded.now)
@@ -27,17 +28,19 @@ def save(connection: Connection, loaded: Loaded, decided: Decided) -> None:
     push(connection)
 
 
-def save_refusals(
+def save_answered(
     connection: Connection,
     loaded: Loaded,
     decided: Decided,
     requests: Sequence[ReceivedRequest],
-    replies: Sequence[Reply | EncodedReply],
+    answers: Answers,
 ) -> None:
-    """Saves the refusals that must be the same when their requests come again."""
+    """Saves the new tickets, with what their patients are told, and the refusals that must be the same when
+    their requests come again."""
+    insert_tickets(connection, decided.new_tickets, answers.told)
     refused = {
         each.request_id: Refusal(each.request_id, each.digest, reply.code, encode_reply(reply), loaded.now)
-        for each, decision, reply in zip(requests, decided.decisions, replies, strict=True)
+        for each, decision, reply in zip(requests, decided.decisions, answers.replies, strict=True)
         if decision.remember and isinstance(reply, Problem)
     }
     remember_refusals(connection, list(refused.values()))

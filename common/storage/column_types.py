@@ -1,11 +1,13 @@
 """Types of columns that neither database has as they are wanted."""
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, String, TypeDecorator
 
 from common.domain.partial_dates import PartialDate
+from common.domain.told import Told
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -37,3 +39,34 @@ class PartialDateText(TypeDecorator[PartialDate]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> PartialDate | None:  # noqa: ARG002
         return None if value is None else PartialDate.parse(value)
+
+
+class ToldText(TypeDecorator[Told]):
+    """What a patient was told, as a JSON array of whole seconds: `at` since 1970, from there on to each of
+    the three moments; and the code of the queue's state."""
+
+    impl = String(60)
+    cache_ok = True
+
+    def process_bind_param(self, value: Told | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else told_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Told | None:  # noqa: ARG002
+        if value is None:
+            return None
+        seconds, earliest, call, latest, moment = json.loads(value)
+        at = datetime.fromtimestamp(seconds, UTC)
+        return Told(
+            at, at + timedelta(0, earliest), at + timedelta(0, call), at + timedelta(0, latest), moment
+        )
+
+
+def told_text(told: Told) -> str:
+    """As the column keeps it."""
+    # With nothing in between: it is a part of every registration.
+    at, earliest, call, latest, moment = told
+    after = f"{(earliest - at) // _SECOND}, {(call - at) // _SECOND}, {(latest - at) // _SECOND}"
+    return f"[{int(at.timestamp())}, {after}, {moment}]"
+
+
+_SECOND = timedelta(seconds=1)

@@ -1,12 +1,13 @@
 """Tickets that are given out."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, insert, literal, select, update
 
 from common.domain.admission import NewTicket
 from common.domain.ticket_states import TicketStatus
-from common.storage.prepared import BOOLEAN, INTEGER, MOMENT, PARTIAL_DATE, TEXT, Columns, Prepared
+from common.domain.told import Told
+from common.storage.prepared import BOOLEAN, INTEGER, MOMENT, PARTIAL_DATE, TEXT, TOLD, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS
 from common.storage.tables import tickets
 
@@ -26,6 +27,7 @@ _NEW: Columns = {
     "place_at": MOMENT,
     "place_number": INTEGER,
     "waiting_since": MOMENT,
+    "told": TOLD,
 }
 _insert = Prepared(
     lambda given: insert(tickets).from_select(
@@ -53,9 +55,12 @@ _join_visits = Prepared(
 )
 
 
-def insert_tickets(connection: Connection, new: Collection[NewTicket]) -> None:
-    """Writes new tickets, and joins them to their visits. A violated constraint is a StoreConflict at the end
-    of the transaction."""
+def insert_tickets(
+    connection: Connection, new: Collection[NewTicket], told: Mapping[str, Told] | None = None
+) -> None:
+    """Writes new tickets, with what their patients were `told`, by their codes, and joins them to their
+    visits. A violated constraint is a StoreConflict at the end of the transaction."""
+    told = told or {}
     rows = [
         (
             *ticket.key,
@@ -72,6 +77,7 @@ def insert_tickets(connection: Connection, new: Collection[NewTicket]) -> None:
             ticket.place_at or ticket.arrived_at,
             ticket.number,
             ticket.waiting_since,
+            told.get(ticket.ticket_code),
         )
         for ticket in new
     ]

@@ -39,11 +39,11 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-from common.storage.column_types import PartialDateText, UtcDateTime
+from common.storage.column_types import PartialDateText, ToldText, UtcDateTime, told_text
 from common.storage.driver_errors import raise_translated
 
 TEXT, INTEGER, BOOLEAN, DATE, MOMENT = String(), Integer(), Boolean(), Date(), UtcDateTime()
-BYTES, PARTIAL_DATE = LargeBinary(), PartialDateText()
+BYTES, PARTIAL_DATE, TOLD = LargeBinary(), PartialDateText(), ToldText()
 ENCODED_JSON = JSON()
 """The types of given columns. JSON is given as text, the others as Python's own values."""
 
@@ -185,6 +185,7 @@ _ELEMENTS: dict[TypeEngine[Any], Callable[[Any], str]] = {
     BOOLEAN: str,
     DATE: date.isoformat,
     PARTIAL_DATE: str,
+    TOLD: lambda told: f'"{told_text(told)}"',
     MOMENT: datetime.isoformat,
     BYTES: lambda value: f'"\\\\x{value.hex()}"',
 }
@@ -230,6 +231,7 @@ def _sqlite_moment(moment: datetime) -> str:
 _JSON_VALUES: dict[TypeEngine[Any], Callable[[Any], str]] = {
     DATE: date.isoformat,
     PARTIAL_DATE: str,
+    TOLD: told_text,
     MOMENT: _sqlite_moment,
     BYTES: bytes.hex,
 }

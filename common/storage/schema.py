@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from common.errors import SchemaMismatch, StoreError, StoreUnavailable
 from common.storage.engine import snapshot
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision. A constant: workers need not load Alembic."""
 
 NEWER = "The database has the newer schema {found}, and this Antrean knows {head}: install a newer Antrean."

@@ -27,8 +27,9 @@ from sqlalchemy import (
     text,
 )
 
+from common.domain.accuracy import Accuracy
 from common.domain.ticket_states import TicketStatus
-from common.storage.column_types import PartialDateText, UtcDateTime
+from common.storage.column_types import PartialDateText, ToldText, UtcDateTime
 
 metadata = MetaData(
     naming_convention={
@@ -194,6 +195,9 @@ tickets = Table(
     Column("place_number", Integer, nullable=False),
     # Since when it can be called.
     Column("waiting_since", UtcDateTime, nullable=False),
+    # The interval that its patient was told, until the staff move it by a named act; NULL where the clock
+    # moves the queue, and where none was told.
+    Column("told", ToldText),
     Column("called_at", UtcDateTime),
     Column("started_at", UtcDateTime),
     # When it came into a final state: served, cancelled, expired ..., or no-show until reinstated.
@@ -253,6 +257,20 @@ tickets = Table(
         postgresql_where=_is_ended,
     ),
 )
+
+accuracy = Table(
+    "accuracy",
+    metadata,
+    Column("hospital", String(10), primary_key=True),
+    Column("clinic", String(10), primary_key=True),
+    Column("service_date", Date, primary_key=True),
+    # Of the intervals, rounded up to a multiple of five.
+    Column("width_minutes", Integer, primary_key=True, autoincrement=False),
+    # Counts, and sums of seconds: an Accuracy (common/domain/accuracy.py).
+    *(Column(name, Integer, nullable=False) for name in Accuracy._fields),
+    ForeignKeyConstraint(_clinic_day, [f"clinic_days.{name}" for name in _clinic_day]),
+)
+"""What became of the intervals that patients were told; written under the lock on the queue."""
 
 journal = Table(
     "journal",

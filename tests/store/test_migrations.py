@@ -51,6 +51,7 @@ NEW_IN: Mapping[str, Mapping[str, set[str]]] = {
             *("visit", "station", "sent_from", "return_to", "is_return"),
         },
     },
+    "0007": {"tickets": {"told"}},
 }
 """The columns that a revision adds, and its downgrade drops."""
 
@@ -59,6 +60,7 @@ NEW_TABLES_IN = {
     "0002": {"service_times"},
     "0004": {"mismatches", "registries", "registered_patients"},
     "0005": {"staff", "access_log"},
+    "0007": {"accuracy"},
 }
 
 
