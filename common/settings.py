@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PREFIX = "ANTREAN_"
 STACK_FILE = "stack.json"
 
-Role = Literal["patient", "desk", "registrar", "ticker", "status", "deploy"]
+Role = Literal["patient", "desk", "registrar", "ticker", "status", "integrator", "deploy"]
 
 _BROKER_USERS: tuple[Role, ...] = tuple(role for role in get_args(Role) if role != "desk")
 """The roles that are users of the broker; at the desks each of the staff is one."""

@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 umask 077
-roles="PATIENT REGISTRAR TICKER STATUS DEPLOY ACCOUNTS"
+roles="PATIENT REGISTRAR TICKER STATUS INTEGRATOR DEPLOY ACCOUNTS"
 new_password() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 if [ -e .env ]; then
   added=""
@@ -35,9 +35,10 @@ fi
 ANTREAN_BROKER_PORT=5672
 ANTREAN_MANAGEMENT_PORT=15672
 ANTREAN_DATABASE_PORT=5433
-# For antrean, antrean-desk and antrean-admin on the host; the staff sign in at antrean-desk as themselves.
+# For our programs on the host; the staff sign in at antrean-desk as themselves.
 ANTREAN_AMQP_URL_PATIENT=amqp://patient:${ANTREAN_PASSWORD_PATIENT}@127.0.0.1:${ANTREAN_BROKER_PORT}/
 ANTREAN_AMQP_URL_DESK=amqp://127.0.0.1:${ANTREAN_BROKER_PORT}/
+ANTREAN_AMQP_URL_INTEGRATOR=amqp://integrator:${ANTREAN_PASSWORD_INTEGRATOR}@127.0.0.1:${ANTREAN_BROKER_PORT}/
 ANTREAN_AMQP_URL_DEPLOY=amqp://deploy:${ANTREAN_PASSWORD_DEPLOY}@127.0.0.1:${ANTREAN_BROKER_PORT}/
 ANTREAN_DATABASE_URL_DEPLOY=postgresql://antrean:${ANTREAN_DATABASE_PASSWORD}@127.0.0.1:${ANTREAN_DATABASE_PORT}/antrean
 ANTREAN_MANAGEMENT_URL_DEPLOY=http://accounts:${ANTREAN_PASSWORD_ACCOUNTS}@127.0.0.1:${ANTREAN_MANAGEMENT_PORT}/

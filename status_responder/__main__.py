@@ -5,6 +5,9 @@ from common.process import configure_logging, run_until_stopped, run_worker
 DESK_BATCH_SIZE = 16
 """A desk's look-up takes several statements, while patients' look-ups wait."""
 
+INTEGRATOR_BATCH_SIZE = 4
+"""An integrator's look-up may be a page of a hundred events."""
+
 
 def main() -> None:
     """The console script."""
@@ -14,7 +17,7 @@ def main() -> None:
 def run() -> None:
     """Wires a status responder from its settings and runs it until it is told to stop."""
     # Read here, while the garbage collector waits: it would take a fifth of a worker's time to start.
-    from common.messaging.topology import DESK_STATUS_QUEUE, STATUS_QUEUE
+    from common.messaging.topology import DESK_STATUS_QUEUE, INTEGRATOR_STATUS_QUEUE, STATUS_QUEUE
     from common.messaging.worker import Worker, WorkerOptions
     from common.settings import load_settings
     from common.storage.catalog import CatalogCache
@@ -28,7 +31,7 @@ def run() -> None:
         name="antrean status responder",
         amqp_url=settings.require_amqp_url(),
         queue=STATUS_QUEUE,
-        other_queues={DESK_STATUS_QUEUE: DESK_BATCH_SIZE},
+        other_queues={DESK_STATUS_QUEUE: DESK_BATCH_SIZE, INTEGRATOR_STATUS_QUEUE: INTEGRATOR_BATCH_SIZE},
         batch_size=settings.batch_size,
         heartbeat_seconds=settings.heartbeat_seconds,
         fast_path=settings.fast_path,

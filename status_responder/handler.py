@@ -1,7 +1,8 @@
 """Look-ups: a batch of questions in, replies out, from one snapshot of the database. Changes no queue; what
 it writes is who of the staff was shown names of patients.
 
-What desks ask is answered only where it came through their exchange, to which patients cannot publish.
+What desks ask, and what integrators ask, is answered only where it came through their own exchange, to which
+patients cannot publish.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from common.messages.desk_requests import (
     FindTickets,
     ReportRequest,
 )
+from common.messages.integrators import EventsSince
 from common.messages.message import Reply, Request
 from common.messages.patients import (
     ClinicQueueRequest,
@@ -32,11 +34,13 @@ from common.messages.problems import Problem
 from common.messages.request_parsing import RequestRefused, parse_request
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.received_requests import staff_user
+from common.messaging.topology import INTEGRATOR_EXCHANGE
 from common.storage.access_log import Look, record_looks
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Engine, snapshot, transaction
 from status_responder.answers import compose_replies
 from status_responder.desk_answers import Question, answer_desks
+from status_responder.integrator_answers import events_since
 from status_responder.loading import load
 from status_responder.looks import LookFaultLog, looks_at_names
 
@@ -50,9 +54,13 @@ _DESK_REQUEST_TYPES: dict[str, type[Request]] = {
         *(DeskTicketRequest, FindTickets, DeskHistoryRequest, ReportRequest),
     )
 }
+_INTEGRATOR_REQUEST_TYPES: dict[str, type[Request]] = {EventsSince.name: EventsSince}
 
 _OF_DESKS = (DeskRequest, DeskUserRequest)
 """What only desks may ask."""
+
+_OF_ONE_EXCHANGE = (*_OF_DESKS, EventsSince)
+"""What is answered only where it came through the exchange of those who may ask it."""
 
 
 @dataclass(frozen=True)
@@ -65,19 +73,25 @@ class StatusHandler:
     _look_faults: LookFaultLog = field(default_factory=LookFaultLog)
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        """One snapshot for all that anybody may ask, one for what only desks may; raises StoreUnavailable."""
+        """One snapshot for what anybody may ask, one for desks, one for integrators; raises
+        StoreUnavailable."""
         read = [_read(delivery) for delivery in deliveries]
         questions = [each for each in read if isinstance(each, Question)]
         of_desks = [each for each in questions if isinstance(each.request, _OF_DESKS)]
-        of_anybody = [each for each in questions if not isinstance(each.request, _OF_DESKS)]
+        of_integrators = [each.request for each in questions if isinstance(each.request, EventsSince)]
+        of_anybody = [each for each in questions if not isinstance(each.request, _OF_ONE_EXCHANGE)]
         to_desks = iter(self._answer_desks(of_desks) if of_desks else ())
+        to_integrators = iter(self._answer_integrators(of_integrators) if of_integrators else ())
         to_anybody = iter(self._answer_anybody(of_anybody) if of_anybody else ())
-        return [
-            Outcome(each)
-            if isinstance(each, Problem)
-            else Outcome(next(to_desks if isinstance(each.request, _OF_DESKS) else to_anybody))
-            for each in read
-        ]
+
+        def reply(question: Question | Problem) -> Reply:
+            if isinstance(question, Problem):
+                return question
+            if not isinstance(question.request, _OF_ONE_EXCHANGE):
+                return next(to_anybody)
+            return next(to_integrators if isinstance(question.request, EventsSince) else to_desks)
+
+        return [Outcome(reply(each)) for each in read]
 
     def _answer_anybody(self, questions: Sequence[Question]) -> list[Reply]:
         """What patients may ask, and staff, too."""
@@ -99,6 +113,11 @@ class StatusHandler:
             return replies
         return [problems.looks_not_recorded() if reply.names_shown() else reply for reply in replies]
 
+    def _answer_integrators(self, requests: Sequence[EventsSince]) -> list[Reply]:
+        with snapshot(self.engine) as connection:
+            self.catalog.refresh(connection)
+            return [events_since(connection, self.catalog, request) for request in requests]
+
     def _is_recorded(self, looks: Sequence[Look], now: datetime) -> bool:
         """Whether these looks are committed, as they have to be before a name goes out. A database may answer
         questions and take no changes."""
@@ -115,7 +134,10 @@ class StatusHandler:
 def _read(delivery: Delivery) -> Question | Problem:
     try:
         user = staff_user(delivery)
-        types = _PATIENT_REQUEST_TYPES if user is None else _DESK_REQUEST_TYPES
+        if delivery.exchange == INTEGRATOR_EXCHANGE:
+            types = _INTEGRATOR_REQUEST_TYPES
+        else:
+            types = _PATIENT_REQUEST_TYPES if user is None else _DESK_REQUEST_TYPES
         return Question(parse_request(types, delivery.name, delivery.content_type, delivery.body), user)
     except RequestRefused as refused:
         return refused.problem

@@ -1,5 +1,5 @@
-"""The status responder's SQL for desks: who did not come, how many were served, the course of a day's
-tickets, whose they are, and what happened to them."""
+"""The status responder's SQL for desks and integrators: who did not come, how many were served, the course of
+a day's tickets, whose they are, and what happened to them."""
 
 import json
 from datetime import datetime
@@ -127,3 +127,10 @@ def latest_events(
         )
         for row in connection.execute(latest_first)
     ]
+
+
+def events_after(connection: Connection, day: ClinicDay, after: int, count_max: int) -> list[bytes]:
+    """The events of a queue behind this sequence as they were encoded, in order, at most `count_max`."""
+    of_day = [journal.c[name] == value for name, value in zip(KEY_COLUMNS, day, strict=True)]
+    found = select(journal.c.body).where(*of_day, journal.c.sequence > after)
+    return [row.body for row in connection.execute(found.order_by(journal.c.sequence).limit(count_max))]

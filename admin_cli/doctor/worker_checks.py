@@ -31,6 +31,9 @@ _PROBES: Final = {
     "desk_registrar": _Probe("registrar", topology.DESK_REGISTRAR_QUEUE, topology.DESK_EXCHANGE, "desk"),
     "status": _Probe("status", topology.STATUS_QUEUE, topology.PATIENT_EXCHANGE, "patient"),
     "desk_status": _Probe("status", topology.DESK_STATUS_QUEUE, topology.DESK_EXCHANGE, "desk"),
+    "integrator_status": _Probe(
+        "status", topology.INTEGRATOR_STATUS_QUEUE, topology.INTEGRATOR_EXCHANGE, "integrator"
+    ),
     "ticker": _Probe("ticker", topology.TICKER_QUEUE, topology.DESK_EXCHANGE, "desk"),
 }
 """By the name of their checks."""

@@ -22,7 +22,7 @@ from common.clock import Clock
 from common.errors import BrokerUnavailable, MessagingError, NoQueue, NoReply, Refusal, RequestNotTaken
 from common.messages.limits import BODY_BYTES_MAX
 from common.messaging.connection import blocking_connection, refused, user_of, where_of
-from common.messaging.topology import DESK_EXCHANGE
+from common.messaging.topology import PATIENT_EXCHANGE
 
 RESEND_SECONDS = 3.0
 """A request without an answer is sent again, with the same id, at this interval."""
@@ -39,6 +39,7 @@ LOOK_UPS = frozenset(
         "desk_history",
         "clinic_report",
         "desk_user",
+        "events_since",
     }
 )
 """Requests that change nothing: the broker need not keep them over its restart, since they are sent again."""
@@ -67,8 +68,8 @@ class Answer:
 
 class RpcClient:
     """Sends one request at a time and waits for its reply. Connects when it first has to, and again after
-    a lost connection; not for use by several threads. Through the desks' exchange, each request names the
-    user of `amqp_url`, for whom the broker vouches."""
+    a lost connection; not for use by several threads. But through the patients' exchange, each request names
+    the user of `amqp_url`, for whom the broker vouches."""
 
     def __init__(self, amqp_url: str, exchange: str, clock: Clock) -> None:
         self._amqp_url = amqp_url
@@ -118,7 +119,7 @@ class RpcClient:
             content_type="application/json",
             timestamp=int(self._clock.now().timestamp()),
             delivery_mode=delivery_mode(name),
-            user_id=user_of(self._amqp_url) if self._exchange == DESK_EXCHANGE else None,
+            user_id=None if self._exchange == PATIENT_EXCHANGE else user_of(self._amqp_url),
         )
         started = time.monotonic()
         until = started + timeout_seconds

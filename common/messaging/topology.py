@@ -24,12 +24,17 @@ if TYPE_CHECKING:
 
 PATIENT_EXCHANGE: Final = "antrean.patient"
 DESK_EXCHANGE: Final = "antrean.desk"
+INTEGRATOR_EXCHANGE: Final = "antrean.integrator"
 EVENTS_EXCHANGE: Final = "antrean.events"
 POISON_EXCHANGE: Final = "antrean.poison"
 """Where the broker sends what reached a queue's delivery limit. It passes on nothing else: a stranger could
 fill the queue behind it with requests that merely expire."""
 
-REQUEST_EXCHANGES: Final = {"patient": PATIENT_EXCHANGE, "desk": DESK_EXCHANGE}
+REQUEST_EXCHANGES: Final = {
+    "patient": PATIENT_EXCHANGE,
+    "desk": DESK_EXCHANGE,
+    "integrator": INTEGRATOR_EXCHANGE,
+}
 """Through which exchange each role that asks sends its requests."""
 
 REGISTRAR_QUEUE: Final = "antrean.registrar"
@@ -39,6 +44,7 @@ REGISTRAR_QUARANTINE: Final = "antrean.registrar.quarantine"
 TICKER_QUARANTINE: Final = "antrean.ticker.quarantine"
 STATUS_QUEUE: Final = "antrean.status"
 DESK_STATUS_QUEUE: Final = "antrean.desk-status"
+INTEGRATOR_STATUS_QUEUE: Final = "antrean.integrator-status"
 JOURNAL_QUEUE: Final = "antrean.journal"
 DEAD_QUEUE: Final = "antrean.dead"
 """What workers set aside: nothing else gets there, so that nobody else can fill it."""
@@ -48,8 +54,8 @@ POISON_QUEUE: Final = "antrean.poison"
 DEAD_LETTER_QUEUES: Final = (DEAD_QUEUE, POISON_QUEUE)
 """Where dead letters lie."""
 
-LOOK_UP_QUEUES: Final = (STATUS_QUEUE, DESK_STATUS_QUEUE)
-"""What status responders consume: look-ups of patients, and of desks."""
+LOOK_UP_QUEUES: Final = (STATUS_QUEUE, DESK_STATUS_QUEUE, INTEGRATOR_STATUS_QUEUE)
+"""What status responders consume: look-ups of patients, of desks, and of integrators."""
 
 REGISTRATION_QUEUES: Final = (REGISTRAR_QUEUE, DESK_REGISTRAR_QUEUE)
 """What registrars consume: the requests of patients, and of desks."""

@@ -8,12 +8,12 @@ import pytest
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
 from common.domain.ticket_states import TicketState, TicketStatus
-from common.messages import patients, problems
+from common.messages import integrators, patients, problems
 from common.messages.events import clinic_data, event_type, ticket_data
 from common.messages.message import Reply, ReplyPart, Request, encode_reply
 from common.messages.patients import ClinicSummary, HospitalSummary, OccupiedRoom, VisitStation
 from common.messages.problems import FieldError, ProblemCode
-from common.messaging.topology import PATIENT_EXCHANGE, queues, routing_keys
+from common.messaging.topology import INTEGRATOR_EXCHANGE, PATIENT_EXCHANGE, queues, routing_keys
 from tests.docs.protocol_document import Document, members, messages_of
 from tests.replies import read_reply
 
@@ -104,6 +104,20 @@ def test_the_example_event_is_as_it_is_sent() -> None:
     assert event["data"] == ticket_data("GIG", CALLED, 4, 17, "Loket A")
     attributes = PROTOCOL.first_cells("attribute", PROTOCOL.section("## Events"))
     assert event.keys() == set(attributes)
+
+
+def test_names_what_integrators_ask_and_are_answered() -> None:
+    requests, replies = messages_of(integrators, Request), messages_of(integrators, Reply)
+    asked, answered = dict(PROTOCOL.examples("integrator")), dict(PROTOCOL.examples("integrator-reply"))
+    assert routing_keys(INTEGRATOR_EXCHANGE).keys() == requests.keys() == asked.keys()
+    assert answered.keys() == replies.keys()
+    for name, kind in requests.items():
+        section = PROTOCOL.section(f"### `{name}`", PROTOCOL.section("## Events"))
+        assert PROTOCOL.first_cells("member", section) == members(kind)
+        kind.model_validate_json(asked[name])
+        for reply, text in answered.items():
+            assert PROTOCOL.first_cells("reply", section) == members(replies[reply])
+            assert json.loads(encode_reply(read_reply(replies[reply], text))) == json.loads(text)
 
 
 def test_operations_name_every_queue() -> None:

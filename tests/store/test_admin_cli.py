@@ -38,8 +38,8 @@ daily_quota = 20
 mean_service_minutes = 7.5
 hours = {}
 """
-PASSWORDS = {f"ANTREAN_PASSWORD_{role}": f"secret of {role}" for role in ("PATIENT", "REGISTRAR")}
-PASSWORDS |= {f"ANTREAN_PASSWORD_{role}": f"secret of {role}" for role in ("TICKER", "STATUS", "DEPLOY")}
+ROLES = ("PATIENT", "REGISTRAR", "TICKER", "STATUS", "INTEGRATOR", "DEPLOY")
+PASSWORDS = {f"ANTREAN_PASSWORD_{role}": f"secret of {role}" for role in ROLES}
 
 
 class Ended(NamedTuple):

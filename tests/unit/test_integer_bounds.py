@@ -10,8 +10,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from common.domain.newborns import BIRTH_ORDER_MAX
-from common.messages import desk_requests, patients
+from common.messages import desk_requests, integrators, patients
 from common.messages.desk_requests import HISTORY_SHOWN_MAX, PLACES_MAX, QUEUE_SHOWN_MAX, TicketAction
+from common.messages.integrators import EVENTS_SHOWN_MAX
 from common.messages.limits import NUMBER_MAX, PAGE_LENGTH_MAX, ROOMS_MAX
 from common.messages.message import Request
 from common.messages.problems import ProblemCode
@@ -20,7 +21,7 @@ from tests.docs.protocol_document import messages_of
 
 REQUESTS = {
     name: model
-    for module in (patients, desk_requests)
+    for module in (patients, desk_requests, integrators)
     for name, model in messages_of(module, Request).items()
     if issubclass(model, Request)
 }
@@ -60,6 +61,8 @@ BOUNDS = {
     ("list_clinics", "limit"): LIMIT,
     ("desk_queue", "limit"): (1, QUEUE_SHOWN_MAX),
     ("desk_queue", "after"): (0, PLACES_MAX),
+    ("events_since", "after"): (0, NUMBER_MAX),
+    ("events_since", "limit"): (1, EVENTS_SHOWN_MAX),
     ("register", "newborn"): (1, BIRTH_ORDER_MAX),
     ("desk_register", "newborn"): (1, BIRTH_ORDER_MAX),
     ("correct", "newborn"): (0, BIRTH_ORDER_MAX),
@@ -76,6 +79,7 @@ VALUES: dict[str, Any] = {
     "number": 1,
     "to_clinic": "MAT",
     "reason": None,
+    "source": "/hospitals/RSHS/clinics/GIG/2026-11-23",
 }
 SITI = {"medical_record_number": "1", "name": "Siti", "date_of_birth": "2026-01-31"}
 OTHER_VALUES: dict[str, dict[str, Any]] = {

@@ -17,7 +17,7 @@ from pydantic import AwareDatetime
 from common.domain.lanes import Lane
 from common.domain.staff import StaffRole
 from common.domain.tickets import PriorityReason
-from common.messages import desk_replies, message, patients, problems
+from common.messages import desk_replies, integrators, message, patients, problems
 from common.messages.desk_replies import (
     DUPLICATES_SHOWN_MAX,
     DUTIES_SHOWN_MAX,
@@ -27,6 +27,7 @@ from common.messages.desk_replies import (
     VisitTicket,
 )
 from common.messages.desk_requests import HISTORY_SHOWN_MAX, REASON_LENGTH_MAX
+from common.messages.integrators import Events
 from common.messages.limits import (
     BODY_BYTES_MAX,
     CITY_LENGTH_MAX,
@@ -48,8 +49,14 @@ from common.messages.request_parsing import FIELD_ERRORS_MAX, RequestRefused, pa
 from status_responder.visits import STATIONS_SHOWN_MAX
 from tests.replies import members_of
 
-PAGED: dict[type[Reply], str] = {Hospitals: "hospitals", Clinics: "clinics", DeskQueue: "waiting"}
-"""Lists that are filled up to what a reply may hold: tests/store/test_pages.py fills them."""
+PAGED: dict[type[Reply], str] = {
+    Hospitals: "hospitals",
+    Clinics: "clinics",
+    DeskQueue: "waiting",
+    Events: "events",
+}
+"""Lists that are filled up to what a reply may hold: tests/store/test_pages.py and test_events_since.py fill
+them."""
 
 ANY_LETTER = "𝑨"  # four bytes in UTF-8; what JSON escapes takes two
 CODE = "ABCDEFGHIJ"
@@ -62,6 +69,7 @@ TEXTS = {
     **dict.fromkeys(("code", "hospital", "clinic"), CODE),
     **dict.fromkeys(("name", "hospital_name", "clinic_name"), ANY_LETTER * PLACE_NAME_LENGTH_MAX),
     "return_clinic": CODE,
+    "source": f"/hospitals/{CODE}/clinics/{CODE}/2026-11-23",
     "came_from": DISPLAY_NUMBER,
     "room_name": ANY_LETTER * ROOM_NAME_LENGTH_MAX,
     "city": ANY_LETTER * CITY_LENGTH_MAX,
@@ -118,7 +126,7 @@ LENGTHS: dict[str | tuple[str, type], int] = {
 
 def kinds_of(base: type[Request | Reply]) -> list[type[Any]]:
     """All kinds of messages of ours that are derived from one."""
-    ours = [desk_replies, message, patients, problems]
+    ours = [desk_replies, integrators, message, patients, problems]
     found = {each for module in ours for each in vars(module).values() if isinstance(each, type)}
     derived = [each for each in found if issubclass(each, base) and each is not base]
     return sorted(derived, key=lambda each: each.__name__)

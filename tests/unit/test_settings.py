@@ -215,6 +215,6 @@ def test_every_missing_password_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
         role_passwords()
     assert "ANTREAN_PASSWORD_TICKER" in str(error.value)
     assert "ANTREAN_PASSWORD_PATIENT" not in str(error.value)
-    for role in ("DESK", "REGISTRAR", "TICKER", "STATUS", "DEPLOY"):
+    for role in ("DESK", "REGISTRAR", "TICKER", "STATUS", "INTEGRATOR", "DEPLOY"):
         monkeypatch.setenv(f"ANTREAN_PASSWORD_{role}", "x")
     assert role_passwords()["patient"] == "p"

@@ -84,6 +84,7 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
                 "workers.desk_registrar",
                 "workers.status",
                 "workers.desk_status",
+                "workers.integrator_status",
                 "workers.ticker",
             ),
             *(
@@ -91,6 +92,7 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
                 "answers.desk_registrar",
                 "answers.status",
                 "answers.desk_status",
+                "answers.integrator_status",
                 "answers.ticker",
             ),
             *("database", "database.durability", "database.schema", "database.disk", "database.writable"),
@@ -99,7 +101,7 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
         ],
         "ok",
     ), "the deployment's clock is simulated, and deploy is shown no users"
-    assert (said["ok"], said["warning"], said["failed"]) == (34, 2, 0)
+    assert (said["ok"], said["warning"], said["failed"]) == (36, 2, 0)
     assert contents() == before
     assert installation.deployment.unsettled(*topology.QUARANTINES, *topology.DEAD_LETTER_QUEUES) == []
 
@@ -107,8 +109,8 @@ def test_a_healthy_installation_passes_and_nothing_is_left_behind(installation: 
 def test_the_screen_shows_a_line_for_each_check_and_no_password(installation: Installation) -> None:
     done = installation.run()
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Antrean bekerja: 34 baik, 2 perlu perhatian" in done.stdout
-    assert len(done.stdout.splitlines()) == 36 + 2 + 1, "two of them say what to do, and one counts"
+    assert "Antrean bekerja: 36 baik, 2 perlu perhatian" in done.stdout
+    assert len(done.stdout.splitlines()) == 38 + 2 + 1, "two of them say what to do, and one counts"
     assert "\x1b" not in done.stdout
     assert all(secret not in done.stdout for secret in installation.node.known().values())
 
