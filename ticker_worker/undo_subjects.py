@@ -55,7 +55,7 @@ def load_undo_subject(
         raise QueuesNeeded(missing)
     if elsewhere:
         of_others = [_lately(connection, key, now) for key in elsewhere]
-        lately = standing(_in_order([*of_others, lately]))
+        lately = standing(_in_order([lately, *of_others]))
     queues = {key: locked[key] for key in (*own, *elsewhere)}
     numbers: dict[ClinicDay, set[int]] = {}
     for each in lately:
@@ -82,8 +82,7 @@ def _lately(connection: Connection, key: ClinicDay, now: datetime) -> list[PastC
 
 
 def _in_order(by_queue: Sequence[Sequence[PastChange]]) -> list[PastChange]:
-    """The latest first. In a queue they stay in the order of its events: clocks of tickers differ. What one
-    request did in two queues began in the older one, and ended in other clinics, which are given first."""
+    """The latest first. In a queue they stay in the order of its events: clocks of tickers differ."""
     return [*heapq.merge(*by_queue, key=lambda each: (each.at, each.key.service_date), reverse=True)]
 
 
@@ -128,6 +127,7 @@ def _past(entry: JournalEntry) -> PastChange:
         event=entry.event.name,
         at=entry.occurred_at,
         cause_id=entry.cause_id,
+        ordinal=entry.ordinal,
         room=told.get("room"),
         lane=Lane(told["lane"]),
         before=before_of(entry.undo),

@@ -297,58 +297,6 @@ def test_what_is_transferred_stays_in_the_visit_and_returns(desk: Workers) -> No
     is_whole(desk)
 
 
-def test_a_sending_is_taken_back_where_it_was_done_with_the_ticket_it_gave(desk: Workers) -> None:
-    in_service(desk)
-    does(desk, "send", number=1, to_clinic="LAB")
-    assert refusal(desk, "undo", "LAB", number=1).reason is NotPermittedReason.NOTHING_TO_UNDO
-    done = does(desk, "undo", number=1)
-    assert events_of(done) == [
-        (EventName.TICKET_CANCELLED, "LAB-001"),
-        (EventName.TICKET_SENDING_UNDONE, "GIG-001"),
-        (EventName.TICKET_COMPLETION_UNDONE, "GIG-001"),
-    ]
-    assert row(desk, "GIG", 1)["status"] == "in_service"
-    assert (row(desk, "LAB", 1)["status"], row(desk, "LAB", 1)["cancelled_by"]) == ("cancelled", "staff")
-    does(desk, "undo", number=1)
-    assert row(desk, "GIG", 1)["status"] == "called"
-    is_whole(desk)
-
-
-def test_of_a_served_patient_only_the_sending_is_taken_back(desk: Workers) -> None:
-    serve_next(desk, "GIG")
-    does(desk, "send", number=1, to_clinic="LAB")
-    does(desk, "undo", number=1)
-    assert row(desk, "GIG", 1)["status"] == "served"
-    does(desk, "send", number=1, to_clinic="LAB")
-    assert numbers_waiting(desk, "LAB") == [2]
-    is_whole(desk)
-
-
-def test_a_sending_is_not_taken_back_once_the_ticket_was_called(desk: Workers) -> None:
-    in_service(desk)
-    does(desk, "send", number=1, to_clinic="LAB")
-    calls(desk, clinic="LAB")
-    refused = refusal(desk, "undo", number=1)
-    assert refused.reason is NotPermittedReason.CHANGED_SINCE
-    assert "LAB-001" in refused.detail
-
-
-def test_a_completion_is_taken_back_with_the_return(desk: Workers) -> None:
-    in_service(desk)
-    does(desk, "send", number=1, to_clinic="LAB", returns=True)
-    serve_next(desk, "LAB")
-    assert refusal(desk, "undo", number=4).reason is NotPermittedReason.NOTHING_TO_UNDO
-    done = does(desk, "undo", "LAB", number=1)
-    assert events_of(done) == [
-        (EventName.TICKET_CANCELLED, "GIG-004"),
-        (EventName.TICKET_COMPLETION_UNDONE, "LAB-001"),
-    ]
-    assert numbers_waiting(desk) == [2, 3]
-    does(desk, "complete", "LAB", number=1)
-    assert numbers_waiting(desk) == [5, 2, 3]
-    is_whole(desk)
-
-
 def test_in_one_batch_with_other_acts(desk: Workers) -> None:
     in_service(desk)
     requests = [
@@ -364,13 +312,6 @@ def test_in_one_batch_with_other_acts(desk: Workers) -> None:
     again = desk.ticker.handle(requests)
     assert [each.events for each in again] == [each.events for each in outcomes]
     is_whole(desk)
-
-
-def test_ten_minutes_are_the_bound_of_an_undoing(desk: Workers) -> None:
-    in_service(desk)
-    does(desk, "send", number=1, to_clinic="LAB")
-    desk.clock.forward(minutes=11)
-    assert refusal(desk, "undo", number=1).reason is NotPermittedReason.NOTHING_TO_UNDO
 
 
 def test_both_desks_see_the_visit(desk: Workers) -> None:

@@ -41,8 +41,8 @@ class PastChange(NamedTuple):
     """What happened to a ticket, as the journal has it: in which queue, in which room, by which request.
 
     `before` is how the ticket was, where that can be taken back, and `lesson` what was learned from it; of an
-    undoing, `takes_back` is the request that it took back. `lane` is the ticket's at that moment;
-    `out_of_turn` says that it was a call which was not in turn.
+    undoing, `takes_back` is the request that it took back. `ordinal` counts the changes of the request, and
+    `lane` is the ticket's at that moment; `out_of_turn` says that it was a call which was not in turn.
     """
 
     key: ClinicDay
@@ -50,6 +50,7 @@ class PastChange(NamedTuple):
     event: EventName
     at: datetime
     cause_id: str
+    ordinal: int
     room: int | None
     lane: Lane
     before: TicketBefore | None = None
@@ -150,6 +151,7 @@ def _steps(subject: UndoSubject, last: PastChange) -> list[PastChange]:
         if each.event not in _PASSED_OVER:
             latest.setdefault((each.key, each.number), each)
     steps = [each for each in subject.lately if each.cause_id == last.cause_id]
+    steps.sort(key=lambda step: step.ordinal, reverse=True)
     for step in steps:
         roles = _ROLES.get(step.event, MOVES_QUEUES)
         if not subject.may(roles):
