@@ -198,7 +198,7 @@ class Subjects:
             first_ticket,
             self._holder(day, ticket.patient),
             count_stations_left(self.connection, ticket),
-            first_places(self.connection, day),
+            first_places(self.connection, day, sending.FIRST_PLACES_MAX),
         )
 
     def _undo(self, request: Undo, key: ClinicDay, clinic: Clinic, user: str | None) -> UndoSubject:

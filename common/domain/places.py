@@ -30,6 +30,16 @@ class PlacedTicket(NamedTuple):
     place: Place
 
 
+class FrontPlace(NamedTuple):
+    """One of the first who wait in a lane: whether the patient came back from a station, and whether the
+    ticket was called before, and so waits again where the staff have put it."""
+
+    number: int
+    place: Place
+    is_return: bool
+    was_called: bool
+
+
 class LanePlace(NamedTuple):
     """A ticket that waits, its lane and its place there."""
 

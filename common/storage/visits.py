@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ClauseElement, Connection, FromClause, func, select
+from sqlalchemy import ClauseElement, Connection, FromClause, and_, func, select
 
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
+from common.domain.places import FrontPlace, Place
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import ACTIVE, TicketStatus
 from common.storage.prepared import TEXT, Prepared
@@ -58,15 +58,28 @@ def count_stations_left(connection: Connection, station: TicketRecord) -> int:
     return sum(map(leads_there, left))
 
 
-def first_places(connection: Connection, key: ClinicDay) -> dict[Lane, datetime]:
-    """The place of the first of those who wait in each lane of a queue, without those who have come back."""
-    waits = in_states(tickets, {TicketStatus.WAITING})
-    first = (
-        select(tickets.c.lane, func.min(tickets.c.place_at))
-        .where(*of_queue(key), waits, tickets.c.is_return.is_(False))
-        .group_by(tickets.c.lane)
+def first_places(connection: Connection, key: ClinicDay, limit: int) -> dict[Lane, list[FrontPlace]]:
+    """The first `limit` who wait in each lane of a queue, in order."""
+    order = (tickets.c.place_at, tickets.c.place_number)
+    waiting = (
+        select(
+            *(tickets.c[name] for name in ("number", "lane", "place_at", "place_number", "is_return")),
+            and_(
+                tickets.c.waiting_since > tickets.c.arrived_at,
+                tickets.c.waiting_since > tickets.c.registered_at,
+            ).label("was_called"),
+            func.row_number().over(partition_by=tickets.c.lane, order_by=order).label("position"),
+        )
+        .where(*of_queue(key), in_states(tickets, {TicketStatus.WAITING}))
+        .subquery()
     )
-    return {Lane(lane): place_at for lane, place_at in connection.execute(first)}
+    found: dict[Lane, list[FrontPlace]] = defaultdict(list)
+    for row in connection.execute(
+        select(waiting).where(waiting.c.position <= limit).order_by(waiting.c.position)
+    ):
+        place = Place(row.place_at, row.place_number)
+        found[Lane(row.lane)].append(FrontPlace(row.number, place, row.is_return, bool(row.was_called)))
+    return found
 
 
 class StationView(NamedTuple):

@@ -15,6 +15,7 @@ from common.domain.catalog import QueueMode
 from common.domain.changes import Change
 from common.domain.lanes import Lane
 from common.domain.partial_dates import PartialDate
+from common.domain.places import FrontPlace
 from common.domain.queue import Queue, new_queue
 from common.domain.refusals import ActionRefused
 from common.domain.ticket_record import TicketRecord
@@ -130,13 +131,13 @@ class Hospital:
         there = Home(CLINICS[home], self.queues[home], first, holder, len(left), self._first_places(home))
         return [Return(self.queues[code].key, ticket, there, f"C{next(self.codes)}")]
 
-    def _first_places(self, code: str) -> dict[Lane, datetime]:
+    def _first_places(self, code: str) -> dict[Lane, list[FrontPlace]]:
         waits = [
-            each.place_at
+            FrontPlace(each.number, each.place, each.is_return, was_called=False)
             for (of, _), each in self.tickets.items()
-            if of == code and each.status is TicketStatus.WAITING and not each.is_return
+            if of == code and each.status is TicketStatus.WAITING
         ]
-        return {Lane.REGULAR: min(waits)} if waits else {}
+        return {Lane.REGULAR: sorted(waits, key=lambda each: each.place)}
 
     def _keep(self, done: ActionResult, new: dict[tuple[str, int], TicketRecord] | None = None) -> None:
         """The result of a step; no patient holds two tickets of a clinic."""
@@ -148,6 +149,11 @@ class Hospital:
                 self.tickets[key] = _changed(self.tickets[key], change)
         self.tickets |= new or {}
         self.tickets |= {(each.key.clinic, each.number): _given_out(each) for each in done.new_tickets}
+        for queue_key, moved in done.moved:
+            for each in moved:
+                ticket = self.tickets[queue_key.clinic, each.number]
+                place = {"place_at": each.place.at, "place_number": each.place.number}
+                self.tickets[queue_key.clinic, each.number] = replace(ticket, **place)
         held = [
             (code, each.medical_record_number)
             for (code, _), each in self.tickets.items()

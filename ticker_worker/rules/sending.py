@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from common.domain.admission import Admission, check_admission
+from common.domain.admission import Admission, NewTicket, check_admission
 from common.domain.catalog import Clinic
 from common.domain.changes import Change, TicketBefore
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
+from common.domain.places import FrontPlace, Place, PlacedTicket, in_front_of
 from common.domain.queue import Queue
 from common.domain.refusals import NotPermitted, NotPermittedReason
 from common.domain.ticket_record import TicketRecord
@@ -34,19 +35,22 @@ _GIVEN_OUT: Final = TicketBefore(TicketStatus.WAITING)
 
 _JUST_BEFORE: Final = timedelta(microseconds=1)
 
+FIRST_PLACES_MAX: Final = 100
+"""So many who wait in a lane are looked through for those who came back before."""
+
 
 class Home(NamedTuple):
     """The clinic to which a patient goes back from a station, with its queue of today and the ticket with
     which the patient was sent from there; who holds a ticket of the queue with the patient's medical record
-    number, how many other stations from which the patient goes back there are not done, and the place of
-    the first of each lane who has not come back."""
+    number, how many other stations from which the patient goes back there are not done, and the first who
+    wait in each lane there."""
 
     clinic: Clinic
     queue: Queue
     ticket: TicketRecord
     holder: HeldPlace | None
     stations_left: int
-    first_places: Mapping[Lane, datetime]
+    first_places: Mapping[Lane, Sequence[FrontPlace]]
 
 
 class NewIds(NamedTuple):
@@ -104,7 +108,8 @@ class Return(NamedTuple):
 def with_returns(done: ActionResult, returns: Sequence[Return], now: datetime) -> ActionResult:
     """What completes services, and that these patients go back from there, as far as they do."""
     queues = {queue.key: queue for queue in done.queues}
-    changes, new_tickets = [*done.changes], []
+    changes, new_tickets, moved = [*done.changes], [], [*done.moved]
+    fronts: dict[tuple[ClinicDay, Lane], list[FrontPlace]] = {}
     for each in returns:
         home, ticket, here = each.home, each.ticket, each.ticket.in_visit
         queue = queues.get(home.queue.key, home.queue)
@@ -115,8 +120,14 @@ def with_returns(done: ActionResult, returns: Sequence[Return], now: datetime) -
         entered, registered, new = enter(home.clinic, queue, ticket, each.new_code, station, None, now)
         queues[queue.key] = entered
         changes.append(_given_out(registered, Neighbour(here.visit, each.key, ticket.number)))
-        new_tickets.append(new._replace(place_at=_place(home, new.lane)))
-    return done._replace(queues=[*queues.values()], changes=changes, new_tickets=new_tickets)
+        match home.clinic.returns_to:
+            case ReturnPlace.ARRIVAL:
+                new = new._replace(place_at=home.ticket.arrived_at)
+            case ReturnPlace.FRONT:
+                first = fronts.setdefault((queue.key, new.lane), [*home.first_places.get(new.lane, ())])
+                moved.append((queue.key, _to_the_front(new, first)))
+        new_tickets.append(new)
+    return done._replace(queues=[*queues.values()], changes=changes, new_tickets=new_tickets, moved=moved)
 
 
 def _goes_back(each: Return, queue: Queue, now: datetime) -> bool:
@@ -129,14 +140,40 @@ def _goes_back(each: Return, queue: Queue, now: datetime) -> bool:
     return check_admission(queue, each.ticket, home.holder) is Admission.ADMITTED
 
 
-def _place(home: Home, lane: Lane) -> datetime | None:
-    """Where who comes back waits, as the clinic has it: as if arrived then; None: behind all who wait."""
-    match home.clinic.returns_to:
-        case ReturnPlace.ARRIVAL:
-            return home.ticket.arrived_at
-        case ReturnPlace.FRONT if (first := home.first_places.get(lane)) is not None:
-            return first - _JUST_BEFORE
-    return None
+def _to_the_front(new: NewTicket, first: list[FrontPlace]) -> list[PlacedTicket]:
+    """Whoever comes back goes in front of those who are `first`, behind those who came back before, and is
+    among them then. Gives the places of all who move: others do where there is none in between."""
+    passed = _came_back_before(first)
+    until, place = _free_place(new, first, passed)
+    moved = in_front_of(
+        PlacedTicket(new.number, place),
+        [PlacedTicket(each.number, each.place) for each in first[passed:until]],
+    )
+    first.insert(passed, FrontPlace(new.number, place, is_return=True, was_called=False))
+    for index, each in enumerate(moved, passed):
+        first[index] = first[index]._replace(place=each.place)
+    return moved
+
+
+def _free_place(new: NewTicket, first: Sequence[FrontPlace], passed: int) -> tuple[int, Place]:
+    """The first free place behind so many of them: how many are before it."""
+    for count in range(passed, len(first)):
+        place = Place(first[count].place.at - _JUST_BEFORE, new.number)
+        if not count or first[count - 1].place < place:
+            return count, place
+    return len(first), Place(first[-1].place.at if first else new.arrived_at, new.number)
+
+
+def _came_back_before(first: Sequence[FrontPlace]) -> int:
+    """How many stand before whoever comes back: up to the last who came back, and was not skipped. Who was
+    called before may have been put in front of these; anybody else in front of them has let them pass."""
+    passed = 0
+    for count, each in enumerate(first, 1):
+        if each.is_return:
+            passed = count
+        elif not each.was_called:
+            break
+    return passed
 
 
 def _given_out(registered: Change, sent_from: Neighbour) -> Change:
