@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from common.domain.admission import NewTicket
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
+from common.domain.event_names import EventName
 from common.domain.queue import Ending
 from common.domain.queue_advance import Waiter, calling_order
 from common.domain.record_numbers import PatientKey
@@ -50,6 +51,9 @@ def end_days(moving: AdvancingQueues, keys: Sequence[ClinicDay]) -> set[ClinicDa
         changes += passed.changes
     store.write_tickets(moving.connection, changes)
     insert_tickets(moving.connection, new_tickets)
+    for change in changes:
+        if change.event is EventName.TICKET_PARKED:
+            store.write_ticket(moving.connection, change)
     for following, place in better_places:
         store.give_place(moving.connection, following, place)
     return cut_short

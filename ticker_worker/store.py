@@ -109,7 +109,7 @@ def write_tickets(connection: Connection, changes: Iterable[Change]) -> None:
     found: dict[tuple[ClinicDay, int], tuple[Any, ...]] = {}
     for change in changes:
         ticket = change.ticket
-        if ticket is None or ticket.status is TicketStatus.WAITING:
+        if ticket is None or ticket.status in OUTSIDE:
             continue  # it is written as a new ticket, or given another place
         key = (change.clinic_day, ticket.number)
         if ticket.status in IN_ROOM:

@@ -165,6 +165,10 @@ class Queue(NamedTuple):
         """The called patient is not ready yet, and leaves the room."""
         return self._do(Action.PARK, ticket, at, room=ticket.room)
 
+    def stay_parked(self, ticket: QueuedTicket, at: datetime) -> tuple["Queue", Change]:
+        """A ticket that was just given out, for one of the day before which was parked, is parked, too."""
+        return self._do(Action.STAY_PARKED, ticket, at)
+
     def unpark(self, ticket: QueuedTicket, at: datetime) -> tuple["Queue", Change]:
         """A parked ticket's patient is ready, and waits at the front of the lane."""
         return self.due(at)._do(Action.UNPARK, ticket, at)

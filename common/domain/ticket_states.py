@@ -65,6 +65,7 @@ class Action(StrEnum):
     REINSTATE = "reinstate"
     SKIP = "skip"
     PARK = "park"
+    STAY_PARKED = "stay_parked"
     UNPARK = "unpark"
     CORRECT = "correct"
     TRANSFER = "transfer"
@@ -124,6 +125,8 @@ TRANSITIONS: Final[Mapping[Action, TransitionRule]] = MappingProxyType(
             frees_room=True,
         ),
         Action.PARK: TransitionRule(_CALLED, TicketStatus.PARKED, EventName.TICKET_PARKED, frees_room=True),
+        # Of a ticket that was given out for a parked one of the day before.
+        Action.STAY_PARKED: TransitionRule(_WAITING, TicketStatus.PARKED, EventName.TICKET_PARKED),
         Action.UNPARK: TransitionRule(
             frozenset({TicketStatus.PARKED}), TicketStatus.WAITING, EventName.TICKET_UNPARKED
         ),

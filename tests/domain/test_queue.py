@@ -55,6 +55,7 @@ METHODS: Mapping[Action, Method] = {
     Action.REINSTATE: lambda queue, ticket, at: queue.reinstate(ticket, at, 3),
     Action.SKIP: lambda queue, ticket, at: queue.skip(ticket, at, 3),
     Action.PARK: Queue.park,
+    Action.STAY_PARKED: Queue.stay_parked,
     Action.UNPARK: Queue.unpark,
     Action.TRANSFER: lambda queue, ticket, at: queue.transfer(ticket, at, "7K3F9QXM2T5R"),
     Action.SEND: lambda queue, ticket, at: queue.send(

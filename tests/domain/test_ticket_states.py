@@ -17,10 +17,11 @@ from common.domain.ticket_states import (
 FINAL = {TicketStatus.SERVED, TicketStatus.CANCELLED, TicketStatus.TRANSFERRED, TicketStatus.EXPIRED}
 
 
-def test_every_action_has_a_row_with_an_event_of_its_own_but_that_a_call_is_a_call() -> None:
+def test_every_action_has_a_row_with_an_event_but_a_call_is_a_call_and_parked_is_parked() -> None:
     assert set(TRANSITIONS) == set(Action)
-    events = [row.event for action, row in TRANSITIONS.items() if action is not Action.CALL_OUT_OF_TURN]
-    assert TRANSITIONS[Action.CALL_OUT_OF_TURN].event is EventName.TICKET_CALLED
+    shared = {Action.CALL_OUT_OF_TURN: Action.CALL, Action.STAY_PARKED: Action.PARK}
+    events = [row.event for action, row in TRANSITIONS.items() if action not in shared]
+    assert all(TRANSITIONS[action].event is TRANSITIONS[other].event for action, other in shared.items())
     assert set(events) == {name for name in EventName if name.startswith("ticket.")}
     assert len({*events}) == len(events)
     assert set(STATUSES_AFTER) == set(events) - {EventName.TICKET_CORRECTED, EventName.TICKET_SENT}

@@ -291,7 +291,7 @@ def test_who_is_parked_when_the_day_ends_expires(desk: Workers) -> None:
     is_whole(desk)
 
 
-def test_who_is_parked_at_midnight_waits_on_the_new_day_in_front(engine: Engine) -> None:
+def test_who_is_parked_at_midnight_stays_so_on_the_new_day_with_a_place_in_front(engine: Engine) -> None:
     desk = workers_of(engine, OPEN_AT_NIGHT)
     desk.clock.set("23:50")
     for number in range(1, 4):
@@ -303,10 +303,16 @@ def test_who_is_parked_at_midnight_waits_on_the_new_day_in_front(engine: Engine)
     for _ in range(3):
         desk.tick()
     queue = sees(desk)
-    assert (queue.parked_count, [ticket.number for ticket in queue.waiting]) == (0, [1, 2, 3])
+    assert (queue.parked_count, [ticket.number for ticket in queue.waiting]) == (1, [2, 3])
+    assert [ticket.number for ticket in queue.parked] == [1]
+    assert refusal(desk, "undo", number=1).reason is NotPermittedReason.NOTHING_TO_UNDO
     assert {row["status"] for row in ticket_rows(desk.engine) if row["service_date"] == MONDAY} == {
         "transferred"
     }
+    is_whole(desk)
+    desk.register(9)
+    does(desk, "unpark", number=1)
+    assert numbers_waiting(desk) == [1, 2, 3, 4]
     is_whole(desk)
 
 

@@ -1,5 +1,5 @@
-"""Service days that are over: who waits, or is parked, goes over to the next day and waits there, where the
-clinic is open; or expires.
+"""Service days that are over: who waits, or is parked, goes over to the next day, where the clinic is open,
+and waits or is parked there; or expires.
 
 Whoever is in a room when the clinic stays open keeps the ticket, and the room, until the service ends.
 """
@@ -184,6 +184,10 @@ class _Handover:
         queue, change = queue.transfer(ticket, at, code)
         following, registered = following.admit(patient.lane, at, at)
         self.changes += [change, registered]
+        if patient.status is TicketStatus.PARKED:
+            assert registered.ticket is not None
+            following, parked = following.stay_parked(registered.ticket, at)
+            self.changes.append(parked)
         self.new_tickets.append(
             NewTicket(
                 code,
