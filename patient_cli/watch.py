@@ -106,7 +106,8 @@ def follow(
     session: PatientSession, code: str, interval_seconds: float, *, until_called: bool = False
 ) -> Iterator[Ticket | Outage]:
     """The ticket as it is seen each time, and after a transfer or at the visit's next station the new one;
-    ends when it neither waits nor is called, or as soon as it is called."""
+    where that station was taken back, the one before it again. Ends when it neither waits nor is called, or
+    as soon as it is called."""
     seen = {code}
     pause = max(session.settings.clock().real_seconds(interval_seconds), _INTERVAL_SECONDS_MIN)
     answered_at: float | None = None
@@ -125,11 +126,12 @@ def follow(
         yield ticket
         if not _is_followed(ticket) or (until_called and ticket["status"] == "called"):
             new_code = goes_on_with(ticket)
-            if not new_code or new_code in seen:
+            if not new_code:
                 return
-            seen.add(new_code)
-            code = new_code
-            continue
+            is_back, code = new_code in seen, new_code
+            seen.add(code)
+            if not is_back:
+                continue
         if pause > _IDLE_SECONDS_MAX:
             session.disconnect()
         time.sleep(pause)

@@ -86,3 +86,23 @@ def test_the_patient_comes_back_from_the_station(desks: dict[str, ClinicDesk], s
     shell.ticket_codes.add(back["ticket_code"])
     serve(desks["INT"], back)
     desks["INT"].do("complete", str(back["number"]))
+
+
+def test_who_follows_a_visit_is_led_back_from_a_station_that_was_taken_back(
+    desks: dict[str, ClinicDesk], shell: Shell
+) -> None:
+    first = shell.register("RSCM", "INT", Patient(date_of_birth=date(2015, 3, 2)))
+    second = send(desks["INT"], first, "JAN", "--return")
+    watching = shell.start("watch", "antrean", "watch", second["ticket_code"], "--interval", "0.2")
+    watching.prints("giliran Anda")
+    third = send(desks["JAN"], second, "BED")
+    watching.prints(f"nomor {third['display_number']}")
+    desks["JAN"].do("undo", "--number", str(second["number"]))
+    watching.prints(f"Silakan ke {second['clinic_name']}, nomor {second['display_number']}")
+    desks["JAN"].do("complete", str(second["number"]))
+    watching.prints(f"Silakan ke {first['clinic_name']}")
+    called = desks["INT"].do("next", "--room", "1")["ticket"]
+    desks["INT"].do("start", str(called["number"]))
+    watching.prints(f"Nomor {called['display_number']} sedang dilayani.")
+    assert watching.ends() == 0
+    desks["INT"].do("complete", str(called["number"]))

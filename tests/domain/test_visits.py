@@ -152,8 +152,10 @@ class Hospital:
         for queue_key, moved in done.moved:
             for each in moved:
                 ticket = self.tickets[queue_key.clinic, each.number]
-                place = {"place_at": each.place.at, "place_number": each.place.number}
-                self.tickets[queue_key.clinic, each.number] = replace(ticket, **place)
+                at, number = each.place
+                self.tickets[queue_key.clinic, each.number] = replace(
+                    ticket, place_at=at, place_number=number
+                )
         held = [
             (code, each.medical_record_number)
             for (code, _), each in self.tickets.items()
