@@ -49,6 +49,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from antrean_client.visible_text import has_invisible
 from common.domain.catalog import CODE_PATTERN, QueueMode
 from common.domain.clinic_lanes import TWO_LANES, USUAL_REASONS, ClinicLanes, LaneRule, two_lanes
 from common.domain.lanes import Lane
@@ -67,7 +68,6 @@ from common.messages.limits import (
     SKIP_PLACES_MAX,
     TIME_ZONE_LENGTH_MAX,
 )
-from common.visible_text import has_invisible
 
 FILE_BYTES_MAX = 8 * 1024 * 1024
 

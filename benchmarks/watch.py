@@ -8,9 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from antrean_client.connection import blocking_connection
 from benchmarks.system import BenchSystem, WorkerProcess
 from common.messaging import topology
-from common.messaging.connection import blocking_connection
 
 Workers = Mapping[str, Sequence[WorkerProcess]]
 """The running workers by role."""

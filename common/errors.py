@@ -18,22 +18,45 @@ AntreanError
     ├── RequestNotTaken      the broker did not take the request: its queue is full
     │   └── NoQueue          no queue is bound for such requests: the server is not set up for them
     └── NoReply              no answer in time: the request may or may not have been carried out
+
+What clients raise, too, is in `antrean_client.errors`: AntreanError, SettingsError, and MessagingError with
+all below it.
 """
 
-from enum import StrEnum
-
+from antrean_client.errors import (
+    AntreanError,
+    BrokerRefused,
+    BrokerUnavailable,
+    MessagingError,
+    NoQueue,
+    NoReply,
+    Refusal,
+    RequestNotTaken,
+    SettingsError,
+)
 from common.translation import N_
-from common.visible_text import visible, visible_lines
 
-
-class AntreanError(Exception):
-    """Base of all errors raised on purpose; `str(error)` is one sentence, safe to show and to log.
-
-    What a file, a broker or a stranger has put into it cannot control the terminal that shows it.
-    """
-
-    def __init__(self, sentence: str = "") -> None:
-        super().__init__(visible_lines(sentence))
+__all__ = [
+    "UNUSABLE_ADDRESS",
+    "AntreanError",
+    "BrokerRefused",
+    "BrokerUnavailable",
+    "CatalogError",
+    "MessagingError",
+    "NoQueue",
+    "NoReply",
+    "NotInstalled",
+    "Refusal",
+    "RequestNotTaken",
+    "SchemaMismatch",
+    "SettingsError",
+    "StoreConflict",
+    "StoreError",
+    "StoreForbids",
+    "StoreUnavailable",
+    "places",
+    "unusable_address",
+]
 
 
 def places(error: BaseException) -> list[str]:
@@ -44,21 +67,6 @@ def places(error: BaseException) -> list[str]:
         found.insert(0, f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")
         trace = trace.tb_next
     return found[:5]
-
-
-class SettingsError(AntreanError):
-    """A setting is missing or cannot be read.
-
-    `message` is an English sentence that can be translated, in which `values` belong to the words in braces.
-    """
-
-    def __init__(self, message: str, **values: object) -> None:
-        shown = {name: visible(str(value)) for name, value in values.items()}
-        sentence = message.format(**shown) if shown else message
-        # A sentence that ends with an example to copy has no full stop on a terminal.
-        super().__init__(sentence if sentence.endswith(".") else f"{sentence}.")
-        self.message = message
-        self.values = values
 
 
 UNUSABLE_ADDRESS = N_("{variable} cannot be used: write {example}")
@@ -103,48 +111,3 @@ class StoreForbids(StoreError):
 
 class SchemaMismatch(StoreError):
     """The database has another schema than this program knows."""
-
-
-class MessagingError(AntreanError):
-    """The broker failed. `sent_before` tells that the same request was sent at an earlier attempt, and may
-    have been taken."""
-
-    sent_before = False
-
-
-class BrokerUnavailable(MessagingError):
-    """RabbitMQ cannot be reached, or it refused the connection."""
-
-
-class Refusal(StrEnum):
-    """Why a broker that was reached refuses to be used."""
-
-    USER = "user"
-    VHOST = "vhost"
-    PERMISSION = "permission"
-    FULL = "full"
-    ENCRYPTION = "encryption"
-    CERTIFICATE = "certificate"
-    PROTOCOL = "protocol"
-    NOT_SET_UP = "not_set_up"
-
-
-class BrokerRefused(BrokerUnavailable):
-    """RabbitMQ at `where` was reached and refuses: but for `Refusal.FULL`, to wait does not help."""
-
-    def __init__(self, sentence: str, refusal: Refusal, where: str) -> None:
-        super().__init__(sentence)
-        self.refusal = refusal
-        self.where = where
-
-
-class RequestNotTaken(MessagingError):
-    """The broker did not take the request: its queue is full."""
-
-
-class NoQueue(RequestNotTaken):
-    """No queue is bound for such requests."""
-
-
-class NoReply(MessagingError):
-    """No answer came in time. The request may or may not have been carried out."""

@@ -9,11 +9,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from antrean_client.visible_text import visible
 from common.errors import SettingsError
 from common.exit_codes import ExitCode
 from common.installation import require_extra
 from common.process import run_process
-from common.visible_text import visible
 
 LOOK_SECONDS = 5
 """How often a worker looks at itself."""

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from antrean_client.visible_text import visible
 from common.translation import N_, languages, translated
-from common.visible_text import visible
 
 _ROOT: Final = 0
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from common.visible_text import visible
+from antrean_client.visible_text import visible
 from local_stack.files import open_private
 
 _PR_SET_PDEATHSIG = 1

@@ -7,8 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from antrean_client.visible_text import visible
 from common.errors import AntreanError, BrokerUnavailable, StoreUnavailable
-from common.visible_text import visible
 from local_stack import container, private_node
 from local_stack.bilingual import both, say
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from antrean_client.connection import user_of
 from common.clock import Clock, ScaledClock
 from common.domain.staff import Duty
 from common.errors import AntreanError, BrokerUnavailable
-from common.messaging.connection import user_of
 from common.messaging.topology import LOOK_UP_QUEUES, REGISTRATION_QUEUES, TICKER_QUEUE, consumer_counts
 from common.settings import REGISTRY_ROLES, STACK_FILE, Role, Settings, clock_environment
 from common.trusted_files import is_only_ours

@@ -16,10 +16,10 @@ from pika.exceptions import ChannelClosedByBroker, NackError
 
 from admin_cli.catalog_file import Catalog
 from admin_cli.database.catalog_changes import apply_catalog
+from antrean_client.connection import user_of
 from common.domain.event_names import EventName
 from common.domain.opening_hours import WEEKDAYS
 from common.messaging import topology
-from common.messaging.connection import user_of
 from common.settings import Role, clock_environment
 from tests.broker import RunningBroker
 from tests.builders import catalog as catalog_of

@@ -27,11 +27,12 @@ from pika.exceptions import (
     UnroutableError,
 )
 
+from antrean_client.connection import blocking_connection
 from common.domain.event_names import EventName
 from common.errors import BrokerUnavailable, RequestNotTaken
 from common.messages.events import CONTENT_TYPE
-from common.messaging.connection import blocking_connection
 from common.messaging.delivery import CAME_THROUGH, moment_of
+from common.messaging.stream import open_blocking
 from common.messaging.topology import (
     DEAD_LETTER_QUEUES,
     DESK_EXCHANGE,
@@ -116,7 +117,7 @@ class DeadLetters:
     """
 
     def __init__(self, amqp_url: str) -> None:
-        self._connection = blocking_connection(amqp_url, "antrean-dead-letters")
+        self._connection = blocking_connection(amqp_url, "antrean-dead-letters", opened=open_blocking)
         # Without this key, an id cannot be used to test guessed contents.
         credentials = pika.URLParameters(amqp_url).credentials
         self._user: str | None = vars(credentials).get("username")

@@ -7,10 +7,10 @@ from typing import Self
 from pika.adapters.select_connection import IOLoop
 from pika.exceptions import AMQPError
 
+from antrean_client.connection import blocking_connection, connection_parameters
 from common.errors import BrokerUnavailable, RequestNotTaken
 from common.messages.events import Event
 from common.messaging.broker_connection import BrokerConnection
-from common.messaging.connection import blocking_connection, connection_parameters
 from common.messaging.publisher import Publisher
 from common.messaging.topology import EVENTS_EXCHANGE
 

@@ -17,9 +17,9 @@ from pika.exceptions import AMQPError, ChannelClosedByBroker
 from pika.frame import Method
 from pika.spec import Queue
 
+from antrean_client.connection import blocking_connection
 from common.errors import BrokerUnavailable
 from common.messaging import topology
-from common.messaging.connection import blocking_connection
 
 CONNECTION_NAME: Final = "antrean-doctor"
 

@@ -11,8 +11,8 @@ from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from antrean_client.visible_text import visible_values
 from common.errors import BrokerUnavailable, unusable_address
-from common.visible_text import visible_values
 
 REQUEST_SECONDS_MAX: Final = 5
 _ANSWER_BYTES_MAX = 16 * 1024 * 1024

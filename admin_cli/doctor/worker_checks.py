@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 from admin_cli.broker.inspection import QueueState
 from admin_cli.doctor.broker_checks import BrokerSeen
 from admin_cli.doctor.findings import Finding, failed, ok, warning
+from antrean_client.rpc_client import RpcClient
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
 from common.messaging import topology
-from common.messaging.rpc_client import RpcClient
 from common.settings import Settings, role_urls
 from common.translation import N_
 

@@ -4,12 +4,12 @@ import base64
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from antrean_client.visible_text import visible
 from common.terminal import tables
 from common.terminal.layout import stacked, terminal_width
 from common.terminal.tables import new_table
 from common.terminal.texts import Texts
 from common.translation import N_
-from common.visible_text import visible
 
 if TYPE_CHECKING:
     from datetime import datetime

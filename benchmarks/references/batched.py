@@ -15,7 +15,7 @@ from pika.channel import Channel
 from pika.frame import Body, Header, Method
 from pika.spec import Basic
 
-from common.messaging.connection import connection_parameters
+from antrean_client.connection import connection_parameters
 from common.messaging.stream import Stream
 
 Request = tuple[pika.BasicProperties, bytes]

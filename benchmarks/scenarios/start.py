@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
+from antrean_client.connection import blocking_connection
 from benchmarks.catalogs import Place, places
 from benchmarks.findings import Cell, Findings, Table, Target, middle
 from benchmarks.lab import CLINICS, Lab
 from benchmarks.system import MODULES, QUEUES, BenchSystem, WorkerFailed
-from common.messaging.connection import blocking_connection
 from common.settings import Role
 from local_stack.child import environment_with
 

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
+from antrean_client.visible_text import has_invisible
 from common.domain.cancellations import CancelReason
 from common.domain.catalog import QueueMode
 from common.domain.newborns import BIRTH_ORDER_MAX
@@ -18,7 +19,6 @@ from common.messages.fields import BirthDate, Code, IsoDate, MedicalRecordNumber
 from common.messages.limits import NUMBER_MAX, ROOMS_MAX
 from common.messages.message import Request
 from common.messages.patients import Register
-from common.visible_text import has_invisible
 
 REASON_LENGTH_MAX = 200
 TEXT_LENGTH_MAX = 100

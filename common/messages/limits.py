@@ -3,9 +3,9 @@
 A file of its own, since a command line that only sends need not load the messages' models.
 """
 
-BODY_BYTES_MAX = 8 * 1024
-"""Bytes of a request's body; a longer one is refused unread. A look-up of 100 ticket
-codes has less than 4 KiB; 8 KiB that are wrong all over cost a worker 2 ms."""
+from antrean_client import protocol
+
+BODY_BYTES_MAX = protocol.BODY_BYTES_MAX
 
 MESSAGE_BYTES_MAX = 64 * 1024
 """What the broker takes at all (its `max_message_size`); it closes the channel of whoever sends more."""

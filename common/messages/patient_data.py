@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
+from antrean_client.visible_text import has_invisible
 from common.messages.limits import NAME_LENGTH_MAX, RECORD_NUMBER_LENGTH_MAX
-from common.visible_text import has_invisible
 
 _MEDICAL_RECORD_NUMBER = re.compile(rf"[A-Z0-9]{{1,{RECORD_NUMBER_LENGTH_MAX}}}")
 _SEPARATORS = str.maketrans("", "", " .-/")

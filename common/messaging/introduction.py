@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pika
 
+from antrean_client.connection import CONNECT_SECONDS_MAX, connection_parameters
 from common.errors import BrokerUnavailable
-from common.messaging.connection import CONNECT_SECONDS_MAX, connection_parameters
 
 
 @dataclass(frozen=True, slots=True)

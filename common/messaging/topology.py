@@ -16,15 +16,16 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from antrean_client import protocol
 from common.errors import BrokerUnavailable
 from common.messages.limits import FRAME_BYTES_MAX, SHORT_FRAME_BYTES_MAX
 
 if TYPE_CHECKING:
     from pika.adapters.blocking_connection import BlockingChannel
 
-PATIENT_EXCHANGE: Final = "antrean.patient"
+PATIENT_EXCHANGE: Final = protocol.PATIENT_EXCHANGE
 DESK_EXCHANGE: Final = "antrean.desk"
-INTEGRATOR_EXCHANGE: Final = "antrean.integrator"
+INTEGRATOR_EXCHANGE: Final = protocol.INTEGRATOR_EXCHANGE
 EVENTS_EXCHANGE: Final = "antrean.events"
 POISON_EXCHANGE: Final = "antrean.poison"
 """Where the broker sends what reached a queue's delivery limit. It passes on nothing else: a stranger could
@@ -45,7 +46,7 @@ TICKER_QUARANTINE: Final = "antrean.ticker.quarantine"
 STATUS_QUEUE: Final = "antrean.status"
 DESK_STATUS_QUEUE: Final = "antrean.desk-status"
 INTEGRATOR_STATUS_QUEUE: Final = "antrean.integrator-status"
-JOURNAL_QUEUE: Final = "antrean.journal"
+JOURNAL_QUEUE: Final = protocol.JOURNAL_QUEUE
 DEAD_QUEUE: Final = "antrean.dead"
 """What workers set aside: nothing else gets there, so that nobody else can fill it."""
 POISON_QUEUE: Final = "antrean.poison"
@@ -305,7 +306,7 @@ def _channel(amqp_url: str) -> Iterator["BlockingChannel"]:
     # Imported here, so that a command that needs nothing but a queue's name stays quick.
     from pika.exceptions import AMQPError
 
-    from common.messaging.connection import blocking_connection
+    from antrean_client.connection import blocking_connection
 
     connection = blocking_connection(amqp_url, "antrean-deploy")
     try:

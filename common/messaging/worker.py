@@ -16,10 +16,10 @@ import structlog
 from pika.adapters.select_connection import IOLoop
 from pika.connection import Parameters
 
+from antrean_client.connection import connection_parameters
 from common.errors import StoreUnavailable, places
 from common.messages.events import Event
 from common.messages.problems import Problem, ProblemCode, problem
-from common.messaging.connection import connection_parameters
 from common.messaging.consumer import Batch, Consumer
 from common.messaging.delivery import Delivery, Handler, Outcome
 from common.messaging.fast_pika import connection_class

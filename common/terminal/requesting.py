@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import click
 
+from antrean_client.visible_text import visible_values
 from common.errors import MessagingError, NoQueue, NoReply, RequestNotTaken
 from common.settings import Settings
 from common.terminal.card import in_one_line
@@ -15,10 +16,9 @@ from common.terminal.failures import Change, Failure, NoBrokerKnown, OutcomeUnkn
 from common.terminal.session import Session
 from common.terminal.streams import print_traceback
 from common.terminal.usage import similar
-from common.visible_text import visible_values
 
 if TYPE_CHECKING:
-    from common.messaging.rpc_client import RpcClient
+    from antrean_client.rpc_client import RpcClient
 
 _LATE_MIN: Final = timedelta(minutes=10)
 """A request expires after 15 minutes, and no command waits for minutes: so late is only a clock."""
@@ -44,7 +44,7 @@ class RequestingSession(Session):
     def _client(self) -> "RpcClient":
         address = self.broker_address()
         # Only here, so that help and usage errors need no pika.
-        from common.messaging.rpc_client import RpcClient
+        from antrean_client.rpc_client import RpcClient
         from common.messaging.topology import REQUEST_EXCHANGES
 
         return RpcClient(address, REQUEST_EXCHANGES[self.role], self.settings.clock())

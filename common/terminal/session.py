@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import click
 
+from antrean_client.visible_text import visible
 from common.installation import Extra, start_command
 from common.settings import Role, Settings
 from common.terminal.card import problem_text
@@ -20,7 +21,6 @@ from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
 from common.terminal.streams import echo, json_text
 from common.terminal.texts import Texts
 from common.translation import N_
-from common.visible_text import visible
 
 
 @dataclass

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from antrean_client.visible_text import visible_lines
 from common.settings import colours_wanted, plain_text_wanted
-from common.visible_text import visible_lines
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

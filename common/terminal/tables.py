@@ -6,10 +6,10 @@ from typing import Final
 
 import click
 
+from antrean_client.visible_text import visible
 from common.terminal.layout import fold, stacked, terminal_width, widest
 from common.terminal.streams import echo, writes_unicode
 from common.terminal.texts import Texts
-from common.visible_text import visible
 
 NOTHING: Final = "–"
 """Stands in a cell that has no value."""

@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from antrean_client.visible_text import visible
 from common.errors import AntreanError
 from common.translation import C_, catalog, translated
-from common.visible_text import visible
 
 _DECIMAL_SIGN: Final = C_("decimal sign", ".")
 

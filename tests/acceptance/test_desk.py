@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from common.messaging.connection import user_of
+from antrean_client.connection import user_of
 from tests.acceptance.command_line import Shell, register_words
 from tests.acceptance.desks import desk_at, journal
 from tests.broker import RunningBroker

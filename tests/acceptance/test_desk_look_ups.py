@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from antrean_client.connection import user_of
 from clinic_desk.qr_code import qr_lines
-from common.messaging.connection import user_of
 from tests.acceptance.command_line import Shell
 from tests.acceptance.conftest import shell_of
 from tests.acceptance.desks import ClinicDesk, desk_at

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from common.messaging.rpc_client import RpcClient
+from antrean_client.rpc_client import RpcClient
 from common.messaging.topology import PATIENT_EXCHANGE
 from common.settings import STACK_FILE, Settings
 from common.terminal.moments import DAYS, MONTHS

@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from antrean_client.protocol import LOOK_UPS
 from common.clock import Clock
-from common.messaging.rpc_client import LOOK_UPS
 from tests.chaos.history import History, Request
 from tests.chaos.registrations import new_request_id
 from tests.chaos.requesters import Reply, Requester

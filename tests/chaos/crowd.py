@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from antrean_client.rpc_client import RESEND_SECONDS
 from common.clock import Clock
-from common.messaging.rpc_client import RESEND_SECONDS
 from common.messaging.topology import PATIENT_EXCHANGE
 from local_stack.files import write_private
 from tests.chaos.actors import SETTLE_FILE

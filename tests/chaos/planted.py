@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 import pika
 from pika.exceptions import AMQPError
 
+from antrean_client.connection import blocking_connection
 from common.clock import Clock
 from common.domain.event_names import EventName
 from common.errors import BrokerUnavailable
 from common.messages.events import CONTENT_TYPE, Event, Tick, decode_tick, encode_tick
-from common.messaging.connection import blocking_connection
 from common.messaging.topology import DESK_EXCHANGE, EVENTS_EXCHANGE, PATIENT_EXCHANGE
 from tests.chaos.client import Confirmed, Replied, SocketConnection
 from tests.chaos.history import History, JsonLines, Operation, Request

@@ -10,7 +10,7 @@ from typing import Any
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
-from common.messaging.connection import blocking_connection
+from antrean_client.connection import blocking_connection
 from common.messaging.topology import DEAD_LETTER_QUEUES, JOURNAL_QUEUE
 from tests.chaos.history import JsonLines
 

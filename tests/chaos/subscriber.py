@@ -19,8 +19,8 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError, ChannelClosed
 from pika.spec import Basic
 
+from antrean_client.connection import blocking_connection
 from common.errors import BrokerUnavailable
-from common.messaging.connection import blocking_connection
 from common.messaging.topology import EVENTS_EXCHANGE
 from tests.chaos.history import JsonLines
 

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from antrean_client.protocol import LOOK_UPS
 from common.domain.cancellations import CancelReason
 from common.domain.refusals import NotPermittedReason
 from common.domain.staff import EVERY_ROLE
@@ -21,7 +22,6 @@ from common.messages.desk_replies import (
 )
 from common.messages.message import Reply, ReplyPart, Request, encode_reply
 from common.messages.problems import ProblemCode
-from common.messaging.rpc_client import LOOK_UPS
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE, routing_keys
 from tests.docs.protocol_document import Document, members, messages_of
 from tests.replies import read_reply

@@ -15,9 +15,9 @@ from pathlib import Path
 from random import Random
 from typing import Any, TextIO
 
+from antrean_client.rpc_client import Answer, RpcClient
 from common.clock import SystemClock
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
-from common.messaging.rpc_client import Answer, RpcClient
 from common.messaging.topology import REQUEST_EXCHANGES
 from tests.deployment import Patient
 from tests.hostile.calls import DESK, Call, Outcome

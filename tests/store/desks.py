@@ -5,11 +5,11 @@ from typing import Any
 from sqlalchemy import Engine
 
 from admin_cli.database.integrity import check_integrity
+from antrean_client.protocol import LOOK_UPS
 from common.messages.desk_replies import DeskDone, DeskQueue
 from common.messages.patients import Ticket
 from common.messages.problems import Problem
 from common.messaging.delivery import Delivery, Outcome
-from common.messaging.rpc_client import LOOK_UPS
 from common.storage.engine import snapshot
 from tests.builders import clinic_table, desk_request, hospital_table, registration
 from tests.store.workers import Workers, day_rows, ticket_rows, workers_of

@@ -6,11 +6,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, select, update
 
+from antrean_client.protocol import LOOK_UPS
 from common.messages.desk_replies import DeskDone
 from common.messages.patients import Hospitals, Ticket
 from common.messages.problems import Problem, ProblemCode
 from common.messaging.delivery import Delivery, Outcome
-from common.messaging.rpc_client import LOOK_UPS
 from common.messaging.topology import DESK_EXCHANGE
 from common.storage.catalog import take_version
 from common.storage.engine import snapshot, transaction

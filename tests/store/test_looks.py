@@ -9,10 +9,10 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, event, select, text
 
+from antrean_client.protocol import LOOK_UPS
 from common.messages.desk_replies import DeskHistory, DeskQueue
 from common.messages.message import Reply
 from common.messages.problems import Problem, ProblemCode
-from common.messaging.rpc_client import LOOK_UPS
 from common.storage.engine import snapshot, transaction
 from common.storage.tables import access_log
 from tests.builders import desk_request, patient, registration

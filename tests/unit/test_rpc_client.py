@@ -2,11 +2,11 @@
 
 import json
 
+from antrean_client.rpc_client import RpcClient
 from common.clock import SystemClock
 from common.messages.limits import BODY_BYTES_MAX
 from common.messages.message import encode_reply
 from common.messages.problems import ProblemCode, problem
-from common.messaging.rpc_client import RpcClient
 from common.messaging.topology import PATIENT_EXCHANGE
 
 

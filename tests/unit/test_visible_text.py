@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from antrean_client.visible_text import has_invisible, visible, visible_values
 from common.errors import AntreanError, SettingsError
 from common.messages.patient_data import normal_name
 from common.settings import Settings
@@ -16,7 +17,6 @@ from common.terminal.session import Session
 from common.terminal.streams import json_text, print_traceback
 from common.terminal.tables import Cell, Table
 from common.terminal.texts import Texts
-from common.visible_text import has_invisible, visible, visible_values
 from patient_cli.session import PatientSession
 from tests.hostile_text import HOSTILE, obeyed_in
 

@@ -13,7 +13,7 @@ import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.spec import Basic
 
-from common.messaging.connection import user_of
+from antrean_client.connection import user_of
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
 from tests.deployment import HOSPITAL, Deployment, Patient, connected
 from tests.processes import SECONDS_MAX

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from antrean_client.rpc_client import RpcClient
 from common.clock import SystemClock
 from common.errors import NoReply
-from common.messaging.rpc_client import RpcClient
 from common.messaging.topology import PATIENT_EXCHANGE, STATUS_QUEUE
 from local_stack.private_node import PrivateNode
 from tests.broker import RunningBroker, private_node

@@ -14,9 +14,9 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 
+from antrean_client.connection import connection_parameters
 from common.messages.problems import ProblemCode, problem
 from common.messaging.broker_connection import BrokerConnection, Message
-from common.messaging.connection import connection_parameters
 from common.messaging.consumer import Consumer
 from common.messaging.delivery import SUSPECT_REDELIVERIES, Delivery, moment_of
 from common.messaging.fast_pika import FastConnection

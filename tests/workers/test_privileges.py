@@ -10,10 +10,10 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import ChannelClosedByBroker
 from sqlalchemy import select, update
 
+from antrean_client.connection import user_of
 from common.domain.event_names import EventName
 from common.messages.problems import ProblemCode
 from common.messaging import topology
-from common.messaging.connection import user_of
 from common.messaging.topology import DESK_EXCHANGE, EVENTS_EXCHANGE, PATIENT_EXCHANGE
 from common.storage.catalog import take_version
 from common.storage.engine import snapshot, transaction

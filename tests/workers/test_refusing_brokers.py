@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from antrean_client.rpc_client import RpcClient
 from common.clock import SystemClock
 from common.errors import BrokerRefused, NoQueue, Refusal
 from common.exit_codes import ExitCode
-from common.messaging.rpc_client import RpcClient
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
 from common.terminal.failures import failure_of
 from common.terminal.texts import Texts

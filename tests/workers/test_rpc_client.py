@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from antrean_client.protocol import LOOK_UPS
+from antrean_client.rpc_client import RpcClient
 from common.clock import SystemClock
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken, SettingsError
-from common.messaging.rpc_client import LOOK_UPS, RpcClient
 from common.messaging.topology import (
     LOOK_UP_QUEUES,
     PATIENT_EXCHANGE,

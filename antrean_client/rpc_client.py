@@ -10,39 +10,28 @@ import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError, ChannelClosedByBroker, NackError, UnroutableError
 from pika.spec import Basic
 
-from common.clock import Clock
-from common.errors import BrokerUnavailable, MessagingError, NoQueue, NoReply, Refusal, RequestNotTaken
-from common.messages.limits import BODY_BYTES_MAX
-from common.messaging.connection import blocking_connection, refused, user_of, where_of
-from common.messaging.topology import PATIENT_EXCHANGE
+from antrean_client.connection import blocking_connection, refused, user_of, where_of
+from antrean_client.errors import (
+    BrokerUnavailable,
+    MessagingError,
+    NoQueue,
+    NoReply,
+    Refusal,
+    RequestNotTaken,
+)
+from antrean_client.protocol import BODY_BYTES_MAX, LOOK_UPS, PATIENT_EXCHANGE
 
 RESEND_SECONDS = 3.0
 """A request without an answer is sent again, with the same id, at this interval."""
-
-LOOK_UPS = frozenset(
-    {
-        "list_hospitals",
-        "list_clinics",
-        "ticket_status",
-        "clinic_queue",
-        "desk_queue",
-        "desk_ticket",
-        "find_tickets",
-        "desk_history",
-        "clinic_report",
-        "desk_user",
-        "events_since",
-    }
-)
-"""Requests that change nothing: the broker need not keep them over its restart, since they are sent again."""
 
 _RECONNECT_SECONDS = 0.2
 
@@ -54,6 +43,14 @@ time, and shortened at random by up to a half, so that not all who were refused 
 _REPLY_TO = "amq.rabbitmq.reply-to"
 _TRANSIENT, _PERSISTENT = 1, 2
 _ACCESS_REFUSED = 403
+
+
+class Clock(Protocol):
+    """Says when a request is made."""
+
+    def now(self) -> datetime:
+        """The present moment."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

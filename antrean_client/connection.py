@@ -1,7 +1,7 @@
 """How connections to the broker are described and opened, and what their failures mean."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import pika
@@ -14,9 +14,7 @@ from pika.exceptions import (
     ProbableAuthenticationError,
 )
 
-from common.errors import BrokerRefused, BrokerUnavailable, Refusal, unusable_address
-from common.installation import start_command
-from common.messaging.stream import open_blocking
+from antrean_client.errors import BrokerRefused, BrokerUnavailable, Refusal, SettingsError
 
 CONNECT_SECONDS_MAX = 5
 _EXAMPLE = "amqp://user:password@host:5672/"
@@ -32,7 +30,8 @@ def connection_parameters(amqp_url: str, name: str, heartbeat_seconds: int) -> p
     try:
         parameters = pika.URLParameters(amqp_url)
     except Exception as error:  # pika evaluates parts of the address as Python literals
-        raise unusable_address("ANTREAN_AMQP_URL", _EXAMPLE) from error
+        unusable = "{variable} cannot be used: write {example}"
+        raise SettingsError(unusable, variable="ANTREAN_AMQP_URL", example=_EXAMPLE) from error
     parameters.heartbeat = heartbeat_seconds
     parameters.blocked_connection_timeout = BLOCKED_SECONDS_MAX
     parameters.socket_timeout = CONNECT_SECONDS_MAX
@@ -42,10 +41,13 @@ def connection_parameters(amqp_url: str, name: str, heartbeat_seconds: int) -> p
 
 
 def blocking_connection(
-    amqp_url: str, name: str = "antrean", timeout_seconds: float = CONNECT_SECONDS_MAX
+    amqp_url: str,
+    name: str = "antrean",
+    timeout_seconds: float = CONNECT_SECONDS_MAX,
+    opened: Callable[[pika.URLParameters], pika.BlockingConnection] = pika.BlockingConnection,
 ) -> pika.BlockingConnection:
     """An open connection for one caller who can wait; `timeout_seconds` bounds the connecting, and later
-    how long a publish may be blocked by a resource alarm.
+    how long a publish may be blocked by a resource alarm. `opened` opens it.
 
     Raises BrokerUnavailable where the broker cannot be reached, BrokerRefused where it refuses.
     """
@@ -55,13 +57,12 @@ def blocking_connection(
     parameters.socket_timeout = parameters.stack_timeout = min(timeout_seconds, CONNECT_SECONDS_MAX)
     where = _where(parameters)
     try:
-        return open_blocking(parameters)
+        return opened(parameters)
     except (AMQPError, AMQPConnectorException, OSError) as error:
         if refusal := _refusal_in(error):
             raise refused(refusal, where) from error
-        start = start_command()
         raise BrokerUnavailable(
-            f"RabbitMQ at {where} cannot be reached: start it (`{start}`) or correct ANTREAN_AMQP_URL."
+            f"RabbitMQ at {where} cannot be reached: start it or correct ANTREAN_AMQP_URL."
         ) from error
 
 

@@ -1,0 +1,85 @@
+"""The errors of those who talk to the broker; each says in one sentence what its reader can do.
+
+AntreanError
+├── SettingsError            a setting is missing or cannot be read: correct it and start again
+└── MessagingError
+    ├── BrokerUnavailable    RabbitMQ cannot be reached
+    │   └── BrokerRefused    it was reached and refuses this user, or this way of connecting
+    ├── RequestNotTaken      the broker did not take the request: its queue is full
+    │   └── NoQueue          no queue is bound for such requests: the server is not set up for them
+    └── NoReply              no answer in time: the request may or may not have been carried out
+"""
+
+from enum import StrEnum
+
+from antrean_client.visible_text import visible, visible_lines
+
+
+class AntreanError(Exception):
+    """Base of all errors raised on purpose; `str(error)` is one sentence, safe to show and to log.
+
+    What a file, a broker or a stranger has put into it cannot control the terminal that shows it.
+    """
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(visible_lines(sentence))
+
+
+class SettingsError(AntreanError):
+    """A setting is missing or cannot be read.
+
+    `message` is an English sentence that can be translated, in which `values` belong to the words in braces.
+    """
+
+    def __init__(self, message: str, **values: object) -> None:
+        shown = {name: visible(str(value)) for name, value in values.items()}
+        sentence = message.format(**shown) if shown else message
+        # A sentence that ends with an example to copy has no full stop on a terminal.
+        super().__init__(sentence if sentence.endswith(".") else f"{sentence}.")
+        self.message = message
+        self.values = values
+
+
+class MessagingError(AntreanError):
+    """The broker failed. `sent_before` tells that the same request was sent at an earlier attempt, and may
+    have been taken."""
+
+    sent_before = False
+
+
+class BrokerUnavailable(MessagingError):
+    """RabbitMQ cannot be reached, or it refused the connection."""
+
+
+class Refusal(StrEnum):
+    """Why a broker that was reached refuses to be used."""
+
+    USER = "user"
+    VHOST = "vhost"
+    PERMISSION = "permission"
+    FULL = "full"
+    ENCRYPTION = "encryption"
+    CERTIFICATE = "certificate"
+    PROTOCOL = "protocol"
+    NOT_SET_UP = "not_set_up"
+
+
+class BrokerRefused(BrokerUnavailable):
+    """RabbitMQ at `where` was reached and refuses: but for `Refusal.FULL`, to wait does not help."""
+
+    def __init__(self, sentence: str, refusal: Refusal, where: str) -> None:
+        super().__init__(sentence)
+        self.refusal = refusal
+        self.where = where
+
+
+class RequestNotTaken(MessagingError):
+    """The broker did not take the request: its queue is full."""
+
+
+class NoQueue(RequestNotTaken):
+    """No queue is bound for such requests."""
+
+
+class NoReply(MessagingError):
+    """No answer came in time. The request may or may not have been carried out."""
