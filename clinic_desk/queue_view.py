@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from common.domain.ticket_states import ACTIVE
 from common.domain.tickets import display_number
 from common.terminal.card import STATUSES, Ticket, other_room, room_in_words, status_word
 from common.terminal.lane_words import lane_in_words, reason_in_words
@@ -26,6 +27,7 @@ SECTIONS: Final[Mapping[str, str]] = {
     "in_rooms": N_("In the rooms"),
     "waiting": N_("Waiting, in the order of calls"),
     "parked": N_("On hold"),
+    "away": N_("Sent on, to come back"),
     "no_shows": N_("No-shows"),
 }
 """The parts of a queue, by their names in the reply, with their headings, in the order of the screen."""
@@ -125,7 +127,8 @@ def counts(queue: Queue, texts: Texts) -> str:
 
 
 def rows(queue: Queue, texts: Texts) -> Iterator[QueueRow]:
-    """Every room, then those who wait in their calling order, those on hold, and the latest no-shows."""
+    """Every room, then those who wait in their calling order, those on hold, those who are to come
+    back from another clinic, and the latest no-shows."""
     in_rooms = {each["room"]: each for each in queue["in_rooms"]}
     for room in sorted({*range(1, queue["rooms"] + 1), *in_rooms}):
         yield _room(room, queue, in_rooms.get(room), texts)
@@ -134,6 +137,8 @@ def rows(queue: Queue, texts: Texts) -> Iterator[QueueRow]:
         yield QueueRow("waiting", f"{position}.", each, words, _clock(each["registered_at"], texts))
     for each in queue.get("parked") or ():
         yield QueueRow("parked", "–", each, texts("not ready"), _clock(each["registered_at"], texts))
+    for each in queue.get("away") or ():
+        yield QueueRow("away", "–", each, _away(each, texts), "")
     for each in queue["no_shows"]:
         yield QueueRow("no_shows", "–", each, texts("not there"), _clock(each["called_at"], texts))
 
@@ -169,6 +174,13 @@ def _waiting(ticket: Ticket, texts: Texts) -> str:
     elsewhere = ticket.get("elsewhere")
     words = [lane(ticket, texts), *stations(ticket, texts)]
     return " · ".join([*words, *([is_in(elsewhere, texts)] if elsewhere else [])])
+
+
+def _away(ticket: Ticket, texts: Texts) -> str:
+    """From which station the patient is to come back, or why that is not to be expected any more."""
+    status = ticket["station_status"]
+    sentence = N_("at {number}: {status}") if status in ACTIVE else N_("not back from {number}: {status}")
+    return texts(sentence, number=ticket["station"], status=texts(STATUSES[status]))
 
 
 def is_in(elsewhere: Mapping[str, Any], texts: Texts) -> str:

@@ -1,5 +1,6 @@
 """A ticket as replies show it to the staff of its clinic."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +9,9 @@ from common.domain.elsewhere import Elsewhere
 from common.domain.newborns import shown_name
 from common.domain.ticket_record import TicketRecord
 from common.domain.tickets import PriorityReason, display_number
-from common.messages.desk_replies import DeskTicket, VisitTicket, other_room
-from common.storage.visits import NamedTickets
+from common.domain.visits import shown_station
+from common.messages.desk_replies import AwayTicket, DeskTicket, VisitTicket, other_room
+from common.storage.visits import AwayStation, NamedTickets
 
 
 def desk_ticket(clinic: Clinic, row: TicketRecord, *, with_names: bool) -> DeskTicket:
@@ -34,6 +36,18 @@ def visit_ticket(
         came_from=None if came_from is None else display_number(*came_from),
         is_return=row.is_return,
         return_clinic=None if back_to is None else back_to[0],
+    )
+
+
+def away_ticket(
+    clinic: Clinic, row: TicketRecord, stations: Sequence[AwayStation], *, with_names: bool
+) -> AwayTicket:
+    """The ticket of a patient who is to come back from one of these stations."""
+    station = stations[shown_station([each.status for each in stations])]
+    return AwayTicket(
+        **_members(clinic, row, with_names=with_names),
+        station=display_number(station.clinic_day.clinic, station.number),
+        station_status=station.status,
     )
 
 

@@ -18,6 +18,7 @@ from common.terminal.card import (
     clinic_name,
     goes_on_with,
     next_ticket_sentence,
+    not_back_to,
     people,
     status_word,
 )
@@ -143,7 +144,15 @@ def _is_followed(ticket: Ticket) -> bool:
 
 
 def closing_sentence(ticket: Ticket, session: PatientSession) -> str:
-    """The sentence with which following ends."""
+    """What is said when following ends."""
+    ended, home = _ending(ticket, session), not_back_to(ticket)
+    if home is None:
+        return ended
+    not_back = session.texts("You are not in the queue of {clinic} again; ask its staff.", clinic=home)
+    return f"{ended} {not_back}"
+
+
+def _ending(ticket: Ticket, session: PatientSession) -> str:
     texts = session.texts
     if ticket.get("cancelled_by"):
         return texts(

@@ -1,10 +1,12 @@
 """A clinic's queue as its desk sees it: who is in the rooms, who waits, who did not come."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from typing import TypeVar
 
-from common.desk_tickets import desk_ticket, visit_ticket
+from common.desk_tickets import away_ticket, desk_ticket, visit_ticket
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.duplicates import possible_duplicates
@@ -16,6 +18,7 @@ from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import IN_ROOM
 from common.domain.tickets import display_number
 from common.messages.desk_replies import (
+    AWAY_SHOWN_MAX,
     DUPLICATES_SHOWN_MAX,
     NO_SHOWS_SHOWN_MAX,
     PARKED_SHOWN_MAX,
@@ -32,9 +35,11 @@ from common.storage.elsewhere import find_elsewhere
 from common.storage.engine import Connection
 from common.storage.queues import read_queues
 from common.storage.ticket_rows import tickets_by_number, tickets_in_state
-from common.storage.visits import NamedTickets, read_named_tickets
+from common.storage.visits import AwayStation, NamedTickets, read_named_tickets, stations_of_away
 from common.storage.waiters import next_waiters
 from status_responder import store
+
+Shown = TypeVar("Shown", bound=DeskTicket)
 
 _WAITING_BYTES_MIN = 8192
 """What those who are parked, and did not come, leave to those who wait."""
@@ -44,7 +49,8 @@ _WAITING_BYTES_MIN = 8192
 class LoadedQueue:
     """A clinic's queue of today, as it stands at `now`. `waiting` are those on the page that is asked for, in
     the order of their calls, and the one behind them; `elsewhere` is where some of them are, by number, and
-    `named` are the tickets of their visits that these name."""
+    `named` are the tickets of their visits that these name. `away` are those who are to come back, or did
+    not, and from which stations."""
 
     clinic: Clinic
     now: datetime
@@ -54,6 +60,7 @@ class LoadedQueue:
     no_shows: Sequence[TicketRecord]
     parked: Sequence[TicketRecord]
     elsewhere: Mapping[int, Elsewhere]
+    away: Sequence[tuple[TicketRecord, Sequence[AwayStation]]]
     served_count: int
     named: NamedTickets
 
@@ -82,10 +89,33 @@ def load_queue(
         waiting=[rows[number] for number in numbers],
         no_shows=store.latest_no_shows(connection, key, NO_SHOWS_SHOWN_MAX),
         parked=store.first_parked(connection, key, PARKED_SHOWN_MAX) if queue.parked else (),
+        away=_load_away(connection, key),
         elsewhere=find_elsewhere(connection, key, numbers, clinic_of),
         served_count=store.count_served(connection, key),
         named=read_named_tickets(connection, rows.values()),
     )
+
+
+def _load_away(connection: Connection, key: ClinicDay) -> list[tuple[TicketRecord, Sequence[AwayStation]]]:
+    """Who was served today and is to come back, or did not; of the day before, who was sent to stations of
+    today."""
+    stations: dict[tuple[date, int], list[AwayStation]] = defaultdict(list)
+    for each in stations_of_away(
+        connection, *key.clinic_key, [key.day_before.service_date, key.service_date]
+    ):
+        stations[each.home].append(each)
+    today = key.service_date
+    shown = {
+        home: found
+        for home, found in stations.items()
+        if home[0] == today or any(each.clinic_day.service_date >= today for each in found)
+    }
+    away: list[tuple[TicketRecord, Sequence[AwayStation]]] = []
+    for day in (key.day_before, key):
+        numbers = [number for service_date, number in shown if service_date == day.service_date]
+        rows = tickets_by_number(connection, day, numbers) if numbers else ()
+        away += [(row, shown[day.service_date, row.number]) for row in rows]
+    return away[:AWAY_SHOWN_MAX]
 
 
 def compose_queue(loaded: LoadedQueue, request: DeskQueueRequest) -> DeskQueue:
@@ -123,17 +153,22 @@ def compose_queue(loaded: LoadedQueue, request: DeskQueueRequest) -> DeskQueue:
         no_shows=[],
         parked_count=queue.parked,
         parked=[],
+        away=[],
         possible_duplicates=_duplicates(loaded),
     )
+    away = [
+        away_ticket(clinic, row, stations, with_names=request.with_names) for row, stations in loaded.away
+    ]
     reply = replace(reply, parked=_fitting(reply, shown(loaded.parked)))
     reply = replace(reply, no_shows=_fitting(reply, shown(loaded.no_shows)))
+    reply = replace(reply, away=_fitting(reply, away))
     waiting, more = page_of(
         map(waits, loaded.waiting), _length, limit=request.limit, bytes_besides=len(encode_part(reply))
     )
     return replace(reply, waiting=waiting, more=more)
 
 
-def _fitting(reply: DeskQueue, tickets: Sequence[DeskTicket]) -> list[DeskTicket]:
+def _fitting(reply: DeskQueue, tickets: Sequence[Shown]) -> list[Shown]:
     """The first of these tickets that leave those who wait their room in the reply."""
     besides = len(encode_part(reply)) + _WAITING_BYTES_MIN
     return page_of(tickets, _length, limit=len(tickets), bytes_besides=besides)[0]

@@ -72,7 +72,7 @@ class QueueList(OptionList):
         words_width = max(len(row.words) for row in rows)
         for section in SECTIONS:
             found = [row for row in rows if row.section == section]
-            if section == "parked" and not found:
+            if section in ("parked", "away") and not found:
                 continue
             heading = Text(self._texts(SECTIONS[section]), style="bold underline")
             options.append(Option(heading, disabled=True))

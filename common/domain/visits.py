@@ -55,6 +55,16 @@ class Neighbour(NamedTuple):
     number: int
 
 
+def shown_station(statuses: Sequence[TicketStatus]) -> int:
+    """Which of several stations is named to those to whom the patient is to come back from them: where the
+    patient is to be now, or else why the patient did not come back, the latest reason."""
+    current = current_station(statuses)
+    if current is not None:
+        return current
+    over = [place for place, status in enumerate(statuses) if status is not TicketStatus.SERVED]
+    return over[-1] if over else len(statuses) - 1
+
+
 def current_station(statuses: Sequence[TicketStatus]) -> int | None:
     """At which of the stations of a visit, given in order, the patient is to be now: where a room is theirs,
     or else where they have waited the longest; None where nothing is left of the visit."""

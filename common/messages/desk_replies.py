@@ -19,6 +19,7 @@ NO_SHOWS_SHOWN_MAX = 20
 FOUND_SHOWN_MAX = 20
 """Tickets of one `found_tickets`."""
 PARKED_SHOWN_MAX = 20
+AWAY_SHOWN_MAX = 20
 RANGES_SHOWN_MAX = 100
 """Ranges of numbers that one change lists."""
 
@@ -76,6 +77,15 @@ class VisitTicket(DeskTicket):
     return_clinic: str | None = None
 
 
+@dataclass(slots=True, kw_only=True)
+class AwayTicket(DeskTicket):
+    """A ticket that was served, whose patient is to come back from the ticket `station` of another clinic, or
+    did not come back, if that is over: then `station_status` says why."""
+
+    station: str
+    station_status: TicketStatus
+
+
 def _names_in(*tickets: DeskTicket) -> int:
     return sum(ticket.patient_name is not None for ticket in tickets)
 
@@ -117,7 +127,7 @@ class DeskQueue(Reply):
     """A clinic's queue. `waiting` is a page of those who wait, in the order of their calls, and `more` says
     whether others wait behind them; the counts count everybody, `waiting_priority_count` those above the
     regular lane. `lanes` are the clinic's, the most urgent first. `no_shows` are the latest first, `parked`
-    by their numbers.
+    and `away` by their numbers.
     `room_names` are what the rooms are called, the first that of room 1; an empty or missing one: by its
     number. `possible_duplicates` are among those in the rooms and on the page, of today."""
 
@@ -146,12 +156,13 @@ class DeskQueue(Reply):
     no_shows: list[DeskTicket]
     parked_count: int = 0
     parked: list[DeskTicket] = field(default_factory=list)
+    away: list[AwayTicket] = field(default_factory=list)
     possible_duplicates: list[PossibleDuplicate] = field(default_factory=list)
     more: bool = False
 
     def names_shown(self) -> int:
         """Those of its tickets."""
-        return _names_in(*self.in_rooms, *self.waiting, *self.no_shows, *self.parked)
+        return _names_in(*self.in_rooms, *self.waiting, *self.no_shows, *self.parked, *self.away)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ClauseElement, Connection, FromClause, and_, func, select
+from sqlalchemy import ClauseElement, ColumnElement, Connection, FromClause, and_, func, select
 
+from common.domain.cancellations import CancelledBy
 from common.domain.clinic_day import ClinicDay
 from common.domain.lanes import Lane
 from common.domain.places import FrontPlace, Place
@@ -82,9 +84,77 @@ def first_places(connection: Connection, key: ClinicDay, limit: int) -> dict[Lan
     return found
 
 
+def _taken_back(table: FromClause) -> ColumnElement[bool]:
+    """A ticket that the staff gave out and took back: it never was a station."""
+    return and_(
+        table.c.status == TicketStatus.CANCELLED.value,
+        func.coalesce(table.c.cancelled_by, "") == CancelledBy.STAFF.value,
+        table.c.cancel_reason.is_(None),
+    )
+
+
+class AwayStation(NamedTuple):
+    """A ticket from which a patient is to come back to the ticket `home` of another queue."""
+
+    home: tuple[date, int]
+    clinic_day: ClinicDay
+    number: int
+    status: TicketStatus
+
+
+def stations_of_away(
+    connection: Connection, hospital: str, clinic: str, dates: Collection[date]
+) -> list[AwayStation]:
+    """The stations from which patients who were served in a clinic on these days are to come back, and have
+    not, in the order of the tickets that they had there, and of their registration."""
+    home = tickets.alias("home")
+    rows = connection.execute(
+        select(
+            home.c.service_date.label("home_date"),
+            home.c.number.label("home_number"),
+            *key_columns(tickets),
+            *(tickets.c[name] for name in ("number", "status", "visit", "registered_at")),
+        )
+        .join_from(
+            home, tickets, (tickets.c.visit == home.c.visit) & (tickets.c.return_to == home.c.ticket_code)
+        )
+        .where(
+            home.c.hospital == hospital,
+            home.c.clinic == clinic,
+            home.c.service_date.in_(dates),
+            home.c.visit.is_not(None),
+            home.c.status == TicketStatus.SERVED.value,
+            tickets.c.status != TicketStatus.TRANSFERRED.value,
+            ~_taken_back(tickets),
+        )
+        .order_by(home.c.service_date, home.c.number, tickets.c.registered_at, tickets.c.station)
+    ).all()
+    came_back = _last_returns(connection, hospital, clinic, {row.visit for row in rows})
+    return [
+        AwayStation((row.home_date, row.home_number), key_of(row), row.number, TicketStatus(row.status))
+        for row in rows
+        if row.visit not in came_back or came_back[row.visit] < row.registered_at
+    ]
+
+
+def _last_returns(
+    connection: Connection, hospital: str, clinic: str, visits: Collection[str]
+) -> dict[str, datetime]:
+    """When the patients of these visits came back to a clinic last, as far as they did."""
+    if not visits:
+        return {}
+    rows = connection.execute(
+        select(tickets.c.visit, func.max(tickets.c.registered_at).label("last"))
+        .where(tickets.c.visit.in_(visits), tickets.c.hospital == hospital, tickets.c.clinic == clinic)
+        .where(tickets.c.is_return, ~_taken_back(tickets))
+        .group_by(tickets.c.visit)
+    )
+    return {row.visit: row.last for row in rows}
+
+
 class StationView(NamedTuple):
     """A ticket as a station of its visit; `return_clinic` is the code of the clinic to which the patient
-    comes back when served here."""
+    comes back when served here; None where the ticket was taken back."""
 
     ticket_code: str
     clinic_day: ClinicDay
@@ -105,7 +175,7 @@ def _of_visits(given: FromClause) -> ClauseElement:
         select(*shown, *key_columns(tickets), home.c.clinic.label("return_clinic"))
         .select_from(
             given.join(tickets, (tickets.c.visit == given.c.visit) & tickets.c.visit.is_not(None)).outerjoin(
-                home, home.c.ticket_code == tickets.c.return_to
+                home, (home.c.ticket_code == tickets.c.return_to) & ~_taken_back(tickets)
             )
         )
         .order_by(tickets.c.visit, tickets.c.registered_at, tickets.c.station, *key_columns(tickets))

@@ -165,6 +165,10 @@ def _visit_facts(ticket: Ticket, texts: Texts) -> list[tuple[str, str]]:
         facts.append((each["display_number"], shown))
     if (back := back_to(ticket)) is not None:
         facts.append((texts("Afterwards"), texts("back to {clinic}", clinic=back)))
+    if (home := not_back_to(ticket)) is not None:
+        facts.append(
+            (texts("Afterwards"), texts("not in the queue of {clinic} again; ask its staff", clinic=home))
+        )
     return facts
 
 
@@ -173,8 +177,27 @@ def back_to(ticket: Ticket) -> str | None:
     station = station_of(ticket)
     if station is None or station["return_clinic"] is None or ticket["status"] not in _GOES_ON:
         return None
+    return _name_of(station["return_clinic"], ticket)
+
+
+def not_back_to(ticket: Ticket) -> str | None:
+    """What the clinic is called to which the patient was to go back, and did not, as nothing is left of the
+    visit: not there when called, for instance."""
+    stations = ticket.get("visit") or ()
+    if ticket.get("current_code"):
+        return None
+    for place in reversed(range(len(stations))):
+        home = stations[place]["return_clinic"]
+        if home is not None:
+            is_back = any(each["clinic"] == home for each in stations[place + 1 :])
+            return None if is_back else _name_of(home, ticket)
+    return None
+
+
+def _name_of(clinic: str, ticket: Ticket) -> str:
+    """What a clinic of the ticket's visit is called."""
     names = {each["clinic"]: each["clinic_name"] for each in ticket["visit"]}
-    return str(names.get(station["return_clinic"]) or station["return_clinic"])
+    return str(names.get(clinic) or clinic)
 
 
 def people(count: int, texts: Texts) -> str:

@@ -77,6 +77,19 @@ def test_a_queue_in_indonesian() -> None:
     ]
 
 
+def test_who_is_to_come_back_from_another_clinic_and_who_did_not() -> None:
+    away = [
+        {**ticket(3, "served"), "station": "LAB-002", "station_status": "waiting"},
+        {**ticket(4, "served"), "station": "RAD-001", "station_status": "no_show"},
+    ]
+    lines = click.unstyle(queue_text({**QUEUE, "away": away}, INDONESIAN)).splitlines()
+    assert lines[13:16] == [
+        "Lanjut ke poli lain, akan kembali",
+        "  –  GIG-003  di LAB-002: menunggu",
+        "  –  GIG-004  tidak kembali dari RAD-001: tidak hadir saat dipanggil",
+    ]
+
+
 def test_those_who_wait_and_are_not_listed_yet_stand_below_their_own_heading() -> None:
     """Just after the end of a day they are counted before they are handed over."""
     lines = click.unstyle(queue_text({**QUEUE, "waiting": []}, ENGLISH)).splitlines()

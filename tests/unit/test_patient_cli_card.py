@@ -205,6 +205,25 @@ def test_following_ends_with_a_sentence(status: str) -> None:
         assert "GIG-017" in closing_sentence({**CALLED, "status": status}, session)
 
 
+def test_who_does_not_come_back_from_a_station_is_told_whom_to_ask() -> None:
+    def station(clinic: str, status: str, return_clinic: str | None = None) -> dict[str, Any]:
+        number = {"ticket_code": f"CODE-{clinic}", "display_number": f"{clinic}-001"}
+        where = {"clinic": clinic, "clinic_name": f"Poli {clinic}", "return_clinic": return_clinic}
+        return {**number, **where, "status": status, "is_current": False}
+
+    visit = [station("INT", "served"), station("LAB", "no_show", "INT")]
+    ticket = {**CALLED, "status": "no_show", "current_code": None, "visit": visit}
+    session = PatientSession(Settings(), "id", language_given=True)
+    not_back = "Anda tidak antre lagi di Poli INT; tanyakan kepada petugasnya."
+    assert closing_sentence(ticket, session).endswith(not_back)
+    assert "not in the queue of Poli INT again; ask its staff" in card(ticket, ENGLISH)
+    came_back = {**ticket, "visit": [*visit, station("INT", "served")]}
+    still_away = {**ticket, "current_code": "CODE-RAD"}
+    without = {**ticket, "visit": [visit[0], station("LAB", "no_show")]}
+    for each in (came_back, still_away, without):
+        assert not_back not in closing_sentence(each, session)
+
+
 def test_an_estimate_that_moves_is_nothing_new_to_say() -> None:
     later = {**WAITING, "estimated_call_at": "2026-11-23T09:41:00+07:00", "estimated_wait_seconds": 1510}
     assert visible_state(later) == visible_state(WAITING)

@@ -70,7 +70,7 @@ TEXTS = {
     **dict.fromkeys(("name", "hospital_name", "clinic_name"), ANY_LETTER * PLACE_NAME_LENGTH_MAX),
     "return_clinic": CODE,
     "source": f"/hospitals/{CODE}/clinics/{CODE}/2026-11-23",
-    "came_from": DISPLAY_NUMBER,
+    **dict.fromkeys(("came_from", "station"), DISPLAY_NUMBER),
     "room_name": ANY_LETTER * ROOM_NAME_LENGTH_MAX,
     "city": ANY_LETTER * CITY_LENGTH_MAX,
     "time_zone": "Z" * TIME_ZONE_LENGTH_MAX,
@@ -110,7 +110,7 @@ LENGTHS: dict[str | tuple[str, type], int] = {
     "in_rooms": ROOMS_MAX,
     "rooms": ROOMS_MAX,
     # As many as leave room for those who wait, and one in any case.
-    **dict.fromkeys(("parked", "no_shows"), 1),
+    **dict.fromkeys(("parked", "no_shows", "away"), 1),
     "possible_duplicates": DUPLICATES_SHOWN_MAX,
     "changes": 10,
     "numbers": RANGES_SHOWN_MAX,
