@@ -144,7 +144,7 @@ class _Deciding:
         decision = self._decide(received)
         if not isinstance(received.request, DeskRegister) or decision.refusal is not None:
             return decision
-        return decision._replace(at_desk=self._at_desk(received.request, decision))
+        return decision._replace(at_desk=self._at_desk(received, decision))
 
     def _decide(self, received: ReceivedRequest) -> Decision:
         known = self.by_id.get(received.request_id)
@@ -247,7 +247,7 @@ class _Deciding:
         lane = clinic.lanes.lane_for(reason)
         queue, change = before.admit(lane, now, due_after_registration(before, clinic, now))
         self.queues[queue.key] = queue
-        number, arrived_at = queue.last_number, queue.last_arrival_at
+        number, arrived_at, waiting = queue.last_number, queue.last_arrival_at, before.waiting_by_lane
         assert arrived_at is not None
         view = TicketView(
             ticket_code=code,
@@ -255,8 +255,8 @@ class _Deciding:
             number=number,
             status=TicketStatus.WAITING,
             lane=lane,
-            ahead_in_lane=before.waiting_in(lane),
-            waiting=before.waiting_by_lane,
+            ahead_in_lane=waiting[lane.rank],
+            waiting=waiting,
             streaks=queue.streaks,
             now_serving=queue.now_serving,
             registered_at=now,
@@ -282,11 +282,10 @@ class _Deciding:
         )
         return self._done(received, code, change, self.tickets.add(view))
 
-    def _at_desk(self, request: DeskRegister, decision: Decision) -> AtDesk:
+    def _at_desk(self, received: ReceivedRequest, decision: Decision) -> AtDesk:
         """Who else in the queue may be the patient to whom a desk gave a ticket, now or before."""
-        today = self.loaded.clinics[request.hospital, request.clinic]
-        asked = today if isinstance(today, Problem) else registering(request, today)
-        if isinstance(asked, Problem) or decision.shown is None:
+        asked = self.loaded.registrations.get(received.identity)
+        if asked is None or decision.shown is None:
             return AtDesk(None)
         ticket = HeldBy(decision.shown.view.number, *asked.registrant)
         day = decision.shown.view.clinic_day

@@ -105,8 +105,9 @@ class Standing(NamedTuple):
             ahead += min(sum(self.waiting[self.lane + 1 :]), self._turns_below)
         # Each lane above takes its turns between the calls of all that are below it.
         for lane in range(self.lane - 1, -1, -1):
-            ratio = self.ratios[lane]
-            ahead += min(above[lane], max(ratio - self.streaks[lane], 0) + ratio * ahead)
+            if coming := above[lane]:
+                ratio = self.ratios[lane]
+                ahead += min(coming, max(ratio - self.streaks[lane], 0) + ratio * ahead)
         return ahead
 
     @property

@@ -49,11 +49,11 @@ class PartialDate:
         return cls(day.year, day.month, day.day)
 
     def __str__(self) -> str:
-        # Each registration writes it twice: no loop.
         if self.month is None:
             return f"{self.year:04d}"
-        month = f"{self.year:04d}-{self.month:02d}"
-        return month if self.day is None else f"{month}-{self.day:02d}"
+        if self.day is None:
+            return f"{self.year:04d}-{self.month:02d}"
+        return f"{self.year:04d}-{self.month:02d}-{self.day:02d}"
 
     @property
     def earliest(self) -> date:

