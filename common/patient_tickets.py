@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
+from itertools import takewhile
 from typing import NamedTuple
 
 from common.domain.catalog import Clinic, QueueMode
@@ -21,7 +22,7 @@ from common.storage.ticket_views import TicketView
 
 _SHOWS_ROOM = IN_ROOM | {TicketStatus.SERVED}
 
-_ONE_DAY = timedelta(days=1)
+_WEEK_DAYS = 7
 
 
 class PatientTickets:
@@ -42,7 +43,7 @@ class PatientTickets:
         self._told_at = now.replace(microsecond=0)
         self._outlook = clinic_outlook(clinic, records, occupants, now)
         zone = clinic.hospital.time_zone
-        self._today = _local_day(now.astimezone(zone).date(), zone)
+        self._days = _local_days(now.astimezone(zone).date(), zone)
         self._expiry: tuple[date, datetime | None] | None = None
 
     def ticket(self, view: TicketView) -> Ticket:
@@ -122,24 +123,26 @@ class PatientTickets:
         return round((moment - self._now).total_seconds())
 
     def _local_time(self, moment: datetime) -> datetime:
-        """`Hospital.local_time`, in a third of the time for moments of today."""
-        today = self._today
-        if today is not None:
-            passed = moment - today.begins_at
-            if not passed.days:
-                return today.midnight + timedelta(0, passed.seconds)
+        """`Hospital.local_time`, in a third of the time for moments of today and the next days."""
+        days = self._days
+        passed = moment - days.begin_at
+        if 0 <= passed.days < days.whole:
+            return days.midnight + timedelta(passed.days, passed.seconds)
         return self._clinic.hospital.local_time(moment)
 
 
-class _LocalDay(NamedTuple):
-    """A day of 24 hours: when it begins, in UTC and on the clock of the hospital."""
+class _LocalDays(NamedTuple):
+    """So many `whole` days of 24 hours: when the first begins, in UTC and on the clock of the hospital."""
 
-    begins_at: datetime
+    begin_at: datetime
     midnight: datetime
+    whole: int
 
 
 @lru_cache(maxsize=100)
-def _local_day(day: date, zone: tzinfo) -> _LocalDay | None:
-    """None where the clocks change on that day."""
-    begins_at, ends_at = midnight(day, zone), midnight(day + _ONE_DAY, zone)
-    return _LocalDay(begins_at, begins_at.astimezone(zone)) if ends_at - begins_at == _ONE_DAY else None
+def _local_days(first: date, zone: tzinfo) -> _LocalDays:
+    """The days until the clocks change next, a week at most; none where they do on the first."""
+    begin_at = midnight(first, zone)
+    week = (timedelta(days) for days in range(1, _WEEK_DAYS + 1))
+    same = takewhile(lambda passed: midnight(first + passed, zone) - begin_at == passed, week)
+    return _LocalDays(begin_at, begin_at.astimezone(zone), len([*same]))

@@ -160,16 +160,40 @@ def _array_name(name: str) -> str:
 
 
 def _array_encoder(columns: Columns) -> Callable[[Sequence[Sequence[Any]]], dict[str, Any]]:
-    writers = [(_array_name(name), _ELEMENTS[type_]) for name, type_ in columns.items()]
+    writers = [(_array_name(name), _ARRAYS[type_]) for name, type_ in columns.items()]
 
     def encode(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
-        arrays = zip(*rows, strict=True) if rows else ([] for _ in writers)
-        return {
-            name: "{" + ",".join(["NULL" if value is None else write(value) for value in values]) + "}"
-            for (name, write), values in zip(writers, arrays, strict=True)
-        }
+        arrays: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ([] for _ in writers)
+        return {name: write(values) for (name, write), values in zip(writers, arrays, strict=True)}
 
     return encode
+
+
+_Array = Callable[[Sequence[Any]], str]
+
+
+def _of_elements(write: Callable[[Any], str]) -> _Array:
+    return lambda values: (
+        "{" + ",".join(["NULL" if value is None else write(value) for value in values]) + "}"
+    )
+
+
+def _of_few(write: Callable[[Any], str]) -> _Array:
+    """An array in which most values stand more than once: each of them is written once."""
+
+    def array(values: Sequence[Any]) -> str:
+        written = {value: "NULL" if value is None else write(value) for value in {*values}}
+        return "{" + ",".join([written[value] for value in values]) + "}"
+
+    return array
+
+
+def _of_texts(values: Sequence[str | None]) -> str:
+    if values and None not in values:
+        joined = '","'.join(values)  # type: ignore[arg-type]
+        if "\\" not in joined and joined.count('"') == 2 * (len(values) - 1):
+            return f'{{"{joined}"}}'
+    return _of_quoted(values)
 
 
 def _quoted(text: str) -> str:
@@ -177,17 +201,19 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-# An array's elements as PostgreSQL reads them. The driver would look up the type of each.
-_ELEMENTS: dict[TypeEngine[Any], Callable[[Any], str]] = {
-    TEXT: _quoted,
-    ENCODED_JSON: _quoted,
-    INTEGER: str,
-    BOOLEAN: str,
-    DATE: date.isoformat,
-    PARTIAL_DATE: str,
-    TOLD: lambda told: f'"{told_text(told)}"',
-    MOMENT: datetime.isoformat,
-    BYTES: lambda value: f'"\\\\x{value.hex()}"',
+_of_quoted = _of_elements(_quoted)
+
+# Arrays as PostgreSQL reads them. The driver would look up the type of each element.
+_ARRAYS: dict[TypeEngine[Any], _Array] = {
+    TEXT: _of_texts,
+    ENCODED_JSON: _of_quoted,
+    INTEGER: _of_elements(str),
+    BOOLEAN: _of_elements(str),
+    DATE: _of_few(date.isoformat),
+    PARTIAL_DATE: _of_elements(str),
+    TOLD: _of_elements(lambda told: f'"{told_text(told)}"'),
+    MOMENT: _of_few(datetime.isoformat),
+    BYTES: _of_elements(lambda value: f'"\\\\x{value.hex()}"'),
 }
 
 

@@ -60,6 +60,19 @@ def test_text_is_taken_as_it_stands(engine: Engine, words: str) -> None:
     assert row.words == words
 
 
+@pytest.mark.parametrize("others", [["A"], ["A", "B"], ['","', "A"], [None, "A"], [None]])
+@pytest.mark.parametrize("words", WORDS)
+def test_texts_that_come_together_stay_apart(
+    engine: Engine, words: str, others: list[str | None]
+) -> None:
+    given = [
+        (each, place, date(1953, 7, 19), NOON, b"", "{}") for place, each in enumerate([words, *others])
+    ]
+    with transaction(engine) as connection:
+        rows = as_given(connection, given)
+    assert [row.words for row in rows] == [words, *others]
+
+
 def test_moments_are_given_to_sqlite_as_sqlalchemy_writes_them(tmp_path: Path) -> None:
     """Or one would not be the other's equal there, nor before it or after it."""
     write = UtcDateTime().dialect_impl(dialect()).bind_processor(dialect())
