@@ -62,12 +62,8 @@ def test_text_is_taken_as_it_stands(engine: Engine, words: str) -> None:
 
 @pytest.mark.parametrize("others", [["A"], ["A", "B"], ['","', "A"], [None, "A"], [None]])
 @pytest.mark.parametrize("words", WORDS)
-def test_texts_that_come_together_stay_apart(
-    engine: Engine, words: str, others: list[str | None]
-) -> None:
-    given = [
-        (each, place, date(1953, 7, 19), NOON, b"", "{}") for place, each in enumerate([words, *others])
-    ]
+def test_texts_that_come_together_stay_apart(engine: Engine, words: str, others: list[str | None]) -> None:
+    given = [(each, place, date(1953, 7, 19), NOON, b"", "{}") for place, each in enumerate([words, *others])]
     with transaction(engine) as connection:
         rows = as_given(connection, given)
     assert [row.words for row in rows] == [words, *others]
