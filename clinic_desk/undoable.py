@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from common.domain.event_names import EventName
@@ -20,6 +21,8 @@ _WORDS: Final[Mapping[str, str]] = {
     EventName.TICKET_PARKED: N_("That {number} is on hold"),
 }
 """What can be taken back where the staff did it."""
+
+_UNDO_WITHIN: Final = timedelta(minutes=10)  # as the ticker has it, which decides
 
 _TAKES_BACK: Final = {TRANSITIONS[undo].event: event for event, undo in UNDONE_BY.items()}
 
@@ -40,6 +43,11 @@ def last_undoable(lines: Iterable[Mapping[str, Any]], room: int | None = None) -
         elif number and event not in _PASSED_OVER and room in (None, line["room"]):
             return line if event in _WORDS and line["user"] else None
     return None
+
+
+def is_late(line: Mapping[str, Any], now: datetime) -> bool:
+    """Whether it happened too long ago to be taken back."""
+    return now - datetime.fromisoformat(line["at"]) > _UNDO_WITHIN
 
 
 def in_words(line: Mapping[str, Any], texts: Texts) -> str:

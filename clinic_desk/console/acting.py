@@ -14,6 +14,7 @@ from clinic_desk.output import changes
 from clinic_desk.queue_view import ticket_key
 from clinic_desk.signed_in import who_may
 from common.domain import ticket_states
+from common.domain.staff import StaffRole
 from common.terminal.card import Ticket, ticket_card
 from common.translation import N_
 
@@ -114,10 +115,16 @@ class ActingApp(PlaceApp):
         """Does what a key does, for those who may."""
         key = next((each for each in KEYS if each.action == action), None)
         is_dialog = len(self.screen_stack) > 1  # whose actions have names of their own
-        if key is not None and self._queue is not None and not is_dialog and not self.may(key.roles):
-            self._say(who_may(key.roles, self._queue["clinic_name"], self._texts), "yellow")
+        if key is not None and not is_dialog and not self.is_for(key.roles):
             return True
         return await super().run_action(action, *given, **named)
+
+    def is_for(self, roles: frozenset[StaffRole]) -> bool:
+        """Whether the user may do what these roles may; else says who may."""
+        if self._queue is None or self.may(roles):
+            return True
+        self._say(who_may(roles, self._queue["clinic_name"], self._texts), "yellow")
+        return False
 
     def _confirmed(self, question: str, then: Callable[[], None], **values: object) -> None:
         text = self._texts(question, **values)

@@ -291,6 +291,16 @@ def test_who_is_parked_when_the_day_ends_expires(desk: Workers) -> None:
     is_whole(desk)
 
 
+def test_who_did_not_come_on_a_day_that_is_over_is_not_reinstated(desk: Workers) -> None:
+    calls(desk)
+    does(desk, "mark_no_show", number=1)
+    desk.clock.set("00:00", MONDAY + timedelta(days=1))
+    for _ in range(3):
+        desk.tick()
+    refused = refusal(desk, "reinstate", number=1, service_date=str(MONDAY))
+    assert (refused.reason, refused.status) == (NotPermittedReason.DAY_OVER, None)
+
+
 def test_who_is_parked_at_midnight_stays_so_on_the_new_day_with_a_place_in_front(engine: Engine) -> None:
     desk = workers_of(engine, OPEN_AT_NIGHT)
     desk.clock.set("23:50")

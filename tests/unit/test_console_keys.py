@@ -31,7 +31,7 @@ REQUESTS: Final = {
     "ticket('no-show')": "MarkNoShow",
     "ticket('reinstate')": "Reinstate",
     "ticket('skip')": "Skip",
-    "park": "Park",
+    "park": "Unpark",
     "call_number": "CallTicket",
     "register": "DeskRegister",
     "priority": "SetPriority",

@@ -1,11 +1,12 @@
 """What a desk names as what can be taken back, by what happened."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from clinic_desk.history_view import EVENTS
-from clinic_desk.undoable import in_words, last_undoable
+from clinic_desk.undoable import in_words, is_late, last_undoable
 from common.domain.event_names import EventName
 from common.terminal.texts import Texts
 
@@ -41,6 +42,12 @@ def test_what_happened_in_another_room_or_without_the_staff_is_not_meant() -> No
     assert last_undoable(lines, room=1) == lines[1]
     assert last_undoable(lines, room=3) is None
     assert last_undoable([line("cancelled", user=None)]) is None
+
+
+def test_after_ten_minutes_it_is_too_late() -> None:
+    happened = {**line("called"), "at": "2026-11-23T09:40:00+07:00"}
+    assert not is_late(happened, datetime(2026, 11, 23, 2, 50, tzinfo=UTC))
+    assert is_late(happened, datetime(2026, 11, 23, 2, 50, 1, tzinfo=UTC))
 
 
 def test_every_event_has_words() -> None:

@@ -39,7 +39,7 @@ def reinstate(
     if queue.ending is Ending.EXPIRY:
         shown = display_number(queue.key.clinic, ticket.number)
         detail = f"The service day of {shown} is over; register the patient again."
-        raise NotPermitted(NotPermittedReason.TICKET_STATUS, detail)
+        raise NotPermitted(NotPermittedReason.DAY_OVER, detail)
     if check_admission(queue, ticket, holder) is not Admission.ADMITTED:
         raise holds_another(queue, holder)
     return _put_behind(queue.reinstate(ticket, now, len(first)), ticket, first)

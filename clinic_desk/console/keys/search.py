@@ -75,7 +75,7 @@ class SearchKeys(ShownTicketKeys, UndoKeys, HistoryKeys):
                 f"ticket('{name}')": command(name, partial(self.do_with, command=name))
                 for name in TICKET_REQUESTS
             },
-            "park": Way(lambda ticket: is_meant("park", ticket) or is_meant("unpark", ticket), self.hold),
+            "park": Way(self.may_hold, self.hold),
             "call_number": command("call", self.call_out_of_turn),
             "undo": Way(may_be_undone, self.undo),
             "priority": command("priority", self.prioritise),

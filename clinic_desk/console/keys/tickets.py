@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from clinic_desk.actions import CANCEL_REASONS, NO_REASON
-from clinic_desk.console.acting import ActingApp
+from clinic_desk.console.acting import ActingApp, is_meant
 from clinic_desk.console.dialogs.forms import corrected_patient, correction_form, priority_choices
 from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.queue_list import QueueList
 from clinic_desk.queue_view import CALL_REASONS
+from common.domain.staff import MOVES_QUEUES
 from common.terminal import card
 from common.terminal.card import Ticket
 from common.terminal.failures import ProblemReply
@@ -39,11 +40,18 @@ class TicketKeys(ActingApp):
     def action_park(self) -> None:
         """Puts a called ticket on hold; the chosen one, where it is on hold, waits again."""
         chosen = self.query_one(QueueList).chosen
-        self.action_ticket("unpark" if chosen and chosen["status"] == "parked" else "park")
+        if chosen and chosen["status"] == "parked":
+            self.do_with(chosen, "unpark")
+        elif self.is_for(MOVES_QUEUES):
+            self.action_ticket("park")
 
     def hold(self, ticket: Ticket) -> None:
         """Puts this ticket on hold; where it is on hold, it waits again."""
         self.do_with(ticket, "unpark" if ticket["status"] == "parked" else "park")
+
+    def may_hold(self, ticket: Ticket) -> bool:
+        """Whether `hold` can be meant for this ticket, by this user."""
+        return is_meant("unpark", ticket) or (is_meant("park", ticket) and self.may(MOVES_QUEUES))
 
     def action_call_number(self) -> None:
         """Asks why, and calls the chosen ticket to this console's room, out of turn."""
@@ -84,7 +92,8 @@ class TicketKeys(ActingApp):
     def transfer(self, ticket: Ticket) -> None:
         """Asks where to, and sends the patient of this ticket there."""
         desk, day = self._desk, self._other_day(ticket)
-        self._to_clinic(ticket, lambda to: self._do(desk.transfer(ticket["number"], to, day)))
+        heading = self._texts("Send {number} to", number=ticket["display_number"])
+        self._to_clinic(heading, lambda to: self._do(desk.transfer(ticket["number"], to, day)))
 
     def action_send_on(self) -> None:
         """Asks where to, and whether the chosen patient comes back from there."""
@@ -107,10 +116,10 @@ class TicketKeys(ActingApp):
 
             self.push_screen(Choose(heading, choices, texts), chosen)
 
-        self._to_clinic(ticket, to_clinic)
+        self._to_clinic(texts("Send {number} on to", number=ticket["display_number"]), to_clinic)
 
-    def _to_clinic(self, ticket: Ticket, then: Callable[[str], None]) -> None:
-        """Asks to which other clinic, of those that are open, the ticket's patient goes."""
+    def _to_clinic(self, heading: str, then: Callable[[str], None]) -> None:
+        """Asks to which other clinic, of those that are open, a patient goes."""
         desk = self._desk
 
         def known(found: list[dict[str, Any]]) -> None:
@@ -119,7 +128,6 @@ class TicketKeys(ActingApp):
                 self._say(self._texts("No other clinic is open now."), "yellow")
                 return
             choices = [(each["code"], f"{each['code']:<6} {each['name']}") for each in others]
-            heading = self._texts("Send {number} to", number=ticket["display_number"])
             self.push_screen(Choose(heading, choices, self._texts), lambda to: then(to) if to else None)
 
         self._send(lambda session: clinics(session, desk.hospital, open_only=True), known)

@@ -10,7 +10,7 @@ from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.queue_list import QueueList
 from clinic_desk.problem_words import CONSOLE_WORDS
 from clinic_desk.session import DeskSession
-from clinic_desk.undoable import in_words, last_undoable
+from clinic_desk.undoable import in_words, is_late, last_undoable
 from common.domain import ticket_states
 from common.terminal.card import Ticket
 
@@ -23,9 +23,11 @@ _LINES: Final = 50
 
 
 class _Undoable(NamedTuple):
-    """What can be taken back, in words: of the ticket of that number and day, or in a room."""
+    """What can be taken back, in words: of the ticket of that number and day, or in a room; `is_late`, could
+    be until a while ago."""
 
     words: str
+    is_late: bool
     number: int | None = None
     room: int | None = None
     day: str | None = None
@@ -67,7 +69,7 @@ class UndoKeys(ActingApp):
 
     def _ask_what(self, tickets: Sequence[Ticket], room: int | None = None) -> None:
         """Looks at what happened to these tickets and in the room, and asks what of it is meant."""
-        desk, texts = self._desk, self._texts
+        desk, texts, now = self._desk, self._texts, self._now()
         meant = {(each["number"], self._other_day(each)): None for each in tickets}
 
         def look(session: DeskSession) -> list[_Undoable]:
@@ -76,26 +78,36 @@ class UndoKeys(ActingApp):
                 of_ticket = {"number": number, "service_date": day}
                 happened = session.history(desk.hospital, desk.clinic, _LINES, **of_ticket)
                 if (line := last_undoable(happened["lines"])) is not None:
-                    found.append(_Undoable(in_words(line, texts), number, day=day))
+                    found.append(_Undoable(in_words(line, texts), is_late(line, now), number, day=day))
             if room is None:
                 return found
             happened = session.history(desk.hospital, desk.clinic, _LINES)
             line = last_undoable(happened["lines"], room)
             if line is not None and in_words(line, texts) not in {each.words for each in found}:
-                found.append(_Undoable(in_words(line, texts), room=room))
+                found.append(_Undoable(in_words(line, texts), is_late(line, now), room=room))
             return found
 
         self._send(look, self._ask_which)
 
     def _ask_which(self, found: Sequence[_Undoable]) -> None:
-        if not found:
-            self._say(self._texts(CONSOLE_WORDS.by_reason["nothing_to_undo"]), "yellow")
+        possible = [each for each in found if not each.is_late]
+        if not possible:
+            self._say_why_not(found)
             return
 
         def chosen(place: str | None) -> None:
             if place is not None:
-                what = found[int(place)]
+                what = possible[int(place)]
                 self._do(self._desk.undo(number=what.number, room=what.room, day=what.day))
 
-        choices = [(str(place), each.words) for place, each in enumerate(found)]
+        choices = [(str(place), each.words) for place, each in enumerate(possible)]
         self.push_screen(Choose(self._texts("What is to be taken back?"), choices, self._texts), chosen)
+
+    def _say_why_not(self, late: Sequence[_Undoable]) -> None:
+        texts = self._texts
+        sentences = [
+            texts("{what}: more than ten minutes ago, it cannot be taken back any more.", what=each.words)
+            for each in late
+        ]
+        for sentence in sentences or [texts(CONSOLE_WORDS.by_reason["nothing_to_undo"])]:
+            self._say(sentence, "yellow")
