@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from common.domain.catalog import Clinic, Hospital
 from common.domain.clinic_day import ClinicDay
@@ -33,6 +34,9 @@ from common.patient_tickets import PatientTickets
 from common.storage.catalog import CatalogCache
 from status_responder.loading import NEXT_SHOWN, Loaded
 from status_responder.visits import in_visit
+
+ASKED_BY_ANYBODY: Final = (ListHospitals, ListClinics)
+ASKED_BY_PATIENTS: Final = (TicketStatusRequest, ClinicQueueRequest)
 
 _BYTES_BESIDES = 200
 """Of a page of hospitals or clinics, its other members."""

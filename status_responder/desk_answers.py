@@ -3,7 +3,7 @@ report of its day, and who asks."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from common.authorisation import refusal
 from common.domain.catalog import Clinic
@@ -29,6 +29,11 @@ from status_responder.finding import find_tickets
 from status_responder.history import clinic_history
 from status_responder.report import clinic_report
 from status_responder.shown_ticket import show_ticket
+
+ASKED_BY_DESKS: Final = (
+    *(DeskUserRequest, DeskQueueRequest, DeskTicketRequest),
+    *(FindTickets, DeskHistoryRequest, ReportRequest),
+)
 
 
 class Question(NamedTuple):

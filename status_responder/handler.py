@@ -13,23 +13,8 @@ from common.authorisation import refusal
 from common.clock import Clock
 from common.errors import StoreError
 from common.messages import problems
-from common.messages.desk_requests import (
-    DeskHistoryRequest,
-    DeskQueueRequest,
-    DeskRequest,
-    DeskTicketRequest,
-    DeskUserRequest,
-    FindTickets,
-    ReportRequest,
-)
 from common.messages.integrators import EventsSince
 from common.messages.message import Reply, Request
-from common.messages.patients import (
-    ClinicQueueRequest,
-    ListClinics,
-    ListHospitals,
-    TicketStatusRequest,
-)
 from common.messages.problems import Problem
 from common.messages.request_parsing import RequestRefused, parse_request
 from common.messaging.delivery import Delivery, Outcome
@@ -38,28 +23,21 @@ from common.messaging.topology import INTEGRATOR_EXCHANGE
 from common.storage.access_log import Look, record_looks
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Engine, snapshot, transaction
-from status_responder.answers import compose_replies
-from status_responder.desk_answers import Question, answer_desks
+from status_responder.answers import ASKED_BY_ANYBODY, ASKED_BY_PATIENTS, compose_replies
+from status_responder.desk_answers import ASKED_BY_DESKS, Question, answer_desks
 from status_responder.integrator_answers import events_since
 from status_responder.loading import load
 from status_responder.looks import LookFaultLog, looks_at_names
 
 _PATIENT_REQUEST_TYPES: dict[str, type[Request]] = {
-    each.name: each for each in (ListHospitals, ListClinics, TicketStatusRequest, ClinicQueueRequest)
+    each.name: each for each in (*ASKED_BY_ANYBODY, *ASKED_BY_PATIENTS)
 }
 _DESK_REQUEST_TYPES: dict[str, type[Request]] = {
-    each.name: each
-    for each in (
-        *(ListHospitals, ListClinics, DeskUserRequest, DeskQueueRequest),
-        *(DeskTicketRequest, FindTickets, DeskHistoryRequest, ReportRequest),
-    )
+    each.name: each for each in (*ASKED_BY_ANYBODY, *ASKED_BY_DESKS)
 }
 _INTEGRATOR_REQUEST_TYPES: dict[str, type[Request]] = {EventsSince.name: EventsSince}
 
-_OF_DESKS = (DeskRequest, DeskUserRequest)
-"""What only desks may ask."""
-
-_OF_ONE_EXCHANGE = (*_OF_DESKS, EventsSince)
+_OF_ONE_EXCHANGE = (*ASKED_BY_DESKS, EventsSince)
 """What is answered only where it came through the exchange of those who may ask it."""
 
 
@@ -77,7 +55,7 @@ class StatusHandler:
         StoreUnavailable."""
         read = [_read(delivery) for delivery in deliveries]
         questions = [each for each in read if isinstance(each, Question)]
-        of_desks = [each for each in questions if isinstance(each.request, _OF_DESKS)]
+        of_desks = [each for each in questions if isinstance(each.request, ASKED_BY_DESKS)]
         of_integrators = [each.request for each in questions if isinstance(each.request, EventsSince)]
         of_anybody = [each for each in questions if not isinstance(each.request, _OF_ONE_EXCHANGE)]
         to_desks = iter(self._answer_desks(of_desks) if of_desks else ())
