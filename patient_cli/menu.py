@@ -5,13 +5,20 @@ from typing import Final
 
 import click
 
+from common.domain.newborns import BIRTH_ORDER_MAX
 from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
 from common.errors import AntreanError
 from common.terminal.card import Ticket
 from common.terminal.failures import NoBrokerKnown, OutcomeUnknown, ProblemReply
 from common.terminal.output import print_failure, print_ticket
 from common.terminal.prompts import WentBack, ask, confirm, read_line
-from common.terminal.registration import QUESTIONS, Registration, ask_and_register, send_patiently
+from common.terminal.registration import (
+    OF_NEWBORNS,
+    QUESTIONS,
+    Registration,
+    ask_and_register,
+    send_patiently,
+)
 from common.translation import N_
 from patient_cli.choosing import choose_clinic, choose_hospital
 from patient_cli.output import show_ticket
@@ -70,15 +77,35 @@ def _carry_out(session: PatientSession, action: Callable[[PatientSession], None]
 
 
 def _register(session: PatientSession) -> None:
+    _take_number(session, lambda: None)
+
+
+def _register_newborn(session: PatientSession) -> None:
+    texts = session.texts
+    question = texts("Which baby of this birth: 1, or of twins 1 or 2 (empty: back)")
+    complaint = texts("A number from 1 to {most}.", most=BIRTH_ORDER_MAX)
+    _take_number(session, lambda: int(ask(question, _birth_order, complaint)))
+
+
+def _birth_order(answer: str) -> str:
+    if int(answer) not in range(1, BIRTH_ORDER_MAX + 1):
+        raise ValueError(answer)
+    return answer
+
+
+def _take_number(session: PatientSession, ask_newborn: Callable[[], int | None]) -> None:
+    """Asks for all that a registration needs, and shows the ticket."""
     hospital = choose_hospital(session)
     clinic = choose_clinic(session, hospital)
     session.disconnect()
+    newborn = ask_newborn()
 
     def register(answers: Mapping[str, str]) -> Ticket:
-        registration = Registration(hospital["code"], clinic["code"], **answers, newborn=None)
+        registration = Registration(hospital["code"], clinic["code"], **answers, newborn=newborn)
         return send_patiently(session, lambda: take_ticket(session, registration))
 
-    ticket = ask_and_register(session, {}, register, QUESTIONS)
+    questions = QUESTIONS if newborn is None else OF_NEWBORNS
+    ticket = ask_and_register(session, {}, register, questions)
     print_ticket(session, ticket)
     command = session.command_line("watch", ticket["ticket_code"])
     session.say("Keep this ticket code. Follow it with: {command}", command=command)
@@ -129,6 +156,7 @@ _ACTIONS: Final[dict[str, tuple[str, Callable[[PatientSession], None]]]] = {
     "2": (N_("Look a ticket up by its code"), _look_up),
     "3": (N_("Follow a ticket, and where it is called to"), _watch),
     "4": (N_("Give a ticket up"), _cancel),
+    "5": (N_("Take a number for a newborn"), _register_newborn),
     "9": (N_("Show the status of all my tickets"), show_remembered),
 }
 """9 is what it was in the original program."""

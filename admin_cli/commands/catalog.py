@@ -50,7 +50,7 @@ def catalog() -> None:
 def apply(session: AdminSession, file: Path, *, if_empty: bool, dry_run: bool, retire_busy: bool) -> None:
     from admin_cli.catalog_file import read_catalog
     from admin_cli.database.catalog_changes import BusyClinicsError, apply_catalog
-    from admin_cli.database.catalog_plan import CatalogChanges
+    from admin_cli.database.catalog_plan import CatalogChanges, hospitals_changed
     from admin_cli.database.connection import catalog_is_empty, open_database
     from admin_cli.database.registry_changes import hospitals_without_registry
 
@@ -69,11 +69,22 @@ def apply(session: AdminSession, file: Path, *, if_empty: bool, dry_run: bool, r
                 raise
         with_registry = [each.code for each in wanted.hospitals if each.identity == "registry"]
         unknown = [] if skipped else hospitals_without_registry(engine, with_registry)
+        reformed = hospitals_changed(changes, "record_number_format")
+        outdated = sorted({*reformed} - {*hospitals_without_registry(engine, reformed)})
     applied = bool(changes.changes) and not dry_run
     value = {"applied": applied, "skipped": skipped, **changes_as_json(changes)}
     value["without_registry"] = unknown
+    value["registry_outdated"] = outdated
     print_it = session.report if applied else partial(print_result, session)
     print_it(value, lambda: _applied_text(session, changes, skipped=skipped, dry_run=dry_run))
+    if outdated:
+        session.note(
+            session.texts(
+                "Registries whose medical record numbers have the form of before: {hospitals}. Import them"
+                " again: antrean-admin patients import HOSPITAL FILE --replace",
+                hospitals=", ".join(outdated),
+            )
+        )
     if unknown:
         session.note(
             session.texts(
@@ -185,6 +196,7 @@ def _hospital_as_json(hospital: "Hospital", clinics: list["Clinic"]) -> dict[str
                 "priority_age": clinic.priority_age or False,
                 "skip_places": clinic.skip_places,
                 "lanes": clinic.lanes.format(),
+                "priority_ratio": clinic.lanes.priority_ratio,
                 "returns_to": clinic.returns_to.value,
                 "day_ends_at": format_day_end(clinic.opening_hours.day_ends),
                 "hours": clinic.opening_hours.format(),

@@ -70,6 +70,17 @@ class CatalogChanges:
     busy: tuple[BusyClinic, ...] = ()
 
 
+def hospitals_changed(changes: CatalogChanges, column: str) -> list[str]:
+    """The codes of the hospitals of which this column changes."""
+    return [
+        change.hospital
+        for change in changes.changes
+        if change.clinic is None
+        and change.kind is ChangeKind.CHANGED
+        and any(each.name == column for each in change.fields)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """The catalog's rows: as they are stored, or as a file wants them."""

@@ -70,6 +70,12 @@ class ClinicLanes:
         """All of them, the regular one at the end."""
         return (*(rule.lane for rule in self.rules), Lane.REGULAR)
 
+    @property
+    def priority_ratio(self) -> int | None:
+        """The ratio where there are the priority lane and the regular one only, as by default."""
+        [rule] = self.rules if len(self.rules) == 1 else (None,)
+        return rule.ratio if rule is not None and rule.lane is Lane.PRIORITY else None
+
     def lane_of(self, reason: PriorityReason) -> Lane | None:
         """The lane to which a reason leads; None where the clinic has none for it."""
         return next((rule.lane for rule in self.rules if reason in rule.reasons), None)

@@ -60,6 +60,20 @@ def test_register_offers_hospitals_and_clinics(shell: Shell) -> None:
         assert screen.reads("Medical record number").is_interrupted() == 130
 
 
+def test_the_menu_takes_a_number_for_a_newborn(shell: Shell) -> None:
+    mother = Patient()
+    with terminal(shell, "antrean", "--lang", "en") as screen:
+        screen.reads("5. Take a number for a newborn").reads("Choice").types("5\n")
+        screen.reads("Choose a hospital").reads("Choice").types("rshs\n")
+        screen.reads("Choose a clinic of").reads("Choice").types("klt\n")
+        screen.reads("Which baby of this birth").types("twin\n").reads("A number from 1 to 9.").types("2\n")
+        screen.reads("The mother's medical record number").types(f"{mother.medical_record_number}\n")
+        screen.reads("The mother's full name").types(f"{mother.name}\n")
+        screen.reads("The baby's date of birth").types("2026-11-20\n")
+        screen.reads("Ticket code").reads("Choice").types("0\n")
+        assert screen.ends() == 0
+
+
 def test_prompts_are_not_part_of_redirected_output(shell: Shell, tmp_path: Path) -> None:
     somebody, kept = Patient(), tmp_path / "ticket.json"
     words = ("register", "RSHS", "KLT", "--mrn", somebody.medical_record_number, "--dob", DOB, "--json")

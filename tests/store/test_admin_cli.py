@@ -138,6 +138,7 @@ def test_if_empty_leaves_a_catalog_alone(on_database: Run, tmp_path: Path) -> No
         "unchanged": 0,
         "busy": [],
         "without_registry": [],
+        "registry_outdated": [],
     }
     assert json.loads(on_database("catalog", "show", "--json").out)[0]["clinics"][0]["rooms"] == 2
 
@@ -157,6 +158,7 @@ def test_the_catalog_is_shown_as_json_with_every_field(on_database: Run, tmp_pat
         "state": "schedule",
         "priority_age": 60,
         "lanes": [{"lane": "priority", "ratio": 2, "reasons": ["age", "disability", "pregnancy", "infant"]}],
+        "priority_ratio": 2,
         "skip_places": 3,
         "returns_to": "front",
         "day_ends_at": "24:00",

@@ -257,6 +257,14 @@ identity = "registry"
         exit_code, _, err = admin("catalog", "apply", file, "--lang", lang)
         assert exit_code == 0
         assert words in " ".join(err.split())
+    formed = hospitals.replace("identity", "record_number_format = { length = 8, padded = true }\nidentity")
+    file.write_text(formed)
+    assert admin.json("catalog", "apply", file, "--dry-run")["registry_outdated"] == ["RSHS"]
+    for words in ("have the form of before: RSHS. Import them again", ""):
+        exit_code, _, err = admin("catalog", "apply", file, "--lang", "en")
+        assert exit_code == 0
+        assert words in " ".join(err.split())
+        assert ("the form of before" in " ".join(err.split())) == bool(words)
 
 
 @pytest.mark.parametrize(
