@@ -1,7 +1,7 @@
 # Two commands for a first look: `make demo`, and `make up` for the same system in real time.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up test coverage texts transcript chaos hostile bench bench-national calibrate lint dist try-dist venv
+.PHONY: help demo up test coverage texts contract transcript chaos hostile bench bench-national calibrate lint dist try-dist venv
 .PHONY: constraints clean
 
 PYTHON ?= python3
@@ -88,15 +88,27 @@ migration: $(VENV)/.develop ## migrate 100,000 tickets from the schema before on
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
 	@$(BIN)/python -m tests.store.large_migration
 
+contract: $(VENV)/.develop ## write docs/asyncapi.yaml, docs/schemas and docs/contract.html again, from the code
+	@$(BIN)/python -m contract
+
+.PHONY: check-contract
+check-contract: $(VENV)/.develop ## have AsyncAPI's own parser read docs/asyncapi.yaml
+	@$(BIN)/python -m contract.parser
+
+.PHONY: release-contract
+release-contract: $(VENV)/.develop ## promise integrators the schemas of this version (at a release)
+	@$(BIN)/python -m contract release
+
 transcript: $(VENV)/.develop ## play the sessions that README.md shows, and write them there
 	@$(BIN)/antrean-stack install
 	@$(BIN)/python -m tests.acceptance.transcript
 
-lint: $(VENV)/.develop ## check style, types and who may import whom
+lint: $(VENV)/.develop ## check style, types, who may import whom, and docs/asyncapi.yaml
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory check-contract
 
 dist: $(VENV)/.develop ## build the wheel and the sdist, into dist/
 	@rm -rf dist build *.egg-info

@@ -13,7 +13,15 @@ Extra = Literal["desk", "server"]
 
 MODULES: Final[dict[Extra, tuple[str, ...]]] = {
     "desk": ("segno", "textual"),
-    "server": ("alembic", "cloudevents", "psycopg", "pydantic", "sqlalchemy", "structlog"),
+    "server": (
+        "alembic",
+        "cloudevents",
+        "psycopg",
+        "pydantic",
+        "sqlalchemy",
+        "structlog",
+        "typing_extensions",
+    ),
 }
 """What is imported of each extra."""
 

@@ -6,6 +6,7 @@ clinic on one service day) carry a `sequence` without gaps.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from common.domain.event_names import EventName
 from common.domain.ticket_states import TicketState
 from common.domain.tickets import display_number
 from common.domain.visits import Neighbour
+from common.messages.event_data import ClinicData, OtherTicket, TicketData
 
 CONTENT_TYPE = "application/cloudevents+json"
 
@@ -31,6 +33,10 @@ TICK_ID_LENGTH_MAX = 64
 """The journal keeps the id of a tick, as the cause of what it changed."""
 
 _FORMAT = JSONFormat()
+
+# To look them up takes a fifth of the time that it takes to write them.
+_TYPES = {name: f"id.antrean.{name}.v1" for name in EventName}
+_DATA_SCHEMAS = {name: f"urn:antrean:schemas/{name}/1.json" for name in EventName}
 
 
 class Event(NamedTuple):
@@ -65,7 +71,13 @@ class Tick:
 
 def event_type(name: EventName) -> str:
     """The CloudEvent type of an event's name."""
-    return f"id.antrean.{name}.v1"
+    return _TYPES[name]
+
+
+def data_schema(name: EventName) -> str:
+    """The URI of what the data of such events are: a name of the JSON Schema in docs/schemas, which for ever
+    means the same. Data that differ by more than further members get another type, and another URI."""
+    return _DATA_SCHEMAS[name]
 
 
 def encode_event(
@@ -78,7 +90,7 @@ def encode_event(
     time: datetime,
     sequence: int,
     subject: str,
-    data: dict[str, Any],
+    data: Mapping[str, object],
 ) -> Event:
     """The event `name` (such as `ticket.called`) of one clinic and service day."""
     attributes = {
@@ -88,6 +100,7 @@ def encode_event(
         "subject": subject,
         "time": _timestamp(time),
         "datacontenttype": "application/json",
+        "dataschema": data_schema(name),
         "sequence": f"{sequence:010d}",
         "specversion": SPECVERSION_V1_0,
         "data": data,
@@ -100,6 +113,7 @@ def encode_change(change: Change, event_id: str, room_name: str | None = None) -
     which members were corrected, why it was called out of turn, and behind how many it was put: no name of a
     person, and nothing that anybody wrote. `room_name` is what the ticket's room is called."""
     hospital, clinic, service_date = change.clinic_day
+    data: Any  # of the type that DATA_OF names
     if change.ticket is not None:
         subject = display_number(clinic, change.ticket.number)
         data = ticket_data(clinic, change.ticket, change.waiting, change.now_serving, room_name)
@@ -136,7 +150,7 @@ def ticket_data(
     waiting: int,
     now_serving: int | None,
     room_name: str | None = None,
-) -> dict[str, Any]:
+) -> TicketData:
     """What a ticket's event says: the ticket's state, and the queue's after the change."""
     return {
         "number": ticket.number,
@@ -170,7 +184,7 @@ def _visit_data(change: Change) -> dict[str, Any]:
     }
 
 
-def _other_ticket(other: Neighbour) -> dict[str, str]:
+def _other_ticket(other: Neighbour) -> OtherTicket:
     _, clinic, service_date = other.clinic_day
     return {
         "clinic": clinic,
@@ -179,7 +193,7 @@ def _other_ticket(other: Neighbour) -> dict[str, str]:
     }
 
 
-def clinic_data(clinic: str, waiting: int, now_serving: int | None) -> dict[str, Any]:
+def clinic_data(clinic: str, waiting: int, now_serving: int | None) -> ClinicData:
     """What a clinic's own event says of its queue."""
     return {
         "waiting": waiting,

@@ -31,6 +31,9 @@ def _birth_date(value: Any) -> PartialDate:
     return PartialDate.parse(value if isinstance(value, str) else "")
 
 
+_PARTIAL_DATE = r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
+"""What JSON Schema can say of a date of birth."""
+
 Code = Annotated[str, Field(pattern=CODE_PATTERN)]
 TicketCode = Annotated[str, Field(max_length=40), AfterValidator(_ticket_code)]
 MedicalRecordNumber = Annotated[str, Field(max_length=40), AfterValidator(normal_medical_record_number)]
@@ -38,5 +41,9 @@ PersonName = Annotated[str, Field(max_length=4 * NAME_LENGTH_MAX), AfterValidato
 AfterCode = Annotated[str, Field(pattern=f"{CODE_PATTERN}|^$")]
 PageLength = Annotated[int, Field(ge=1, le=PAGE_LENGTH_MAX)]
 IsoDate = Annotated[date, BeforeValidator(_iso_date)]
-BirthDate = Annotated[PartialDate, PlainValidator(_birth_date), PlainSerializer(str, return_type=str)]
+BirthDate = Annotated[
+    PartialDate,
+    PlainValidator(_birth_date, json_schema_input_type=Annotated[str, Field(pattern=_PARTIAL_DATE)]),
+    PlainSerializer(str, return_type=str),
+]
 BirthOrder = Annotated[int, Field(ge=1, le=BIRTH_ORDER_MAX)]

@@ -140,6 +140,11 @@ def exchanges() -> tuple[str, ...]:
     return tuple(exchange["name"] for exchange in _definitions()["exchanges"])
 
 
+def exchange_types() -> dict[str, str]:
+    """The type of each exchange: `direct`, `topic` or `headers`. All are durable."""
+    return {exchange["name"]: exchange["type"] for exchange in _definitions()["exchanges"]}
+
+
 def queue_types() -> dict[str, str]:
     """The type of each queue: `quorum`, `classic` or `stream`."""
     return {queue["name"]: queue["arguments"]["x-queue-type"] for queue in _definitions()["queues"]}

@@ -267,6 +267,7 @@ class CheckedRun:
             "subject": _number_shown(clinic, number) or clinic,
             "time": self.simulated().isoformat(),
             "datacontenttype": "application/json",
+            "dataschema": f"urn:antrean:schemas/{name}/1.json",
             "sequence": f"{sequence:010d}",
             "data": {**(data or {}), **counts},
         }

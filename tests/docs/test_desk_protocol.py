@@ -23,7 +23,8 @@ from common.messages.desk_replies import (
 from common.messages.message import Reply, ReplyPart, Request, encode_reply
 from common.messages.problems import ProblemCode
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE, routing_keys
-from tests.docs.protocol_document import Document, members, messages_of
+from contract.documents import Document
+from contract.messages import members, messages_of
 from tests.replies import read_reply
 
 DOCUMENT = Document("desk-protocol.md")

@@ -6,7 +6,7 @@ from common.domain.ticket_states import TicketStatus
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE, routing_keys
 from common.terminal.card import STATUSES
 from common.translation import translated
-from tests.docs.protocol_document import DOCS, Document
+from contract.documents import DOCS, Document
 
 GLOSSARY = Document("glossary.md")
 

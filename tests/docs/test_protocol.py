@@ -14,7 +14,8 @@ from common.messages.message import Reply, ReplyPart, Request, encode_reply
 from common.messages.patients import ClinicSummary, HospitalSummary, OccupiedRoom, VisitStation
 from common.messages.problems import FieldError, ProblemCode
 from common.messaging.topology import INTEGRATOR_EXCHANGE, PATIENT_EXCHANGE, queues, routing_keys
-from tests.docs.protocol_document import Document, members, messages_of
+from contract.documents import Document
+from contract.messages import members, messages_of
 from tests.replies import read_reply
 
 PROTOCOL = Document("protocol.md")

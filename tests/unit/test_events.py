@@ -64,6 +64,7 @@ def test_an_event_is_written_as_the_design_writes_it() -> None:
         "subject": "GIG-017",
         "time": "2026-11-23T02:00:00Z",
         "datacontenttype": "application/json",
+        "dataschema": "urn:antrean:schemas/ticket.registered/1.json",
         "sequence": "0000000042",
         "data": {
             "number": 17,
@@ -134,6 +135,7 @@ def test_an_event_is_written_as_the_cloudevents_library_writes_it(
         "subject": subject,
         "time": moment,
         "datacontenttype": "application/json",
+        "dataschema": f"urn:antrean:schemas/{name}/1.json",
         "sequence": f"{sequence:010d}",
     }
     assert json.loads(event.body) == json.loads(
@@ -193,6 +195,7 @@ def test_an_event_s_data_are_numbers_and_states_only(data: dict[str, Any]) -> No
         "subject",
         "time",
         "datacontenttype",
+        "dataschema",
         "sequence",
         "data",
     }

@@ -17,7 +17,7 @@ from common.messages.limits import NUMBER_MAX, PAGE_LENGTH_MAX, ROOMS_MAX
 from common.messages.message import Request
 from common.messages.problems import ProblemCode
 from common.messages.request_parsing import RequestRefused, parse_request
-from tests.docs.protocol_document import messages_of
+from contract.messages import messages_of
 
 REQUESTS = {
     name: model

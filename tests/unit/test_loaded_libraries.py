@@ -17,7 +17,7 @@ from common.storage.engine import open_engine
 ROOT = Path(__file__).parents[2]
 PROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PARTS: Final[dict[str, list[str]]] = {"": PROJECT["dependencies"], **PROJECT["optional-dependencies"]}
-MODULE_NAMES: Final = {"python-dotenv": "dotenv"}
+MODULE_NAMES: Final = {"python-dotenv": "dotenv", "typing-extensions": "typing_extensions"}
 DATA_ONLY: Final = {"tzdata"}
 
 LIBRARIES: Final = {

@@ -9,8 +9,8 @@ from setuptools import find_packages
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SETUPTOOLS: dict[str, Any] = PROJECT["tool"]["setuptools"]
-MEASURING = {"benchmarks", "calibration"}
-FOLDERS = sorted(set(PROJECT["tool"]["importlinter"]["root_packages"]) - MEASURING)
+FOR_DEVELOPMENT = {"benchmarks", "calibration", "contract"}
+FOLDERS = sorted(set(PROJECT["tool"]["importlinter"]["root_packages"]) - FOR_DEVELOPMENT)
 FILES = [
     path.relative_to(ROOT)
     for folder in FOLDERS

@@ -10,8 +10,8 @@ import common
 
 ROOT = Path(common.__file__).parents[1]
 FOLDERS = (
-    *("admin_cli", "benchmarks", "calibration", "clinic_desk", "common", "docs", "local_stack"),
-    *("patient_cli", "registrar_worker", "status_responder", "tests", "ticker_worker"),
+    *("admin_cli", "benchmarks", "calibration", "clinic_desk", "common", "contract", "docs"),
+    *("local_stack", "patient_cli", "registrar_worker", "status_responder", "tests", "ticker_worker"),
 )
 SUFFIXES = {".py", ".md", ".js"}
 

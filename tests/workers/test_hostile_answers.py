@@ -15,10 +15,10 @@ from pika.spec import Basic
 
 from clinic_desk.program import run as antrean_desk
 from common.messaging.topology import DESK_STATUS_QUEUE, REGISTRAR_QUEUE, STATUS_QUEUE, TICKER_QUEUE
+from contract.documents import Document
 from patient_cli.program import run as antrean
 from tests.broker import RunningBroker
 from tests.deployment import Deployment, connected, deployed
-from tests.docs.protocol_document import Document
 from tests.hostile_text import HOSTILE, obeyed_in
 
 CODE = "7K3F-9QXM-2T5R"

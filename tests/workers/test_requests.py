@@ -252,6 +252,7 @@ def test_events_tell_what_happened_and_nobody_to_whom(
         "source": f"/hospitals/{HOSPITAL}/clinics/{clinic}/2026-11-23",
         "subject": f"{clinic}-001",
         "datacontenttype": "application/json",
+        "dataschema": "urn:antrean:schemas/ticket.registered/1.json",
         "sequence": "0000000001",
         "data": {
             "number": 1,

@@ -257,6 +257,7 @@ class Replay:
             "subject": self._shown(entry.number) or clinic,
             "time": entry.event.get("time"),
             "datacontenttype": "application/json",
+            "dataschema": f"urn:antrean:schemas/{entry.name}/1.json",
             "sequence": f"{entry.sequence:010d}",
             "data": {**of_ticket, **counts},
         }

@@ -1,16 +1,9 @@
-"""A document that describes messages: headings, tables, examples, and what the code has beside them."""
+"""The documents that describe messages: their headings, tables and examples."""
 
 import re
 from pathlib import Path
-from types import ModuleType
-from typing import TypeVar
 
-from common.messages.message import Reply, ReplyPart, Request
-from tests.replies import members_of
-
-MessageT = TypeVar("MessageT", Request, Reply)
-
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 class Document:
@@ -21,7 +14,7 @@ class Document:
 
     def section(self, heading: str, text: str | None = None) -> str:
         """What stands under a heading, up to the next of the same or a higher level."""
-        level = len(heading.split()[0])
+        level = len(heading.split(maxsplit=1)[0])
         _, found, rest = (self._text if text is None else text).partition(f"\n{heading}\n")
         assert found, f"no heading {heading!r}"
         return re.split(rf"\n#{{1,{level}}} ", rest)[0]
@@ -32,10 +25,15 @@ class Document:
 
     def first_cells(self, first_heading: str, text: str | None = None) -> list[str]:
         """The words in code quotes of the first column of the table that begins with this heading."""
+        return list(self.rows(first_heading, text))
+
+    def rows(self, first_heading: str, text: str | None = None) -> dict[str, list[str]]:
+        """The other cells of that table, by the words in code quotes of its first column."""
         _, found, rest = (self._text if text is None else text).partition(f"\n| {first_heading} |")
         assert found, f"no table of {first_heading}"
-        rows = rest.partition("\n\n")[0].splitlines()[2:]
-        return re.findall(r"^\| `([^`]+)` \|", "\n".join(rows), re.MULTILINE)
+        lines = rest.partition("\n\n")[0].splitlines()[2:]
+        cells = [[cell.strip() for cell in line.strip().strip("|").split(" | ")] for line in lines]
+        return {row[0].strip("`"): row[1:] for row in cells if re.fullmatch("`[^`]+`", row[0])}
 
     def examples(self, kind: str) -> list[tuple[str, str]]:
         """The examples marked as ```json KIND=NAME: names and texts."""
@@ -44,15 +42,6 @@ class Document:
         return found
 
 
-def messages_of(module: ModuleType, base: type[MessageT]) -> dict[str, type[MessageT]]:
-    """The messages of a kind that a module defines, by name."""
-    own = [each for each in vars(module).values() if getattr(each, "__module__", "") == module.__name__]
-    found = [each for each in own if isinstance(each, type) and issubclass(each, base)]
-    return {each.__dict__["name"]: each for each in found if "name" in each.__dict__}
-
-
-def members(kind: type[Request | ReplyPart]) -> list[str]:
-    """The members of a message as they are written."""
-    if issubclass(kind, ReplyPart):
-        return members_of(kind)
-    return [field.alias or name for name, field in kind.model_fields.items()]
+def plain(text: str) -> str:
+    """A cell of a table without its links."""
+    return re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text).strip(" *\\")

@@ -1,0 +1,1 @@
+"""What integrators build on, from the code: docs/asyncapi.yaml, docs/schemas and docs/contract.html."""

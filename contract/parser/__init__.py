@@ -1,0 +1,1 @@
+"""AsyncAPI's own parser, a program in Node, over docs/asyncapi.yaml."""

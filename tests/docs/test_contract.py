@@ -1,0 +1,101 @@
+"""docs/asyncapi.yaml, docs/schemas and docs/contract.html are what the code does, all of it, nothing else."""
+
+import json
+import re
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from common.messages.event_data import DATA_OF
+from common.messages.events import data_schema
+from common.messaging.topology import POISON_EXCHANGE, REQUEST_EXCHANGES, bindings
+from contract.answers import OF_EVERY_REQUEST, problems_of
+from contract.descriptions import PROTOCOL
+from contract.documents import DOCS
+from contract.files import stale
+from contract.messages import REQUESTS
+from contract.schemas import schema_files, uri
+from tests.contract_check import ContractCheck
+
+CHECK = ContractCheck()
+CONTRACT: dict[str, Any] = CHECK.document
+MESSAGES: dict[str, Any] = CONTRACT["components"]["messages"]
+
+
+def test_the_files_are_as_the_code_would_write_them() -> None:
+    found = [str(path.relative_to(DOCS.parent)) for path in stale()]
+    assert found == [], "these are stale: run `make contract`, look at what it changes, and commit that"
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_the_examples_of_a_message_keep_to_it(name: str) -> None:
+    assert MESSAGES[name]["examples"]
+    for each in MESSAGES[name]["examples"]:
+        assert CHECK.faults(name, each["headers"], each["payload"]) == []
+
+
+def test_every_binding_of_the_broker_has_a_channel() -> None:
+    for exchange, pattern, queue in bindings():
+        if exchange != POISON_EXCHANGE:  # the broker's own way for what no program can process
+            found = [
+                name
+                for name, channel in CONTRACT["channels"].items()
+                if _exchange(channel) == exchange and fnmatchcase(_routing_key(channel), pattern)
+            ]
+            assert found, (exchange, pattern)
+            if exchange in REQUEST_EXCHANGES.values():
+                assert [CONTRACT["channels"][name]["x-queue"] for name in found] == [queue]
+
+
+def test_every_channel_has_a_binding_of_the_broker() -> None:
+    for name, channel in CONTRACT["channels"].items():
+        amqp = channel["bindings"]["amqp"]
+        if amqp["is"] == "queue":
+            assert amqp["queue"]["name"] in {queue for _, _, queue in bindings()}
+        elif name != "replies":  # these take the default exchange, to which every queue is bound
+            assert any(
+                _exchange(channel) == exchange and fnmatchcase(_routing_key(channel), pattern)
+                for exchange, pattern, _ in bindings()
+            ), name
+
+
+@pytest.mark.parametrize("name", [name for name in REQUESTS if f"patient.{name}" in MESSAGES])
+def test_the_protocol_tells_of_the_same_problems(name: str) -> None:
+    section = PROTOCOL.section(f"### `{name}`", PROTOCOL.section("## Requests"))
+    sentence = re.search(r"Problems:\s(.*?)(?:\.\s|, where|\n\n)", section, re.DOTALL)
+    told = set(re.findall(r"`(\w+)`", sentence[1])) if sentence else set()
+    exchange = REQUEST_EXCHANGES["patient"]
+    assert told == {*problems_of(exchange, REQUESTS[name])} - {*OF_EVERY_REQUEST}
+
+
+def test_every_schema_can_be_read_by_itself() -> None:
+    for name, schema in schema_files().items():
+        Draft202012Validator.check_schema(schema)
+        assert schema["$id"] == uri(name)
+        assert json.loads((DOCS / uri(name).removeprefix("urn:antrean:")).read_text()) == schema
+
+
+def test_what_an_event_names_is_the_schema_of_its_data() -> None:
+    for name in DATA_OF:
+        schema = json.loads((DOCS / data_schema(name).removeprefix("urn:antrean:")).read_text())
+        Draft202012Validator(schema).validate(MESSAGES[name]["examples"][0]["payload"]["data"])
+
+
+def test_the_page_loads_nothing() -> None:
+    page = (DOCS / "contract.html").read_text()
+    assert not re.search(r"<(?:script|link|img|iframe|object|embed)\b|@import|url\(|https?://", page)
+    named, linked = set(re.findall(r'id="([^"]+)"', page)), set(re.findall(r'href="#([^"]+)"', page))
+    assert linked <= named
+
+
+def _exchange(channel: dict[str, Any]) -> str | None:
+    exchange = channel["bindings"]["amqp"].get("exchange", {})
+    name: str | None = exchange.get("name")
+    return name
+
+
+def _routing_key(channel: dict[str, Any]) -> str:
+    address: str = channel["address"] or ""
+    return address.format(hospital="RSHS", clinic="GIG")
