@@ -16,6 +16,7 @@ from common.messaging.delivery import Delivery
 from tests.builders import MONDAY, clinic_table, desk_request, hospital_table, registration
 from tests.store.desks import (
     calls,
+    desk_of,
     desk_of_six,
     does,
     is_whole,
@@ -342,4 +343,18 @@ def test_who_was_skipped_before_midnight_stays_there_after_it(engine: Engine) ->
     }
     order = [patients[True, number] for number in numbers_waiting(desk)]
     assert order == [patients[False, number] for number in (2, 3, 4, 1)]
+    is_whole(desk)
+
+
+@pytest.mark.parametrize("how", ["unpark", "reinstate"])
+def test_who_waits_again_at_the_moment_of_arrival_is_called_after_a_higher_number(
+    engine: Engine, how: str
+) -> None:
+    desk = desk_of(engine)
+    desk.register_many(2)
+    calls(desk)
+    does(desk, "park" if how == "unpark" else "mark_no_show", number=1)
+    calls(desk)
+    does(desk, how, number=1)
+    assert calls(desk) == 1
     is_whole(desk)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Select, and_, func, not_, or_, select, tuple_
+from sqlalchemy import Function, Select, Subquery, and_, case, func, not_, or_, select, tuple_
 
-from admin_cli.database.integrity_checks.statement_parts import has, key, of_ticket, same_day
+from admin_cli.database.integrity_checks.statement_parts import key, of_all, of_ticket, same_day
 from common.domain.event_names import EventName
 from common.domain.ticket_states import STATUSES_AFTER, allowed_events
 from common.storage.tables import journal, refusals, tickets
@@ -19,39 +19,48 @@ _MOVES = (
     EventName.TICKET_PRIORITISED,
     EventName.TICKET_UNPRIORITISED,
     EventName.TICKET_SKIPPED,
+    EventName.TICKET_REINSTATED,
+    EventName.TICKET_UNPARKED,
     EventName.TICKET_CALL_UNDONE,
     EventName.TICKET_CANCELLATION_UNDONE,
 )
 """After these a waiting ticket may be called after a higher number of its lane."""
 
-_ticket_events = (
-    select(
-        *key(journal),
-        journal.c.number,
-        journal.c.sequence,
-        journal.c.event_name.label("event"),
-        of_ticket(func.lag(journal.c.event_name)).label("before"),
-        of_ticket(func.lead(journal.c.event_name)).label("after"),
+
+def _ticket_events(neighbour: Function[Any]) -> Subquery:
+    """The events that change the states of tickets, each with a neighbour among those of its ticket."""
+    return (
+        select(
+            *key(journal),
+            journal.c.number,
+            journal.c.sequence,
+            journal.c.event_name.label("event"),
+            of_ticket(neighbour).label("neighbour"),
+        )
+        # What leaves the state of a ticket as it was, whatever it was, changes nothing of what may follow.
+        .where(journal.c.number.is_not(None), journal.c.event_name.in_(sorted(STATUSES_AFTER)))
+        .subquery()
     )
-    # What leaves the state of a ticket as it was, whatever it was, changes nothing of what may follow.
-    .where(journal.c.number.is_not(None), journal.c.event_name.in_(sorted(STATUSES_AFTER)))
-    .subquery()
-)
 
 
 def transitions() -> Select[Any]:
     """Events that cannot follow the ticket's event before."""
-    events = _ticket_events.c
-    allowed = [and_(events.before.is_(None), events.event == EventName.TICKET_REGISTERED)]
-    allowed += [and_(events.before == name, events.event.in_(after)) for name, after in _MAY_FOLLOW.items()]
-    return select(*key(_ticket_events), events.number, events.sequence, events.event, events.before).where(
-        not_(func.coalesce(or_(*allowed), False))
+    events = _ticket_events(func.lag(journal.c.event_name))
+    event, before = events.c.event, events.c.neighbour
+    pairs = [(name, other) for name, following in _MAY_FOLLOW.items() for other in following]
+    is_allowed = or_(
+        and_(before.is_(None), event == EventName.TICKET_REGISTERED),
+        (before + " " + event).in_([f"{name} {other}" for name, other in pairs]),
+    )
+    return select(*key(events), events.c.number, events.c.sequence, event, before.label("before")).where(
+        not_(func.coalesce(is_allowed, False))
     )
 
 
 def statuses() -> Select[Any]:
     """Tickets that do not stand where their last event says."""
-    last = select(_ticket_events).where(_ticket_events.c.after.is_(None)).subquery()
+    events = _ticket_events(func.lead(journal.c.event_name))
+    last = select(events).where(events.c.neighbour.is_(None)).subquery()
     expected = [
         and_(last.c.event == name, tickets.c.status.in_(sorted(after)))
         for name, after in STATUSES_AFTER.items()
@@ -78,23 +87,35 @@ def calls() -> Select[Any]:
     Those who were given another place are left out: reinstated, transferred from elsewhere, back from a
     station, or moved; and calls out of turn.
     """
-    same_ticket = and_(same_day(journal, tickets), journal.c.number == tickets.c.number)
-    out_of_turn = func.coalesce(journal.c.undo["out_of_turn"].as_boolean(), False)
-    calls = (
+    is_move = case((journal.c.event_name.in_(_MOVES), 1), else_=0)
+    events = (
         select(
             *key(journal),
             journal.c.number,
-            func.lag(journal.c.number)
-            .over(partition_by=[*key(journal), tickets.c.lane], order_by=journal.c.sequence)
+            journal.c.sequence,
+            journal.c.event_name.label("event"),
+            of_all(func.max(is_move)).label("was_moved"),
+            func.coalesce(journal.c.undo["out_of_turn"].as_boolean(), False).label("out_of_turn"),
+        )
+        .where(journal.c.event_name.in_([EventName.TICKET_CALLED, *_MOVES]))
+        .subquery()
+    )
+    called = events.c
+    calls = (
+        select(
+            *key(events),
+            called.number,
+            func.lag(called.number)
+            .over(partition_by=[*key(events), tickets.c.lane], order_by=called.sequence)
             .label("before"),
         )
-        .join_from(journal, tickets, same_ticket)
+        .join_from(events, tickets, and_(same_day(events, tickets), called.number == tickets.c.number))
         .where(
-            journal.c.event_name == EventName.TICKET_CALLED,
+            called.event == EventName.TICKET_CALLED,
+            called.was_moved == 0,
+            called.out_of_turn.is_(False),
             tickets.c.waiting_since == tickets.c.arrived_at,
             tickets.c.is_return.is_(False),
-            out_of_turn.is_(False),
-            ~has(journal, _MOVES),
         )
         .subquery()
     )

@@ -36,6 +36,11 @@ def of_ticket(neighbour: Function[Any]) -> ColumnElement[Any]:
     return neighbour.over(partition_by=[*key(journal), journal.c.number], order_by=journal.c.sequence)
 
 
+def of_all(found: Function[Any]) -> ColumnElement[Any]:
+    """What is found among all events of one ticket."""
+    return found.over(partition_by=[*key(journal), journal.c.number])
+
+
 is_active = tickets.c.status.in_(sorted(ACTIVE))
 
 
