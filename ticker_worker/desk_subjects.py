@@ -48,7 +48,7 @@ from common.storage.catalog import CatalogCache
 from common.storage.elsewhere import find_elsewhere
 from common.storage.engine import Connection
 from common.storage.ticket_rows import ticket_by_number, tickets_in_state
-from common.storage.visits import count_stations_left, first_places, ticket_by_code
+from common.storage.visits import active_in_visit, count_stations_left, first_places, ticket_by_code
 from common.storage.waiters import next_waiters
 from ticker_worker import store
 from ticker_worker.cancelling_waiting import cancels_waiting
@@ -56,6 +56,7 @@ from ticker_worker.loading import QueuesNeeded
 from ticker_worker.rules import calling, clinic_actions, correcting, sending, transferring, undoing, waiting
 from ticker_worker.rules.action_results import ActionResult
 from ticker_worker.rules.calling import Caller, InRoom
+from ticker_worker.rules.correcting import OtherTicket
 from ticker_worker.rules.day_end import HeldPlace
 from ticker_worker.rules.sending import Home, Return
 from ticker_worker.rules.transferring import Destination
@@ -69,7 +70,7 @@ class Subject(NamedTuple):
     `holder` is the ticket in the queue that the `ticket`'s patient holds, or whoever the patient is to be;
     `first` are the first who wait in each lane, `next_in_lane` those who wait behind the ticket, or the first
     ones of its lane; `caller` is who calls; `returns` are those who may go back to another clinic when they
-    are served; `undo` is what an undoing needs.
+    are served; `others` are the other active tickets of the visit; `undo` is what an undoing needs.
     """
 
     clinic: Clinic
@@ -81,6 +82,7 @@ class Subject(NamedTuple):
     first: Sequence[Waiter] = ()
     next_in_lane: Sequence[PlacedTicket] = ()
     returns: Sequence[Return] = ()
+    others: Sequence[OtherTicket] = ()
     undo: UndoSubject | None = None
 
 
@@ -126,9 +128,10 @@ class Subjects:
             case Unpark() if subject.ticket is not None:
                 return subject._replace(next_in_lane=self._next_in_lane(key, subject.ticket, 1))
             case Correct() if subject.ticket is not None:
-                patient = _correction(request, clinic).patient_of(subject.ticket)
-                if patient != subject.ticket.patient:
-                    return subject._replace(holder=self._holder(key, patient))
+                correction = _correction(request, clinic)
+                holder = self._holder_after(correction, key, subject.ticket)
+                others = self._others_of_visit(correction, key, subject.ticket)
+                return subject._replace(holder=holder, others=others)
             case Complete() if subject.ticket is not None:
                 return subject._replace(returns=self._returns([(key, subject.ticket)]))
             case ToAnotherClinic() if subject.ticket is not None:
@@ -221,6 +224,32 @@ class Subjects:
         place = (key, patient)
         return store.held_tickets(self.connection, [place]).get(place)
 
+    def _holder_after(self, correction: Correction, key: ClinicDay, ticket: TicketRecord) -> HeldPlace | None:
+        """Who holds a ticket of a queue as the patient whose this one is to be; None where it stays whose it
+        is."""
+        patient = correction.patient_of(ticket)
+        return None if patient == ticket.patient else self._holder(key, patient)
+
+    def _others_of_visit(
+        self, correction: Correction, key: ClinicDay, ticket: TicketRecord
+    ) -> list[OtherTicket]:
+        """The same patient's other active tickets of the visit. Raises QueuesNeeded where a queue of them is
+        not locked."""
+        found = [] if ticket.visit is None else active_in_visit(self.connection, ticket.visit)
+        others = [
+            (day, each)
+            for day, each in found
+            if (day, each.number) != (key, ticket.number) and each.patient == ticket.patient
+        ]
+        if missing := {day for day, _ in others} - self.queues.keys():
+            raise QueuesNeeded(missing)
+        return [
+            OtherTicket(
+                self._clinic_of(day), self.queues[day], each, self._holder_after(correction, day, each)
+            )
+            for day, each in others
+        ]
+
     def _destination(self, request: ToAnotherClinic, ticket: TicketRecord) -> Destination | None:
         clinic = self.clinic((request.hospital, request.to_clinic))
         queue = None if clinic is None else self.queues.get(clinic.clinic_day(self.now))
@@ -284,7 +313,7 @@ def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResul
             return waiting.cancel(queue, ticket, request.reason, now)
         case Correct():
             given = _correction(request, clinic)
-            return correcting.correct(clinic, queue, ticket, given, subject.holder, now)
+            return correcting.correct(clinic, queue, ticket, given, subject.holder, subject.others, now)
     raise NotImplementedError(request.name)
 
 

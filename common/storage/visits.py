@@ -27,6 +27,18 @@ def ticket_by_code(connection: Connection, ticket_code: str) -> tuple[ClinicDay,
     return key_of(row), ticket
 
 
+def active_in_visit(connection: Connection, visit: str) -> list[tuple[ClinicDay, TicketRecord]]:
+    """The tickets of a visit that are not over, each with its queue, in the order of their registration."""
+    is_active = (tickets.c.visit == visit, in_states(tickets, ACTIVE))
+    order = (tickets.c.registered_at, tickets.c.station, *key_columns(tickets))
+    rows = connection.execute(select(tickets.c.ticket_code, *key_columns(tickets)).where(*is_active))
+    days = {row.ticket_code: key_of(row) for row in rows}
+    return [
+        (days[each.ticket_code], each)
+        for each in read_tickets(connection, select_columns().where(*is_active).order_by(*order))
+    ]
+
+
 NamedTickets = Mapping[str, tuple[str, int]]
 """The clinics' codes and the numbers of tickets that others of their visits name, by their codes."""
 

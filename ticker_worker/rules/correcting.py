@@ -1,9 +1,12 @@
-"""How the staff correct what is known of a ticket's patient."""
+"""How the staff correct what is known of a ticket's patient, with all active tickets of the visit."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from common.domain.admission import is_birth_possible
 from common.domain.catalog import Clinic
+from common.domain.changes import Change
 from common.domain.corrections import Correction
 from common.domain.newborns import is_newborn_possible, mother_s_name
 from common.domain.queue import Queue
@@ -15,15 +18,27 @@ from ticker_worker.rules.action_results import ActionResult, holds_another, requ
 from ticker_worker.rules.day_end import HeldPlace
 
 
+class OtherTicket(NamedTuple):
+    """Another active ticket that the patient has in the same visit: in which queue of which clinic, and who
+    holds a ticket of that queue as the patient whose it is to be."""
+
+    clinic: Clinic
+    queue: Queue
+    ticket: TicketRecord
+    holder: HeldPlace | None
+
+
 def correct(
     clinic: Clinic,
     queue: Queue,
     ticket: TicketRecord | None,
     given: Correction,
     holder: HeldPlace | None,
+    others: Sequence[OtherTicket],
     now: datetime,
 ) -> ActionResult:
-    """The ticket's patient has the data that are `given`. While it waits, priority by age is decided again.
+    """The ticket's patient has the data that are `given`, also in the `others` of the visit. While one waits,
+    priority by age is decided again.
 
     `holder` holds a ticket of the queue as the patient whose it is to be. Raises DateOfBirthImpossible and
     NoNewborn.
@@ -37,21 +52,33 @@ def correct(
         if not is_newborn_possible(born or ticket.date_of_birth, service_date):
             raise NoNewborn
         given = given._replace(patient_name=mother_s_name(given.patient_name or ticket.patient_name))
-    if holder is not None and holder.number != ticket.number:
-        raise holds_another(queue, holder)
-    correction = _what_is_new(ticket, given)
-    if not correction.members:
+    if not _what_is_new(ticket, given).members:
         shown = display_number(queue.key.clinic, ticket.number)
         raise NotPermitted(NotPermittedReason.ALREADY_SO, f"{shown} has these data.")
+    queues, changes = [], list[Change]()
+    for each in (OtherTicket(clinic, queue, ticket, holder), *others):
+        corrected, of_ticket = _corrected(each, _what_is_new(each.ticket, given), now)
+        queues.append(corrected)
+        changes += of_ticket
+    return ActionResult(queues, changes)
+
+
+def _corrected(each: OtherTicket, correction: Correction, now: datetime) -> tuple[Queue, list[Change]]:
+    """The queue with one corrected ticket, and what happened to it: nothing where it has these data."""
+    clinic, queue, ticket, holder = each
+    if holder is not None and holder.number != ticket.number:
+        raise holds_another(queue, holder)
+    if not correction.members:
+        return queue, []
     queue, change = queue.correct(ticket, now, correction)
     changes = [change]
     if correction.date_of_birth is not None and ticket.status is TicketStatus.WAITING:
-        before = ticket.priority_reason
-        reason = clinic.lane_reason(before, correction.date_of_birth, service_date, is_confirmed=True)
+        before, born = ticket.priority_reason, correction.date_of_birth
+        reason = clinic.lane_reason(before, born, queue.key.service_date, is_confirmed=True)
         if reason is not before:
             queue, change = queue.set_priority(ticket, clinic.lanes.lane_for(reason), reason, now)
             changes.append(change)
-    return ActionResult([queue], changes)
+    return queue, changes
 
 
 def _what_is_new(ticket: TicketRecord, given: Correction) -> Correction:

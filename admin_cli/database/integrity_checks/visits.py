@@ -12,7 +12,7 @@ _PATIENT: Final = ("medical_record_number", "birth_order", "date_of_birth")
 
 
 def _of_one_patient(one: FromClause, other: FromClause) -> ColumnElement[bool]:
-    """That two tickets are one patient's: the staff correct the data of one ticket only."""
+    """That two tickets are one patient's: the staff correct the data of those that are not over."""
     are_equal = and_(*(one.c[name] == other.c[name] for name in _PATIENT))
     correction = [EventName.TICKET_CORRECTED]
     return or_(are_equal, has(one, correction), has(other, correction))

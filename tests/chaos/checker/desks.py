@@ -43,7 +43,7 @@ _DOES = {
     "desk_cancel": r"ticket\.cancelled",
     "undo": r"(ticket\.cancelled )?ticket\.[a-z_]+_undone( ticket\.[a-z_]+_undone)*",
     "desk_register": r"ticket\.registered",
-    "correct": r"ticket\.corrected( ticket\.(un)?prioritised)?",
+    "correct": r"ticket\.corrected( ticket\.(corrected|prioritised|unprioritised))*",
     "open_clinic": r"clinic\.(opened|hours_changed)",
     "close_clinic": r"clinic\.(closed|hours_changed)( ticket\.cancelled)*",
     "set_rooms": r"clinic\.rooms_changed",
