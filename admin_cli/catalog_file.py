@@ -179,7 +179,7 @@ class CatalogClinic(_Table):
 
     code: _Code
     name: Annotated[str, Field(max_length=PLACE_NAME_LENGTH_MAX), AfterValidator(_printable)]
-    rooms: Annotated[int, Field(ge=1, le=ROOMS_MAX)]
+    rooms: Annotated[int, Field(ge=0, le=ROOMS_MAX)]
     room_names: Annotated[
         list[Annotated[str, AfterValidator(_room_name)]],
         Field(max_length=ROOMS_MAX),
@@ -188,7 +188,7 @@ class CatalogClinic(_Table):
     daily_quota: Annotated[int, Field(ge=1, le=10_000)]
     mean_service_minutes: Annotated[float, Field(ge=1, le=240, allow_inf_nan=False)]
     service_spread_minutes: _Minutes | None = None
-    mode: Literal["clock", "desk"] = "clock"
+    mode: Annotated[Literal["clock", "desk"], Field(validate_default=True)] = "clock"
     priority_age: Annotated[int, Field(ge=1, le=130)] | Literal[False] = 60
     skip_places: Annotated[int, Field(ge=1, le=SKIP_PLACES_MAX)] = 3
     priority_ratio: _Ratio | None = None
@@ -196,6 +196,13 @@ class CatalogClinic(_Table):
     returns_to: Literal["front", "arrival", "end"] = "front"
     day_ends_at: Annotated[str, AfterValidator(_day_ends_at)] = "24:00"
     hours: Annotated[dict[str, Any], AfterValidator(_hours)]
+
+    @field_validator("mode")
+    @classmethod
+    def _clock_needs_a_room(cls, mode: str, info: ValidationInfo) -> str:
+        if mode == "clock" and info.data.get("rooms") == 0:
+            raise ValueError("needs a room for clock; without any room it is desk")
+        return mode
 
     @property
     def opening_hours(self) -> OpeningHours:

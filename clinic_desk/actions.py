@@ -116,6 +116,15 @@ class Desk:
         words = [word for name, value in meant.items() for word in (f"--{name}", str(value))]
         return self._action("undo", "undo", *words, **meant, day=day)
 
+    def away(self, reason: str, room: int | None = None, until: str | None = None) -> Action:
+        """A room, or the whole clinic, is away; `until` is in ISO 8601."""
+        given = {"room": room, "reason": reason, "until": until}
+        return self._for_clinic("away", {name: value for name, value in given.items() if value is not None})
+
+    def back(self, room: int | None = None) -> Action:
+        """A room, or the clinic, is there again."""
+        return self._for_clinic("back", {} if room is None else {"room": room})
+
     def set_rooms(self, rooms: int) -> Action:
         """So many rooms serve from now on."""
         return self._action("rooms", "set_rooms", str(rooms), rooms=rooms)
@@ -123,6 +132,11 @@ class Desk:
     def set_mode(self, mode: str) -> Action:
         """The clock, or the desk, moves the queue from now on."""
         return self._action("mode", "set_mode", mode, mode=mode)
+
+    def _for_clinic(self, name: str, members: Mapping[str, Any]) -> Action:
+        """A request and a command of the same name, whose options are called as the members."""
+        words = [word for member, value in members.items() for word in (f"--{member}", str(value))]
+        return self._action(name, name, *words, **members)
 
     def _state(
         self, command: str, request: str, until: str | None, reason: str | None, *words: str, **members: Any

@@ -43,6 +43,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "clinic.hours_changed": C_("history", "opening changed"),
     "clinic.rooms_changed": C_("history", "rooms changed"),
     "clinic.mode_changed": C_("history", "mode changed"),
+    "clinic.away": C_("history", "away"),
+    "clinic.back": C_("history", "back"),
 }
 """What an event is called where there is room for a few words."""
 

@@ -9,6 +9,7 @@ from clinic_desk import history_view, queue_view
 from clinic_desk.history_view import History
 from clinic_desk.queue_view import MODES, SECTIONS, Queue, QueueRow
 from common.domain.tickets import display_number
+from common.terminal.absence_words import absences_in_words
 from common.terminal.card import room_in_words, ticket_card
 from common.terminal.lane_words import lane_in_words, reason_in_words
 from common.terminal.layout import flow, fold
@@ -47,6 +48,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "clinic.hours_changed": N_("Clinic {clinic} is open or closed until another time now."),
     "clinic.rooms_changed": N_("Clinic {clinic} serves in {rooms} now."),
     "clinic.mode_changed": N_("Clinic {clinic} is {mode} now."),
+    "clinic.away": N_("Patients of {clinic} read now: {absence}."),
+    "clinic.back": N_("Clinic {clinic} is back; patients are called again."),
 }
 """What is said of each change; a request can make several."""
 
@@ -129,13 +132,23 @@ def _of_visit(done: Mapping[str, Any], texts: Texts) -> list[str]:
 
 
 def _requested(request: Mapping[str, Any], texts: Texts) -> dict[str, str]:
-    """Rooms and mode in a request, in words."""
-    requested = {}
+    """Rooms, mode and absence in a request, in words, and for what it is."""
+    requested = {"absence": _absence(request, texts)}
+    if request.get("room"):
+        requested["room"] = str(request["room"])
     if "rooms" in request:
         requested["rooms"] = queue_view.rooms_in_words(request["rooms"], texts)
     if "mode" in request:
         requested["mode"] = texts(MODES[request["mode"]])
     return requested
+
+
+def _absence(request: Mapping[str, Any], texts: Texts) -> str:
+    """What patients read of an absence: also of a clinic that is closed until a time, for a reason that
+    somebody wrote."""
+    reason = "closed" if "waiting" in request else request.get("reason") or "other"
+    said = {"room": request.get("room"), "reason": reason, "until": request.get("until")}
+    return absences_in_words([said], texts)[0]
 
 
 def _change(
@@ -147,6 +160,8 @@ def _change(
     if event not in EVENTS:  # what only a newer server does
         return f"{change['event']} {change['display_number'] or change['clinic']}"
     values = {"number": change["display_number"], "clinic": change["clinic"], **requested}
+    if event == "clinic.back" and "room" in requested:
+        return texts("Room {room} of clinic {clinic} is back; patients are called there again.", **values)
     ticket = done["ticket"]
     is_meant = ticket and ticket["display_number"] == change["display_number"]
     if event == "ticket.prioritised" and not (is_meant and ticket["priority_reason"]):
@@ -157,7 +172,7 @@ def _change(
         values["reason"] = reason_in_words(ticket["priority_reason"] or "", texts)
         room = room_in_words(ticket["room"], done.get("room_name"), texts)
         if room and event == "ticket.called":
-            return texts("{number} is called to {room}.", room=room, **values)
+            return texts("{number} is called to {room}.", **values | {"room": room})
     return texts(EVENTS[event], **values)
 
 

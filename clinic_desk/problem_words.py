@@ -81,8 +81,8 @@ _FIELDS: Final[Mapping[str, str]] = {
 _RULES: Final[Mapping[str, str]] = {
     "number": N_("a number from 1"),
     "room": N_("1 to 50"),
-    "rooms": N_("1 to 50"),
-    "until": N_("a moment in the next 31 days"),
+    "rooms": N_("0 to 50"),
+    "until": N_("a moment in the next 31 days; of somebody away, one of today"),
     "reason": N_("at most 200 characters, on one line"),
     "to_clinic": N_("2 to 10 letters and digits, such as INT"),
     "priority": N_("emergency, urgent, age, disability, pregnancy or infant"),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import click
 
+from clinic_desk.commands.absences import away, back
 from clinic_desk.commands.clinic import close_clinic, open_clinic, set_mode, set_rooms
 from clinic_desk.commands.console import console, start_console
 from clinic_desk.commands.look_ups import find, history, ticket
@@ -79,6 +80,8 @@ for _command in (
     register,
     open_clinic,
     close_clinic,
+    away,
+    back,
     set_rooms,
     set_mode,
     report,

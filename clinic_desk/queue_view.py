@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from common.domain.ticket_states import ACTIVE
 from common.domain.tickets import display_number
+from common.terminal.absence_words import brief_absence
 from common.terminal.card import STATUSES, Ticket, other_room, room_in_words, status_word
 from common.terminal.lane_words import lane_in_words, reason_in_words
 from common.terminal.moments import clock_time, date_and_time, long_date, short_date
@@ -83,7 +84,12 @@ def title(queue: Queue, texts: Texts) -> str:
 
 
 def state(queue: Queue, texts: Texts) -> str:
-    """Whether the clinic is open, by what, and for how long; and why, where staff have said so."""
+    """Whether the whole clinic is away; whether it is open, by what, and for how long; and why, where staff
+    have said so."""
+    return " · ".join(filter(None, (absence(queue, None, texts), _open_or_closed(queue, texts))))
+
+
+def _open_or_closed(queue: Queue, texts: Texts) -> str:
     if queue["state"] == "schedule":
         return texts(N_("open by its hours") if queue["is_open"] else N_("closed by its hours"))
     forced = texts(_FORCED[queue["state"]])
@@ -93,6 +99,12 @@ def state(queue: Queue, texts: Texts) -> str:
     return f"{forced} ({queue['forced_reason']})" if queue["forced_reason"] else forced
 
 
+def absence(queue: Queue, room: int | None, texts: Texts) -> str | None:
+    """Why a room, or (None) the whole clinic, is away, and until when; None where it is not."""
+    away = (each for each in queue.get("absences") or () if each["room"] == room)
+    return next((brief_absence(each, texts) for each in away), None)
+
+
 def arrangement(queue: Queue, texts: Texts) -> str:
     """Who moves the queue, and in how many rooms."""
     return f"{texts(MODES[queue['mode']])} · {rooms_in_words(queue['rooms'], texts)}"
@@ -100,7 +112,16 @@ def arrangement(queue: Queue, texts: Texts) -> str:
 
 def rooms_in_words(count: int, texts: Texts) -> str:
     """`3 ruang`."""
+    if count == 0:
+        return texts("no room serves")
     return texts("{count} rooms", count=count) if count > 1 else texts("1 room")
+
+
+def no_such_room(room: object, rooms: int, texts: Texts) -> str:
+    """What is said of a room that a clinic with so many does not have."""
+    if rooms == 0:
+        return texts("No room serves now; a manager says how many do, with j.")
+    return texts("There is no room {room}; this clinic's rooms are 1 to {rooms}.", room=room, rooms=rooms)
 
 
 def room_name(queue: Queue, room: int, texts: Texts) -> str:
@@ -159,12 +180,13 @@ def not_shown(queue: Queue, texts: Texts) -> str | None:
 
 def _room(room: int, queue: Queue, ticket: Ticket | None, texts: Texts) -> QueueRow:
     place = room_name(queue, room, texts)
+    away = absence(queue, room, texts)
     if ticket is None:
-        return QueueRow("in_rooms", place, None, texts("free"), "", room)
+        return QueueRow("in_rooms", place, None, away or texts("free"), "", room)
     words = [status(ticket, texts), *([lane(ticket, texts)] if ticket["lane"] != REGULAR else [])]
     if ticket["service_date"] != queue["service_date"]:
         words.append(texts("of {day}", day=short_date(ticket["service_date"], texts)))
-    words += _also(ticket, queue, texts)
+    words += [*_also(ticket, queue, texts), *([f"· {away}"] if away else [])]
     clock = _clock(ticket["started_at"] or ticket["called_at"], texts)
     return QueueRow("in_rooms", place, ticket, " ".join(words), clock, room)
 

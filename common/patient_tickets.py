@@ -18,6 +18,7 @@ from common.domain.tickets import display_number
 from common.domain.told import Told
 from common.domain.waiting_time import Estimate
 from common.messages.patients import Ticket
+from common.shown_absences import shown_to_patients
 from common.storage.ticket_views import TicketView
 
 _SHOWS_ROOM = IN_ROOM | {TicketStatus.SERVED}
@@ -45,6 +46,8 @@ class PatientTickets:
         zone = clinic.hospital.time_zone
         self._days = _local_days(now.astimezone(zone).date(), zone)
         self._expiry: tuple[date, datetime | None] | None = None
+        calls = (each.called_at for each in occupants)
+        self._absences = shown_to_patients(clinic, calls, now)
 
     def ticket(self, view: TicketView) -> Ticket:
         """One of its tickets."""
@@ -87,6 +90,7 @@ class PatientTickets:
             zone=self._zone,
             cancelled_by=view.cancelled_by,
             cancel_reason=view.cancel_reason,
+            absences=self._absences if ahead is not None else None,
         )
 
     def told(self, ticket: Ticket) -> Told | None:

@@ -16,8 +16,10 @@ _PARTS: Final[tuple[tuple[Document, str, type], ...]] = (
     (PROTOCOL, "clinic", patients.ClinicSummary),
     (PROTOCOL, "room", patients.OccupiedRoom),
     (PROTOCOL, "station", patients.VisitStation),
+    (PROTOCOL, "absence", patients.ClinicAbsence),
     (PROTOCOL, "error", problems.FieldError),
     (DESK_PROTOCOL, "ticket", desk_replies.VisitTicket),
+    (DESK_PROTOCOL, "absence", desk_replies.DeskAbsence),
     (DESK_PROTOCOL, "line", desk_replies.HistoryLine),
     (DESK_PROTOCOL, "change", desk_replies.DeskChange),
     (DESK_PROTOCOL, "range", desk_replies.NumberRange),
@@ -53,6 +55,8 @@ def _members() -> dict[str, dict[str, str]]:
         found[part.__name__] = _told(document, heading, document.section("## Replies"))
     events = _told(PROTOCOL, "data", PROTOCOL.section("## Events"))
     found |= {data.__name__: events for data in DATA_OF.values()}
+    absence = found["ClinicAbsence"]
+    found |= {name: {**events, **absence} for name in ("AwayData", "BackData")}
     section = PROTOCOL.section("### `events_since`", PROTOCOL.section("## Events"))
     found["EventsSince"] = _told(PROTOCOL, "member", section)
     found["Events"] = _told(PROTOCOL, "reply", section)

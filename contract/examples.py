@@ -8,6 +8,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from common.domain import refusals
+from common.domain.absences import Absence, AbsenceReason
 from common.domain.cancellations import Cancellation, CancelledBy, CancelReason
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
@@ -34,6 +35,8 @@ _AT: Final = datetime(2026, 11, 23, 2, 40, 5, 123000, tzinfo=UTC)
 _EVENT_ID: Final = "5d0c7a1e-7a44-4d52-9c1e-5b1f0a6d2e11"
 _NUMBER: Final = 17
 
+_BREAK: Final = Absence(2, datetime(2026, 11, 23, 6, tzinfo=UTC), AbsenceReason.BREAK, _AT)
+
 _BESIDES: Final[dict[EventName, dict[str, Any]]] = {
     EventName.TICKET_CALLED: {"out_of_turn": CallReason.RESULTS},
     EventName.TICKET_REINSTATED: {"places": 3},
@@ -42,6 +45,8 @@ _BESIDES: Final[dict[EventName, dict[str, Any]]] = {
     EventName.TICKET_CANCELLED: {"cancellation": Cancellation(CancelledBy.STAFF, CancelReason.DUPLICATE)},
     EventName.TICKET_REGISTERED: {"sent_from": _LABORATORY},
     EventName.TICKET_SENT: {"sent_to": _LABORATORY},
+    EventName.CLINIC_AWAY: {"absence": _BREAK},
+    EventName.CLINIC_BACK: {"absence": _BREAK},
 }
 """What the change has beyond ticket and queue, where the event tells of more."""
 
@@ -86,8 +91,8 @@ def event_example(name: EventName) -> Body:
         event = encode_tick(Tick(_EVENT_ID, _DAY.hospital, _DAY.clinic, _DAY.service_date), _AT)
     else:
         change = _change(name)
-        is_called = change.ticket is not None and change.ticket.room is not None
-        event = encode_change(change, _EVENT_ID, "Loket A" if is_called else None)
+        has_room = change.absence or (change.ticket and change.ticket.room)
+        event = encode_change(change, _EVENT_ID, "Loket A" if has_room else None)
     body: Body = json.loads(event.body)
     return body
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from common.terminal.absence_words import absences_in_words
 from common.terminal.card import (
     COLOURS,
     Ticket,
@@ -91,7 +92,16 @@ def ticket_table(tickets: list[Ticket], texts: Texts) -> Table:
 
 
 def opening(clinic: Row, texts: Texts) -> str:
-    """Whether a clinic is open, until when, or when it opens again, and why the staff have closed it."""
+    """Whether a clinic is open, until when, or when it opens again, and why the staff have closed it; and who
+    of it is away."""
+    next_opening = None if clinic["is_open"] else clinic["next_opening"]
+    away = [
+        each for each in clinic.get("absences") or () if not each["until"] or each["until"] != next_opening
+    ]
+    return "; ".join([_hours(clinic, texts), *absences_in_words(away, texts, clinic.get("zone"))])
+
+
+def _hours(clinic: Row, texts: Texts) -> str:
     if not clinic["is_open"]:
         words = texts("closed")
         if clinic["next_opening"] is not None:

@@ -11,6 +11,7 @@ import click
 
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
 from common.exit_codes import ExitCode
+from common.terminal.absence_words import absences_in_words
 from common.terminal.card import (
     Ticket,
     back_to,
@@ -170,7 +171,7 @@ def _ending(ticket: Ticket, session: PatientSession) -> str:
 
 _VISIBLE: Final = (
     *("ticket_code", "status", "people_ahead", "now_serving"),
-    *("called_at", "recalled_at", "room", "room_name"),
+    *("called_at", "recalled_at", "room", "room_name", "absences"),
 )
 
 
@@ -245,6 +246,7 @@ class LineView:
             if ticket["now_serving"]:
                 details.append(texts("now serving {number}", number=ticket["now_serving"]))
             details.append(call_estimate(ticket, texts) or "")
+            details += absences_in_words(ticket.get("absences") or (), texts, ticket.get("zone"))
         return " · ".join(
             [f"{ticket['display_number']} {status_word(ticket, texts)}", *filter(None, details)]
         )

@@ -31,6 +31,7 @@ from common.messages.patients import (
     TicketStatusRequest,
 )
 from common.patient_tickets import PatientTickets
+from common.shown_absences import shown_to_patients
 from common.storage.catalog import CatalogCache
 from status_responder.loading import NEXT_SHOWN, Loaded
 from status_responder.visits import in_visit
@@ -143,6 +144,7 @@ class _Answers:
         if is_open:
             wait, may_end = self._queue(key).newcomer(queue.waiting_by_lane, queue.streaks)
         session = _session_today(clinic, self.now)
+        calls = (each.called_at for each in self.loaded.occupants.get(key, ()))
         opening = None if is_open else clinic.next_opening(self.now)
         return ClinicSummary(
             code=clinic.code,
@@ -158,6 +160,7 @@ class _Answers:
             next_opening=clinic.hospital.local_time(opening) if opening else None,
             zone=clinic.hospital.zone_at(self.now),
             closed_reason=clinic.closed_reason(self.now),
+            absences=shown_to_patients(clinic, calls, self.now),
         )
 
     def _clinic_queue(self, request: ClinicQueueRequest) -> Reply:

@@ -22,6 +22,7 @@ from common.messages.desk_replies import (
     DUPLICATES_SHOWN_MAX,
     NO_SHOWS_SHOWN_MAX,
     PARKED_SHOWN_MAX,
+    DeskAbsence,
     DeskLane,
     DeskQueue,
     DeskTicket,
@@ -31,6 +32,7 @@ from common.messages.desk_replies import (
 from common.messages.desk_requests import DeskQueueRequest
 from common.messages.message import encode_part
 from common.messages.pages import page_of
+from common.shown_absences import present_absences
 from common.storage.elsewhere import find_elsewhere
 from common.storage.engine import Connection
 from common.storage.queues import read_queues
@@ -155,6 +157,7 @@ def compose_queue(loaded: LoadedQueue, request: DeskQueueRequest) -> DeskQueue:
         parked=[],
         away=[],
         possible_duplicates=_duplicates(loaded),
+        absences=_absences(loaded),
     )
     away = [
         away_ticket(clinic, row, stations, with_names=request.with_names) for row, stations in loaded.away
@@ -176,6 +179,19 @@ def _fitting(reply: DeskQueue, tickets: Sequence[Shown]) -> list[Shown]:
 
 def _length(ticket: DeskTicket) -> int:
     return len(encode_part(ticket))
+
+
+def _absences(loaded: LoadedQueue) -> list[DeskAbsence]:
+    local_time = loaded.clinic.hospital.local_time
+    return [
+        DeskAbsence(
+            room=each.room,
+            reason=each.reason,
+            since=local_time(each.since),
+            until=None if each.until is None else local_time(each.until),
+        )
+        for each in present_absences(loaded.clinic, [row.called_at for row in loaded.in_rooms], loaded.now)
+    ]
 
 
 def _lanes(clinic: Clinic, queue: Queue) -> list[DeskLane]:

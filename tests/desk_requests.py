@@ -29,6 +29,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "desk_cancel": {"number": 1, "reason": "duplicate"},
     "correct": {"number": 1, "name": "Siti Aminah"},
     "undo": {"room": 1},
+    "away": {"room": 1, "reason": "break", "until": "2026-11-23T13:00:00+07:00"},
+    "back": {"room": 1},
     "set_rooms": {"rooms": 3},
     "set_mode": {"mode": "clock"},
     "clinic_report": {},

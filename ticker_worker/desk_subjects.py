@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import uuid4
 
+from common.domain.absences import Absence
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
@@ -19,6 +20,8 @@ from common.domain.ticket_codes import new_ticket_code
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import IN_ROOM, TicketStatus
 from common.messages.desk_requests import (
+    Away,
+    Back,
     CallNext,
     CallTicket,
     CloseClinic,
@@ -53,7 +56,16 @@ from common.storage.waiters import next_waiters
 from ticker_worker import store
 from ticker_worker.cancelling_waiting import cancels_waiting
 from ticker_worker.loading import QueuesNeeded
-from ticker_worker.rules import calling, clinic_actions, correcting, sending, transferring, undoing, waiting
+from ticker_worker.rules import (
+    absences,
+    calling,
+    clinic_actions,
+    correcting,
+    sending,
+    transferring,
+    undoing,
+    waiting,
+)
 from ticker_worker.rules.action_results import ActionResult
 from ticker_worker.rules.calling import Caller, InRoom
 from ticker_worker.rules.correcting import OtherTicket
@@ -269,6 +281,11 @@ def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResul
             return clinic_actions.close_clinic(
                 clinic, queue, request.until, request.reason, now, cancels=cancels
             )
+        case Away():
+            said = Absence(request.room, request.until, request.reason, now)
+            return absences.away(clinic, queue, said, now)
+        case Back():
+            return absences.back(clinic, queue, request.room, now)
         case SetRooms():
             return clinic_actions.set_rooms(clinic, queue, request.rooms, now)
         case SetMode():
@@ -276,13 +293,15 @@ def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResul
         case CallNext():
             assert subject.caller is not None
             called = calling.call_next(clinic, queue, subject.first, subject.caller, now)
-            return sending.with_returns(called, subject.returns, now)
+            called = sending.with_returns(called, subject.returns, now)
+            return absences.with_caller_back(called, clinic, queue, request.room, now)
         case CallTicket():
             assert subject.caller is not None
             called = calling.call_ticket(
                 clinic, queue, ticket, subject.holder, subject.caller, request.reason, now
             )
-            return sending.with_returns(called, subject.returns, now)
+            called = sending.with_returns(called, subject.returns, now)
+            return absences.with_caller_back(called, clinic, queue, request.room, now)
         case Recall():
             return calling.recall(queue, ticket, now)
         case Start():

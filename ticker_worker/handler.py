@@ -9,6 +9,8 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
 from common.errors import StoreConflict
 from common.messages.desk_requests import (
+    Away,
+    Back,
     CallNext,
     CallTicket,
     CloseClinic,
@@ -66,6 +68,8 @@ _CHANGES: tuple[type[DeskRequest], ...] = (
     Transfer,
     DeskCancel,
     Correct,
+    Away,
+    Back,
     SetRooms,
     SetMode,
     Undo,

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 from textual.binding import Binding
 
 from clinic_desk.actions import Action
+from clinic_desk.console.keys.absences import AbsenceKeys
 from clinic_desk.console.keys.clinic import ClinicKeys
 from clinic_desk.console.keys.registration import RegistrationKeys
 from clinic_desk.console.keys.rooms import RoomKeys
@@ -40,7 +41,7 @@ def run_console(session: DeskSession, hospital: str | None, clinic: str | None, 
         raise ConsoleFailed
 
 
-class Console(RegistrationKeys, SearchKeys, RoomKeys, ClinicKeys):
+class Console(RegistrationKeys, SearchKeys, RoomKeys, AbsenceKeys, ClinicKeys):
     """The console of one desk, for one room at a time."""
 
     BINDINGS: ClassVar = [Binding(key, action, show=False) for key, action in BOUND.items()]

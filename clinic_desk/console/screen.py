@@ -37,8 +37,8 @@ from clinic_desk.session import DeskSession
 from clinic_desk.signed_in import SignedInUser
 from common.errors import BrokerRefused
 from common.exit_codes import ExitCode
-from common.terminal.card import problem_text
 from common.terminal.failures import OutcomeUnknown, failure_of
+from common.terminal.problem_text import problem_text
 from common.terminal.texts import Texts
 from common.translation import C_
 
@@ -114,14 +114,7 @@ class QueueApp(App[None]):
             return
         rooms, before = event.queue["rooms"], self._queue
         if self._room > rooms and (before is None or before["rooms"] != rooms):
-            self._say(
-                self._texts(
-                    "There is no room {room}; this clinic's rooms are 1 to {rooms}.",
-                    room=self._room,
-                    rooms=rooms,
-                ),
-                "yellow",
-            )
+            self._say(queue_view.no_such_room(self._room, rooms, self._texts), "yellow")
         self._queue = event.queue
         summary = [
             queue_view.arrangement(event.queue, self._texts),

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 
 class AbsenceReason(StrEnum):
-    """Why nobody is called: a closed list, since patients read it in their own language."""
+    """Why nobody is called: a closed list, since patients read it in their own language. `CLOSED` is not said
+    by itself: the clinic was closed until a time of the same day, and those who wait were kept."""
 
     LATE = "late"
     BREAK = "break"
@@ -15,6 +16,7 @@ class AbsenceReason(StrEnum):
     EMERGENCY = "emergency"
     MEETING = "meeting"
     OTHER = "other"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from common.domain.absences import Absence, AbsenceReason
@@ -172,14 +173,25 @@ class Clinic:
         return replace(clinic, state=ClinicState.SCHEDULE, forced_until=None, forced_reason=None)
 
     def absences_at(self, moment: datetime) -> tuple[Absence, ...]:
-        """Who is away at `moment`; where no room serves, the whole clinic, and nobody knows until when."""
-        if not self.rooms:
-            return (Absence(None, None, AbsenceReason.OTHER, self.serving_since),)
-        return tuple(
-            each
-            for each in self.absences
-            if (each.room is None or each.room <= self.rooms) and self._lasts(each, moment)
-        )
+        """Who is away at `moment`; where no room serves, the whole clinic. The clock waits for nobody."""
+        if self.mode is QueueMode.CLOCK or (self.rooms and not self.absences):
+            return ()
+        away = tuple(each for each in self.absences if self._lasts(each, moment) and self._is_here(each.room))
+        if self.rooms or away:
+            return away
+        return (Absence(None, None, AbsenceReason.OTHER, self.serving_since),)
+
+    def pause_at(self, moment: datetime) -> Absence | None:
+        """The pause between two sessions in which `moment` lies; None where staff have opened the clinic."""
+        if self.mode is QueueMode.CLOCK or self.state_at(moment) is ClinicState.OPEN:
+            return None
+        for before, after in pairwise(self.sessions_on(self.service_date(moment))):
+            if before.closes_at <= moment < after.opens_at:
+                return Absence(None, after.opens_at, AbsenceReason.BREAK, before.closes_at)
+        return None
+
+    def _is_here(self, room: int | None) -> bool:
+        return room is None or room <= self.rooms
 
     def _lasts(self, absence: Absence, moment: datetime) -> bool:
         """Whether it is not over: by its time, or at the end of the service day in which it began."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from common.domain.absences import Absence
 from common.domain.cancellations import Cancellation
 from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
@@ -41,7 +42,8 @@ class Change(NamedTuple):
     turn; `places` says behind how many who wait the ticket was put. `before` is how the ticket was before
     what can be taken back; of an undoing it is how the ticket is again, and `takes_back` the request that did
     what is undone. `sent_to` is the ticket to which a patient was sent on, with the `station` of the
-    visit that this one is; `sent_from` comes with the ticket that was given out for it.
+    visit that this one is; `sent_from` comes with the ticket that was given out for it. `absence` is the one
+    that began, or is over.
     """
 
     clinic_day: ClinicDay
@@ -62,3 +64,4 @@ class Change(NamedTuple):
     sent_to: Neighbour | None = None
     sent_from: Neighbour | None = None
     station: Station | None = None
+    absence: Absence | None = None

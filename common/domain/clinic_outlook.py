@@ -13,6 +13,7 @@ from common.domain.day_parts import DayPart, day_parts
 from common.domain.lanes import Standing
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import PartRecord, ServiceTimes
+from common.domain.staffed_rooms import staffed_rooms
 from common.domain.waiting_time import Estimate, Outlook, ServiceTime, Stretch
 
 
@@ -40,8 +41,16 @@ def clinic_outlook(
         kept_on = course.stretches[first]._replace(mean_seconds=course.times.mean(part.part))
         rest = (kept_on, *course.rests[first + 1])
     else:
-        serving = next(at for at in range(first, len(course.parts)) if course.stretches[at].mean_seconds)
-    return Outlook(clinic.rooms, occupants, course.service(serving), now, rest)
+        serving = course.serving(first)
+    absences = clinic.absences_at(now)
+    if not absences:
+        return Outlook(clinic.rooms, occupants, course.service(serving), now, rest)
+    staffed = staffed_rooms(clinic, absences, now)
+    if staffed.begins_at > now:
+        later = (index for index, part in enumerate(course.parts) if part.ends_at > staffed.begins_at)
+        serving = course.serving(next(later, len(course.parts) - 1))
+    there, rest = staffed.occupants(occupants), staffed.course(rest)
+    return Outlook(len(staffed.rooms), there, course.service(serving), now, rest)
 
 
 class _Course(NamedTuple):
@@ -56,6 +65,10 @@ class _Course(NamedTuple):
     stretches: Sequence[Stretch]
     rests: Sequence[Sequence[Stretch]]
     services: dict[int, ServiceTime]
+
+    def serving(self, first: int) -> int:
+        """The place of the first part from `first` on in which patients are called."""
+        return next(at for at in range(first, len(self.parts)) if self.stretches[at].mean_seconds)
 
     def service(self, at: int) -> ServiceTime:
         """For how long somebody who is called in the part at this place is in a room."""

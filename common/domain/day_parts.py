@@ -35,10 +35,11 @@ class DayPart:
 def day_parts(clinic: Clinic, day: date) -> tuple[DayPart, ...]:
     """The stretches of one service day, in order and without gaps, from its beginning to its end.
 
-    While its staff have forced a clinic open or closed, it does not pause by schedule.
+    While its staff have forced a clinic open, it does not pause by schedule. One that they have closed takes
+    no registrations, and calls those who wait as ever.
     """
     parts = _day_parts(clinic.opening_hours, day, clinic.hospital.time_zone)
-    return parts if clinic.state is ClinicState.SCHEDULE else tuple(_forced(parts, clinic.forced_until))
+    return tuple(_forced(parts, clinic.forced_until)) if clinic.state is ClinicState.OPEN else parts
 
 
 def _forced(parts: Sequence[DayPart], until: datetime | None) -> Iterator[DayPart]:

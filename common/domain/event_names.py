@@ -36,4 +36,6 @@ class EventName(StrEnum):
     CLINIC_HOURS_CHANGED = "clinic.hours_changed"
     CLINIC_ROOMS_CHANGED = "clinic.rooms_changed"
     CLINIC_MODE_CHANGED = "clinic.mode_changed"
+    CLINIC_AWAY = "clinic.away"
+    CLINIC_BACK = "clinic.back"
     CLINIC_TICK = "clinic.tick"

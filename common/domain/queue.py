@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from common.domain.absences import Absence
 from common.domain.cancellations import Cancellation
 from common.domain.changes import Change, TicketBefore
 from common.domain.clinic_day import ClinicDay
@@ -277,6 +278,11 @@ class Queue(NamedTuple):
             return queue.announce(is_open, at)
         queue = queue._replace(last_sequence=queue.last_sequence + 1)
         return queue, queue._change(event, at)
+
+    def change_absence(self, event: EventName, absence: Absence, at: datetime) -> tuple["Queue", Change]:
+        """Somebody of the clinic goes away, or is back."""
+        queue = self._replace(last_sequence=self.last_sequence + 1)
+        return queue, queue._change(event, at)._replace(absence=absence)
 
     # --- time -------------------------------------------------------------------------------------------
 

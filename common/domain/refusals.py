@@ -73,7 +73,7 @@ class NumberNotGivenOut(ActionRefused):
 
 
 class UntilImpossible(ActionRefused):
-    """A clinic cannot be forced open or closed until then."""
+    """A clinic cannot be forced open or closed, and nobody be away, until then."""
 
 
 class DateOfBirthImpossible(ActionRefused):

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime
 
+from common.domain.absences import AbsenceReason
 from common.domain.catalog import ClinicState, QueueMode
 from common.domain.elsewhere import Elsewhere
 from common.domain.lanes import Lane
@@ -100,6 +101,17 @@ class DeskLane(ReplyPart):
 
 
 @dataclass(slots=True, kw_only=True)
+class DeskAbsence(ReplyPart):
+    """A room, or (`room` null) the whole clinic, calls nobody since `since`, and is probably back at `until`
+    (null: nobody knows when)."""
+
+    room: int | None
+    reason: AbsenceReason
+    since: AwareDatetime
+    until: AwareDatetime | None
+
+
+@dataclass(slots=True, kw_only=True)
 class PossibleDuplicate(ReplyPart):
     """The patient who holds `number` may hold `other` of the same queue, too: by name and date of birth, with
     another medical record number."""
@@ -129,7 +141,8 @@ class DeskQueue(Reply):
     regular lane. `lanes` are the clinic's, the most urgent first. `no_shows` are the latest first, `parked`
     and `away` by their numbers.
     `room_names` are what the rooms are called, the first that of room 1; an empty or missing one: by its
-    number. `possible_duplicates` are among those in the rooms and on the page, of today."""
+    number. `absences` are who of the clinic is away, the whole clinic first. `possible_duplicates` are among
+    those in the rooms and on the page, of today."""
 
     name: ClassVar[str] = "desk_queue"
 
@@ -158,6 +171,7 @@ class DeskQueue(Reply):
     parked: list[DeskTicket] = field(default_factory=list)
     away: list[AwayTicket] = field(default_factory=list)
     possible_duplicates: list[PossibleDuplicate] = field(default_factory=list)
+    absences: list[DeskAbsence] = field(default_factory=list)
     more: bool = False
 
     def names_shown(self) -> int:

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from antrean_client.visible_text import has_invisible
+from common.domain.absences import AbsenceReason
 from common.domain.cancellations import CancelReason
 from common.domain.catalog import QueueMode
 from common.domain.newborns import BIRTH_ORDER_MAX
@@ -35,6 +36,12 @@ def _reason(text: str) -> str:
     if has_invisible(text):
         raise ValueError("a reason has no control, formatting or other invisible characters")
     return " ".join(text.split())
+
+
+def _said(reason: AbsenceReason) -> AbsenceReason:
+    if reason is AbsenceReason.CLOSED:
+        raise ValueError("close the clinic until then instead")
+    return reason
 
 
 def _text(text: str) -> str:
@@ -286,13 +293,34 @@ class Correct(TicketAction):
         return self
 
 
+class Away(DeskRequest):
+    """A room, or (null) the whole clinic, calls nobody from now on; probably until `until`, and where that is
+    not known, at the longest until the service day ends."""
+
+    name: ClassVar[str] = "away"
+    roles: ClassVar[frozenset[StaffRole]] = MOVES_QUEUES
+
+    room: Room | None = None
+    reason: Annotated[AbsenceReason, AfterValidator(_said)]
+    until: AwareDatetime | None = None
+
+
+class Back(DeskRequest):
+    """A room, or (null) the clinic, is no longer away."""
+
+    name: ClassVar[str] = "back"
+    roles: ClassVar[frozenset[StaffRole]] = MOVES_QUEUES
+
+    room: Room | None = None
+
+
 class SetRooms(DeskRequest):
-    """So many rooms serve from now on."""
+    """So many rooms serve from now on; none, where the staff do not know when one will."""
 
     name: ClassVar[str] = "set_rooms"
     roles: ClassVar[frozenset[StaffRole]] = RUNS_CLINICS
 
-    rooms: Room
+    rooms: Annotated[int, Field(ge=0, le=ROOMS_MAX)]
 
 
 class SetMode(DeskRequest):

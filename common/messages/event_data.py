@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads those of `typing` from Python 3.12 on
 
+from common.domain.absences import AbsenceReason
 from common.domain.cancellations import CancelledBy, CancelReason
 from common.domain.event_names import EventName
 from common.domain.lanes import Lane
@@ -31,6 +32,7 @@ Number = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
 DisplayNumber = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,10}-[0-9]{3,}$")]
 Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Status = Annotated[str, _known(TicketStatus)]
 
 
@@ -39,6 +41,20 @@ class ClinicData(TypedDict):
 
     waiting: Count
     now_serving: DisplayNumber | None
+
+
+class BackData(ClinicData):
+    """Of a room, or (`room` null) the whole clinic, that is back."""
+
+    room: Number | None
+    room_name: str | None
+
+
+class AwayData(BackData):
+    """Of one that is away: why, and until when (null: nobody knows)."""
+
+    reason: Annotated[str, _known(AbsenceReason)]
+    until: Moment | None
 
 
 class TicketData(TypedDict):
@@ -111,6 +127,8 @@ _WITH_MORE: Final[Mapping[EventName, type]] = {
     EventName.TICKET_CANCELLED: CancelledData,
     EventName.TICKET_REGISTERED: RegisteredData,
     EventName.TICKET_SENT: SentData,
+    EventName.CLINIC_AWAY: AwayData,
+    EventName.CLINIC_BACK: BackData,
 }
 
 DATA_OF: Final[Mapping[EventName, type]] = MappingProxyType(

@@ -18,6 +18,7 @@ from cloudevents.core.spec import SPECVERSION_V1_0
 from cloudevents.core.v1.event import CloudEvent
 from pydantic_core import to_json
 
+from common.domain.absences import Absence
 from common.domain.cancellations import Cancellation, CancelledBy
 from common.domain.changes import Change
 from common.domain.event_names import EventName
@@ -111,7 +112,7 @@ def encode_event(
 def encode_change(change: Change, event_id: str, room_name: str | None = None) -> Event:
     """The event that tells of a change. Of a ticket it tells number, state, lane and room, who cancelled it,
     which members were corrected, why it was called out of turn, and behind how many it was put: no name of a
-    person, and nothing that anybody wrote. `room_name` is what the ticket's room is called."""
+    person, and nothing that anybody wrote. `room_name` is what the room is called in which it happened."""
     hospital, clinic, service_date = change.clinic_day
     data: Any  # of the type that DATA_OF names
     if change.ticket is not None:
@@ -126,6 +127,8 @@ def encode_change(change: Change, event_id: str, room_name: str | None = None) -
             data["corrected"] = change.correction.members
     else:
         subject, data = clinic, clinic_data(clinic, change.waiting, change.now_serving)
+        if change.absence is not None:
+            data |= _absence_data(change.event, change.absence, room_name)
     return encode_event(
         event_id=event_id,
         name=change.event,
@@ -199,6 +202,15 @@ def clinic_data(clinic: str, waiting: int, now_serving: int | None) -> ClinicDat
         "waiting": waiting,
         "now_serving": None if now_serving is None else display_number(clinic, now_serving),
     }
+
+
+def _absence_data(event: EventName, absence: Absence, room_name: str | None) -> dict[str, Any]:
+    """Which room is away, null for the whole clinic, why and until when; or which is back."""
+    data: dict[str, Any] = {"room": absence.room, "room_name": room_name}
+    if event is EventName.CLINIC_AWAY:
+        data["reason"] = absence.reason.value
+        data["until"] = None if absence.until is None else _timestamp(absence.until)
+    return data
 
 
 def encode_tick(tick: Tick, time: datetime) -> Event:

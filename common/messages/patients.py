@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 
 from pydantic import AwareDatetime, Field
 
+from common.domain.absences import AbsenceReason
 from common.domain.cancellations import CancelledBy
 from common.domain.lanes import Lane
 from common.domain.ticket_states import TicketStatus
@@ -108,6 +109,22 @@ class VisitStation(ReplyPart):
     return_clinic: str | None
 
 
+ABSENCES_SHOWN_MAX: Final = 2
+"""Absences that patients are shown of one clinic."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ClinicAbsence(ReplyPart):
+    """A room, or (`room` null) the whole clinic, calls nobody since `since`, and is probably back at `until`
+    (null: nobody knows when)."""
+
+    room: int | None
+    room_name: str | None
+    reason: AbsenceReason
+    since: AwareDatetime
+    until: AwareDatetime | None
+
+
 @dataclass(slots=True, kw_only=True)
 class ShownTicket(ReplyPart):
     """A ticket as it stands. Moments carry the hospital's offset; durations are in seconds.
@@ -120,7 +137,8 @@ class ShownTicket(ReplyPart):
     patient got for this one. `cancelled_by` and `cancel_reason` tell who cancelled it and why: the staff's
     CancelReason, or the text that they gave when they closed the clinic. Of a ticket in a visit,
     `current_code` is the code of the station at which the patient is to be now, and `visit` are all stations,
-    in order, where one ticket was asked for.
+    in order, where one ticket was asked for. While it waits, `absences` are who of the clinic is away, the
+    whole clinic first; null where nobody is.
     """
 
     ticket_code: str | None
@@ -151,6 +169,7 @@ class ShownTicket(ReplyPart):
     cancel_reason: str | None = None
     current_code: str | None = None
     visit: list[VisitStation] | None = None
+    absences: list[ClinicAbsence] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -178,6 +197,7 @@ SHOWN_IN_SHORT_LISTS: Final = (
     "cancelled_by",
     "cancel_reason",
     "current_code",
+    "absences",
 )
 """Members of a ticket that lists of more than SHORT_LIST_MAX tickets leave out: a reply cannot hold them."""
 
@@ -229,7 +249,7 @@ class Hospitals(Reply):
 class ClinicSummary(ReplyPart):
     """A clinic today. `opens_at` and `closes_at` are of the session that is on or comes next today, or
     else of today's last one; `estimated_wait_seconds` is for somebody who would register now.
-    `closed_reason` is why the staff have closed it."""
+    `closed_reason` is why the staff have closed it, `absences` who of it is away, as in `ShownTicket`."""
 
     code: str
     name: str
@@ -244,6 +264,7 @@ class ClinicSummary(ReplyPart):
     next_opening: AwareDatetime | None
     zone: str | None = None
     closed_reason: str | None = None
+    absences: list[ClinicAbsence] | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -335,8 +335,9 @@ def no_lane(clinic: Clinic) -> Problem:
 
 
 def until_impossible() -> Problem:
-    """A clinic cannot be forced open or closed until then."""
-    error = FieldError(field="until", message="a moment in the next 31 days, with its offset from UTC")
+    """A clinic cannot be forced open or closed, and nobody be away, until then."""
+    rule = "a moment in the next 31 days, with its offset from UTC; of an absence, one of this service day"
+    error = FieldError(field="until", message=rule)
     return problem(ProblemCode.INVALID_REQUEST, "Correct until.", errors=[error])
 
 

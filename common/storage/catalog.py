@@ -19,6 +19,7 @@ from common.domain.record_numbers import RecordNumberFormat
 from common.domain.staff import StaffMember
 from common.domain.visits import ReturnPlace
 from common.errors import StoreUnavailable
+from common.storage.column_types import read_absences
 from common.storage.prepared import INTEGER, Prepared
 from common.storage.staff import StaffCache, read_changed_staff, read_staff
 from common.storage.tables import catalog_version, clinics, hospitals
@@ -153,7 +154,7 @@ _ROWS_AT_ONCE = 1000
 """Rows of the catalog in memory as the database gives them, which takes several times a clinic's room."""
 
 
-_ENCODED = ("opening_hours", "room_names", "lanes")
+_ENCODED = ("opening_hours", "room_names", "lanes", "absences")
 """Columns in JSON, read as they are stored: clinics whose values are the same share one object."""
 
 _newer_than = bindparam("newer_than", type_=INTEGER)
@@ -243,6 +244,7 @@ def _clinic(row: Any, hospital: Hospital, equals: dict[Any, Any]) -> Clinic:
         retired=row.retired,
         room_names=_room_names(row.room_names),
         returns_to=ReturnPlace(row.returns_to),
+        absences=() if row.absences is None else read_absences(json.loads(row.absences)),
     )
 
 

@@ -1,11 +1,13 @@
 """Types of columns that neither database has as they are wanted."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, String, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, String, TypeDecorator
 
+from common.domain.absences import Absence, AbsenceReason
 from common.domain.partial_dates import PartialDate
 from common.domain.told import Told
 
@@ -70,3 +72,41 @@ def told_text(told: Told) -> str:
 
 
 _SECOND = timedelta(seconds=1)
+
+
+class AbsencesJson(TypeDecorator[Sequence[Absence]]):
+    """Absences as JSON; NULL where there are none."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[Absence] | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return [_written(each) for each in value] if value else None
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[Absence, ...]:  # noqa: ARG002
+        return read_absences(value)
+
+
+def read_absences(written: Any | None) -> tuple[Absence, ...]:
+    """Absences from their JSON, decoded."""
+    return tuple(map(_read, written or ()))
+
+
+def _written(absence: Absence) -> dict[str, Any]:
+    until = absence.until
+    return {
+        "room": absence.room,
+        "until": None if until is None else until.isoformat(),
+        "reason": absence.reason.value,
+        "since": absence.since.isoformat(),
+    }
+
+
+def _read(written: dict[str, Any]) -> Absence:
+    until = written["until"]
+    return Absence(
+        written["room"],
+        None if until is None else datetime.fromisoformat(until),
+        AbsenceReason(written["reason"]),
+        datetime.fromisoformat(written["since"]),
+    )

@@ -65,8 +65,8 @@ def entry_of(change: Change, cause: Cause, clinic_of: ClinicOf, ordinal: int = 0
     The event's id is random: subscribers must not learn the id of a request, with which it could be sent
     again. It is drawn once, and kept in the journal as a part of the event.
     """
-    ticket = change.ticket
-    room = None if ticket is None else ticket.room
+    ticket, absence = change.ticket, change.absence
+    room = ticket.room if ticket else absence.room if absence else None
     room_name = None if room is None else clinic_of(change.clinic_day).room_name(room)
     return JournalEntry(
         encode_change(change, str(uuid4()), room_name),

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from common.domain.accuracy import Accuracy
 from common.domain.ticket_states import TicketStatus
-from common.storage.column_types import PartialDateText, ToldText, UtcDateTime
+from common.storage.column_types import AbsencesJson, PartialDateText, ToldText, UtcDateTime
 
 metadata = MetaData(
     naming_convention={
@@ -95,6 +95,8 @@ clinics = Table(
     Column("skip_places", Integer, nullable=False, server_default=text("3")),
     # Where those wait who come back from a station of their visit (a ReturnPlace).
     Column("returns_to", String(10), nullable=False, server_default="front"),
+    # Who its staff said is away (a list of Absence), also where that is over; NULL: nobody.
+    Column("absences", AbsencesJson),
     # Since when rooms, mode and service time are as they are: nothing is called by them for a time before.
     Column("serving_since", UtcDateTime, nullable=False),
     # No longer in the catalog: takes no registrations, keeps its past.

@@ -14,9 +14,9 @@ import click
 from antrean_client.visible_text import visible
 from common.installation import Extra, start_command
 from common.settings import Role, Settings
-from common.terminal.card import problem_text
 from common.terminal.failures import Change, Failure, Problem, failure_of
 from common.terminal.layout import fold_around, terminal_width
+from common.terminal.problem_text import problem_text
 from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
 from common.terminal.streams import echo, json_text
 from common.terminal.texts import Texts

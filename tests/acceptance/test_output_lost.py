@@ -55,6 +55,8 @@ CHANGING_DESK: dict[str, tuple[tuple[str, ...], str]] = {
     "unpark": (("3",), "GIG-003"),
     "correct": (("3", "--dob", "19-07-1991"), "GIG-003"),
     "cancel": (("3", "--reason", "duplicate"), "GIG-003"),
+    "away": (("--reason", "meeting"), "GIG"),
+    "back": ((), "GIG"),
     "close": ((), "GIG"),
     "open": ((), "GIG"),
     "mode": (("clock",), "GIG"),

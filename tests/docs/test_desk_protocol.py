@@ -12,6 +12,7 @@ from common.domain.staff import EVERY_ROLE
 from common.domain.ticket_states import TicketStatus
 from common.messages import desk_replies, desk_requests
 from common.messages.desk_replies import (
+    DeskAbsence,
     DeskChange,
     DeskDuty,
     HistoryLine,
@@ -73,6 +74,7 @@ def test_names_the_members_of_a_reply(name: str) -> None:
     ("word", "kind"),
     [
         ("ticket", VisitTicket),
+        ("absence", DeskAbsence),
         ("line", HistoryLine),
         ("change", DeskChange),
         ("range", NumberRange),

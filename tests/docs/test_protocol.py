@@ -11,7 +11,7 @@ from common.domain.ticket_states import TicketState, TicketStatus
 from common.messages import integrators, patients, problems
 from common.messages.events import clinic_data, event_type, ticket_data
 from common.messages.message import Reply, ReplyPart, Request, encode_reply
-from common.messages.patients import ClinicSummary, HospitalSummary, OccupiedRoom, VisitStation
+from common.messages.patients import ClinicAbsence, ClinicSummary, HospitalSummary, OccupiedRoom, VisitStation
 from common.messages.problems import FieldError, ProblemCode
 from common.messaging.topology import INTEGRATOR_EXCHANGE, PATIENT_EXCHANGE, queues, routing_keys
 from contract.documents import Document
@@ -49,6 +49,7 @@ def test_names_the_members_of_a_reply(name: str) -> None:
         ("clinic", ClinicSummary),
         ("room", OccupiedRoom),
         ("station", VisitStation),
+        ("absence", ClinicAbsence),
         ("error", FieldError),
     ],
 )

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.domain.absences import Absence, AbsenceReason
 from common.domain.catalog import Clinic, ClinicState, QueueMode
 from common.domain.clinic_outlook import clinic_outlook
 from common.domain.clinic_records import NO_RECORDS, ClinicRecords
@@ -23,14 +24,21 @@ counts = st.integers(0, 1000)
 lengths = st.integers(0, 5_000_000_000).map(lambda microseconds: microseconds / 1e6)
 
 
+absences = st.builds(
+    Absence, st.none() | st.integers(1, 5), st.none() | FORTNIGHT, st.sampled_from(AbsenceReason), FORTNIGHT
+)
+
+
 @st.composite
 def clinics(draw: st.DrawFn) -> Clinic:
-    """The clinic moved by its staff, with any number of rooms, and forced open or closed or neither."""
+    """The clinic moved by its staff, with any number of rooms, some of them away or all, and forced open or
+    closed or neither."""
     return clinic(
         mode=QueueMode.DESK,
-        rooms=draw(st.integers(1, 4)),
+        rooms=draw(st.integers(0, 4)),
         state=draw(st.sampled_from(ClinicState)),
         forced_until=draw(st.none() | FORTNIGHT),
+        absences=tuple(draw(st.lists(absences, max_size=3))),
     )
 
 

@@ -106,7 +106,8 @@ def test_a_file_from_an_editor_that_marks_its_encoding_is_read() -> None:
     ("replaced", "by", "place", "reason"),
     [
         ("rooms = 2", "", "clinic GIG, rooms", "is missing"),
-        ("rooms = 2", "rooms = 0", "clinic GIG, rooms", "the least is 1"),
+        ("rooms = 2", "rooms = -1", "clinic GIG, rooms", "the least is 0"),
+        ("rooms = 2", "rooms = 0", "clinic GIG, mode", "needs a room"),
         ("rooms = 2", "rooms = 51", "clinic GIG, rooms", "the most is 50"),
         ("rooms = 2", "rooms = true", "clinic GIG, rooms", "whole number"),
         ("rooms = 2", 'rooms = "2"', "clinic GIG, rooms", "whole number"),

@@ -47,6 +47,7 @@ REQUESTS: Final = {
     "open": "OpenClinic",
     "close": "CloseClinic",
     "rooms": "SetRooms",
+    "away": "Away",
     "mode": "SetMode",
 }
 """What is asked for by each action."""

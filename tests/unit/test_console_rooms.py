@@ -179,9 +179,9 @@ def test_a_room_that_the_clinic_lacks_is_said(monkeypatch: pytest.MonkeyPatch) -
 def test_the_number_of_rooms_is_one_that_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
     async def play(pilot: Pilot[None]) -> None:
         await pilot.press("j")
-        for wrong in ("0", "51", "many"):
+        for wrong in ("00", "51", "many"):
             await pilot.press(*wrong, "enter")
-            await shows(pilot, "Rooms: 1 to 50")
+            await shows(pilot, "Rooms: 0 to 50")
             assert isinstance(pilot.app.screen, Form)
             await pilot.press(*["backspace"] * len(wrong))
 
@@ -203,14 +203,14 @@ def test_room_and_time_stay_whole_in_the_title(width: int, line: str) -> None:
     assert line_with_end(place, "Room 12 · 08.15.42", width) == line
 
 
-@pytest.mark.parametrize("text", ["", "0", "51", "-1", "+3", "1_0", "1.5", "٣", "²", "007", "9" * 5000])
+@pytest.mark.parametrize("text", ["", "00", "51", "-1", "+3", "1_0", "1.5", "٣", "²", "007", "9" * 5000])
 def test_what_is_no_number_of_rooms(text: str) -> None:
     with pytest.raises(ValueError, match="a number of rooms"):
         parse_rooms(text)
 
 
 def test_the_rooms_that_can_be_meant() -> None:
-    assert parse_rooms(" 50 ") == 50
+    assert (parse_rooms(" 50 "), parse_rooms("0")) == (50, 0)
     assert rooms_meant("1", 12) == [1, 10, 11, 12]
     assert rooms_meant("01", 12) == []
 

@@ -14,6 +14,8 @@ from clinic_desk.actions import NO_REASON, Action, Desk, desk_registration
 from clinic_desk.program import antrean_desk
 from clinic_desk.session import DeskSession
 from common.messages.desk_requests import (
+    Away,
+    Back,
     CallNext,
     CallTicket,
     CloseClinic,
@@ -74,13 +76,18 @@ ACTIONS = [
     DESK.cancel(17, "wrong-person", "2026-11-22"),
     DESK.correct(17, {"name": "Siti O'Neill; $(id)", "medical_record_number": "00-12"}),
     DESK.correct(17, {"date_of_birth": "1990-01-31"}, "2026-11-22"),
+    DESK.away("late", until=UNTIL),
+    DESK.away("break", 2),
+    DESK.back(2),
+    DESK.back(),
+    DESK.set_rooms(0),
     DESK.set_rooms(3),
     DESK.set_mode("clock"),
     desk_registration(WISH, "infant"),
     desk_registration(WISH, None),
 ]
 REQUESTS: tuple[type[Request], ...] = (
-    *(OpenClinic, CloseClinic, SetRooms, SetMode, CallNext, DeskRegister),
+    *(Away, Back, OpenClinic, CloseClinic, SetRooms, SetMode, CallNext, DeskRegister),
     *(Recall, Start, Complete, MarkNoShow, Reinstate, SetPriority, Transfer, Send, DeskCancel, Correct),
     *(CallTicket, Skip, Park, Unpark),
 )

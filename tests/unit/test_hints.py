@@ -16,8 +16,8 @@ from clinic_desk.program import antrean_desk
 from clinic_desk.session import DeskSession
 from common.settings import Settings
 from common.terminal import program
-from common.terminal.card import problem_text
 from common.terminal.failures import ProblemReply
+from common.terminal.problem_text import problem_text
 from common.terminal.problem_words import ProblemWords
 from common.terminal.requesting import RequestingSession
 from common.terminal.session import Session

@@ -52,7 +52,9 @@ BOUNDS = {
     ("call_next", "room"): (1, ROOMS_MAX),
     ("call_ticket", "number"): (1, NUMBER_MAX),
     ("call_ticket", "room"): (1, ROOMS_MAX),
-    ("set_rooms", "rooms"): (1, ROOMS_MAX),
+    ("away", "room"): (1, ROOMS_MAX),
+    ("back", "room"): (1, ROOMS_MAX),
+    ("set_rooms", "rooms"): (0, ROOMS_MAX),
     ("desk_history", "number"): (1, NUMBER_MAX),
     ("desk_history", "limit"): (1, HISTORY_SHOWN_MAX),
     ("undo", "number"): (1, NUMBER_MAX),
@@ -84,6 +86,7 @@ VALUES: dict[str, Any] = {
 SITI = {"medical_record_number": "1", "name": "Siti", "date_of_birth": "2026-01-31"}
 OTHER_VALUES: dict[str, dict[str, Any]] = {
     "desk_cancel": {"reason": "duplicate"},
+    "away": {"reason": "break"},
     "call_ticket": {"room": 1, "reason": "doctor"},
     "correct": {"name": "Siti"},
     "register": SITI,

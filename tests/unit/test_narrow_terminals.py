@@ -17,7 +17,8 @@ from clinic_desk.output import done_text, queue_text
 from clinic_desk.report import print_report
 from common.settings import Settings
 from common.terminal import layout, program
-from common.terminal.card import problem_text, ticket_card
+from common.terminal.card import ticket_card
+from common.terminal.problem_text import problem_text
 from common.terminal.streams import prepare_streams
 from common.terminal.tables import Table
 from common.terminal.texts import Texts

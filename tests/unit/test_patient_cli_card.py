@@ -7,7 +7,8 @@ import click
 import pytest
 
 from common.settings import Settings
-from common.terminal.card import in_one_line, next_ticket_sentence, problem_text, ticket_card
+from common.terminal.card import in_one_line, next_ticket_sentence, ticket_card
+from common.terminal.problem_text import problem_text
 from common.terminal.tables import Table
 from common.terminal.texts import Texts
 from common.translation import languages

@@ -74,6 +74,7 @@ def test_a_ticket_is_written_with_the_names_and_forms_of_the_protocol() -> None:
         "cancel_reason": None,
         "current_code": None,
         "visit": None,
+        "absences": None,
     }
 
 
@@ -92,6 +93,7 @@ def test_clinics_and_hospitals_have_the_names_of_the_protocol() -> None:
         "next_opening",
         "zone",
         "closed_reason",
+        "absences",
     }
     assert set(members_of(HospitalSummary)) == {"code", "name", "city", "time_zone", "open_clinics"}
 

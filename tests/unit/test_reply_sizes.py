@@ -23,6 +23,7 @@ from common.messages.desk_replies import (
     DUTIES_SHOWN_MAX,
     FOUND_SHOWN_MAX,
     RANGES_SHOWN_MAX,
+    DeskAbsence,
     DeskQueue,
     VisitTicket,
 )
@@ -44,7 +45,15 @@ from common.messages.limits import (
     TIME_ZONE_LENGTH_MAX,
 )
 from common.messages.message import Reply, ReplyPart, Request, encode_reply
-from common.messages.patients import SHOWN_IN_SHORT_LISTS, Clinics, Hospitals, Ticket, Tickets, VisitStation
+from common.messages.patients import (
+    ABSENCES_SHOWN_MAX,
+    SHOWN_IN_SHORT_LISTS,
+    Clinics,
+    Hospitals,
+    Ticket,
+    Tickets,
+    VisitStation,
+)
 from common.messages.request_parsing import FIELD_ERRORS_MAX, RequestRefused, parse_request
 from status_responder.visits import STATIONS_SHOWN_MAX
 from tests.replies import members_of
@@ -119,6 +128,8 @@ LENGTHS: dict[str | tuple[str, type], int] = {
     "duties": DUTIES_SHOWN_MAX,
     "lanes": len(Lane),
     "reasons": len(PriorityReason),
+    "absences": ABSENCES_SHOWN_MAX,
+    ("absences", DeskAbsence): ROOMS_MAX + 1,
     "visit": 0,  # with one ticket that was asked for only: see below
 }
 """How many entries the lists of other things have, where they are no pages."""

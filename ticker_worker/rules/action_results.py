@@ -47,6 +47,13 @@ def require_desk_mode(clinic: Clinic) -> None:
         raise NotPermitted(NotPermittedReason.CLOCK_MODE, detail)
 
 
+def require_room(clinic: Clinic, room: int) -> None:
+    """Raises NotPermitted where the clinic has no such room."""
+    if room > clinic.rooms:
+        detail = f"{clinic.name} has {clinic.rooms} rooms; set its rooms first."
+        raise NotPermitted(NotPermittedReason.ROOM_NOT_SERVING, detail)
+
+
 def holds_another(queue: Queue, holder: HeldPlace | None) -> NotPermitted:
     """Why a patient who has a ticket gets no other one."""
     assert holder is not None

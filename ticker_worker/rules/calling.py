@@ -21,6 +21,7 @@ from ticker_worker.rules.action_results import (
     ended_call,
     holds_another,
     require_desk_mode,
+    require_room,
     require_ticket,
     undoable,
 )
@@ -92,9 +93,7 @@ def call_ticket(
 
 def _check_room(clinic: Clinic, caller: Caller) -> None:
     require_desk_mode(clinic)
-    if caller.room > clinic.rooms:
-        detail = f"{clinic.name} has {clinic.rooms} rooms; set its rooms first."
-        raise NotPermitted(NotPermittedReason.ROOM_NOT_SERVING, detail)
+    require_room(clinic, caller.room)
 
 
 def _check_elsewhere(queue: Queue, number: int, caller: Caller) -> None:

@@ -8,7 +8,8 @@ from common.domain.catalog import Clinic, ClinicState, QueueMode
 from common.domain.event_names import EventName
 from common.domain.queue import Queue
 from common.domain.refusals import NotPermitted, NotPermittedReason, UntilImpossible
-from ticker_worker.rules.action_results import ActionResult
+from ticker_worker.rules.absences import with_pause, without_pause
+from ticker_worker.rules.action_results import ActionResult, require_desk_mode, require_room
 
 FORCED_MAX: Final = timedelta(days=31)
 """For so long ahead a clinic can be forced open or closed."""
@@ -26,22 +27,26 @@ def open_clinic(
         forced = _forced(ClinicState.OPEN, clinic, queue, until, reason, now)
     if clinic.is_open(now) and clinic == replace(clinic, **forced):
         raise NotPermitted(NotPermittedReason.ALREADY_SO, f"{clinic.name} is open.")
-    return _change_clinic(clinic, queue, EventName.CLINIC_HOURS_CHANGED, forced, now)
+    opened = _change_clinic(clinic, queue, EventName.CLINIC_HOURS_CHANGED, forced, now)
+    return without_pause(opened, clinic, queue, now)
 
 
 def close_clinic(
     clinic: Clinic, queue: Queue, until: datetime | None, reason: str | None, now: datetime, *, cancels: bool
 ) -> ActionResult:
     """Forces the clinic closed; `cancels` says that the tickets of those who wait are cancelled then, which
-    is not done here. Raises UntilImpossible."""
+    is not done here, else they wait until it opens. Raises UntilImpossible."""
     forced = _forced(ClinicState.CLOSED, clinic, queue, until, reason, now)
     if clinic == replace(clinic, **forced) and not (cancels and queue.waiting):
         raise NotPermitted(NotPermittedReason.ALREADY_SO, f"{clinic.name} is closed.")
-    return _change_clinic(clinic, queue, EventName.CLINIC_HOURS_CHANGED, forced, now)
+    closed = _change_clinic(clinic, queue, EventName.CLINIC_HOURS_CHANGED, forced, now)
+    return closed if cancels else with_pause(closed, clinic, queue, forced["forced_until"], now)
 
 
 def set_rooms(clinic: Clinic, queue: Queue, rooms: int, now: datetime) -> ActionResult:
     """So many rooms serve from now on."""
+    if rooms == 0:
+        require_desk_mode(clinic)
     if rooms == clinic.rooms:
         raise NotPermitted(NotPermittedReason.ALREADY_SO, f"{clinic.name} has {rooms} rooms.")
     values = {"rooms": rooms, "serving_since": now}
@@ -50,9 +55,11 @@ def set_rooms(clinic: Clinic, queue: Queue, rooms: int, now: datetime) -> Action
 
 def set_mode(clinic: Clinic, queue: Queue, mode: QueueMode, now: datetime) -> ActionResult:
     """From now on the clock, or the desk, moves the queue."""
+    if mode is QueueMode.CLOCK:
+        require_room(clinic, 1)
     if mode is clinic.mode:
         raise NotPermitted(NotPermittedReason.ALREADY_SO, f"{clinic.name} is in this mode.")
-    values = {"mode": mode, "serving_since": now}
+    values = {"mode": mode, "serving_since": now, "absences": ()}
     return _change_clinic(clinic, queue, EventName.CLINIC_MODE_CHANGED, values, now)
 
 

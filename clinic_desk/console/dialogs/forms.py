@@ -19,7 +19,7 @@ from common.terminal.prompts import checked
 from common.terminal.registration import BAD_DATE_OF_BIRTH
 from common.terminal.texts import Texts
 
-_ROOMS = re.compile(r"[1-9]\d?", re.ASCII)
+_ROOMS = re.compile(r"0|[1-9]\d?", re.ASCII)
 
 
 def registration_form(texts: Texts) -> Form:
@@ -91,33 +91,37 @@ def sign_in_form(texts: Texts) -> Form:
 def rooms_form(texts: Texts) -> Form:
     """How many rooms serve."""
     rooms = texts("Rooms")
-    field = Field("rooms", rooms, parse_rooms, _rule(rooms, texts("1 to 50")))
+    field = Field("rooms", rooms, parse_rooms, _rule(rooms, texts("0 to 50")))
     return Form(texts("How many rooms serve from now on?"), [field], texts)
 
 
 def parse_rooms(text: str) -> int:
-    """How many rooms serve, from what was typed; raises ValueError where it is no number from 1 to 50."""
+    """How many rooms serve, from what was typed; raises ValueError where it is no number from 0 to 50."""
     text = text.strip()
     if not _ROOMS.fullmatch(text) or int(text) > ROOMS_MAX:
-        raise ValueError("a number of rooms is written as 1 to 50")
+        raise ValueError("a number of rooms is written as 0 to 50")
     return int(text)
 
 
 def opening_form(texts: Texts, heading: str, now: datetime, zone: tzinfo) -> Form:
     """Why, and until when on the clocks of `zone`, a clinic is opened or closed; both may be left out."""
+    why = Field("reason", texts("Why (may stay empty)"), str, optional=True)
+    until = _until(texts, texts("Until when, such as 14:00 (may stay empty)"), now, zone)
+    return Form(texts(heading), [why, until], texts)
 
+
+def absence_form(texts: Texts, heading: str, now: datetime, zone: tzinfo) -> Form:
+    """Until when on the clocks of `zone` somebody is away; it may be left out."""
+    label = texts("Until about when, such as 09:30 (may stay empty, if nobody knows)")
+    return Form(heading, [_until(texts, label, now, zone)], texts)
+
+
+def _until(texts: Texts, label: str, now: datetime, zone: tzinfo) -> Field:
     def moment(text: str) -> str:
         return moment_of(parse_until(text), now, zone).isoformat()
 
-    why = Field("reason", texts("Why (may stay empty)"), str, optional=True)
-    until = Field(
-        "until",
-        texts("Until when, such as 14:00 (may stay empty)"),
-        moment,
-        texts("Write the time as 14:00 or 2026-11-23T14:00."),
-        optional=True,
-    )
-    return Form(texts(heading), [why, until], texts)
+    complaint = texts("Write the time as 14:00 or 2026-11-23T14:00.")
+    return Field("until", label, moment, complaint, optional=True)
 
 
 def priority_choices(texts: Texts, queue: Queue) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from clinic_desk.queue_view import no_such_room
 from common.terminal.texts import Texts
 
 
@@ -77,10 +78,7 @@ class RoomEntry(ModalScreen[Entered | None]):
 
     def _complain(self, typed: str) -> None:
         self._show("")
-        complaint = self._texts(
-            "There is no room {room}; this clinic's rooms are 1 to {rooms}.", room=typed, rooms=self._rooms
-        )
-        self.query_one("#complaint", Static).update(complaint)
+        self.query_one("#complaint", Static).update(no_such_room(typed, self._rooms, self._texts))
 
     def _entry(self) -> str:
         return self._texts("Room {room}", room=self._typed) + "_"

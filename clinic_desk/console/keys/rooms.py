@@ -38,12 +38,7 @@ class RoomKeys(ActingApp):
         self._typed, self._typed_at = (typed, now) if found else ("", -self.ONE_NUMBER_SECONDS)
         if not found:
             self._call_to(self._room_before)
-            self._say(
-                self._texts(
-                    "There is no room {room}; this clinic's rooms are 1 to {rooms}.", room=typed, rooms=rooms
-                ),
-                "yellow",
-            )
+            self._say(queue_view.no_such_room(typed, rooms, self._texts), "yellow")
         elif len(found) == 1:
             self._call_to(found[0])
         else:
@@ -69,6 +64,9 @@ class RoomKeys(ActingApp):
         queue = self._queue
         assert queue is not None
         rooms = range(1, queue["rooms"] + 1)
+        if not rooms:
+            self._say(queue_view.no_such_room(self._room, 0, self._texts), "yellow")
+            return
         choices = [(str(room), queue_view.room_name(queue, room, self._texts)) for room in rooms]
         self.push_screen(
             Choose(self._texts("This console's room"), choices, self._texts, str(self._room)),

@@ -50,6 +50,7 @@ KEYS: Final[Sequence[Key]] = (
     Key("n", "names", N_("names")),
     Key("g", "choose_room", N_("my room"), shown="0-9 g"),
     Key("u", "user", C_("key", "user"), needs_queue=False),
+    Key("minus", "away", C_("key", "away"), MOVES_QUEUES, shown="-"),
     Key("o", "open", N_("open"), RUNS_CLINICS),
     Key("k", "close", N_("close"), RUNS_CLINICS),
     Key("j", "rooms", C_("key", "rooms"), RUNS_CLINICS),

@@ -1,7 +1,7 @@
-"""The times that patients are told, and how they turn out.
+"""The times that patients are told, how they turn out, and who of a clinic is away.
 
 Who waits while the schema changes was told a time that was not kept: that call is not judged. Going back
-forgets what was told and how it turned out.
+forgets what was told and how it turned out; whoever is away counts as there.
 """
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ _CLINIC_DAY = ("hospital", "clinic", "service_date")
 
 
 def upgrade() -> None:
+    op.add_column("clinics", sa.Column("absences", sa.JSON()))
     op.add_column("tickets", sa.Column("told", sa.String(60)))
     op.create_table(
         "accuracy",
@@ -40,3 +41,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("accuracy")
     op.drop_column("tickets", "told")
+    op.drop_column("clinics", "absences")
