@@ -44,6 +44,22 @@ def answers(run: CheckedRun, asked: Row, ticket: Row | None = None, **members: A
     return run.tell(asked, "ok", reply="desk_done", done=done, new_ticket=None, **members)
 
 
+def goes_away(run: CheckedRun, name: str, **members: Any) -> None:
+    """A room of C04, or the clinic, is away until nobody knows when."""
+    asked = asks(run, name, "away", "dewi", **members)
+    told = {"room": None, "room_name": None, "until": None, **members}
+    run.journals("clinic.away", run.day("C04"), asked["request_id"], "dewi", told)
+    answers(run, asked)
+
+
+def comes_back(run: CheckedRun, name: str, room: int | None = None) -> None:
+    """It is back."""
+    asked = asks(run, name, "back", "dewi", room=room)
+    told = {"room": room, "room_name": None}
+    run.journals("clinic.back", run.day("C04"), asked["request_id"], "dewi", told)
+    answers(run, asked)
+
+
 def shown(ticket: Row) -> Row:
     """A ticket as a desk is told of it."""
     told = {key: ticket[key] for key in ("number", "status", "room")}
@@ -135,6 +151,8 @@ def _at_the_counter(run: CheckedRun, four: Row) -> None:
         asked = asks(run, name, op, "dewi", **members)
         run.journals(event, day, asked["request_id"], "dewi")
         answers(run, asked)
+    goes_away(run, "away", room=2, reason="break")
+    comes_back(run, "back", room=2)
     asked = about(run, "transfer four", "transfer", four, "budi", to_clinic="C05")
     run.hands_over(four, asked["request_id"], "C05", "budi")
     answers(run, asked, four)

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,6 +32,7 @@ _CANCELS_SHARE = 0.2  # of the closings
 _GOES_ON_SHARE = 0.6  # of what it does after a call, is with whom it has called
 _IN_ROOM = ("called", "in_service")
 _CALL_REASONS = ("emergency", "results", "doctor")
+_ABSENCE_REASONS = ("late", "break", "prayer", "rounds", "emergency", "meeting", "other")
 _CALLABLE = ("waiting", "parked", "no_show")
 _ALL = ("waiting", *_IN_ROOM, "parked", "no_show", "served", "cancelled")
 
@@ -212,6 +214,20 @@ class Desk(Actor):
             refused += [(name, {**place, "number": number}) for name in ("complete", "skip", "park")]
         self.ask(*self.random.choice(refused))
 
+    # --- who is away ------------------------------------------------------------------------------------
+
+    def go_away(self) -> None:
+        """Its own room, or the whole clinic, for some minutes or until nobody knows when."""
+        members: dict[str, Any] = {} if self.random.random() < 0.3 else {"room": self.seat.room}
+        if self.random.random() < 0.6:
+            minutes = self.random.randint(1, 30)
+            members["until"] = (self.clock.now() + timedelta(minutes=minutes)).isoformat()
+        self._ask("away", reason=self.random.choice(_ABSENCE_REASONS), **members)
+
+    def come_back(self) -> None:
+        """Its own room, or the clinic, whether or not it is away."""
+        self._ask("back", **({} if self.random.random() < 0.3 else {"room": self.seat.room}))
+
     # --- how it asks ------------------------------------------------------------------------------------
 
     def _other_clinic(self) -> str:
@@ -249,6 +265,8 @@ _HABITS: Sequence[tuple[Callable[[Desk], None], int, Sequence[str]]] = (
     (Desk.recall, 4, _CALLS),
     (Desk.mark_no_show, 8, _CALLS),
     (Desk.call_ticket, 4, _CALLS),
+    (Desk.go_away, 3, _CALLS),
+    (Desk.come_back, 2, _CALLS),
     (Desk.skip, 5, _CALLS),
     (Desk.park, 10, _CALLS),
     (Desk.send_on, 16, _CALLS),

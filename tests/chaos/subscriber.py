@@ -25,7 +25,7 @@ from common.messaging.topology import EVENTS_EXCHANGE
 from tests.chaos.history import JsonLines
 
 QUEUE = "antrean.sub.chaos"
-_OF_CLINICS = ("opened", "closed", "hours_changed", "rooms_changed", "mode_changed")
+_OF_CLINICS = ("opened", "closed", "hours_changed", "rooms_changed", "mode_changed", "away", "back")
 BINDINGS = ("*.*.ticket.*", *(f"*.*.clinic.{verb}" for verb in _OF_CLINICS))
 SUBSCRIBED_FILE = "subscribed"
 DRAIN_SECONDS_MAX = 300.0

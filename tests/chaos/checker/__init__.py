@@ -20,6 +20,7 @@ What it cannot detect:
 import traceback
 from pathlib import Path
 
+from tests.chaos.checker.absences import check_absences
 from tests.chaos.checker.deliveries import check_deliveries
 from tests.chaos.checker.desks import check_desks
 from tests.chaos.checker.evidence import Evidence
@@ -47,6 +48,7 @@ def check(directory: Path) -> Report:
             check_queues,
             check_requests,
             check_desks,
+            check_absences,
             check_handovers,
             check_visits,
             check_look_ups,

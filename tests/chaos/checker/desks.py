@@ -15,7 +15,10 @@ _MAY: Mapping[str, frozenset[str]] = {
         frozenset({_CALLER, _RECEPTION, _MANAGER}),
     ),
     **dict.fromkeys(
-        ("call_next", "call_ticket", "recall", "start", "complete", "mark_no_show", "skip", "park", "send"),
+        (
+            *("call_next", "call_ticket", "recall", "start", "complete", "mark_no_show", "skip", "park"),
+            *("send", "away", "back"),
+        ),
         frozenset({_CALLER, _MANAGER}),
     ),
     **dict.fromkeys(("desk_register", "correct"), frozenset({_RECEPTION, _MANAGER})),
@@ -26,9 +29,12 @@ _MAY: Mapping[str, frozenset[str]] = {
 _SERVES = r"ticket\.served|ticket\.served( ticket\.called)? ticket\.registered"
 """The patient may go back to the clinic from which the staff have sent them."""
 
+_BACK = r"( clinic\.back){0,2}"
+"""Whoever calls is back, and so is the clinic."""
+
 _DOES = {
-    "call_next": rf"(ticket\.served )?ticket\.called|{_SERVES}",
-    "call_ticket": r"(ticket\.served )?ticket\.called|ticket\.served ticket\.called ticket\.registered",
+    "call_next": rf"((ticket\.served )?ticket\.called|{_SERVES}){_BACK}",
+    "call_ticket": rf"((ticket\.served )?ticket\.called|{_SERVES}){_BACK}",
     "recall": r"ticket\.recalled",
     "start": r"ticket\.started",
     "complete": r"ticket\.served( ticket\.registered)?",
@@ -44,8 +50,10 @@ _DOES = {
     "undo": r"(ticket\.cancelled )?ticket\.[a-z_]+_undone( ticket\.[a-z_]+_undone)*",
     "desk_register": r"ticket\.registered",
     "correct": r"ticket\.corrected( ticket\.(corrected|prioritised|unprioritised))*",
-    "open_clinic": r"clinic\.(opened|hours_changed)",
-    "close_clinic": r"clinic\.(closed|hours_changed)( ticket\.cancelled)*",
+    "away": r"clinic\.away",
+    "back": r"clinic\.back",
+    "open_clinic": r"clinic\.(opened|hours_changed)( clinic\.back)?",
+    "close_clinic": r"clinic\.(closed|hours_changed)( clinic\.away|( ticket\.cancelled)*)",
     "set_rooms": r"clinic\.rooms_changed",
 }
 """The events of each request, in order."""
@@ -126,8 +134,14 @@ def _does_what_it_asks_for(asked: Operation, done: Sequence[Entry], who: str, re
 def _differs(op: str, wanted: Mapping[str, Any], entry: Entry) -> str | None:
     """What an event has to tell of its request, and does not."""
     is_given_out = entry.name == "ticket.registered"
-    if op in ("call_next", "call_ticket") and not is_given_out and entry.data.get("room") != wanted["room"]:
-        return "in another room"
+    room = entry.data.get("room")
+    if op in ("call_next", "call_ticket") and not is_given_out and room != wanted["room"]:
+        # The clinic is back, too.
+        return None if (entry.name, room) == ("clinic.back", None) else "in another room"
+    if op in ("away", "back") and room != wanted.get("room"):
+        return "of another room"
+    if op == "away" and entry.data.get("reason") != wanted["reason"]:
+        return "for another reason"
     reason = wanted["reason"] if op == "call_ticket" and entry.name == "ticket.called" else None
     if entry.data.get("out_of_turn") != reason:
         return "out of turn for another reason"

@@ -22,6 +22,7 @@ from tests.chaos.checker.states import (
     LANES,
     MAY_HAPPEN_IN,
     STATUS_AFTER,
+    TELLS_OF_ABSENCE,
     UNDOES,
 )
 
@@ -93,7 +94,8 @@ class Replay:
             self._body(entry, self._of_ticket(entry, entry.number, verb))
             self._place(entry, entry.number, verb, before)
         else:
-            self._body(entry, {})
+            told = TELLS_OF_ABSENCE.get(entry.name, ())
+            self._body(entry, {name: entry.data.get(name) for name in told})
 
     # --- the ticket -------------------------------------------------------------------------------------
 

@@ -43,6 +43,7 @@ class Invariant(Enum):
         "events of undoings",
     )
     DESKS = ("a desk's request does once what it asks for, and its reply says so", "desks' requests")
+    ABSENCES = ("only who is away comes back, and whoever calls does", "absences that end before their time")
     STAFF = ("the journal says who of the staff caused each change, and they may", "journal rows")
     HANDOVERS = (
         "who is handed over to the next day, or transferred, has one new ticket, and their place",
@@ -80,6 +81,7 @@ MAY_BE_ABSENT = frozenset(
     {
         Invariant.LOSSES,
         Invariant.HANDOVERS,
+        Invariant.ABSENCES,
         Invariant.VISITS,
         Invariant.QUOTA,
         Invariant.REFUSALS,

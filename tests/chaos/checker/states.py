@@ -99,4 +99,12 @@ CLINIC_EVENTS = {
     "clinic.hours_changed",
     "clinic.rooms_changed",
     "clinic.mode_changed",
+    "clinic.away",
+    "clinic.back",
 }
+
+TELLS_OF_ABSENCE = {
+    "clinic.away": ("room", "room_name", "reason", "until"),
+    "clinic.back": ("room", "room_name"),
+}
+"""What these tell beside the queue's counts."""

@@ -2,7 +2,7 @@
 
 from tests.chaos.checked_run import CheckedRun, Row
 from tests.chaos.checker import Invariant
-from tests.chaos.desk_story import answers, asks, calls, does, moves
+from tests.chaos.desk_story import answers, asks, calls, comes_back, does, goes_away, moves
 from tests.chaos.violations.plants import plant
 
 
@@ -135,6 +135,27 @@ def old_call_carried_out(run: CheckedRun) -> None:
     asked = asks(run, "old call", "call_next", room=3)
     run.at += 1000
     moves(run, asked, ticket, "called", room=3)
+
+
+@plant(Invariant.DESKS, "of another room")
+def another_room_away(run: CheckedRun) -> None:
+    run.of("away", "invoked")[0]["room"] = 1
+
+
+@plant(Invariant.DESKS, "for another reason")
+def away_for_another_reason(run: CheckedRun) -> None:
+    run.of("away", "invoked")[0]["reason"] = "late"
+
+
+@plant(Invariant.ABSENCES, "is of room 1, which is not away")
+def back_without_having_been_away(run: CheckedRun) -> None:
+    comes_back(run, "back again", room=1)
+
+
+@plant(Invariant.ABSENCES, "leaves room 3 away")
+def away_and_calls(run: CheckedRun) -> None:
+    goes_away(run, "away again", room=3, reason="late")
+    calls(run, "call five", waiting(run), room=3)
 
 
 @plant(Invariant.STAFF, "was caused by dewi in the journal, but by siti")
