@@ -64,6 +64,11 @@ chaos: $(VENV)/.develop ## break the system all over for six minutes, and check 
 	@$(BIN)/python -m tests.chaos --duration $(DURATION) --database $(DATABASE) \
 	  $(if $(SEED),--seed $(SEED)) $(if $(SERVER),--rabbitmq-server $(SERVER))
 
+.PHONY: killed-replays
+killed-replays: $(VENV)/.develop ## kill `antrean-events replay` twenty times, and check that it lost and repeated nothing
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
+	@$(BIN)/python -m tests.acceptance.killed_replays
+
 hostile: $(VENV)/.develop ## attack the system in every known way, and write what honest people saw into docs/security.md
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
 	@$(BIN)/python -m tests.hostile $(foreach key,$(ONLY),--only $(key)) \

@@ -59,11 +59,14 @@ def blocking_connection(
     try:
         return opened(parameters)
     except (AMQPError, AMQPConnectorException, OSError) as error:
-        if refusal := _refusal_in(error):
-            raise refused(refusal, where) from error
-        raise BrokerUnavailable(
-            f"RabbitMQ at {where} cannot be reached: start it or correct ANTREAN_AMQP_URL."
-        ) from error
+        raise not_connected(error, where) from error
+
+
+def not_connected(error: BaseException, where: str) -> BrokerUnavailable:
+    """The error that says why there is no connection to the broker at `where`, and what to do."""
+    if refusal := _refusal_in(error):
+        return refused(refusal, where)
+    return BrokerUnavailable(f"RabbitMQ at {where} cannot be reached: start it or correct ANTREAN_AMQP_URL.")
 
 
 def where_of(amqp_url: str) -> str:
@@ -91,6 +94,7 @@ _ADVICE: Final[Mapping[Refusal, str]] = {
     Refusal.USER: "refuses this user: check the user and password in ANTREAN_AMQP_URL.",
     Refusal.VHOST: "has no such virtual host for this user: check the end of ANTREAN_AMQP_URL.",
     Refusal.PERMISSION: "does not let this user send requests: check the user in ANTREAN_AMQP_URL.",
+    Refusal.READING: "does not let this user read the events: check the user in ANTREAN_AMQP_URL.",
     Refusal.FULL: "takes no further connection of this user now: try again in a minute.",
     Refusal.ENCRYPTION: "does not speak TLS on this port: check amqps:// and the port in ANTREAN_AMQP_URL.",
     Refusal.CERTIFICATE: "shows a certificate that is not trusted here: see ssl_options in ANTREAN_AMQP_URL.",
@@ -99,7 +103,7 @@ _ADVICE: Final[Mapping[Refusal, str]] = {
 }
 
 
-def _refusal_in(error: Exception) -> Refusal | None:
+def _refusal_in(error: BaseException) -> Refusal | None:
     """Why a broker refused a connection; None where it was not reached."""
     match error:
         case ProbableAccessDeniedError() if "limit" in str(error):

@@ -2,6 +2,7 @@
 
 AntreanError
 ├── SettingsError            a setting is missing or cannot be read: correct it and start again
+├── ProblemReply             the request was refused: `problem` says why, and its `code` what to do
 └── MessagingError
     ├── BrokerUnavailable    RabbitMQ cannot be reached
     │   └── BrokerRefused    it was reached and refuses this user, or this way of connecting
@@ -10,7 +11,9 @@ AntreanError
     └── NoReply              no answer in time: the request may or may not have been carried out
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from antrean_client.visible_text import visible, visible_lines
 
@@ -40,6 +43,21 @@ class SettingsError(AntreanError):
         self.values = values
 
 
+class ProblemReply(AntreanError):
+    """The reply was a problem, in the shape of RFC 9457; `request` is the body of the request, where there
+    was one."""
+
+    def __init__(self, problem: dict[str, Any], request: Mapping[str, Any] | None = None) -> None:
+        super().__init__(str(problem.get("detail") or problem.get("code")))
+        self.problem = problem
+        self.request = request or {}
+
+    @property
+    def code(self) -> str:
+        """What clients decide by, such as `clinic_closed`; codes may be added."""
+        return str(self.problem.get("code"))
+
+
 class MessagingError(AntreanError):
     """The broker failed. `sent_before` tells that the same request was sent at an earlier attempt, and may
     have been taken."""
@@ -57,6 +75,7 @@ class Refusal(StrEnum):
     USER = "user"
     VHOST = "vhost"
     PERMISSION = "permission"
+    READING = "reading"
     FULL = "full"
     ENCRYPTION = "encryption"
     CERTIFICATE = "certificate"

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -25,6 +25,7 @@ from antrean_client.errors import (
     MessagingError,
     NoQueue,
     NoReply,
+    ProblemReply,
     Refusal,
     RequestNotTaken,
 )
@@ -53,6 +54,13 @@ class Clock(Protocol):
         ...
 
 
+class _MachineClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(time.time(), UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A reply: its name (`problem` for a refusal), its body, and how long it took."""
@@ -68,10 +76,10 @@ class RpcClient:
     a lost connection; not for use by several threads. But through the patients' exchange, each request names
     the user of `amqp_url`, for whom the broker vouches."""
 
-    def __init__(self, amqp_url: str, exchange: str, clock: Clock) -> None:
+    def __init__(self, amqp_url: str, exchange: str, clock: Clock | None = None) -> None:
         self._amqp_url = amqp_url
         self._exchange = exchange
-        self._clock = clock
+        self._clock = clock or _MachineClock()
         self._channel: BlockingChannel | None = None
         self._answers: dict[str, tuple[str, bytes]] = {}
 
@@ -89,6 +97,15 @@ class RpcClient:
         if channel is not None and channel.connection.is_open:
             with suppress(AMQPError, OSError):  # it is lost already then
                 channel.connection.close()
+
+    def ask(
+        self, name: str, body: dict[str, Any], *, timeout_seconds: float, request_id: str | None = None
+    ) -> dict[str, Any]:
+        """The body of the answer; raises ProblemReply where the request was refused, and as `call` does."""
+        answer = self.call(name, body, timeout_seconds=timeout_seconds, request_id=request_id)
+        if answer.name == "problem":
+            raise ProblemReply(answer.body, body)
+        return answer.body
 
     def call(
         self, name: str, body: dict[str, Any], *, timeout_seconds: float, request_id: str | None = None

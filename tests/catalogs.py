@@ -19,7 +19,7 @@ from common.translation import LOCALES
 
 ROOT: Final = Path(__file__).parents[1]
 
-FOLDERS: Final = ("common", "patient_cli", "clinic_desk", "admin_cli", "local_stack")
+FOLDERS: Final = ("common", "patient_cli", "clinic_desk", "event_tap", "admin_cli", "local_stack")
 
 KEYWORDS: Final[dict[str, Any]] = {
     "N_": None,

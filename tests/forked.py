@@ -24,7 +24,7 @@ BIN = Path(sys.executable).parent
 """Where the console scripts of this installation are."""
 
 _SCRIPTS = (
-    *("antrean", "antrean-desk", "antrean-admin", "antrean-stack"),
+    *("antrean", "antrean-desk", "antrean-admin", "antrean-events", "antrean-stack"),
     *("antrean-registrar", "antrean-ticker", "antrean-status"),
 )
 

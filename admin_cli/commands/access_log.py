@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from admin_cli.moments import read_period
 from admin_cli.session import AdminSession, pass_session
 from common.domain.time_zones import zone_word
+from common.terminal.given_times import read_period
 from common.terminal.localised import LocalisedCommand
 from common.terminal.output import print_json
 from common.terminal.tables import new_table, print_table

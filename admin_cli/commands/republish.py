@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from admin_cli.failures import RepublishStopped
-from admin_cli.moments import read_period
 from admin_cli.session import AdminSession, pass_changing_session
 from common.errors import AntreanError
+from common.terminal.given_times import read_period
 from common.terminal.localised import LocalisedCommand
 from common.terminal.output import print_result
 from common.terminal.usage import UsageProblem

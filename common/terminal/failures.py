@@ -32,6 +32,9 @@ REFUSALS: Final[Mapping[Refusal, str]] = {
     Refusal.PERMISSION: N_(
         "The broker at {where} does not let this user send requests; check the user in ANTREAN_AMQP_URL."
     ),
+    Refusal.READING: N_(
+        "The broker at {where} does not let this user read events; check the user in ANTREAN_AMQP_URL."
+    ),
     Refusal.FULL: N_("The broker at {where} takes no further connections now; try again in a minute."),
     Refusal.ENCRYPTION: N_(
         "The broker at {where} does not speak TLS; check amqps:// and the port in ANTREAN_AMQP_URL."

@@ -16,6 +16,7 @@ from admin_cli.program import antrean_admin
 from clinic_desk.program import antrean_desk
 from common.messaging.topology import DEAD_QUEUE
 from common.settings import Role
+from event_tap.program import antrean_events
 from patient_cli.program import antrean
 from tests.acceptance.command_line import Done, Shell, register_words
 from tests.acceptance.conftest import shell_of
@@ -31,6 +32,7 @@ READING = {
     *("antrean-desk console", "antrean-desk queue", "antrean-desk report"),
     *("antrean-desk find", "antrean-desk ticket", "antrean-desk history"),
     *("antrean-desk login", "antrean-desk logout", "antrean-desk whoami"),
+    *("antrean-events tail", "antrean-events replay"),
     *("antrean-admin staff list", "antrean-admin access-log"),
     *("antrean-admin catalog show", "antrean-admin doctor", "antrean-admin check-integrity"),
     *("antrean-admin dead-letters list", "antrean-admin dead-letters show", "antrean-admin patients count"),
@@ -92,7 +94,12 @@ def test_every_command_is_known_to_change_something_or_not() -> None:
         *(f"antrean-desk {name}" for name in CHANGING_DESK),
         *(f"antrean-admin {name}" for name in CHANGING_ADMIN),
     }
-    groups = {"antrean": antrean, "antrean-desk": antrean_desk, "antrean-admin": antrean_admin}
+    groups = {
+        "antrean": antrean,
+        "antrean-desk": antrean_desk,
+        "antrean-admin": antrean_admin,
+        "antrean-events": antrean_events,
+    }
     known = {each for program, group in groups.items() for each in commands_of(program, group)}
     assert known == changing | READING
     assert not changing & READING

@@ -47,6 +47,8 @@ LOADED: Final = [
     ("patient_cli.__main__", ["--help"], 0, PATIENT),
     ("patient_cli.__main__", ["hospitals"], 69, PATIENT | {"pika"}),
     ("clinic_desk.__main__", ["queue", "RSHS", "GIG"], 69, PATIENT | {"pika"}),
+    ("event_tap.__main__", ["--help"], 0, PATIENT),
+    ("event_tap.__main__", ["tail"], 69, PATIENT | {"pika"}),
     ("admin_cli.__main__", ["--help"], 0, PATIENT),
     ("admin_cli.__main__", ["doctor"], 1, PATIENT | {"pika", "rich", "sqlalchemy"}),
     ("admin_cli.__main__", ["catalog", "show"], 0, PATIENT | {"sqlalchemy"}),

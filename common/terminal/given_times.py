@@ -1,4 +1,4 @@
-"""Moments as operators write them on a command line."""
+"""Moments as they are written on a command line."""
 
 import re
 from datetime import UTC, datetime, timedelta

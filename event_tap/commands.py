@@ -1,0 +1,163 @@
+"""`antrean-events tail` and `antrean-events replay`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from common.domain.event_names import EventName
+from common.terminal.hospitals import normal_code
+from common.terminal.localised import LocalisedCommand
+from common.terminal.usage import UsageProblem
+from common.translation import N_
+from event_tap.formats import LINES
+from event_tap.output import Output, State, StateFile
+from event_tap.selection import Selection
+from event_tap.session import EventsLost, TapSession
+
+pass_session = click.make_pass_decorator(TapSession)
+
+_OPTIONS = (
+    click.option(
+        "--hospital",
+        "hospitals",
+        metavar=N_("HOSPITAL"),
+        multiple=True,
+        help=N_("Only this hospital; may be repeated."),
+    ),
+    click.option(
+        "--clinic",
+        "clinics",
+        metavar=N_("HOSPITAL/CLINIC"),
+        multiple=True,
+        help=N_("Only this clinic, such as RSHS/GIG; may be repeated."),
+    ),
+    click.option(
+        "--type",
+        "kinds",
+        metavar=N_("EVENT"),
+        multiple=True,
+        help=N_("Only these events: ticket.called, or ticket.* for all of tickets; may be repeated."),
+    ),
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice([*LINES]),
+        default="json",
+        help=N_("A line for each event: flat JSON, CloudEvents as they were published, or CSV (json)."),
+    ),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar=N_("FILE"),
+        help=N_("Write to this file; with --state, each event is in it exactly once, whatever happens."),
+    ),
+    click.option(
+        "--state",
+        "state_path",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar=N_("FILE"),
+        help=N_("Remember here how far it has come, and go on from there the next time."),
+    ),
+)
+
+
+def _shared_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command(
+    "tail",
+    cls=LocalisedCommand,
+    help=N_("Write what happens from now on, until Ctrl-C; or from where --state says it stopped."),
+    epilog="antrean-events tail --hospital RSHS --type ticket.called",
+)
+@click.option(
+    "--from",
+    "begin",
+    metavar=N_("PLACE"),
+    default="now",
+    help=N_("Where the first run begins: `now`, or as with replay (now)."),
+)
+@_shared_options
+@pass_session
+def tail(session: TapSession, /, begin: str, **options: Any) -> None:
+    _copy(session, begin, None, follow=True, **options)
+
+
+@click.command(
+    "replay",
+    cls=LocalisedCommand,
+    help=N_(
+        "Write what the stream of events holds, in the order of each queue, and end. PLACE: `first`; an"
+        " offset of the stream; `after` and the id of an event; or a time: ISO 8601 with an offset"
+        " (2026-11-23T08:00:00+07:00), or how long ago: 90s, 30m, 2h, 1d."
+    ),
+    epilog='antrean-events replay --from "after 5d0c7a1e-7a44-4d52-9c1e-5b1f0a6d2e11" -o events.jsonl',
+)
+@click.option("--from", "begin", metavar=N_("PLACE"), default="first", help=N_("Where to begin (first)."))
+@click.option(
+    "--until", metavar=N_("TIME|OFFSET"), help=N_("Only events before this time, or before this offset.")
+)
+@_shared_options
+@pass_session
+def replay(session: TapSession, /, begin: str, until: str | None, **options: Any) -> None:
+    _copy(session, begin, until, follow=False, **options)
+
+
+def _copy(
+    session: TapSession,
+    begin: str,
+    until: str | None,
+    *,
+    follow: bool,
+    hospitals: tuple[str, ...],
+    clinics: tuple[str, ...],
+    kinds: tuple[str, ...],
+    form: str,
+    output: Path | None,
+    state_path: Path | None,
+) -> None:
+    # Only here, so that help and usage errors need no pika.
+    from event_tap.copying import Copying
+    from event_tap.starting import beginning, ending
+
+    amqp_url, clock = session.broker_address(), session.settings.clock()
+    end = ending(until, clock)
+    wanted = Selection(
+        frozenset(map(normal_code, hospitals)), frozenset(map(_clinic, clinics)), tuple(map(_kind, kinds))
+    )
+    state_file = None if state_path is None else StateFile(state_path, {**wanted.as_json(), "format": form})
+    kept = None if state_file is None else state_file.read()
+    start = kept
+    if start is None:
+        place = beginning(begin, clock, amqp_url)
+        start = State(place.position, since=place.since)
+    selection = Selection(wanted.hospitals, wanted.clinics, wanted.kinds, start.since, end.until)
+    lines = Output(output, None if kept is None else kept.output_bytes)
+    copying = Copying(session, selection, form, lines, start, state_file)
+    stop: int | Literal["end"] | None = None if follow else "end" if end.offset is None else end.offset
+    try:
+        copying.run(amqp_url, stop)
+    finally:
+        lines.close()
+    if copying.lost:
+        raise EventsLost(copying.lost)
+
+
+def _clinic(text: str) -> str:
+    hospital, slash, clinic = text.partition("/")
+    if not (hospital and slash and clinic):
+        raise UsageProblem(N_("{text} is no clinic; write it as RSHS/GIG."), text=text)
+    return f"{normal_code(hospital)}/{normal_code(clinic)}"
+
+
+def _kind(text: str) -> str:
+    names = [name.value for name in EventName if name is not EventName.CLINIC_TICK]
+    if "*" not in text and text not in names:
+        raise UsageProblem(N_("There is no event {name}."), known=names, name=text)
+    return text

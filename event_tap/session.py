@@ -1,0 +1,58 @@
+"""One run of `antrean-events`."""
+
+from common.exit_codes import ExitCode
+from common.terminal.failures import Failure, NoBrokerKnown, failure
+from common.terminal.session import Session
+from common.translation import N_
+
+
+class OutputDoesNotFit(Exception):
+    """The file of the output is not the one that the state tells of; `message` says so of `path`."""
+
+    def __init__(self, message: str, path: str) -> None:
+        super().__init__(message)
+        self.message, self.path = message, path
+
+
+class EventsLost(Exception):
+    """So many events are neither in the stream nor in the database."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
+
+
+class EventNotFound(Exception):
+    """The stream holds no event with the id that was given."""
+
+
+class TapSession(Session):
+    """A session of an integrator."""
+
+    package = "event_tap"
+    role = "integrator"
+    verbose_help = N_("Where this program is at fault, show where.")
+
+    def broker_address(self) -> str:
+        """Where the broker is; raises NoBrokerKnown."""
+        if self.settings.amqp_url is None:
+            raise NoBrokerKnown
+        return self.settings.amqp_url
+
+    def failure_of(self, error: BaseException) -> Failure:
+        """In an integrator's words, where the error is one of theirs."""
+        texts = self.texts
+        match error:
+            case OutputDoesNotFit():
+                return failure(ExitCode.REFUSED, "invalid_request", texts(error.message, path=error.path))
+            case EventsLost():
+                sentence = texts.plural(
+                    "1 event could not be had: it is neither in the stream nor in the database.",
+                    "{count} events could not be had: they are neither in the stream nor in the database.",
+                    error.count,
+                )
+                return failure(ExitCode.REFUSED, "internal_error", sentence)
+            case EventNotFound():
+                sentence = texts("The stream holds no event with this id; it may be older than it keeps.")
+                return failure(ExitCode.REFUSED, "invalid_request", sentence)
+        return super().failure_of(error)
