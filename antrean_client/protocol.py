@@ -18,6 +18,7 @@ LOOK_UPS: Final = frozenset(
         "find_tickets",
         "desk_history",
         "clinic_report",
+        "estimate_accuracy",
         "desk_user",
         "events_since",
     }

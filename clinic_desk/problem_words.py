@@ -75,6 +75,8 @@ _FIELDS: Final[Mapping[str, str]] = {
     "priority": N_("Priority"),
     "mode": N_("Mode"),
     "service_date": N_("Date"),
+    "first_date": N_("First day"),
+    "last_date": N_("Last day"),
     "text": N_("What is looked for"),
     "limit": N_("Lines"),
 }
@@ -87,7 +89,7 @@ _RULES: Final[Mapping[str, str]] = {
     "to_clinic": N_("2 to 10 letters and digits, such as INT"),
     "priority": N_("emergency, urgent, age, disability, pregnancy or infant"),
     "mode": N_("clock or desk"),
-    "service_date": N_("a day of the calendar"),
+    **dict.fromkeys(("service_date", "first_date", "last_date"), N_("a day of the calendar")),
     "text": N_("1 to 100 visible characters"),
     "limit": N_("1 to 50"),
 }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import click
 
 from clinic_desk.commands.absences import away, back
+from clinic_desk.commands.accuracy import accuracy
 from clinic_desk.commands.clinic import close_clinic, open_clinic, set_mode, set_rooms
 from clinic_desk.commands.console import console, start_console
 from clinic_desk.commands.look_ups import find, history, ticket
@@ -85,6 +86,7 @@ for _command in (
     set_rooms,
     set_mode,
     report,
+    accuracy,
     login,
     whoami,
     logout,

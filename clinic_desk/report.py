@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from clinic_desk.accuracy import share_held
 from clinic_desk.session import DeskSession
 from common.terminal.hospitals import clinics
 from common.terminal.layout import fold, terminal_width
@@ -32,6 +33,10 @@ SPREADS: Final[Mapping[str, str]] = {"waits": N_("Wait"), "services": N_("Servic
 FIGURES: Final = ("count", "median_seconds", "p90_seconds")
 
 
+TIMES: Final = ("told", "held", "missed", "late", "uncalled", "apart", "median_width_minutes")
+"""What a report for spreadsheets has of the times that patients were told that day."""
+
+
 def collect(session: DeskSession, hospital: str, clinic: str | None, day: str | None) -> list[Report]:
     """The report of one clinic, or of each of a hospital's, on a service day (today's, without one)."""
     codes = [clinic] if clinic else [each["code"] for each in clinics(session, hospital, open_only=False)]
@@ -46,10 +51,11 @@ def print_report(texts: Texts, reports: Sequence[Report], *, hours: bool) -> Non
         return
     _print_folded(long_date(reports[0]["service_date"], texts), bold=True)
     _print_folded(texts("Wait and service in minutes: median / nine in ten."))
+    _print_folded(texts("Held: of the times that patients were told that day, how many held the call."))
     columns = [*COUNTS.values(), *SPREADS.values()]
-    table = new_table(texts, N_("Clinic"), *columns)
+    table = new_table(texts, N_("Clinic"), *columns, N_("Held"))
     for each in reports:
-        table.add_row([each["clinic"], *_cells(each["total"])])
+        table.add_row([each["clinic"], *_cells(each["total"]), share_held(each["times"])])
     print_table(table)
     for each in reports if hours else ():
         _print_folded(f"{each['clinic']} {each['clinic_name']}", bold=True)
@@ -68,11 +74,14 @@ def write_csv(reports: Sequence[Report]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     figures = [f"{spread}_{figure}" for spread in SPREADS for figure in FIGURES]
-    writer.writerow(["hospital", "clinic", "clinic_name", "service_date", "hour", *COUNTS, *figures])
+    heading = ["hospital", "clinic", "clinic_name", "service_date", "hour", *COUNTS, *figures]
+    writer.writerow([*heading, *(f"times_{figure}" for figure in TIMES)])
     for each in reports:
         place = [each["hospital"], each["clinic"], each["clinic_name"], each["service_date"]]
-        for row in (each["total"], *each["hours"]):
-            writer.writerow([*place, row["hour"], *_values(row)])
+        times = [each["times"][figure] for figure in TIMES]
+        writer.writerow([*place, None, *_values(each["total"]), *times])
+        for row in each["hours"]:
+            writer.writerow([*place, row["hour"], *_values(row), *(None for _ in TIMES)])
     click.echo(text.getvalue(), nl=False)
 
 

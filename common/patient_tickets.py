@@ -15,7 +15,7 @@ from common.domain.queue_advance import Occupant
 from common.domain.ticket_codes import format_ticket_code
 from common.domain.ticket_states import IN_ROOM, TicketStatus
 from common.domain.tickets import display_number
-from common.domain.told import Told
+from common.domain.told import ToldInterval
 from common.domain.waiting_time import Estimate
 from common.messages.patients import Ticket
 from common.shown_absences import shown_to_patients
@@ -93,13 +93,13 @@ class PatientTickets:
             absences=self._absences if ahead is not None else None,
         )
 
-    def told(self, ticket: Ticket) -> Told | None:
+    def told(self, ticket: Ticket) -> ToldInterval | None:
         """What this ticket, made here, tells its patient of the call. None where it tells nothing, and where
         the clock moves the queue: what is told there is no interval."""
         earliest, call, latest = ticket.earliest_call_at, ticket.estimated_call_at, ticket.latest_call_at
         if earliest is None or call is None or latest is None or self._clinic.mode is QueueMode.CLOCK:
             return None
-        return Told(self._told_at, earliest, call, latest)
+        return ToldInterval(self._told_at, earliest, call, latest)
 
     def _recalled_at(self, view: TicketView) -> datetime | None:
         """When a called ticket was called once more; what an earlier call has left does not count."""

@@ -9,7 +9,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.clinic_records import NO_RECORDS
 from common.domain.queue_advance import Occupant
 from common.domain.tickets import display_number
-from common.domain.told import Told
+from common.domain.told import ToldInterval
 from common.messages.desk_replies import at_desk
 from common.messages.message import EncodedReply, Reply
 from common.messages.patients import Ticket
@@ -26,7 +26,7 @@ class Answers(NamedTuple):
     calls, by the codes of these."""
 
     replies: Sequence[Reply | EncodedReply]
-    told: Mapping[str, Told]
+    told: Mapping[str, ToldInterval]
 
 
 def compose_answers(loaded: Loaded, decided: Decided, clinic_of: ClinicOf) -> Answers:
@@ -34,7 +34,7 @@ def compose_answers(loaded: Loaded, decided: Decided, clinic_of: ClinicOf) -> An
     one."""
     shown = _ShownMoments(clinic_of, loaded.learned, loaded.now)
     untold = {each.ticket_code for each in decided.new_tickets}
-    told: dict[str, Told] = {}
+    told: dict[str, ToldInterval] = {}
     replies: list[Reply | EncodedReply] = []
     for decision in decided.decisions:
         if decision.refusal is not None and not callable(decision.refusal):

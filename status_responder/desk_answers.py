@@ -12,6 +12,7 @@ from common.domain.staff import Duty
 from common.messages import problems
 from common.messages.desk_replies import DUTIES_SHOWN_MAX, DeskDuty, DeskUser
 from common.messages.desk_requests import (
+    AccuracyRequest,
     DeskHistoryRequest,
     DeskQueueRequest,
     DeskRequest,
@@ -21,9 +22,11 @@ from common.messages.desk_requests import (
     ReportRequest,
 )
 from common.messages.message import Reply, Request
+from common.storage.accuracy import read_accuracy
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from status_responder import store
+from status_responder.accuracy import estimate_accuracy
 from status_responder.desk_queue import compose_queue, load_queue
 from status_responder.finding import find_tickets
 from status_responder.history import clinic_history
@@ -32,7 +35,7 @@ from status_responder.shown_ticket import show_ticket
 
 ASKED_BY_DESKS: Final = (
     *(DeskUserRequest, DeskQueueRequest, DeskTicketRequest),
-    *(FindTickets, DeskHistoryRequest, ReportRequest),
+    *(FindTickets, DeskHistoryRequest, ReportRequest, AccuracyRequest),
 )
 
 
@@ -84,7 +87,10 @@ def _about_clinic(
     match request:
         case ReportRequest():
             day = _day(clinic, request.service_date, now)
-            return clinic_report(clinic, day.service_date, store.read_courses(connection, day))
+            by_width = read_accuracy(connection, clinic.key, day.service_date, day.service_date)
+            return clinic_report(clinic, day.service_date, store.read_courses(connection, day), by_width)
+        case AccuracyRequest():
+            return estimate_accuracy(connection, clinic, request, clinic.service_date(now))
         case DeskHistoryRequest():
             day = _day(clinic, request.service_date, now)
             return clinic_history(connection, clinic, day, request, now)

@@ -1,18 +1,26 @@
 """What a clinic did on a service day: counts and durations, by the hour of registration and in all."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from statistics import median
 
+from common.domain.accuracy import Accuracy
 from common.domain.catalog import Clinic
 from common.domain.ticket_states import TicketStatus
 from common.messages.desk_replies import ClinicReport, ReportRow, Spread
+from status_responder.accuracy import times_told
 from status_responder.store import TicketCourse
 
 
-def clinic_report(clinic: Clinic, service_date: date, courses: Sequence[TicketCourse]) -> ClinicReport:
-    """The report of one service day's tickets; hours in which nobody registered are left out."""
+def clinic_report(
+    clinic: Clinic,
+    service_date: date,
+    courses: Sequence[TicketCourse],
+    by_width: Mapping[int, Accuracy],
+) -> ClinicReport:
+    """The report of one service day's tickets, and of the times that its patients were told (by the width of
+    the intervals); hours in which nobody registered are left out."""
     by_hour: defaultdict[int, list[TicketCourse]] = defaultdict(list)
     for each in courses:
         by_hour[each.registered_at.astimezone(clinic.hospital.time_zone).hour].append(each)
@@ -24,6 +32,7 @@ def clinic_report(clinic: Clinic, service_date: date, courses: Sequence[TicketCo
         service_date=service_date,
         total=_row(None, courses),
         hours=[_row(hour, by_hour[hour]) for hour in sorted(by_hour)],
+        times=times_told(by_width),
     )
 
 

@@ -34,6 +34,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "set_rooms": {"rooms": 3},
     "set_mode": {"mode": "clock"},
     "clinic_report": {},
+    "estimate_accuracy": {},
     "desk_register": patient(9),
 }
 """What each request is asked with."""

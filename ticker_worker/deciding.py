@@ -12,6 +12,7 @@ from common.domain.queue import Queue
 from common.domain.refusals import ActionRefused
 from common.domain.service_times import Lesson
 from common.domain.ticket_states import IN_ROOM
+from common.domain.told import ToldCall
 from common.messages import problems
 from common.messages.desk_requests import DeskRequest, OpenClinic, Undo
 from common.messages.events import Event
@@ -22,6 +23,7 @@ from common.messaging.received_requests import ReceivedRequest
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
+from common.storage.new_tickets import keep_told
 from common.storage.remembered_refusals import Refusal
 from common.storage.ticket_rows import tickets_in_state
 from ticker_worker import desk_replies
@@ -54,6 +56,7 @@ class DecidedBatch:
     refusals: Sequence[Refusal] = ()
     ended_calls: Sequence[CallEnded] = ()
     unlearned: Sequence[tuple[Clinic, date, Lesson]] = ()
+    told_calls: Sequence[ToldCall] = ()
     clinic_values: Mapping[tuple[str, str], Mapping[str, Any]] | None = None
     is_partial: bool = False
 
@@ -77,7 +80,14 @@ def decide(
         raise TooMuchAtOnce
     refusals = _refused(loaded, decisions)
     return DecidedBatch(
-        desk.queues, entries, answers, refusals, desk.ended_calls, desk.unlearned, desk.clinic_values
+        desk.queues,
+        entries,
+        answers,
+        refusals,
+        desk.ended_calls,
+        desk.unlearned,
+        desk.told_calls,
+        desk.clinic_values,
     )
 
 
@@ -118,7 +128,8 @@ class _Deciding:
     def answer(self, received: ReceivedRequest) -> Answer:
         """Decides a request, if it is to be decided. The reply describes this moment, and nothing of what
         later requests change."""
-        if self.decisions.is_to_decide(received):
+        is_new = self.decisions.is_to_decide(received)
+        if is_new:
             self.decisions.by_id[received.request_id] = self._decide(received)
         decision = self.decisions.of_request(received, self.loaded.now)
         if decision is not self.decisions.by_id.get(received.request_id):
@@ -128,16 +139,19 @@ class _Deciding:
         if decision.closing is not None:
             return Answer(Outcome(events=passed), decision.closing)
         events = [*passed, *_events(decision.entries)]
-        return Answer(Outcome(reply=self._reply(received, decision), events=events))
+        return Answer(Outcome(reply=self._reply(received, decision, is_new=is_new), events=events))
 
-    def _reply(self, received: ReceivedRequest, decision: Decision) -> Reply | EncodedReply:
+    def _reply(self, received: ReceivedRequest, decision: Decision, *, is_new: bool) -> Reply | EncodedReply:
         if decision.refusal is not None:
             return decision.refusal
         request, desk = received.request, self.desk
         assert isinstance(request, DeskRequest)
-        return desk_replies.desk_done(
+        reply, told = desk_replies.desk_done(
             desk.connection, desk.clinic_of, desk.queues, request, decision.entries, desk.now
         )
+        if is_new:
+            keep_told(desk.connection, told)
+        return reply
 
     def _decide(self, received: ReceivedRequest) -> Decision:
         request = received.request

@@ -4,9 +4,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from common.domain.accuracy import judged_call
 from common.domain.admission import Admission, AdmissionRefused
 from common.domain.catalog import Clinic
+from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
+from common.domain.event_names import EventName
 from common.domain.queue import Queue
 from common.domain.refusals import (
     ActionRefused,
@@ -21,10 +24,12 @@ from common.domain.refusals import (
     UntilImpossible,
 )
 from common.domain.service_times import EndedCall, Lesson
+from common.domain.told import ToldCall
 from common.messages import problems
 from common.messages.desk_requests import DeskRequest
 from common.messages.problems import Problem
 from common.messaging.received_requests import ReceivedRequest
+from common.storage.accuracy import add_judged
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from common.storage.journal import Cause, JournalEntry, entries_of
@@ -54,7 +59,7 @@ class Desk:
 
     `clinic_values` are changed attributes of clinics; `closings` cancel those who wait, and may have to go on
     in transactions of their own, by the request's id; `ended_calls` are what there is to learn from,
-    and `unlearned` is what is no longer learned.
+    and `unlearned` is what is no longer learned; `told_calls` tell how the intervals turn out.
     """
 
     connection: Connection
@@ -67,6 +72,7 @@ class Desk:
     closings: dict[str, CancelWaiting] = field(default_factory=dict)
     ended_calls: list[CallEnded] = field(default_factory=list)
     unlearned: list[tuple[Clinic, date, Lesson]] = field(default_factory=list)
+    told_calls: list[ToldCall] = field(default_factory=list)
 
     def carry_out(self, received: ReceivedRequest, key: ClinicDay) -> list[JournalEntry]:
         """What a request for this queue changes; raises ActionRefused."""
@@ -75,9 +81,9 @@ class Desk:
         subjects = Subjects(self.connection, self.catalog, self.now, self.queues, self.changed_clinics)
         subject = subjects.load(request, received.user, key)
         decided = decide(request, subject, self.now)
-        self._save(decided, subject.clinic)
+        changes = self._save(decided, subject.clinic)
         cause = Cause(received.request_id, received.digest, received.user)
-        entries = entries_of(decided.changes, cause, self.clinic_of)
+        entries = entries_of(changes, cause, self.clinic_of)
         self.ended_calls += [
             CallEnded(subject.clinic, entries[place].service_date, call, cause.id, entries[place].ordinal)
             for place, call in decided.ended_calls
@@ -97,15 +103,27 @@ class Desk:
         """The clinic of a service day, as this transaction has left it until now."""
         return self.changed_clinics.get(day.clinic_key) or self.catalog.clinic_of(day)
 
-    def _save(self, decided: ActionResult, clinic: Clinic) -> None:
-        for change in decided.changes:
-            store.write_ticket(self.connection, change)
+    def _save(self, decided: ActionResult, clinic: Clinic) -> list[Change]:
+        """Saves what was decided but the queues, and judges the calls: the changes, with that."""
+        changes = [self._write(change) for change in decided.changes]
+        judged = [(each.clinic_day, each.judged) for each in changes if each.judged is not None]
+        add_judged(self.connection, [*judged, *decided.unjudged])
         insert_tickets(self.connection, decided.new_tickets)
         write_places(self.connection, decided.moved)
         if decided.clinic_values is not None:
             self.changed_clinics[clinic.key] = replace(clinic, **decided.clinic_values)
             self.clinic_values.setdefault(clinic.key, {}).update(decided.clinic_values)
         self.queues |= {queue.key: queue for queue in decided.queues}
+        return changes
+
+    def _write(self, change: Change) -> Change:
+        told = store.write_ticket(self.connection, change)
+        if change.event is not EventName.TICKET_CALLED:
+            return change
+        in_turn = change.out_of_turn is None
+        if told is not None and in_turn:
+            self.told_calls.append(ToldCall(change.clinic_day, told, change.at))
+        return change._replace(judged=judged_call(told, change.at, in_turn=in_turn))
 
 
 def problem_of(refused: ActionRefused, clinic: Clinic, now: datetime) -> Problem:

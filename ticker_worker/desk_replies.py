@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from common.desk_tickets import visit_ticket
 from common.domain.catalog import Clinic
@@ -12,6 +13,7 @@ from common.domain.event_names import EventName
 from common.domain.queue import Queue
 from common.domain.ticket_record import TicketRecord
 from common.domain.tickets import display_number
+from common.domain.told import ToldInterval
 from common.messages.desk_replies import RANGES_SHOWN_MAX, DeskChange, DeskDone, NumberRange, VisitTicket
 from common.messages.desk_requests import CallNext, CallTicket, DeskRequest, TicketAction, Undo
 from common.messages.patients import Ticket
@@ -20,8 +22,15 @@ from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
 from common.storage.service_times import read_service_times
 from common.storage.ticket_rows import ticket_by_number, tickets_by_number
-from common.storage.ticket_views import read_rooms, read_ticket_views
+from common.storage.ticket_views import TicketView, read_rooms, read_ticket_views
 from common.storage.visits import read_named_tickets
+
+
+class DoneAndTold(NamedTuple):
+    """What a request has done, and what that tells the patient of a new ticket of the call, by its code."""
+
+    reply: DeskDone
+    told: Mapping[str, ToldInterval]
 
 
 def desk_done(
@@ -31,12 +40,13 @@ def desk_done(
     request: DeskRequest,
     entries: Sequence[JournalEntry],
     now: datetime,
-) -> DeskDone:
+) -> DoneAndTold:
     """What a request has done, by its entries in the journal; its tickets as they stand at `now`: in locked
     `queues` that are not written yet, and in clinics as `clinic_of` gives them."""
     day = entries[0].service_date
     number: int | None = request.number if isinstance(request, TicketAction) else None
     new_ticket: Ticket | None = None
+    told: dict[str, ToldInterval] = {}
     for entry in entries:
         if isinstance(request, Undo):
             number, day = request.number or entry.number, entry.service_date
@@ -45,10 +55,13 @@ def desk_done(
         if entry.event.name is EventName.TICKET_REGISTERED and entry.number is not None:
             other = entry.clinic_day
             clinic, queue = clinic_of(other), queues.get(other)
-            new_ticket = _as_its_patient_sees_it(connection, clinic, other, queue, entry.number, now)
+            view, shown = _as_its_patient_sees_it(connection, clinic, other, queue, entry.number, now)
+            new_ticket = shown.ticket(view)
+            if (interval := shown.told(new_ticket)) is not None:
+                told[view.ticket_code] = interval
     key = ClinicDay(request.hospital, request.clinic, day)
     row = None if number is None else ticket_by_number(connection, key, number)
-    return DeskDone(
+    reply = DeskDone(
         hospital=request.hospital,
         clinic=request.clinic,
         service_date=day,
@@ -57,6 +70,7 @@ def desk_done(
         room_name=None if row is None or row.room is None else clinic_of(key).room_name(row.room),
         new_ticket=new_ticket,
     )
+    return DoneAndTold(reply, told)
 
 
 def closing_done(entries: Sequence[JournalEntry]) -> DeskDone:
@@ -108,7 +122,8 @@ def _as_its_patient_sees_it(
     queue: Queue | None,
     number: int,
     now: datetime,
-) -> Ticket:
+) -> tuple[TicketView, PatientTickets]:
+    """A new ticket, and what shows it."""
     [row] = tickets_by_number(connection, key, [number])
     view = read_ticket_views(connection, [row.ticket_code])()[row.ticket_code]
     if queue is not None:
@@ -119,4 +134,4 @@ def _as_its_patient_sees_it(
         )
     occupants = read_rooms(connection, [key])().get(key, ())
     learned = read_service_times(connection, [clinic])().get(clinic.key, NO_RECORDS)
-    return PatientTickets(clinic, occupants, learned, now).ticket(view)
+    return view, PatientTickets(clinic, occupants, learned, now)

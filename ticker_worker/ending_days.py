@@ -3,6 +3,7 @@ the next tick."""
 
 from collections.abc import Mapping, Sequence
 
+from common.domain.accuracy import judged_day_end
 from common.domain.admission import NewTicket
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
@@ -12,6 +13,8 @@ from common.domain.queue_advance import Waiter, calling_order
 from common.domain.record_numbers import PatientKey
 from common.domain.ticket_codes import new_ticket_code
 from common.domain.ticket_states import TicketState
+from common.domain.told import ToldInterval
+from common.storage.accuracy import add_judged, read_told
 from common.storage.new_tickets import insert_tickets
 from common.storage.waiters import next_waiters
 from ticker_worker import store
@@ -37,6 +40,8 @@ def end_days(moving: AdvancingQueues, keys: Sequence[ClinicDay]) -> set[ClinicDa
     changes: list[Change] = []
     new_tickets: list[NewTicket] = []
     better_places = []
+    told: dict[str, ToldInterval] = {}
+    _judge(moving, keys, left)
     for key in keys:
         tickets = QueueTickets(moving.occupants.get(key, ()), left.get(key, ()), parked.get(key, ()))
         if moving.queues[key].ending is Ending.HANDOVER:
@@ -44,19 +49,31 @@ def end_days(moving: AdvancingQueues, keys: Sequence[ClinicDay]) -> set[ClinicDa
             moving.queues[key.day_after] = handed.following
             passed = handed.passed
             new_tickets += handed.new_tickets
+            told |= handed.told
             better_places += [(key.day_after, place) for place in handed.better_places]
         else:
             passed = expire_left(moving.queues[key], moving.catalog.clinic_of(key), tickets, moving.now)
         moving.keep(key, passed)
         changes += passed.changes
     store.write_tickets(moving.connection, changes)
-    insert_tickets(moving.connection, new_tickets)
+    insert_tickets(moving.connection, new_tickets, told)
     for change in changes:
         if change.event is EventName.TICKET_PARKED:
             store.write_ticket(moving.connection, change)
     for following, place in better_places:
         store.give_place(moving.connection, following, place)
     return cut_short
+
+
+def _judge(
+    moving: AdvancingQueues, keys: Sequence[ClinicDay], left: Mapping[ClinicDay, Sequence[Waiter]]
+) -> None:
+    """What the patients whose tickets expire were told did not hold, where it has passed by."""
+    expire = [key for key in keys if moving.queues[key].ending is Ending.EXPIRY]
+    numbers = [(key, waiter.number) for key in expire for waiter in left.get(key, ())]
+    day_ends = {key: moving.catalog.clinic_of(key).day_end(key.service_date) for key in expire}
+    told = read_told(moving.connection, numbers)
+    add_judged(moving.connection, [(key, judged_day_end(each, day_ends[key])) for key, each in told])
 
 
 def _count_left(

@@ -26,6 +26,7 @@ from common.domain.lanes import Lane
 from common.domain.record_numbers import PatientKey
 from common.domain.ticket_states import ACTIVE, IN_ROOM, OUTSIDE, TicketState, TicketStatus
 from common.domain.tickets import lane_reason
+from common.domain.told import ToldInterval
 from common.domain.visits import Station
 from common.storage.catalog import take_version
 from common.storage.patient_columns import PATIENT_COLUMNS, patient_columns, patient_of, same_patient
@@ -165,6 +166,7 @@ def waiting_patients(
             row.sent_from,
             row.return_to,
             row.is_return,
+            row.told,
         )
         found[key_of(row)].append(waiting)
     return found
@@ -262,11 +264,12 @@ def forget_mismatches(connection: Connection, before: date, limit: int) -> None:
 # --- what a desk changes ---------------------------------------------------------------------------------
 
 
-def write_ticket(connection: Connection, change: Change) -> None:
-    """Writes one change of a ticket in a locked queue."""
+def write_ticket(connection: Connection, change: Change) -> ToldInterval | None:
+    """Writes one change of a ticket in a locked queue; gives what its patient was told, where that stands."""
     values = _columns_of(change)
-    if change.ticket is not None and values:
-        _update_ticket(connection, change.clinic_day, change.ticket.number, values)
+    if change.ticket is None or not values:
+        return None
+    return _update_ticket(connection, change.clinic_day, change.ticket.number, values)
 
 
 def give_place(connection: Connection, key: ClinicDay, place: BetterPlace) -> None:
@@ -293,7 +296,7 @@ def _columns_of(change: Change) -> dict[str, Any]:
     moments: dict[str, Any]
     match change.event:
         case EventName.TICKET_PRIORITISED | EventName.TICKET_UNPRIORITISED:
-            return {"lane": ticket.lane, "priority_reason": change.lane_reason}
+            return {"lane": ticket.lane, "priority_reason": change.lane_reason, "told": None}
         case EventName.TICKET_RECALLED:
             return {"recalled_at": at}
         case EventName.TICKET_SENT:
@@ -309,11 +312,11 @@ def _columns_of(change: Change) -> dict[str, Any]:
         case EventName.TICKET_CALLED:
             moments = {"room": ticket.room, "called_at": at, "started_at": None, "ended_at": None}
         case EventName.TICKET_SKIPPED if ticket.room is None:
-            return {}  # it waited, and does so on
+            return {"told": None}  # it waited, and does so on
         case EventName.TICKET_REINSTATED | EventName.TICKET_UNPARKED | EventName.TICKET_SKIPPED:
-            moments = {"waiting_since": at, "room": None, "called_at": None, "ended_at": None}
+            moments = {"waiting_since": at, "room": None, "called_at": None, "ended_at": None, "told": None}
         case EventName.TICKET_PARKED:
-            moments = {"room": None, "called_at": None}
+            moments = {"room": None, "called_at": None, "told": None}
         case EventName.TICKET_TRANSFERRED:
             moments = {"ended_at": at, "transferred_to": change.transferred_to}
         case EventName.TICKET_CANCELLED:
@@ -333,6 +336,8 @@ def _columns_before(before: TicketBefore) -> dict[str, Any]:
     kept = {name: getattr(before, name) for name in _KEPT}
     if before.waiting_since is not None:
         kept["waiting_since"] = before.waiting_since
+    if before.told is not None:
+        kept["told"] = before.told
     return {**kept, "cancelled_by": None, "cancel_reason": None}
 
 
@@ -347,8 +352,14 @@ def _corrected(correction: Correction | None) -> dict[str, Any]:
     return new | ({"date_of_birth_confirmed": True} if correction.date_of_birth else {})
 
 
-def _update_ticket(connection: Connection, key: ClinicDay, number: int, values: Mapping[str, Any]) -> None:
-    connection.execute(update(tickets).where(*of_queue(key), tickets.c.number == number).values(**values))
+def _update_ticket(
+    connection: Connection, key: ClinicDay, number: int, values: Mapping[str, Any]
+) -> ToldInterval | None:
+    of_ticket = (*of_queue(key), tickets.c.number == number)
+    told: ToldInterval | None = connection.scalar(
+        update(tickets).where(*of_ticket).values(**values).returning(tickets.c.told)
+    )
+    return told
 
 
 _outside_after = Prepared(

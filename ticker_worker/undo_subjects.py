@@ -18,7 +18,7 @@ from common.storage.engine import Connection
 from common.storage.journal import JournalEntry, find_by_causes, read_latest
 from common.storage.lane_places import waiting_between
 from common.storage.ticket_rows import tickets_by_number, tickets_in_state
-from common.storage.undo_records import before_of, is_out_of_turn, lesson_of, taken_back
+from common.storage.undo_records import before_of, is_out_of_turn, judged_of, lesson_of, taken_back
 from ticker_worker import store
 from ticker_worker.loading import QueuesNeeded
 from ticker_worker.rules.undoing import UNDO_WITHIN, PastChange, UndoSubject, last_done, standing
@@ -132,6 +132,7 @@ def _past(entry: JournalEntry) -> PastChange:
         lane=Lane(told["lane"]),
         before=before_of(entry.undo),
         lesson=lesson_of(entry.undo),
+        judged=judged_of(entry.undo),
         takes_back=taken_back(entry.undo),
         out_of_turn=is_out_of_turn(entry.undo),
     )

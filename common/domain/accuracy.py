@@ -6,10 +6,11 @@ Of all intervals `PROMISED` are to hold the call; docs/waiting-time.md says what
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import reduce
 from math import ceil
 from typing import Final, NamedTuple
 
-from common.domain.told import Told
+from common.domain.told import ToldInterval
 
 PROMISED: Final = 0.80
 """The share of the intervals that are to hold the call."""
@@ -58,10 +59,6 @@ class Accuracy(NamedTuple):
         """All intervals of which some are to hold."""
         return self.called + self.uncalled
 
-    def share(self, count: int) -> float | None:
-        """So many as a part of all that are judged; None where there are none."""
-        return count / self.judged if self.judged else None
-
 
 class Judged(NamedTuple):
     """What one interval adds to the sums; its width in minutes is rounded up to a multiple of five."""
@@ -78,8 +75,10 @@ APART: Final = Judged(0, Accuracy(apart=1))
 """A call out of turn, or of a patient whose place was changed since, or who was told no interval."""
 
 
-def judged_call(told: Told, called_at: datetime) -> Judged:
-    """What a call in turn makes of the interval."""
+def judged_call(told: ToldInterval | None, called_at: datetime, *, in_turn: bool) -> Judged:
+    """What a call makes of the interval that its patient was told, if there was one."""
+    if told is None or not in_turn:
+        return APART
     minutes, width = _width(told)
     called_at = called_at.replace(microsecond=0)
     wait = _seconds(told.at, called_at)
@@ -88,7 +87,7 @@ def judged_call(told: Told, called_at: datetime) -> Judged:
     return Judged(minutes, sums._replace(**{told.verdict(called_at).value: 1}))
 
 
-def judged_day_end(told: Told, day_end: datetime) -> Judged:
+def judged_day_end(told: ToldInterval, day_end: datetime) -> Judged:
     """What the end of the service day makes of the interval of a patient who still waits. Where it reaches
     beyond, its reply said that the day may end first (`day_may_end_first`)."""
     if told.latest >= day_end:
@@ -97,7 +96,7 @@ def judged_day_end(told: Told, day_end: datetime) -> Judged:
     return Judged(minutes, Accuracy(uncalled=1, width_seconds=width))
 
 
-def _width(told: Told) -> tuple[int, int]:
+def _width(told: ToldInterval) -> tuple[int, int]:
     seconds = _seconds(told.earliest, told.latest)
     return ceil(seconds / _WIDTH_STEP_SECONDS) * _WIDTH_STEP_SECONDS // 60, seconds
 
@@ -118,17 +117,22 @@ class Promise(StrEnum):
 
 def promise_of(sums: Accuracy) -> Promise:
     """Whether the promise was kept in these intervals."""
-    share = sums.share(sums.held)
-    if share is None or sums.judged < JUDGED_MIN:
+    if sums.judged < JUDGED_MIN:
         return Promise.TOO_FEW
+    share = sums.held / sums.judged
     if share < _KEPT_FROM:
         return Promise.FEWER
     return Promise.MORE if share > _KEPT_UNTIL else Promise.KEPT
 
 
+def total_of(by_width: Mapping[int, Accuracy]) -> Accuracy:
+    """All of them together."""
+    return reduce(Accuracy.plus, by_width.values(), Accuracy())
+
+
 def median_width(by_width: Mapping[int, Accuracy]) -> int | None:
     """The width in minutes that half of the judged intervals do not exceed; None where there are none."""
-    total = sum(each.judged for each in by_width.values())
+    total = total_of(by_width).judged
     seen = 0
     for minutes, each in sorted(by_width.items()):
         seen += each.judged

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from common.domain.absences import Absence
+from common.domain.accuracy import Judged
 from common.domain.cancellations import Cancellation
 from common.domain.clinic_day import ClinicDay
 from common.domain.corrections import Correction
@@ -12,13 +13,15 @@ from common.domain.lanes import ByLane
 from common.domain.places import Place
 from common.domain.ticket_states import TicketState, TicketStatus
 from common.domain.tickets import CallReason, LaneReason
+from common.domain.told import ToldInterval
 from common.domain.visits import Neighbour, Station
 
 
 class TicketBefore(NamedTuple):
     """How a ticket was before something that the staff can take back: its state, its room and moments; and
     since when that room was free (`room_freed`), if it was. Before a call in turn, `streaks` are the queue's.
-    `place` is where it was, if it was moved."""
+    `place` is where it was, if it was moved, and `told` what its patient had been told, which does not stand
+    for whoever is moved or parked."""
 
     status: TicketStatus
     room: int | None = None
@@ -29,6 +32,7 @@ class TicketBefore(NamedTuple):
     ended_at: datetime | None = None
     waiting_since: datetime | None = None
     place: Place | None = None
+    told: ToldInterval | None = None
 
 
 class Change(NamedTuple):
@@ -43,7 +47,7 @@ class Change(NamedTuple):
     what can be taken back; of an undoing it is how the ticket is again, and `takes_back` the request that did
     what is undone. `sent_to` is the ticket to which a patient was sent on, with the `station` of the
     visit that this one is; `sent_from` comes with the ticket that was given out for it. `absence` is the one
-    that began, or is over.
+    that began, or is over. `judged` is what a call by the staff has made of what the patient was told.
     """
 
     clinic_day: ClinicDay
@@ -65,3 +69,4 @@ class Change(NamedTuple):
     sent_from: Neighbour | None = None
     station: Station | None = None
     absence: Absence | None = None
+    judged: Judged | None = None

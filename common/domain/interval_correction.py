@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple, Self
 
-from common.domain.told import Told, Verdict
+from common.domain.told import ToldInterval, Verdict
 
 Z_80_PERCENT = 1.2816
 """Standard deviations to each side of the mean that hold 80 % of a normal distribution."""
@@ -80,7 +80,7 @@ class Correction:
     shifts: Mapping[int, _Shift] = field(default_factory=dict)
     at_start: Mapping[int, _Shift] = field(default_factory=dict)
 
-    def after(self, told: Told, called_at: datetime, day: date) -> Self:
+    def after(self, told: ToldInterval, called_at: datetime, day: date) -> Self:
         """With what a call on the service day `day` makes of what its patient was told."""
         verdict, later = told.verdict(called_at), called_at > told.call
         missed, late = verdict is Verdict.MISSED, verdict is Verdict.LATE

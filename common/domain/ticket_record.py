@@ -10,6 +10,7 @@ from common.domain.places import Place
 from common.domain.record_numbers import PatientKey
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import LaneReason
+from common.domain.told import ToldInterval
 from common.domain.visits import Station, station_of
 
 
@@ -37,6 +38,7 @@ class TicketRecord:
     patient_name: str
     date_of_birth: PartialDate
     date_of_birth_confirmed: bool
+    told: ToldInterval | None = None
     visit: str | None = None
     station: int | None = None
     sent_from: str | None = None

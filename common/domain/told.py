@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from common.domain.clinic_day import ClinicDay
+
 
 class Verdict(StrEnum):
     """Whether an interval held the call. The call was `missed` that came before the earliest moment told:
@@ -14,7 +16,7 @@ class Verdict(StrEnum):
     LATE = "late"
 
 
-class Told(NamedTuple):
+class ToldInterval(NamedTuple):
     """The interval that a patient was told `at` a moment, with its median, the expected `call`; each to the
     second. `moment` is a code of the queue's state then, 0 where that was not told apart."""
 
@@ -30,3 +32,11 @@ class Told(NamedTuple):
         if called_at < self.earliest:
             return Verdict.MISSED
         return Verdict.LATE if called_at > self.latest else Verdict.HELD
+
+
+class ToldCall(NamedTuple):
+    """A call in turn of somebody who was told an interval, in the queue of a service day."""
+
+    clinic_day: ClinicDay
+    told: ToldInterval
+    called_at: datetime

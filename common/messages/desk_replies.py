@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import AwareDatetime
 
 from common.domain.absences import AbsenceReason
+from common.domain.accuracy import Promise
 from common.domain.catalog import ClinicState, QueueMode
 from common.domain.elsewhere import Elsewhere
 from common.domain.lanes import Lane
@@ -323,6 +324,44 @@ class ReportRow(ReplyPart):
 
 
 @dataclass(slots=True, kw_only=True)
+class TimesTold(ReplyPart):
+    """How the intervals turned out that patients were told: of `told`, so many `held` the call, `missed` it
+    (it came before the interval), were `late`, or had passed by when the day ended and nobody was called
+    (`uncalled`). Calls `apart` are not judged. The waits and the errors of the expected moment are of those
+    who were called. Shares, widths and means are null where there is nothing to divide by."""
+
+    told: int
+    held: int
+    missed: int
+    late: int
+    uncalled: int
+    apart: int
+    held_share: float | None
+    missed_share: float | None
+    median_width_minutes: int | None
+    mean_width_seconds: int | None
+    mean_wait_seconds: int | None
+    mean_error_seconds: int | None
+
+
+@dataclass(slots=True, kw_only=True)
+class EstimateAccuracy(Reply):
+    """How the times that a clinic's patients were told turned out on the service days from `first_date` to
+    `last_date`, and whether the promise was kept that `promised_share` of them hold."""
+
+    name: ClassVar[str] = "estimate_accuracy"
+
+    hospital: str
+    clinic: str
+    clinic_name: str
+    first_date: date
+    last_date: date
+    promised_share: float
+    promise: Promise
+    times: TimesTold
+
+
+@dataclass(slots=True, kw_only=True)
 class ClinicReport(Reply):
     """What a clinic did on a service day: by hours of registration on the hospital's clock, and in all."""
 
@@ -334,6 +373,7 @@ class ClinicReport(Reply):
     service_date: date
     total: ReportRow
     hours: list[ReportRow]
+    times: TimesTold
 
 
 @dataclass(slots=True, kw_only=True)

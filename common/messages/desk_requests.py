@@ -350,6 +350,16 @@ class ReportRequest(DeskRequest):
     service_date: IsoDate | None = None
 
 
+class AccuracyRequest(DeskRequest):
+    """Asks how the times that patients were told turned out, on the service days from `first_date` (seven in
+    all, where left out) to `last_date` (today). Answered by `EstimateAccuracy`; changes nothing."""
+
+    name: ClassVar[str] = "estimate_accuracy"
+
+    first_date: IsoDate | None = None
+    last_date: IsoDate | None = None
+
+
 class DeskUserRequest(Request):
     """Asks who asks, and what they may do where. Answered by `DeskUser`."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, DateTime, Dialect, String, TypeDecorator
 
 from common.domain.absences import Absence, AbsenceReason
 from common.domain.partial_dates import PartialDate
-from common.domain.told import Told
+from common.domain.told import ToldInterval
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -43,27 +43,21 @@ class PartialDateText(TypeDecorator[PartialDate]):
         return None if value is None else PartialDate.parse(value)
 
 
-class ToldText(TypeDecorator[Told]):
+class ToldText(TypeDecorator[ToldInterval]):
     """What a patient was told, as a JSON array of whole seconds: `at` since 1970, from there on to each of
     the three moments; and the code of the queue's state."""
 
     impl = String(60)
     cache_ok = True
 
-    def process_bind_param(self, value: Told | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: ToldInterval | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         return None if value is None else told_text(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Told | None:  # noqa: ARG002
-        if value is None:
-            return None
-        seconds, earliest, call, latest, moment = json.loads(value)
-        at = datetime.fromtimestamp(seconds, UTC)
-        return Told(
-            at, at + timedelta(0, earliest), at + timedelta(0, call), at + timedelta(0, latest), moment
-        )
+    def process_result_value(self, value: str | None, dialect: Dialect) -> ToldInterval | None:  # noqa: ARG002
+        return told_in(value)
 
 
-def told_text(told: Told) -> str:
+def told_text(told: ToldInterval) -> str:
     """As the column keeps it."""
     # With nothing in between: it is a part of every registration.
     at, earliest, call, latest, moment = told
@@ -72,6 +66,17 @@ def told_text(told: Told) -> str:
 
 
 _SECOND = timedelta(seconds=1)
+
+
+def told_in(text: str | None) -> ToldInterval | None:
+    """What a `told_text` says."""
+    if text is None:
+        return None
+    seconds, earliest, call, latest, moment = json.loads(text)
+    at = datetime.fromtimestamp(seconds, UTC)
+    return ToldInterval(
+        at, at + timedelta(0, earliest), at + timedelta(0, call), at + timedelta(0, latest), moment
+    )
 
 
 class AbsencesJson(TypeDecorator[Sequence[Absence]]):

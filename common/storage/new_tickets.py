@@ -6,7 +6,7 @@ from sqlalchemy import Connection, insert, literal, select, update
 
 from common.domain.admission import NewTicket
 from common.domain.ticket_states import TicketStatus
-from common.domain.told import Told
+from common.domain.told import ToldInterval
 from common.storage.prepared import BOOLEAN, INTEGER, MOMENT, PARTIAL_DATE, TEXT, TOLD, Columns, Prepared
 from common.storage.queues import KEY_COLUMNS
 from common.storage.tables import tickets
@@ -55,8 +55,22 @@ _join_visits = Prepared(
 )
 
 
+_keep_told = Prepared(
+    lambda given: (
+        update(tickets).where(tickets.c.ticket_code == given.c.ticket_code).values(told=given.c.told)
+    ),
+    {"ticket_code": TEXT, "told": TOLD},
+)
+
+
+def keep_told(connection: Connection, told: Mapping[str, ToldInterval]) -> None:
+    """Writes what the patients of tickets were told that are there already, by the codes of these."""
+    if told:
+        _keep_told(connection, [*told.items()])
+
+
 def insert_tickets(
-    connection: Connection, new: Collection[NewTicket], told: Mapping[str, Told] | None = None
+    connection: Connection, new: Collection[NewTicket], told: Mapping[str, ToldInterval] | None = None
 ) -> None:
     """Writes new tickets, with what their patients were `told`, by their codes, and joins them to their
     visits. A violated constraint is a StoreConflict at the end of the transaction."""

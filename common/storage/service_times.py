@@ -22,6 +22,7 @@ from common.domain.service_times import (
     with_lesson,
     without_lesson,
 )
+from common.domain.told import ToldCall
 from common.storage.prepared import DATE, ENCODED_JSON, INTEGER, TEXT, Columns, Prepared
 from common.storage.tables import service_times
 
@@ -78,6 +79,7 @@ def _lock_or_create(given: FromClause) -> ClauseElement:
         postgresql.insert(service_times)
         .from_select([*_ROW], rows)
         .on_conflict_do_update(index_elements=[*_PART], set_={"service_date": service_times.c.service_date})
+        .returning(service_times)
     )
 
 
@@ -122,6 +124,26 @@ def learn_service_times(
         lessons.append(lesson)
     _write(connection, [_values(key, learned[key[:2]][key[2]]) for key in parts])
     return lessons
+
+
+def correct_intervals(connection: Connection, calls: Iterable[ToldCall]) -> None:
+    """Moves the ends of these clinics' intervals by what these calls missed, in this order; called before
+    `learn_service_times`. An undoing of a call leaves it so: one call moves an end by little."""
+    by_clinic: defaultdict[tuple[str, str], list[ToldCall]] = defaultdict(list)
+    for call in calls:
+        by_clinic[call.clinic_day.clinic_key].append(call)
+    if not by_clinic:
+        return
+    first = json.dumps(NO_CORRECTION.as_sums())
+    new = [(*key, CORRECTION, by_clinic[key][0].clinic_day.service_date, first) for key in sorted(by_clinic)]
+    corrected = []
+    for row in _lock(connection, new):
+        correction, day = Correction.of_sums(row.sums, row.service_date), row.service_date
+        for key, told, called_at in by_clinic[row.hospital, row.clinic]:
+            day = max(day, key.service_date)
+            correction = correction.after(told, called_at, key.service_date)
+        corrected.append((row.hospital, row.clinic, CORRECTION, day, json.dumps(correction.as_sums())))
+    _write(connection, corrected)
 
 
 def unlearn_service_times(connection: Connection, taught: Iterable[tuple[Clinic, date, Lesson]]) -> None:

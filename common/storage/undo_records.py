@@ -1,19 +1,22 @@
 """What the journal keeps of a change that the staff can take back, and of one that took something back.
 
-A JSON object: of what can be taken back, how the ticket was `before`, its `place` if it was moved, the
-`lesson` that was learned from it, and whether it was a call `out_of_turn`; of an undoing, the id of the
-request that it `takes_back`. Nothing of it is about a person.
+A JSON object: of what can be taken back, how the ticket was `before`, its `place` if it was moved and what
+its patient had been `told` then, the `lesson` that was learned from it, and whether it was a call
+`out_of_turn`; what a call was `judged`; of an undoing, the id of the request that it `takes_back`. Nothing of
+it is about a person.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from common.domain.accuracy import Accuracy, Judged
 from common.domain.changes import Change, TicketBefore
 from common.domain.lanes import ByLane
 from common.domain.places import Place
 from common.domain.service_times import Lesson, Tally
 from common.domain.ticket_states import TicketStatus
+from common.storage.column_types import told_in, told_text
 
 Record = Mapping[str, Any]
 
@@ -24,12 +27,16 @@ def undo_record(change: Change) -> Record | None:
         return {"takes_back": change.takes_back}
     if change.before is None:
         return None
-    *values, place = change.before
+    *values, place, told = change.before
     record: dict[str, Any] = {"before": [_written(each) for each in values]}
     if place is not None:
         record["place"] = [_written(each) for each in place]
+    if told is not None:
+        record["told"] = told_text(told)
     if change.out_of_turn is not None:
         record["out_of_turn"] = True
+    if change.judged is not None:
+        record["judged"] = [change.judged.width_minutes, *change.judged.sums]
     return record
 
 
@@ -48,7 +55,8 @@ def before_of(record: Record | None) -> TicketBefore | None:
     by_lane = None if streaks is None else ByLane(*streaks)
     names = TicketBefore._fields[3:]
     found = dict(zip(names, map(_moment, moments), strict=False))  # an earlier version kept fewer
-    return TicketBefore(TicketStatus(status), room, by_lane, **found, place=_place(record.get("place")))
+    place, told = _place(record.get("place")), told_in(record.get("told"))
+    return TicketBefore(TicketStatus(status), room, by_lane, **found, place=place, told=told)
 
 
 def is_out_of_turn(record: Record | None) -> bool:
@@ -60,6 +68,12 @@ def lesson_of(record: Record | None) -> Lesson:
     """What was learned from the change."""
     found = {} if record is None else record.get("lesson", {})
     return {int(part): Tally(*tally) for part, tally in found.items()}
+
+
+def judged_of(record: Record | None) -> Judged | None:
+    """What the call made of what its patient was told; None where it was not judged."""
+    found = None if record is None else record.get("judged")
+    return None if found is None else Judged(found[0], Accuracy(*found[1:]))
 
 
 def taken_back(record: Record | None) -> str | None:

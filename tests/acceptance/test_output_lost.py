@@ -29,7 +29,7 @@ NOT_PRINTED = 74
 
 READING = {
     *("antrean hospitals", "antrean clinics", "antrean status", "antrean tickets", "antrean watch"),
-    *("antrean-desk console", "antrean-desk queue", "antrean-desk report"),
+    *("antrean-desk console", "antrean-desk queue", "antrean-desk report", "antrean-desk accuracy"),
     *("antrean-desk find", "antrean-desk ticket", "antrean-desk history"),
     *("antrean-desk login", "antrean-desk logout", "antrean-desk whoami"),
     *("antrean-events tail", "antrean-events replay"),

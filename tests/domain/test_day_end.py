@@ -78,6 +78,7 @@ def waiting(who: list[Comer]) -> tuple[Queue, list[WaitingPatient]]:
                 waiting_since=came,
                 **dict.fromkeys(("visit", "station", "sent_from", "return_to")),
                 is_return=False,
+                told=None,
             )
         )
     return queue, patients

@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.interval_correction import NO_CORRECTION, Correction, Levels
-from common.domain.told import Told
+from common.domain.told import ToldInterval
 from tests.domain.clinics import in_bandung
 
 NOON = in_bandung(23, 12)
 FIRST = date(2026, 3, 23)
 
 
-def told(moment: int = 1) -> Told:
+def told(moment: int = 1) -> ToldInterval:
     """An hour from then, half an hour sooner or later."""
     hour, half = timedelta(hours=1), timedelta(minutes=30)
-    return Told(NOON, NOON + half, NOON + hour, NOON + hour + half, moment)
+    return ToldInterval(NOON, NOON + half, NOON + hour, NOON + hour + half, moment)
 
 
 def after(calls: list[float], day: date = FIRST, correction: Correction = NO_CORRECTION) -> Correction:
@@ -65,7 +65,7 @@ def test_one_call_in_ten_misses_an_end_that_rests() -> None:
 
     for number in range(2000):
         levels = correction.levels(1)
-        interval = Told(NOON, at(levels.lower), at(levels.median), at(levels.upper), 1)
+        interval = ToldInterval(NOON, at(levels.lower), at(levels.median), at(levels.upper), 1)
         called_at = at(rng.gauss(0, 2))
         held.append(interval.earliest <= called_at <= interval.latest)
         correction = correction.after(interval, called_at, FIRST + timedelta(days=number // 50))

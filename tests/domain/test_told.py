@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.told import Told, Verdict
+from common.domain.told import ToldInterval, Verdict
 from tests.builders import in_bandung
 
-TOLD = Told(in_bandung("09:00:00"), in_bandung("09:10:00"), in_bandung("09:20:00"), in_bandung("09:40:00"))
+TOLD = ToldInterval(
+    in_bandung("09:00:00"), in_bandung("09:10:00"), in_bandung("09:20:00"), in_bandung("09:40:00")
+)
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def report(engine: Engine, of: tuple[str, str] = ("RSHS", "GIG"), on: date = MON
     """The report of a clinic's day."""
     with transaction(engine) as connection:
         courses = read_courses(connection, ClinicDay(*of, on))
-    return clinic_report(known(engine, of[1], of[0]), on, courses)
+    return clinic_report(known(engine, of[1], of[0]), on, courses, {})
 
 
 def spread(count: int, median: int | None = None, p90: int | None = None) -> Spread:
@@ -185,7 +185,7 @@ def test_a_day_of_thousands_is_one_statement_and_a_short_reply(workers: Workers)
     statements: list[str] = []
     with noticed(workers.engine, statements.append), transaction(workers.engine) as connection:
         courses = read_courses(connection, ClinicDay("RSHS", "GIG", MONDAY))
-    found = clinic_report(known(workers.engine), MONDAY, courses)
+    found = clinic_report(known(workers.engine), MONDAY, courses, {})
     assert len(statements) == 1
     assert (found.total.registered, found.total.served, len(found.hours)) == (5_000, 5_000, 24)
     assert found.total.waits == found.total.services == spread(5_000, 50 * 60 + 30, 90 * 60)

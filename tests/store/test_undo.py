@@ -47,10 +47,10 @@ def state(workers: Workers) -> Any:
 
 
 def learned(workers: Workers) -> list[Any]:
-    """What was learned, but for rows in which nothing is."""
+    """What was learned of service times, but for rows in which nothing is."""
     with snapshot(workers.engine) as connection:
         rows = [dict(row) for row in connection.execute(select(service_times)).mappings()]
-    return [row for row in rows if any(row["sums"]["today"])]
+    return [row for row in rows if any(row["sums"].get("today", ()))]
 
 
 def events_of(done: DeskDone) -> list[tuple[str, int | None]]:

@@ -19,11 +19,13 @@ from tests.store.undo_nights import (
     HOSPITAL,
     RATIO,
     Night,
+    counted,
     crosses_midnight,
     forget,
     left_by,
     moves_in_between,
     somebody,
+    to_be_counted,
     without_what_was_taken_back,
 )
 from tests.store.workers import Workers, workers_of
@@ -144,6 +146,7 @@ def test_what_is_taken_back_was_never_done(
         do(night, name, pick)
     night.passes(max(night.workers.clock.now(), in_bandung("23:59")) + timedelta(minutes=2))
     is_whole(night.workers)
+    assert counted(night.workers) == to_be_counted(night.workers)
     with_places = not (crosses_midnight(night) or moves_in_between(night))
     left = left_by(night, with_places=with_places)
     again = without_what_was_taken_back(night, start)

@@ -4,6 +4,7 @@ The second one does what stands of the first: to the same patients, in the same 
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from hypothesis import assume
-from sqlalchemy import Engine, RowMapping, delete
+from sqlalchemy import Engine, RowMapping, delete, select
 
 from common.domain.clinic_day import ClinicDay
 from common.domain.clinic_lanes import two_lanes
@@ -23,7 +24,7 @@ from common.storage.engine import Connection, snapshot, transaction
 from common.storage.journal import Cause, entries_of, record
 from common.storage.queues import lock_queues, write_queues
 from common.storage.service_times import read_service_times
-from common.storage.tables import catalog_version, metadata, staff
+from common.storage.tables import accuracy, catalog_version, metadata, staff
 from common.storage.ticket_rows import ticket_by_number
 from tests.builders import MONDAY, desk_request, patient
 from tests.store.workers import Workers, day_rows, journal_rows, ticket_rows
@@ -222,7 +223,13 @@ def left_by(night: Night, *, with_places: bool) -> Any:
         of_tickets, of_days = of_tickets | {"number"}, of_days | {"priority_streak"}
     return (
         {
-            who: _but(of_tickets, row, transferred_to=codes[row["transferred_to"]])
+            who: _but(
+                of_tickets,
+                row,
+                transferred_to=codes[row["transferred_to"]],
+                # A call that was taken back later may have moved what was told meanwhile, but not whether.
+                told=row["told"] is not None,
+            )
             for who, row in tickets.items()
         },
         [
@@ -255,6 +262,31 @@ def _learned(workers: Workers, today: date) -> dict[Any, Any]:
         place: [round(each, 4) for each in (*kept.today, *kept.before)] for place, kept in records.items()
     }
     return {place: each for place, each in sums.items() if any(each)}
+
+
+def counted(workers: Workers) -> dict[Any, int]:
+    """How many intervals are counted, whatever has become of them, by clinic and day."""
+    with snapshot(workers.engine) as connection:
+        rows = connection.execute(select(accuracy)).mappings().all()
+    counts: Counter[tuple[str, date]] = Counter()
+    for row in rows:
+        of_row = (row[name] for name in ("held", "missed", "late", "uncalled", "apart"))
+        counts[row["clinic"], row["service_date"]] += sum(of_row)
+    return +counts
+
+
+def to_be_counted(workers: Workers) -> dict[Any, int]:
+    """The calls by the staff that stand, and the tickets that expired while their patients waited who were
+    told an interval, by clinic and day."""
+    counts: Counter[tuple[str, date]] = Counter()
+    by_event = {"ticket.called": 1, "ticket.call_undone": -1}
+    for row in journal_rows(workers.engine):
+        if row["operator"] is not None:
+            counts[row["clinic"], row["service_date"]] += by_event.get(row["event_name"], 0)
+    for row in ticket_rows(workers.engine):
+        if row["status"] == "expired" and row["called_at"] is None and row["told"] is not None:
+            counts[row["clinic"], row["service_date"]] += 1
+    return +counts
 
 
 def _catalog(connection: Connection) -> CatalogCache:

@@ -170,7 +170,7 @@ def _largest_value(name: str, annotation: Any) -> Any:
         return largest(annotation)
     if issubclass(annotation, StrEnum):
         return max(annotation, key=len)
-    return {int: NUMBER, bool: False, date: MOMENT.date(), AwareDatetime: MOMENT}[annotation]
+    return {int: NUMBER, float: 0.1234, bool: False, date: MOMENT.date(), AwareDatetime: MOMENT}[annotation]
 
 
 @pytest.mark.parametrize("kind", kinds_of(Reply), ids=lambda kind: kind.__name__)

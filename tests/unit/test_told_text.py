@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from sqlalchemy.dialects import sqlite
 
-from common.domain.told import Told
+from common.domain.told import ToldInterval
 from common.storage.column_types import ToldText, told_text
 from tests.builders import JAKARTA, in_bandung
 
 AT = in_bandung("23:50:00")
 EARLIEST, CALL, LATEST = ((AT + timedelta(minutes=each)).astimezone(JAKARTA) for each in (5, 20, 1500))
-TOLD = Told(AT, EARLIEST, CALL, LATEST, moment=3)
+TOLD = ToldInterval(AT, EARLIEST, CALL, LATEST, moment=3)
 
 
 def test_it_is_read_as_it_was_told_also_beyond_a_day() -> None:

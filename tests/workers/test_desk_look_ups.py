@@ -78,7 +78,11 @@ def test_without_a_ticker_a_desk_finds_a_ticket_and_what_happened_to_it(
 
 
 @pytest.mark.parametrize(
-    "name", ["desk_queue", "desk_ticket", "find_tickets", "desk_history", "clinic_report"]
+    "name",
+    [
+        *("desk_queue", "desk_ticket", "find_tickets", "desk_history"),
+        *("clinic_report", "estimate_accuracy"),
+    ],
 )
 def test_what_came_through_the_patients_exchange_is_no_desks_question(
     deployment: Deployment, name: str

@@ -30,6 +30,7 @@ _ANSWERS = {
     "register": "ticket",
     "desk_queue": "desk_queue",
     "clinic_report": "clinic_report",
+    "estimate_accuracy": "estimate_accuracy",
     "call_next": "desk_done",
 }
 """What is answered to a request; a problem to every other one."""
@@ -116,6 +117,7 @@ def test_no_program_shows_an_answer_raw(
         "queue": ["queue", *place],
         "queue with names": ["queue", *place, "--names"],
         "report": ["report", *place],
+        "accuracy": ["accuracy", *place],
         "report as CSV": ["report", *place, "--csv"],
         "next": ["next", *place, "--room", "1"],
         "recall": ["recall", *place, "17"],

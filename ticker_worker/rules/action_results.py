@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from common.domain.accuracy import Judged
 from common.domain.admission import NewTicket
 from common.domain.catalog import Clinic, QueueMode
 from common.domain.changes import Change, TicketBefore
 from common.domain.clinic_day import ClinicDay
+from common.domain.event_names import EventName
 from common.domain.places import PlacedTicket
 from common.domain.queue import Queue
 from common.domain.refusals import NotPermitted, NotPermittedReason, NumberNotGivenOut, holds_ticket
@@ -21,7 +23,8 @@ class ActionResult(NamedTuple):
 
     `clinic_values` are attributes of the clinic with their new values; `ended_calls` are those that the
     staff ended, each with the position of its change: service times are learned from them. `unlearned` is
-    what is no longer learned, by service date. `moved` are tickets that have other places now.
+    what is no longer learned, by service date, and `unjudged` are calls that were not made after all.
+    `moved` are tickets that have other places now.
     """
 
     queues: Sequence[Queue]
@@ -30,6 +33,7 @@ class ActionResult(NamedTuple):
     new_tickets: Sequence[NewTicket] = ()
     ended_calls: Sequence[tuple[int, EndedCall]] = ()
     unlearned: Sequence[tuple[date, Lesson]] = ()
+    unjudged: Sequence[tuple[ClinicDay, Judged]] = ()
     moved: Sequence[tuple[ClinicDay, Sequence[PlacedTicket]]] = ()
 
 
@@ -73,6 +77,7 @@ def undoable(queue: Queue, ticket: TicketRecord, step: tuple[Queue, Change]) -> 
         ended_at=ticket.ended_at,
         waiting_since=ticket.waiting_since,
         place=None if change.places is None else ticket.place,
+        told=ticket.told if change.places is not None or change.event is EventName.TICKET_PARKED else None,
     )
     return after, change._replace(before=before)
 

@@ -19,6 +19,7 @@ from common.domain.queue_advance import Transition, advance, end_of_day
 from common.domain.record_numbers import PatientKey
 from common.domain.ticket_states import TicketState, TicketStatus
 from common.domain.tickets import LaneReason
+from common.domain.told import ToldInterval
 from common.domain.visits import Station, station_of
 from ticker_worker.rules.passing_time import Passed, QueueTickets, apply_transition, serving_of, states_of
 from ticker_worker.rules.schedule import next_service_date
@@ -43,6 +44,7 @@ class WaitingPatient(NamedTuple):
     sent_from: str | None
     return_to: str | None
     is_return: bool
+    told: ToldInterval | None
 
     @property
     def in_visit(self) -> Station | None:
@@ -75,12 +77,14 @@ class BetterPlace(NamedTuple):
 
 class HandedOver(NamedTuple):
     """Two queues after a part of the first has gone over to the next day, what has happened, in order, and
-    what becomes of tickets of the next day."""
+    what becomes of tickets of the next day: what the patients of new ones were `told` still stands, by their
+    codes."""
 
     passed: Passed
     following: Queue
     new_tickets: Sequence[NewTicket]
     better_places: Sequence[BetterPlace]
+    told: Mapping[str, ToldInterval]
 
 
 def begin_ending(queue: Queue, clinic: Clinic) -> Queue:
@@ -150,7 +154,7 @@ def hand_over(
         [*handover.changes, *left.changes],
     )
     following = following._replace(rooms_freed=freed)
-    return HandedOver(passed, following, handover.new_tickets, handover.better_places)
+    return HandedOver(passed, following, handover.new_tickets, handover.better_places, handover.told)
 
 
 class _Handover:
@@ -162,6 +166,7 @@ class _Handover:
         self.changes: list[Change] = []
         self.new_tickets: list[NewTicket] = []
         self.better_places: list[BetterPlace] = []
+        self.told: dict[str, ToldInterval] = {}
 
     def take_over(
         self, queue: Queue, following: Queue, patient: WaitingPatient, holder: HeldPlace | None
@@ -188,6 +193,8 @@ class _Handover:
             assert registered.ticket is not None
             following, parked = following.stay_parked(registered.ticket, at)
             self.changes.append(parked)
+        if patient.told is not None:
+            self.told[code] = patient.told
         self.new_tickets.append(
             NewTicket(
                 code,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from common.domain.accuracy import Judged
 from common.domain.cancellations import Cancellation, CancelledBy
 from common.domain.changes import TicketBefore
 from common.domain.clinic_day import ClinicDay
@@ -40,9 +41,10 @@ _ROLES: Final[Mapping[EventName, frozenset[StaffRole]]] = {EventName.TICKET_CANC
 class PastChange(NamedTuple):
     """What happened to a ticket, as the journal has it: in which queue, in which room, by which request.
 
-    `before` is how the ticket was, where that can be taken back, and `lesson` what was learned from it; of an
-    undoing, `takes_back` is the request that it took back. `ordinal` counts the changes of the request, and
-    `lane` is the ticket's at that moment; `out_of_turn` says that it was a call which was not in turn.
+    `before` is how the ticket was, where that can be taken back, `lesson` what was learned from it, and
+    `judged` what a call made of what its patient was told; of an undoing, `takes_back` is the request that it
+    took back. `ordinal` counts the changes of the request, and `lane` is the ticket's at that moment;
+    `out_of_turn` says that it was a call which was not in turn.
     """
 
     key: ClinicDay
@@ -55,6 +57,7 @@ class PastChange(NamedTuple):
     lane: Lane
     before: TicketBefore | None = None
     lesson: Lesson | None = None
+    judged: Judged | None = None
     takes_back: str | None = None
     out_of_turn: bool = False
 
@@ -106,7 +109,8 @@ def undo(
         if before.place is not None:
             moved.append((step.key, moved_back(ticket, before.place, subject.passed.get(step.key, ()))))
     unlearned = [(step.key.service_date, step.lesson) for step in steps if step.lesson]
-    return ActionResult([*queues.values()], changes, unlearned=unlearned, moved=moved)
+    unjudged = [(step.key, step.judged.negated()) for step in steps if step.judged]
+    return ActionResult([*queues.values()], changes, unlearned=unlearned, unjudged=unjudged, moved=moved)
 
 
 def _with_room_taken(queue: Queue, room: int | None, step: PastChange) -> Queue:

@@ -1,0 +1,127 @@
+"""How the times turned out that patients were told: collected, as a table, with a verdict on the promise."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import click
+
+from clinic_desk.session import DeskSession
+from common.domain.accuracy import JUDGED_MIN, PROMISED, Accuracy, Promise, promise_of
+from common.terminal.hospitals import clinics
+from common.terminal.layout import fold, terminal_width
+from common.terminal.moments import short_date
+from common.terminal.tables import NOTHING, new_table, print_table
+from common.terminal.texts import Texts
+from common.translation import N_
+
+Times = Mapping[str, Any]
+"""What an `estimate_accuracy` reply says of one clinic."""
+
+SHARES: Final[Mapping[str, str]] = {
+    "held": N_("Held"),
+    "missed": N_("Called early"),
+    "late": N_("Called late"),
+    "uncalled": N_("Never called"),
+}
+"""Members of what is told, with their columns."""
+
+_COUNTS: Final = (*SHARES, "apart")
+
+_VERDICTS: Final[Mapping[Promise, str]] = {
+    Promise.KEPT: N_("{promised} of the times told are to hold: {held} did. The promise is kept."),
+    Promise.FEWER: N_("{promised} of the times told are to hold: {held} did, fewer than promised."),
+    Promise.MORE: N_(
+        "{promised} of the times told are to hold: {held} did; they are wider than they need be."
+    ),
+    Promise.TOO_FEW: N_(
+        "{promised} of the times told are to hold; fewer than {fewest} were told, too few to say."
+    ),
+}
+
+
+_CALLS_MEANT: Final = N_(
+    "Called early: before the earliest time told. Never called: not that day, though the time was over."
+)
+_SPANS_MEANT: Final = N_(
+    "In minutes: half of the times told are no wider than the width; the wait, until the call, is a mean."
+)
+
+
+def collect(
+    session: DeskSession, hospital: str, clinic: str | None, first: str | None, last: str | None
+) -> list[Times]:
+    """The accuracy of one clinic, or of each of a hospital's, on the service days from `first` to `last`."""
+    codes = [clinic] if clinic else [each["code"] for each in clinics(session, hospital, open_only=False)]
+    given = {"first_date": first, "last_date": last}
+    days: dict[str, Any] = {name: day for name, day in given.items() if day is not None}
+    return [session.query("estimate_accuracy", hospital, code, **days) for code in codes]
+
+
+def print_accuracy(texts: Texts, found: Sequence[Times]) -> None:
+    """A row for each clinic and, where there are several, for all; then whether the promise was kept."""
+    if not found:
+        click.echo(texts("There is no clinic to report on."))
+        return
+    first, last = (short_date(found[0][name], texts) for name in ("first_date", "last_date"))
+    _print_folded(f"{first} – {last}", bold=True)
+    total = _sums(found)
+    if not total.judged:
+        _print_folded(texts("No patient was told a time in these days that can be judged."))
+    else:
+        _print_table(texts, found, total)
+        verdict = texts(
+            _VERDICTS[promise_of(total)],
+            promised=_share(PROMISED, 1),
+            held=_share(total.held, total.judged),
+            fewest=JUDGED_MIN,
+        )
+        _print_folded(verdict, bold=True)
+        _print_folded(texts(_CALLS_MEANT))
+        _print_folded(texts(_SPANS_MEANT))
+    if total.apart:
+        _print_folded(
+            texts.plural(
+                "{count} call is not judged: out of turn, or of a patient who was moved or told no time.",
+                "{count} calls are not judged: out of turn, or of patients who were moved or told no time.",
+                total.apart,
+            )
+        )
+
+
+def _print_table(texts: Texts, found: Sequence[Times], total: Accuracy) -> None:
+    table = new_table(texts, N_("Clinic"), N_("Told"), *SHARES.values(), N_("Width"), N_("Wait"))
+    for each in found:
+        times = each["times"]
+        shares = [_share(times[name], times["told"]) for name in SHARES]
+        width, wait = times["median_width_minutes"], times["mean_wait_seconds"]
+        table.add_row([each["clinic"], str(times["told"]), *shares, _shown(width), _shown(wait, _minutes)])
+    if len(found) > 1:
+        shares = [_share(getattr(total, name), total.judged) for name in SHARES]
+        table.add_row([texts("All"), str(total.judged), *shares, NOTHING, NOTHING])
+    print_table(table)
+
+
+def _sums(found: Sequence[Times]) -> Accuracy:
+    """The counts of all clinics together."""
+    return Accuracy(**{name: sum(each["times"][name] for each in found) for name in _COUNTS})
+
+
+def share_held(times: Mapping[str, Any]) -> str:
+    """Of the times told, the share that held the call, as it is shown."""
+    return _share(times["held"], times["told"])
+
+
+def _share(count: float, of: int) -> str:
+    return f"{count / of:.0%}" if of else NOTHING
+
+
+def _minutes(seconds: int) -> str:
+    return str(round(seconds / 60))
+
+
+def _shown(value: int | None, as_text: Callable[[int], str] = str) -> str:
+    return NOTHING if value is None else as_text(value)
+
+
+def _print_folded(text: str, *, bold: bool = False) -> None:
+    click.secho("\n".join(fold(text, terminal_width())), bold=bold or None)
