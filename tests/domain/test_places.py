@@ -19,7 +19,7 @@ from ticker_worker.rules.action_results import ActionResult
 from ticker_worker.rules.undoing import moved_back
 
 NOW = in_bandung(23, 9)
-MOVES = ("arrive", "call", "call_out", "skip", "no_show", "reinstate", "park", "unpark", "undo")
+MOVES = ("arrive", "call", "call_out", "skip", "no_show", "reinstate", "park", "unpark", "undo", "undo_later")
 WAITS, CALLED, PARKED, NO_SHOW = (
     TicketStatus.WAITING,
     TicketStatus.CALLED,
@@ -27,7 +27,9 @@ WAITS, CALLED, PARKED, NO_SHOW = (
     TicketStatus.NO_SHOW,
 )
 
-moves = st.lists(st.tuples(st.sampled_from(MOVES), st.integers(0, 50), st.booleans()), max_size=60)
+moves = st.lists(
+    st.tuples(st.sampled_from(MOVES), st.integers(0, 50), st.booleans()), min_size=20, max_size=60
+)
 
 
 @dataclass
@@ -41,6 +43,8 @@ class OneLane:
     order: list[int] = field(default_factory=list)
     # What the last skip did to which ticket: its place before.
     last_skip: tuple[int, Place, list[int]] | None = None
+    # The tickets of which a skip was the last act, as they were before.
+    skipped: dict[int, TicketRecord] = field(default_factory=dict)
 
     def waiting(self) -> list[PlacedTicket]:
         """Who waits, by place."""
@@ -75,6 +79,7 @@ class OneLane:
     def go(self, number: int, status: TicketStatus) -> None:
         """A ticket comes into a state in which it does not wait."""
         self.tickets[number] = replace(self.tickets[number], status=status, called_at=NOW)
+        self.skipped.pop(number, None)
         if number in self.order:
             self.order.remove(number)
 
@@ -88,6 +93,7 @@ class OneLane:
         # How it stands is the rule's own condition; the counters of the queue do not matter here.
         self.last_skip = (ticket.number, ticket.place, [*self.order]) if waits else None
         self.keep(ticket, WAITS, waiting.skip(self.queue, ticket, following, NOW))
+        self.skipped[ticket.number] = ticket
         place = self.order.index(ticket.number) if waits else 0
         if waits:
             self.order.remove(ticket.number)
@@ -109,12 +115,27 @@ class OneLane:
         if self.last_skip is None:
             return
         number, before, order = self.last_skip
+        self.move_back(number, before)
+        self.order = order
+
+    def undo_later(self, number: int) -> None:
+        """A skip is taken back after others were moved; also one of who was called, and is so again."""
+        before = self.skipped[number]
+        self.move_back(number, before.place)
+        self.order = [each.number for each in self.waiting()]
+        if before.status is CALLED:
+            self.go(number, CALLED)
+
+    def move_back(self, number: int, to: Place) -> None:
+        """A skipped ticket gets its place again."""
         ticket = self.tickets[number]
         passed = [LanePlace(each.number, ticket.lane, each.place) for each in self.waiting()]
-        for moved, place in moved_back(ticket, before, passed):
+        others = [each.number for each in self.waiting() if each.number != number]
+        for moved, place in moved_back(ticket, to, passed):
             other = self.tickets[moved]
             self.tickets[moved] = replace(other, place_at=place.at, place_number=place.number)
-        self.order = order
+        assert [each.number for each in self.waiting() if each.number != number] == others
+        del self.skipped[number]
 
     def step(self, move: str, which: int, flag: bool) -> None:
         """One of the moves, of a ticket of which it is possible."""
@@ -122,6 +143,8 @@ class OneLane:
             self.arrive(flag)
         elif move == "undo":
             self.undo()
+        elif move == "undo_later" and self.skipped:
+            self.undo_later(sorted(self.skipped)[which % len(self.skipped)])
         elif move == "call" and self.order:
             self.go(self.order[0], CALLED)
         elif move == "call_out" and (found := self.those(WAITS, PARKED, NO_SHOW)):
@@ -138,12 +161,12 @@ class OneLane:
             self.last_skip = None
 
 
-@given(moves, st.integers(1, 5))
+@given(moves, st.integers(1, 5), st.integers(1, 6))
 def test_only_the_ticket_that_is_meant_moves_and_by_as_many_as_are_behind_it(
-    asked: list[tuple[str, int, bool]], skip_places: int
+    asked: list[tuple[str, int, bool]], skip_places: int, arrivals: int
 ) -> None:
     lane = OneLane(skip_places)
-    for _ in range(6):
+    for _ in range(arrivals):
         lane.arrive(False)
     for move, which, flag in asked:
         lane.step(move, which, flag)

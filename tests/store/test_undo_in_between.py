@@ -152,3 +152,19 @@ def test_another_ratio_leaves_the_turns_before_the_call_as_they_came(engine: Eng
     apply_catalog(engine, catalog(hospital(3)), workers.clock.now())
     does(workers, "undo", room=3)
     assert turns() == as_it_was
+
+
+def test_who_was_skipped_does_not_share_the_place_that_another_has_got_since(desk: Workers) -> None:
+    calls(desk)
+    does(desk, "mark_no_show", number=1)
+    assert (calls(desk), calls(desk, room=2)) == (2, 3)
+    does(desk, "skip", number=2)
+    does(desk, "reinstate", number=1)
+    assert numbers_waiting(desk) == [2, 1]
+    does(desk, "undo", number=2)
+    assert numbers_waiting(desk) == [1]
+    is_whole(desk)
+    does(desk, "park", number=2)
+    does(desk, "unpark", number=2)
+    assert numbers_waiting(desk) == [2, 1]
+    is_whole(desk)

@@ -15,7 +15,7 @@ from common.domain.changes import TicketBefore
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
 from common.domain.lanes import NONE, ByLane, Lane
-from common.domain.places import LanePlace, Place, PlacedTicket, in_front_of
+from common.domain.places import LanePlace, Place, PlacedTicket, behind, in_front_of
 from common.domain.queue import Ending, Queue
 from common.domain.refusals import NotPermitted, NotPermittedReason, RoleMissing, holds_ticket
 from common.domain.service_times import Lesson
@@ -201,16 +201,19 @@ def _without_call(queue: Queue, past: Sequence[PastChange], cause_id: str, ratio
 
 
 def moved_back(ticket: TicketRecord, to: Place, passed: Iterable[LanePlace]) -> list[PlacedTicket]:
-    """The ticket goes back in front of those behind whom it was put and who still wait."""
+    """The ticket goes back in front of those behind whom it was put and who still wait; or behind those who
+    stand before its place now: it was called out of turn, or others were put behind it since."""
     own = PlacedTicket(ticket.number, ticket.place)
-    if to >= own.place:  # called out of turn, it had been put behind the first of the lane
+    if to.number == own.place.number:
         return [own._replace(place=to)]
-    behind_it = [
+    # Its place may be another's by now: those in between move.
+    first, last = min(to, own.place), max(to, own.place)
+    between = [
         PlacedTicket(each.number, each.place)
         for each in passed
-        if each.lane is ticket.lane and to <= each.place < own.place
+        if each.lane is ticket.lane and first <= each.place <= last and each.number != ticket.number
     ]
-    return in_front_of(own, behind_it)
+    return in_front_of(own, between) if to < own.place else behind(own, between)
 
 
 def _changed_since(last: PastChange) -> NotPermitted:
