@@ -1,8 +1,10 @@
 """What goes wrong at the database, the catalog and the broker: as an operator reads it."""
 
+from admin_cli.account_errors import BrokerHalfDone
+from admin_cli.integrator_errors import IntegratorRefused
 from admin_cli.registry_errors import RegistryRefused
 from admin_cli.screens.catalog_changes import busy_clinics
-from admin_cli.staff_errors import BrokerHalfDone, StaffRefused
+from admin_cli.staff_errors import StaffRefused
 from common.errors import (
     AntreanError,
     BrokerRefused,
@@ -60,7 +62,7 @@ def admin_failure(error: BaseException, texts: Texts) -> Failure | None:
             return failure(
                 ExitCode.UNAVAILABLE, "temporarily_unavailable", said, repeat_command=error.command
             )
-        case RegistryRefused() | StaffRefused():
+        case RegistryRefused() | StaffRefused() | IntegratorRefused():
             return failure(ExitCode.REFUSED, "not_permitted_now", texts(error.message, **error.values))
         case AntreanError():
             return failure(ExitCode.REFUSED, "not_permitted_now", str(error))

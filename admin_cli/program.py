@@ -9,6 +9,7 @@ from admin_cli.commands.broker import broker
 from admin_cli.commands.catalog import catalog
 from admin_cli.commands.check_integrity import check_integrity
 from admin_cli.commands.dead_letters import dead_letters
+from admin_cli.commands.integrator import integrator
 from admin_cli.commands.migrate import migrate
 from admin_cli.commands.patients import patients
 from admin_cli.commands.republish import republish
@@ -29,7 +30,7 @@ def antrean_admin() -> None:
 
 
 for _command in (
-    *(migrate, catalog, patients, staff, access_log),
+    *(migrate, catalog, patients, staff, access_log, integrator),
     *(broker, doctor, dead_letters, republish, check_integrity),
 ):
     antrean_admin.add_command(_command)

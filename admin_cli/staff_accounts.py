@@ -1,11 +1,12 @@
 """The accounts of staff at the broker: made, given another password, closed."""
 
-from admin_cli.broker import staff_users
+from admin_cli.account import Account, AccountState
+from admin_cli.account_errors import BrokerHalfDone
+from admin_cli.broker import staff_users, users
 from admin_cli.broker.management import vhost_of
+from admin_cli.passwords import new_password
 from admin_cli.session import AdminSession
-from admin_cli.staff_account import Account, AccountState
-from admin_cli.staff_errors import BrokerHalfDone, StaffRefused
-from admin_cli.staff_names import new_password
+from admin_cli.staff_errors import StaffRefused
 from common.errors import BrokerUnavailable
 from common.settings import Settings
 from common.translation import N_
@@ -23,7 +24,7 @@ class Accounts:
         self._url = settings.management_url
         self._vhost = vhost_of(settings.amqp_url) if settings.amqp_url else "/"
         self._wanted = wanted
-        self._known: staff_users.BrokerUser | None = None
+        self._known: users.BrokerUser | None = None
         self._api: staff_users.StaffUsers | None = None
 
     def see_that_it_is_free(self, name: str, *, is_staff: bool) -> None:
@@ -60,14 +61,14 @@ class Accounts:
         if not self._wanted or (self._api is None and not is_new):
             return Account.untouched()
         if self._api is None:
-            commands = staff_users.commands_to_add(name, self._vhost)
+            commands = users.commands_to_add(name) + staff_users.commands_to_permit(name, self._vhost)
             return Account(AccountState.TO_BE_DONE, new_password(), tuple(commands))
         return self._complete(session, name, new_password() if is_new or self._known is None else None)
 
     def renew(self, session: AdminSession, name: str) -> Account:
         """Gives the user another password, and makes it where it is missing, after `see_that_it_is_free`."""
         if self._api is None:
-            commands = staff_users.commands_to_change_password(name)
+            commands = users.commands_to_change_password(name)
             commands += staff_users.commands_to_permit(name, self._vhost)
             return Account(AccountState.TO_BE_DONE, new_password(), tuple(commands))
         return self._complete(session, name, new_password())
@@ -97,7 +98,7 @@ class Accounts:
         """Removes the user, which ends its connections; after the table was changed."""
         try:
             if not self._reach():
-                return Account(AccountState.TO_BE_DONE, None, tuple(staff_users.commands_to_remove(name)))
+                return Account(AccountState.TO_BE_DONE, None, tuple(users.commands_to_remove(name)))
             assert self._api is not None
             user = self._api.find(name)
             if user is None:
@@ -122,8 +123,8 @@ class Accounts:
         """Whether the API is there and lets us change users."""
         if self._url is None:
             return False
-        users = staff_users.StaffUsers(self._url, self._vhost)
-        if not users.may_be_changed():
+        api = staff_users.StaffUsers(self._url, self._vhost)
+        if not api.may_be_changed():
             return False
-        self._api = users
+        self._api = api
         return True

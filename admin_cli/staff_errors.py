@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from common.errors import AntreanError, BrokerUnavailable
+from common.errors import AntreanError
 from common.translation import N_
 
 
@@ -40,17 +40,3 @@ class SeveralHospitals(StaffRefused):
             name=name,
             hospitals=", ".join(hospitals),
         )
-
-
-class BrokerHalfDone(AntreanError):
-    """The table of staff was changed, and the broker's user was not, or not wholly, because of `cause`.
-
-    `message` says so, and `command` is what completes it.
-    """
-
-    def __init__(self, cause: BrokerUnavailable, message: str, name: str, command: str) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
-        self.message = message
-        self.name = name
-        self.command = command

@@ -1,16 +1,12 @@
-"""How members of the staff are called at the broker, and the passwords that they are given."""
+"""How members of the staff are called at the broker."""
 
 import re
-import secrets
 from typing import Final
 
 from common.messaging import topology
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9._-]{1,39}", re.ASCII)
 _RESERVED: Final = {*topology.roles(), topology.ACCOUNTS_USER, topology.SHARED_DESK_USER, "guest"}
-_LETTERS: Final = "23456789abcdefghjkmnpqrstuvwxyz"
-"""Without those that are taken for one another on paper."""
-_GROUPS, _GROUP_LENGTH = 4, 4  # 79 bits
 
 
 def is_name(text: str) -> bool:
@@ -21,9 +17,3 @@ def is_name(text: str) -> bool:
 def is_reserved(name: str) -> bool:
     """Whether the broker has, or had, a user of this name that is no person's."""
     return name in _RESERVED
-
-
-def new_password() -> str:
-    """A password made at random, to be written down once: `k7mq-2xnp-9rtd-4wzc`."""
-    groups = ("".join(secrets.choice(_LETTERS) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS))
-    return "-".join(groups)

@@ -82,6 +82,12 @@ class Management:
             if row["source"] and row["destination_type"] == "queue"
         }
 
+    def queues(self) -> dict[str, dict[str, Any]]:
+        """Every queue with its `type`, and the `message_bytes` that it held some seconds ago where the broker
+        knows them."""
+        rows = self._api.get(f"/queues/{self._at}?columns=name,type,message_bytes")
+        return {row["name"]: row for row in rows}
+
     def policies(self, queue_types: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         """What the policies in force come to for each queue, which is given with its type."""
         policies = self._api.get(f"/policies/{self._at}")

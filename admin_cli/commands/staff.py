@@ -4,9 +4,9 @@ from typing import Final
 
 import click
 
+from admin_cli.account import Account
 from admin_cli.screens import staff as view
 from admin_cli.session import AdminSession, pass_changing_session, pass_session
-from admin_cli.staff_account import Account
 from admin_cli.staff_names import is_name, is_reserved
 from common.domain.staff import EVERY_HOSPITAL
 from common.terminal.localised import LocalisedGroup

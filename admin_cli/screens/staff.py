@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from admin_cli.account import Account, AccountState
 from admin_cli.session import AdminSession
-from admin_cli.staff_account import Account, AccountState
 from common.domain.staff import EVERY_HOSPITAL, StaffRole
 from common.terminal import tables
 from common.terminal.tables import NOTHING, Cell, new_table

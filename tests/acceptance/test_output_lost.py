@@ -33,7 +33,7 @@ READING = {
     *("antrean-desk find", "antrean-desk ticket", "antrean-desk history"),
     *("antrean-desk login", "antrean-desk logout", "antrean-desk whoami"),
     *("antrean-events tail", "antrean-events replay"),
-    *("antrean-admin staff list", "antrean-admin access-log"),
+    *("antrean-admin staff list", "antrean-admin access-log", "antrean-admin integrator list"),
     *("antrean-admin catalog show", "antrean-admin doctor", "antrean-admin check-integrity"),
     *("antrean-admin dead-letters list", "antrean-admin dead-letters show", "antrean-admin patients count"),
 }
@@ -72,6 +72,9 @@ CHANGING_ADMIN: dict[str, tuple[str, ...]] = {
     "staff add": ("rina", "--hospital", "RSHS", "--role", "caller"),
     "staff change": ("rina", "--hospital", "RSHS", "--role", "reception"),
     "staff disable": ("rina",),
+    "integrator add": ("papan", "--bind", "RSHS.*.ticket.called"),
+    "integrator rotate": ("papan",),
+    "integrator remove": ("papan",),
     "broker declare": (),
     "broker definitions": ("--output", "definitions.json"),
     "dead-letters retry": ("--all",),

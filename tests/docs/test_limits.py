@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from admin_cli.broker.integrator_rights import Rights
 from common.messaging import topology
 
 OPERATIONS = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
@@ -60,7 +61,10 @@ def test_the_limits_of_every_queue_are_told(queue: str) -> None:
 
 
 def test_an_integrator_may_have_as_many_queues_as_are_told() -> None:
-    configure, write, read = re.findall(r"'(\^\(?antrean\\[^']*)'", OPERATIONS)
+    row = next(each for each in OPERATIONS.splitlines() if each.startswith("| each of the [integrators]"))
+    told = re.findall(r"`(\^antrean\\[^`]*)`", row.replace("\\|", "|").replace("NAME", "papan"))
+    assert told == list(Rights().permission("papan").values())
+    configure, write, read = told
     queues = ["antrean.sub.papan", *(f"antrean.sub.papan.{number}" for number in range(10))]
     others = ["antrean.sub.papan.10", "antrean.sub.papan.x", "antrean.sub.papan.", "antrean.sub.papan.1.1"]
     others += ["antrean.sub.papan2", "antrean.sub.other", "antrean.registrar", "x.antrean.sub.papan"]

@@ -2,7 +2,7 @@
 //
 //   ANTREAN_AMQP_URL=amqp://NAME:PASSWORD@HOST:5672/ node subscribe.js NAME 'RSHS.GIG.ticket.*'
 //
-// NAME is an integrator (docs/operations.md): its user may have queues called antrean.sub.NAME only.
+// NAME is an integrator (docs/integrators.md): its user may have queues called antrean.sub.NAME only.
 
 import amqp from "amqplib";
 

@@ -1,4 +1,4 @@
-"""What became of the broker's user of a member of the staff."""
+"""What became of a user of the broker."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +17,7 @@ class AccountState(StrEnum):
     ABSENT = "absent"
     """There was none to remove."""
     NOT_OURS = "not_ours"
-    """It may do more than staff do, so somebody else made it: it was left alone."""
+    """It may do more than such a user, so somebody else made it: it was left alone."""
     TO_BE_DONE = "to_be_done"
     """Nothing: the broker's administrator has to give the commands."""
 
