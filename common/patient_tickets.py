@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from common.domain.catalog import Clinic, QueueMode
-from common.domain.clinic_outlook import clinic_outlook, expected_call
+from common.domain.clinic_outlook import Expected, clinic_outlook, expected_call
 from common.domain.clinic_records import ClinicRecords
 from common.domain.lanes import ByLane, Lane, Standing
 from common.domain.opening_hours import midnight
@@ -51,13 +51,31 @@ class PatientTickets:
 
     def ticket(self, view: TicketView) -> Ticket:
         """One of its tickets."""
+        return self._ticket(view, self._expected(view))
+
+    def ticket_and_told(self, view: TicketView) -> tuple[Ticket, ToldInterval | None]:
+        """One of its tickets, and what it tells its patient of the call. None where it tells nothing, and
+        where the clock moves the queue: what is told there is no interval."""
+        expected, told = self._expected(view), None
+        if expected is not None and self._clinic.mode is QueueMode.DESK:
+            call = expected.call
+            told = ToldInterval(self._told_at, call.earliest_call_at, call.call_at, call.latest_call_at)
+        return self._ticket(view, expected), told
+
+    def _expected(self, view: TicketView) -> Expected | None:
+        """What is expected of a ticket that waits."""
+        if view.ahead_in_lane is None:
+            return None
+        place = Standing(view.lane.rank, view.ahead_in_lane, view.waiting, view.streaks, self._ratios)
+        return expected_call(self._outlook, place)
+
+    def _ticket(self, view: TicketView, expected: Expected | None) -> Ticket:
         hospital, clinic, service_date = view.clinic_day
         local_time = self._local_time
         room = view.room if view.status in _SHOWS_ROOM else None
         ahead = wait = call_at = earliest = latest = may_end_first = None
-        if view.ahead_in_lane is not None:
-            place = Standing(view.lane.rank, view.ahead_in_lane, view.waiting, view.streaks, self._ratios)
-            ahead, estimate = expected_call(self._outlook, place)
+        if expected is not None:
+            ahead, estimate = expected
             wait = self._seconds_until(estimate.call_at)
             call_at = local_time(estimate.call_at)
             earliest = local_time(estimate.earliest_call_at)
@@ -92,14 +110,6 @@ class PatientTickets:
             cancel_reason=view.cancel_reason,
             absences=self._absences if ahead is not None else None,
         )
-
-    def told(self, ticket: Ticket) -> ToldInterval | None:
-        """What this ticket, made here, tells its patient of the call. None where it tells nothing, and where
-        the clock moves the queue: what is told there is no interval."""
-        earliest, call, latest = ticket.earliest_call_at, ticket.estimated_call_at, ticket.latest_call_at
-        if earliest is None or call is None or latest is None or self._clinic.mode is QueueMode.CLOCK:
-            return None
-        return ToldInterval(self._told_at, earliest, call, latest)
 
     def _recalled_at(self, view: TicketView) -> datetime | None:
         """When a called ticket was called once more; what an earlier call has left does not count."""

@@ -42,13 +42,14 @@ def compose_answers(loaded: Loaded, decided: Decided, clinic_of: ClinicOf) -> An
             continue
         assert decision.shown is not None
         queue, view = shown.queue(decision.shown), decision.shown.view
-        ticket = queue.ticket(view)
-        replies.append(_reply(decision, ticket))
         if view.ticket_code in untold:
             untold.remove(view.ticket_code)
-            interval = queue.told(ticket)
+            ticket, interval = queue.ticket_and_told(view)
             if interval is not None:
                 told[view.ticket_code] = interval
+        else:
+            ticket = queue.ticket(view)
+        replies.append(_reply(decision, ticket))
     return Answers(replies, told)
 
 

@@ -56,8 +56,8 @@ def desk_done(
             other = entry.clinic_day
             clinic, queue = clinic_of(other), queues.get(other)
             view, shown = _as_its_patient_sees_it(connection, clinic, other, queue, entry.number, now)
-            new_ticket = shown.ticket(view)
-            if (interval := shown.told(new_ticket)) is not None:
+            new_ticket, interval = shown.ticket_and_told(view)
+            if interval is not None:
                 told[view.ticket_code] = interval
     key = ClinicDay(request.hospital, request.clinic, day)
     row = None if number is None else ticket_by_number(connection, key, number)

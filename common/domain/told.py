@@ -17,8 +17,8 @@ class Verdict(StrEnum):
 
 
 class ToldInterval(NamedTuple):
-    """The interval that a patient was told `at` a moment, with its median, the expected `call`; each to the
-    second. `moment` is a code of the queue's state then, 0 where that was not told apart."""
+    """The interval that a patient was told `at` a moment, with its median, the expected `call`; each is kept
+    to the second. `moment` is a code of the queue's state then, 0 where that was not told apart."""
 
     at: datetime
     earliest: datetime
