@@ -28,7 +28,7 @@ SECTIONS: Final[Mapping[str, str]] = {
     "in_rooms": N_("In the rooms"),
     "waiting": N_("Waiting, in the order of calls"),
     "parked": N_("On hold"),
-    "away": N_("Sent on, to come back"),
+    "away": N_("Sent on, with a way back"),
     "no_shows": N_("No-shows"),
 }
 """The parts of a queue, by their names in the reply, with their headings, in the order of the screen."""
@@ -201,8 +201,9 @@ def _waiting(ticket: Ticket, texts: Texts) -> str:
 def _away(ticket: Ticket, texts: Texts) -> str:
     """From which station the patient is to come back, or why that is not to be expected any more."""
     status = ticket["station_status"]
-    sentence = N_("at {number}: {status}") if status in ACTIVE else N_("not back from {number}: {status}")
-    return texts(sentence, number=ticket["station"], status=texts(STATUSES[status]))
+    words = texts("not there") if status == "no_show" else texts(STATUSES[status])
+    station = f"{ticket['station']} {words}"
+    return station if status in ACTIVE else texts("not back ({station})", station=station)
 
 
 def is_in(elsewhere: Mapping[str, Any], texts: Texts) -> str:

@@ -57,7 +57,7 @@ _CHOOSE_FIRST: Final[Mapping[str, str]] = {
     "park": N_("Choose a called ticket, or one on hold."),
     "priority": N_("Choose a waiting ticket."),
     "transfer": N_("Choose a waiting or called ticket."),
-    "send": N_("Choose a ticket in service."),
+    "send": N_("Choose a ticket in service, or find one that was served (/)."),
     "cancel": N_("Choose a waiting or called ticket."),
     "correct": N_("Choose the ticket of somebody who waits or is in a room."),
     "ticket": N_("Choose a ticket."),

@@ -26,8 +26,8 @@ class KeyBar(Static):
         self._lay_out()
 
     def on_resize(self) -> None:
-        """Lays the keys out for the new width."""
-        self._lay_out()
+        """Lays the keys out for the new width, and after that the screen for their height."""
+        self.call_after_refresh(self._lay_out)
 
     def _lay_out(self) -> None:
         is_low = self.app.size.height <= self.LOW_HEIGHT_MAX

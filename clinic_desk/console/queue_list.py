@@ -9,10 +9,13 @@ from textual.widgets.option_list import Option
 
 from clinic_desk import queue_view
 from clinic_desk.queue_view import SECTIONS, Queue, QueueRow
+from common.domain.ticket_states import ACTIVE
 from common.terminal.card import COLOURS, Ticket
 from common.terminal.texts import Texts
 
 _NUMBER_WIDTH: Final = 12
+_WORDS_WIDTH_MAX: Final = 24
+"""Longer words push the clock and the name on their own line only, not those on all others off the screen."""
 
 
 class QueueList(OptionList):
@@ -69,7 +72,7 @@ class QueueList(OptionList):
     def _rendered(self, queue: Queue, rows: Sequence[QueueRow], my_room: int) -> list[Option]:
         options: list[Option] = []
         place_width = max(len(row.place) for row in rows)
-        words_width = max(len(row.words) for row in rows)
+        words_width = min(max(len(row.words) for row in rows), _WORDS_WIDTH_MAX)
         for section in SECTIONS:
             found = [row for row in rows if row.section == section]
             if section in ("parked", "away") and not found:
@@ -95,4 +98,6 @@ def _colour(row: QueueRow) -> str:
         return "dim"
     if row.section == "waiting":
         return "" if row.ticket["lane"] == queue_view.REGULAR else "yellow"
+    if row.section == "away":
+        return "" if row.ticket["station_status"] in ACTIVE else "red"
     return COLOURS.get(row.ticket["status"], "")

@@ -157,11 +157,11 @@ def test_who_is_served_is_found_and_sent_on(
         await looks_for(pilot, "ketut")
         await shows(pilot, "Wulandari Ketut")
         await pilot.press("enter", "v")
-        await shows(pilot, "Send THT-001 to")
+        await shows(pilot, "Send THT-001 on to")
         choices = pilot.app.screen.query_one(OptionList)
         choices.highlighted = choices.get_option_index("MAT")
         await pilot.press("enter")
-        await shows(pilot, "After MAT, THT-001")
+        await shows(pilot, "Does THT-001 come back from MAT?")
         await pilot.press("enter")
         await shows(pilot, " is registered.")
 

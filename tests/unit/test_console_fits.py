@@ -1,12 +1,16 @@
 """What the console shows fits its screen, however long it is; the queue is given, nothing is asked for."""
 
+import asyncio
+
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from clinic_desk.console.app import Console
 from clinic_desk.console.dialogs.ticket_menu import TicketMenu
+from clinic_desk.console.key_bar import KeyBar
 from clinic_desk.console.requester import Place, QueueRead
+from tests.processes import SECONDS_MAX
 from tests.unit.test_console_rooms import console, queue_of, shows
 
 LONG_NAME = "Siti Nurhaliza binti Muhammad Fauzan Abdurrahman Wahid Kusumaningrat"
@@ -50,6 +54,38 @@ def test_a_long_name_stays_on_the_line_of_its_ticket(monkeypatch: pytest.MonkeyP
         assert "Siti Nurhaliza" in row
         assert row.rstrip().endswith("…")
         assert not any("Kusumaningrat" in line for line in lines)
+
+    console(play, monkeypatch, rooms=2, room=1)
+
+
+def test_long_words_of_one_ticket_leave_the_names_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = {"clinic": "INT", "clinic_name": "Poli Penyakit Dalam", "room": 1, "room_name": None}
+    waiting = [_waits("Siti"), _waits("Budi") | {"display_number": "GIG-002", "elsewhere": elsewhere}]
+
+    async def play(pilot: Pilot[None]) -> None:
+        pilot.app.post_message(QueueRead(queue_of(2) | {"waiting": waiting, "waiting_count": 2}))
+        await shows(pilot, "2 waiting")
+        await pilot.pause()
+        lines = _seen(pilot, "#queue").splitlines()
+        assert any("GIG-001" in line and line.rstrip().endswith("Siti") for line in lines)
+        assert any("GIG-002" in line and "now in Poli Penyakit Dalam, Room 1" in line for line in lines)
+
+    console(play, monkeypatch, rooms=2, room=1)
+
+
+def test_all_lines_of_the_keys_are_seen_before_it_is_known_who_is_signed_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def play(pilot: Pilot[None]) -> None:
+        bar = pilot.app.query_one(KeyBar)
+        await becomes_as_high_as_its_lines(pilot, bar)
+        await pilot.resize_terminal(100, 40)
+        await becomes_as_high_as_its_lines(pilot, bar)
+
+    async def becomes_as_high_as_its_lines(pilot: Pilot[None], bar: KeyBar) -> None:
+        async with asyncio.timeout(SECONDS_MAX):
+            while bar.size.height != len(str(bar.content).splitlines()) or bar.size.height < 2:
+                await pilot.pause(0.02)
 
     console(play, monkeypatch, rooms=2, room=1)
 

@@ -84,9 +84,9 @@ def test_who_is_to_come_back_from_another_clinic_and_who_did_not() -> None:
     ]
     lines = click.unstyle(queue_text({**QUEUE, "away": away}, INDONESIAN)).splitlines()
     assert lines[13:16] == [
-        "Lanjut ke poli lain, akan kembali",
-        "  –  GIG-003  di LAB-002: menunggu",
-        "  –  GIG-004  tidak kembali dari RAD-001: tidak hadir saat dipanggil",
+        "Lanjut ke poli lain untuk kembali lagi",
+        "  –  GIG-003  LAB-002 menunggu",
+        "  –  GIG-004  tidak kembali (RAD-001 tidak hadir)",
     ]
 
 

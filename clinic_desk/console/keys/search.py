@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
+from clinic_desk import queue_view
 from clinic_desk.actions import TICKET_REQUESTS
 from clinic_desk.console.acting import is_meant
 from clinic_desk.console.dialogs.search import Found, Search
@@ -14,7 +15,7 @@ from clinic_desk.console.keys.table import KEYS
 from clinic_desk.console.keys.undo import UndoKeys, may_be_undone
 from clinic_desk.console.queue_list import QueueList
 from clinic_desk.console.requester import Place
-from common.terminal.card import Ticket, status_word
+from common.terminal.card import Ticket
 
 
 class Way(NamedTuple):
@@ -60,7 +61,7 @@ class SearchKeys(ShownTicketKeys, UndoKeys, HistoryKeys):
             for each in KEYS
             if each.action in ways and ways[each.action].is_possible(ticket) and self.may(each.roles)
         ]
-        status = status_word(ticket, self._texts)
+        status = queue_view.status(ticket, self._texts)
         heading = f"{ticket['display_number']} · {status} · {ticket['patient_name']}"
         self.push_screen(TicketMenu(heading, keys, self._texts), chosen)
 

@@ -34,7 +34,7 @@ KEYS: Final[Sequence[Key]] = (
     Key("c", "ticket('complete')", N_("complete"), MOVES_QUEUES),
     Key("x", "ticket('no-show')", N_("no-show"), MOVES_QUEUES),
     Key("l", "ticket('skip')", C_("key", "late"), MOVES_QUEUES),
-    Key("d", "park", C_("key", "hold")),  # whoever is ready waits again at any desk
+    Key("d", "park", C_("key", "hold / ready")),  # whoever is ready waits again at any desk
     Key("f", "call_number", C_("key", "call this"), MOVES_QUEUES),
     Key("z", "undo", C_("key", "take back")),
     Key("i", "ticket('reinstate')", N_("reinstate")),

@@ -105,10 +105,12 @@ class TicketKeys(ActingApp):
 
         def to_clinic(to: str) -> None:
             choices = [
-                (_RETURNS, texts("Comes back here afterwards")),
-                (_STAYS, texts("Does not come back")),
+                (_RETURNS, texts("Yes, back here when served there")),
+                (_STAYS, texts("No, only on to there")),
             ]
-            heading = texts("After {clinic}, {number}", clinic=to, number=ticket["display_number"])
+            heading = texts(
+                "Does {number} come back from {clinic}?", clinic=to, number=ticket["display_number"]
+            )
 
             def chosen(way: str | None) -> None:
                 if way is not None:
