@@ -25,6 +25,9 @@ LOOK_UPS: Final = frozenset(
 )
 """Requests that change nothing: the broker need not keep them over its restart, since they are sent again."""
 
+SHORT_LIST_MAX: Final = 15
+"""Tickets that a look-up shows with all their members, names of places among them, however long these are."""
+
 BODY_BYTES_MAX: Final = 8 * 1024
 """Bytes of a request's body; a longer one is refused unread. A look-up of 100 ticket
 codes has less than 4 KiB; 8 KiB that are wrong all over cost a worker 2 ms."""

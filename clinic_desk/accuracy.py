@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import click
 
+from antrean_client.look_ups import clinics
 from clinic_desk.session import DeskSession
 from common.domain.accuracy import JUDGED_MIN, PROMISED, Accuracy, Promise, promise_of
-from common.terminal.hospitals import clinics
 from common.terminal.layout import fold, terminal_width
 from common.terminal.moments import short_date
 from common.terminal.tables import NOTHING, new_table, print_table

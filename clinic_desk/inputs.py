@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from antrean_client.look_ups import each_hospital
 from common.domain.tickets import parse_number
 from common.terminal.failures import ProblemReply, problem_of
-from common.terminal.hospitals import each_hospital
 from common.terminal.moments import date_complaint, parse_date
 from common.terminal.usage import UsageProblem
 from common.translation import N_

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import click
 
+from antrean_client.look_ups import clinics
 from clinic_desk.accuracy import share_held
 from clinic_desk.session import DeskSession
-from common.terminal.hospitals import clinics
 from common.terminal.layout import fold, terminal_width
 from common.terminal.moments import long_date
 from common.terminal.tables import NOTHING, new_table, print_table

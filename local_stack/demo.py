@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
+from antrean_client.look_ups import all_entries
 from antrean_client.rpc_client import RpcClient
 from common.clock import Clock, ScaledClock, SystemClock
 from common.messages.limits import TICKET_CODES_MAX
-from common.messages.pages import all_entries
 from common.messaging.topology import PATIENT_EXCHANGE
 from common.settings import Settings, clock_environment
 from local_stack.bilingual import say

@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from common.terminal.hospitals import clinics as clinics_of
-from common.terminal.hospitals import hospitals as all_hospitals
+from antrean_client.look_ups import clinics as clinics_of
+from antrean_client.look_ups import hospitals as all_hospitals
 from common.terminal.prompts import WentBack, choose
 from common.terminal.tables import print_table
 from patient_cli.session import PatientSession

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import click
 
+from antrean_client.look_ups import clinics as clinics_of
+from antrean_client.look_ups import hospitals as all_hospitals
 from common.terminal.card import Ticket
 from common.terminal.failures import ProblemReply
-from common.terminal.hospitals import clinics as clinics_of
-from common.terminal.hospitals import hospitals as all_hospitals
 from common.terminal.hospitals import normal_code
 from common.terminal.localised import LocalisedCommand
 from common.terminal.output import print_json, print_ticket

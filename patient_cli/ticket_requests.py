@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from antrean_client import look_ups
 from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
-from common.messages.limits import SHORT_LIST_MAX
 from common.terminal.card import Ticket, goes_on_with
 from common.terminal.failures import Problem, ProblemReply, problem_of
 from common.terminal.registration import Registration
@@ -54,21 +54,9 @@ def look_up(
     session: PatientSession, codes: list[str], *, timeout_seconds: float | None = None
 ) -> tuple[list[Ticket], list[str]]:
     """The tickets with these codes, in their order and with all their members, and the codes of no ticket."""
-    tickets: list[Ticket] = []
-    not_found: list[str] = []
-    for start in range(0, len(codes), SHORT_LIST_MAX):
-        asked = codes[start : start + SHORT_LIST_MAX]
-        try:
-            reply = session.ask("ticket_status", {"ticket_codes": asked}, timeout_seconds=timeout_seconds)
-        except ProblemReply as error:
-            # Said where none of them is known; the codes are well-formed then.
-            if error.problem.get("code") != "ticket_not_found":
-                raise
-            not_found += asked
-        else:
-            tickets += reply["tickets"]
-            not_found += reply.get("not_found", [])
-    return tickets, not_found
+    return look_ups.tickets(
+        lambda body: session.ask("ticket_status", body, timeout_seconds=timeout_seconds), codes
+    )
 
 
 def successors(session: PatientSession, tickets: Iterable[Ticket]) -> dict[str, Ticket]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from antrean_client.look_ups import clinics, hospitals
 from clinic_desk.console.dialogs.all_keys import AllKeys
 from clinic_desk.console.dialogs.forms import sign_in_form
 from clinic_desk.console.dialogs.questions import Choose
@@ -13,7 +14,6 @@ from clinic_desk.console.requester import Place
 from clinic_desk.console.screen import QueueApp
 from clinic_desk.signed_in import signed_in
 from common.domain.staff import StaffRole
-from common.terminal.hospitals import clinics, hospitals
 
 
 class PlaceApp(QueueApp):

@@ -28,8 +28,7 @@ PAGE_LENGTH_MAX = 1000
 TICKET_CODES_MAX = 100
 """Ticket codes in one look-up."""
 
-SHORT_LIST_MAX = 15
-"""Tickets that a look-up shows with all their members, names of places among them, however long these are."""
+SHORT_LIST_MAX = protocol.SHORT_LIST_MAX
 
 NAME_LENGTH_MAX = 100
 """Characters of a patient's name."""

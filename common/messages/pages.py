@@ -4,7 +4,7 @@ A page holds as many entries as fit into a reply, whatever they contain: a reply
 large would never arrive, and would close the connection of the worker that sends it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from common.messages.limits import REPLY_BYTES_MAX
@@ -29,19 +29,6 @@ def page_of(
             return page, True
         page.append(entry)
     return page, False
-
-
-def all_entries(ask: Callable[[Reply], Reply], body: Reply, member: str) -> Iterator[Reply]:
-    """The entries of a list in the order of their codes, on however many pages they come.
-
-    `ask` gives the reply to a request with such a body, `member` names the list in it.
-    """
-    reply = ask(body)
-    yield from reply[member]
-    # Workers of an earlier version send one page, and do not say so.
-    while reply.get("more"):
-        reply = ask({**body, "after": reply[member][-1]["code"]})
-        yield from reply[member]
 
 
 def whole_queue(ask: Callable[[Reply], Reply], body: Reply) -> Reply:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import click
 
+from antrean_client import errors
 from common.errors import (
     AntreanError,
     BrokerRefused,
@@ -55,15 +56,13 @@ Problem = dict[str, Any]
 """A problem in the shape of RFC 9457, from a reply or made here (see docs/protocol.md)."""
 
 
-class ProblemReply(Exception):
-    """The reply was a problem; `request` is the body of the request, where there was one."""
+class ProblemReply(errors.ProblemReply):
+    """A problem that was replied, or made here, with what helps.
 
-    def __init__(self, problem: Problem, request: Mapping[str, Any] | None = None) -> None:
-        super().__init__(problem.get("code"))
-        self.problem = problem
-        self.request = request or {}
-        self.hint: tuple[str, ...] | None = None
-        """What helps here, as in `RequestingSession.hints`, where more is known than the code says."""
+    `hint` is as in `RequestingSession.hints`, where more is known than the code says.
+    """
+
+    hint: tuple[str, ...] | None = None
 
 
 class NoBrokerKnown(Exception):

@@ -157,7 +157,7 @@ class RequestingSession(Session):
 
     def _known_codes(self, error: ProblemReply) -> list[str]:
         """The codes of which one was meant; none where they cannot be had."""
-        from common.terminal.hospitals import clinics, hospitals
+        from antrean_client.look_ups import clinics, hospitals
 
         try:
             match error.problem.get("code"):

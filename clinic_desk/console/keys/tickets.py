@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from antrean_client.look_ups import clinics
 from clinic_desk.actions import CANCEL_REASONS, NO_REASON
 from clinic_desk.console.acting import ActingApp, is_meant
 from clinic_desk.console.dialogs.forms import corrected_patient, correction_form, priority_choices
@@ -13,7 +14,6 @@ from common.domain.staff import MOVES_QUEUES
 from common.terminal import card
 from common.terminal.card import Ticket
 from common.terminal.failures import ProblemReply
-from common.terminal.hospitals import clinics
 from common.translation import N_
 
 PatientData = dict[str, str]
