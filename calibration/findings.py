@@ -18,11 +18,18 @@ _ENOUGH_ESTIMATES = 500
 
 
 class Held(NamedTuple):
-    """Of so many estimates, the shares whose interval held the call, and whose patient was called before."""
+    """Of so many estimates, the shares whose interval held the call, and whose patient was called before; and
+    the interval's width, relative to the wait (the median)."""
 
     estimates: int
     held: float
     missed: float
+    width: float
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are so many that the shares say something."""
+        return self.estimates >= _ENOUGH_ESTIMATES
 
     @property
     def is_right(self) -> bool:
@@ -61,8 +68,7 @@ class Findings:
         return {
             moment: found
             for moment, found in self.by_moment.items()
-            if found.estimates >= _ENOUGH_ESTIMATES
-            and not (0.7 <= found.held <= 0.9 and found.missed <= 0.15)
+            if found.is_enough and not found.is_right
         }
 
     @property
@@ -110,6 +116,7 @@ def _held(predictions: Sequence[Prediction]) -> Held:
         len(predictions),
         _share(told.earliest_call_at <= called_at <= told.latest_call_at for told, called_at in estimates),
         _share(called_at < told.earliest_call_at for told, called_at in estimates),
+        median(_relative_width(each) for each in predictions) if predictions else nan,
     )
 
 

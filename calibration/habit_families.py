@@ -13,10 +13,17 @@ _TWO, _THREE = (_FIRST, _SECOND), (_FIRST, _SECOND, _THIRD)
 _FROM_TEN = (_FIRST, replace(_SECOND, comes=2 * _HOUR), replace(_THIRD, comes=2 * _HOUR))
 _UNTIL_TWELVE = (_FIRST, replace(_SECOND, leaves=4 * _HOUR), replace(_THIRD, leaves=4 * _HOUR))
 _TWO_SHIFTS = (Doctor(leaves=4 * _HOUR), Doctor(comes=4.25 * _HOUR, slowness=0.7))
+_STAGGERED = (_FIRST, replace(_SECOND, comes=_HOUR), replace(_THIRD, comes=2.5 * _HOUR))
+_FORTY_MINUTES = (3 * _HOUR, 3 * _HOUR + 40 * _MINUTE)
+_NONE_MEANWHILE = ((0.0, 2), (_FORTY_MINUTES[0], 0), (_FORTY_MINUTES[1], 2))
 
 
 def _late(minutes: float, *doctors: Doctor) -> tuple[Doctor, ...]:
     return tuple(replace(doctor, late=minutes * _MINUTE) for doctor in doctors)
+
+
+def _rarely_late(minutes: float, *doctors: Doctor) -> tuple[Doctor, ...]:
+    return tuple(replace(doctor, late_share=0.2) for doctor in _late(minutes, *doctors))
 
 
 def _family(name: str, habits: Habits, **others: Any) -> Family:
@@ -45,6 +52,18 @@ HABIT_FAMILIES = (
     _family("two shifts", Habits(_TWO_SHIFTS)),
     _family("rooms 3 to 1 at 12:00, unsaid", Habits(_UNTIL_TWELVE)),
     _family("a helper in the first hour", Habits((_FIRST, replace(_SECOND, leaves=_HOUR)))),
+    _family("a nurse calls five minutes ahead", Habits(calls_ahead=5 * _MINUTE)),
+    _family("15 % are sent on and come back", Habits(_TWO, back_share=0.15, sent=True)),
+    _family("15 % are parked and come back", Habits(_TWO, back_share=0.15)),
+    _family("an hour late on a fifth of the days", Habits(_rarely_late(60, *_TWO))),
+    _family("the only one late on a fifth of the days", Habits(_rarely_late(60, _FIRST))),
+    _family("one is off on Wednesdays", Habits((_FIRST, replace(_SECOND, off=(2,))))),
+    _family("many short breaks", Habits(_TWO, breaks=(0.15, 8 * _MINUTE))),
+    _family("many short breaks", Habits(breaks=(0.15, 8 * _MINUTE))),
+    _family("they come one after the other", Habits(_STAGGERED)),
+    _family("Fridays end at noon", Habits(_TWO, fridays_end=4 * _HOUR)),
+    _family("rooms 0 said for 40 minutes", Habits(_TWO, lunch=_FORTY_MINUTES, desk_says=_NONE_MEANWHILE)),
+    _family("lunch at 12 said", Habits(_TWO, lunch=(4 * _HOUR, 4.75 * _HOUR), lunch_said=True)),
     _family(
         "everything by habit",
         Habits(

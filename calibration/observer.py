@@ -13,15 +13,19 @@ from statistics import median
 from zoneinfo import ZoneInfo
 
 from calibration.scenarios import RULES, Nature, Patient
+from common.domain.absences import Absence, AbsenceReason
 from common.domain.catalog import Clinic, Hospital, QueueMode
 from common.domain.clinic_lanes import ClinicLanes
 from common.domain.clinic_outlook import clinic_outlook, expected_call
 from common.domain.clinic_records import NO_RECORDS, ClinicRecords
 from common.domain.lanes import LANES, NONE, Lane, Standing
+from common.domain.learning import learn
 from common.domain.opening_hours import WEEKDAYS, OpeningHours
 from common.domain.queue_advance import Occupant
-from common.domain.service_times import EndedCall, learn
+from common.domain.service_times import EndedCall
+from common.domain.staff_habits import Call
 from common.domain.ticket_states import TicketStatus
+from common.domain.told import ToldInterval
 from common.domain.waiting_time import Estimate
 
 _ZONE = ZoneInfo("Asia/Jakarta")
@@ -46,10 +50,11 @@ class Happening(IntEnum):
 
     END = 0
     ROOMS = 1
-    CALL = 2
-    REGISTRATION = 3
-    CALL_AT_ONCE = 4
-    LOOK_UP = 5
+    AWAY = 2
+    CALL = 3
+    REGISTRATION = 4
+    CALL_AT_ONCE = 5
+    LOOK_UP = 6
 
 
 class Moment(StrEnum):
@@ -120,7 +125,7 @@ class ObservedClinic:
         """Lives through one day; yields the predictions for waiting patients."""
         day = _Day(self, patients)
         yield from day.live(rng)
-        self.clinic = replace(self.clinic, rooms=self.nature.rooms_at_opening)
+        self.clinic = replace(self.clinic, rooms=self.nature.rooms_at_opening, absences=())
         self.day += timedelta(days=1)
 
 
@@ -139,6 +144,7 @@ class _Day:
         self._last_wait = dict.fromkeys(Lane, timedelta())
         self._last_services: deque[timedelta] = deque(maxlen=_LAST_SERVICES)
         self._has_called = False
+        self._told: dict[int, ToldInterval] = {}
 
     def live(self, rng: Random) -> Iterator[Prediction]:
         """All that happens, in order."""
@@ -147,14 +153,25 @@ class _Day:
             if happening is Happening.END:
                 self._end(index, now)
             elif happening is Happening.ROOMS:
-                self._observed.clinic = replace(self._clinic, rooms=index)
+                self._observed.clinic = replace(self._clinic, rooms=index, serving_since=now)
+            elif happening is Happening.AWAY:
+                until = self._opens_at + timedelta(seconds=index)
+                away = Absence(None, until, AbsenceReason.BREAK, now)
+                self._observed.clinic = replace(self._clinic, absences=(away,))
             elif happening in (Happening.CALL, Happening.CALL_AT_ONCE):
                 self._call(index, now)
             else:
                 if happening is Happening.REGISTRATION:
-                    self._waiting[self._lane(index)].append(index)
+                    self._register(index)
                 if at < self._patients[index].called:
                     yield self._predict(index, now, at_registration=happening is Happening.REGISTRATION)
+
+    def _register(self, index: int) -> None:
+        waiting = self._waiting[self._lane(index)]
+        if self._patients[index].back:
+            waiting.appendleft(index)
+        else:
+            waiting.append(index)
 
     @property
     def _clinic(self) -> Clinic:
@@ -163,6 +180,8 @@ class _Day:
     def _happenings(self, rng: Random) -> Iterator[tuple[float, Happening, int]]:
         for at, rooms in self._observed.nature.rooms_said:
             yield at, Happening.ROOMS, rooms
+        for at, until in self._observed.nature.away_said:
+            yield at, Happening.AWAY, round(until)
         for index, patient in enumerate(self._patients):
             waits = patient.registered < patient.called
             yield patient.registered, Happening.REGISTRATION, index
@@ -187,6 +206,13 @@ class _Day:
         self._occupants[index] = Occupant(index + 1, room, TicketStatus.CALLED, now)
         self._last_wait[lane] = now - self._registered_at(index)
         self._has_called = True
+        records, day = self._observed.records, self._observed.day
+        others_wait = any(self._waiting.values())
+        if index in self._told:
+            correction = records.correction.after(self._told.pop(index), now, day)
+            records = replace(records, correction=correction)
+        call = Call(room, self._registered_at(index), now, others_wait)
+        self._observed.records, _ = learn(self._clinic, records, day, call)
 
     def _end(self, index: int, now: datetime) -> None:
         patient, occupant = self._patients[index], self._occupants.pop(index)
@@ -195,10 +221,15 @@ class _Day:
             now = self._opens_at + _OVERNIGHT
         self._last_services.append(now - occupant.called_at)
         ended = EndedCall(
-            self._registered_at(index), occupant.called_at, now, self._lane(index), patient.came
+            self._registered_at(index),
+            occupant.called_at,
+            now,
+            self._lane(index),
+            patient.came,
+            occupant.room,
         )
-        parts = learn(self._clinic, self._observed.records.parts, self._observed.day, ended)
-        self._observed.records = replace(self._observed.records, parts=parts)
+        records, day = self._observed.records, self._observed.day
+        self._observed.records, _ = learn(self._clinic, records, day, ended)
 
     def _is_forgetful_evening(self) -> bool:
         return (self._observed.day - _FIRST_DAY).days % _FORGETFUL_EVENING == 0
@@ -210,15 +241,17 @@ class _Day:
         ahead_in_lane = self._waiting[lane].index(index)
         place = Standing(lane.rank, ahead_in_lane, waiting, self._streaks, self._clinic.lanes.ratios)
         ahead, estimate = expected_call(outlook, place)
+        if at_registration:
+            self._told[index] = _told(now, estimate)
         return Prediction(
             at=now,
             moments=frozenset(self._moments(ahead, at_registration=at_registration)),
             estimate=estimate,
             configured=now + ahead * self._clinic.mean_service,
-            per_room=now + ahead * self._clinic.mean_service / self._clinic.rooms,
+            per_room=now + ahead * self._clinic.mean_service / max(self._clinic.rooms, 1),
             fixed=max(self._opens_at + (index + 1) * _FIXED_TURN, now),
             last_wait=max(self._registered_at(index) + self._last_wait[lane], now),
-            last_services=now + ahead * self._usual_service() / self._clinic.rooms,
+            last_services=now + ahead * self._usual_service() / max(self._clinic.rooms, 1),
             called_at=self._opens_at + timedelta(seconds=self._patients[index].called),
         )
 
@@ -238,6 +271,12 @@ class _Day:
 
     def _registered_at(self, index: int) -> datetime:
         return self._opens_at + timedelta(seconds=self._patients[index].registered)
+
+
+def _told(at: datetime, estimate: Estimate) -> ToldInterval:
+    """As it is kept with a ticket: to the second."""
+    call_at, earliest, latest = (each.replace(microsecond=0) for each in estimate[:3])
+    return ToldInterval(at.replace(microsecond=0), earliest, call_at, latest, estimate.moment)
 
 
 def _clock_time(second: float) -> str:

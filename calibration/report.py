@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from calibration.findings import Findings
+from calibration.observer import Moment
 
 _DOCS = Path(__file__).parents[1] / "docs"
 
@@ -37,6 +38,8 @@ HABIT_HEADINGS = (
     "(d)",
     "held / missed, where it is off",
 )
+
+MOMENT_HEADINGS = ("family", "rooms", *Moment)
 
 _RIVAL_NAMES = {
     "per_room": "(a) people ahead × configured mean, divided by the rooms",
@@ -74,6 +77,15 @@ def habit_row(found: Findings) -> list[str]:
     ]
 
 
+def moments_row(found: Findings) -> list[str]:
+    """What held, was missed and how wide it was in each moment of which there are enough estimates."""
+    cells = [
+        f"{each.held:.0%} / {each.missed:.0%} / {each.width:.1f}" if each.is_enough else ""
+        for each in found.by_moment.values()
+    ]
+    return [found.family.name, str(found.family.rooms), *cells]
+
+
 def _errors(found: Findings) -> list[str]:
     return [f"{error:.1f}" for error in (found.error, *found.rivals.values())]
 
@@ -83,6 +95,7 @@ def write_report(laws: Sequence[Findings], habits: Sequence[Findings], run: str)
     path = _DOCS / "waiting-time.md"
     text = put(path.read_text(), "calibration", table(run, HEADINGS, [row(each) for each in laws]))
     text = put(text, "habits", table(run, HABIT_HEADINGS, [habit_row(each) for each in habits]))
+    text = put(text, "moments", table(run, MOMENT_HEADINGS, [moments_row(each) for each in habits]))
     path.write_text(text)
     draw(laws, _DOCS / "waiting-time.svg")
 

@@ -80,6 +80,12 @@ class Nature:
         return () if self.family.habits is None else self.family.habits.desk_says
 
     @property
+    def away_said(self) -> tuple[tuple[float, float], ...]:
+        """From when to when the desk says that the clinic is away."""
+        habits = self.family.habits
+        return (habits.lunch,) if habits is not None and habits.lunch_said and habits.lunch else ()
+
+    @property
     def rooms_at_opening(self) -> int:
         """How many rooms the catalog and the desk say that serve when the day begins."""
         return dict(self.rooms_said).get(0.0, self.family.rooms)
@@ -91,7 +97,7 @@ class Nature:
         if habits is None:
             return self.family.rooms * opened / self.mean_service
         return habits.load(day) * sum(
-            habits.seconds_at_work(doctor, closed) / habits.seconds_each(doctor, self.mean_service)
+            habits.seconds_at_work(doctor, day, closed) / habits.seconds_each(doctor, self.mean_service)
             for doctor in habits.doctors
         )
 
@@ -112,7 +118,7 @@ class Nature:
 @dataclass(frozen=True)
 class Patient:
     """What happened to a patient, in seconds from the opening; `came` unless called in vain. Without `room`
-    any free one."""
+    any free one. Who is `back` waits in front of all others."""
 
     registered: float
     called: float
@@ -120,6 +126,7 @@ class Patient:
     lane: Lane
     came: bool
     room: int | None = None
+    back: bool = False
 
 
 def draw_nature(family: Family, rng: Random) -> Nature:

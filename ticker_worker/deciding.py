@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
+from common.domain.learning import Lesson
 from common.domain.queue import Queue
 from common.domain.refusals import ActionRefused
-from common.domain.service_times import Lesson
 from common.domain.ticket_states import IN_ROOM
 from common.domain.told import ToldCall
 from common.messages import problems
@@ -29,7 +29,7 @@ from common.storage.ticket_rows import tickets_in_state
 from ticker_worker import desk_replies
 from ticker_worker.advancing import Advanced
 from ticker_worker.cancelling_waiting import CancelWaiting, cancels_waiting
-from ticker_worker.desk import CallEnded, Desk, problem_of
+from ticker_worker.desk import Desk, StaffCall, problem_of
 from ticker_worker.earlier_decisions import Decision, Decisions
 from ticker_worker.loading import Loaded, find_clinic
 from ticker_worker.rules.passing_time import awaits_handover
@@ -54,7 +54,7 @@ class DecidedBatch:
     entries: Sequence[JournalEntry]
     answers: Sequence["Answer"] = ()
     refusals: Sequence[Refusal] = ()
-    ended_calls: Sequence[CallEnded] = ()
+    calls: Sequence[StaffCall] = ()
     unlearned: Sequence[tuple[Clinic, date, Lesson]] = ()
     told_calls: Sequence[ToldCall] = ()
     clinic_values: Mapping[tuple[str, str], Mapping[str, Any]] | None = None
@@ -84,7 +84,7 @@ def decide(
         entries,
         answers,
         refusals,
-        desk.ended_calls,
+        desk.calls,
         desk.unlearned,
         desk.told_calls,
         desk.clinic_values,

@@ -10,6 +10,7 @@ from common.domain.catalog import Clinic
 from common.domain.changes import Change
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
+from common.domain.learning import Lesson
 from common.domain.queue import Queue
 from common.domain.refusals import (
     ActionRefused,
@@ -23,7 +24,8 @@ from common.domain.refusals import (
     RoleMissing,
     UntilImpossible,
 )
-from common.domain.service_times import EndedCall, Lesson
+from common.domain.service_times import EndedCall
+from common.domain.staff_habits import Call
 from common.domain.told import ToldCall
 from common.messages import problems
 from common.messages.desk_requests import DeskRequest
@@ -41,13 +43,13 @@ from ticker_worker.desk_subjects import Subjects, decide
 from ticker_worker.rules.action_results import ActionResult
 
 
-class CallEnded(NamedTuple):
-    """A call that the staff ended, in a clinic as it was and on this service day; `ordinal` is which change
-    of the request `cause_id` it was."""
+class StaffCall(NamedTuple):
+    """A call that the staff made or ended, in a clinic as it was and on this service day; `ordinal` is which
+    change of the request `cause_id` it was."""
 
     clinic: Clinic
     day: date
-    call: EndedCall
+    call: Call | EndedCall
     cause_id: str
     ordinal: int
 
@@ -58,7 +60,7 @@ class Desk:
     to that moment. What was changed is in `entries`, in order; the queues are still to be written.
 
     `clinic_values` are changed attributes of clinics; `closings` cancel those who wait, and may have to go on
-    in transactions of their own, by the request's id; `ended_calls` are what there is to learn from,
+    in transactions of their own, by the request's id; `calls` are what there is to learn from,
     and `unlearned` is what is no longer learned; `told_calls` tell how the intervals turn out.
     """
 
@@ -70,7 +72,7 @@ class Desk:
     changed_clinics: dict[tuple[str, str], Clinic] = field(default_factory=dict)
     clinic_values: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     closings: dict[str, CancelWaiting] = field(default_factory=dict)
-    ended_calls: list[CallEnded] = field(default_factory=list)
+    calls: list[StaffCall] = field(default_factory=list)
     unlearned: list[tuple[Clinic, date, Lesson]] = field(default_factory=list)
     told_calls: list[ToldCall] = field(default_factory=list)
 
@@ -84,9 +86,9 @@ class Desk:
         changes = self._save(decided, subject.clinic)
         cause = Cause(received.request_id, received.digest, received.user)
         entries = entries_of(changes, cause, self.clinic_of)
-        self.ended_calls += [
-            CallEnded(subject.clinic, entries[place].service_date, call, cause.id, entries[place].ordinal)
-            for place, call in decided.ended_calls
+        self.calls += [
+            StaffCall(subject.clinic, entries[place].service_date, call, cause.id, entries[place].ordinal)
+            for place, call in decided.calls
         ]
         self.unlearned += [(subject.clinic, day, lesson) for day, lesson in decided.unlearned]
         if cancels_waiting(request):

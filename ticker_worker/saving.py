@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from common.domain.service_times import Lesson
+from common.domain.learning import Lesson
 from common.storage import journal
 from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
@@ -19,7 +19,7 @@ def save(connection: Connection, loaded: Loaded, decided: DecidedBatch) -> None:
     """Writes the queues, the journal, refusals, what is learned, and what was changed of clinics: these last,
     since other changes of the catalog wait from there to the end of the transaction."""
     correct_intervals(connection, decided.told_calls)
-    lessons = learn_service_times(connection, [each[:3] for each in decided.ended_calls])
+    lessons = learn_service_times(connection, [each[:3] for each in decided.calls])
     unlearn_service_times(connection, decided.unlearned)
     write_changed_queues(connection, loaded.queues, decided.queues)
     journal.record(connection, _with_lessons(decided, lessons), loaded.now)
@@ -30,7 +30,7 @@ def save(connection: Connection, loaded: Loaded, decided: DecidedBatch) -> None:
 
 def _with_lessons(decided: DecidedBatch, lessons: Sequence[Lesson]) -> list[JournalEntry]:
     """The entries, with what was learned from each, so that it can be unlearned."""
-    learned = {each[3:]: lesson for each, lesson in zip(decided.ended_calls, lessons, strict=True)}
+    learned = {each[3:]: lesson for each, lesson in zip(decided.calls, lessons, strict=True)}
     return [
         entry._replace(undo=with_lesson(entry.undo, lesson))
         if (lesson := learned.get((entry.cause_id, entry.ordinal)))

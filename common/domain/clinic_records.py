@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 
 from common.domain.interval_correction import NO_CORRECTION, Correction
 from common.domain.service_times import PartRecord
+from common.domain.staff_habits import NO_HABITS, Habits
 
 
 @dataclass(frozen=True, slots=True)
 class ClinicRecords:
-    """What was learned of its services, by part of the day, and what the intervals told missed lately."""
+    """What was learned of its services, by part of the day, and of its staff's habits; and what the intervals
+    told missed lately."""
 
     parts: Mapping[int, PartRecord] = field(default_factory=dict)
+    habits: Habits = NO_HABITS
     correction: Correction = NO_CORRECTION
 
 

@@ -4,7 +4,8 @@ Sources: E. B. Wilson and M. M. Hilferty, The Distribution of Chi-Square, PNAS 1
 continued fraction, NIST Digital Library of Mathematical Functions, 8.9.2.
 """
 
-from math import erfc, exp, lgamma, log, sqrt
+from collections.abc import Iterable
+from math import erfc, exp, inf, lgamma, log, sqrt
 from typing import NamedTuple, Self
 
 _SHAPE_MAX = 100.0
@@ -23,19 +24,31 @@ class Gamma(NamedTuple):
     mean: float
     variance: float
 
-    def median_between(self, z: float) -> tuple[float, float, float]:
-        """Its median; and what it stays below with the probabilities with which a standard normal variable
-        stays below `-z`, and below `z`."""
-        if self.variance <= 0 or self.mean < _SECONDS_MIN:
-            return self.mean, self.mean, self.mean
+    def quantiles(self, levels: Iterable[float]) -> list[float]:
+        """What it stays below with the probabilities with which a standard normal variable stays below each
+        of the `levels`; its median for 0."""
         mean = self.mean
+        if self.variance <= 0 or mean < _SECONDS_MIN:
+            return [mean for _ in levels]
         ninth = self.variance / (9 * mean**2)
-        middle, deviation = 1 - ninth, z * sqrt(ninth)
-        return (
-            mean * max(middle, 0.0) ** 3,
-            mean * max(middle - deviation, 0.0) ** 3,
-            mean * max(middle + deviation, 0.0) ** 3,
-        )
+        middle, deviation = 1 - ninth, sqrt(ninth)
+        return [mean * max(middle + level * deviation, 0.0) ** 3 for level in levels]
+
+    def level(self, seconds: float) -> float:
+        """The level for which this is the quantile; infinite on both sides of what is certain."""
+        if self.variance <= 0 or self.mean < _SECONDS_MIN:
+            return inf if seconds >= self.mean else -inf
+        ninth = self.variance / (9 * self.mean**2)
+        level: float = (max(seconds, 0.0) / self.mean) ** (1 / 3) - 1 + ninth
+        return level / sqrt(ninth)
+
+    def plus(self, other: Self) -> Self:
+        """Both, one after the other."""
+        return type(self)(self.mean + other.mean, self.variance + other.variance)
+
+    def times(self, factor: float) -> Self:
+        """So many times as long."""
+        return type(self)(self.mean * factor, self.variance * factor**2)
 
     def left_after(self, age: float) -> Self:
         """What is left of it when it has lasted for `age` and is not over."""
@@ -47,6 +60,10 @@ class Gamma(NamedTuple):
         mean = shape + rising
         second_moment = (shape + 1) * mean + x * rising
         return type(self)(max(scale * (mean - x), 0.0), scale**2 * max(second_moment - mean**2, 0.0))
+
+
+NONE = Gamma(0.0, 0.0)
+"""No time at all."""
 
 
 def _hazard(shape: float, x: float) -> float:

@@ -2,10 +2,10 @@
 
 Staff have habits that no law foresees: calls come earlier or later than was told. So each call whose patient
 was told an interval moves its ends for those who are told later: an end that the call missed outwards by nine
-steps, one that it did not miss inwards by one, and the median by five towards the call. An end rests where
-one call in ten misses it. This is adaptive conformal inference (I. Gibbs, E. Candès, Adaptive Conformal
-Inference Under Distribution Shift, NeurIPS 2021), on the scale of a standard normal distribution, for the
-clinic as a whole and for each kind of moment by itself.
+steps, one that it did not miss inwards by one. An end rests where one call in ten misses it. (The median is
+not moved: it would follow chance more than habits.) This is adaptive conformal inference (I. Gibbs, E.
+Candès, Adaptive Conformal Inference Under Distribution Shift, NeurIPS 2021), on the scale of a standard
+normal distribution, for the clinic as a whole and for each kind of moment by itself.
 """
 
 from collections.abc import Mapping
@@ -32,9 +32,8 @@ _ALL = 0
 _DAY_MAX = 1.0
 """So far one day moves an end at most: a day that was unlike all others is soon made good."""
 
-_ENDS_MAX = 3.0
-_MEDIAN_MAX = 1.0
-"""So far an end, and the median, are moved at all."""
+_ALL_DAYS_MAX = 3.0
+"""So far all days together move it."""
 
 _APART = 0.25
 """No end comes nearer to the median."""
@@ -48,26 +47,29 @@ class Levels(NamedTuple):
     upper: float = Z_80_PERCENT
 
 
+USUAL_LEVELS = Levels()
+"""Before anything was told."""
+
+
 class _Shift(NamedTuple):
-    """By how much an end is moved outwards (or, the median, to later), and what told so many calls."""
+    """By how much the ends are moved outwards, as so many calls have told."""
 
     lower: float = 0.0
-    median: float = 0.0
     upper: float = 0.0
     calls: float = 0.0
 
-    def after(self, missed: bool, late: bool, later: bool, start: "_Shift") -> "_Shift":
+    def after(self, missed: bool, late: bool, start: "_Shift") -> "_Shift":
         step = max(_STEP, _FIRST_STEPS / (self.calls + 5))
         return _Shift(
-            _moved(self.lower, step * (missed - _MISSED_SHARE), start.lower, _ENDS_MAX),
-            _moved(self.median, step * (later - 0.5), start.median, _MEDIAN_MAX),
-            _moved(self.upper, step * (late - _MISSED_SHARE), start.upper, _ENDS_MAX),
+            _moved(self.lower, step * (missed - _MISSED_SHARE), start.lower),
+            _moved(self.upper, step * (late - _MISSED_SHARE), start.upper),
             self.calls + 1,
         )
 
 
-def _moved(shift: float, by: float, at_start_of_day: float, most: float) -> float:
-    lowest, highest = max(at_start_of_day - _DAY_MAX, -most), min(at_start_of_day + _DAY_MAX, most)
+def _moved(shift: float, by: float, at_start_of_day: float) -> float:
+    lowest = max(at_start_of_day - _DAY_MAX, -_ALL_DAYS_MAX)
+    highest = min(at_start_of_day + _DAY_MAX, _ALL_DAYS_MAX)
     return min(max(shift + by, lowest), highest)
 
 
@@ -82,11 +84,11 @@ class Correction:
 
     def after(self, told: ToldInterval, called_at: datetime, day: date) -> Self:
         """With what a call on the service day `day` makes of what its patient was told."""
-        verdict, later = told.verdict(called_at), called_at > told.call
+        verdict = told.verdict(called_at)
         missed, late = verdict is Verdict.MISSED, verdict is Verdict.LATE
         at_start = self.at_start if self.day is not None and day <= self.day else self.shifts
         moved = {
-            code: self.shifts.get(code, _Shift()).after(missed, late, later, at_start.get(code, _Shift()))
+            code: self.shifts.get(code, _Shift()).after(missed, late, at_start.get(code, _Shift()))
             for code in {_ALL, told.moment}
         }
         return type(self)(max(day, self.day or day), {**self.shifts, **moved}, at_start)
@@ -95,10 +97,9 @@ class Correction:
         """Where the ends and the median lie for whoever is told in such a moment."""
         own = self.shifts.get(moment) or self.shifts.get(_ALL)
         if own is None:
-            return Levels()
-        median = own.median
-        lower, upper = -Z_80_PERCENT - own.lower, Z_80_PERCENT + own.upper
-        return Levels(min(lower, median - _APART), median, max(upper, median + _APART))
+            return USUAL_LEVELS
+        lower, upper = Z_80_PERCENT + own.lower, Z_80_PERCENT + own.upper
+        return Levels(-max(lower, _APART), 0.0, max(upper, _APART))
 
     def as_sums(self) -> dict[str, Any]:
         """As it is kept, in JSON."""

@@ -119,34 +119,29 @@ def _squared_deviation_beyond_chance(day: Tally, before: Tally) -> float:
 
 @dataclass(frozen=True, slots=True)
 class EndedCall:
-    """A call that staff have ended: its patient was served or, unless `came`, was a no-show."""
+    """A call that staff have ended: its patient was served or, unless `came`, was a no-show. Without `room`
+    nothing is learned of the room."""
 
     waiting_since: datetime
     called_at: datetime
     ended_at: datetime
     lane: Lane
     came: bool = True
+    room: int | None = None
 
 
 def parts_taught(clinic: Clinic, day: date, ended: EndedCall) -> set[int]:
-    """The parts of the day whose records `learn` changes: that of the call, and that in which a patient came
+    """The parts of the day of which an ended call teaches: that of the call, and that in which a patient came
     to a lane above the regular one."""
     moments = [ended.called_at, *([] if ended.lane is Lane.REGULAR else [ended.waiting_since])]
     return {part_at(clinic, day, moment) for moment in moments}
 
 
-Lesson = Mapping[int, Tally]
+PartTallies = Mapping[int, Tally]
 """What one ended call adds to the records of its day, by part of the day."""
 
 
-def learn(
-    clinic: Clinic, records: Mapping[int, PartRecord], day: date, ended: EndedCall
-) -> dict[int, PartRecord]:
-    """The clinic's records by part of the day, now that a call on the service day `day` has ended."""
-    return with_lesson(records, day, lesson_of(clinic, records, day, ended))
-
-
-def lesson_of(clinic: Clinic, records: Mapping[int, PartRecord], day: date, ended: EndedCall) -> Lesson:
+def tallies_of(clinic: Clinic, records: Mapping[int, PartRecord], day: date, ended: EndedCall) -> PartTallies:
     """What a call that has ended on the service day `day` teaches."""
     called = part_at(clinic, day, ended.called_at)
     known = ServiceTimes(clinic, records, day).service(called)
@@ -154,29 +149,31 @@ def lesson_of(clinic: Clinic, records: Mapping[int, PartRecord], day: date, ende
     longest = mean + _OUTLIER_DEVIATIONS * max(spread, mean / 2)
     seconds = min(max((ended.ended_at - ended.called_at).total_seconds(), 0.0), longest)
     if ended.came:
-        lesson = {called: Tally(served=1, seconds=seconds, squares=seconds**2)}
+        tallies = {called: Tally(served=1, seconds=seconds, squares=seconds**2)}
     else:
-        lesson = {called: Tally(no_shows=1, no_show_seconds=seconds)}
+        tallies = {called: Tally(no_shows=1, no_show_seconds=seconds)}
     if ended.lane is not Lane.REGULAR:
         came = part_at(clinic, day, ended.waiting_since)
-        lesson[came] = lesson.get(came, _NOTHING).plus(Tally(**{ended.lane.value: 1}))
-    return lesson
+        tallies[came] = tallies.get(came, _NOTHING).plus(Tally(**{ended.lane.value: 1}))
+    return tallies
 
 
-def with_lesson(records: Mapping[int, PartRecord], day: date, lesson: Lesson) -> dict[int, PartRecord]:
+def with_tallies(records: Mapping[int, PartRecord], day: date, tallies: PartTallies) -> dict[int, PartRecord]:
     """The records with what was taught on this day."""
     learned = dict(records)
-    for part, tally in lesson.items():
+    for part, tally in tallies.items():
         record = learned[part].on(day) if part in learned else PartRecord(day)
         learned[part] = replace(record, today=record.today.plus(tally))
     return learned
 
 
-def without_lesson(records: Mapping[int, PartRecord], day: date, lesson: Lesson) -> dict[int, PartRecord]:
+def without_tallies(
+    records: Mapping[int, PartRecord], day: date, tallies: PartTallies
+) -> dict[int, PartRecord]:
     """The records without what was taught on this day. Where the next day has begun since, what its beginning
     told of the pace of the day before stays as it is."""
     left = dict(records)
-    for part, tally in lesson.items():
+    for part, tally in tallies.items():
         record = left[part]
         if record.day == day:
             left[part] = replace(record, today=record.today.minus(tally))

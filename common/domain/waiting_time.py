@@ -10,15 +10,15 @@ Real-Time Delay Estimation Based on Delay History, M&SOM 11(3), 2009.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import accumulate
 from math import exp, inf, pi
 from typing import NamedTuple
 
-from common.domain.gamma import Gamma
-from common.domain.interval_correction import Z_80_PERCENT
+from common.domain.gamma import NONE, Gamma
+from common.domain.interval_correction import USUAL_LEVELS, Levels
 from common.domain.lanes import ByLane, Standing
 from common.domain.queue_advance import Occupant
 
@@ -43,6 +43,22 @@ class ServiceTime:
     uncertainty: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class StaffPace:
+    """How promptly the next is called: after a service (`gap`), and into a free room (`free`); and how long a
+    service in each room takes, relative to the clinic's (`slowness`, 1 where a room is not named). A call
+    has at least the variance `restless`."""
+
+    gap: Gamma = NONE
+    free: Gamma = NONE
+    slowness: Mapping[int, float] = field(default_factory=dict)
+    restless: float = 0.0
+
+
+PROMPT = StaffPace()
+"""Who is free calls at once."""
+
+
 class Stretch(NamedTuple):
     """A stretch of the day, until `ends_at`; the next one begins there.
 
@@ -56,10 +72,11 @@ class Stretch(NamedTuple):
 
 
 class Outlook:
-    """What is to be expected of one queue, as it stands at `now`.
+    """What is to be expected of one queue, as it stands at `now`, with `occupants` in the rooms that serve.
 
     `service` is what is to be expected at `now`, or at the end of the pause; `stretches` tell how the day
-    goes on, the last one until its end. Without them it goes on as it is, and nobody overtakes.
+    goes on, the last one until its end. Without them it goes on as it is, and nobody overtakes. The times of
+    the stretches are from call to call.
     """
 
     def __init__(
@@ -69,15 +86,20 @@ class Outlook:
         service: ServiceTime,
         now: datetime,
         stretches: Sequence[Stretch] = (),
+        staff: StaffPace = PROMPT,
     ) -> None:
         self._now = now
         self._uncertainty = service.uncertainty
-        self._service = Gamma(service.mean.total_seconds(), service.spread.total_seconds() ** 2)
+        self._restless = staff.restless
+        in_room = Gamma(service.mean.total_seconds(), service.spread.total_seconds() ** 2)
+        self._service = in_room.plus(staff.gap)
         self._day = _Day(self._service, now, stretches)
-        # Whoever leaves a room that was closed meanwhile is followed by nobody.
-        ages = [max((now - each.called_at).total_seconds(), 0.0) for each in occupants if each.room <= rooms]
-        left = [self._day.left_after_pause(self._service.left_after(age)) for age in ages]
-        self._left = sorted([Gamma(0.0, 0.0)] * (rooms - len(left)) + left)
+        left = []
+        for each in occupants:
+            age, slowness = max((now - each.called_at).total_seconds(), 0.0), staff.slowness.get(each.room, 1)
+            stays = in_room.left_after(age / slowness).times(slowness)
+            left.append(self._day.left_after_pause(stays).plus(staff.gap))
+        self._left = sorted([staff.free] * (rooms - len(left)) + left)
         self._mean_left = sum(each.mean for each in self._left) / rooms
         self._variance_left = list(accumulate(each.variance for each in self._left))
         self._mix(rooms)
@@ -90,10 +112,17 @@ class Outlook:
         self._mixed_variance = irregularity * (1 - irregularity) * (rooms - 1) * (mean / rooms) ** 2
         self._order_decay = -2 * (pi / mean) ** 2
 
-    def estimate(self, people_ahead: int, standing: Standing | None = None) -> Estimate:
+    def estimate(
+        self, people_ahead: int, standing: Standing | None = None, levels: Levels = USUAL_LEVELS
+    ) -> Estimate:
         """The estimate for a patient with `people_ahead` waiting patients before them; their `standing` in
         the lanes, if it is known, tells how many of those who are still to come are called before, too.
         """
+        earliest, median, latest = self.wait(people_ahead, standing).quantiles(levels)
+        return Estimate(self._moment(median), self._moment(earliest), self._moment(latest))
+
+    def wait(self, people_ahead: int, standing: Standing | None = None) -> Gamma:
+        """The time of service, at the pace of now, until the call."""
         mean, variance = self._until_call(people_ahead)
         most = self._day.overtaking_most
         overtaking_max = standing.overtaking(most) if standing and any(most) else 0
@@ -108,9 +137,7 @@ class Outlook:
             # Whatever makes the wait longer brings more who overtake.
             feedback = 1 / (1 - min(is_open * overtaking * turn / mean, 0.5)) if mean else 1.0
             variance = (variance + is_open * overtaking * turn**2) * feedback**2
-        wait = Gamma(mean, variance + (self._uncertainty * mean) ** 2)
-        median, earliest, latest = wait.median_between(Z_80_PERCENT)
-        return Estimate(self._moment(median), self._moment(earliest), self._moment(latest))
+        return Gamma(mean, variance + (self._uncertainty * mean) ** 2 + self._restless)
 
     def _until_call(self, people_ahead: float) -> tuple[float, float]:
         """Mean and variance of the time, at the pace of now, until a room comes free for the
@@ -137,7 +164,15 @@ class Outlook:
         )
 
     def _moment(self, served_seconds: float) -> datetime:
-        return self._now + timedelta(0, self._day.clock_seconds(served_seconds))
+        return self._now + timedelta(0, self.clock_seconds(served_seconds))
+
+    def clock_seconds(self, served: float) -> float:
+        """In how many seconds so much service will have been given."""
+        return self._day.clock_seconds(served)
+
+    def served_seconds(self, clock: float) -> float:
+        """How much service will have been given in so many seconds."""
+        return self._day.served_seconds(clock)
 
 
 class _Served(NamedTuple):
@@ -181,6 +216,7 @@ class _Day:
         if not self._stretches:
             self._stretches.append(_Served(0.0, 0.0, inf, 1.0))
         self._served = [each.served for each in self._stretches]
+        self._begins = [each.begins for each in self._stretches]
 
     def left_after_pause(self, left: Gamma) -> Gamma:
         """What is left of a service at the end of the pause in which it is now, if it is in one."""
@@ -200,6 +236,14 @@ class _Day:
         if at < stretch.ends:
             return at
         return self._stretches[following].begins if following < len(self._stretches) else inf
+
+    def served_seconds(self, clock: float) -> float:
+        """How much service (in pauses, as much as at their beginning) will have been given by then."""
+        following = bisect_right(self._begins, clock)
+        if not following:
+            return 0.0
+        stretch = self._stretches[following - 1]
+        return stretch.served + (min(clock, stretch.ends) - stretch.begins) * stretch.pace
 
     def overtaking_arrivals(self, served: float) -> list[float]:
         """How many patients are expected to come until then to each lane above the regular one."""

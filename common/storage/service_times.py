@@ -1,4 +1,4 @@
-"""What staff have taught of their clinics' service times: read for every estimate, written as calls end."""
+"""What staff have taught of their clinics: read for every estimate, written as they call and as calls end."""
 
 import json
 from collections import defaultdict
@@ -12,16 +12,9 @@ from sqlalchemy.dialects import postgresql
 from common.domain.catalog import Clinic, QueueMode
 from common.domain.clinic_records import ClinicRecords
 from common.domain.interval_correction import NO_CORRECTION, Correction
-from common.domain.service_times import (
-    EndedCall,
-    Lesson,
-    PartRecord,
-    Tally,
-    lesson_of,
-    parts_taught,
-    with_lesson,
-    without_lesson,
-)
+from common.domain.learning import NO_LESSON, Lesson, learn, unlearn
+from common.domain.service_times import EndedCall, PartRecord, Tally, parts_taught
+from common.domain.staff_habits import NO_HABITS, Call, Habits
 from common.domain.told import ToldCall
 from common.storage.prepared import DATE, ENCODED_JSON, INTEGER, TEXT, Columns, Prepared
 from common.storage.tables import service_times
@@ -29,8 +22,8 @@ from common.storage.tables import service_times
 Learned = Mapping[tuple[str, str], ClinicRecords]
 """What was learned, by clinic; clinics of which nothing was learned are left out."""
 
-CORRECTION = -1
-"""In place of a part of the day: the row is what the intervals missed lately."""
+CORRECTION, HABITS = -1, -2
+"""In place of a part of the day: the row is what the intervals missed lately, or the staff's habits."""
 
 _CLINIC: Columns = {"hospital": TEXT, "clinic": TEXT}
 _PART: Columns = {**_CLINIC, "part": INTEGER}
@@ -55,21 +48,23 @@ def read_service_times(connection: Connection, clinics: Iterable[Clinic]) -> Cal
 
 
 def _by_clinic(rows: Iterable[Any]) -> dict[tuple[str, str], ClinicRecords]:
-    parts: defaultdict[tuple[str, str], dict[int, PartRecord]] = defaultdict(dict)
-    corrections: dict[tuple[str, str], Correction] = {}
+    found: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
     for row in rows:
-        if row.part == CORRECTION:
-            corrections[row.hospital, row.clinic] = Correction.of_sums(row.sums, row.service_date)
+        found[row.hospital, row.clinic].append(row)
+    return {key: _records(rows_of_clinic) for key, rows_of_clinic in found.items()}
+
+
+def _records(rows: Iterable[Any]) -> ClinicRecords:
+    parts: dict[int, PartRecord] = {}
+    habits, correction = NO_HABITS, NO_CORRECTION
+    for row in rows:
+        if row.part == HABITS:
+            habits = Habits.of_sums(row.sums, row.service_date)
+        elif row.part == CORRECTION:
+            correction = Correction.of_sums(row.sums, row.service_date)
         else:
-            parts[row.hospital, row.clinic][row.part] = _record(row)
-    return {
-        key: ClinicRecords(parts.get(key, {}), corrections.get(key, NO_CORRECTION))
-        for key in parts.keys() | corrections.keys()
-    }
-
-
-def _parts_by_clinic(rows: Iterable[Any]) -> dict[tuple[str, str], Mapping[int, PartRecord]]:
-    return {key: records.parts for key, records in _by_clinic(rows).items()}
+            parts[row.part] = _record(row)
+    return ClinicRecords(parts, habits, correction)
 
 
 def _lock_or_create(given: FromClause) -> ClauseElement:
@@ -96,34 +91,35 @@ _write = Prepared(
 
 
 def learn_service_times(
-    connection: Connection, ended: Iterable[tuple[Clinic, date, EndedCall]]
+    connection: Connection, calls: Iterable[tuple[Clinic, date, Call | EndedCall]]
 ) -> list[Lesson]:
-    """Learns from the calls that staff ended in these clinics' queues of these service days, in this order;
-    what was learned from each.
+    """Learns from the calls that staff made and ended in these clinics' queues of these service days, in this
+    order; what was learned from each.
 
     The queues are locked. Call it once in a transaction, after all else that takes locks, so that everybody
     takes them in one order. (What is learned has locks of its own, since at midnight calls may end in two of
     a clinic's queues at once.) A clinic that is moved by the clock teaches nothing.
     """
-    calls = list(ended)
-    taught = [each for each in calls if each[0].mode is QueueMode.DESK]
+    given = list(calls)
+    taught = [each for each in given if each[0].mode is QueueMode.DESK]
     if not taught:
-        return [{} for _ in calls]
-    parts = {
-        (*clinic.key, part): PartRecord(day)
-        for clinic, day, call in taught
-        for part in parts_taught(clinic, day, call)
+        return [NO_LESSON for _ in given]
+    rows = {
+        (*clinic.key, part): day for clinic, day, call in taught for part in _rows_taught(clinic, day, call)
     }
-    learned = _locked(connection, parts, [clinic for clinic, _, _ in taught])
-    lessons: list[Lesson] = []
-    for clinic, day, call in calls:
-        lesson: Lesson = {}
+    learned = _locked(connection, rows, [clinic for clinic, _, _ in taught])
+    lessons = []
+    for clinic, day, call in given:
+        lesson = NO_LESSON
         if clinic.mode is QueueMode.DESK:
-            lesson = lesson_of(clinic, learned[clinic.key], day, call)
-            learned[clinic.key] = with_lesson(learned[clinic.key], day, lesson)
+            learned[clinic.key], lesson = learn(clinic, learned[clinic.key], day, call)
         lessons.append(lesson)
-    _write(connection, [_values(key, learned[key[:2]][key[2]]) for key in parts])
+    _write(connection, [_values(key, learned[key[:2]]) for key in rows])
     return lessons
+
+
+def _rows_taught(clinic: Clinic, day: date, call: Call | EndedCall) -> set[int]:
+    return {HABITS, *(parts_taught(clinic, day, call) if isinstance(call, EndedCall) else ())}
 
 
 def correct_intervals(connection: Connection, calls: Iterable[ToldCall]) -> None:
@@ -149,27 +145,30 @@ def correct_intervals(connection: Connection, calls: Iterable[ToldCall]) -> None
 def unlearn_service_times(connection: Connection, taught: Iterable[tuple[Clinic, date, Lesson]]) -> None:
     """Takes back what was learned in these clinics on these service days; called as `learn_service_times`
     is."""
-    lessons = [each for each in taught if each[2]]
+    lessons = list(taught)
     if not lessons:
         return
-    parts = {(*clinic.key, part): PartRecord(day) for clinic, day, lesson in lessons for part in lesson}
-    learned = _locked(connection, parts, [clinic for clinic, _, _ in lessons])
+    rows = {(*clinic.key, part): day for clinic, day, lesson in lessons for part in (*lesson.parts, HABITS)}
+    learned = _locked(connection, rows, [clinic for clinic, _, _ in lessons])
     for clinic, day, lesson in lessons:
-        learned[clinic.key] = without_lesson(learned[clinic.key], day, lesson)
-    _write(connection, [_values(key, learned[key[:2]][key[2]]) for key in parts])
+        learned[clinic.key] = unlearn(learned[clinic.key], day, lesson)
+    _write(connection, [_values(key, learned[key[:2]]) for key in rows])
 
 
 def _locked(
-    connection: Connection, parts: Mapping[tuple[str, str, int], PartRecord], clinics: Iterable[Clinic]
-) -> dict[tuple[str, str], Mapping[int, PartRecord]]:
-    """Locks the rows of these parts of clinics' days, which are made where there are none, and reads all that
-    was learned of the clinics."""
-    _lock(connection, [_values(*each) for each in sorted(parts.items(), key=lambda each: each[0])])
-    rows = _read(connection, sorted({clinic.key for clinic in clinics}))
-    return _parts_by_clinic(rows)
+    connection: Connection, rows: Mapping[tuple[str, str, int], date], clinics: Iterable[Clinic]
+) -> dict[tuple[str, str], ClinicRecords]:
+    """Locks these rows, which are made where there are none, and reads all that was learned."""
+    new = {key: ClinicRecords({key[2]: PartRecord(day)}, Habits(day)) for key, day in rows.items()}
+    _lock(connection, [_values(*each) for each in sorted(new.items(), key=lambda each: each[0])])
+    return _by_clinic(_read(connection, sorted({clinic.key for clinic in clinics})))
 
 
-def _values(part: tuple[str, str, int], record: PartRecord) -> tuple[Any, ...]:
+def _values(row: tuple[str, str, int], records: ClinicRecords) -> tuple[Any, ...]:
+    part = row[2]
+    if part == HABITS:
+        return (*row, records.habits.day, json.dumps(records.habits.as_sums()))
+    record = records.parts[part]
     sums = {
         "today": record.today,
         "days": record.days,
@@ -177,7 +176,7 @@ def _values(part: tuple[str, str, int], record: PartRecord) -> tuple[Any, ...]:
         "pace_excess": record.pace_excess,
         "pace_weight": record.pace_weight,
     }
-    return (*part, record.day, json.dumps(sums))
+    return (*row, record.day, json.dumps(sums))
 
 
 def _record(row: Any) -> PartRecord:

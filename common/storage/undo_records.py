@@ -1,9 +1,9 @@
 """What the journal keeps of a change that the staff can take back, and of one that took something back.
 
 A JSON object: of what can be taken back, how the ticket was `before`, its `place` if it was moved and what
-its patient had been `told` then, the `lesson` that was learned from it, and whether it was a call
-`out_of_turn`; what a call was `judged`; of an undoing, the id of the request that it `takes_back`. Nothing of
-it is about a person.
+its patient had been `told` then, the `lesson` and the `habits` that were learned from it, how the room was
+used before (`room_before`), and whether it was a call `out_of_turn`; what a call was `judged`; of an undoing,
+the id of the request that it `takes_back`. Nothing of it is about a person.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,10 @@ from typing import Any
 from common.domain.accuracy import Accuracy, Judged
 from common.domain.changes import Change, TicketBefore
 from common.domain.lanes import ByLane
+from common.domain.learning import NO_LESSON, Lesson
 from common.domain.places import Place
-from common.domain.service_times import Lesson, Tally
+from common.domain.service_times import Tally
+from common.domain.staff_habits import RoomBefore
 from common.domain.ticket_states import TicketStatus
 from common.storage.column_types import told_in, told_text
 
@@ -42,9 +44,11 @@ def undo_record(change: Change) -> Record | None:
 
 def with_lesson(record: Record | None, lesson: Lesson) -> Record | None:
     """The record of a change from which this was learned."""
-    if record is None or not lesson:
+    if record is None or lesson == NO_LESSON:
         return record
-    return {**record, "lesson": {str(part): list(tally) for part, tally in lesson.items()}}
+    parts = {str(part): list(tally) for part, tally in lesson.parts.items()}
+    learned = {"lesson": parts, "habits": dict(lesson.habits)}
+    return {**record, **learned, **({"room_before": list(lesson.before)} if lesson.before else {})}
 
 
 def before_of(record: Record | None) -> TicketBefore | None:
@@ -64,10 +68,14 @@ def is_out_of_turn(record: Record | None) -> bool:
     return record is not None and record.get("out_of_turn", False)
 
 
-def lesson_of(record: Record | None) -> Lesson:
-    """What was learned from the change."""
-    found = {} if record is None else record.get("lesson", {})
-    return {int(part): Tally(*tally) for part, tally in found.items()}
+def lesson_of(record: Record | None) -> Lesson | None:
+    """What was learned from the change; None where nothing was."""
+    if record is None or "lesson" not in record:
+        return None
+    parts = {int(part): Tally(*tally) for part, tally in record["lesson"].items()}
+    habits = record.get("habits", {})  # an earlier version learned nothing of them
+    before = RoomBefore(*record["room_before"]) if "room_before" in record else None
+    return Lesson(parts, {key: tuple(sums) for key, sums in habits.items()}, before)
 
 
 def judged_of(record: Record | None) -> Judged | None:

@@ -129,7 +129,7 @@ def test_before_the_opening_and_in_the_pause_everybody_waits_for_it() -> None:
         (in_bandung(23, 12, 40), in_bandung(23, 13)),
     ):
         estimate = clinic_outlook(GIGI, NO_RECORDS, [], now).estimate(0)
-        assert estimate == Estimate(opens_at, opens_at, opens_at)
+        assert opens_at <= estimate.earliest_call_at < estimate.call_at < opens_at + timedelta(minutes=1)
 
 
 def test_after_the_last_session_whoever_is_left_is_still_called() -> None:
@@ -151,9 +151,8 @@ def test_a_clinic_that_is_forced_open_serves_at_once_until_that_is_over() -> Non
     assert now < call_of_the_next(early, now) < in_bandung(23, 6, 40)
     now = in_bandung(23, 6, 59)
     assert call_of_the_next(early, now) >= in_bandung(23, 8)
-    assert clinic_outlook(early, NO_RECORDS, [], in_bandung(23, 7, 30)).estimate(0).call_at == in_bandung(
-        23, 8
-    )
+    outlook = clinic_outlook(early, NO_RECORDS, [], in_bandung(23, 7, 30))
+    assert in_bandung(23, 8) <= outlook.estimate(0).call_at < in_bandung(23, 8, 1)
 
 
 def test_a_clinic_that_is_forced_open_on_a_day_without_sessions_serves_at_once() -> None:

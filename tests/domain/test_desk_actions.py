@@ -18,6 +18,8 @@ from common.domain.refusals import (
     NumberNotGivenOut,
     UntilImpossible,
 )
+from common.domain.service_times import EndedCall
+from common.domain.staff_habits import Call
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import PriorityReason, StaffChoice
@@ -90,8 +92,10 @@ def test_the_next_call_completes_the_room_and_takes_the_lane_whose_turn_it_is() 
     assert events == [(EventName.TICKET_SERVED, 1), (EventName.TICKET_CALLED, 3)]
     [after] = decided.queues
     assert (after.now_serving, after.waiting, after.waiting_above, after.streaks.priority) == (3, 1, NONE, 1)
-    [(place, ended)] = decided.ended_calls
-    assert (place, ended.ended_at, ended.came) == (0, NOW, True)
+    assert [(place, type(call)) for place, call in decided.calls] == [(0, EndedCall), (1, Call)]
+    ended = EndedCall(served.waiting_since, served.called_at or NOW, NOW, Lane.REGULAR, room=1)
+    assert decided.calls[0][1] == ended
+    assert decided.calls[1][1] == Call(1, NOW, NOW, others_wait=True)
 
 
 def test_who_was_called_on_the_day_before_is_served_in_that_queue() -> None:

@@ -8,17 +8,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from common.domain.catalog import QueueMode
+from common.domain.catalog import Clinic, QueueMode
 from common.domain.lanes import Lane
 from common.domain.service_times import (
     EndedCall,
     PartRecord,
     ServiceTimes,
     Tally,
-    learn,
-    lesson_of,
-    with_lesson,
-    without_lesson,
+    tallies_of,
+    with_tallies,
+    without_tallies,
 )
 from common.domain.waiting_time import ServiceTime
 from tests.domain.clinics import clinic
@@ -41,6 +40,11 @@ def ended(day: date, minutes: float, **changes: object) -> EndedCall:
         "lane": Lane.REGULAR,
     }
     return EndedCall(**(values | changes))  # type: ignore[arg-type]
+
+
+def learn(of: Clinic, records: Records, day: date, call: EndedCall) -> Records:
+    """What is known of a clinic after a call."""
+    return with_tallies(records, day, tallies_of(of, records, day, call))
 
 
 def learn_day(records: Records, day: date, minutes: list[float], **changes: object) -> Records:
@@ -204,9 +208,9 @@ def test_a_late_message_of_an_earlier_day_does_not_turn_back_the_record() -> Non
 def test_what_was_learned_is_unlearned_also_after_the_next_day_began(changes: dict[str, object]) -> None:
     friday, next_friday = FRIDAYS[:2]
     others = learn_day({}, friday, [10.0, 20.0])
-    lesson = lesson_of(GIGI, others, friday, ended(friday, 12.0, **changes))
-    taught = with_lesson(others, friday, lesson)
+    lesson = tallies_of(GIGI, others, friday, ended(friday, 12.0, **changes))
+    taught = with_tallies(others, friday, lesson)
     assert taught != others
-    assert without_lesson(taught, friday, lesson) == others
-    unlearned = without_lesson({MORNING: taught[MORNING].on(next_friday)}, friday, lesson)
+    assert without_tallies(taught, friday, lesson) == others
+    unlearned = without_tallies({MORNING: taught[MORNING].on(next_friday)}, friday, lesson)
     assert unlearned[MORNING] == others[MORNING].on(next_friday)

@@ -42,7 +42,9 @@ class Situation:
 
     def estimate(self, people_ahead: int, overtaking_max: int = 0) -> Estimate:
         """The estimate for somebody with so many waiting people ahead."""
-        outlook = Outlook(self.rooms, self.occupants, self.service, NOW, self.stretches)
+        # Whoever leaves a room that was closed meanwhile is followed by nobody.
+        served = [each for each in self.occupants if each.room <= self.rooms]
+        outlook = Outlook(self.rooms, served, self.service, NOW, self.stretches)
         return outlook.estimate(people_ahead, overtaken(overtaking_max))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from threading import Barrier
 
@@ -13,8 +14,10 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.clinic_outlook import clinic_outlook, expected_call
 from common.domain.clinic_records import NO_RECORDS, ClinicRecords
 from common.domain.lanes import NONE, Lane, Standing
+from common.domain.learning import learn
 from common.domain.queue import new_queue
-from common.domain.service_times import EndedCall, PartRecord, ServiceTimes, learn
+from common.domain.service_times import EndedCall, PartRecord, ServiceTimes
+from common.domain.staff_habits import Call
 from common.errors import StoreUnavailable
 from common.messages.patients import Clinics, Ticket, Tickets
 from common.storage.engine import transaction
@@ -50,7 +53,7 @@ def a_call(minutes: float, day: date = MONDAY, *, lane: Lane = Lane.REGULAR, cam
     return EndedCall(in_bandung("08:10", day), called_at, ended_at, lane, came)
 
 
-def teach(engine: Engine, calls: Iterable[EndedCall], day: date = MONDAY, code: str = "GIG") -> None:
+def teach(engine: Engine, calls: Iterable[Call | EndedCall], day: date = MONDAY, code: str = "GIG") -> None:
     """The staff of a clinic end these calls, all at once."""
     clinic = known(engine, code)
     with transaction(engine) as connection:
@@ -58,10 +61,15 @@ def teach(engine: Engine, calls: Iterable[EndedCall], day: date = MONDAY, code: 
 
 
 def learned(engine: Engine, code: str = "GIG") -> dict[int, PartRecord]:
+    """What is known of a clinic, by part of the day."""
+    return dict(records_of(engine, code).parts)
+
+
+def records_of(engine: Engine, code: str = "GIG") -> ClinicRecords:
     """What is known of a clinic."""
     clinic = known(engine, code)
     with transaction(engine) as connection:
-        return dict(read_service_times(connection, [clinic])().get(clinic.key, NO_RECORDS).parts)
+        return read_service_times(connection, [clinic])().get(clinic.key, NO_RECORDS)
 
 
 def mean_minutes(engine: Engine, day: date) -> float:
@@ -80,17 +88,21 @@ def minutes_until_call(ticket: Ticket) -> float:
 
 
 def test_what_is_kept_is_what_was_learned_number_by_number(desk: Workers) -> None:
-    """Over two days, in one batch or several, of both lanes and of those who did not come."""
+    """Over two days, in one batch or several, of both lanes and of those who did not come; how the rooms are
+    used, too."""
     friday = [a_call(7.123456, FRIDAY), a_call(11, FRIDAY, lane=Lane.PRIORITY), a_call(2, FRIDAY, came=False)]
     monday = [a_call(1 / 3), a_call(25), a_call(3, lane=Lane.PRIORITY, came=False)]
-    expected: dict[int, PartRecord] = {}
+    expected = NO_RECORDS
     for day, calls in ((FRIDAY, friday), (MONDAY, monday)):
-        teach(desk.engine, calls[:1], day)
-        teach(desk.engine, calls[1:], day)
-        for call in calls:
-            expected = learn(known(desk.engine), expected, day, call)
-    assert learned(desk.engine) == expected
-    assert sorted(expected) == [MORNING, MORNING + 1]
+        made = Call(2, calls[0].waiting_since, calls[0].called_at, others_wait=True)
+        rooms: list[Call | EndedCall] = [made, *(replace(call, room=2) for call in calls)]
+        teach(desk.engine, rooms[:2], day)
+        teach(desk.engine, rooms[2:], day)
+        for call in rooms:
+            expected, _ = learn(known(desk.engine), expected, day, call)
+    assert records_of(desk.engine) == expected
+    assert sorted(expected.parts) == [MORNING, MORNING + 1]
+    assert expected.habits.rooms[2].ended is not None
     assert learned(desk.engine, "INT") == {}
 
 

@@ -10,10 +10,12 @@ from common.domain.catalog import Clinic, QueueMode
 from common.domain.changes import Change, TicketBefore
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
+from common.domain.learning import Lesson
 from common.domain.places import PlacedTicket
 from common.domain.queue import Queue
 from common.domain.refusals import NotPermitted, NotPermittedReason, NumberNotGivenOut, holds_ticket
-from common.domain.service_times import EndedCall, Lesson
+from common.domain.service_times import EndedCall
+from common.domain.staff_habits import Call
 from common.domain.ticket_record import TicketRecord
 from ticker_worker.rules.day_end import HeldPlace
 
@@ -21,17 +23,17 @@ from ticker_worker.rules.day_end import HeldPlace
 class ActionResult(NamedTuple):
     """What an action changes: the queues as they are now, and what happened in them, in order.
 
-    `clinic_values` are attributes of the clinic with their new values; `ended_calls` are those that the
-    staff ended, each with the position of its change: service times are learned from them. `unlearned` is
-    what is no longer learned, by service date, and `unjudged` are calls that were not made after all.
-    `moved` are tickets that have other places now.
+    `clinic_values` are attributes of the clinic with their new values; `calls` are those that the staff made
+    or ended, each with the position of its change: waiting times are learned from them. `unlearned` is what
+    is no longer learned, by service date, and `unjudged` are calls that were not made after all. `moved` are
+    tickets that have other places now.
     """
 
     queues: Sequence[Queue]
     changes: Sequence[Change]
     clinic_values: dict[str, Any] | None = None
     new_tickets: Sequence[NewTicket] = ()
-    ended_calls: Sequence[tuple[int, EndedCall]] = ()
+    calls: Sequence[tuple[int, Call | EndedCall]] = ()
     unlearned: Sequence[tuple[date, Lesson]] = ()
     unjudged: Sequence[tuple[ClinicDay, Judged]] = ()
     moved: Sequence[tuple[ClinicDay, Sequence[PlacedTicket]]] = ()
@@ -91,10 +93,15 @@ def decided(step: tuple[Queue, Change]) -> ActionResult:
 def ended(step: tuple[Queue, Change], ticket: TicketRecord, now: datetime, *, came: bool) -> ActionResult:
     """What an action changes that ends a call; the patient `came`, or did not."""
     queue, change = step
-    return ActionResult([queue], [change], ended_calls=[(0, ended_call(ticket, now, came=came))])
+    return ActionResult([queue], [change], calls=[(0, ended_call(ticket, now, came=came))])
+
+
+def call_made(queue: Queue, room: int, waiting_since: datetime, now: datetime) -> Call:
+    """A call into a room, which has left the queue so."""
+    return Call(room, waiting_since, now, others_wait=any(queue.waiting_by_lane))
 
 
 def ended_call(ticket: TicketRecord, now: datetime, *, came: bool) -> EndedCall:
     """The call of a ticket that ends now."""
     assert ticket.called_at is not None
-    return EndedCall(ticket.waiting_since, ticket.called_at, now, ticket.lane, came)
+    return EndedCall(ticket.waiting_since, ticket.called_at, now, ticket.lane, came, ticket.room)

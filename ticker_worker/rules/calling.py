@@ -11,11 +11,14 @@ from common.domain.lanes import LANES, next_turn
 from common.domain.queue import Queue
 from common.domain.queue_advance import Waiter
 from common.domain.refusals import NotPermitted, NotPermittedReason, PatientElsewhere
+from common.domain.service_times import EndedCall
+from common.domain.staff_habits import Call
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import Action, TicketStatus
 from common.domain.tickets import CallReason, display_number
 from ticker_worker.rules.action_results import (
     ActionResult,
+    call_made,
     decided,
     ended,
     ended_call,
@@ -62,7 +65,10 @@ def call_next(
     before = TicketBefore(TicketStatus.WAITING, streaks=queue.streaks)
     queues[queue.key], change = queues[queue.key].call(following, caller.room, now, clinic.lanes.ratios)
     changes = [*completed.changes, change._replace(before=before)]
-    return completed._replace(queues=[*queues.values()], changes=changes)
+    made = call_made(queues[queue.key], caller.room, following.waiting_since, now)
+    return completed._replace(
+        queues=[*queues.values()], changes=changes, calls=[*completed.calls, (len(changes) - 1, made)]
+    )
 
 
 def call_ticket(
@@ -88,7 +94,11 @@ def call_ticket(
     queues[queue.key], change = undoable(
         today, ticket, today.call_out_of_turn(ticket, caller.room, now, reason)
     )
-    return completed._replace(queues=[*queues.values()], changes=[*completed.changes, change])
+    changes = [*completed.changes, change]
+    made = call_made(queues[queue.key], caller.room, ticket.waiting_since, now)
+    return completed._replace(
+        queues=[*queues.values()], changes=changes, calls=[*completed.calls, (len(changes) - 1, made)]
+    )
 
 
 def _check_room(clinic: Clinic, caller: Caller) -> None:
@@ -105,12 +115,12 @@ def _completed(queue: Queue, caller: Caller, now: datetime) -> ActionResult:
     """The queue of today, and that of the day before where it is concerned, once nobody is in the room."""
     queues = {each.queue.key: each.queue for each in caller.in_room} | {queue.key: queue}
     changes: list[Change] = []
-    ended_calls = []
+    calls: list[tuple[int, Call | EndedCall]] = []
     for key, ticket in ((each.queue.key, each.ticket) for each in caller.in_room):
         queues[key], change = undoable(queues[key], ticket, queues[key].complete(ticket, now))
-        ended_calls.append((len(changes), ended_call(ticket, now, came=True)))
+        calls.append((len(changes), ended_call(ticket, now, came=True)))
         changes.append(change)
-    return ActionResult([*queues.values()], changes, ended_calls=ended_calls)
+    return ActionResult([*queues.values()], changes, calls=calls)
 
 
 def _next_waiter(queue: Queue, clinic: Clinic, first: Sequence[Waiter]) -> Waiter | None:

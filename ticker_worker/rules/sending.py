@@ -79,12 +79,12 @@ def send(
     if here.place >= STATIONS_MAX:
         detail = f"This visit has {STATIONS_MAX} stations; register the patient there."
         raise NotPermitted(NotPermittedReason.TOO_MANY_STATIONS, detail)
-    changes, ended_calls, left = [], [], queue
+    changes, ended, left = [], [], queue
     if ticket.status is TicketStatus.IN_SERVICE:
         require_desk_mode(clinic)
         left, served = undoable(queue, ticket, queue.complete(ticket, now))
         changes.append(served)
-        ended_calls.append((0, ended_call(ticket, now, came=True)))
+        ended.append((0, ended_call(ticket, now, came=True)))
     return_to = ticket.ticket_code if returns else ticket.return_to if changes else None
     there = Station(here.visit, here.place + 1, ticket.ticket_code, return_to)
     entered, registered, new = enter(to.clinic, to.queue, ticket, ids.ticket_code, there, None, now)
@@ -92,7 +92,7 @@ def send(
     left, sent = left.send(served_ticket, now, Neighbour(here.visit, new.key, new.number), here)
     changes.append(sent._replace(before=TicketBefore(TicketStatus.SERVED)))
     changes.append(_given_out(registered, Neighbour(here.visit, queue.key, ticket.number)))
-    return ActionResult([left, entered], changes, new_tickets=[new], ended_calls=ended_calls)
+    return ActionResult([left, entered], changes, new_tickets=[new], calls=ended)
 
 
 class Return(NamedTuple):

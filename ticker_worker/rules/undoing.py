@@ -15,10 +15,10 @@ from common.domain.changes import TicketBefore
 from common.domain.clinic_day import ClinicDay
 from common.domain.event_names import EventName
 from common.domain.lanes import NONE, ByLane, Lane
+from common.domain.learning import Lesson
 from common.domain.places import LanePlace, Place, PlacedTicket, behind, in_front_of
 from common.domain.queue import Ending, Queue
 from common.domain.refusals import NotPermitted, NotPermittedReason, RoleMissing, holds_ticket
-from common.domain.service_times import Lesson
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, StaffRole
 from common.domain.ticket_record import TicketRecord
 from common.domain.ticket_states import ACTIVE, IN_ROOM, UNDONE_BY

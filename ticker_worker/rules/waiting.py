@@ -54,9 +54,7 @@ def skip(
     queue.check(Action.SKIP, ticket)
     step = undoable(queue, ticket, queue.skip(ticket, now, len(following)))
     if ticket.status is not TicketStatus.WAITING:
-        return _put_behind(step, ticket, following)._replace(
-            ended_calls=[(0, ended_call(ticket, now, came=False))]
-        )
+        return _put_behind(step, ticket, following)._replace(calls=[(0, ended_call(ticket, now, came=False))])
     if not following:
         shown = display_number(queue.key.clinic, ticket.number)
         raise NotPermitted(NotPermittedReason.ALREADY_SO, f"Nobody waits behind {shown} in its lane.")

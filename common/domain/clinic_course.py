@@ -1,0 +1,127 @@
+"""How one day of a clinic goes, as far as it is known before anybody's wait is asked for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from math import sqrt
+from typing import NamedTuple
+
+from common.domain.catalog import Clinic
+from common.domain.clinic_records import ClinicRecords
+from common.domain.day_parts import DayPart, day_parts
+from common.domain.service_times import PartRecord, ServiceTimes
+from common.domain.serving_rooms import ServingRooms
+from common.domain.staff_habits import HALF_HOUR, Sums
+from common.domain.waiting_time import ServiceTime, Stretch
+
+_HALF_HOUR = timedelta(seconds=HALF_HOUR)
+_AFTER_CLOSING = timedelta(hours=4)
+"""For so long after the last session rooms are told apart by the half hour."""
+
+SERVING_MIN = 0.05
+"""Rooms: so few serve at least."""
+
+
+class Piece(NamedTuple):
+    """A stretch of the day within one half hour, and in one part of the day; how many rooms the desk usually
+    says then, and which share of them serves."""
+
+    part: DayPart
+    stretch: Stretch
+    share: float
+    said: float
+
+    @property
+    def serving(self) -> float:
+        """How many rooms usually serve."""
+        return max(self.share * self.said, SERVING_MIN)
+
+
+class Course(NamedTuple):
+    """How one day of a clinic goes, and what it was made of: its pieces, and the rest of the day from each
+    piece on, in which neighbours alike are one stretch. It is `even` where as many rooms always serve."""
+
+    clinic: Clinic
+    parts: Mapping[int, PartRecord]
+    habits: tuple[Sums, Sums]
+    day: date
+    times: ServiceTimes
+    rooms: ServingRooms
+    pieces: Sequence[Piece]
+    rests: Sequence[Sequence[Stretch]]
+    services: dict[int, ServiceTime]
+
+    def at(self, now: datetime) -> int:
+        """The place of the piece in which a moment lies."""
+        return next(place for place, piece in enumerate(self.pieces) if piece.stretch.ends_at > now)
+
+    def cycle(self, part: int) -> float:
+        """How many seconds pass on average from call to call of a room, in a part of the day."""
+        return self.times.mean(part) + self.rooms.gaps.cycle_gap
+
+    def service(self, place: int) -> ServiceTime:
+        """For how long somebody who is called in the piece at this place is in a room."""
+        part = self.pieces[place].part.part
+        found = self.services.get(part)
+        if found is None:
+            known = self.times.service(part)
+            # What the rooms differ by is known of each of them.
+            found = replace(known, spread=known.spread * sqrt(self.rooms.alike))
+            self.services[part] = found
+        return found
+
+
+_COURSES_MAX = 512
+_courses: dict[tuple[str, str], Course] = {}
+
+
+def course_of(clinic: Clinic, records: ClinicRecords, day: date) -> Course:
+    """The course of a day, with the pauses by schedule. It is remembered, since most queues are asked for
+    again before anything more was learned of them."""
+    known = _courses.get(clinic.key)
+    habits = records.habits.on(day)
+    sums = habits.today, habits.before
+    if (
+        known
+        and known.clinic is clinic
+        and known.day == day
+        and known.parts == records.parts
+        and known.habits == sums
+    ):
+        return known
+    times, rooms = ServiceTimes(clinic, records.parts, day), ServingRooms(clinic.rooms, habits)
+    pieces = tuple(_pieces(clinic, day, times, rooms))
+    course = Course(clinic, dict(records.parts), sums, day, times, rooms, pieces, _rests(pieces), {})
+    if len(_courses) >= _COURSES_MAX:
+        _courses.clear()
+    _courses[clinic.key] = course
+    return course
+
+
+def _pieces(clinic: Clinic, day: date, times: ServiceTimes, rooms: ServingRooms) -> Iterator[Piece]:
+    zone = clinic.hospital.time_zone
+    parts = day_parts(clinic, day)
+    last = parts[-1].begins_at + _AFTER_CLOSING
+    for part in parts:
+        mean = None if part.is_pause else times.mean(part.part) + rooms.gaps.cycle_gap
+        overtaking = times.overtaking_patients(part.part, part.open_hours)
+        begins = part.begins_at
+        while begins < part.ends_at:
+            local = begins.astimezone(zone)
+            half = (local.hour * 60 + local.minute) // 30
+            into = timedelta(minutes=local.minute % 30, seconds=local.second, microseconds=local.microsecond)
+            ends = part.ends_at
+            if not part.is_pause and begins < last:
+                ends = min(begins - into + _HALF_HOUR, ends)
+            yield Piece(part, Stretch(ends, mean, overtaking), rooms.share(half), rooms.said(half))
+            begins = ends
+
+
+def _rests(pieces: Sequence[Piece]) -> Sequence[Sequence[Stretch]]:
+    """From each piece on, what is left of the day; and nothing after the last."""
+    rests: list[Sequence[Stretch]] = [()]
+    for piece in reversed(pieces):
+        stretch, rest = piece.stretch, rests[-1]
+        goes_on = rest and stretch.mean_seconds is not None and stretch[1:] == rest[0][1:]
+        rests.append(rest if goes_on else (stretch, *rest))
+    return rests[::-1]

@@ -1,0 +1,354 @@
+"""What a clinic's staff do between services, from call to call: how long they take to call the next, how
+many rooms really serve at which time of day, how long they are away, and how the rooms differ.
+
+Only what happened while somebody waited says anything of it. A room that calls within the usual gap has
+served all the time; one that takes longer, or does not call at all, was away. Sums are kept (`Habits`), of
+today and, fading, of the days before; and of today how the rooms are used. The formulae are in
+docs/waiting-time.md.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, NamedTuple, Self
+
+from common.domain.catalog import Clinic
+from common.domain.service_times import EndedCall
+
+HALF_HOUR = 1800.0
+"""The parts of the day by which the serving rooms are learned, in seconds on the hospital's clock."""
+
+FADING = 0.9
+"""As of service times: so much of a day's weight is left a day of service later."""
+
+_GAP_SECONDS = 10.0
+_GAP_WEIGHT = 5.0
+"""How long it usually takes until the next is called, before anything is known of it; and the calls that
+count as much."""
+
+_GAPS_MAX = 5.0
+_USUAL_GAP_MIN = 150.0
+"""A gap of so many usual ones, and of so many seconds, is none: the room was away."""
+
+Sums = Mapping[str, tuple[float, ...]]
+"""Sums by what they are of: `GAPS`, a half hour (`at 16`: from 8:00), or a room (`room 1`)."""
+
+GAPS, AT, ROOM = "gaps", "at ", "room "
+
+
+class Gaps(NamedTuple):
+    """Until the next call while somebody waited: gaps after a service (`cycles`) and after somebody came to
+    a room that was free (`notices`), absences, and the first calls of `days`, from the opening on, of which
+    some were late. Seconds, their squares, and how many there were."""
+
+    cycles: float = 0.0
+    cycle_seconds: float = 0.0
+    notices: float = 0.0
+    notice_seconds: float = 0.0
+    absences: float = 0.0
+    absence_seconds: float = 0.0
+    absence_squares: float = 0.0
+    days: float = 0.0
+    late_days: float = 0.0
+    late_seconds: float = 0.0
+    late_squares: float = 0.0
+
+    @property
+    def cycle_gap(self) -> float:
+        """The usual seconds from the end of a service to the next call of the room."""
+        return (self.cycle_seconds + _GAP_SECONDS * _GAP_WEIGHT) / (self.cycles + _GAP_WEIGHT)
+
+    @property
+    def notice_gap(self) -> float:
+        """The usual seconds until somebody is called who came while a room was free."""
+        return (self.notice_seconds + _GAP_SECONDS * _GAP_WEIGHT) / (self.notices + _GAP_WEIGHT)
+
+    @property
+    def longest(self) -> float:
+        """A longer gap is an absence."""
+        return max(_USUAL_GAP_MIN, _GAPS_MAX * max(self.cycle_gap, self.notice_gap))
+
+
+class HalfHour(NamedTuple):
+    """Of a half hour of the day: for how many seconds somebody waited; for how many, added up over the rooms,
+    a room served meanwhile, and should have served by what the desk said."""
+
+    waited: float = 0.0
+    served: float = 0.0
+    said: float = 0.0
+
+
+class RoomServices(NamedTuple):
+    """The services in one room: how many, their seconds and squared seconds."""
+
+    served: float = 0.0
+    seconds: float = 0.0
+    squares: float = 0.0
+
+
+class RoomUse(NamedTuple):
+    """When a room last called today, and when that call ended (None: it has not), in seconds since 1970."""
+
+    called: float
+    ended: float | None = None
+
+
+class RoomBefore(NamedTuple):
+    """How a room was used before something that can be taken back, as `RoomUse` has it (None: it had not
+    called); of a call (at `call_at`), the last one before it, and since when somebody had waited then."""
+
+    room: int
+    called: float | None
+    ended: float | None
+    call_at: float | None
+    last_call: float | None
+    waiting_from: float | None
+
+
+class Call(NamedTuple):
+    """A call that staff have made: into which room, of whom who waited since then; `others_wait` still."""
+
+    room: int
+    waiting_since: datetime
+    called_at: datetime
+    others_wait: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What is kept of a clinic: the sums of `day`, and those of the `days` before, faded.
+
+    Of `day` there is also how each room is used, when the last call was, and since when somebody has waited
+    without a break (None: nobody was left at the last call).
+    """
+
+    day: date | None = None
+    today: Sums = field(default_factory=dict)
+    days: float = 0.0
+    before: Sums = field(default_factory=dict)
+    rooms: Mapping[int, RoomUse] = field(default_factory=dict)
+    last_call: float | None = None
+    waiting_from: float | None = None
+
+    def on(self, day: date) -> "Habits":
+        """As they are known on `day`, on which nothing may have been observed yet."""
+        if self.day is None:
+            return Habits(day)
+        if day <= self.day:
+            return self
+        return Habits(day, {}, FADING * self.days + 1, _added(_faded(self.before), self.today))
+
+    def plus(self, sums: Sums) -> Self:
+        """With what one call taught of `day`."""
+        return replace(self, today=_added(self.today, sums))
+
+    def minus(self, sums: Sums, before: "RoomBefore | None", day: date) -> Self:
+        """Without it, and with the room as it was; of a day before, nothing is kept of rooms."""
+        if day != self.day:
+            return replace(self, before=_subtracted(self.before, sums))
+        left = replace(self, today=_subtracted(self.today, sums))
+        if before is None:
+            return left
+        rooms = {room: use for room, use in self.rooms.items() if room != before.room}
+        if before.called is not None:
+            rooms[before.room] = RoomUse(before.called, before.ended)
+        left = replace(left, rooms=rooms)
+        if before.call_at != self.last_call:
+            return left
+        return replace(left, last_call=before.last_call, waiting_from=before.waiting_from)
+
+    def room_before(self, room: int, call_at: float | None = None) -> "RoomBefore":
+        """How a room is used before a call into it, at that moment, or before the end of one."""
+        called, ended = self.rooms.get(room, (None, None))
+        return RoomBefore(room, called, ended, call_at, self.last_call, self.waiting_from)
+
+    def sums_of(self, key: str) -> tuple[float, ...]:
+        """All that is known of a key, today's with the weight of a day before."""
+        return _added({key: self.before.get(key, ())}, {key: self.today.get(key, ())})[key]
+
+    def as_sums(self) -> dict[str, Any]:
+        """As they are kept, in JSON."""
+        return {
+            "today": self.today,
+            "days": self.days,
+            "before": self.before,
+            "rooms": {str(room): [*use] for room, use in self.rooms.items()},
+            "last_call": self.last_call,
+            "waiting_from": self.waiting_from,
+        }
+
+    @classmethod
+    def of_sums(cls, sums: Mapping[str, Any], day: date) -> Self:
+        """From what is kept, last changed on the service day `day`."""
+        return cls(
+            day,
+            {key: tuple(each) for key, each in sums["today"].items()},
+            sums["days"],
+            {key: tuple(each) for key, each in sums["before"].items()},
+            {int(room): RoomUse(*use) for room, use in sums["rooms"].items()},
+            sums["last_call"],
+            sums["waiting_from"],
+        )
+
+
+NO_HABITS = Habits()
+"""Before anything was seen."""
+
+
+def after_call(clinic: Clinic, habits: Habits, day: date, call: Call) -> tuple[Habits, Sums]:
+    """The habits, now that a call was made on the service day `day`; and what it taught."""
+    habits = habits.on(day)
+    called, since = call.called_at.timestamp(), call.waiting_since.timestamp()
+    opened = opened_at(clinic, day, call.called_at)
+    last_call = since if habits.last_call is None else habits.last_call
+    # Of those who were left at the last call, nobody may have stayed until somebody came.
+    if habits.waiting_from is not None and (since <= last_call or call.others_wait):
+        waiting_from, begins = habits.waiting_from, last_call
+    else:
+        waiting_from = begins = max(since, last_call)
+    if opened is not None:
+        waiting_from, begins = max(waiting_from, opened), max(begins, opened)
+    seen = _Seen(clinic, habits, begins, waiting_from, called)
+    sums = {} if called < begins else seen.sums(call.room, opened)
+    rooms = {**habits.rooms, call.room: RoomUse(called)}
+    after = replace(
+        habits.plus(sums),
+        rooms=rooms,
+        last_call=max(called, last_call),
+        waiting_from=waiting_from if call.others_wait else None,
+    )
+    return after, sums
+
+
+def after_end(habits: Habits, day: date, room: int, ended: EndedCall, seconds: float) -> tuple[Habits, Sums]:
+    """The habits, now that a call into a room has ended on the service day `day`, which counts as of so many
+    seconds; and what it taught."""
+    habits = habits.on(day)
+    sums: Sums = {}
+    if ended.came:
+        sums = {room_key(room): RoomServices(1.0, round(seconds, 1), round(seconds**2))}
+    use = habits.rooms.get(room)
+    if use is not None:
+        habits = replace(habits, rooms={**habits.rooms, room: use._replace(ended=ended.ended_at.timestamp())})
+    return habits.plus(sums), sums
+
+
+class _Seen:
+    """What the time until a call shows, from `begins` (the call before, or when somebody came) on; somebody
+    has waited since `waiting_from`."""
+
+    def __init__(
+        self, clinic: Clinic, habits: Habits, begins: float, waiting_from: float, called: float
+    ) -> None:
+        self._offset = called - _second_of_day(clinic, called)
+        self._habits, self._rooms = habits, clinic.rooms
+        self._begins, self._waiting_from, self._called = begins, waiting_from, called
+        self._gaps = Gaps(*habits.sums_of(GAPS))
+
+    def sums(self, room: int, opened: float | None) -> Sums:
+        """What is added to today's."""
+        spans = [self._served(each, is_caller=each == room) for each in range(1, max(self._rooms, room) + 1)]
+        halves = {
+            half_hour_key(half): HalfHour(
+                ends - begins,
+                sum(_overlap(begins, ends, span) for span in spans),
+                len(spans) * (ends - begins),
+            )
+            for half, begins, ends in self._halves()
+        }
+        return {key: _rounded(each) for key, each in {GAPS: self._gap(room, opened), **halves}.items()}
+
+    def _age(self, room: int) -> float:
+        """For how long the room had been free, while somebody waited, at the call."""
+        return self._called - max(self._free_since(room), self._waiting_from)
+
+    def _free_since(self, room: int) -> float:
+        use = self._habits.rooms.get(room)
+        if use is None:
+            return self._waiting_from
+        return use.called if use.ended is None else use.ended
+
+    def _served(self, room: int, *, is_caller: bool) -> tuple[float, float]:
+        """From when to when the room served."""
+        use = self._habits.rooms.get(room)
+        if use is not None and use.ended is None and not is_caller:
+            return self._begins, self._called
+        if self._age(room) <= self._gaps.longest:
+            return self._begins, self._called
+        return self._begins, max(self._begins, self._free_since(room) if use else self._begins)
+
+    def _halves(self) -> Iterator[tuple[int, float, float]]:
+        begins = self._begins
+        while begins < self._called:
+            half = int((begins - self._offset) // HALF_HOUR)
+            ends = min(self._offset + (half + 1) * HALF_HOUR, self._called)
+            yield half, begins, ends
+            begins = ends
+
+    def _gap(self, room: int, opened: float | None) -> Gaps:
+        age = max(self._age(room), 0.0)
+        first = Gaps()
+        if self._habits.last_call is None and opened is not None:
+            late = self._called - opened if age > self._gaps.longest else 0.0
+            first = Gaps(days=1.0, late_days=float(late > 0), late_seconds=late, late_squares=late**2)
+        if room not in self._habits.rooms:
+            return first
+        if age > self._gaps.longest:
+            return first._replace(absences=1.0, absence_seconds=age, absence_squares=age**2)
+        if self._free_since(room) >= self._waiting_from:
+            return first._replace(cycles=1.0, cycle_seconds=age)
+        return first._replace(notices=1.0, notice_seconds=age)
+
+
+def opened_at(clinic: Clinic, day: date, moment: datetime) -> float | None:
+    """When the session began that is on at `moment`, or was the last one before it."""
+    begun = [each.opens_at for each in clinic.sessions_on(day) if each.opens_at <= moment]
+    return begun[-1].timestamp() if begun else None
+
+
+def half_hour_key(half: int) -> str:
+    """The key of a half hour of the day, counted from midnight."""
+    return f"{AT}{half}"
+
+
+def room_key(room: int) -> str:
+    """The key of a room's services."""
+    return f"{ROOM}{room}"
+
+
+def _second_of_day(clinic: Clinic, moment: float) -> float:
+    local = datetime.fromtimestamp(moment, clinic.hospital.time_zone)
+    return local.hour * 3600 + local.minute * 60 + local.second + local.microsecond / 1e6
+
+
+def _overlap(begins: float, ends: float, span: tuple[float, float]) -> float:
+    return max(min(ends, span[1]) - max(begins, span[0]), 0.0)
+
+
+def _rounded(values: tuple[float, ...]) -> tuple[float, ...]:
+    """To tenths, as sums are kept."""
+    return tuple(round(each, 1) for each in values)
+
+
+def _faded(sums: Sums) -> Sums:
+    return {key: tuple(round(FADING * each, 1) for each in values) for key, values in sums.items()}
+
+
+def _added(some: Sums, others: Sums) -> dict[str, tuple[float, ...]]:
+    found = {key: tuple(values) for key, values in some.items()}
+    for key, values in others.items():
+        own = found.get(key)
+        if not own or not values:
+            found[key] = own or tuple(values)
+        else:
+            found[key] = tuple(mine + theirs for mine, theirs in zip(own, values, strict=True))
+    return found
+
+
+def _subtracted(sums: Sums, part: Sums) -> Sums:
+    left = {key: _without(values, part[key]) if key in part else values for key, values in sums.items()}
+    return {key: values for key, values in left.items() if any(values)}
+
+
+def _without(values: tuple[float, ...], part: tuple[float, ...]) -> tuple[float, ...]:
+    return _rounded(tuple(max(mine - taken, 0.0) for mine, taken in zip(values, part, strict=True)))
