@@ -1,13 +1,13 @@
 """`antrean-admin catalog`: hospitals and clinics, from a file into the database and shown again."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from admin_cli.screens.catalog_changes import change_lines, changes_as_json, summary
+from admin_cli.screens.catalog_changes import change_lines, changes_as_json, field_in_words, summary
 from admin_cli.screens.opening_hours import hours_in_words
 from admin_cli.session import AdminSession, pass_changing_session, pass_session
 from common.domain.opening_hours import MINUTES_PER_DAY, format_day_end
@@ -161,6 +161,17 @@ def _arrangement(clinic: "Clinic", session: AdminSession) -> str:
     rooms = str(clinic.rooms)
     if clinic.room_names:
         rooms += f" ({', '.join(name or NOTHING for name in clinic.room_names)})"
+    usual = {each.name: each.default for each in fields(clinic)}
+    order = {
+        "lanes": clinic.lanes.format(),
+        "skip_places": clinic.skip_places,
+        "returns_to": clinic.returns_to,
+    }
+    hours += "".join(
+        f"; {field_in_words(name, value, texts)}"
+        for name, value in order.items()
+        if getattr(clinic, name) != usual[name]
+    )
     return texts(
         "rooms {rooms}, quota {quota}, {mean:g} ± {spread:g} minutes, mode {mode}; {hours}",
         rooms=rooms,

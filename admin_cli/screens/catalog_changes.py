@@ -133,20 +133,25 @@ def _details(change: "CatalogChange", texts: Texts) -> list[str]:
 
 
 def _field(field: "FieldChange", texts: Texts) -> str:
-    name = texts(_FIELDS[field.name])
-    return f"{name} {_value(field, field.old, texts)} -> {_value(field, field.new, texts)}"
+    old, new = (_value(field.name, each, texts) for each in (field.old, field.new))
+    return f"{texts(_FIELDS[field.name])} {old} -> {new}"
 
 
-def _value(field: "FieldChange", value: Any, texts: Texts) -> str:
-    if field.name == "opening_hours":
+def field_in_words(name: str, value: Any, texts: Texts) -> str:
+    """A column of the catalog and its value: `places that who is late goes back 3`."""
+    return f"{texts(_FIELDS[name])} {_value(name, value, texts)}"
+
+
+def _value(name: str, value: Any, texts: Texts) -> str:
+    if name == "opening_hours":
         return f"[{hours_in_words(value, texts)}]"
-    if field.name == "room_names":
-        return f"[{', '.join(name or NOTHING for name in value or ())}]"
-    if field.name == "lanes":
+    if name == "room_names":
+        return f"[{', '.join(each or NOTHING for each in value or ())}]"
+    if name == "lanes":
         return f"[{', '.join(_lane(each, texts) for each in value)}]"
-    if field.name == "record_number_format":
+    if name == "record_number_format":
         return f"[{record_number_form(value, texts)}]" if value else NOTHING
-    if field.name.endswith("_seconds"):
+    if name.endswith("_seconds"):
         return texts("{minutes:.4g}", minutes=value / 60)
     return str(value)
 

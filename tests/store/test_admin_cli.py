@@ -126,6 +126,19 @@ def test_names_of_rooms_are_shown(on_database: Run, tmp_path: Path) -> None:
     assert shown["room_names"] == ["", "Loket A"]
 
 
+def test_the_catalog_shows_what_of_the_order_of_calls_is_not_usual(on_database: Run, tmp_path: Path) -> None:
+    on_database("catalog", "apply", written(tmp_path / "1.toml", CATALOG))
+    assert "lanes" not in on_database("catalog", "show", "--lang", "en").out
+    order = """rooms = 2
+skip_places = 5
+returns_to = "end"
+lanes = [{ lane = "emergency", ratio = 3 }, { lane = "priority", ratio = 2 }]"""
+    on_database("catalog", "apply", written(tmp_path / "2.toml", CATALOG.replace("rooms = 2", order)))
+    shown = " ".join(on_database("catalog", "show", "--lang", "en").out.split())
+    assert "; lanes [emergency 3 (emergency), priority 2 (elderly," in shown
+    assert "; places that who is late goes back 5; who comes back waits at end" in shown
+
+
 def test_if_empty_leaves_a_catalog_alone(on_database: Run, tmp_path: Path) -> None:
     assert on_database("catalog", "apply", written(tmp_path / "1.toml", CATALOG), "--if-empty").exit_code == 0
     other = written(tmp_path / "2.toml", CATALOG.replace("rooms = 2", "rooms = 9"))
