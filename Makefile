@@ -89,7 +89,7 @@ texts: $(VENV)/.develop ## take what users are told from the code into common/lo
 	@$(BIN)/python -m tests.catalogs
 
 .PHONY: migration
-migration: $(VENV)/.develop ## migrate 100,000 tickets from the schema before on both databases, and say how long it took
+migration: $(VENV)/.develop ## migrate 100,000 tickets from schema 0005 on both databases, and say how long it took
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
 	@$(BIN)/python -m tests.store.large_migration
 

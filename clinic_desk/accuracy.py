@@ -19,9 +19,9 @@ Times = Mapping[str, Any]
 
 SHARES: Final[Mapping[str, str]] = {
     "held": N_("Held"),
-    "missed": N_("Called early"),
-    "late": N_("Called late"),
-    "uncalled": N_("Never called"),
+    "missed": N_("Early"),
+    "late": N_("Late"),
+    "uncalled": N_("Uncalled"),
 }
 """Members of what is told, with their columns."""
 
@@ -39,12 +39,17 @@ _VERDICTS: Final[Mapping[Promise, str]] = {
 }
 
 
+_PROMISES: Final[Mapping[Promise, str]] = {
+    Promise.KEPT: N_("kept"),
+    Promise.FEWER: N_("fewer"),
+    Promise.MORE: N_("wide"),
+}
+"""How each clinic's promise is shown; too few to say are shown as nothing."""
+
 _CALLS_MEANT: Final = N_(
-    "Called early: before the earliest time told. Never called: not that day, though the time was over."
+    "Early, late: called before the earliest, or after the latest time told. Uncalled: not at all that day."
 )
-_SPANS_MEANT: Final = N_(
-    "In minutes: half of the times told are no wider than the width; the wait, until the call, is a mean."
-)
+_SPANS_MEANT: Final = N_("In minutes. Width: the median of the times told. Wait: the mean until the call.")
 
 
 def collect(
@@ -89,16 +94,21 @@ def print_accuracy(texts: Texts, found: Sequence[Times]) -> None:
 
 
 def _print_table(texts: Texts, found: Sequence[Times], total: Accuracy) -> None:
-    table = new_table(texts, N_("Clinic"), N_("Told"), *SHARES.values(), N_("Width"), N_("Wait"))
+    table = new_table(
+        texts, N_("Clinic"), N_("Told"), *SHARES.values(), N_("Promise"), N_("Width"), N_("Wait")
+    )
     for each in found:
-        times = each["times"]
-        shares = [_share(times[name], times["told"]) for name in SHARES]
-        width, wait = times["median_width_minutes"], times["mean_wait_seconds"]
-        table.add_row([each["clinic"], str(times["told"]), *shares, _shown(width), _shown(wait, _minutes)])
+        width, wait = each["times"]["median_width_minutes"], each["times"]["mean_wait_seconds"]
+        table.add_row([each["clinic"], *_cells(texts, _sums([each])), _shown(width), _shown(wait, _minutes)])
     if len(found) > 1:
-        shares = [_share(getattr(total, name), total.judged) for name in SHARES]
-        table.add_row([texts("All"), str(total.judged), *shares, NOTHING, NOTHING])
+        table.add_row([texts("All"), *_cells(texts, total), NOTHING, NOTHING])
     print_table(table)
+
+
+def _cells(texts: Texts, sums: Accuracy) -> list[str]:
+    shares = [_share(getattr(sums, name), sums.judged) for name in SHARES]
+    promise = _PROMISES.get(promise_of(sums))
+    return [str(sums.judged), *shares, NOTHING if promise is None else texts(promise)]
 
 
 def _sums(found: Sequence[Times]) -> Accuracy:

@@ -1,7 +1,7 @@
 """`make migration`: what an upgrade of the schema takes where 100,000 tickets are in the database.
 
 On SQLite and on PostgreSQL, both with a disk for which they wait: a database of the newest schema is filled,
-brought back to the revision before, and up again by `antrean-admin migrate`; then `antrean-admin
+brought back to revision 0005, and up again by `antrean-admin migrate`; then `antrean-admin
 check-integrity` goes through it. Prints how long each took and how large the database is. Ends with exit code
 1 where one of them fails.
 """
@@ -33,7 +33,8 @@ DAYS: Final = 9
 SERVED: Final = 100
 """In each clinic on each of the `DAYS` before today."""
 TICKETS: Final = CLINICS.count * (TODAY.tickets + DAYS * SERVED)
-BEFORE: Final = f"{int(HEAD) - 1:04d}"
+BEFORE: Final = "0005"
+"""From here on, the way up rewrites the tickets and what the staff can take back (0006), and adds to them."""
 
 DatabaseKind = Literal["sqlite", "postgresql"]
 
@@ -84,7 +85,7 @@ def migrated(url: str, directory: Path) -> int:
 
 
 def fill(url: str) -> None:
-    """Tickets of some days, a part of them of today, in the revision before the newest."""
+    """Tickets of some days, a part of them of today, in the revision before."""
     with seeding(url, datetime.now(UTC)) as seed:
         seed.clinics(CLINICS)
         seed.past(DAYS, SERVED)
@@ -98,7 +99,7 @@ CALLS_CAN_BE_UNDONE: LiteralString = """
     UPDATE journal SET undo = '{"before": ["waiting", null, 1, null, null, null]}'
     WHERE event_name = 'ticket.called'
 """
-"""As revision 0005 keeps it; what the staff can take back is rewritten by 0006."""
+"""As revision 0005 keeps it; what the staff can take back is rewritten since."""
 
 
 def settle(url: str) -> None:
