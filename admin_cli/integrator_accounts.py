@@ -53,7 +53,7 @@ class IntegratorAccounts:
             if password is not None:
                 self._api.set_password(name, password)
                 queues.remove(name)  # of an earlier integrator, who could have more than this one
-            queues.make(name, patterns)
+            queues.make(name, patterns, rights.hospitals)
             self._api.permit(name, rights)
         return Account(AccountState.KEPT if password is None else AccountState.MADE, password)
 
@@ -61,7 +61,7 @@ class IntegratorAccounts:
         with integrator_queues(self._amqp_url) as queues:
             for queue in queues.existing(name):
                 raise QueueLeft(name, queue)
-            queues.make(name, patterns)
+            queues.make(name, patterns, rights.hospitals)
         commands = users.commands_to_add(name)
         commands += integrator_users.commands_to_permit(name, self._vhost, rights)
         return Account(AccountState.TO_BE_DONE, new_password(), tuple(commands))

@@ -55,7 +55,7 @@ _OWN_PROBLEMS: Final[dict[str, tuple[ProblemCode, ...]]] = {
     "find_tickets": _OF_NAMES,
     "desk_ticket": _OF_NAMES,
     "desk_history": (ProblemCode.TICKET_NOT_FOUND,),
-    "events_since": _OF_A_CLINIC,
+    "events_since": (*_OF_A_CLINIC, ProblemCode.NOT_PERMITTED),
     "call_next": (ProblemCode.PATIENT_ELSEWHERE,),
     "call_ticket": (ProblemCode.PATIENT_ELSEWHERE, ProblemCode.TICKET_NOT_FOUND),
     "transfer": _OF_ANOTHER_CLINIC,

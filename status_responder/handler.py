@@ -25,7 +25,7 @@ from common.storage.catalog import CatalogCache
 from common.storage.engine import Engine, snapshot, transaction
 from status_responder.answers import ASKED_BY_ANYBODY, ASKED_BY_PATIENTS, compose_replies
 from status_responder.desk_answers import ASKED_BY_DESKS, Question, answer_desks
-from status_responder.integrator_answers import events_since
+from status_responder.integrator_answers import events_since, read_events_since
 from status_responder.loading import load
 from status_responder.looks import LookFaultLog, looks_at_names
 
@@ -35,7 +35,6 @@ _PATIENT_REQUEST_TYPES: dict[str, type[Request]] = {
 _DESK_REQUEST_TYPES: dict[str, type[Request]] = {
     each.name: each for each in (*ASKED_BY_ANYBODY, *ASKED_BY_DESKS)
 }
-_INTEGRATOR_REQUEST_TYPES: dict[str, type[Request]] = {EventsSince.name: EventsSince}
 
 _OF_ONE_EXCHANGE = (*ASKED_BY_DESKS, EventsSince)
 """What is answered only where it came through the exchange of those who may ask it."""
@@ -112,10 +111,10 @@ class StatusHandler:
 def _read(delivery: Delivery) -> Question | Problem:
     try:
         user = staff_user(delivery)
-        if delivery.exchange == INTEGRATOR_EXCHANGE:
-            types = _INTEGRATOR_REQUEST_TYPES
-        else:
-            types = _PATIENT_REQUEST_TYPES if user is None else _DESK_REQUEST_TYPES
+        if delivery.exchange.startswith(INTEGRATOR_EXCHANGE):
+            asked = read_events_since(delivery)
+            return asked if isinstance(asked, Problem) else Question(asked, user)
+        types = _PATIENT_REQUEST_TYPES if user is None else _DESK_REQUEST_TYPES
         return Question(parse_request(types, delivery.name, delivery.content_type, delivery.body), user)
     except RequestRefused as refused:
         return refused.problem

@@ -4,14 +4,31 @@ import json
 
 from common.messages import problems
 from common.messages.integrators import Events, EventsSince, clinic_day_of
-from common.messages.message import Reply
+from common.messages.message import Reply, Request
 from common.messages.pages import page_of
+from common.messages.problems import Problem
+from common.messages.request_parsing import parse_request
+from common.messaging.delivery import Delivery
+from common.messaging.topology import hospital_asked_through
 from common.storage.catalog import CatalogCache
 from common.storage.engine import Connection
 from status_responder import store
 
+_REQUEST_TYPES: dict[str, type[Request]] = {EventsSince.name: EventsSince}
+
 _BYTES_BESIDES = 200
 """Of a page of events, its other members."""
+
+
+def read_events_since(delivery: Delivery) -> EventsSince | Problem:
+    """What an integrator asks, or why it gets no answer: through the exchange of a hospital only that one's
+    events are told. Raises RequestRefused."""
+    request = parse_request(_REQUEST_TYPES, delivery.name, delivery.content_type, delivery.body)
+    assert isinstance(request, EventsSince)
+    hospital = hospital_asked_through(delivery.exchange)
+    if hospital is not None and hospital != clinic_day_of(request.source).hospital:
+        return problems.other_hospital(hospital)
+    return request
 
 
 def events_since(connection: Connection, catalog: CatalogCache, request: EventsSince) -> Reply:

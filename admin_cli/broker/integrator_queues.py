@@ -11,10 +11,11 @@ from pika.exceptions import AMQPError, ChannelClosedByBroker
 from admin_cli.broker.integrator_rights import main_queue, queue_names
 from antrean_client.connection import blocking_connection
 from common.errors import BrokerUnavailable
-from common.messaging.topology import EVENTS_EXCHANGE
+from common.messaging.topology import EVENTS_EXCHANGE, INTEGRATOR_STATUS_QUEUE, hospital_exchange
 
 _NAME: Final = "antrean-admin"
 _ARGUMENTS: Final[dict[str, Any]] = {"x-queue-type": "quorum"}
+_ASKED: Final = "events_since"
 _NOT_FOUND = 404
 
 
@@ -25,9 +26,14 @@ class IntegratorQueues:
     def __init__(self, connection: pika.BlockingConnection) -> None:
         self._connection = connection
 
-    def make(self, name: str, patterns: Iterable[str]) -> None:
-        """Declares the queue of an integrator, and binds it with these patterns; policies bound it."""
+    def make(self, name: str, patterns: Iterable[str], hospitals: Iterable[str]) -> None:
+        """Declares the queue of an integrator, and binds it with these patterns; policies bound it. Declares
+        where those ask who are restricted to `hospitals`."""
         with _channel(self._connection) as channel:
+            for hospital in hospitals:
+                exchange = hospital_exchange(hospital)
+                channel.exchange_declare(exchange, "direct", durable=True)
+                channel.queue_bind(INTEGRATOR_STATUS_QUEUE, exchange, _ASKED)
             channel.queue_declare(main_queue(name), durable=True, arguments=_ARGUMENTS)
             for pattern in patterns:
                 channel.queue_bind(main_queue(name), EVENTS_EXCHANGE, pattern)

@@ -30,12 +30,13 @@ class Rights:
     def permission(self, name: str) -> dict[str, str]:
         """What the user may `configure`, `write` and `read`: what the role may, with the queues of `name`.
 
-        Neither the stream nor `events_since` knows hospitals, so that who is restricted to some has neither.
+        Who is restricted asks for `events_since` through the exchanges of those hospitals.
         """
         role = topology.permissions()[_ROLE]
         permission = {action: text.replace(_OF_ROLE, rf"sub\.{name}") for action, text in role.items()}
         if self.hospitals:
-            permission["write"] = permission["write"].replace(_ASKS, "")
+            exchanges = rf"integrator\.({'|'.join(self.hospitals)})|"
+            permission["write"] = permission["write"].replace(_ASKS, exchanges)
         if not self.replays:
             permission["read"] = permission["read"].replace(_REPLAYS, "")
         return permission

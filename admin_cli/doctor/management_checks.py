@@ -87,7 +87,8 @@ def _bindings(management: Management) -> Iterator[Finding]:
             N_("Declare them as the user deploy: antrean-admin broker declare"),
             bindings=_listed(missing),
         )
-    ours = {binding for binding in found if binding[2] in topology.queues()}
+    of_hospitals = {each for each in found if topology.hospital_asked_through(each[0]) is not None}
+    ours = {binding for binding in found - of_hospitals if binding[2] in topology.queues()}
     if foreign := sorted(ours - wanted):
         yield warning(
             "broker.bindings",

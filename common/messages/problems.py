@@ -313,6 +313,12 @@ def not_permitted(clinic: Clinic, roles: frozenset[StaffRole]) -> Problem:
     return problem(ProblemCode.NOT_PERMITTED, detail, roles=who, clinic_name=clinic.name)
 
 
+def other_hospital(hospital: str) -> Problem:
+    """An integrator who is restricted to a hospital asks for the events of another."""
+    detail = f"Through this exchange the events of {hospital} are answered, and no other hospital's."
+    return problem(ProblemCode.NOT_PERMITTED, detail)
+
+
 def not_permitted_now(refused: NotPermitted) -> Problem:
     """The state of a clinic's queue, or of a ticket in it, does not allow what its desk asks for."""
     ticket = {} if refused.ticket is None else refused.ticket._asdict()

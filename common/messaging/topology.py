@@ -38,6 +38,8 @@ REQUEST_EXCHANGES: Final = {
 }
 """Through which exchange each role that asks sends its requests."""
 
+_HOSPITAL_EXCHANGE: Final = f"{INTEGRATOR_EXCHANGE}."
+
 REGISTRAR_QUEUE: Final = "antrean.registrar"
 DESK_REGISTRAR_QUEUE: Final = "antrean.desk-registrar"
 TICKER_QUEUE: Final = "antrean.ticker"
@@ -206,6 +208,18 @@ def vhost_limits() -> dict[str, int]:
 def routing_keys(exchange: str) -> dict[str, str]:
     """The routing keys with which `exchange` is bound, each with the queue that it leads to."""
     return {key: queue for source, key, queue in bindings() if source == exchange}
+
+
+def hospital_exchange(hospital: str) -> str:
+    """The exchange for what integrators who are restricted to a hospital ask. It is declared for the first of
+    them: who may write to it decides whose events one may ask for."""
+    return f"{_HOSPITAL_EXCHANGE}{hospital}"
+
+
+def hospital_asked_through(exchange: str) -> str | None:
+    """The hospital whose exchange this is; None where it is another exchange."""
+    is_hospitals = exchange.startswith(_HOSPITAL_EXCHANGE)
+    return exchange.removeprefix(_HOSPITAL_EXCHANGE) if is_hospitals else None
 
 
 def definitions(passwords: Mapping[str, str], staff: Mapping[str, str] | None = None) -> dict[str, Any]:

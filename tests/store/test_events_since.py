@@ -10,7 +10,7 @@ from common.messages.integrators import EVENTS_SHOWN_MAX, Events
 from common.messages.limits import REPLY_BYTES_MAX
 from common.messages.message import Reply, encode_reply
 from common.messages.problems import Problem, ProblemCode
-from common.messaging.topology import DESK_EXCHANGE, INTEGRATOR_EXCHANGE, PATIENT_EXCHANGE
+from common.messaging.topology import DESK_EXCHANGE, INTEGRATOR_EXCHANGE, PATIENT_EXCHANGE, hospital_exchange
 from common.storage.engine import transaction
 from common.storage.tables import journal
 from tests.builders import delivery
@@ -99,6 +99,15 @@ def test_only_integrators_may_ask(workers: Workers, exchange: str) -> None:
     reply = asked(workers, {"source": SOURCE}, exchange)
     assert isinstance(reply, Problem)
     assert reply.code is ProblemCode.UNKNOWN_REQUEST
+
+
+def test_through_the_exchange_of_a_hospital_only_its_events_are_told(workers: Workers) -> None:
+    workers.register_many(1)
+    assert asked(workers, {"source": SOURCE}, hospital_exchange("RSHS")).name == "events"
+    for hospital in ("RSCM", "RSH", "RSHS2", ""):
+        reply = asked(workers, {"source": SOURCE}, hospital_exchange(hospital))
+        assert isinstance(reply, Problem)
+        assert reply.code is ProblemCode.NOT_PERMITTED
 
 
 def test_integrators_may_ask_nothing_else(workers: Workers) -> None:

@@ -89,7 +89,7 @@ def declared(queue: str) -> Callable[[BlockingChannel], object]:
     return lambda channel: channel.queue_declare(queue, durable=True, arguments={"x-queue-type": "quorum"})
 
 
-def asking(channel: BlockingChannel) -> None:
+def asking(channel: BlockingChannel, exchange: str = INTEGRATOR_EXCHANGE) -> None:
     channel.basic_consume("amq.rabbitmq.reply-to", lambda *_: None, auto_ack=True)
     properties = pika.BasicProperties(reply_to="amq.rabbitmq.reply-to")
-    channel.basic_publish(INTEGRATOR_EXCHANGE, "events_since", b"{}", properties)
+    channel.basic_publish(exchange, "events_since", b"{}", properties, mandatory=True)

@@ -141,6 +141,14 @@ def test_the_list_tells_who_follows_what_and_how_far_behind(admin: IntegratorAdm
     assert [each["waiting"] for each in admin.listed("papan")["queues"]] == [0]
 
 
+def test_the_doctor_finds_nothing_wrong_with_an_integrator(admin: IntegratorAdmin) -> None:
+    admin.add("papan", *CALLED, "--hospital", "RSHS")
+    checks = json.loads(admin("doctor", "--json").out)["checks"]
+    found = {each["check"]: each["status"] for each in checks if each["check"].startswith("broker.")}
+    assert found["broker.bindings"] == "ok"
+    assert found["broker.policies"] == "ok"
+
+
 def test_rights_that_were_given_by_hand_are_shown_and_can_be_removed(admin: IntegratorAdmin) -> None:
     admin.add("papan")
     own = "antrean\\.sub\\.papan(\\.[0-9])?"

@@ -8,7 +8,9 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import ChannelClosedByBroker
 
 from admin_cli.broker.inspection import inspecting
+from admin_cli.broker.integrator_queues import integrator_queues
 from admin_cli.broker.permissions import permission_faults
+from common.messages.problems import ProblemCode
 from common.messaging import topology
 from tests.broker import RunningBroker
 from tests.deployment import CLINICS, HOSPITAL, Deployment, connected, deployed
@@ -52,6 +54,22 @@ def test_missed_events_come_from_the_journal(deployment: Deployment) -> None:
     assert reply.name == "events"
     assert [event["type"] for event in reply.body["events"]] == ["id.antrean.ticket.registered.v1"]
     assert reply.body["events"][0]["source"] == SOURCE
+
+
+def test_the_exchange_of_a_hospital_leads_to_its_events_only(deployment: Deployment) -> None:
+    with integrator_queues(deployment.urls["deploy"]) as queues:
+        queues.make("papan", [], [HOSPITAL, "RSXX"])
+    try:
+        with requester(deployment, deployment.urls["deploy"]) as somebody:
+            assert somebody.call(asking(topology.hospital_exchange(HOSPITAL))).name == "events"
+            refused = somebody.call(asking(topology.hospital_exchange("RSXX")))
+            assert refused.code == ProblemCode.NOT_PERMITTED
+    finally:
+        with integrator_queues(deployment.urls["deploy"]) as queues:
+            queues.remove("papan")
+        with deployment.channel() as channel:
+            for hospital in (HOSPITAL, "RSXX"):
+                channel.exchange_delete(topology.hospital_exchange(hospital))
 
 
 def test_nothing_that_it_may_ask_names_a_patient_or_gives_a_code(deployment: Deployment) -> None:

@@ -118,6 +118,10 @@ def test_who_is_restricted_has_no_other_hospitals_events(admin: IntegratorAdmin)
     assert is_refused(url, lambda channel: channel.exchange_bind(f"{own}.1", EVENTS_EXCHANGE, "RSCM.#"))
     assert not is_refused(url, lambda channel: channel.queue_bind(own, EVENTS_EXCHANGE, "RSHS.#"))
     assert is_refused(url, asking), "which would answer about any hospital"
+    admin.add("lain", "--bind", "RSCM.#", "--hospital", "RSCM")
+    for hospital, may in (("RSHS", True), ("RSUD", True), ("RSCM", False), ("RSH", False)):
+        exchange = topology.hospital_exchange(hospital)
+        assert is_refused(url, partial(asking, exchange=exchange)) is not may, hospital
     assert is_refused(url, lambda channel: channel.basic_get(JOURNAL_QUEUE))
     admin.publish("RSHS.GIG.ticket.served", "RSCM.GIG.ticket.served")
     assert taken(url, own) == ["RSHS.GIG.ticket.served"]
