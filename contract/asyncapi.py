@@ -19,7 +19,8 @@ Hospital registration queues over RabbitMQ: patients take a number, the staff ca
 follow along listens to events.
 
 How a request is sent, answered and repeated, what values look like, and what to rely on is in `protocol.md`
-and `desk-protocol.md`, beside this file. It is generated from the code (`make contract`).
+and `desk-protocol.md`, beside this file. It is generated from the code (`make contract`), and the messages of
+the acceptance tests are held against it.
 
 Schemas of requests are closed: Antrean refuses members that it does not know. Schemas of replies and events
 are open: later versions add members and values. The values that there are today stand in `x-known-values`;

@@ -1,21 +1,45 @@
 """Messages held against the contract, docs/asyncapi.yaml, more strictly than it is written: what Antrean
 sends has no members and no values but those of today."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.protocols import Validator
 
 from common.messages.event_data import KNOWN_VALUES
+from common.messages.problems import ProblemCode
+from common.messaging.topology import EVENTS_EXCHANGE, REQUEST_EXCHANGES
 from contract.asyncapi import document
+
+REPLY_TO: Final = "amq.rabbitmq.reply-to"
+"""How the addresses of replies begin; where a client sends a request, the whole of it."""
 
 _OPEN: Final = "CloudEvent"
 """It is one of two schemas that an event is held against: what neither has is found beside them."""
 
+_ROLES: Final = {exchange: role for role, exchange in REQUEST_EXCHANGES.items()}
+_UNREAD: Final = {ProblemCode.INVALID_REQUEST, ProblemCode.UNKNOWN_REQUEST, ProblemCode.MESSAGE_TOO_LARGE}
+"""The answers to requests that are not as the contract has them."""
+
+
+class Published(NamedTuple):
+    """A message as it was published, with its properties as the contract calls them; `body` is None where it
+    is no JSON."""
+
+    exchange: str
+    routing_key: str
+    properties: Mapping[str, Any]
+    body: Any
+
+
+class _OpenRequest(NamedTuple):
+    operation: str
+    faults: list[str]
+
 
 class ContractCheck:
-    """What of the contract a message does not keep."""
+    """What of the contract messages do not keep."""
 
     def __init__(self) -> None:
         self.document = document()
@@ -34,8 +58,56 @@ class ContractCheck:
             for error in errors
         ]
 
-    def answers(self, operation: str) -> set[str]:
-        """The names of the messages that may answer a request."""
+    def faults_of_all(self, messages: Iterable[Published]) -> Iterator[str]:
+        """What is wrong with messages in the order in which they were published: with each, and with what
+        answers what. A request may be wrong if it is answered so."""
+        requests: dict[tuple[str, str], _OpenRequest] = {}
+        for message in messages:
+            if message.exchange in _ROLES:
+                yield from self._of_request(message, requests)
+            elif message.exchange == EVENTS_EXCHANGE:
+                yield from self._of_event(message)
+            elif message.routing_key.startswith(REPLY_TO):
+                yield from self._of_reply(message, requests)
+        for request in requests.values():
+            yield from request.faults
+
+    def _of_request(self, message: Published, requests: dict[tuple[str, str], _OpenRequest]) -> Iterator[str]:
+        operation = f"{_ROLES[message.exchange]}.{message.routing_key}"
+        if operation not in self.document["operations"]:
+            yield f"{operation}: the contract has no such request"
+            return
+        address = message.properties.get("replyTo", "")
+        # The broker has put the whole address there.
+        sent = {**message.properties, "replyTo": REPLY_TO} if address else message.properties
+        requests[address, message.properties.get("correlationId", "")] = _OpenRequest(
+            operation, self.faults(operation, sent, message.body)
+        )
+
+    def _of_event(self, message: Published) -> Iterator[str]:
+        name = message.routing_key.split(".", 2)[2]
+        if name in self.document["operations"]:
+            yield from self.faults(name, message.properties, message.body)
+        else:
+            yield f"{name}: the contract has no such event"
+
+    def _of_reply(self, message: Published, requests: dict[tuple[str, str], _OpenRequest]) -> Iterator[str]:
+        request = requests.get((message.routing_key, message.properties.get("correlationId", "")))
+        if request is None:  # it was sent before the first of these messages
+            return
+        answers = self._answers(request.operation)
+        if message.properties.get("type") == "problem":
+            name = f"problem.{message.body['code']}"
+            if message.body["code"] in _UNREAD:
+                request.faults.clear()
+        else:
+            (name,) = (each for each in answers if each.startswith("reply."))
+        if name in answers:
+            yield from self.faults(name, message.properties, message.body)
+        else:
+            yield f"{request.operation}: {name} is no answer to it in the contract"
+
+    def _answers(self, operation: str) -> set[str]:
         found = self.document["operations"][operation]["reply"]["messages"]
         return {each["$ref"].rpartition("/")[2] for each in found}
 

@@ -23,9 +23,9 @@ KNOWN_VALUES: Final = "x-known-values"
 """In a schema: the values that there are today, of which later versions may have more."""
 
 
-def _known(kind: type[StrEnum]) -> Any:
+def _known(kind: type[StrEnum], description: str | None = None) -> Any:
     # Texts in the code too: to write an enumeration as JSON takes longer.
-    return Field(json_schema_extra={KNOWN_VALUES: [each.value for each in kind]})
+    return Field(description=description, json_schema_extra={KNOWN_VALUES: [each.value for each in kind]})
 
 
 Number = Annotated[int, Field(ge=1)]
@@ -33,6 +33,7 @@ Count = Annotated[int, Field(ge=0)]
 DisplayNumber = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,10}-[0-9]{3,}$")]
 Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Visit = Annotated[str, Field(description="the same in all events of one visit, and in no other")]
 Status = Annotated[str, _known(TicketStatus)]
 
 
@@ -81,39 +82,39 @@ class OtherTicket(TypedDict):
 class CalledData(TicketData):
     """Of a call; `out_of_turn` is why it was not in turn."""
 
-    out_of_turn: NotRequired[Annotated[str, _known(CallReason)]]
+    out_of_turn: NotRequired[Annotated[str, _known(CallReason, "why it was not called in turn")]]
 
 
 class MovedData(TicketData):
     """Of a ticket that was put behind others; `places` says behind how many."""
 
-    places: NotRequired[Count]
+    places: NotRequired[Annotated[Count, Field(description="behind how many of the lane it was put")]]
 
 
 class CorrectedData(TicketData):
     """Of a correction: which members were corrected, never a value."""
 
-    corrected: list[str]
+    corrected: Annotated[list[str], Field(description="the members that were corrected, never a value")]
 
 
 class CancelledData(TicketData):
     """Of a cancellation: who gave the ticket up and, where the staff did, why."""
 
-    cancelled_by: NotRequired[Annotated[str, _known(CancelledBy)]]
-    cancel_reason: NotRequired[Annotated[str, _known(CancelReason)]]
+    cancelled_by: NotRequired[Annotated[str, _known(CancelledBy, "who gave it up")]]
+    cancel_reason: NotRequired[Annotated[str, _known(CancelReason, "why the staff gave it up")]]
 
 
 class RegisteredData(TicketData):
     """Of a new ticket; of a station of a visit also the ticket from which the patient was sent on."""
 
-    visit: NotRequired[str]
+    visit: NotRequired[Visit]
     sent_from: NotRequired[OtherTicket]
 
 
 class SentData(TicketData):
     """Of a patient who goes on to another clinic, with the ticket there."""
 
-    visit: str
+    visit: Visit
     sent_to: OtherTicket
 
 

@@ -9,15 +9,36 @@ import pytest
 from admin_cli.catalog_file import Catalog
 from common.settings import Role
 from tests.acceptance.command_line import Shell
+from tests.acceptance.message_copies import MessageCopies, message_copies
 from tests.broker import RunningBroker
 from tests.builders import in_bandung
+from tests.contract_check import ContractCheck
 from tests.deployment import Deployment, deployed, personal_data_in
 from tests.processes import PATIENT
+
+
+@pytest.fixture(scope="package")
+def _copies(broker: RunningBroker) -> Iterator[MessageCopies | None]:
+    """Copies of all messages; None at a broker that is not the tests' own: they cannot start its tracer."""
+    if broker.node is None:
+        yield None
+        return
+    with message_copies(broker.node) as copies:
+        yield copies
+
+
+@pytest.fixture(scope="module")
+def keeps_the_contract(_copies: MessageCopies | None) -> Iterator[None]:
+    """Every message of the file's tests is as docs/asyncapi.yaml says."""
+    yield
+    if _copies is not None:
+        assert sorted(set(ContractCheck().faults_of_all(_copies.taken()))) == []
 
 
 @pytest.fixture(scope="module")
 def no_workers(
     broker: RunningBroker,
+    keeps_the_contract: None,
     sample_catalog: Catalog,
     _migrated_sqlite: Path,
     tmp_path_factory: pytest.TempPathFactory,

@@ -16,6 +16,7 @@ CODES = [f"RS{number:04d}" for number in range(HOSPITALS_MAX)]
 NAME = "𝑨" * PLACE_NAME_LENGTH_MAX
 
 
+@pytest.mark.usefixtures("keeps_the_contract")
 def test_as_many_hospitals_as_there_can_be_are_listed(
     broker: RunningBroker, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ from contract.documents import DOCS
 from contract.files import stale
 from contract.messages import REQUESTS
 from contract.schemas import schema_files, uri
-from tests.contract_check import ContractCheck
+from tests.contract_check import ContractCheck, Published
 
 CHECK = ContractCheck()
 CONTRACT: dict[str, Any] = CHECK.document
@@ -88,6 +88,71 @@ def test_the_page_loads_nothing() -> None:
     assert not re.search(r"<(?:script|link|img|iframe|object|embed)\b|@import|url\(|https?://", page)
     named, linked = set(re.findall(r'id="([^"]+)"', page)), set(re.findall(r'href="#([^"]+)"', page))
     assert linked <= named
+
+
+CALLED: dict[str, Any] = MESSAGES["ticket.called"]["examples"][0]
+DATA: dict[str, Any] = CALLED["payload"]["data"]
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "named"),
+    [
+        ({"name": "Siti Aminah"}, "('name' was unexpected)"),
+        ({"status": "elsewhere"}, "status: 'elsewhere' is not one of"),
+        ({"number": "17"}, "number: '17' is not of type 'integer'"),
+        ({"waiting": None}, "waiting: None is not of type 'integer'"),
+    ],
+)
+def test_an_event_that_the_contract_does_not_know_is_named(spoiled: dict[str, Any], named: str) -> None:
+    body = {**CALLED["payload"], "data": {**DATA, **spoiled}}
+    [fault] = CHECK.faults("ticket.called", CALLED["headers"], body)
+    assert fault.startswith("ticket.called: member data")
+    assert named in fault
+
+
+def test_an_attribute_and_a_property_that_the_contract_does_not_know_are_named() -> None:
+    body = {**CALLED["payload"], "partitionkey": "GIG"}
+    [of_property, of_member] = CHECK.faults("ticket.called", {**CALLED["headers"], "userId": "siti"}, body)
+    assert "userId" in of_property
+    assert "partitionkey" in of_member
+
+
+def published(message: str, reply_to: str = "amq.rabbitmq.reply-to.one", **changes: Any) -> Published:
+    """The example of a message on its way."""
+    found = MESSAGES[message]["examples"][0]
+    exchange = "" if "." not in message else REQUEST_EXCHANGES.get(message.split(".")[0], "")
+    key = found["headers"]["type"] if exchange else reply_to
+    address = {"replyTo": reply_to} if exchange else {}
+    return Published(exchange, key, {**found["headers"], **address}, {**found["payload"], **changes})
+
+
+CALL_NEXT = published("desk.call_next")
+
+
+@pytest.mark.parametrize(
+    ("messages", "faults"),
+    [
+        ([CALL_NEXT, published("reply.desk_done"), published("reply.desk_done")], []),
+        ([CALL_NEXT, published("problem.patient_elsewhere")], []),
+        (
+            [CALL_NEXT, published("problem.ask_at_desk")],
+            ["desk.call_next: problem.ask_at_desk is no answer to it in the contract"],
+        ),
+        ([published("desk.call_next", room=0), published("problem.invalid_request")], []),
+        (
+            [published("desk.call_next", room=0), published("reply.desk_done")],
+            ["desk.call_next: member room: 0 is less than the minimum of 1"],
+        ),
+        (
+            [CALL_NEXT._replace(routing_key="call_everybody")],
+            ["desk.call_everybody: the contract has no such request"],
+        ),
+    ],
+)
+def test_an_answer_that_the_contract_does_not_know_is_named(
+    messages: list[Published], faults: list[str]
+) -> None:
+    assert list(CHECK.faults_of_all(messages)) == faults
 
 
 def _exchange(channel: dict[str, Any]) -> str | None:
