@@ -32,7 +32,8 @@ def keeps_the_contract(_copies: MessageCopies | None) -> Iterator[None]:
     """Every message of the file's tests is as docs/asyncapi.yaml says."""
     yield
     if _copies is not None:
-        assert sorted(set(ContractCheck().faults_of_all(_copies.taken()))) == []
+        faults = sorted(set(ContractCheck().faults_of_all(_copies.taken())))
+        assert not faults, "\n".join(["not as docs/asyncapi.yaml has it:", *faults])
 
 
 @pytest.fixture(scope="module")
