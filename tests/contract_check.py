@@ -60,7 +60,8 @@ class ContractCheck:
 
     def faults_of_all(self, messages: Iterable[Published]) -> Iterator[str]:
         """What is wrong with messages in the order in which they were published: with each, and with what
-        answers what. A request may be wrong if it is answered so."""
+        answers what. A request may be wrong if it is answered so; what wants no answer, such as what tests
+        fill a queue with, may be anything."""
         requests: dict[tuple[str, str], _OpenRequest] = {}
         for message in messages:
             if message.exchange in _ROLES:
@@ -77,9 +78,10 @@ class ContractCheck:
         if operation not in self.document["operations"]:
             yield f"{operation}: the contract has no such request"
             return
-        address = message.properties.get("replyTo", "")
+        if (address := message.properties.get("replyTo")) is None:
+            return
         # The broker has put the whole address there.
-        sent = {**message.properties, "replyTo": REPLY_TO} if address else message.properties
+        sent = {**message.properties, "replyTo": REPLY_TO}
         requests[address, message.properties.get("correlationId", "")] = _OpenRequest(
             operation, self.faults(operation, sent, message.body)
         )

@@ -26,9 +26,7 @@ MESSAGES: dict[str, Any] = CONTRACT["components"]["messages"]
 
 def test_the_files_are_as_the_code_would_write_them() -> None:
     found = [str(path.relative_to(DOCS.parent)) for path in stale()]
-    assert not found, "\n".join(
-        ["stale: run `make contract`, look at what it changes, and commit it", *found]
-    )
+    assert not found, "\n".join(["stale: run `make contract`, look at its changes, and commit them", *found])
 
 
 @pytest.mark.parametrize("name", MESSAGES)
