@@ -62,11 +62,11 @@ def test_what_was_forced_closed_and_is_over_is_open_already(desk: Workers) -> No
     does(desk, "close_clinic", until=in_bandung("10:00").isoformat(), reason="Rapat")
     desk.clock.set("10:05")
     desk.tick()
-    assert names(desk) == ["clinic.opened", "clinic.closed", "clinic.opened"]
+    assert names(desk) == ["clinic.opened", "clinic.closed", "clinic.away", "clinic.opened"]
     seen = sees(desk)
     assert (seen.is_open, seen.state, seen.forced_reason) == (True, ClinicState.SCHEDULE, None)
     assert refusal(desk, "open_clinic").reason is NotPermittedReason.ALREADY_SO
-    assert names(desk) == ["clinic.opened", "clinic.closed", "clinic.opened"]
+    assert names(desk) == ["clinic.opened", "clinic.closed", "clinic.away", "clinic.opened"]
     # Closing is another thing: it is open now.
     does(desk, "close_clinic", reason="Rapat")
     assert refusal(desk, "close_clinic", reason="Rapat").reason is NotPermittedReason.ALREADY_SO

@@ -82,6 +82,7 @@ def test_a_clinic_nobody_came_to_is_shown_as_the_protocol_says(three_zones: Work
         "next_opening": None,
         "zone": "WIB",
         "closed_reason": None,
+        "absences": None,
     }
 
 
