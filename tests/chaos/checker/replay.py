@@ -104,7 +104,7 @@ class Replay:
         taken = self._take_back(entry, number, UNDOES[verb]) if verb in UNDOES else None
         status = taken.status if taken else STATUS_AFTER.get(verb, before)
         status = status or "unknown"
-        allowed = verb in MAY_HAPPEN_IN.get(before, set())
+        allowed = verb in MAY_HAPPEN_IN.get(before, set()) or self._stays_parked(entry, number, verb)
         self._expect(Invariant.STATES, allowed, entry, f"changes ticket {number} from {before} to {status}")
         if verb == "registered":
             self._register(entry, number)
@@ -120,6 +120,12 @@ class Replay:
         self._go_to_room(entry, number, verb)
         if verb not in KEEPS_STATUS and verb not in UNDOES:
             self.steps[number].append(_Step(entry, before))
+
+    def _stays_parked(self, entry: Entry, number: int, verb: str) -> bool:
+        """Whether the ticket was just given out for a parked one of the day before, and so is parked."""
+        last = self.steps[number][-1].entry if self.steps[number] else None
+        was_given_out = last is not None and last.event_id in self.handed_over
+        return verb == "parked" and was_given_out and last is not None and last.cause_id == entry.cause_id
 
     def _take_back(self, entry: Entry, number: int, undone: str) -> _Step | None:
         """What the undoing takes back: the last thing that happened to the ticket, and still stood."""

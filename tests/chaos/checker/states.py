@@ -43,7 +43,6 @@ MAY_HAPPEN_IN: dict[str | None, set[str]] = {
         "corrected",
         "called",
         "skipped",
-        "parked",  # a ticket that was given out for a parked one of the day before
         "transferred",
         "cancelled",
         "expired",
