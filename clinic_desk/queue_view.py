@@ -201,7 +201,7 @@ def _waiting(ticket: Ticket, texts: Texts) -> str:
 def _away(ticket: Ticket, texts: Texts) -> str:
     """From which station the patient is to come back, or why that is not to be expected any more."""
     status = ticket["station_status"]
-    words = texts("not there") if status == "no_show" else texts(STATUSES[status])
+    words = texts("not there") if status == "no_show" else texts(STATUSES.get(status, status))
     station = f"{ticket['station']} {words}"
     return station if status in ACTIVE else texts("not back ({station})", station=station)
 
