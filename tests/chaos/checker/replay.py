@@ -3,10 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from tests.chaos.checker.evidence import Day, Entry, Ticket
-from tests.chaos.checker.places import Places
+from tests.chaos.checker.places import SKIP_PLACES, Places
 from tests.chaos.checker.report import Invariant, Report
 from tests.chaos.checker.states import (
     ACTIVE,
@@ -25,6 +27,9 @@ from tests.chaos.checker.states import (
     TELLS_OF_ABSENCE,
     UNDOES,
 )
+
+_ZONE = ZoneInfo("Asia/Jakarta")
+"""Of all hospitals of a run; their service days end at midnight."""
 
 _LINKS = {"sent": ("visit", "sent_to"), "registered": ("visit", "sent_from")}
 """What events tell of the other station of a visit; visits.py looks at it."""
@@ -211,8 +216,15 @@ class Replay:
         if lane is not None and isinstance(behind, int):
             self.report.checked[Invariant.PLACES] += 1
             self.report.facts[f"places {verb}"] += 1
-            wrong = self.places.put_behind(number, lane, behind, may_be_fewer=before == "waiting")
+            wrong = None
+            if not self._is_over(entry):
+                wrong = self.places.put_behind(number, lane, behind, may_be_fewer=before == "waiting")
             self._expect(Invariant.PLACES, wrong is None, entry, str(wrong))
+
+    def _is_over(self, entry: Entry) -> bool:
+        """Whether the service day is over: who waits again goes over to the next, behind others there."""
+        next_day = date.fromisoformat(self.day.day[2]) + timedelta(days=1)
+        return entry.occurred_at >= datetime.combine(next_day, time.min, _ZONE).timestamp()
 
     def _go_to_room(self, entry: Entry, number: int, verb: str) -> None:
         """The room to which its call leads it, and in which it is until it waits again: alone."""
@@ -304,7 +316,8 @@ class Replay:
         if verb not in ("skipped", "reinstated"):
             return {}
         places = entry.data.get("places")
-        is_count = isinstance(places, int) and 0 <= places < max(self.counts["waiting"], 1)
+        most = SKIP_PLACES if self._is_over(entry) else max(self.counts["waiting"] - 1, 0)
+        is_count = isinstance(places, int) and 0 <= places <= most
         self._expect(Invariant.STATES, is_count, entry, f"was put behind {places}")
         return {"places": places}
 
