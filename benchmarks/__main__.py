@@ -14,7 +14,7 @@ from common.process import run_process
 
 # What a load client's process, which imports this module too, does not need is imported where it is used.
 
-SCENARIOS = ("registrations", "latency", "lookups", "sqlite", "flat", "ticks", "start")
+SCENARIOS = ("registrations", "latency", "lookups", "sqlite", "flat", "ticks", "start", "replay")
 """What `make bench` measures, in this order: each a module of `benchmarks.scenarios`."""
 
 QUICK_SCENARIOS = ("registrations", "latency", "lookups", "start")

@@ -4,9 +4,10 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
-from antrean_client.events import Event
+from antrean_client.events import Event, Source
 from antrean_client.visible_text import visible
 
 _COLUMNS: Final = (
@@ -16,17 +17,20 @@ _COLUMNS: Final = (
 
 
 def _flat(event: Event) -> dict[str, Any]:
-    hospital, clinic, day = event.queue
     return {
         "id": event.id,
         "time": event.time,
-        "hospital": hospital,
-        "clinic": clinic,
-        "service_date": day.isoformat(),
+        **_place(event.source),
         "sequence": event.sequence,
         "event": event.name,
         **event.data,
     }
+
+
+@lru_cache(1024)
+def _place(source: str) -> Mapping[str, str]:
+    hospital, clinic, day = Source.parse(source)
+    return {"hospital": hospital, "clinic": clinic, "service_date": day.isoformat()}
 
 
 def _json_line(event: Event) -> bytes:

@@ -8,10 +8,12 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from antrean_client.events import Event, read_event
+from antrean_client.events import Event as ReadEvent
+from antrean_client.events import read_event
+from common.messages.events import Event
 from tests.broker import running_broker
 from tests.forked import BIN
 from tests.journal_events import end_of_stream, publish, queues_of
@@ -23,11 +25,12 @@ CLINICS = ("GIG", "INT", "ANA", "THT", "MAT", "JAN", "SAR")
 
 _ALIVE_SECONDS_MIN, _ALIVE_SECONDS_MAX = 0.05, 1.5
 _RUNS_MAX = 200
+_DISORDER = 30
 
 
 def killed_replay(
     environment: Mapping[str, str], directory: Path, begin: int, kills: int, chance: random.Random
-) -> tuple[list[Event], int]:
+) -> tuple[list[ReadEvent], int]:
     """The events in the output of a replay from the offset `begin` on that was killed so often, and how often
     that was."""
     output, state = directory / "events.jsonl", directory / "state.json"
@@ -62,7 +65,13 @@ def _kill_amid(run: subprocess.Popen[bytes], output: Path, length: int, chance: 
     run.wait()
 
 
-def check(found: list[Event], count: int) -> None:
+def disordered(events: Sequence[Event], chance: random.Random) -> list[Event]:
+    """The events as several workers publish them: each at most some places away from its own."""
+    places = [at + chance.uniform(0, _DISORDER) for at in range(len(events))]
+    return [event for _, event in sorted(zip(places, events, strict=True), key=lambda each: each[0])]
+
+
+def check(found: list[ReadEvent], count: int) -> None:
     """Each event is there once, in the order of its source."""
     assert len(found) == len({event.id for event in found}) == count, (len(found), count)
     last: dict[str, int] = {}
@@ -77,9 +86,7 @@ def main() -> None:
     with running_broker() as broker, tempfile.TemporaryDirectory() as name:
         url = broker.url("integrator")
         begin = end_of_stream(url)
-        events = queues_of(EVENTS, CLINICS)
-        random.Random(seed).shuffle(events)
-        publish(broker.url("deploy"), events)
+        publish(broker.url("deploy"), disordered(queues_of(EVENTS, CLINICS), random.Random(seed)))
         environment = bare_environment(Path(name)) | {"ANTREAN_AMQP_URL": url}
         found, killed = killed_replay(environment, Path(name), begin, KILLS, random.Random(seed))
         check(found, EVENTS)

@@ -15,7 +15,7 @@ from antrean_client.events import read_event
 from common.domain.event_names import EventName
 from common.messages.events import Event
 from tests.acceptance.command_line import Done, Shell
-from tests.acceptance.killed_replays import CLINICS, check, killed_replay
+from tests.acceptance.killed_replays import CLINICS, check, disordered, killed_replay
 from tests.broker import RunningBroker
 from tests.journal_events import MORNING, end_of_stream, event, publish, queues_of
 from tests.processes import eventually
@@ -164,10 +164,8 @@ def test_a_gap_is_told_and_what_could_not_be_had(tap: Tap) -> None:
 
 
 def test_killed_and_started_again_nothing_is_missing_or_repeated(tap: Tap) -> None:
-    events = queues_of(5_000, CLINICS)
     chance = random.Random(7)
-    chance.shuffle(events)
-    tap.publish(*events)
+    tap.publish(*disordered(queues_of(5_000, CLINICS), chance))
     found, killed = killed_replay(tap.shell.environment, tap.directory, tap.begin, 3, chance)
     assert killed == 3
     check(found, 5_000)
