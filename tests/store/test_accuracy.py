@@ -23,6 +23,8 @@ from tests.staff import duty, let_serve
 from tests.store.catalogs import known
 from tests.store.desks import calls, desk_of, does, outcome_of
 from tests.store.nights import TUESDAY, workers_by_night
+from tests.store.races import together
+from tests.store.registrars import OpenAnother
 from tests.store.workers import Workers, ticket_rows, workers_of
 
 
@@ -188,6 +190,21 @@ def test_calls_move_the_ends_of_later_intervals(desk: Workers) -> None:
 
     assert correction(desk) == before.after(told, desk.clock.now(), MONDAY)
     assert correction(desk, "MAT") == NO_CORRECTION
+
+
+def test_calls_at_the_same_moment_are_each_counted_and_move_the_ends(
+    desk: Workers, open_another: OpenAnother
+) -> None:
+    for clinic in ("GIG", "MAT"):
+        desk.register_many(4, clinic, first=1 if clinic == "GIG" else 11)
+    desk.clock.forward(minutes=1)
+    requests = [
+        desk_request("call_next", clinic, room=room) for clinic in ("GIG", "MAT") for room in (1, 2, 1, 2)
+    ]
+    together(desk, open_another, *requests)
+
+    assert [sums(desk, clinic=clinic).judged for clinic in ("GIG", "MAT")] == [4, 4]
+    assert {correction(desk, clinic).shifts[0].calls for clinic in ("GIG", "MAT")} == {4}
 
 
 # --- the end of the day ---------------------------------------------------------------------------------
