@@ -59,7 +59,8 @@ class PatientTickets:
         expected, told = self._expected(view), None
         if expected is not None and self._clinic.mode is QueueMode.DESK:
             call = expected.call
-            told = ToldInterval(self._told_at, call.earliest_call_at, call.call_at, call.latest_call_at)
+            earliest, latest = call.earliest_call_at, call.latest_call_at
+            told = ToldInterval(self._told_at, earliest, call.call_at, latest, call.moment)
         return self._ticket(view, expected), told
 
     def _expected(self, view: TicketView) -> Expected | None:
