@@ -1,17 +1,15 @@
 """The broker of a run: a private node, with an integrator who is not to be trusted."""
 
 import json
-import re
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from common.messaging.topology import INTEGRATORS_PREFIX
+from admin_cli.broker.integrator_rights import LIMITS, Rights
+from admin_cli.broker.users import ACTIONS
 from tests.chaos.broker import ChaosBroker
 from tests.hostile.run import Node
 from tests.hostile.stage import INTEGRATOR
-
-_LIMITS = {"max-connections": 20, "max-channels": 40}
 
 
 class HostileBroker(ChaosBroker):
@@ -27,12 +25,11 @@ class HostileBroker(ChaosBroker):
         return Node(pid, self._directory)
 
     def add_integrator(self) -> str:
-        """Makes the user as docs/operations.md says; its address."""
+        """Makes the user with the most rights that an integrator can be given; its address."""
         password = secrets.token_urlsafe(24)
-        own = "^" + re.escape(INTEGRATORS_PREFIX + INTEGRATOR) + r"(\.[0-9])?$"
-        read = rf"^(antrean\.events|antrean\.journal|{own[1:-1]})$"
+        permission = Rights(replays=True).permission(INTEGRATOR)
         self._control("add_user", INTEGRATOR, password)
-        self._control("set_permissions", INTEGRATOR, own, own, read)
-        self._control("set_user_limits", INTEGRATOR, json.dumps(_LIMITS))
+        self._control("set_permissions", INTEGRATOR, *(permission[action] for action in ACTIONS))
+        self._control("set_user_limits", INTEGRATOR, json.dumps(LIMITS))
         where = urlsplit(self.urls["patient"]).netloc.rpartition("@")[2]
         return f"amqp://{INTEGRATOR}:{password}@{where}/"
