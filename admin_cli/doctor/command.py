@@ -38,6 +38,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     from admin_cli.doctor.broker_checks import broker_findings
     from admin_cli.doctor.clock_checks import simulated_clock
     from admin_cli.doctor.database_checks import database_findings
+    from admin_cli.doctor.integrator_checks import integrator_findings
     from admin_cli.doctor.management_checks import management_findings
     from admin_cli.doctor.staff_checks import staff_findings
     from admin_cli.doctor.worker_checks import worker_findings
@@ -47,4 +48,5 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from worker_findings(settings, seen)
     yield from database_findings(settings)
     yield from staff_findings(settings)
+    yield from integrator_findings(settings)
     yield from simulated_clock(settings)

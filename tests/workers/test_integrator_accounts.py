@@ -9,8 +9,11 @@ from pika.exceptions import AMQPConnectionError
 
 from admin_cli.broker.integrator_rights import LIMITS
 from admin_cli.broker.management_api import ManagementApi
+from admin_cli.doctor.integrator_checks import integrator_findings
 from common.messaging import topology
 from common.messaging.topology import EVENTS_EXCHANGE
+from common.settings import load_settings
+from common.terminal.texts import Texts
 from tests.database import sqlite_file
 from tests.deployment import connected
 from tests.processes import eventually
@@ -113,6 +116,12 @@ def test_who_is_removed_leaves_nothing(admin: IntegratorAdmin) -> None:
     assert "no integrator papan" in json.loads(refused.err)["detail"]
 
 
+def examined(admin: IntegratorAdmin) -> str:
+    """What the doctor says of integrators."""
+    found = integrator_findings(load_settings("deploy"))
+    return " ".join(each.message(Texts("en")) for each in found)
+
+
 def test_the_list_tells_who_follows_what_and_how_far_behind(admin: IntegratorAdmin) -> None:
     url = admin.add("papan", *CALLED, "--hospital", "RSHS")
     small = {"pattern": "^antrean\\.sub\\.papan$", "priority": 10, "apply-to": "queues"}
@@ -128,8 +137,8 @@ def test_the_list_tells_who_follows_what_and_how_far_behind(admin: IntegratorAdm
 
         admin.publish(*["RSHS.GIG.ticket.called"] * 5)
         assert admin.listed("papan")["queues"] == [queue | {"waiting": 3, "full": True}]
-        said = admin("integrator", "list").out
-        assert "The queue of papan is full" in said
+        assert "The queue of papan is full" in admin("integrator", "list").out
+        assert "queue is full, so that the oldest events are dropped: papan." in examined(admin)
     finally:
         admin.node.change("DELETE", "/policies/%2F/small")
     with connected(url) as connection:
@@ -137,16 +146,17 @@ def test_the_list_tells_who_follows_what_and_how_far_behind(admin: IntegratorAdm
         connection.channel().queue_delete("antrean.sub.papan")
     assert admin.listed("papan")["queues"] == []
     assert "papan has no queue" in admin("integrator", "list").out
+    assert "seven days without use: papan." in examined(admin)
     assert admin.integrator("add", "papan", *CALLED, "--hospital", "RSHS").said["broker_user"] == "kept"
     assert [each["waiting"] for each in admin.listed("papan")["queues"]] == [0]
+    assert "has a queue with room for events: 1" in examined(admin)
 
 
-def test_the_doctor_finds_nothing_wrong_with_an_integrator(admin: IntegratorAdmin) -> None:
+def test_an_integrators_bindings_and_queue_are_as_the_doctor_expects(admin: IntegratorAdmin) -> None:
     admin.add("papan", *CALLED, "--hospital", "RSHS")
     checks = json.loads(admin("doctor", "--json").out)["checks"]
-    found = {each["check"]: each["status"] for each in checks if each["check"].startswith("broker.")}
-    assert found["broker.bindings"] == "ok"
-    assert found["broker.policies"] == "ok"
+    found = {each["check"]: each["status"] for each in checks}
+    assert [found[each] for each in ("broker.bindings", "broker.policies", "integrators")] == ["ok"] * 3
 
 
 def test_rights_that_were_given_by_hand_are_shown_and_can_be_removed(admin: IntegratorAdmin) -> None:
