@@ -129,7 +129,7 @@ def break_the_broker(installation: Installation) -> None:
     with connected(node.urls["deploy"]) as connection:
         channel = connection.channel()
         channel.confirm_delivery()
-        channel.queue_unbind(topology.TICKER_QUEUE, topology.EVENTS_EXCHANGE, "*.*.clinic.tick")
+        channel.queue_unbind(topology.TICKER_QUEUE, topology.DESK_EXCHANGE, "call_next")
         channel.queue_bind(topology.DEAD_QUEUE, topology.PATIENT_EXCHANGE, "old_request")
         channel.queue_bind(topology.DEAD_QUEUE, topology.PATIENT_EXCHANGE, HOSTILE)
         channel.basic_publish(topology.PATIENT_EXCHANGE, "old_request", b"{}", mandatory=True)
@@ -174,7 +174,7 @@ def test_what_was_changed_at_the_broker_is_named(installation: Installation) -> 
         mend_the_broker(installation)
     assert "Missing: antrean.poison." in found.failed["broker.topology"]
     assert "antrean.journal is not what it should be" in found.failed["broker.topology"]
-    assert "*.*.clinic.tick-> antrean.ticker" in found.failed["broker.bindings"]
+    assert "antrean.desk -call_next-> antrean.ticker" in found.failed["broker.bindings"]
     assert "old_request" in found.warnings["broker.bindings"]
     assert r"\x1b[2J" in found.warnings["broker.bindings"]
     assert obeyed_in(found.warnings["broker.bindings"]) == []
