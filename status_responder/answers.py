@@ -184,6 +184,7 @@ class _Answers:
             rooms=[_occupied(clinic, occupant) for occupant in in_rooms],
             next=[display_number(clinic.code, waiter.number) for waiter in following],
             waiting=queue.waiting,
+            absences=shown_to_patients(clinic, [each.called_at for each in in_rooms], self.now),
         )
 
 

@@ -67,12 +67,13 @@ class QueueList(OptionList):
         elif before is not None:
             self.highlighted = min(before, len(ids) - 1)
         else:
-            self.highlighted = next(index for index, option_id in enumerate(ids) if option_id)
+            self.highlighted = next((index for index, option_id in enumerate(ids) if option_id), None)
 
     def _rendered(self, queue: Queue, rows: Sequence[QueueRow], my_room: int) -> list[Option]:
         options: list[Option] = []
-        place_width = max(len(row.place) for row in rows)
-        words_width = min(max(len(row.words) for row in rows), _WORDS_WIDTH_MAX)
+        # Where no room serves and nobody waits there is no row.
+        place_width = max((len(row.place) for row in rows), default=0)
+        words_width = min(max((len(row.words) for row in rows), default=0), _WORDS_WIDTH_MAX)
         for section in SECTIONS:
             found = [row for row in rows if row.section == section]
             if section in ("parked", "away") and not found:

@@ -185,7 +185,10 @@ class Clinic:
         """The pause between two sessions in which `moment` lies; None where staff have opened the clinic."""
         if self.mode is QueueMode.CLOCK or self.state_at(moment) is ClinicState.OPEN:
             return None
-        for before, after in pairwise(self.sessions_on(self.service_date(moment))):
+        day = self.service_date(moment)
+        if not self.opening_hours.pauses_on(day):
+            return None
+        for before, after in pairwise(self.sessions_on(day)):
             if before.closes_at <= moment < after.opens_at:
                 return Absence(None, after.opens_at, AbsenceReason.BREAK, before.closes_at)
         return None

@@ -129,6 +129,10 @@ class OpeningHours:
         sessions = self.weekdays[day.weekday()]
         return bool(sessions) and sessions[0][0] == self.day_ends - MINUTES_PER_DAY
 
+    def pauses_on(self, day: date) -> bool:
+        """Whether a service day has several sessions."""
+        return len(self.weekdays[day.weekday()]) > 1
+
     def sessions_on(self, day: date, zone: tzinfo) -> list[Session]:
         """The sessions of one service day, in order."""
         return list(_sessions(self.weekdays[day.weekday()], day, zone))

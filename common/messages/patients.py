@@ -291,7 +291,8 @@ class OccupiedRoom(ReplyPart):
 
 @dataclass(slots=True, kw_only=True)
 class ClinicQueue(Reply):
-    """A clinic's queue in numbers: being served and where, next to be called, and how many wait."""
+    """A clinic's queue in numbers: being served and where, next to be called, and how many wait; and who is
+    away, as in `ShownTicket`."""
 
     name: ClassVar[str] = "clinic_queue"
 
@@ -306,3 +307,4 @@ class ClinicQueue(Reply):
     rooms: list[OccupiedRoom]
     next: list[str]
     waiting: int
+    absences: list[ClinicAbsence] | None = None
