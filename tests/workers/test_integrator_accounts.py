@@ -1,7 +1,12 @@
 """`antrean-admin integrator` at a broker: users and queues are made, changed, listed and removed."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from subprocess import PIPE
 from urllib.parse import urlsplit
 
 import pytest
@@ -35,6 +40,8 @@ from tests.workers.integrator_admin import (
     taken,
 )
 
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "python" / "own_queue.py"
+
 
 @pytest.fixture(scope="module")
 def node() -> Iterator[Node]:
@@ -60,6 +67,23 @@ def test_who_is_added_follows_events_by_the_address_alone(admin: IntegratorAdmin
     assert not is_refused(said["url"], asking)
     assert not is_refused(said["url"], declared("antrean.sub.papan")), "so that it can make an old one again"
     assert not is_refused(said["url"], lambda c: c.queue_bind("antrean.sub.papan", EVENTS_EXCHANGE, "RSCM.#"))
+
+
+def test_the_example_prints_what_comes_into_the_queue(admin: IntegratorAdmin) -> None:
+    url = admin.add("papan")
+    event = {"time": "2026-11-23T02:40:05Z", "type": "id.antrean.ticket.called.v1", "subject": "GIG-017"}
+    with connected(admin.node.urls["deploy"]) as connection:
+        connection.channel().basic_publish(
+            EVENTS_EXCHANGE, "RSHS.GIG.ticket.called", json.dumps(event).encode()
+        )
+    environment = {**os.environ, "ANTREAN_AMQP_URL": url}
+    with subprocess.Popen([sys.executable, EXAMPLE], env=environment, stdout=PIPE, text=True) as run:
+        try:
+            assert run.stdout is not None
+            assert run.stdout.readline().split() == list(event.values())
+            eventually(lambda: admin.listed("papan")["queues"][0]["waiting"] == 0, "it is acknowledged")
+        finally:
+            run.kill()
 
 
 def test_what_an_earlier_integrator_left_is_not_a_later_ones(admin: IntegratorAdmin) -> None:
