@@ -55,7 +55,8 @@ def test_a_position_that_was_stored_goes_on_exactly(
     found: list[Event] = []
     stored, steps = begin.to_json(), 0
     while len(found) < 2_500:
-        batch = next(Subscriber(amqp_url, Position.from_json(stored)).batches())
+        batches = Subscriber(amqp_url, Position.from_json(stored)).batches()
+        batch = next(each for each in batches if each.events)
         found += batch.events
         stored, steps = batch.position.to_json(), steps + 1
     assert steps > 1
