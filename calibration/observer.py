@@ -240,7 +240,7 @@ class _Day:
         waiting = [len(self._waiting[each]) for each in LANES]
         ahead_in_lane = self._waiting[lane].index(index)
         place = Standing(lane.rank, ahead_in_lane, waiting, self._streaks, self._clinic.lanes.ratios)
-        ahead, estimate = expected_call(outlook, place)
+        ahead, estimate = expected_call(outlook, place, self._registered_at(index))
         if at_registration:
             self._told[index] = _told(now, estimate)
         return Prediction(

@@ -68,7 +68,7 @@ class PatientTickets:
         if view.ahead_in_lane is None:
             return None
         place = Standing(view.lane.rank, view.ahead_in_lane, view.waiting, view.streaks, self._ratios)
-        return expected_call(self._outlook, place)
+        return expected_call(self._outlook, place, view.registered_at)
 
     def _ticket(self, view: TicketView, expected: Expected | None) -> Ticket:
         hospital, clinic, service_date = view.clinic_day

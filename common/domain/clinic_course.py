@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from math import sqrt
 from typing import NamedTuple
 
@@ -39,7 +40,8 @@ class Piece(NamedTuple):
 
 class Course(NamedTuple):
     """How one day of a clinic goes, and what it was made of: its pieces, and the rest of the day from each
-    piece on, in which neighbours alike are one stretch. It is `even` where as many rooms always serve."""
+    piece on, in which neighbours alike are one stretch. `steady` says how many rooms usually serve from each
+    piece on to the end, 0 where their number changes."""
 
     clinic: Clinic
     parts: Mapping[int, PartRecord]
@@ -49,6 +51,7 @@ class Course(NamedTuple):
     rooms: ServingRooms
     pieces: Sequence[Piece]
     rests: Sequence[Sequence[Stretch]]
+    steady: Sequence[float]
     services: dict[int, ServiceTime]
 
     def at(self, now: datetime) -> int:
@@ -91,7 +94,8 @@ def course_of(clinic: Clinic, records: ClinicRecords, day: date) -> Course:
         return known
     times, rooms = ServiceTimes(clinic, records.parts, day), ServingRooms(clinic.rooms, habits)
     pieces = tuple(_pieces(clinic, day, times, rooms))
-    course = Course(clinic, dict(records.parts), sums, day, times, rooms, pieces, _rests(pieces), {})
+    rests, steady = _rests(pieces), _steady(pieces)
+    course = Course(clinic, dict(records.parts), sums, day, times, rooms, pieces, rests, steady, {})
     if len(_courses) >= _COURSES_MAX:
         _courses.clear()
     _courses[clinic.key] = course
@@ -99,12 +103,23 @@ def course_of(clinic: Clinic, records: ClinicRecords, day: date) -> Course:
 
 
 def _pieces(clinic: Clinic, day: date, times: ServiceTimes, rooms: ServingRooms) -> Iterator[Piece]:
-    zone = clinic.hospital.time_zone
-    parts = day_parts(clinic, day)
+    stretches: dict[int, Stretch] = {}
+    for part, half, ends_at in _half_hours(day_parts(clinic, day), clinic.hospital.time_zone):
+        stretch = stretches.get(id(part))
+        if stretch is None:
+            mean = None if part.is_pause else times.mean(part.part) + rooms.gaps.cycle_gap
+            overtaking = times.overtaking_patients(part.part, part.open_hours)
+            stretch = stretches[id(part)] = Stretch(part.ends_at, mean, overtaking)
+        yield Piece(part, Stretch(ends_at, *stretch[1:]), rooms.share(half), rooms.said(half))
+
+
+# Remembered, since what is learned changes with each call, and the hours do not.
+@lru_cache(maxsize=1000)
+def _half_hours(parts: tuple[DayPart, ...], zone: tzinfo) -> Sequence[tuple[DayPart, int, datetime]]:
+    """The half hours of the parts, counted from midnight, and when they end."""
     last = parts[-1].begins_at + _AFTER_CLOSING
+    found = []
     for part in parts:
-        mean = None if part.is_pause else times.mean(part.part) + rooms.gaps.cycle_gap
-        overtaking = times.overtaking_patients(part.part, part.open_hours)
         begins = part.begins_at
         while begins < part.ends_at:
             local = begins.astimezone(zone)
@@ -113,8 +128,16 @@ def _pieces(clinic: Clinic, day: date, times: ServiceTimes, rooms: ServingRooms)
             ends = part.ends_at
             if not part.is_pause and begins < last:
                 ends = min(begins - into + _HALF_HOUR, ends)
-            yield Piece(part, Stretch(ends, mean, overtaking), rooms.share(half), rooms.said(half))
+            found.append((part, half, ends))
             begins = ends
+    return found
+
+
+def _steady(pieces: Sequence[Piece]) -> Sequence[float]:
+    counts = [pieces[-1].serving]
+    for piece in reversed(pieces[:-1]):
+        counts.append(piece.serving if piece.serving == counts[-1] else 0.0)
+    return counts[::-1]
 
 
 def _rests(pieces: Sequence[Piece]) -> Sequence[Sequence[Stretch]]:

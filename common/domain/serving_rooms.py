@@ -62,6 +62,30 @@ class Presence(NamedTuple):
     age: float
 
 
+class FreeRooms(NamedTuple):
+    """Rooms that are free at `now`, each `since` some moment, in a half hour in which usually a `share` of
+    the rooms serves. Somebody has waited without a break since `waiting_from`; where that is None, nobody was
+    left at the last call, or at the opening (`last_call`). Moments are in seconds since 1970."""
+
+    rooms: "ServingRooms"
+    share: float
+    has_called: bool
+    now: float
+    since: Sequence[float]
+    waiting_from: float | None
+    last_call: float
+
+    def presence(self, since: float | None, others: int) -> Presence:
+        """Whether they serve, as it is known of somebody who waits since then, besides so many others: who
+        came at any time since the last call."""
+        waiting_from = self.waiting_from
+        if waiting_from is None:
+            first = self.last_call + (self.now - self.last_call) / (others + 1)
+            waiting_from = max(min(first, self.now if since is None else since), self.last_call)
+        ages = [max(self.now - max(each, waiting_from), 0.0) for each in self.since]
+        return self.rooms.presence(ages, self.share, has_called=self.has_called)
+
+
 class ServingRooms:
     """What is known of a clinic's rooms by its `habits`, as they are on a day."""
 
@@ -88,6 +112,7 @@ class ServingRooms:
         said = sum(each.said for each in halves.values())
         served = sum(each.served for each in halves.values())
         weight = _DAY_WEIGHT * max(rooms, 1)
+        self.slowness, self.alike = self._slowness(), self._alike()
         self._share = (served + weight) / (said + weight)
         calls = gaps.cycles + gaps.notices + gaps.absences
         self._absent = (gaps.absences + _ABSENT_SHARE * _ABSENT_WEIGHT) / (calls + _ABSENT_WEIGHT)
@@ -130,8 +155,7 @@ class ServingRooms:
         """How long it still is to the first call so long after the opening."""
         return _left(self.late, age)
 
-    @property
-    def slowness(self) -> Mapping[int, float]:
+    def _slowness(self) -> Mapping[int, float]:
         """How long a service in each room takes, relative to the clinic's."""
         mean = self._all.seconds / self._all.served if self._all.served else 0.0
         if not mean:
@@ -141,8 +165,7 @@ class ServingRooms:
             for room, each in self._services.items()
         }
 
-    @property
-    def alike(self) -> float:
+    def _alike(self) -> float:
         """How much of the services' variance is left within the rooms, of 1."""
         whole = _variance(self._all)
         within = sum(_variance(each) for each in self._services.values())

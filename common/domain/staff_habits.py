@@ -92,6 +92,11 @@ class RoomUse(NamedTuple):
     called: float
     ended: float | None = None
 
+    @property
+    def free_since(self) -> float:
+        """Since when the room has been free, if nobody is in it."""
+        return self.called if self.ended is None else self.ended
+
 
 class RoomBefore(NamedTuple):
     """How a room was used before something that can be taken back, as `RoomUse` has it (None: it had not
@@ -164,7 +169,10 @@ class Habits:
 
     def sums_of(self, key: str) -> tuple[float, ...]:
         """All that is known of a key, today's with the weight of a day before."""
-        return _added({key: self.before.get(key, ())}, {key: self.today.get(key, ())})[key]
+        before, today = self.before.get(key, ()), self.today.get(key, ())
+        if before and today:
+            return tuple(some + others for some, others in zip(before, today, strict=True))
+        return before or today
 
     def as_sums(self) -> dict[str, Any]:
         """As they are kept, in JSON."""
@@ -266,7 +274,7 @@ class _Seen:
         use = self._habits.rooms.get(room)
         if use is None:
             return self._waiting_from
-        return use.called if use.ended is None else use.ended
+        return use.free_since
 
     def _served(self, room: int, *, is_caller: bool) -> tuple[float, float]:
         """From when to when the room served."""

@@ -8,8 +8,9 @@ import pytest
 from common.domain.absences import Absence, AbsenceReason
 from common.domain.catalog import Clinic, ClinicState, QueueMode
 from common.domain.clinic_outlook import ClinicOutlook, clinic_outlook
-from common.domain.clinic_records import NO_RECORDS
+from common.domain.clinic_records import NO_RECORDS, ClinicRecords
 from common.domain.queue_advance import Occupant
+from common.domain.staff_habits import Habits, RoomUse
 from common.domain.ticket_states import TicketStatus
 from common.domain.waiting_time import Outlook
 from tests.domain.clinics import clinic, in_bandung
@@ -32,6 +33,13 @@ def calls(outlook: ClinicOutlook | Outlook, people: int) -> list[datetime]:
     return [outlook.estimate(ahead).call_at for ahead in range(people)]
 
 
+def just_called(now: datetime) -> ClinicRecords:
+    """What is known of a clinic that has just called the last who waited: its staff are there."""
+    moment = now.timestamp()
+    rooms = {room: RoomUse(moment - 60, moment) for room in (1, 2)}
+    return ClinicRecords(habits=Habits(now.date(), rooms=rooms, last_call=moment))
+
+
 def soon_after(moment: datetime) -> Any:
     """A moment within three minutes: nobody comes back by the clock."""
     return pytest.approx(moment + timedelta(seconds=90), abs=timedelta(seconds=90))
@@ -40,7 +48,7 @@ def soon_after(moment: datetime) -> Any:
 def test_nobody_is_called_before_the_clinic_is_back_and_then_as_ever() -> None:
     back_at = in_bandung(23, 9, 30)
     late = clinic_outlook(clinic_with(away(None, back_at)), NO_RECORDS, [], NOW)
-    on_time = clinic_outlook(clinic_with(), NO_RECORDS, [], back_at)
+    on_time = clinic_outlook(clinic_with(), just_called(back_at), [], back_at)
 
     for one, other in zip(calls(late, 6), calls(on_time, 6), strict=True):
         assert one == soon_after(other)
@@ -56,8 +64,8 @@ def test_an_absence_over_the_pause_by_schedule_ends_with_the_pause() -> None:
 def test_to_a_room_that_is_away_nobody_is_called_before_it_is_back() -> None:
     back_at = in_bandung(23, 9, 45)
     one_away = clinic_outlook(clinic_with(away(2, back_at)), NO_RECORDS, [], NOW)
-    one_room = clinic_outlook(clinic_with(rooms=1), NO_RECORDS, [], NOW)
-    both = clinic_outlook(clinic_with(), NO_RECORDS, [], NOW)
+    one_room = clinic_outlook(clinic_with(rooms=1), just_called(NOW), [], NOW)
+    both = clinic_outlook(clinic_with(), just_called(NOW), [], NOW)
 
     assert calls(one_away, 1) == [soon_after(NOW)]
     for ahead in (1, 2, 3):

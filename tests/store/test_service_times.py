@@ -165,7 +165,8 @@ def test_patients_are_told_by_what_was_learned_at_registration_and_at_look_up(de
     answer = desk.ask("ticket_status", ticket_codes=[ticket.ticket_code for ticket in first])
     assert isinstance(answer, Tickets)
     now = minutes_until_call(answer.tickets[5])
-    assert planned == pytest.approx(5 * 10, rel=0.2)
+    # Nobody was called since the opening an hour ago: the staff may be late.
+    assert 5 * 10 <= planned < 5 * 13
     assert now == pytest.approx(5 * 20, rel=0.2)
     assert minutes_until_call(taught) == pytest.approx(now + 20, abs=5)
 

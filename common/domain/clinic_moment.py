@@ -1,0 +1,210 @@
+"""What a clinic that its staff move is like at one moment: the outlooks of the cases that are possible."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from math import exp
+
+from common.domain.absences import Absence
+from common.domain.catalog import Clinic
+from common.domain.clinic_course import SERVING_MIN, Course
+from common.domain.clinic_records import ClinicRecords
+from common.domain.gamma import NONE, Gamma
+from common.domain.queue_advance import Occupant
+from common.domain.serving_rooms import FreeRooms
+from common.domain.staff_habits import opened_at
+from common.domain.staffed_rooms import staffed_rooms
+from common.domain.waiting_time import Outlook, StaffPace, Stretch
+
+_RESTLESS = 15.0**2
+"""The variance, in squared seconds, of any call that people make."""
+
+_ABSENCE_SAID, _ABSENCE_SAID_MAX = 0.05, 180.0
+"""How late, on average, who is away comes back: as a part of the absence that the staff have announced, and
+in seconds at most."""
+
+_STAYS = 2 * 3600.0
+"""Seconds for which who has come stays, on average."""
+
+_HOUR = 3600.0
+
+
+class ClinicMoment:
+    """A clinic that its staff move, at one moment."""
+
+    def __init__(
+        self,
+        clinic: Clinic,
+        records: ClinicRecords,
+        course: Course,
+        occupants: Sequence[Occupant],
+        now: datetime,
+    ) -> None:
+        self._clinic, self._course, self._now = clinic, course, now
+        self._habits = records.habits.on(course.day)
+        self._first = course.at(now)
+        piece = course.pieces[self._first]
+        self._is_pause = piece.part.is_pause
+        # A pause that the staff do not keep is none.
+        self._kept_on = self._is_pause and any(each.called_at >= piece.part.begins_at for each in occupants)
+        self._serving = self._first
+        if not self._kept_on:
+            self._serving = next(
+                place
+                for place in range(self._first, len(course.pieces))
+                if course.pieces[place].stretch.mean_seconds
+            )
+        # Whoever leaves a room that was closed meanwhile is followed by nobody.
+        self._in_rooms = [each for each in occupants if each.room <= clinic.rooms]
+        taken = {each.room for each in self._in_rooms}
+        self._free = [room for room in range(1, clinic.rooms + 1) if room not in taken]
+        self._in_pause = self._is_pause and not self._kept_on
+
+    @property
+    def rooms_taken(self) -> int:
+        """In how many rooms somebody is."""
+        return len(self._in_rooms)
+
+    @property
+    def has_called(self) -> bool:
+        """Whether anybody was called today."""
+        return bool(self._habits.rooms or self._in_rooms)
+
+    @cached_property
+    def announced(self) -> Outlook | None:
+        """The outlook where somebody is away, as the staff have said."""
+        absences = self._clinic.absences_at(self._now)
+        return self._announced(absences) if absences else None
+
+    @cached_property
+    def free(self) -> FreeRooms | None:
+        """The free rooms, if there are any."""
+        if not self._free:
+            return None
+        share, now = self._course.pieces[self._serving].share, self._now.timestamp()
+        rooms, has_called = self._course.rooms, bool(self._habits.rooms)
+        if self._in_pause:
+            return FreeRooms(rooms, share, has_called, now, [now for _ in self._free], now, now)
+        opened = self._opened
+        uses = [self._habits.rooms.get(room) for room in self._free]
+        since = [opened if use is None else max(use.free_since, opened) for use in uses]
+        waiting = self._habits.waiting_from
+        waiting_from = None if waiting is None else max(waiting, opened)
+        last_call = max(self._habits.last_call or opened, opened)
+        return FreeRooms(rooms, share, has_called, now, since, waiting_from, last_call)
+
+    @cached_property
+    def serving(self) -> Outlook:
+        """The outlook where those free rooms serve, too, which are expected to if any does."""
+        free = 0 if self.free is None else max(1, round(self.free.presence(None, 0).rooms))
+        gap = self._course.rooms.gaps.notice_gap
+        return self._outlook(len(self._in_rooms) + free, self._in_rooms, Gamma(gap, gap**2), 0.0, 0.0)
+
+    @cached_property
+    def absent(self) -> Outlook:
+        """The outlook where no free room serves."""
+        if not self._in_rooms:
+            return self._returning(self._return_left())
+        assert self.free is not None
+        age = self.free.presence(None, 0).age
+        return self._outlook(len(self._in_rooms), self._in_rooms, NONE, 0.0, age)
+
+    @cached_property
+    def _opened(self) -> float:
+        opened = opened_at(self._clinic, self._course.day, self._now)
+        return self._now.timestamp() if opened is None else opened
+
+    def _announced(self, absences: Sequence[Absence]) -> Outlook:
+        """Somebody is away, as the staff have said."""
+        staffed = staffed_rooms(self._clinic, absences, self._now)
+        left = max((staffed.begins_at - self._now).total_seconds(), 0.0)
+        serving, service = len(staffed.rooms), self._course.service(self._piece_at(left))
+        rest = staffed.course(self._rest(serving, left, 0.0))
+        late = self._course.rooms.gaps.notice_gap + min(_ABSENCE_SAID * left, _ABSENCE_SAID_MAX)
+        staff = self._staff(Gamma(late, late**2))
+        return Outlook(serving, staffed.occupants(self._in_rooms), service, self._now, rest, staff)
+
+    def _return_left(self) -> Gamma:
+        """How long it still is until the first room serves, where none does."""
+        rooms, now = self._course.rooms, self._now.timestamp()
+        if not self._habits.rooms:
+            return rooms.late_left(0.0 if self._in_pause else max(now - self._opened, 0.0))
+        last = max(use.free_since for use in self._habits.rooms.values())
+        return rooms.absence_left(0.0 if self._in_pause else max(now - max(last, self._opened), 0.0))
+
+    def _staff(self, free: Gamma) -> StaffPace:
+        rooms = self._course.rooms
+        gap = rooms.gaps.cycle_gap
+        return StaffPace(Gamma(gap, gap**2), free, rooms.slowness, _RESTLESS)
+
+    def _returning(self, left: Gamma) -> Outlook:
+        """No room serves for so long."""
+        at = self._piece_at(left.mean)
+        usual = self._course.pieces[at].serving * self._ratio
+        return self._outlook(max(round(usual), 1), [], left, left.mean, 0.0)
+
+    @cached_property
+    def _ratio(self) -> float:
+        said = self._course.pieces[self._serving].said
+        return self._clinic.rooms / said if self._clinic.rooms else 1.0
+
+    def _piece_at(self, seconds: float) -> int:
+        at = self._now + timedelta(seconds=seconds)
+        pieces = self._course.pieces
+        return next(
+            (place for place in range(self._serving, len(pieces)) if pieces[place].stretch.ends_at > at),
+            len(pieces) - 1,
+        )
+
+    def _outlook(
+        self, serving: int, present: Sequence[Occupant], free: Gamma, returns_in: float, absent_for: float
+    ) -> Outlook:
+        service = self._course.service(self._serving)
+        rest = self._rest(serving, returns_in, absent_for)
+        return Outlook(serving, present, service, self._now, rest, self._staff(free))
+
+    def _rest(self, serving: int, returns_in: float, absent_for: float) -> Sequence[Stretch]:
+        """The rest of the day, at the pace of so many rooms."""
+        begins_at = self._piece_at(returns_in)
+        if self._course.steady[self._serving] * self._ratio == serving:
+            return self._usual_rest()
+        deviation = serving / (self._course.pieces[begins_at].serving * self._ratio) - 1
+        persists = self._persists(begins_at, deviation, absent_for)
+        found: list[Stretch] = []
+        begins = 0.0
+        for piece, stretch in zip(self._course.pieces[self._first :], self._stretches(), strict=True):
+            ends = (stretch.ends_at - self._now).total_seconds()
+            mean = stretch.mean_seconds
+            if mean is not None and ends > returns_in:
+                middle = max((begins + min(ends, begins + _HOUR)) / 2 - returns_in, 0.0)
+                count = piece.serving * self._ratio * (1 + deviation * exp(-middle / persists))
+                most = max(piece.said * self._ratio, serving)
+                mean *= serving / min(max(count, SERVING_MIN), most)
+            found.append(Stretch(stretch.ends_at, mean, stretch.overtaking_per_hour))
+            begins = ends
+        return found
+
+    def _usual_rest(self) -> Sequence[Stretch]:
+        if self._kept_on:
+            return (self._stretches()[0], *self._course.rests[self._first + 1])
+        return self._course.rests[self._first]
+
+    def _stretches(self) -> list[Stretch]:
+        """What is left of the day, by the half hour; at the usual number of rooms."""
+        first, *later = (piece.stretch for piece in self._course.pieces[self._first :])
+        if self._kept_on:
+            part = self._course.pieces[self._first].part.part
+            first = first._replace(mean_seconds=self._course.cycle(part))
+        return [first, *later]
+
+    def _persists(self, at: int, deviation: float, absent_for: float) -> float:
+        """For how many seconds it lasts, on average, that more or fewer rooms serve than usual."""
+        rooms, pieces = self._course.rooms, self._course.pieces
+        if deviation <= 0:
+            return max(rooms.absence.mean, absent_for)
+        before = pieces[at - 1] if at and not pieces[at - 1].part.is_pause else None
+        if before is not None and before.serving > 1.1 * pieces[at].serving:
+            return pieces[at].stretch.mean_seconds or 600.0
+        if before is None or before.serving < 0.9 * pieces[at].serving:
+            return _STAYS
+        return rooms.absence.mean
