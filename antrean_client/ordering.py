@@ -76,7 +76,7 @@ class Ordering:
         """The gaps before events that were held for so long, or for which there is no more room."""
         oldest = {source: min(each.since for each in held.values()) for source, held in self._held.items()}
         found = [source for source, since in oldest.items() if now - since >= seconds]
-        if self._held_count > HELD_MAX and not found:
+        if self.is_full and not found:
             found = [min(oldest, key=lambda source: oldest[source])]
         return [Gap(source, self._last.get(source), min(self._held[source])) for source in found]
 
@@ -87,6 +87,11 @@ class Ordering:
                 yield event
         self._last[gap.source] = gap.until - 1
         yield from self._released(gap.source)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for more events that wait."""
+        return self._held_count > HELD_MAX
 
     @property
     def is_waiting(self) -> bool:

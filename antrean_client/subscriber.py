@@ -36,7 +36,12 @@ GAP_SECONDS: Final = 10.0
 """How long the stream is waited for before a gap is looked up."""
 
 LOOK_UPS_MAX: Final = 3
-"""Attempts to look a gap up; after them the events behind it are given, and it is said what is lost."""
+"""Attempts to look a gap up at the end of a replay; after them it is said what is lost."""
+
+_FINAL: Final = frozenset({Refusal.USER, Refusal.PERMISSION, Refusal.READING})
+"""Refusals that waiting does not change for who was connected before."""
+
+_ROUTING_KEY_DOTS: Final = 3
 
 _IDLE_SECONDS: Final = 5.0
 _RECONNECT_SECONDS_MIN: Final = 0.2
@@ -113,9 +118,9 @@ class Subscriber:
         asked for. One without events comes first, as soon as there is a connection, and about every
         `wait_seconds` where there are none.
 
-        Raises BrokerUnavailable where the broker cannot be reached at first, BrokerRefused where it refuses,
-        at any time, and SettingsError where the address cannot be used. A connection that is lost later is
-        opened again, for as long as it takes.
+        Raises BrokerUnavailable where the broker cannot be reached at first, BrokerRefused where it refuses
+        this user, at any time, and SettingsError where the address cannot be used. A connection that is lost
+        later is opened again, for as long as it takes.
         """
         try:
             yield from self._batches(wait_seconds, until)
@@ -180,7 +185,8 @@ class Subscriber:
             try:
                 self._connect()
             except BrokerRefused as refused:
-                if refused.refusal is not Refusal.FULL:
+                # A node that starts has its users before it has its queues.
+                if refused.refusal in _FINAL:
                     raise
             except BrokerUnavailable:
                 pass
@@ -192,8 +198,13 @@ class Subscriber:
         events: list[Event] = []
         now = time.monotonic()
         for message in messages:
-            if self._wanted(message.routing_key):
-                events += self._ordering.add(read_event(message.body), message.offset, now)
+            if message.routing_key.count(".") < _ROUTING_KEY_DOTS or not self._wanted(message.routing_key):
+                continue
+            try:
+                event = read_event(message.body)
+            except ValueError:
+                continue  # none of ours, in a stream that operators can write to
+            events += self._ordering.add(event, message.offset, now)
         return events
 
     def _closed_gaps(self, seconds: float) -> list[Event]:
@@ -207,7 +218,9 @@ class Subscriber:
             if now < next_at and seconds:
                 continue
             found = self._look_up(gap)
-            if found is None and attempts + 1 < LOOK_UPS_MAX:
+            # Who follows waits for the answer, as long as there is room for what comes behind the gap.
+            may_wait = attempts + 1 < LOOK_UPS_MAX or (seconds > 0 and not self._ordering.is_full)
+            if found is None and may_wait:
                 self._attempts[gap.source] = (attempts + 1, now + GAP_SECONDS)
                 continue
             self._attempts.pop(gap.source, None)

@@ -76,6 +76,12 @@ def test_up_to_an_offset(broker: RunningBroker, amqp_url: str, begin: Position) 
     assert told([each for batch in batches for each in batch.events]) == [("GIG", at) for at in range(1, 8)]
 
 
+def test_what_is_no_event_is_passed_over(broker: RunningBroker, amqp_url: str, begin: Position) -> None:
+    first, second = queues_of(2, ["GIG"])
+    publish(broker.urls["deploy"], [first, first._replace(body=b"[]"), first._replace(body=b"{"), second])
+    assert told(replayed(Subscriber(amqp_url, begin))) == [("GIG", 1), ("GIG", 2)]
+
+
 def test_what_is_lost_is_told(broker: RunningBroker, amqp_url: str, begin: Position) -> None:
     events = queues_of(5, ["GIG"])
     publish(broker.urls["deploy"], [*events[:1], *events[3:]])
