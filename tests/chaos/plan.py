@@ -138,6 +138,7 @@ def _all_kinds() -> Iterator[Kind]:
         yield Kind(name, "duplicates", (_CLIENTS,), 4)
     yield Kind("clients_reconnect", "clients", (_CLIENTS,), 12)
     yield Kind("clients_die", "clients", (_CLIENTS,), 4)
+    yield Kind("tap_killed", "clients", (_CLIENTS,), 8)
     yield Kind("midnight", "clock", (_SYSTEM,), 20)
     # It kills the registrars 21 times over, at the growing delays of their supervisor.
     yield Kind("poison", "poison", ("registrar",), 75, plan_seconds_min=120)

@@ -129,6 +129,7 @@ class _Run:
         system = self._system
         subscriber = self._client("subscriber", "--url", system.urls["deploy"])
         self._wait((self._control / "subscribed").exists, _CLIENT_START_SECONDS_MAX, "subscribed")
+        system.tap.keep_running()
         patients = self._client(
             "patients",
             *(
@@ -156,11 +157,15 @@ class _Run:
         (self._control / "settle").touch()
         self._end(patients)
         self._end(desks)
+        tapped_until = system.clock.now()
+        system.tap.stop()
+        self._wait(system.tap.is_at_end, _CLIENT_END_SECONDS_MAX, "antrean-events replay ended")
         system.stop_workers()
         subscriber.ask_to_stop()
         self._end(subscriber)
         read_stream(system.urls["deploy"], system.directory / "stream.jsonl")
         read_dead_letters(system.urls["deploy"], system.directory / "dead.jsonl")
+        self.failures += system.tap.disagreements(system.directory / "stream.jsonl", tapped_until)
         return {"healed_at": healed_at, "drained_at": drained_at}
 
     def _client(self, name: str, *arguments: str) -> Program:
@@ -188,6 +193,7 @@ class _Run:
                 self.failures.append(f"faults never ended: {', '.join(under_way)}")
                 break
             self._system.tend()
+            self._system.tap.keep_running()
             time.sleep(_TURN_SECONDS)
         injector.close()
 

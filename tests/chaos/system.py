@@ -26,6 +26,7 @@ from tests.chaos.clock import OffsetClock
 from tests.chaos.database import EngineKind, PostgresDatabase, SqliteFile
 from tests.chaos.plan import WORKERS
 from tests.chaos.staff import DESK_LANES, DESK_ROOMS, ROLES
+from tests.chaos.tap import Tap
 from tests.chaos.workers import ChaosWorker
 from tests.database import opened
 from tests.processes import Program, bare_environment
@@ -81,6 +82,7 @@ class System:
             if engine_kind == "sqlite"
             else PostgresDatabase(self.directory / "database", self.tend)
         )
+        self.tap = Tap(self)
         self.workers: dict[str, ChaosWorker] = {}
         self.deaths: Counter[str] = Counter()
         self.clock_jumps: list[dict[str, float]] = []
@@ -132,10 +134,11 @@ class System:
             return False
         return all(consumers[QUEUES[role]] == len(names) for role, names in WORKERS.items())
 
-    def program(self, name: str, module: str, *arguments: str) -> Program:
+    def program(self, name: str, module: str, *arguments: str, **settings: str) -> Program:
         """Starts a client of the run, `python -m MODULE`; it is not supervised, and ends with the system."""
         logs = self.directory / "logs"
-        started = Program(name, [sys.executable, "-m", module, *arguments], bare_environment(logs), logs)
+        environment = bare_environment(logs) | settings
+        started = Program(name, [sys.executable, "-m", module, *arguments], environment, logs)
         self._programs.append(started)
         return started
 

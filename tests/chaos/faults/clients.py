@@ -48,6 +48,15 @@ def die(context: FaultContext, fault: Fault) -> Steps:
     yield Note("healed", "nothing is left to be undone")
 
 
+def kill_tap(context: FaultContext, fault: Fault) -> Steps:
+    """`antrean-events tail --state` is killed as its file grows, and started again."""
+    tap = context.system.tap
+    yield from until(tap.grows, "antrean-events writes events")
+    yield Note("fired", f"antrean-events was killed with {tap.kill()} bytes in its file")
+    yield from until(tap.grows, "antrean-events writes events again")
+    yield Note("healed", "antrean-events goes on")
+
+
 def _told(path: Path) -> Waiting[dict[str, int]]:
     """What the crowd has written to `path`."""
     yield from until(path.exists, f"the crowd writes {path.name}", _CROWD_SECONDS_MAX)

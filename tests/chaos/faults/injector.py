@@ -45,6 +45,7 @@ _OTHERS: dict[str, Inject] = {
     "poison": messages.poison,
     "clients_reconnect": clients.reconnect,
     "clients_die": clients.die,
+    "tap_killed": clients.kill_tap,
     "midnight": clock.over_midnight,
 }
 
