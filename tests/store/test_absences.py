@@ -283,6 +283,24 @@ def test_a_clinic_that_takes_nobody_more_that_day_does_not_pause(desk: Workers, 
     assert away(desk) == []
 
 
+@pytest.mark.parametrize(("said", "left"), [("12:00", "12:00"), (None, None), ("10:00", "11:00")])
+def test_a_closing_does_not_shorten_an_absence(desk: Workers, said: str | None, left: str | None) -> None:
+    does(desk, "away", reason="late", until=said and until(said))
+    does(desk, "close_clinic", until=until("11:00"))
+    [(_, reason, until_then)] = away(desk)
+    assert (reason == "late", until_then) == (left == said, left)
+
+
+def test_a_clinic_that_is_closed_until_another_time_pauses_until_that(desk: Workers) -> None:
+    does(desk, "close_clinic", until=until("11:00"))
+    does(desk, "close_clinic", until=until("10:30"))
+    assert away(desk) == [(None, "closed", "10:30")]
+    names = [name for name, _ in told(desk, "close_clinic")]
+    assert names == ["clinic.hours_changed", "clinic.back"]
+    assert away(desk) == []
+    is_whole(desk)
+
+
 def test_a_clinic_that_opens_stays_away_for_a_reason_of_its_own(desk: Workers) -> None:
     does(desk, "close_clinic", until=until("11:00"))
     does(desk, "away", reason="late", until=until("11:30"))

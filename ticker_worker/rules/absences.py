@@ -47,8 +47,13 @@ def with_pause(
     closed: ActionResult, clinic: Clinic, queue: Queue, until: datetime, now: datetime
 ) -> ActionResult:
     """A clinic that is closed until a time of the same service day, and keeps those who wait, calls nobody
-    until then."""
-    if clinic.mode is QueueMode.CLOCK or until >= clinic.day_end(queue.key.service_date):
+    until then. An absence for a reason of its own that lasts longer stays."""
+    if until >= clinic.day_end(queue.key.service_date):
+        return without_pause(closed, clinic, queue, now)
+    before = _of_room(clinic, None)
+    is_own = before is not None and before.reason is not AbsenceReason.CLOSED
+    lasts = before is not None and (before.until is None or before.until >= until)
+    if clinic.mode is QueueMode.CLOCK or (is_own and lasts):
         return closed
     pause = Absence(None, until, AbsenceReason.CLOSED, now)
     return _also(closed, EventName.CLINIC_AWAY, clinic, queue, pause, now)

@@ -53,7 +53,7 @@ _DOES = {
     "away": r"clinic\.away",
     "back": r"clinic\.back",
     "open_clinic": r"clinic\.(opened|hours_changed)( clinic\.back)?",
-    "close_clinic": r"clinic\.(closed|hours_changed)( clinic\.away|( ticket\.cancelled)*)",
+    "close_clinic": r"clinic\.(closed|hours_changed)( clinic\.(away|back)|( ticket\.cancelled)*)",
     "set_rooms": r"clinic\.rooms_changed",
 }
 """The events of each request, in order."""
