@@ -126,3 +126,4 @@ class ClinicQueue(_Model):
     rooms: list[Room]
     next: list[str]
     waiting: int
+    absences: list[Absence] | None = None

@@ -90,6 +90,7 @@ TICKET_FIELDS = {
     "cancelled_by",
     "cancel_reason",
     "current_code",
+    "absences",
     "zone",
 }
 """What a ticket holds, wherever one is shown; alone, its `visit`, too."""

@@ -53,6 +53,7 @@ def test_the_clinics_of_a_hospital(shell: Shell) -> None:
             "next_opening",
             "zone",
             "closed_reason",
+            "absences",
         )
     }
     assert clinics["JIW"]["is_open"] is False

@@ -303,6 +303,20 @@ def row(hour: int | None) -> dict[str, Any]:
     }
 
 
+TIMES = {
+    "told": 120,
+    "held": 96,
+    "missed": 12,
+    "late": 10,
+    "uncalled": 2,
+    "apart": 3,
+    "held_share": 0.8,
+    "missed_share": 0.1,
+    "median_width_minutes": 20,
+    "mean_width_seconds": 1300,
+    "mean_wait_seconds": 2400,
+    "mean_error_seconds": 310,
+}
 REPORT = {
     "hospital": "RSHS",
     "clinic": "GIG",
@@ -310,6 +324,7 @@ REPORT = {
     "service_date": "2026-11-23",
     "total": row(None),
     "hours": [row(8), row(9)],
+    "times": TIMES,
 }
 
 
@@ -320,6 +335,7 @@ def test_a_report_for_spreadsheets(capsys: pytest.CaptureFixture[str]) -> None:
     assert rows[0]["waits_median_seconds"] == "1260"
     assert rows[0]["services_p90_seconds"] == ""
     assert rows[2]["clinic_name"] == "Poli Gigi"
+    assert [each["times_held"] for each in rows] == ["96", "", ""]
 
 
 def test_a_report_to_read(capsys: pytest.CaptureFixture[str]) -> None:
@@ -327,6 +343,7 @@ def test_a_report_to_read(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert "Senin, 23 November 2026" in printed
     assert "21 / 67" in printed
+    assert "80" in printed
     assert " 08 " in printed
     print_report(ENGLISH, [], hours=False)
     assert capsys.readouterr().out == "There is no clinic to report on.\n"

@@ -60,7 +60,8 @@ def test_everything_that_a_desk_asks_for_and_is_told_has_words(words: ProblemWor
 
 def subclasses(kind: type[DeskRequest]) -> Iterator[type[DeskRequest]]:
     for each in kind.__subclasses__():
-        yield each
+        if each.__module__ == DeskRequest.__module__:  # other tests make requests of their own
+            yield each
         yield from subclasses(each)
 
 

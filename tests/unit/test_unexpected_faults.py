@@ -117,7 +117,7 @@ def commands_of(group: click.Group) -> Iterator[tuple[str, click.Command]]:
 
 
 ADMIN_READS = {"catalog show", "doctor", "check-integrity", "dead-letters list", "dead-letters show"}
-ADMIN_READS |= {"patients count", "staff list", "access-log"}
+ADMIN_READS |= {"patients count", "staff list", "integrator list", "access-log"}
 
 
 @pytest.mark.parametrize(("name", "command"), [*commands_of(antrean_admin)])
@@ -140,6 +140,9 @@ def test_operators_are_told_to_check_what_they_changed(
         "staff add": ["siti", "--hospital", "RSHS", "--role", "caller"],
         "staff change": ["siti", "--new-password"],
         "staff disable": ["siti"],
+        "integrator add": ["papan", "--bind", "RSHS.#"],
+        "integrator rotate": ["papan"],
+        "integrator remove": ["papan"],
     }
     more = words.get(name, {"dead-letters retry": ["--all"], "republish": ["--since", "1d"]}.get(name, []))
     exit_code = admin_program.run([*name.split(), *more, "--lang=en"])
