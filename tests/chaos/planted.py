@@ -6,10 +6,11 @@ broker cannot be reached or does not confirm in time.
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -184,11 +185,14 @@ def publish_ticks(amqp_url: str, ticks: Sequence[Event], seconds_max: float = SE
 def plant_bad_tick(
     amqp_url: str, directory: Path, hospital: str, clinic: str, seconds_max: float = SECONDS_MAX
 ) -> bool:
-    """Publishes an unreadable tick; returns whether it was confirmed. Needs the user `ticker`."""
+    """Publishes an unreadable tick; returns whether it was confirmed. Needs the user `ticker`.
+
+    It is listed before it is sent, and only where there is a connection to send it over.
+    """
     message_id = str(uuid.uuid4())
-    _note_poison(directory, message_id, NOT_A_TICK)
     message = (f"{hospital}.{clinic}.clinic.tick", _tick_properties(message_id), b'{"specversion": "1.0"}')
-    return _publish_events(amqp_url, [message], seconds_max) == 1
+    listed = partial(_note_poison, directory, message_id, NOT_A_TICK)
+    return _publish_events(amqp_url, [message], seconds_max, connected=listed) == 1
 
 
 def _tick_properties(message_id: str) -> pika.BasicProperties:
@@ -202,11 +206,15 @@ def _tick_properties(message_id: str) -> pika.BasicProperties:
 
 
 def _publish_events(
-    amqp_url: str, messages: Sequence[tuple[str, pika.BasicProperties, bytes]], seconds_max: float
+    amqp_url: str,
+    messages: Sequence[tuple[str, pika.BasicProperties, bytes]],
+    seconds_max: float,
+    connected: Callable[[], object] = lambda: None,
 ) -> int:
     until = time.monotonic() + seconds_max
     settled = confirmed = 0
     with SocketConnection(amqp_url, "chaos-ticks", seconds_max) as connection:
+        connected()
         for routing_key, properties, body in messages:
             connection.publish(EVENTS_EXCHANGE, routing_key, properties, body)
         while settled < len(messages) and time.monotonic() < until:
