@@ -17,6 +17,7 @@ from clinic_desk.program import antrean_desk
 from clinic_desk.session import DeskSession
 from common.terminal import program
 from common.translation import LOCALES
+from event_tap import program as events_program
 from patient_cli.program import antrean
 from patient_cli.session import PatientSession
 from tests.catalogs import read_catalog
@@ -57,6 +58,7 @@ PROGRAMS: Mapping[str, Program] = {
         lambda words: program.run("antrean-desk", antrean_desk, DeskSession, words), antrean_desk
     ),
     "antrean-admin": Program(admin_program.run, admin_program.antrean_admin),
+    "antrean-events": Program(events_program.run, events_program.antrean_events),
 }
 
 
