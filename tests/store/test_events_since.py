@@ -61,7 +61,8 @@ def test_a_page_is_as_long_as_fits_into_a_reply(workers: Workers, engine: Engine
     assert len(page(workers).events) <= EVENTS_SHOWN_MAX
     with transaction(engine) as connection:
         for row in connection.execute(select(journal.c.cause_id, journal.c.ordinal, journal.c.body)).all():
-            long = row.body.replace(b'"data": {', b'"data": {"x": "' + b"x" * 2_000 + b'", ')
+            event = json.loads(row.body)
+            long = json.dumps(event | {"data": event["data"] | {"x": "x" * 2_000}}).encode()
             here = (journal.c.cause_id == row.cause_id) & (journal.c.ordinal == row.ordinal)
             connection.execute(journal.update().where(here).values(body=long))
     found: list[int] = []

@@ -169,7 +169,7 @@ POISON = {
     "a source of something else": GOOD.replace(b"/hospitals/", b"/hotels/"),
     "a source without a day": GOOD.replace(b"/2026-11-23", b""),
     "no such day": GOOD.replace(b'2026-11-23"', b'2026-11-32"'),
-    "an id too long": GOOD.replace(b'"id": "1"', b'"id": "%s"' % (b"1" * 300)),
+    "an id too long": encode_tick(Tick("1" * 300, HOSPITAL, CLINICS[4], MONDAY), MONDAY_MORNING).body,
     "nested deeper than any parser goes": b"[" * 30_000,
 }
 
