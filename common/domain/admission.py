@@ -15,7 +15,8 @@ from common.domain.refusals import ActionRefused
 from common.domain.tickets import LaneReason
 from common.domain.visits import Station
 
-_PATIENT_AGE_MAX: Final = timedelta(days=130 * 365.25)
+_PATIENT_YEARS_MAX: Final = 130
+_PATIENT_AGE_MAX: Final = timedelta(days=_PATIENT_YEARS_MAX * 365.25)
 
 
 class Admission(Enum):
@@ -115,6 +116,8 @@ def _no_room(queue: Queue, *, is_open: bool, quota: int | None) -> Admission | N
 
 def is_birth_possible(date_of_birth: PartialDate, on: date) -> bool:
     """Whether somebody who comes on that day can have been born then: in the past 130 years."""
+    if 0 < on.year - date_of_birth.year < _PATIENT_YEARS_MAX:
+        return True
     return date_of_birth.earliest <= on and on - date_of_birth.latest <= _PATIENT_AGE_MAX
 
 
