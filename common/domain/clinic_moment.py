@@ -20,8 +20,11 @@ _RESTLESS = 15.0**2
 """The variance, in squared seconds, of any call that people make."""
 
 _ABSENCE_SAID, _ABSENCE_SAID_MAX = 0.05, 180.0
-"""How late, on average, who is away comes back: as a part of the absence that the staff have announced, and
-in seconds at most."""
+"""How much sooner or later than it was announced who is away comes back: as a part of what is left of the
+absence, and in seconds at most."""
+
+_ABSENCE_UNKNOWN = 0.2
+"""Where the staff do not know until when: how much longer than usual it lasts, as a part of its age."""
 
 _STAYS = 2 * 3600.0
 """Seconds for which who has come stays, on average."""
@@ -116,13 +119,23 @@ class ClinicMoment:
 
     def _announced(self, absences: Sequence[Absence]) -> Outlook:
         """Somebody is away, as the staff have said."""
+        unknown = next((each for each in absences if each.room is None and each.until is None), None)
+        if unknown is not None:
+            age = max((self._now - unknown.since).total_seconds(), 0.0)
+            usual = self._course.rooms.absence_left(age)
+            return self._returning(usual.plus(Gamma(_ABSENCE_UNKNOWN * age, 0.0)))
         staffed = staffed_rooms(self._clinic, absences, self._now)
         left = max((staffed.begins_at - self._now).total_seconds(), 0.0)
         serving, service = len(staffed.rooms), self._course.service(self._piece_at(left))
-        rest = staffed.course(self._rest(serving, left, 0.0))
-        late = self._course.rooms.gaps.notice_gap + min(_ABSENCE_SAID * left, _ABSENCE_SAID_MAX)
-        staff = self._staff(Gamma(late, late**2))
-        return Outlook(serving, staffed.occupants(self._in_rooms), service, self._now, rest, staff)
+        # They may be back a little sooner, or later.
+        off = min(_ABSENCE_SAID * left, _ABSENCE_SAID_MAX)
+        sooner = staffed._replace(begins_at=staffed.begins_at - timedelta(seconds=off))
+        rest = sooner.course(self._rest(serving, left, 0.0))
+        gap = self._course.rooms.gaps.notice_gap
+        staff = self._staff(Gamma(gap + 1.4 * off, gap**2 + (0.6 * off) ** 2))
+        is_over = left > service.mean.total_seconds()  # whoever is in a room is served until then
+        there = [] if is_over else staffed.occupants(self._in_rooms)
+        return Outlook(serving, there, service, self._now, rest, staff)
 
     def _return_left(self) -> Gamma:
         """How long it still is until the first room serves, where none does."""
@@ -140,7 +153,8 @@ class ClinicMoment:
     def _returning(self, left: Gamma) -> Outlook:
         """No room serves for so long."""
         at = self._piece_at(left.mean)
-        usual = self._course.pieces[at].serving * self._ratio
+        # In the half hour in which they come back they do not serve all the time.
+        usual = max(each.serving for each in self._course.pieces[at : at + 2]) * self._ratio
         return self._outlook(max(round(usual), 1), [], left, left.mean, 0.0)
 
     @cached_property

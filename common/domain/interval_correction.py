@@ -32,8 +32,8 @@ _ALL = 0
 _DAY_MAX = 1.0
 """So far one day moves an end at most: a day that was unlike all others is soon made good."""
 
-_ALL_DAYS_MAX = 3.0
-"""So far all days together move it."""
+_ALL_DAYS_MAX, _NARROWER_MAX = 3.0, 0.6
+"""So far all days together move it outwards, and inwards: who misses a call loses more than who waits."""
 
 _APART = 0.25
 """No end comes nearer to the median."""
@@ -68,7 +68,7 @@ class _Shift(NamedTuple):
 
 
 def _moved(shift: float, by: float, at_start_of_day: float) -> float:
-    lowest = max(at_start_of_day - _DAY_MAX, -_ALL_DAYS_MAX)
+    lowest = max(at_start_of_day - _DAY_MAX, -_NARROWER_MAX)
     highest = min(at_start_of_day + _DAY_MAX, _ALL_DAYS_MAX)
     return min(max(shift + by, lowest), highest)
 
