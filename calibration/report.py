@@ -132,7 +132,7 @@ def draw(found: Sequence[Findings], path: Path) -> None:
     held.axvline(80, color="white")
     held.scatter([100 * each.coverage for each in found], rows, color=_OURS_COLOUR, zorder=2)
     held.set_xlim(70, 90)
-    held.set_title("Calls within the 80 % interval, in per cent", loc="left", fontsize=11)
+    held.set_title("Calls within the interval, in per cent", loc="left", fontsize=11)
     held.set_yticks(rows, [f"{each.family.name} · {each.family.rooms}" for each in found])
     held.invert_yaxis()
     for colour, (rival, name) in zip(_RIVAL_COLOURS, _RIVAL_NAMES.items(), strict=True):
