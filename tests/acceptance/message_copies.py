@@ -45,6 +45,11 @@ class MessageCopies:
         with connected(self._amqp_url) as connection:
             connection.channel().queue_delete(_QUEUE)
 
+    def forget(self) -> None:
+        """Leaves out all messages until now."""
+        with connected(self._amqp_url) as connection:
+            connection.channel().queue_purge(_QUEUE)
+
     def taken(self) -> Iterator[Published]:
         """All messages since the last call, in order."""
         with connected(self._amqp_url) as connection:

@@ -180,6 +180,7 @@ def test_the_clinics_of_a_hospital(patient: Requester) -> None:
         "next_opening": None,
         "closed_reason": None,
         "zone": "WIB",
+        "absences": None,
     }
     assert found[CLOSED_CLINIC]["is_open"] is False
     assert found[CLOSED_CLINIC]["next_opening"] == "2026-11-29T08:00:00+07:00"
@@ -221,6 +222,7 @@ def test_the_queue_of_a_clinic_in_numbers(patient: Requester) -> None:
         "rooms": [],
         "next": [f"{clinic}-00{number}" for number in range(1, 6)],
         "waiting": 7,
+        "absences": None,
     }
 
 
