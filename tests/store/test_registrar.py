@@ -67,6 +67,7 @@ def test_the_first_patient_gets_the_first_number_and_is_called_at_once(workers: 
         "current_code": None,
         "visit": None,
         "zone": "WIB",
+        "absences": None,
     }
 
 
