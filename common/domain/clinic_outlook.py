@@ -54,15 +54,15 @@ class ClinicOutlook:
         code = self._code(people_ahead)
         levels = self._correction.levels(code)
         if announced is not None:
-            return announced.estimate(people_ahead, standing, levels)._replace(moment=code)
+            return announced.estimate(people_ahead, standing, levels, code)
         others = people_ahead if standing is None else max(sum(standing.waiting) - 1, people_ahead)
         serves = 1.0
         if free is not None:
             serves = free.presence(None if since is None else since.timestamp(), others).any
         if serves > 1 - _CERTAIN:
-            return moment.serving.estimate(people_ahead, standing, levels)._replace(moment=code)
+            return moment.serving.estimate(people_ahead, standing, levels, code)
         if serves < _CERTAIN:
-            return moment.absent.estimate(people_ahead, standing, levels)._replace(moment=code)
+            return moment.absent.estimate(people_ahead, standing, levels, code)
         cases = ((serves, moment.serving), (1 - serves, moment.absent))
         mixed = _Mixed([(chance, each, each.wait(people_ahead, standing)) for chance, each in cases])
         earliest, median, latest = sorted(self._now + timedelta(0, mixed.quantile(each)) for each in levels)

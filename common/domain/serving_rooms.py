@@ -82,7 +82,8 @@ class FreeRooms(NamedTuple):
         if waiting_from is None:
             first = self.last_call + (self.now - self.last_call) / (others + 1)
             waiting_from = max(min(first, self.now if since is None else since), self.last_call)
-        ages = [max(self.now - max(each, waiting_from), 0.0) for each in self.since]
+        longest = max(self.now - waiting_from, 0.0)
+        ages = [min(max(self.now - each, 0.0), longest) for each in self.since]
         return self.rooms.presence(ages, self.share, has_called=self.has_called)
 
 
@@ -93,6 +94,7 @@ class ServingRooms:
         self.rooms = rooms
         self._habits = habits
         self.gaps = gaps = Gaps(*habits.sums_of(GAPS))
+        self._gap = max(gaps.cycle_gap, gaps.notice_gap, 15.0)
         halves = {
             key: HalfHour(*habits.sums_of(key))
             for key in habits.before.keys() | habits.today.keys()
@@ -138,10 +140,9 @@ class ServingRooms:
         such a share serves; whether any `has_called` today."""
         none, expected = 1.0, 0.0
         absent = min(max(self._absent if has_called else self._late_share, 1 - share), 0.98)
-        gap = max(self.gaps.cycle_gap, self.gaps.notice_gap, 15.0)
+        usual_odds = absent / (1 - absent)
         for age in free:
-            odds = absent / (1 - absent) * min(exp(min(age / gap, 30.0)), _ODDS_MAX)
-            serves = 1 / (1 + odds)
+            serves = 1 / (1 + usual_odds * min(exp(min(age / self._gap, 30.0)), _ODDS_MAX))
             none *= 1 - serves
             expected += serves
         some = 1 - none

@@ -113,13 +113,18 @@ class Outlook:
         self._order_decay = -2 * (pi / mean) ** 2
 
     def estimate(
-        self, people_ahead: int, standing: Standing | None = None, levels: Levels = USUAL_LEVELS
+        self,
+        people_ahead: int,
+        standing: Standing | None = None,
+        levels: Levels = USUAL_LEVELS,
+        moment: int = 0,
     ) -> Estimate:
         """The estimate for a patient with `people_ahead` waiting patients before them; their `standing` in
         the lanes, if it is known, tells how many of those who are still to come are called before, too.
+        It bears the code of the `moment`.
         """
         earliest, median, latest = self.wait(people_ahead, standing).quantiles(levels)
-        return Estimate(self._moment(median), self._moment(earliest), self._moment(latest))
+        return Estimate(self._moment(median), self._moment(earliest), self._moment(latest), moment)
 
     def wait(self, people_ahead: int, standing: Standing | None = None) -> Gamma:
         """The time of service, at the pace of now, until the call."""
