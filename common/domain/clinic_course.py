@@ -1,5 +1,6 @@
 """How one day of a clinic goes, as far as it is known before anybody's wait is asked for."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
@@ -39,9 +40,9 @@ class Piece(NamedTuple):
 
 
 class Course(NamedTuple):
-    """How one day of a clinic goes, and what it was made of: its pieces, and the rest of the day from each
-    piece on, in which neighbours alike are one stretch. `steady` says how many rooms usually serve from each
-    piece on to the end, 0 where their number changes."""
+    """How one day of a clinic goes, and what it was made of: its pieces, when they end, and the rest of the
+    day from each piece on, in which neighbours alike are one stretch. `steady` says how many rooms usually
+    serve from each piece on to the end, 0 where their number changes."""
 
     clinic: Clinic
     parts: Mapping[int, PartRecord]
@@ -50,13 +51,14 @@ class Course(NamedTuple):
     times: ServiceTimes
     rooms: ServingRooms
     pieces: Sequence[Piece]
+    ends: Sequence[datetime]
     rests: Sequence[Sequence[Stretch]]
     steady: Sequence[float]
     services: dict[int, ServiceTime]
 
     def at(self, now: datetime) -> int:
-        """The place of the piece in which a moment lies."""
-        return next(place for place, piece in enumerate(self.pieces) if piece.stretch.ends_at > now)
+        """The place of the piece in which a moment lies; after the day, that of the last one."""
+        return min(bisect_right(self.ends, now), len(self.ends) - 1)
 
     def cycle(self, part: int) -> float:
         """How many seconds pass on average from call to call of a room, in a part of the day."""
@@ -94,8 +96,9 @@ def course_of(clinic: Clinic, records: ClinicRecords, day: date) -> Course:
         return known
     times, rooms = ServiceTimes(clinic, records.parts, day), ServingRooms(clinic.rooms, habits)
     pieces = tuple(_pieces(clinic, day, times, rooms))
+    ends = [each.stretch.ends_at for each in pieces]
     rests, steady = _rests(pieces), _steady(pieces)
-    course = Course(clinic, dict(records.parts), sums, day, times, rooms, pieces, rests, steady, {})
+    course = Course(clinic, dict(records.parts), sums, day, times, rooms, pieces, ends, rests, steady, {})
     if len(_courses) >= _COURSES_MAX:
         _courses.clear()
     _courses[clinic.key] = course

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
 from math import exp
 
 from common.domain.absences import Absence
@@ -33,7 +32,8 @@ _HOUR = 3600.0
 
 
 class ClinicMoment:
-    """A clinic that its staff move, at one moment."""
+    """A clinic that its staff move, at one moment. `announced` is the outlook where somebody is away, as the
+    staff have said; `free` are the free rooms, None where there are none."""
 
     def __init__(
         self,
@@ -47,11 +47,11 @@ class ClinicMoment:
         self._habits = records.habits.on(course.day)
         self._first = course.at(now)
         piece = course.pieces[self._first]
-        self._is_pause = piece.part.is_pause
+        is_pause = piece.part.is_pause
         # A pause that the staff do not keep is none.
-        self._kept_on = self._is_pause and any(each.called_at >= piece.part.begins_at for each in occupants)
+        self._kept_on = is_pause and any(each.called_at >= piece.part.begins_at for each in occupants)
         self._serving = self._first
-        if not self._kept_on:
+        if piece.stretch.mean_seconds is None and not self._kept_on:
             self._serving = next(
                 place
                 for place in range(self._first, len(course.pieces))
@@ -61,7 +61,16 @@ class ClinicMoment:
         self._in_rooms = [each for each in occupants if each.room <= clinic.rooms]
         taken = {each.room for each in self._in_rooms}
         self._free = [room for room in range(1, clinic.rooms + 1) if room not in taken]
-        self._in_pause = self._is_pause and not self._kept_on
+        self._in_pause = is_pause and not self._kept_on
+        opened = opened_at(clinic, course.day, now)
+        self._opened = now.timestamp() if opened is None else opened
+        said = course.pieces[self._serving].said
+        self._ratio = clinic.rooms / said if clinic.rooms else 1.0
+        absences = clinic.absences_at(now)
+        self.announced = self._announced(absences) if absences else None
+        self.free = self._free_rooms() if self._free else None
+        self._if_serving: Outlook | None = None
+        self._if_absent: Outlook | None = None
 
     @property
     def rooms_taken(self) -> int:
@@ -73,17 +82,7 @@ class ClinicMoment:
         """Whether anybody was called today."""
         return bool(self._habits.rooms or self._in_rooms)
 
-    @cached_property
-    def announced(self) -> Outlook | None:
-        """The outlook where somebody is away, as the staff have said."""
-        absences = self._clinic.absences_at(self._now)
-        return self._announced(absences) if absences else None
-
-    @cached_property
-    def free(self) -> FreeRooms | None:
-        """The free rooms, if there are any."""
-        if not self._free:
-            return None
+    def _free_rooms(self) -> FreeRooms:
         share, now = self._course.pieces[self._serving].share, self._now.timestamp()
         rooms, has_called = self._course.rooms, bool(self._habits.rooms)
         if self._in_pause:
@@ -96,26 +95,31 @@ class ClinicMoment:
         last_call = max(self._habits.last_call or opened, opened)
         return FreeRooms(rooms, share, has_called, now, since, waiting_from, last_call)
 
-    @cached_property
+    @property
     def serving(self) -> Outlook:
         """The outlook where those free rooms serve, too, which are expected to if any does."""
+        if self._if_serving is None:
+            self._if_serving = self._with_free_rooms()
+        return self._if_serving
+
+    @property
+    def absent(self) -> Outlook:
+        """The outlook where no free room serves."""
+        if self._if_absent is None:
+            self._if_absent = self._without_free_rooms()
+        return self._if_absent
+
+    def _with_free_rooms(self) -> Outlook:
         free = 0 if self.free is None else max(1, round(self.free.presence(None, 0).rooms))
         gap = self._course.rooms.gaps.notice_gap
         return self._outlook(len(self._in_rooms) + free, self._in_rooms, Gamma(gap, gap**2), 0.0, 0.0)
 
-    @cached_property
-    def absent(self) -> Outlook:
-        """The outlook where no free room serves."""
+    def _without_free_rooms(self) -> Outlook:
         if not self._in_rooms:
             return self._returning(self._return_left())
         assert self.free is not None
         age = self.free.presence(None, 0).age
         return self._outlook(len(self._in_rooms), self._in_rooms, NONE, 0.0, age)
-
-    @cached_property
-    def _opened(self) -> float:
-        opened = opened_at(self._clinic, self._course.day, self._now)
-        return self._now.timestamp() if opened is None else opened
 
     def _announced(self, absences: Sequence[Absence]) -> Outlook:
         """Somebody is away, as the staff have said."""
@@ -157,18 +161,8 @@ class ClinicMoment:
         usual = max(each.serving for each in self._course.pieces[at : at + 2]) * self._ratio
         return self._outlook(max(round(usual), 1), [], left, left.mean, 0.0)
 
-    @cached_property
-    def _ratio(self) -> float:
-        said = self._course.pieces[self._serving].said
-        return self._clinic.rooms / said if self._clinic.rooms else 1.0
-
     def _piece_at(self, seconds: float) -> int:
-        at = self._now + timedelta(seconds=seconds)
-        pieces = self._course.pieces
-        return next(
-            (place for place in range(self._serving, len(pieces)) if pieces[place].stretch.ends_at > at),
-            len(pieces) - 1,
-        )
+        return max(self._course.at(self._now + timedelta(0, seconds)), self._serving)
 
     def _outlook(
         self, serving: int, present: Sequence[Occupant], free: Gamma, returns_in: float, absent_for: float
