@@ -267,7 +267,16 @@ class Subjects:
         queue = None if clinic is None else self.queues.get(clinic.clinic_day(self.now))
         if clinic is None or queue is None or (clinic.retired and request.to_clinic != request.clinic):
             return None
-        return Destination(clinic, queue, self._holder(queue.key, ticket.patient))
+        return Destination(
+            clinic, queue, self._holder(queue.key, ticket.patient), self._home_in(clinic, ticket)
+        )
+
+    def _home_in(self, clinic: Clinic, ticket: TicketRecord) -> TicketRecord | None:
+        """The ticket to which the patient was to go back, where it is one of this clinic."""
+        if ticket.return_to is None:
+            return None
+        sent_from, home = ticket_by_code(self.connection, ticket.return_to)
+        return home if sent_from.clinic_key == clinic.key else None
 
 
 def decide(request: DeskRequest, subject: Subject, now: datetime) -> ActionResult:

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from common.domain.newborns import mother_s_name, read_shown_name
 from common.domain.partial_dates import PartialDate
-from common.domain.person_names import folded_name, is_same_person
+from common.domain.person_names import folded_name
 from common.domain.record_numbers import PatientKey
 
 
@@ -35,7 +36,7 @@ def possible_duplicates(tickets: Iterable[HeldBy]) -> Mapping[int, int]:
     for day, together in born.items():
         if len(together) > 1:
             for ticket in together:
-                alike[day, folded_name(ticket.patient_name)].append(ticket)
+                alike[day, _alike_name(ticket)].append(ticket)
     return {number: other for group in alike.values() for number, other in _of_one_person(group)}
 
 
@@ -47,7 +48,13 @@ def _of_one_person(tickets: Sequence[HeldBy]) -> Iterable[tuple[int, int]]:
 
 
 def _may_be_one(one: HeldBy, other: HeldBy) -> bool:
-    return _is_other_record(one, other) and is_same_person(one, other)
+    is_alike = one.date_of_birth == other.date_of_birth and _alike_name(one) == _alike_name(other)
+    return is_alike and _is_other_record(one, other)
+
+
+def _alike_name(ticket: HeldBy) -> str:
+    """A baby with its mother's number has her name; with one of its own it is often called `By. Ny. Siti`."""
+    return folded_name(mother_s_name(read_shown_name(ticket.patient_name)[0]))
 
 
 def _is_other_record(one: HeldBy, other: HeldBy) -> bool:

@@ -40,3 +40,10 @@ def test_twins_are_two() -> None:
     """They have one mother, so one name; but the staff see twice what is twice."""
     twins = [SITI._replace(number=order, patient=PatientKey("1", order)) for order in (1, 2)]
     assert possible_duplicates(twins) == {}
+
+
+def test_a_baby_by_its_mother_s_number_is_one_that_is_called_by_her_name() -> None:
+    by_mother = SITI._replace(patient=PatientKey("1", 1))
+    for name in ("By. Ny. Siti Aminah", "Bayi Ny. Siti Aminah", "by ny siti aminah"):
+        own = SITI._replace(number=2, patient=PatientKey("2"), patient_name=name)
+        assert possible_duplicate(own, [by_mother]) == 1, name

@@ -168,3 +168,16 @@ def test_who_was_skipped_does_not_share_the_place_that_another_has_got_since(des
     does(desk, "unpark", number=2)
     assert numbers_waiting(desk) == [2, 1]
     is_whole(desk)
+
+
+@pytest.mark.parametrize("leaves", ["mark_no_show", "park"])
+def test_the_last_call_is_known_where_a_call_out_of_turn_was_taken_back_before_it(
+    desk: Workers, leaves: str
+) -> None:
+    calls(desk)
+    does(desk, leaves, number=1)
+    does(desk, "call_ticket", number=1, room=1, reason="results")
+    for _ in range(3):
+        does(desk, "undo", number=1)
+        is_whole(desk)
+    assert numbers_waiting(desk) == [1, 2, 3]

@@ -99,3 +99,16 @@ def test_a_sending_is_taken_back_last_change_first_whatever_the_other_clinic_is(
         (EventName.TICKET_COMPLETION_UNDONE, "GIG-001"),
     ]
     is_whole(workers)
+
+
+def test_a_sending_is_not_taken_back_once_the_ticket_that_it_gave_was_corrected(desk: Workers) -> None:
+    in_service(desk)
+    does(desk, "send", number=1, to_clinic="LAB", returns=True)
+    does(desk, "correct", "LAB", number=1, name="Benar")
+    assert refusal(desk, "undo", number=1).reason is NotPermittedReason.CHANGED_SINCE
+    serve_next(desk, "LAB")
+    assert row(desk, "GIG", 4)["patient_name"] == "Benar"
+    does(desk, "correct", number=4, name="Benar Sekali")
+    assert refusal(desk, "undo", "LAB", number=1).reason is NotPermittedReason.CHANGED_SINCE
+    assert row(desk, "GIG", 4)["status"] == "waiting"
+    is_whole(desk)

@@ -86,7 +86,10 @@ def send(
         changes.append(served)
         ended.append((0, ended_call(ticket, now, came=True)))
     return_to = ticket.ticket_code if returns else ticket.return_to if changes else None
-    there = Station(here.visit, here.place + 1, ticket.ticket_code, return_to)
+    home = to.home if changes else None
+    if home is not None and not returns:
+        return_to = home.return_to
+    there = Station(here.visit, here.place + 1, ticket.ticket_code, return_to, home is not None)
     entered, registered, new = enter(to.clinic, to.queue, ticket, ids.ticket_code, there, None, now)
     served_ticket = TicketState(ticket.number, TicketStatus.SERVED, ticket.lane, ticket.room)
     left, sent = left.send(served_ticket, now, Neighbour(here.visit, new.key, new.number), here)

@@ -17,11 +17,13 @@ from ticker_worker.rules.day_end import HeldPlace
 
 class Destination(NamedTuple):
     """Where a patient is sent: another clinic and its queue of today, and who holds a ticket of it with the
-    patient's medical record number."""
+    patient's medical record number. `home` is the ticket with which the patient was sent from there, and to
+    which the patient was to go back: who is sent there comes back."""
 
     clinic: Clinic
     queue: Queue
     holder: HeldPlace | None
+    home: TicketRecord | None = None
 
 
 def transfer(
@@ -34,6 +36,8 @@ def transfer(
     to = check_destination(queue, ticket, to, now)
     left, transferred = queue.transfer(ticket, now, new_code)
     station = None if ticket.in_visit is None else ticket.in_visit.carried_on()
+    if station is not None and to.home is not None:
+        station = station._replace(return_to=to.home.return_to, is_return=True)
     entered, registered, new = enter(to.clinic, to.queue, ticket, new_code, station, ticket.arrived_at, now)
     return ActionResult([left, entered], [transferred, registered], new_tickets=[new])
 

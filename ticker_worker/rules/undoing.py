@@ -163,7 +163,17 @@ def _steps(subject: UndoSubject, last: PastChange) -> list[PastChange]:
         last_of_ticket = latest[step.key, step.number]
         if last_of_ticket.cause_id != step.cause_id or step.before is None:
             raise _changed_since(last_of_ticket)
+        if step.event is EventName.TICKET_REGISTERED:
+            _check_not_corrected(subject.lately, step)
     return steps
+
+
+def _check_not_corrected(lately: Iterable[PastChange], given_out: PastChange) -> None:
+    """Whether nobody has corrected the ticket that would be given up: the correction would be lost."""
+    ticket = (given_out.key, given_out.number)
+    for each in lately:
+        if each.event is EventName.TICKET_CORRECTED and (each.key, each.number) == ticket:
+            raise _changed_since(each)
 
 
 def _check_place(

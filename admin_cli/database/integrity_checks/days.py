@@ -10,7 +10,6 @@ from admin_cli.database.integrity_checks.statement_parts import (
     count_where,
     is_active,
     key,
-    of_ticket,
     same_day,
 )
 from common.domain.event_names import EventName
@@ -70,27 +69,26 @@ _events_of_day = (
 )
 
 
-_calls_and_undoings = (
-    select(
-        *key(journal),
-        journal.c.sequence,
-        journal.c.event_name.label("event"),
-        func.coalesce(journal.c.undo["out_of_turn"].as_boolean(), False).label("out_of_turn"),
-        of_ticket(func.lead(journal.c.event_name)).label("after"),
-    )
-    .where(journal.c.event_name.in_([EventName.TICKET_CALLED, EventName.TICKET_CALL_UNDONE]))
+_undoings = (
+    select(*key(journal), journal.c.undo["takes_back"].as_string().label("call"))
+    .where(journal.c.event_name == EventName.TICKET_CALL_UNDONE)
     .subquery()
 )
 
 
 _last_call_of_day = (
-    select(*key(_calls_and_undoings), func.max(_calls_and_undoings.c.sequence).label("call"))
-    .where(
-        _calls_and_undoings.c.event == EventName.TICKET_CALLED,
-        _calls_and_undoings.c.out_of_turn.is_(False),
-        _calls_and_undoings.c.after.is_distinct_from(EventName.TICKET_CALL_UNDONE),
+    select(*key(journal), func.max(journal.c.sequence).label("call"))
+    .select_from(
+        journal.outerjoin(
+            _undoings, and_(same_day(journal, _undoings), _undoings.c.call == journal.c.cause_id)
+        )
     )
-    .group_by(*key(_calls_and_undoings))
+    .where(
+        journal.c.event_name == EventName.TICKET_CALLED,
+        func.coalesce(journal.c.undo["out_of_turn"].as_boolean(), False).is_(False),
+        _undoings.c.call.is_(None),
+    )
+    .group_by(*key(journal))
     .subquery()
 )
 """The last call in turn that was not taken back."""
