@@ -135,7 +135,7 @@ class PatientTickets:
         return expires_at is not None and estimate.latest_call_at >= expires_at
 
     def _seconds_until(self, moment: datetime) -> int:
-        return round((moment - self._now).total_seconds())
+        return max(round((moment - self._now).total_seconds()), 0)
 
     def _local_time(self, moment: datetime) -> datetime:
         """`Hospital.local_time`, in a third of the time for moments of today and the next days."""

@@ -114,13 +114,43 @@ def _below(level: float) -> float:
     return (1 + erf(level / sqrt(2))) / 2
 
 
+class _Known(NamedTuple):
+    """An outlook, of which second it is, and what it was made of."""
+
+    second: datetime
+    clinic: Clinic
+    records: ClinicRecords
+    occupants: tuple[Occupant, ...]
+    outlook: ClinicOutlook | Outlook
+
+
+_OUTLOOKS_MAX = 512
+_outlooks: dict[tuple[str, str], _Known] = {}
+
+
 def clinic_outlook(
     clinic: Clinic, records: ClinicRecords, occupants: Sequence[Occupant], now: datetime
 ) -> ClinicOutlook | Outlook:
     """The outlook of today's queue; `records` are what was learned.
 
-    A clinic that is moved by the clock serves exactly by the catalog, whatever was learned.
+    It is remembered for the second in which it was made: patients read no finer, and a clinic that is asked
+    for a hundred times a second has one outlook as long as nothing happens there.
     """
+    second, there = now.replace(microsecond=0), tuple(occupants)
+    known = _outlooks.get(clinic.key)
+    if known is not None and known[0] == second and known[1] is clinic and known[2:4] == (records, there):
+        return known.outlook
+    outlook = _outlook(clinic, records, there, now)
+    if len(_outlooks) >= _OUTLOOKS_MAX:
+        _outlooks.clear()
+    _outlooks[clinic.key] = _Known(second, clinic, records, there, outlook)
+    return outlook
+
+
+def _outlook(
+    clinic: Clinic, records: ClinicRecords, occupants: Sequence[Occupant], now: datetime
+) -> ClinicOutlook | Outlook:
+    """A clinic that is moved by the clock serves exactly by the catalog, whatever was learned."""
     if clinic.mode is QueueMode.CLOCK:
         # Whoever leaves a room that was closed meanwhile is followed by nobody.
         in_rooms = [each for each in occupants if each.room <= clinic.rooms]
