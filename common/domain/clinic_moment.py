@@ -10,7 +10,7 @@ from common.domain.clinic_course import SERVING_MIN, Course
 from common.domain.clinic_records import ClinicRecords
 from common.domain.gamma import NONE, Gamma
 from common.domain.queue_advance import Occupant
-from common.domain.serving_rooms import FreeRooms
+from common.domain.serving_rooms import FreeRooms, Presence
 from common.domain.staff_habits import opened_at
 from common.domain.staffed_rooms import staffed_rooms
 from common.domain.waiting_time import Outlook, StaffPace, Stretch
@@ -110,7 +110,7 @@ class ClinicMoment:
         return self._if_absent
 
     def _with_free_rooms(self) -> Outlook:
-        free = 0 if self.free is None else max(1, round(self.free.presence(None, 0).rooms))
+        free = 0 if self.free is None else max(1, round(self._presence(self.free).rooms))
         gap = self._course.rooms.gaps.notice_gap
         return self._outlook(len(self._in_rooms) + free, self._in_rooms, Gamma(gap, gap**2), 0.0, 0.0)
 
@@ -118,8 +118,13 @@ class ClinicMoment:
         if not self._in_rooms:
             return self._returning(self._return_left())
         assert self.free is not None
-        age = self.free.presence(None, 0).age
+        age = self._presence(self.free).age
         return self._outlook(len(self._in_rooms), self._in_rooms, NONE, 0.0, age)
+
+    @staticmethod
+    def _presence(free: FreeRooms) -> Presence:
+        """Whether they serve, as it is known of somebody who comes now."""
+        return free.presence(free.waited(None, 0))
 
     def _announced(self, absences: Sequence[Absence]) -> Outlook:
         """Somebody is away, as the staff have said."""

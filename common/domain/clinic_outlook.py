@@ -44,6 +44,7 @@ class ClinicOutlook:
         self._now = now
         self._moment = moment
         self._correction = correction
+        self._presences: dict[int, float] = {}
 
     def estimate(
         self, people_ahead: int, standing: Standing | None = None, since: datetime | None = None
@@ -58,7 +59,7 @@ class ClinicOutlook:
         others = people_ahead if standing is None else max(sum(standing.waiting) - 1, people_ahead)
         serves = 1.0
         if free is not None:
-            serves = free.presence(None if since is None else since.timestamp(), others).any
+            serves = self._serves(free.waited(None if since is None else since.timestamp(), others))
         if serves > 1 - _CERTAIN:
             return moment.serving.estimate(people_ahead, standing, levels, code)
         if serves < _CERTAIN:
@@ -67,6 +68,14 @@ class ClinicOutlook:
         mixed = _Mixed([(chance, each, each.wait(people_ahead, standing)) for chance, each in cases])
         earliest, median, latest = sorted(self._now + timedelta(0, mixed.quantile(each)) for each in levels)
         return Estimate(median, earliest, latest, code)
+
+    def _serves(self, waited: int) -> float:
+        """How probably any free room serves, where somebody has waited for so many seconds."""
+        found = self._presences.get(waited)
+        if found is None:
+            assert self._moment.free is not None
+            found = self._presences[waited] = self._moment.free.presence(waited).any
+        return found
 
     def _code(self, people_ahead: int) -> int:
         moment = self._moment

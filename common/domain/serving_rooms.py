@@ -75,15 +75,18 @@ class FreeRooms(NamedTuple):
     waiting_from: float | None
     last_call: float
 
-    def presence(self, since: float | None, others: int) -> Presence:
-        """Whether they serve, as it is known of somebody who waits since then, besides so many others: who
-        came at any time since the last call."""
+    def waited(self, since: float | None, others: int) -> int:
+        """For how many seconds somebody has waited without a break, as it is known of somebody who waits
+        since then, besides so many others: who came at any time since the last call."""
         waiting_from = self.waiting_from
         if waiting_from is None:
             first = self.last_call + (self.now - self.last_call) / (others + 1)
             waiting_from = max(min(first, self.now if since is None else since), self.last_call)
-        longest = max(self.now - waiting_from, 0.0)
-        ages = [min(max(self.now - each, 0.0), longest) for each in self.since]
+        return max(round(self.now - waiting_from), 0)
+
+    def presence(self, waited: int) -> Presence:
+        """Whether they serve, where somebody has waited for so many seconds."""
+        ages = [min(max(self.now - each, 0.0), waited) for each in self.since]
         return self.rooms.presence(ages, self.share, has_called=self.has_called)
 
 
