@@ -73,10 +73,16 @@ class ActingApp(PlaceApp):
     def _done(self, action: Action, done: dict[str, Any]) -> None:
         for sentence in changes(done, action.body, self._texts):
             self._say(sentence, "green")
-        if any(each["event"] == "ticket.called" for each in done["changes"]):
-            self._follow = ticket_key(done["ticket"])
+        if done["ticket"]:
+            self._show_done(done)
         if done["new_ticket"]:
             self._show_card(done["new_ticket"])
+
+    def _show_done(self, done: dict[str, Any]) -> None:
+        queue = self.query_one(QueueList)
+        queue.know(done["ticket"])
+        if any(each["event"] == "ticket.called" for each in done["changes"]):
+            queue.follow(ticket_key(done["ticket"]))
 
     def _show_card(self, ticket: Ticket) -> None:
         card = ticket_card(ticket, self._texts, Notice.width_in(self.size.width))

@@ -1,7 +1,7 @@
 """The queue as a list on the console's screen."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from rich.text import Text
 from textual.widgets import OptionList
@@ -18,6 +18,13 @@ _WORDS_WIDTH_MAX: Final = 24
 """Longer words push the clock and the name on their own line only, not those on all others off the screen."""
 
 
+class _Followed(NamedTuple):
+    """The key of a ticket, and where the cursor was when it was to go there."""
+
+    key: str
+    cursor: int | None
+
+
 class QueueList(OptionList):
     """A queue, of which one ticket (or free room) is chosen, and stays so while the queue moves."""
 
@@ -25,28 +32,47 @@ class QueueList(OptionList):
         super().__init__(id="queue", markup=False)
         self._texts = texts
         self._shown: list[tuple[str | None, str]] = []
+        self._followed: _Followed | None = None
+        self._known: Ticket | None = None
         self.rows: dict[str, QueueRow] = {}
 
     @property
     def chosen(self) -> Ticket | None:
-        """The ticket that the cursor is on."""
-        option = self.highlighted_option
-        row = self.rows.get(option.id or "") if option else None
+        """The ticket that the cursor is on, or goes to, as the last reply has told of it."""
+        key = self._wanted
+        if self._known is not None and queue_view.ticket_key(self._known) == key:
+            return self._known
+        row = self.rows.get(key or "")
         return row.ticket if row else None
 
-    def show(self, queue: Queue, my_room: int, follow: str | None = None) -> None:
-        """Shows the queue; the cursor goes to the ticket with the key `follow`, else stays where it is."""
+    def know(self, ticket: Ticket) -> None:
+        """This is how a ticket stands, which the queue that is shown does not say yet."""
+        self._known = ticket
+
+    def follow(self, key: str) -> None:
+        """When the queue is shown again the cursor goes to the ticket with this key, unless it is moved
+        meanwhile."""
+        self._followed = _Followed(key, self.highlighted)
+
+    @property
+    def _wanted(self) -> str | None:
+        """The key of the row that the cursor is on, or goes to."""
+        if self._followed is not None and self._followed.cursor == self.highlighted:
+            return self._followed.key
+        return self.highlighted_option.id if self.highlighted_option else None
+
+    def show(self, queue: Queue, my_room: int) -> None:
+        """Shows the queue; the cursor goes to the ticket that it follows, else stays where it is."""
         rows = list(queue_view.rows(queue, self._texts))
         self.rows = {row.key: row for row in rows}
         options = self._rendered(queue, rows, my_room)
         shown = [(option.id, str(option.prompt)) for option in options]
-        wanted = follow or (self.highlighted_option.id if self.highlighted_option else None)
+        wanted, before = self._wanted, self.highlighted
+        self._followed = self._known = None
         if shown != self._shown:
-            before, self._shown = self.highlighted, shown
+            self._shown = shown
             self.set_options(options)
-            self._put_cursor(wanted, before)
-        elif follow:
-            self._put_cursor(wanted, self.highlighted)
+        self._put_cursor(wanted, before)
 
     def choose(self, ticket: Ticket) -> bool:
         """Puts the cursor on this ticket; whether it is in the list."""
@@ -58,6 +84,7 @@ class QueueList(OptionList):
     def forget(self) -> None:
         """Shows nothing."""
         self._shown, self.rows = [], {}
+        self._followed = self._known = None
         self.clear_options()
 
     def _put_cursor(self, wanted: str | None, before: int | None) -> None:

@@ -70,7 +70,6 @@ class QueueApp(App[None]):
         self._queue: Queue | None = None
         self._history: History | None = None
         self._awaits_reply = False
-        self._follow: str | None = None
         self._messages: list[Text] = []
         self.fault: Exception | None = None
 
@@ -121,8 +120,7 @@ class QueueApp(App[None]):
             queue_view.counts(event.queue, self._texts),
         ]
         self.query_one("#counts", Static).update(" · ".join(summary))
-        self.query_one(QueueList).show(event.queue, self._room, self._follow)
-        self._follow = None
+        self.query_one(QueueList).show(event.queue, self._room)
         self._show_history(event.history)
         self._show_moments()
         self._show_details()

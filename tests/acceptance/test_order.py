@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from clinic_desk.console.queue_list import QueueList
 from tests.acceptance.command_line import Shell
-from tests.acceptance.consoles import becomes, console, screen, shows
+from tests.acceptance.consoles import console, screen, shows
 from tests.acceptance.desks import ClinicDesk, desk_at
 from tests.deployment import Deployment, Patient
 
@@ -127,7 +127,6 @@ def test_by_keys(
         await shows(pilot, late)
         await pilot.press("space")
         await shows(pilot, called(f"{clinic}-002"))
-        await is_in_room(pilot, f"{clinic}-002")
         await pilot.press("d")
         await shows(pilot, on_hold)
         await shows(pilot, is_on_hold)
@@ -150,16 +149,6 @@ def test_by_keys(
 
     console(system, play, language=language, size=(100, 40), clinic=clinic)
     assert [each["display_number"] for each in here.queue()["in_rooms"]] == [f"{clinic}-003"]
-
-
-async def is_in_room(pilot: Pilot[None], number: str) -> None:
-    """Waits until the console has read that this ticket is called, which it says before."""
-
-    def is_chosen() -> bool:
-        chosen = pilot.app.query_one(QueueList).chosen
-        return chosen is not None and (chosen["display_number"], chosen["status"]) == (number, "called")
-
-    await becomes(pilot, is_chosen, lambda: f"{number} is chosen in\n{screen(pilot)}")
 
 
 async def goes_to(pilot: Pilot[None], number: str) -> None:

@@ -74,8 +74,39 @@ def test_tickets_of_two_days_with_one_number_are_told_apart() -> None:
                 assert shown.choose(each)
                 assert shown.chosen == each
             assert not shown.choose(ticket(4))
-            shown.show(queue, 1, ticket_key(todays))
+            shown.follow(ticket_key(todays))
+            shown.show(queue, 1)
             assert shown.chosen == todays
+
+    asyncio.run(run())
+
+
+def test_a_ticket_that_was_just_called_is_the_chosen_one_before_the_queue_is_read() -> None:
+    waiting = [ticket(number) for number in (1, 2, 3)]
+    called = ticket(2, "called", room=1)
+    queue = queue_of(1) | {"waiting": waiting, "waiting_count": 3}
+    after = queue | {"in_rooms": [called], "waiting": [waiting[0], waiting[2]], "waiting_count": 2}
+
+    async def run() -> None:
+        app = ListApp()
+        async with app.run_test() as pilot:
+            shown = app.query_one(QueueList)
+            shown.show(queue, 1)
+            shown.choose(waiting[0])
+            shown.know(called)
+            assert shown.chosen == waiting[0]
+            shown.follow(ticket_key(called))
+            assert shown.chosen == called
+            shown.show(after, 1)
+            assert shown.chosen == called
+            shown.know(waiting[1])
+            assert shown.chosen == waiting[1]
+            shown.focus()
+            shown.follow(ticket_key(waiting[2]))
+            await pilot.press("down")
+            assert shown.chosen == waiting[0]
+            shown.show(after, 1)
+            assert shown.chosen == waiting[0]
 
     asyncio.run(run())
 

@@ -6,6 +6,7 @@ from clinic_desk.actions import NO_REASON, desk_registration
 from clinic_desk.console.dialogs.forms import priority_choices, registered_patient, registration_form
 from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.keys.tickets import PatientData, TicketKeys
+from clinic_desk.console.queue_list import QueueList
 from clinic_desk.queue_view import ticket_key
 from common.domain.newborns import shown_name
 from common.terminal.card import Ticket
@@ -41,7 +42,7 @@ class RegistrationKeys(TicketKeys):
 
     def _registered(self, ticket: Ticket) -> None:
         self._say(self._texts("{number} is registered.", number=ticket["display_number"]), "green")
-        self._follow = ticket_key(ticket)
+        self.query_one(QueueList).follow(ticket_key(ticket))
         self._show_card(ticket)
 
     def _say_failure(self, error: BaseException) -> None:
