@@ -16,6 +16,7 @@ from admin_cli.commands.republish import republish
 from admin_cli.commands.staff import staff
 from admin_cli.doctor.command import doctor
 from admin_cli.session import AdminSession
+from admin_cli.ticket_history.command import ticket
 from common.terminal import program
 from common.terminal.localised import LocalisedGroup, version_option
 from common.translation import N_
@@ -31,7 +32,7 @@ def antrean_admin() -> None:
 
 for _command in (
     *(migrate, catalog, patients, staff, access_log, integrator),
-    *(broker, doctor, dead_letters, republish, check_integrity),
+    *(broker, doctor, dead_letters, republish, check_integrity, ticket),
 ):
     antrean_admin.add_command(_command)
 

@@ -35,13 +35,6 @@ SECTIONS: Final[Mapping[str, str]] = {
 
 MODES: Final[Mapping[str, str]] = {"clock": N_("moved by the clock"), "desk": N_("moved by the desk")}
 
-CALL_REASONS: Final[Mapping[str, str]] = {
-    "emergency": N_("an emergency"),
-    "results": N_("returns with results"),
-    "doctor": N_("the doctor asks for the patient"),
-}
-"""Why a number is called out of turn."""
-
 _FORCED: Final[Mapping[str, str]] = {"open": N_("OPENED by staff"), "closed": N_("CLOSED by staff")}
 
 

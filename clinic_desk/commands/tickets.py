@@ -18,10 +18,10 @@ from clinic_desk.commands.options import (
 )
 from clinic_desk.commands.own_clinic import ClinicCommand
 from clinic_desk.inputs import take_number
-from clinic_desk.queue_view import CALL_REASONS
 from clinic_desk.session import DeskSession
 from common.domain.tickets import PriorityReason
 from common.terminal.card import Ticket
+from common.terminal.event_words import CALL_REASONS
 from common.terminal.hospitals import normal_code
 from common.terminal.lane_words import PRIORITIES
 from common.terminal.output import print_ticket

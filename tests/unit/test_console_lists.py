@@ -10,9 +10,9 @@ from textual.app import App, ComposeResult
 from clinic_desk.console.dialogs.search import found_lines
 from clinic_desk.console.queue_list import QueueList
 from clinic_desk.console.side import history_text
-from clinic_desk.history_view import EVENTS
 from clinic_desk.queue_view import ticket_key
 from common.domain.event_names import EventName
+from common.terminal.event_words import EVENTS
 from common.terminal.texts import Texts
 from tests.unit.test_console_rooms import queue_of
 

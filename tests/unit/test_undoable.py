@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from clinic_desk.history_view import EVENTS
 from clinic_desk.undoable import in_words, is_late, last_undoable
 from common.domain.event_names import EventName
+from common.terminal.event_words import EVENTS
 from common.terminal.texts import Texts
 
 

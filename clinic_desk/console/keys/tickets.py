@@ -9,10 +9,10 @@ from clinic_desk.console.acting import ActingApp, is_meant
 from clinic_desk.console.dialogs.forms import corrected_patient, correction_form, priority_choices
 from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.queue_list import QueueList
-from clinic_desk.queue_view import CALL_REASONS
 from common.domain.staff import MOVES_QUEUES
 from common.terminal import card
 from common.terminal.card import Ticket
+from common.terminal.event_words import CALL_REASONS
 from common.terminal.failures import ProblemReply
 from common.translation import N_
 

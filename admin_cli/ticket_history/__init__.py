@@ -1,0 +1,1 @@
+"""`antrean-admin ticket`: what happened to one ticket, and who did it."""
