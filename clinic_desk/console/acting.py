@@ -6,7 +6,6 @@ from typing import Any, Final
 import click
 
 from clinic_desk.actions import Action, Desk
-from clinic_desk.console.dialogs.questions import Confirm, Notice
 from clinic_desk.console.keys.table import KEYS, NEEDS_QUEUE
 from clinic_desk.console.places import PlaceApp
 from clinic_desk.console.queue_list import QueueList
@@ -16,6 +15,7 @@ from clinic_desk.signed_in import who_may
 from common.domain import ticket_states
 from common.domain.staff import StaffRole
 from common.terminal.card import Ticket, ticket_card
+from common.terminal.screens.questions import Confirm, Notice
 from common.translation import N_
 
 _ACTIONS: Final[Mapping[str, ticket_states.Action]] = {

@@ -1,14 +1,14 @@
 """The state of the connection to the broker, in words: how far what is on the screen can be trusted."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Final
 
+from common.terminal.moments import age_in_words
 from common.terminal.texts import Texts
 from common.translation import C_
 
 _CONNECTED_MARK: Final = "●"
 _LOST_MARK: Final = "○"
-_MINUTE: Final = timedelta(minutes=1)
 
 
 class Connection:
@@ -57,11 +57,3 @@ class Connection:
             since=self._lost_since.astimezone(zone).strftime(clock),
             shown=self._answered_at.astimezone(zone).strftime(clock),
         )
-
-
-def age_in_words(age: timedelta, texts: Texts) -> str:
-    """`4 s`, or whole minutes from one minute on; no less than `0 s`, though a clock be set back."""
-    age = max(age, timedelta(0))
-    if age < _MINUTE:
-        return texts("{count} s", count=int(age.total_seconds()))
-    return texts("{count} min", count=age // _MINUTE)

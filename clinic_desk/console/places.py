@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 from antrean_client.look_ups import clinics, hospitals
 from clinic_desk.console.dialogs.all_keys import AllKeys
 from clinic_desk.console.dialogs.forms import sign_in_form
-from clinic_desk.console.dialogs.questions import Choose
-from clinic_desk.console.key_bar import KeyBar
 from clinic_desk.console.keys.table import bar_keys
 from clinic_desk.console.requester import Place
 from clinic_desk.console.screen import QueueApp
 from clinic_desk.signed_in import signed_in
 from common.domain.staff import StaffRole
+from common.terminal.screens.key_bar import KeyBar
+from common.terminal.screens.questions import Choose
 
 
 class PlaceApp(QueueApp):

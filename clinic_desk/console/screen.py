@@ -1,7 +1,7 @@
 """What the console shows, and what comes in: a queue, its state, answers and failures."""
 
 from datetime import UTC, datetime, tzinfo
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import click
 from rich.text import Text
@@ -12,10 +12,7 @@ from textual.widgets import OptionList, Static
 from clinic_desk import queue_view
 from clinic_desk.console.connection import Connection
 from clinic_desk.console.dialogs.history import HistoryScreen
-from clinic_desk.console.dialogs.questions import Confirm, Notice
-from clinic_desk.console.key_bar import KeyBar
 from clinic_desk.console.keys.table import ALL_KEYS, bar_keys, described
-from clinic_desk.console.lines import line_with_end
 from clinic_desk.console.queue_list import QueueList
 from clinic_desk.console.requester import (
     ConnectionLost,
@@ -39,6 +36,10 @@ from common.errors import BrokerRefused
 from common.exit_codes import ExitCode
 from common.terminal.failures import OutcomeUnknown, failure_of
 from common.terminal.problem_text import problem_text
+from common.terminal.screens import DIALOGS_CSS
+from common.terminal.screens.key_bar import KeyBar
+from common.terminal.screens.lines import line_with_end
+from common.terminal.screens.questions import Confirm, Notice
 from common.terminal.texts import Texts
 from common.translation import C_
 
@@ -51,7 +52,7 @@ _TALL_LINES_MIN: Final = KeyBar.LOW_HEIGHT_MAX + 1
 class QueueApp(App[None]):
     """A queue on the screen, seen from one room; what can be done there is added by the console."""
 
-    CSS_PATH = "desk.tcss"
+    CSS_PATH: ClassVar = [DIALOGS_CSS, "desk.tcss"]
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, session: DeskSession, hospital: str | None, clinic: str | None, room: int) -> None:

@@ -9,10 +9,10 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from clinic_desk import queue_view
-from clinic_desk.console.lines import line_with_end
 from clinic_desk.history_view import History, HistoryRow, rows
 from common.terminal.card import COLOURS, Ticket
 from common.terminal.moments import clock_time
+from common.terminal.screens.lines import line_with_end
 from common.terminal.texts import Texts
 from common.translation import N_
 

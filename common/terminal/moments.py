@@ -4,7 +4,7 @@ Moments come from replies in ISO 8601 with the hospital's offset, and are shown 
 """
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from common.domain.partial_dates import PartialDate
 from common.domain.time_zones import zone_word
@@ -22,6 +22,7 @@ MONTHS = N_("January February March April May June July August September October
 SOON_SECONDS_MAX = 180.0
 """A call that is expected within so long is told as one that comes shortly."""
 
+_MINUTE = timedelta(minutes=1)
 _MINUTES_IN_HOURS_MAX = 48 * 60
 
 _MONTHS = 12
@@ -179,6 +180,14 @@ def duration(seconds: float, texts: Texts) -> str:
     if minutes >= _MINUTES_IN_HOURS_MAX:
         return texts("{days} days", days=round(minutes / (24 * 60)))
     return texts("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
+
+
+def age_in_words(age: timedelta, texts: Texts) -> str:
+    """`4 s`, or whole minutes from one minute on; no less than `0 s`, though a clock be set back."""
+    age = max(age, timedelta())
+    if age < _MINUTE:
+        return texts("{count} s", count=int(age.total_seconds()))
+    return texts("{count} min", count=age // _MINUTE)
 
 
 def _date(day: date, texts: Texts) -> str:

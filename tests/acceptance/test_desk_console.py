@@ -9,9 +9,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from clinic_desk.console.dialogs.form import Form
-from clinic_desk.console.dialogs.questions import Choose, Confirm, Notice
 from clinic_desk.signing_in import user_in
+from common.terminal.screens.form import Form
+from common.terminal.screens.questions import Choose, Confirm, Notice
 from tests.acceptance.command_line import Shell
 from tests.acceptance.consoles import becomes, console, screen, shows
 from tests.acceptance.desks import ClinicDesk, desk_at

@@ -8,12 +8,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
-from clinic_desk.console.dialogs.form import Form
 from clinic_desk.console.dialogs.history import HistoryScreen
 from clinic_desk.console.dialogs.search import Search
 from clinic_desk.console.dialogs.ticket_menu import TicketMenu
 from clinic_desk.console.side import HistoryLines
 from common.messaging.topology import definitions
+from common.terminal.screens.form import Form
 from tests.acceptance.command_line import Shell
 from tests.acceptance.consoles import becomes, console, screen, shows
 from tests.acceptance.desks import ClinicDesk, desk_at, journal

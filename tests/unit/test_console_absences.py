@@ -6,8 +6,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.requester import QueueRead, Requester
+from common.terminal.screens.questions import Choose
 from tests.unit.test_console_rooms import console, queue_of, shows
 
 LATE = {"room": None, "reason": "late", "since": "2026-11-23T08:00:00+07:00", "until": None}

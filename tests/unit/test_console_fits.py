@@ -8,8 +8,8 @@ from textual.widgets import OptionList
 
 from clinic_desk.console.app import Console
 from clinic_desk.console.dialogs.ticket_menu import TicketMenu
-from clinic_desk.console.key_bar import KeyBar
 from clinic_desk.console.requester import Place, QueueRead
+from common.terminal.screens.key_bar import KeyBar
 from tests.processes import SECONDS_MAX
 from tests.unit.test_console_rooms import console, queue_of, shows
 

@@ -11,7 +11,6 @@ from textual.pilot import Pilot
 from clinic_desk.console.app import Console
 from clinic_desk.console.connection import Connection
 from clinic_desk.console.dialogs.all_keys import all_keys
-from clinic_desk.console.key_bar import KeyBar, key_lines
 from clinic_desk.console.keys.table import ALL_KEYS, BOUND, KEYS, bar_keys, described
 from clinic_desk.console.requester import Place, QueueRead, Requester
 from clinic_desk.session import DeskSession
@@ -19,6 +18,7 @@ from clinic_desk.signed_in import signed_in
 from common.domain.staff import StaffRole
 from common.messages import desk_requests
 from common.settings import Settings
+from common.terminal.screens.key_bar import KeyBar, key_lines
 from common.terminal.texts import Texts
 from tests.processes import SECONDS_MAX
 from tests.unit.test_console_rooms import queue_of, shows

@@ -6,7 +6,7 @@ from textual.pilot import Pilot
 from clinic_desk.actions import Action
 from clinic_desk.console.acting import ActingApp
 from clinic_desk.console.app import Console
-from clinic_desk.console.dialogs.questions import Confirm
+from common.terminal.screens.questions import Confirm
 from tests.unit.test_console_rooms import console
 
 

@@ -10,14 +10,14 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from clinic_desk.console.app import Console
-from clinic_desk.console.dialogs.form import Form
 from clinic_desk.console.dialogs.forms import parse_rooms
 from clinic_desk.console.dialogs.room_entry import RoomEntry, rooms_meant
-from clinic_desk.console.lines import line_with_end
 from clinic_desk.console.requester import Place, QueueRead, Requester
 from clinic_desk.problem_words import CONSOLE_WORDS
 from clinic_desk.session import DeskSession
 from common.settings import Settings
+from common.terminal.screens.form import Form
+from common.terminal.screens.lines import line_with_end
 from common.translation import LOCALES, translated
 from tests.catalogs import read_catalog
 from tests.processes import SECONDS_MAX

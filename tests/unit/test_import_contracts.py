@@ -36,7 +36,7 @@ def test_a_library_of_one_place_is_forbidden_everywhere_else(name: str) -> None:
 
 
 def test_textual_is_forbidden_where_things_are_measured_as_well() -> None:
-    assert set(ONLY["textual only in the desk's console"]["source_modules"]) >= MEASURING
+    assert set(ONLY["textual only in full-screen programs"]["source_modules"]) >= MEASURING
 
 
 COMMON = {

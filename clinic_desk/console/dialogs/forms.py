@@ -7,7 +7,6 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from clinic_desk.actions import NO_REASON
-from clinic_desk.console.dialogs.form import Field, Form
 from clinic_desk.inputs import moment_of, parse_until
 from clinic_desk.queue_view import Queue, lanes_above
 from common.domain.newborns import read_shown_name
@@ -17,6 +16,7 @@ from common.terminal.lane_words import lane_in_words, reason_in_words
 from common.terminal.moments import date_complaint, parse_birth_date, written_birth_date
 from common.terminal.prompts import checked
 from common.terminal.registration import BAD_DATE_OF_BIRTH
+from common.terminal.screens.form import Field, Form
 from common.terminal.texts import Texts
 
 _ROOMS = re.compile(r"0|[1-9]\d?", re.ASCII)

@@ -8,7 +8,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from clinic_desk.console.dialogs.questions import Notice
+from common.terminal.screens.questions import Notice
 from common.terminal.texts import Texts
 
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from textual import events
 
-from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.keys.table import Key, described
+from common.terminal.screens.questions import Choose
 from common.terminal.texts import Texts
 
 _KEY_WIDTH: Final = 3

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from clinic_desk.console.acting import ActingApp
 from clinic_desk.console.dialogs.forms import opening_form, rooms_form
-from clinic_desk.console.dialogs.questions import Choose
+from common.terminal.screens.questions import Choose
 from common.translation import N_
 
 

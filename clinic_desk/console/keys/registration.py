@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from clinic_desk.actions import NO_REASON, desk_registration
 from clinic_desk.console.dialogs.forms import priority_choices, registered_patient, registration_form
-from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.keys.tickets import PatientData, TicketKeys
 from clinic_desk.console.queue_list import QueueList
 from clinic_desk.queue_view import ticket_key
@@ -13,6 +12,7 @@ from common.terminal.card import Ticket
 from common.terminal.failures import ProblemReply
 from common.terminal.moments import birth_date
 from common.terminal.registration import OPTIONS, Registration
+from common.terminal.screens.questions import Choose
 
 _OF_A_STRANGER: Final = "wrong-person"
 

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 from clinic_desk import queue_view
 from clinic_desk.console.acting import ActingApp
-from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.dialogs.room_entry import Entered, RoomEntry, rooms_meant
 from clinic_desk.console.queue_list import QueueList
+from common.terminal.screens.questions import Choose
 
 
 class RoomKeys(ActingApp):

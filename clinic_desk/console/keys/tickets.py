@@ -7,13 +7,13 @@ from antrean_client.look_ups import clinics
 from clinic_desk.actions import CANCEL_REASONS, NO_REASON
 from clinic_desk.console.acting import ActingApp, is_meant
 from clinic_desk.console.dialogs.forms import corrected_patient, correction_form, priority_choices
-from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.queue_list import QueueList
 from common.domain.staff import MOVES_QUEUES
 from common.terminal import card
 from common.terminal.card import Ticket
 from common.terminal.event_words import CALL_REASONS
 from common.terminal.failures import ProblemReply
+from common.terminal.screens.questions import Choose
 from common.translation import N_
 
 PatientData = dict[str, str]

@@ -6,13 +6,13 @@ from typing import Any, Final, NamedTuple
 
 from clinic_desk.actions import Action
 from clinic_desk.console.acting import ActingApp
-from clinic_desk.console.dialogs.questions import Choose
 from clinic_desk.console.queue_list import QueueList
 from clinic_desk.problem_words import CONSOLE_WORDS
 from clinic_desk.session import DeskSession
 from clinic_desk.undoable import in_words, is_late, last_undoable
 from common.domain import ticket_states
 from common.terminal.card import Ticket
+from common.terminal.screens.questions import Choose
 
 _UNDOABLE: Final = frozenset(
     {"call_next", "call_ticket", "start", "complete", "mark_no_show", "skip", "park", "send", "desk_cancel"}
