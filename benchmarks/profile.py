@@ -28,6 +28,8 @@ _PARTS = {
     "common/messaging/worker.py:Worker.run readable": "read from the broker",
     "common/messaging/worker.py:Worker.run writable": "write to the broker",
     "common/messaging/worker.py": "loop and batches",
+    "common/messaging/handling.py": "loop and batches",
+    "common/messaging/stopwatch.py": "loop and batches",
     "common/messaging/publisher.py": "publish and take confirms",
     "common/messaging/outgoing.py": "publish and take confirms",
     "common/messaging/broker_connection.py:BrokerConnection": "publish and take confirms",

@@ -58,6 +58,18 @@ def _switch(text: str) -> bool:
     return _one_of("on", "off")(text) == "on"
 
 
+def _own_address(text: str) -> str:
+    from ipaddress import ip_address  # only where it is set: `antrean` has to be quick to start
+
+    try:
+        return str(ip_address(text))
+    except ValueError as error:
+        raise Unreadable(
+            N_("{variable} cannot be used: write an IP address of this machine, such as {example}."),
+            example="127.0.0.1, 0.0.0.0",
+        ) from error
+
+
 def _number(kind: type[int] | type[float], lowest: float, highest: float) -> Callable[[str], float]:
     def read(text: str) -> float:
         try:
@@ -105,6 +117,8 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "heartbeat_seconds": _number(int, 5, 300),
     "fast_path": _switch,
     "health_file": Path,
+    "metrics_port": _number(int, 0, 65535),
+    "metrics_address": _own_address,
     "registry_key": str,
     "registry_key_file": Path,
     "clock_starts_at": _moment,

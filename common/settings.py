@@ -67,6 +67,8 @@ class Settings:
     heartbeat_seconds: int = 30
     fast_path: bool = True
     health_file: Path | None = None
+    metrics_port: int | None = None
+    metrics_address: str = "127.0.0.1"
     registry_key: str | None = field(default=None, repr=False)
     registry_key_file: Path | None = None
     clock_starts_at: datetime | None = None

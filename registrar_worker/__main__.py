@@ -11,8 +11,11 @@ def main() -> None:
 def run() -> None:
     """Wires a registrar from its settings and runs it until it is told to stop."""
     # Read here, while the garbage collector waits: it would take a fifth of a worker's time to start.
+    from common.messaging.stopwatch import Stopwatch
     from common.messaging.topology import DESK_REGISTRAR_QUEUE, REGISTRAR_QUARANTINE, REGISTRAR_QUEUE
-    from common.messaging.worker import Worker, WorkerOptions
+    from common.messaging.worker import Worker
+    from common.messaging.worker_options import WorkerOptions
+    from common.metrics.opening import open_metrics
     from common.settings import load_settings
     from common.storage.catalog import CatalogCache
     from common.storage.engine import ask, open_engine
@@ -36,9 +39,12 @@ def run() -> None:
     registry_key = settings.read_registry_key()
     engine = open_engine(settings.require_database_url(), fast_path=settings.fast_path)
     check_schema(engine)
-    handler = RegistrarHandler(engine, CatalogCache(), settings.clock(), registry_key)
+    catalog, clock, stopwatch = CatalogCache(), settings.clock(), Stopwatch()
+    handler = RegistrarHandler(engine, catalog, clock, registry_key, stopwatch)
     handler.look_at_registries()
-    run_until_stopped(Worker(options, handler, ask_store=lambda: ask(engine)))
+    observer = open_metrics(settings, "registrar", options, clock, catalog)
+    worker = Worker(options, handler, ask_store=lambda: ask(engine), stopwatch=stopwatch, observer=observer)
+    run_until_stopped(worker)
 
 
 if __name__ == "__main__":

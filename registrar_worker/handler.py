@@ -11,6 +11,7 @@ from common.messages.patients import Cancel, Register
 from common.messages.problems import Problem
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.received_requests import ReceivedRequest, read_request
+from common.messaging.stopwatch import Part, Stopwatch
 from common.messaging.topology import DESK_EXCHANGE
 from common.registry_key import RegistryKey
 from common.storage.catalog import CatalogCache, CatalogChanged
@@ -36,6 +37,7 @@ class RegistrarHandler:
     catalog: CatalogCache
     clock: Clock
     registry_key: RegistryKey | None = None
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
     _registry_faults: RegistryFaultLog = field(default_factory=RegistryFaultLog)
 
     def look_at_registries(self) -> None:
@@ -46,6 +48,7 @@ class RegistrarHandler:
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         """One transaction for all deliveries; raises StoreUnavailable."""
         read = [_read(delivery) for delivery in deliveries]
+        self.stopwatch.lap(Part.PARSE)
         outcomes = iter(self._carry_out([each for each in read if isinstance(each, ReceivedRequest)]))
         return [Outcome(reply=each) if isinstance(each, Problem) else next(outcomes) for each in read]
 
@@ -70,10 +73,14 @@ class RegistrarHandler:
     def _carry_out_once(self, requests: Sequence[ReceivedRequest]) -> list[Outcome]:
         with transaction(self.engine, pipelined=True) as connection:
             loaded = load(connection, self.catalog, requests, self.clock.now(), self.registry_key)
+            self.stopwatch.lap(Part.LOAD)
             decided = decide(loaded, requests, self.catalog.clinic_of)
+            self.stopwatch.lap(Part.DECIDE)
             save(connection, loaded, decided)
             answers = compose_answers(loaded, decided, self.catalog.clinic_of)
             save_answered(connection, loaded, decided, requests, answers)
+            self.stopwatch.lap(Part.SAVE)
+        self.stopwatch.lap(Part.COMMIT)
         self._registry_faults.tell(loaded.registered.faults)
         return [
             Outcome(reply, [entry.event for entry in decision.entries])

@@ -17,8 +17,11 @@ def main() -> None:
 def run() -> None:
     """Wires a status responder from its settings and runs it until it is told to stop."""
     # Read here, while the garbage collector waits: it would take a fifth of a worker's time to start.
+    from common.messaging.stopwatch import Stopwatch
     from common.messaging.topology import DESK_STATUS_QUEUE, INTEGRATOR_STATUS_QUEUE, STATUS_QUEUE
-    from common.messaging.worker import Worker, WorkerOptions
+    from common.messaging.worker import Worker
+    from common.messaging.worker_options import WorkerOptions
+    from common.metrics.opening import open_metrics
     from common.settings import load_settings
     from common.storage.catalog import CatalogCache
     from common.storage.engine import ask, open_engine
@@ -40,8 +43,11 @@ def run() -> None:
     )
     engine = open_engine(settings.require_database_url(), fast_path=settings.fast_path)
     check_schema(engine)
-    handler = StatusHandler(engine, CatalogCache(), settings.clock())
-    run_until_stopped(Worker(options, handler, ask_store=lambda: ask(engine)))
+    catalog, clock, stopwatch = CatalogCache(), settings.clock(), Stopwatch()
+    handler = StatusHandler(engine, catalog, clock, stopwatch)
+    observer = open_metrics(settings, "status", options, clock, catalog)
+    worker = Worker(options, handler, ask_store=lambda: ask(engine), stopwatch=stopwatch, observer=observer)
+    run_until_stopped(worker)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from common.messages.problems import Problem
 from common.messages.request_parsing import RequestRefused, parse_request
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.received_requests import staff_user
+from common.messaging.stopwatch import Part, Stopwatch
 from common.messaging.topology import INTEGRATOR_EXCHANGE
 from common.storage.access_log import Look, record_looks
 from common.storage.catalog import CatalogCache
@@ -47,12 +48,14 @@ class StatusHandler:
     engine: Engine
     catalog: CatalogCache
     clock: Clock
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
     _look_faults: LookFaultLog = field(default_factory=LookFaultLog)
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         """One snapshot for what anybody may ask, one for desks, one for integrators; raises
         StoreUnavailable."""
         read = [_read(delivery) for delivery in deliveries]
+        self.stopwatch.lap(Part.PARSE)
         questions = [each for each in read if isinstance(each, Question)]
         of_desks = [each for each in questions if isinstance(each.request, ASKED_BY_DESKS)]
         of_integrators = [each.request for each in questions if isinstance(each.request, EventsSince)]
@@ -68,12 +71,15 @@ class StatusHandler:
                 return next(to_anybody)
             return next(to_integrators if isinstance(question.request, EventsSince) else to_desks)
 
-        return [Outcome(reply(each)) for each in read]
+        outcomes = [Outcome(reply(each)) for each in read]
+        self.stopwatch.lap(Part.DECIDE)
+        return outcomes
 
     def _answer_anybody(self, questions: Sequence[Question]) -> list[Reply]:
         """What patients may ask, and staff, too."""
         requests = [each.request for each in questions]
         loaded = load(self.engine, self.catalog, requests, self.clock.now())
+        self.stopwatch.lap(Part.LOAD)
         replies = compose_replies(self.catalog, loaded, requests)
         return [
             reply if user is None else refusal(self.catalog, user, request) or reply
@@ -85,6 +91,7 @@ class StatusHandler:
         with snapshot(self.engine) as connection:
             self.catalog.refresh(connection)
             replies = answer_desks(connection, self.catalog, questions, now)
+        self.stopwatch.lap(Part.LOAD)
         looks = looks_at_names(zip(questions, replies, strict=True))
         if not looks or self._is_recorded(looks, now):
             return replies
@@ -93,7 +100,9 @@ class StatusHandler:
     def _answer_integrators(self, requests: Sequence[EventsSince]) -> list[Reply]:
         with snapshot(self.engine) as connection:
             self.catalog.refresh(connection)
-            return [events_since(connection, self.catalog, request) for request in requests]
+            replies = [events_since(connection, self.catalog, request) for request in requests]
+        self.stopwatch.lap(Part.LOAD)
+        return replies
 
     def _is_recorded(self, looks: Sequence[Look], now: datetime) -> bool:
         """Whether these looks are committed, as they have to be before a name goes out. A database may answer
@@ -104,6 +113,7 @@ class StatusHandler:
                 record_looks(connection, looks, now)
         except StoreError as error:
             fault = error
+        self.stopwatch.lap(Part.SAVE)
         self._look_faults.tell(fault)
         return fault is None
 

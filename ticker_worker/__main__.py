@@ -13,8 +13,11 @@ def main() -> None:
 def run() -> None:
     """Wires a ticker from its settings and runs it until it is told to stop."""
     # Read here, while the garbage collector waits: it would take a fifth of a worker's time to start.
+    from common.messaging.stopwatch import Stopwatch
     from common.messaging.topology import TICKER_QUARANTINE, TICKER_QUEUE
-    from common.messaging.worker import Worker, WorkerOptions
+    from common.messaging.worker import Worker
+    from common.messaging.worker_options import WorkerOptions
+    from common.metrics.opening import open_metrics
     from common.settings import load_settings
     from common.storage.catalog import CatalogCache
     from common.storage.engine import ask, open_engine
@@ -40,8 +43,10 @@ def run() -> None:
     engine = open_engine(settings.require_database_url(), fast_path=settings.fast_path)
     check_schema(engine)
     emitter = TickEmitter(engine, clock, timedelta(seconds=settings.tick_seconds))
-    handler = TickerHandler(engine, CatalogCache(), clock)
-    run_until_stopped(Worker(options, handler, emitter, ask_store=lambda: ask(engine)))
+    catalog, stopwatch = CatalogCache(), Stopwatch()
+    handler = TickerHandler(engine, catalog, clock, stopwatch)
+    observer = open_metrics(settings, "ticker", options, clock, catalog)
+    run_until_stopped(Worker(options, handler, emitter, lambda: ask(engine), stopwatch, observer))
 
 
 if __name__ == "__main__":

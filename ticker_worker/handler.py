@@ -2,7 +2,7 @@
 thousands of tickets change in it."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from common.clock import Clock
 from common.domain.clinic_day import ClinicDay
@@ -38,6 +38,7 @@ from common.messages.message import Request
 from common.messages.problems import Problem
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.received_requests import ReceivedRequest, read_request
+from common.messaging.stopwatch import Part, Stopwatch
 from common.messaging.topology import DESK_EXCHANGE, EVENTS_EXCHANGE
 from common.storage.catalog import CatalogCache, CatalogChanged
 from common.storage.engine import Engine, transaction
@@ -84,10 +85,12 @@ class TickerHandler:
     engine: Engine
     catalog: CatalogCache
     clock: Clock
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         """Everything that the deliveries change is committed; raises StoreUnavailable."""
         read = [_read(delivery) for delivery in deliveries]
+        self.stopwatch.lap(Part.PARSE)
         changed = iter(self._apply([each for each in read if not isinstance(each, Outcome)]))
         return [each if isinstance(each, Outcome) else next(changed) for each in read]
 
@@ -119,10 +122,14 @@ class TickerHandler:
         while is_partial:
             with transaction(self.engine) as connection:
                 loaded = load(connection, self.catalog, self.clock, batch, also)
+                self.stopwatch.lap(Part.LOAD)
                 decisions = Decisions.of(loaded)
                 moved = advance_queues(connection, self.catalog, loaded, decisions.undecided.values())
                 decided = decide(connection, self.catalog, loaded, decisions, moved)
+                self.stopwatch.lap(Part.DECIDE)
                 save(connection, loaded, decided)
+                self.stopwatch.lap(Part.SAVE)
+            self.stopwatch.lap(Part.COMMIT)
             is_partial = decided.is_partial
         answers = iter(decided.answers)
         return [

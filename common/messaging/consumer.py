@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import pika
 from pika.adapters.select_connection import IOLoop
@@ -80,6 +81,16 @@ class Consumer:
     def is_up(self) -> bool:
         """Whether the queue is there and consumed."""
         return self._link.is_up
+
+    @property
+    def links_lost(self) -> int:
+        """How often the connection was lost, or could not be opened."""
+        return self._link.losses
+
+    @property
+    def oldest_waiting(self) -> datetime | None:
+        """When the oldest request that waits to be taken was sent; None where none says."""
+        return self._buffer.oldest_sent_at
 
     @property
     def unsettled(self) -> int:

@@ -1,5 +1,6 @@
 """Tells how a worker is: in its log when that changes, and in a file every few seconds."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,10 +36,18 @@ class Health:
         self._consumes = consumes
         self._ask_store = ask_store
         self._file = None if path is None else HealthFile(path)
-        self._trouble: str | None = _NOT_CONSUMING
+        self.trouble: str | None = _NOT_CONSUMING
+        """What keeps the worker from its work, as it was when it looked."""
+        self._looked_at = time.monotonic()
+
+    @property
+    def looked_seconds_ago(self) -> float:
+        """Longer than a few seconds where the worker is stuck."""
+        return time.monotonic() - self._looked_at
 
     def look(self) -> None:
         """Looks now and from now on."""
+        self._looked_at = time.monotonic()
         consumes = self._consumes()
         self._tell(self._store_trouble() if consumes else _NOT_CONSUMING)
         self._loop.call_later(LOOK_SECONDS if consumes else _LINKS_SECONDS, self.look)
@@ -53,8 +62,8 @@ class Health:
         return None
 
     def _tell(self, trouble: str | None) -> None:
-        if trouble != self._trouble:
-            self._trouble = trouble
+        if trouble != self.trouble:
+            self.trouble = trouble
             if trouble is None:
                 _log.info("ready")
             else:

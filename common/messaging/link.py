@@ -70,6 +70,8 @@ class Link:
         self._state = _State.IDLE
         self._backoff = Backoff()
         self._connection: BrokerConnection | None = None
+        self.losses = 0
+        """How often it could not be used any more, or could not be opened."""
 
     @property
     def is_up(self) -> bool:
@@ -107,6 +109,7 @@ class Link:
             return
         was_up = self.is_up
         self._state = _State.LOST
+        self.losses += 1
         _log.warning("link lost", reason=reason)
         if was_up:
             self._on_lost()

@@ -139,12 +139,24 @@ class Publisher:
         self._kept_backoff = Backoff()
         self._kept_scheduled = False
         self._dropped_at = float("-inf")
+        self.events_dropped = 0
+        """Events that a full queue refused so often that they were dropped, without ticks."""
         self.open, self.close = self._link.open, self._link.close
 
     @property
     def is_up(self) -> bool:
         """Whether something published now leaves at once."""
         return self._link.is_up
+
+    @property
+    def links_lost(self) -> int:
+        """How often the connection was lost, or could not be opened."""
+        return self._link.losses
+
+    @property
+    def kept(self) -> int:
+        """What was set aside, and is kept here until the queue for it takes it."""
+        return len(self._kept)
 
     @property
     def is_congested(self) -> bool:
@@ -291,6 +303,7 @@ class Publisher:
         elif self._is_dropped(message):
             _log.warning("event refused by a full queue", event_id=message.event.id, advice=_ADVICE)
             self._dropped_at = time.monotonic()
+            self.events_dropped += 1
             self._settled(message.group)
         else:
             self._backlog.append(message)

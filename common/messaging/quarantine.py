@@ -37,6 +37,8 @@ class Quarantine:
         self._on_held = on_held
         self._held: list[Batch] = []
         self._refused = False
+        self.isolated = 0
+        """Deliveries that were moved there, or are held for it."""
 
     @property
     def waiting(self) -> int:
@@ -66,6 +68,7 @@ class Quarantine:
 
     def isolate(self, batch: Batch) -> None:
         """Moves each delivery of a batch to the quarantine, or holds it."""
+        self.isolated += len(batch.deliveries)
         _log.warning("quarantined", size=len(batch.deliveries))
         for delivery in batch.deliveries:
             alone = batch.of(delivery)

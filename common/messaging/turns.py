@@ -8,6 +8,8 @@ staff, whose programs may fail, too. An address can be made up, but then no repl
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 from common.messaging.delivery import Delivery
@@ -71,6 +73,12 @@ class Turns:
         """How many wait of senders that had no surplus when it was last taken."""
         heavy = (self._lines[sender] for sender in self._heavy if sender in self._lines)
         return self._count - sum(len(line.deliveries) for line in heavy)
+
+    @property
+    def oldest_sent_at(self) -> datetime | None:
+        """When the oldest request that waits was sent; None where none says."""
+        firsts = chain(self._next, (line.deliveries[0] for line in self._lines.values()))
+        return min((each.sent_at for each in firsts if each.sent_at is not None), default=None)
 
     def add(self, deliveries: Iterable[Delivery]) -> None:
         """Deliveries have arrived."""

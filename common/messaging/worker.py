@@ -5,11 +5,11 @@ that neither a resource alarm nor a poisonous reply address keeps a worker from 
 blocks the loop for at most one transaction, whose statements are bounded well below a heartbeat.
 """
 
+import os
 import socket
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -17,19 +17,21 @@ from pika.adapters.select_connection import IOLoop
 from pika.connection import Parameters
 
 from antrean_client.connection import connection_parameters
-from common.errors import StoreUnavailable, places
-from common.messages.events import Event
-from common.messages.problems import Problem, ProblemCode, problem
+from common.errors import StoreUnavailable
 from common.messaging.consumer import Batch, Consumer
 from common.messaging.delivery import Delivery, Handler, Outcome
 from common.messaging.fast_pika import connection_class
+from common.messaging.handling import Handling, given_up
 from common.messaging.health import Health
 from common.messaging.link import Backoff
+from common.messaging.observer import Observer, WorkerFigures
 from common.messaging.outgoing import SetAside
 from common.messaging.publisher import Publisher
 from common.messaging.quarantine import Quarantine
+from common.messaging.stopwatch import Stopwatch
 from common.messaging.surplus import Surplus
 from common.messaging.topology import DEAD_QUEUE
+from common.messaging.worker_options import Emitter, WorkerOptions
 
 STOP_SECONDS_MAX = 10
 """How long a stopping worker waits for the confirmations of what it holds."""
@@ -42,35 +44,10 @@ _PREFETCH_BATCHES = 4
 _QUIET_SECONDS = 0.05
 """How often it is looked whether suspects can be taken, besides whenever something was settled."""
 
+_OLDEST_SECONDS = 1.0
+"""How often it is looked how long requests have waited, where somebody observes the worker."""
+
 _log = structlog.get_logger()
-
-
-class Emitter(Protocol):
-    """Something that has events to publish from time to time."""
-
-    def emit(self) -> Sequence[Event]:
-        """The events that are due now; raises StoreUnavailable."""
-        ...
-
-
-@dataclass(frozen=True)
-class WorkerOptions:
-    """How a worker runs: `name` is what the broker's connection list shows; `quarantine` is the queue for
-    deliveries that may be what kills workers, and is consumed as well; so are `other_queues`, each with its
-    own batch size; `emit_seconds` is real time; `fast_path` is whether it may be used (see `fast_pika`);
-    `health_file` is where the worker says how it is; `nodes` are a cluster's, as RabbitMQ names them."""
-
-    name: str
-    amqp_url: str
-    queue: str
-    batch_size: int
-    heartbeat_seconds: int
-    quarantine: str | None = None
-    other_queues: Mapping[str, int] = field(default_factory=dict)
-    emit_seconds: float = 0.0
-    fast_path: bool = True
-    health_file: Path | None = None
-    nodes: Collection[str] = ()
 
 
 class _Source(Protocol):
@@ -93,7 +70,8 @@ class _Source(Protocol):
 class Worker:
     """Consumes `options.queue` with `handler`, and publishes what `emitter` has, until it is stopped.
 
-    `ask_store` asks the database whether it is there, and raises StoreUnavailable.
+    `ask_store` asks the database whether it is there, and raises StoreUnavailable. `stopwatch` is the one on
+    which the handler marks its parts.
     """
 
     def __init__(
@@ -102,9 +80,12 @@ class Worker:
         handler: Handler,
         emitter: Emitter | None = None,
         ask_store: Callable[[], object] = lambda: None,
+        stopwatch: Stopwatch | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._options = options
-        self._handler = handler
+        self._handling = Handling(handler, stopwatch or Stopwatch(), observer)
+        self._observer = observer
         self._emitter = emitter
         self._loop = IOLoop()
         self._connect = connection_class(fast_path=options.fast_path)
@@ -113,6 +94,8 @@ class Worker:
         self._look_scheduled = False
         self._stopping = False
         self._emitted_unconfirmed = False
+        self._dead_letters = self._store_retries = 0
+        self._oldest_waiting: Mapping[str, datetime | None] = {}
         self._publisher = Publisher(
             self._loop,
             self._parameters("publisher"),
@@ -155,7 +138,11 @@ class Worker:
     def _parameters(self, purpose: str) -> Parameters:
         options = self._options
         name = f"{options.name} {purpose}"
-        return connection_parameters(options.amqp_url, name, options.heartbeat_seconds)
+        parameters = connection_parameters(options.amqp_url, name, options.heartbeat_seconds)
+        where = {"host": socket.gethostname(), "pid": os.getpid()}
+        observed = {} if self._observer is None else self._observer.client_properties
+        parameters.client_properties = {**(parameters.client_properties or {}), **where, **observed}
+        return parameters
 
     def _consumer(self, purpose: str, queue: str, prefetch: int) -> Consumer:
         parameters = self._parameters(purpose)
@@ -178,9 +165,14 @@ class Worker:
         if self._emitter is not None:
             self._loop.call_later(0, self._emit)
         self._health.look()
+        if self._observer is not None:
+            self._look_at_oldest()
+            self._observer.begin(self.figures)
         try:
             self._loop.start()
         finally:
+            if self._observer is not None:
+                self._observer.end()
             self._loop.remove_handler(self._stop_requests.fileno())
             self._stop_request.close()
             self._stop_requests.close()
@@ -189,6 +181,30 @@ class Worker:
         """Asks for an ordered stop; may be called from a signal handler, more than once."""
         with suppress(OSError):  # it has ended, or was asked often enough
             self._stop_request.send(b"s")
+
+    def figures(self) -> WorkerFigures:
+        """How the worker is now; may be called in any thread."""
+        return WorkerFigures(
+            trouble=self._health.trouble,
+            looked_seconds_ago=self._health.looked_seconds_ago,
+            unsettled={consumer.queue: consumer.unsettled for consumer in self._consumers},
+            unconfirmed=self._publisher.pending,
+            dead_letters=self._dead_letters,
+            dead_letters_held=self._publisher.kept,
+            quarantined=0 if self._suspects is None else self._suspects.isolated,
+            events_dropped=self._publisher.events_dropped,
+            links_lost={"publisher": self._publisher.links_lost}
+            | {consumer.queue: consumer.links_lost for consumer in self._consumers},
+            store_retries=self._store_retries,
+            taken_apart=self._handling.taken_apart,
+            surplus_refused=self._surplus.refused.copy(),
+            oldest_waiting=self._oldest_waiting,
+        )
+
+    def _look_at_oldest(self) -> None:
+        # Here and not in `figures`: what waits must not change meanwhile.
+        self._oldest_waiting = {consumer.queue: consumer.oldest_waiting for consumer in self._consumers}
+        self._loop.call_later(_OLDEST_SECONDS, self._look_at_oldest)
 
     def _is_up(self) -> bool:
         return self._publisher.is_up and all(consumer.is_up for consumer in self._consumers)
@@ -216,7 +232,7 @@ class Worker:
             self._schedule()
             return
         try:
-            outcomes = self._handle(batch.deliveries)
+            outcomes = self._handling.handle(batch.deliveries)
         except StoreUnavailable as error:
             self._retry_later(source, batch, error)
             return
@@ -224,6 +240,7 @@ class Worker:
         self._sources.remove(source)
         self._sources.append(source)
         self._finish(batch, outcomes)
+        self._handling.published(batch.consumer.queue, batch.deliveries, outcomes)
         self._schedule()
 
     def _take(self) -> tuple[_Source, Batch] | None:
@@ -266,27 +283,17 @@ class Worker:
         if others := [each for each in batch.deliveries if each.tag not in out]:
             source.put_back(batch.of(*others))
         if hopeless:
-            self._finish(batch.of(*hopeless), [_given_up(each) for each in hopeless])
+            self._finish(batch.of(*hopeless), [given_up(each) for each in hopeless])
         if suspects and self._suspects is not None:
             self._suspects.isolate(batch.of(*suspects))
         return True
-
-    def _handle(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        try:
-            return self._handler.handle(deliveries)
-        except StoreUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-            if len(deliveries) == 1:
-                return [_dead(deliveries[0], error)]
-            _log.warning("batch taken apart", size=len(deliveries), error=type(error).__name__)
-            return [outcome for delivery in deliveries for outcome in self._handle([delivery])]
 
     def _retry_later(self, source: _Source, batch: Batch, error: StoreUnavailable) -> None:
         if self._stopping:
             self._close()  # what cannot be done now is delivered again, to somebody who can
             return
         source.put_back(batch)
+        self._store_retries += 1
         wait_seconds = self._store_backoff.next_seconds()
         _log.warning("store unavailable", reason=str(error), retry_in_seconds=round(wait_seconds, 2))
         self._work_scheduled = True
@@ -308,6 +315,7 @@ class Worker:
 
     def _set_aside(self, alone: Batch, reason: str) -> None:
         """Sets a delivery aside for the operators. Where that is refused, it stays this worker's."""
+        self._dead_letters += 1
         self._publisher.set_aside(
             SetAside(alone.deliveries[0], DEAD_QUEUE, reason),
             lambda: self._settle(alone),
@@ -379,21 +387,3 @@ class Worker:
         self._open_links -= 1
         if self._open_links == 0:
             self._loop.stop()
-
-
-def _given_up(delivery: Delivery) -> Outcome:
-    reason = f"given out {delivery.redeliveries} times and never done"
-    _log.error("dead letter", reason=reason)
-    return Outcome(reply=_was_set_aside(), dead_letter=reason)
-
-
-def _dead(delivery: Delivery, error: Exception) -> Outcome:
-    # The error's text may hold what the message held; its type does not.
-    reason = f"{type(error).__name__} in the handler"
-    _log.error("dead letter", request=delivery.name, reason=reason, where=places(error))
-    return Outcome(reply=_was_set_aside(), dead_letter=reason)
-
-
-def _was_set_aside() -> Problem:
-    detail = "The request could not be carried out; it was set aside for the operators."
-    return problem(ProblemCode.INTERNAL_ERROR, detail)

@@ -72,6 +72,11 @@ class CatalogCache:
         self._clinics: dict[str, dict[str, Clinic]] = {}
         self._staff = StaffCache()
 
+    @property
+    def version(self) -> int:
+        """The version that is known; 0 where none was read yet."""
+        return self._version
+
     def catch_up(self, connection: Connection, version: int) -> set[tuple[str, str]]:
         """Takes over what changed up to `version`, which this transaction has read; the clinics that changed.
 

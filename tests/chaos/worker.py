@@ -17,6 +17,7 @@ from sqlalchemy import Engine, event
 
 from common.messaging.consumer import Batch
 from common.messaging.delivery import Delivery, Outcome
+from common.messaging.handling import Handling
 from common.messaging.worker import Worker
 from common.settings import Settings
 from tests.chaos.clock import OffsetClock
@@ -59,7 +60,7 @@ def install_failpoints(failpoints: Failpoints, poison: Poison) -> None:
     settled: WeakSet[Batch] = WeakSet()
 
     def handle(original: Callable[..., Any]) -> Callable[..., Any]:
-        def handle(worker: Worker, deliveries: Sequence[Delivery]) -> Any:
+        def handle(worker: Handling, deliveries: Sequence[Delivery]) -> Any:
             nonlocal handling
             if poison.among(deliveries):
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -114,7 +115,7 @@ def install_failpoints(failpoints: Failpoints, poison: Poison) -> None:
 
         return emit
 
-    replace(Worker, "_handle", handle)
+    replace(Handling, "_handle", handle)
     replace(Worker, "_finish", finish)
     replace(Worker, "_settle", settle)
     replace(TickEmitter, "emit", emit)

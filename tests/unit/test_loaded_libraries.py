@@ -17,12 +17,16 @@ from common.storage.engine import open_engine
 ROOT = Path(__file__).parents[2]
 PROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PARTS: Final[dict[str, list[str]]] = {"": PROJECT["dependencies"], **PROJECT["optional-dependencies"]}
-MODULE_NAMES: Final = {"python-dotenv": "dotenv", "typing-extensions": "typing_extensions"}
+MODULE_NAMES: Final = {
+    "prometheus-client": "prometheus_client",
+    "python-dotenv": "dotenv",
+    "typing-extensions": "typing_extensions",
+}
 DATA_ONLY: Final = {"tzdata"}
 
 LIBRARIES: Final = {
-    "alembic", "click", "cloudevents", "dotenv", "pika", "platformdirs", "psycopg", "pydantic", "pygments",
-    "rich", "segno", "sqlalchemy", "structlog", "textual",
+    "alembic", "click", "cloudevents", "dotenv", "pika", "platformdirs", "prometheus_client", "psycopg",
+    "pydantic", "pygments", "rich", "segno", "sqlalchemy", "structlog", "textual",
 }  # fmt: skip
 WORKER: Final = {"cloudevents", "pika", "platformdirs", "pydantic", "sqlalchemy", "structlog"}
 PATIENT: Final = {"click", "platformdirs"}
@@ -159,12 +163,32 @@ def test_a_patient_needs_nothing_else(patients_site: Path, tmp_path: Path) -> No
     ("program", "module", "extra", "lacking"),
     [
         ("antrean-desk", "clinic_desk.__main__", "desk", "segno, textual"),
-        ("antrean-admin", "admin_cli.__main__", "server", "alembic, cloudevents, psycopg"),
-        ("antrean-stack", "local_stack.__main__", "server", "alembic, cloudevents, psycopg"),
-        ("antrean-registrar", "registrar_worker.__main__", "server", "alembic, cloudevents, psycopg"),
-        ("antrean-ticker", "ticker_worker.__main__", "server", "alembic, cloudevents, psycopg"),
-        ("antrean-status", "status_responder.__main__", "server", "alembic, cloudevents, psycopg"),
-        ("antrean-healthy", "common.health", "server", "alembic, cloudevents, psycopg"),
+        ("antrean-admin", "admin_cli.__main__", "server", "alembic, cloudevents, prometheus_client, psycopg"),
+        (
+            "antrean-stack",
+            "local_stack.__main__",
+            "server",
+            "alembic, cloudevents, prometheus_client, psycopg",
+        ),
+        (
+            "antrean-registrar",
+            "registrar_worker.__main__",
+            "server",
+            "alembic, cloudevents, prometheus_client, psycopg",
+        ),
+        (
+            "antrean-ticker",
+            "ticker_worker.__main__",
+            "server",
+            "alembic, cloudevents, prometheus_client, psycopg",
+        ),
+        (
+            "antrean-status",
+            "status_responder.__main__",
+            "server",
+            "alembic, cloudevents, prometheus_client, psycopg",
+        ),
+        ("antrean-healthy", "common.health", "server", "alembic, cloudevents, prometheus_client, psycopg"),
     ],
 )
 def test_a_program_whose_part_is_missing_says_how_to_install_it(

@@ -6,7 +6,8 @@ from unittest.mock import patch
 from pika.adapters.select_connection import IOLoop
 
 from common.messaging.delivery import Delivery, Outcome
-from common.messaging.worker import Worker, WorkerOptions
+from common.messaging.worker import Worker
+from common.messaging.worker_options import WorkerOptions
 
 
 class Idle:

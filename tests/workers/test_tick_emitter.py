@@ -15,7 +15,8 @@ from common.messages.events import Event as CloudEvent
 from common.messages.events import Tick, encode_tick
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.topology import EVENTS_EXCHANGE, TICKER_QUEUE
-from common.messaging.worker import Worker, WorkerOptions
+from common.messaging.worker import Worker
+from common.messaging.worker_options import WorkerOptions
 from tests.broker import RunningBroker
 from tests.builders import MONDAY
 from tests.deployment import connected

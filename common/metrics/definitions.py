@@ -1,0 +1,164 @@
+"""Every metric that a worker shows: its name, its labels, and when to worry. Each series has the label
+`worker` (registrar, ticker or status) besides.
+
+No label has a value that a stranger makes up: requests are those that lead to the worker's queues, or
+`other`; problem codes are a closed list; hospitals and clinics are those of the catalog.
+"""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Kind(StrEnum):
+    """A type of metric, as Prometheus calls it."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class Metric(NamedTuple):
+    """A metric, whose `labels` come after `worker`."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+INFO: Final = Metric("antrean_worker_info", Kind.GAUGE, "Always 1; says which version runs.", ("version",))
+READY: Final = Metric(
+    "antrean_ready",
+    Kind.GAUGE,
+    "1 while the worker consumes and publishes and its database answers; else 0: see its log.",
+)
+RECEIVED: Final = Metric(
+    "antrean_requests_received_total",
+    Kind.COUNTER,
+    "Messages that were handled, by request; more than answered and refused together where there are ticks.",
+    ("request",),
+)
+ANSWERED: Final = Metric(
+    "antrean_requests_answered_total",
+    Kind.COUNTER,
+    "Requests that were carried out and answered; none while others are received: look at the refusals.",
+    ("request",),
+)
+REFUSED: Final = Metric(
+    "antrean_requests_refused_total",
+    Kind.COUNTER,
+    "Requests that were answered with a problem; internal_error and temporarily_unavailable are ours.",
+    ("request", "code"),
+)
+SURPLUS: Final = Metric(
+    "antrean_surplus_refused_total",
+    Kind.COUNTER,
+    "Requests that were answered busy because their sender had too many waiting: somebody floods.",
+    ("exchange",),
+)
+BATCH_SIZE: Final = Metric(
+    "antrean_batch_size",
+    Kind.HISTOGRAM,
+    "Messages in one batch; at ANTREAN_BATCH_SIZE all the time, there are too few workers.",
+    ("queue",),
+)
+BATCH_SECONDS: Final = Metric(
+    "antrean_batch_seconds",
+    Kind.HISTOGRAM,
+    "How long one batch took, from reading it to sending its replies; slow: look at its parts.",
+    ("queue",),
+)
+PART_SECONDS: Final = Metric(
+    "antrean_batch_part_seconds_total",
+    Kind.COUNTER,
+    "Where the time of batches goes; mostly load, save and commit: the database is what to look at.",
+    ("part",),
+)
+REPLY_DELAY: Final = Metric(
+    "antrean_reply_delay_seconds",
+    Kind.HISTOGRAM,
+    "From when a request was sent, by its own timestamp in whole seconds, to its reply; bounded to 900 s.",
+    ("queue",),
+)
+OLDEST_UNANSWERED: Final = Metric(
+    "antrean_oldest_unanswered_seconds",
+    Kind.GAUGE,
+    "How long ago the oldest request that waits at this worker was sent; at most 900 s, 0 where none waits.",
+    ("queue",),
+)
+UNSETTLED: Final = Metric(
+    "antrean_unsettled_deliveries",
+    Kind.GAUGE,
+    "Deliveries at this worker that are not acknowledged; for minutes at the prefetch: it is too slow.",
+    ("queue",),
+)
+UNCONFIRMED: Final = Metric(
+    "antrean_unconfirmed_messages",
+    Kind.GAUGE,
+    "Events and dead letters that the broker has not confirmed; growing, the broker takes nothing.",
+)
+DEAD_LETTERS: Final = Metric(
+    "antrean_dead_letters_total",
+    Kind.COUNTER,
+    "Messages that were set aside because they could not be processed; every single one is to be looked at.",
+)
+DEAD_LETTERS_HELD: Final = Metric(
+    "antrean_dead_letters_held",
+    Kind.GAUGE,
+    "Dead letters that antrean.dead does not take and that wait here; more than 0: make room there.",
+)
+QUARANTINED: Final = Metric(
+    "antrean_quarantined_total",
+    Kind.COUNTER,
+    "Messages that came back so often that they may be what kills workers.",
+)
+EVENTS_DROPPED: Final = Metric(
+    "antrean_events_dropped_total",
+    Kind.COUNTER,
+    "Events that a full queue of an integrator refused for good; publish them again.",
+)
+LINKS_LOST: Final = Metric(
+    "antrean_links_lost_total",
+    Kind.COUNTER,
+    "Connections to the broker that were lost or could not be opened, by publisher or queue.",
+    ("link",),
+)
+STORE_RETRIES: Final = Metric(
+    "antrean_store_retries_total",
+    Kind.COUNTER,
+    "Batches that are tried again because the database did not answer, or lost to another transaction.",
+)
+TAKEN_APART: Final = Metric(
+    "antrean_batches_taken_apart_total",
+    Kind.COUNTER,
+    "Batches in which something failed, so that each message was handled alone.",
+)
+CATALOG_VERSION: Final = Metric(
+    "antrean_catalog_version",
+    Kind.GAUGE,
+    "The version of the catalog that the worker knows; workers that stay behind others have had no message.",
+)
+
+OF_EVERY_WORKER: Final = (
+    INFO,
+    READY,
+    RECEIVED,
+    ANSWERED,
+    REFUSED,
+    SURPLUS,
+    BATCH_SIZE,
+    BATCH_SECONDS,
+    PART_SECONDS,
+    REPLY_DELAY,
+    OLDEST_UNANSWERED,
+    UNSETTLED,
+    UNCONFIRMED,
+    DEAD_LETTERS,
+    DEAD_LETTERS_HELD,
+    QUARANTINED,
+    EVENTS_DROPPED,
+    LINKS_LOST,
+    STORE_RETRIES,
+    TAKEN_APART,
+    CATALOG_VERSION,
+)

@@ -1,0 +1,110 @@
+"""A worker's metrics: counted while it works, shown at a port of its own."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from http import HTTPStatus
+from importlib.metadata import version
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, ProcessCollector, generate_latest
+from prometheus_client.registry import Collector
+
+from common.clock import Clock
+from common.health import SILENT_SECONDS_MAX
+from common.messaging.delivery import Delivery, Outcome
+from common.messaging.observer import WorkerFigures
+from common.messaging.stopwatch import Part
+from common.messaging.topology import EVENTS_EXCHANGE, bindings
+from common.metrics import definitions
+from common.metrics.collector import WorkerCollector
+from common.metrics.counts import BatchCounts
+from common.metrics.server import PLAIN_TEXT, Page, PageServer
+
+_STARTING = "The worker is starting."
+
+_log = structlog.get_logger()
+
+
+class Metrics:
+    """The observer of a worker that is called `worker` and consumes `queues`.
+
+    `catalog_version` tells the version of the catalog that it knows; `others` collect what else it shows.
+    Raises SettingsError where the port cannot be had.
+    """
+
+    def __init__(
+        self,
+        worker: str,
+        queues: Collection[str],
+        clock: Clock,
+        catalog_version: Callable[[], int],
+        address: str,
+        port: int,
+        others: Collection[Collector] = (),
+    ) -> None:
+        self._clock = clock
+        self._counts = BatchCounts(requests_of(queues))
+        self._collector = WorkerCollector(worker, self._counts, clock, catalog_version)
+        self._registry = CollectorRegistry()
+        info = definitions.INFO
+        Gauge(info.name, info.help, ("worker", *info.labels), registry=self._registry).labels(
+            worker, version("antrean")
+        ).set(1)
+        ProcessCollector(registry=self._registry)
+        for collector in (self._collector, *others):
+            self._registry.register(collector)
+        pages = {"/metrics": self._shown, "/livez": self._alive, "/readyz": self._ready}
+        self._server = PageServer(address, port, pages)
+        self.client_properties: Mapping[str, int | str] = {
+            "metrics_address": address,
+            "metrics_port": self._server.port,
+        }
+
+    def begin(self, look: Callable[[], WorkerFigures]) -> None:
+        """Shows them from now on."""
+        self._collector.look = look
+        self._server.start()
+        _log.info("metrics shown", address=self.client_properties["metrics_address"], port=self._server.port)
+
+    def handled(
+        self,
+        queue: str,
+        deliveries: Sequence[Delivery],
+        outcomes: Sequence[Outcome],
+        parts: Mapping[Part, float],
+    ) -> None:
+        """Counts a batch."""
+        self._counts.add(queue, deliveries, outcomes, parts, self._clock.now())
+
+    def end(self) -> None:
+        """Shows nothing any more."""
+        self._server.stop()
+
+    def _shown(self) -> Page:
+        return Page(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(self._registry))
+
+    def _alive(self) -> Page:
+        look = self._collector.look
+        seconds = 0.0 if look is None else look().looked_seconds_ago
+        stuck = f"The worker has not looked at itself for {seconds:.0f} s: it is stuck."
+        return _health(stuck if seconds > SILENT_SECONDS_MAX else None)
+
+    def _ready(self) -> Page:
+        look = self._collector.look
+        alive = self._alive()
+        if look is None or alive.status != HTTPStatus.OK:
+            return alive if look is not None else _health(_STARTING)
+        return _health(look().trouble)
+
+
+def requests_of(queues: Collection[str]) -> set[str]:
+    """The names of the requests and events that lead to these queues."""
+    return {
+        ".".join(key.split(".")[-2:]) if exchange == EVENTS_EXCHANGE else key
+        for exchange, key, queue in bindings()
+        if queue in queues
+    }
+
+
+def _health(trouble: str | None) -> Page:
+    status = HTTPStatus.OK if trouble is None else HTTPStatus.SERVICE_UNAVAILABLE
+    return Page(status, PLAIN_TEXT, f"{trouble or 'ok'}\n".encode())
