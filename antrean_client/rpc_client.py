@@ -30,6 +30,7 @@ from antrean_client.errors import (
     RequestNotTaken,
 )
 from antrean_client.protocol import BODY_BYTES_MAX, LOOK_UPS, PATIENT_EXCHANGE
+from antrean_client.tracing import RequestSpan, requesting
 
 RESEND_SECONDS = 3.0
 """A request without an answer is sent again, with the same id, at this interval."""
@@ -122,6 +123,14 @@ class RpcClient:
         all the time, and NoReply where the request was sent and nothing is known of it.
         """
         request_id = request_id or str(uuid.uuid4())
+        with requesting(self._exchange, name) as span:
+            answer = self._call(name, body, timeout_seconds, request_id, span)
+            span.answered(answer.name, answer.body.get("code") if answer.name == "problem" else None)
+        return answer
+
+    def _call(
+        self, name: str, body: dict[str, Any], timeout_seconds: float, request_id: str, span: RequestSpan
+    ) -> Answer:
         encoded = json.dumps(body).encode()
         if len(encoded) > BODY_BYTES_MAX:
             return _too_large(request_id)
@@ -134,6 +143,7 @@ class RpcClient:
             timestamp=int(self._clock.now().timestamp()),
             delivery_mode=delivery_mode(name),
             user_id=None if self._exchange == PATIENT_EXCHANGE else user_of(self._amqp_url),
+            headers=None if span.headers is None else {**span.headers},
         )
         started = time.monotonic()
         until = started + timeout_seconds
@@ -150,7 +160,8 @@ class RpcClient:
                 continue
             try:
                 try:
-                    self._publish(channel, properties, encoded)
+                    with span.sending():
+                        self._publish(channel, properties, encoded)
                 except MessagingError as error:
                     error.sent_before = sent
                     raise

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from common.errors import NotInstalled
 from common.translation import N_
 
-Extra = Literal["desk", "server"]
+Extra = Literal["desk", "server", "traces"]
 """A part of Antrean beyond the patient's command: an extra of the package, as pyproject.toml defines it."""
 
 MODULES: Final[dict[Extra, tuple[str, ...]]] = {
@@ -23,6 +23,7 @@ MODULES: Final[dict[Extra, tuple[str, ...]]] = {
         "structlog",
         "typing_extensions",
     ),
+    "traces": ("opentelemetry.exporter.otlp.proto.http", "opentelemetry.sdk"),
 }
 """What is imported of each extra."""
 
@@ -32,7 +33,7 @@ def require_extra(program: str, extra: Extra) -> None:
 
     Raises NotInstalled with the command that installs them.
     """
-    missing = [module for module in MODULES[extra] if find_spec(module) is None]
+    missing = [module for module in MODULES[extra] if not _is_there(module)]
     if missing:
         python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
         # In quotes, since shells take brackets for a pattern; in double ones, since Windows knows no others.
@@ -43,6 +44,13 @@ def require_extra(program: str, extra: Extra) -> None:
             libraries=", ".join(missing),
             command=command,
         )
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # a package that it would be in
+        return False
 
 
 def start_command() -> str:

@@ -7,11 +7,14 @@ import signal
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from common.errors import AntreanError, BrokerUnavailable, SettingsError, StoreUnavailable, places
 from common.exit_codes import ExitCode
 from common.installation import require_extra
+
+if TYPE_CHECKING:
+    from common.settings import Settings
 
 
 class Stoppable(Protocol):
@@ -40,6 +43,18 @@ def configure_logging(process: str, level: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process, pid=os.getpid())
+
+
+def trace_worker(program: str, settings: "Settings") -> None:
+    """Has a worker trace, where its settings say so, and log why spans could not be handed over."""
+    if not settings.traces:
+        return
+    import structlog
+
+    from common.tracing import trace_process
+
+    log = structlog.get_logger()
+    trace_process(program, settings, lambda reason: log.warning("traces not exported", reason=reason))
 
 
 def run_until_stopped(work: Stoppable) -> None:

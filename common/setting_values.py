@@ -116,6 +116,7 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "batch_size": _number(int, 1, 1000),
     "heartbeat_seconds": _number(int, 5, 300),
     "fast_path": _switch,
+    "traces": _switch,
     "health_file": Path,
     "metrics_port": _number(int, 0, 65535),
     "metrics_address": _own_address,

@@ -66,6 +66,7 @@ class Settings:
     batch_size: int = 128
     heartbeat_seconds: int = 30
     fast_path: bool = True
+    traces: bool = False
     health_file: Path | None = None
     metrics_port: int | None = None
     metrics_address: str = "127.0.0.1"

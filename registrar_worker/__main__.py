@@ -1,6 +1,6 @@
 """Starts a registrar: `python -m registrar_worker`, or `antrean-registrar`."""
 
-from common.process import configure_logging, run_until_stopped, run_worker
+from common.process import configure_logging, run_until_stopped, run_worker, trace_worker
 
 
 def main() -> None:
@@ -13,6 +13,7 @@ def run() -> None:
     # Read here, while the garbage collector waits: it would take a fifth of a worker's time to start.
     from common.messaging.stopwatch import Stopwatch
     from common.messaging.topology import DESK_REGISTRAR_QUEUE, REGISTRAR_QUARANTINE, REGISTRAR_QUEUE
+    from common.messaging.tracing import traced
     from common.messaging.worker import Worker
     from common.messaging.worker_options import WorkerOptions
     from common.metrics.opening import open_metrics
@@ -24,6 +25,7 @@ def run() -> None:
 
     settings = load_settings("registrar")
     configure_logging("registrar", settings.log_level)
+    trace_worker("antrean-registrar", settings)
     options = WorkerOptions(
         name="antrean registrar",
         amqp_url=settings.require_amqp_url(),
@@ -43,7 +45,9 @@ def run() -> None:
     handler = RegistrarHandler(engine, catalog, clock, registry_key, stopwatch)
     handler.look_at_registries()
     observer = open_metrics(settings, "registrar", options, clock, catalog)
-    worker = Worker(options, handler, ask_store=lambda: ask(engine), stopwatch=stopwatch, observer=observer)
+    worker = Worker(
+        options, traced(handler), ask_store=lambda: ask(engine), stopwatch=stopwatch, observer=observer
+    )
     run_until_stopped(worker)
 
 

@@ -1,6 +1,6 @@
 """Starts a status responder: `python -m status_responder`, or `antrean-status`."""
 
-from common.process import configure_logging, run_until_stopped, run_worker
+from common.process import configure_logging, run_until_stopped, run_worker, trace_worker
 
 DESK_BATCH_SIZE = 16
 """A desk's look-up takes several statements, while patients' look-ups wait."""
@@ -19,6 +19,7 @@ def run() -> None:
     # Read here, while the garbage collector waits: it would take a fifth of a worker's time to start.
     from common.messaging.stopwatch import Stopwatch
     from common.messaging.topology import DESK_STATUS_QUEUE, INTEGRATOR_STATUS_QUEUE, STATUS_QUEUE
+    from common.messaging.tracing import traced
     from common.messaging.worker import Worker
     from common.messaging.worker_options import WorkerOptions
     from common.metrics.opening import open_metrics
@@ -30,6 +31,7 @@ def run() -> None:
 
     settings = load_settings("status")
     configure_logging("status", settings.log_level)
+    trace_worker("antrean-status", settings)
     options = WorkerOptions(
         name="antrean status responder",
         amqp_url=settings.require_amqp_url(),
@@ -46,7 +48,9 @@ def run() -> None:
     catalog, clock, stopwatch = CatalogCache(), settings.clock(), Stopwatch()
     handler = StatusHandler(engine, catalog, clock, stopwatch)
     observer = open_metrics(settings, "status", options, clock, catalog)
-    worker = Worker(options, handler, ask_store=lambda: ask(engine), stopwatch=stopwatch, observer=observer)
+    worker = Worker(
+        options, traced(handler), ask_store=lambda: ask(engine), stopwatch=stopwatch, observer=observer
+    )
     run_until_stopped(worker)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from common.process import configure_logging, run_until_stopped, run_worker
+from common.process import configure_logging, run_until_stopped, run_worker, trace_worker
 
 
 def main() -> None:
@@ -15,6 +15,7 @@ def run() -> None:
     # Read here, while the garbage collector waits: it would take a fifth of a worker's time to start.
     from common.messaging.stopwatch import Stopwatch
     from common.messaging.topology import TICKER_QUARANTINE, TICKER_QUEUE
+    from common.messaging.tracing import traced
     from common.messaging.worker import Worker
     from common.messaging.worker_options import WorkerOptions
     from common.metrics.opening import open_metrics
@@ -27,6 +28,7 @@ def run() -> None:
 
     settings = load_settings("ticker")
     configure_logging("ticker", settings.log_level)
+    trace_worker("antrean-ticker", settings)
     clock = settings.clock()
     options = WorkerOptions(
         name="antrean ticker",
@@ -46,7 +48,7 @@ def run() -> None:
     catalog, stopwatch = CatalogCache(), Stopwatch()
     handler = TickerHandler(engine, catalog, clock, stopwatch)
     observer = open_metrics(settings, "ticker", options, clock, catalog)
-    run_until_stopped(Worker(options, handler, emitter, lambda: ask(engine), stopwatch, observer))
+    run_until_stopped(Worker(options, traced(handler), emitter, lambda: ask(engine), stopwatch, observer))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from cloudevents.core.spec import SPECVERSION_V1_0
 from cloudevents.core.v1.event import CloudEvent
 from pydantic_core import to_json
 
+from antrean_client.tracing import Headers
 from common.domain.absences import Absence
 from common.domain.cancellations import Cancellation, CancelledBy
 from common.domain.changes import Change
@@ -41,13 +42,15 @@ _DATA_SCHEMAS = {name: f"urn:antrean:schemas/{name}/1.json" for name in EventNam
 
 
 class Event(NamedTuple):
-    """An event as it is published and journaled; `body` is the encoded CloudEvent."""
+    """An event as it is published and journaled; `body` is the encoded CloudEvent, `context` that of
+    its trace, where there is one."""
 
     id: str
     name: EventName
     hospital: str
     clinic: str
     body: bytes
+    context: Headers | None = None
 
     @property
     def type(self) -> str:

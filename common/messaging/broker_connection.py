@@ -13,6 +13,7 @@ from pika.channel import Channel
 from pika.frame import Method
 from pika.spec import Basic
 
+from antrean_client.tracing import context_in
 from common.messaging.delivery import CAME_THROUGH, SENT_BY, SUSPECT_REDELIVERIES, Delivery, moment_of
 from common.messaging.stream import Stream
 
@@ -118,6 +119,7 @@ def delivery_of(method: Basic.Deliver, properties: pika.BasicProperties, body: b
         redeliveries=_redeliveries(headers) if method.redelivered else 0,
         exchange=came_through,
         user_id=user_id,
+        context=context_in(headers),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
+from antrean_client.tracing import Headers
 from common.messages.events import Event
 from common.messages.message import EncodedReply, Reply
 
@@ -28,7 +29,8 @@ class Delivery(NamedTuple):
 
     `name` is its `type` property, `sent_at` its timestamp (whole seconds), `tag` names it on its channel. The
     broker sets `redeliveries`, how often it was delivered before and not acknowledged, and `exchange`, to
-    which it was published; it vouches for the `user_id`, where the message bears one.
+    which it was published; it vouches for the `user_id`, where the message bears one. `context` is that of
+    the trace which it belongs to, where its client traces.
     """
 
     tag: int
@@ -42,6 +44,7 @@ class Delivery(NamedTuple):
     redeliveries: int = 0
     exchange: str = ""
     user_id: str | None = None
+    context: Headers | None = None
 
     @property
     def is_suspect(self) -> bool:

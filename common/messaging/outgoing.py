@@ -59,7 +59,11 @@ def event_message(event: Event) -> Message | None:
         size = len(event.body)
         _log.error("event too large", event_id=event.id, bytes=size, bytes_max=MESSAGE_BYTES_MAX)
         return None
-    properties = BriefProperties(CONTENT_TYPE, event.name, message_id=event.id, delivery_mode=_PERSISTENT)
+    brief = BriefProperties(CONTENT_TYPE, event.name, message_id=event.id, delivery_mode=_PERSISTENT)
+    if event.context is None:
+        return Message(EVENTS_EXCHANGE, event.routing_key, brief, event.body)
+    properties = brief.for_pika()
+    properties.headers = {**event.context}
     return Message(EVENTS_EXCHANGE, event.routing_key, properties, event.body)
 
 
@@ -76,7 +80,7 @@ def set_aside_message(set_aside: SetAside, copy: int) -> Message:
         # How old a registration is decides what becomes of it when it is tried again.
         timestamp=None if delivery.sent_at is None else int(delivery.sent_at.timestamp()),
         delivery_mode=_PERSISTENT,
-        headers={CAME_THROUGH: delivery.exchange, COPY: copy}
+        headers={CAME_THROUGH: delivery.exchange, COPY: copy, **(delivery.context or {})}
         | ({SENT_BY: delivery.user_id} if delivery.user_id else {})
         | ({_REASON: set_aside.reason} if set_aside.reason else {}),
     )

@@ -73,6 +73,10 @@ def _run_command(name: str, group: click.Group, session: Session, words: Sequenc
             raise
     if session.extra is not None:
         require_extra(name, session.extra)
+    if session.settings.traces:
+        from common.tracing import trace_process  # only here: `antrean` has to be quick to start
+
+        trace_process(name, session.settings)
     try:
         "\0".join(words).encode()
     except UnicodeEncodeError as error:

@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 PROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PARTS: Final[dict[str, list[str]]] = {"": PROJECT["dependencies"], **PROJECT["optional-dependencies"]}
 MODULE_NAMES: Final = {
+    "opentelemetry-exporter-otlp-proto-http": "opentelemetry.exporter.otlp.proto.http",
+    "opentelemetry-sdk": "opentelemetry.sdk",
     "prometheus-client": "prometheus_client",
     "python-dotenv": "dotenv",
     "typing-extensions": "typing_extensions",
@@ -25,8 +27,8 @@ MODULE_NAMES: Final = {
 DATA_ONLY: Final = {"tzdata"}
 
 LIBRARIES: Final = {
-    "alembic", "click", "cloudevents", "dotenv", "pika", "platformdirs", "prometheus_client", "psycopg",
-    "pydantic", "pygments", "rich", "segno", "sqlalchemy", "structlog", "textual",
+    "alembic", "click", "cloudevents", "dotenv", "opentelemetry", "pika", "platformdirs", "prometheus_client",
+    "psycopg", "pydantic", "pygments", "rich", "segno", "sqlalchemy", "structlog", "textual",
 }  # fmt: skip
 WORKER: Final = {"cloudevents", "pika", "platformdirs", "pydantic", "sqlalchemy", "structlog"}
 PATIENT: Final = {"click", "platformdirs"}
