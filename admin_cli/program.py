@@ -12,6 +12,7 @@ from admin_cli.commands.dead_letters import dead_letters
 from admin_cli.commands.integrator import integrator
 from admin_cli.commands.migrate import migrate
 from admin_cli.commands.patients import patients
+from admin_cli.commands.purge import purge
 from admin_cli.commands.republish import republish
 from admin_cli.commands.staff import staff
 from admin_cli.doctor.command import doctor
@@ -33,6 +34,7 @@ def antrean_admin() -> None:
 for _command in (
     *(migrate, catalog, patients, staff, access_log, integrator),
     *(broker, doctor, dead_letters, republish, check_integrity, ticket),
+    *(purge,),
 ):
     antrean_admin.add_command(_command)
 

@@ -120,6 +120,8 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "health_file": Path,
     "metrics_port": _number(int, 0, 65535),
     "metrics_address": _own_address,
+    "purge_after_days": _number(int, 1, 36_500),
+    "purge_access_log_after_days": _number(int, 1, 36_500),
     "registry_key": str,
     "registry_key_file": Path,
     "clock_starts_at": _moment,

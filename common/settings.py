@@ -70,6 +70,8 @@ class Settings:
     health_file: Path | None = None
     metrics_port: int | None = None
     metrics_address: str = "127.0.0.1"
+    purge_after_days: int | None = None
+    purge_access_log_after_days: int | None = None
     registry_key: str | None = field(default=None, repr=False)
     registry_key_file: Path | None = None
     clock_starts_at: datetime | None = None

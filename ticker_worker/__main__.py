@@ -24,6 +24,7 @@ def run() -> None:
     from common.storage.engine import ask, open_engine
     from common.storage.schema import check_schema
     from ticker_worker.handler import TickerHandler
+    from ticker_worker.nightly_purge import NightlyPurge
     from ticker_worker.tick_emitter import TickEmitter, emission_seconds
 
     settings = load_settings("ticker")
@@ -44,7 +45,8 @@ def run() -> None:
     )
     engine = open_engine(settings.require_database_url(), fast_path=settings.fast_path)
     check_schema(engine)
-    emitter = TickEmitter(engine, clock, timedelta(seconds=settings.tick_seconds))
+    purge = NightlyPurge(engine, clock, settings.purge_after_days, settings.purge_access_log_after_days)
+    emitter = TickEmitter(engine, clock, timedelta(seconds=settings.tick_seconds), purge)
     catalog, stopwatch = CatalogCache(), Stopwatch()
     handler = TickerHandler(engine, catalog, clock, stopwatch)
     observer = open_metrics(settings, "ticker", options, clock, catalog)

@@ -9,6 +9,7 @@ from common.clock import Clock
 from common.messages.events import Event, Tick, encode_tick
 from common.storage.engine import Engine, transaction
 from ticker_worker import store
+from ticker_worker.nightly_purge import NightlyPurge
 
 CLAIMS_MAX = 1_000
 """Ticks that one emission claims at most, about as many as a ticker applies until the next one."""
@@ -39,11 +40,13 @@ def emission_seconds(interval_seconds: float) -> float:
 
 @dataclass(frozen=True)
 class TickEmitter:
-    """Claims the queues in which something is due, for one `interval`, and has a tick for each."""
+    """Claims the queues in which something is due, for one `interval`, and has a tick for each. Between two
+    claims there is time for a turn of the `purge`."""
 
     engine: Engine
     clock: Clock
     interval: timedelta
+    purge: NightlyPurge | None = None
 
     def emit(self) -> Sequence[Event]:
         """The ticks that are due now; raises StoreUnavailable."""
@@ -52,4 +55,6 @@ class TickEmitter:
             due = store.claim_due(connection, now, now + self.interval, CLAIMS_MAX)
             store.forget_refusals(connection, now - REFUSALS_KEPT, FORGOTTEN_MAX)
             store.forget_mismatches(connection, (now - MISMATCHES_KEPT).date(), FORGOTTEN_MAX)
+        if self.purge is not None:
+            self.purge.take_turn()
         return [encode_tick(Tick(str(uuid.uuid4()), *key), now) for key in due]

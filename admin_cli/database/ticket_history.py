@@ -133,9 +133,10 @@ def read_ticket_history(engine: Engine, day: ClinicDay, number: int) -> TicketHi
         )
 
 
-def reveal(engine: Engine, day: ClinicDay, number: int, user: str, now: datetime) -> PersonalData:
-    """Whose a ticket is that is there. In the same transaction it is recorded that `user` looked; raises
-    StoreForbids where the database's user may not record it, and StoreUnavailable."""
+def reveal(engine: Engine, day: ClinicDay, number: int, user: str, now: datetime) -> PersonalData | None:
+    """Whose a ticket is that is there; None where that was purged. In the same transaction it is recorded
+    that `user` looked; raises StoreForbids where the database's user may not record it, and StoreUnavailable.
+    """
     columns = ("ticket_code", "patient_name", "medical_record_number", "birth_order")
     born = ("date_of_birth", "date_of_birth_confirmed")
     with transaction(engine) as connection:
@@ -145,6 +146,8 @@ def reveal(engine: Engine, day: ClinicDay, number: int, user: str, now: datetime
                 *of_queue(day), tickets.c.number == number
             )
         ).one()
+    if row.medical_record_number is None:
+        return None
     return PersonalData(
         format_ticket_code(row.ticket_code),
         shown_name(row.patient_name, row.birth_order),

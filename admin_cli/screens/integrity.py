@@ -79,6 +79,12 @@ SENTENCES: Final[Mapping[str, str]] = {
         " which are missing, another patient's, or of another visit. Ask where the patient is to go, and"
         " report this line."
     ),
+    "purged": N_(
+        "{where}: number {number} ({status}) has lost its patient's data too early or in part, or has them"
+        " still on a purged day. Rows were changed from outside Antrean, or put back from a backup: set"
+        " clinic_days.purged_at of this day to NULL and purge again; of a ticket that is not over, ask the"
+        " clinic who it is."
+    ),
     "two_events": N_(
         "{where}: event {sequence} records change {ordinal} of {cause_id}, as another does. The"
         " unique constraint of the table journal is gone: restore the database from a backup."

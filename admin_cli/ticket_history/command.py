@@ -53,6 +53,8 @@ def ticket(session: AdminSession, ticket: str | None, *, reveal: bool) -> None:
         if reveal:
             now = session.settings.clock().now()
             patient = look(engine, history.day, history.number, operating_user(), now)
+            if patient is None:
+                session.note(session.texts("Its patient's data were purged."))
     if session.as_json:
         print_json(as_json(history, clinic, patient))
     else:

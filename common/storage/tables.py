@@ -105,6 +105,8 @@ clinics = Table(
     ForeignKeyConstraint(["hospital"], ["hospitals.code"]),
 )
 
+_unpurged = text("purged_at IS NULL")
+
 clinic_days = Table(
     "clinic_days",
     metadata,
@@ -140,7 +142,10 @@ clinic_days = Table(
     Column("ending", String(8)),
     # When a tick is due; claiming a tick moves this one interval on, applying it sets the true moment.
     Column("next_change_at", UtcDateTime, index=True),
+    # When the last of its tickets lost its personal data (purging.py); NULL: some may have them.
+    Column("purged_at", UtcDateTime),
     ForeignKeyConstraint(["hospital", "clinic"], ["clinics.hospital", "clinics.code"]),
+    Index("ix_clinic_days_unpurged", "service_date", sqlite_where=_unpurged, postgresql_where=_unpurged),
 )
 
 service_times = Table(
@@ -170,18 +175,19 @@ _is_ended = text("status IN ('served', 'cancelled', 'no_show', 'transferred', 'e
 tickets = Table(
     "tickets",
     metadata,
-    # Twelve characters, without hyphens.
+    # Twelve characters, without hyphens; of a purged ticket others than its patient was given.
     Column("ticket_code", String(12), primary_key=True),
     Column("hospital", String(10), nullable=False),
     Column("clinic", String(10), nullable=False),
     Column("service_date", Date, nullable=False),
     Column("number", Integer, nullable=False),
-    Column("medical_record_number", String(20), nullable=False),
+    # Whose it is: NULL, all three, once it was purged.
+    Column("medical_record_number", String(20)),
     # Of a newborn without a number of its own, which has its mother's; else 0.
     Column("birth_order", Integer, nullable=False, server_default=text("0")),
-    Column("patient_name", String(100), nullable=False),
+    Column("patient_name", String(100)),
     # As far as it is known: a year, a month or a day.
-    Column("date_of_birth", PartialDateText, nullable=False),
+    Column("date_of_birth", PartialDateText),
     # The hospital's registry or its staff confirmed the date of birth: it may give priority.
     Column("date_of_birth_confirmed", Boolean, nullable=False, server_default=false()),
     Column("status", String(11), nullable=False),
@@ -284,7 +290,7 @@ journal = Table(
     # The id of the request or tick that caused the change, and which of its changes this is, from 0.
     Column("cause_id", String(64), nullable=False),
     Column("ordinal", Integer, nullable=False),
-    # SHA-256 of the request; NULL for ticks. The same id with another digest is another request.
+    # SHA-256 of the request: another digest, another request. NULL for ticks, empty where it was purged.
     Column("cause_digest", LargeBinary(32)),
     Column("event_name", String(30), nullable=False),
     # Who of the staff asked for it; NULL for what patients and the clock did.
@@ -351,7 +357,6 @@ registered_patients = Table(
     ForeignKeyConstraint(["hospital"], ["registries.hospital"]),
 )
 """Whom a hospital knows. Nobody can read from it who that is."""
-
 
 staff = Table(
     "staff",

@@ -81,6 +81,7 @@ CHANGING_ADMIN: dict[str, tuple[str, ...]] = {
     "dead-letters retry": ("--all",),
     "dead-letters drop": ("--all", "--yes"),
     "republish": ("--since", "365d"),
+    "purge": ("--older-than", "90d"),
 }
 
 

@@ -51,7 +51,7 @@ NEW_IN: Mapping[str, Mapping[str, set[str]]] = {
             *("visit", "station", "sent_from", "return_to", "is_return"),
         },
     },
-    "0007": {"clinics": {"absences"}, "tickets": {"told"}},
+    "0007": {"clinics": {"absences"}, "clinic_days": {"purged_at"}, "tickets": {"told"}},
 }
 """The columns that a revision adds, and its downgrade drops."""
 

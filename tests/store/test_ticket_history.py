@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,9 +12,10 @@ from sqlalchemy import Engine, select
 
 from admin_cli.operating_user import operating_user
 from admin_cli.program import run
-from common.storage.engine import snapshot
+from common.storage.engine import snapshot, transaction
+from common.storage.purging import purge_some
 from common.storage.tables import access_log
-from tests.builders import clinic_table, desk_request, hospital_table, patient
+from tests.builders import MONDAY, clinic_table, desk_request, hospital_table, patient
 from tests.staff import duty, let_serve
 from tests.store.desks import at_the_counter, calls, desk_of, does, outcome_of
 from tests.store.workers import Workers, workers_of
@@ -64,6 +66,18 @@ def desk(engine: Engine) -> Workers:
 
 def events(said: Any) -> list[tuple[str, str, str | None]]:
     return [(each["event"], each["by"], each["user"]) for each in said["events"]]
+
+
+def test_a_purged_ticket_has_its_history_and_no_patient(desk: Workers, look: Look) -> None:
+    desk.register(1)
+    does(desk, "complete", number=calls(desk))
+    before = look(f"{TODAY}/1").said
+    with transaction(desk.engine) as connection:
+        purge_some(connection, MONDAY + timedelta(days=1), None, 10, desk.clock.now())
+    assert look(f"{TODAY}/1").said == before
+    ended = look(f"{TODAY}/1", "--reveal")
+    assert "purged" in ended.err
+    assert json.loads(ended.out) == before
 
 
 def test_who_did_what_in_order(desk: Workers, look: Look) -> None:

@@ -19,7 +19,7 @@ from admin_cli.database.integrity_checks.events import (
     transitions,
 )
 from admin_cli.database.integrity_checks.statement_parts import Read, as_it_is, is_active, is_in_room
-from admin_cli.database.integrity_checks.tickets import together, transfers
+from admin_cli.database.integrity_checks.tickets import purged, together, transfers
 from admin_cli.database.integrity_checks.visits import visits
 from common.storage.patient_columns import patient_columns
 from common.storage.tables import tickets
@@ -40,6 +40,7 @@ CHECKS: Final[Mapping[str, tuple[Select[Any], Read]]] = {
     "two_tickets": (requests_with_several_tickets(), as_it_is),
     "transferred": (transfers(), as_it_is),
     "visit": (visits(), as_it_is),
+    "purged": (purged(), as_it_is),
     "two_events": (changes_recorded_twice(), as_it_is),
     "refused": (refused_and_done(), as_it_is),
 }

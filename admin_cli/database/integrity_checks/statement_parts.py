@@ -20,6 +20,11 @@ def same_day(one: FromClause, other: FromClause) -> ColumnElement[bool]:
     return and_(*(one.c[name] == other.c[name] for name in KEY))
 
 
+def is_purged(ticket: FromClause) -> ColumnElement[bool]:
+    """Whether the ticket of a row has no personal data any more."""
+    return ticket.c.medical_record_number.is_(None)
+
+
 def has(ticket: FromClause, events: Collection[EventName]) -> ColumnElement[bool]:
     """Whether one of these happened to the ticket of a row."""
     event = journal.alias("event")

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, or_, select
 
-from admin_cli.database.integrity_checks.statement_parts import has, key
+from admin_cli.database.integrity_checks.statement_parts import has, is_purged, key
 from common.domain.event_names import EventName
 from common.storage.tables import tickets
 
@@ -12,10 +12,11 @@ _PATIENT: Final = ("medical_record_number", "birth_order", "date_of_birth")
 
 
 def _of_one_patient(one: FromClause, other: FromClause) -> ColumnElement[bool]:
-    """That two tickets are one patient's: the staff correct the data of those that are not over."""
+    """That two tickets are one patient's, as far as one can tell: the staff correct the data of those that
+    are not over, and a purged one has none."""
     are_equal = and_(*(one.c[name] == other.c[name] for name in _PATIENT))
     correction = [EventName.TICKET_CORRECTED]
-    return or_(are_equal, has(one, correction), has(other, correction))
+    return or_(are_equal, is_purged(one), is_purged(other), has(one, correction), has(other, correction))
 
 
 def _is_there(code: ColumnElement[Any]) -> ColumnElement[bool]:
