@@ -7,6 +7,7 @@ import click
 from admin_cli.commands.access_log import access_log
 from admin_cli.commands.broker import broker
 from admin_cli.commands.catalog import catalog
+from admin_cli.commands.certificates import certificates
 from admin_cli.commands.check_integrity import check_integrity
 from admin_cli.commands.dead_letters import dead_letters
 from admin_cli.commands.integrator import integrator
@@ -33,7 +34,7 @@ def antrean_admin() -> None:
 
 for _command in (
     *(migrate, catalog, patients, staff, access_log, integrator),
-    *(broker, doctor, dead_letters, republish, check_integrity, ticket),
+    *(broker, certificates, doctor, dead_letters, republish, check_integrity, ticket),
     *(purge,),
 ):
     antrean_admin.add_command(_command)

@@ -18,6 +18,11 @@ from typing import Any
 from antrean_client.visible_text import visible, visible_lines
 
 
+def N_(sentence: str) -> str:  # noqa: N802 - the name that gettext's users know
+    """Marks a sentence that the programs of people show in their language."""
+    return sentence
+
+
 class AntreanError(Exception):
     """Base of all errors raised on purpose; `str(error)` is one sentence, safe to show and to log.
 
@@ -79,6 +84,9 @@ class Refusal(StrEnum):
     FULL = "full"
     ENCRYPTION = "encryption"
     CERTIFICATE = "certificate"
+    OUTDATED = "outdated"
+    HOST = "host"
+    CLIENT_CERTIFICATE = "client_certificate"
     PROTOCOL = "protocol"
     NOT_SET_UP = "not_set_up"
 

@@ -53,9 +53,10 @@ class JournalReader:
         self._failure: BrokerUnavailable | None = None
         self._arrived: list[Message] = []
         self._taken_tag = self._last_tag = 0
+        parameters = connection_parameters(amqp_url, name, _HEARTBEAT_SECONDS)
         self._connection = pika.SelectConnection(
-            connection_parameters(amqp_url, name, _HEARTBEAT_SECONDS),
-            on_open_error_callback=lambda _, error: self._fail(not_connected(_cause(error), self._where)),
+            parameters,
+            on_open_error_callback=lambda _, error: self._fail(not_connected(error, parameters)),
             on_close_callback=lambda *_: self._fail(self._lost()),
             custom_ioloop=self._loop,
         )
@@ -193,13 +194,3 @@ class JournalReader:
 
     def _lost(self) -> BrokerUnavailable:
         return BrokerUnavailable(f"The connection to RabbitMQ at {self._where} was lost; try again.")
-
-
-def _cause(error: BaseException) -> BaseException:
-    """What made connecting fail: pika wraps it, once for each attempt."""
-    attempts = getattr(error, "exceptions", None)
-    while attempts:
-        error = attempts[-1]
-        attempts = getattr(error, "exceptions", None)
-    inner = getattr(error, "exception", None)
-    return error if inner is None else inner

@@ -44,7 +44,8 @@ time, and shortened at random by up to a half, so that not all who were refused 
 
 _REPLY_TO = "amq.rabbitmq.reply-to"
 _TRANSIENT, _PERSISTENT = 1, 2
-_ACCESS_REFUSED = 403
+_REFUSALS = {403: Refusal.PERMISSION, 406: Refusal.USER}
+"""By AMQP's code; a request in the name of another user than the one who logged in is refused with 406."""
 
 
 class Clock(Protocol):
@@ -192,8 +193,7 @@ class RpcClient:
         except UnroutableError as error:
             raise NoQueue("The broker has no queue for this request: tell its operators.") from error
         except ChannelClosedByBroker as error:
-            denied = error.reply_code == _ACCESS_REFUSED
-            refusal = Refusal.PERMISSION if denied else Refusal.NOT_SET_UP
+            refusal = _REFUSALS.get(error.reply_code, Refusal.NOT_SET_UP)
             raise refused(refusal, where_of(self._amqp_url)) from error
 
     def _wait(self, channel: BlockingChannel, correlation_id: str, until: float) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 import click
 
+from antrean_client.tls import take_files
 from clinic_desk.kept_credentials import Credentials, KeptCredentials
 from common.errors import SettingsError
 from common.settings import Settings
@@ -23,6 +24,7 @@ class Origin(StrEnum):
     """Where a password comes from."""
 
     ADDRESS = "address"
+    CERTIFICATE = "certificate"
     FILE = "file"
     KEPT = "kept"
     LOCAL_STACK = "local stack"
@@ -48,9 +50,13 @@ def find_user(settings: Settings, user: str | None) -> SignedIn | None:
         return SignedIn(in_address, Origin.ADDRESS)
     if user is None and not is_local:
         user = in_address.user or None
+    if shows_certificate(settings):
+        if user is None:
+            raise SettingsError(N_("Say whose certificate ANTREAN_TLS_CERTIFICATE_FILE names, with --user."))
+        return SignedIn(Credentials(user, ""), Origin.CERTIFICATE)
     if settings.desk_password_file is not None:
         return SignedIn(_from_file(settings, user), Origin.FILE)
-    kept = kept_credentials(settings).find(broker_of(settings), user)
+    kept = kept_credentials(settings).find(kept_by(settings), user)
     name = user or (kept.user if kept else in_address.user)
     if name in settings.staff_passwords:  # which may have made new ones since
         return SignedIn(Credentials(name, settings.staff_passwords[name]), Origin.LOCAL_STACK)
@@ -109,8 +115,18 @@ def kept_credentials(settings: Settings) -> KeptCredentials:
     return KeptCredentials(settings.config_dir)
 
 
+def shows_certificate(settings: Settings) -> bool:
+    """Whether users log in by a certificate."""
+    return take_files(settings.amqp_url or "")[1].certificate is not None
+
+
+def kept_by(settings: Settings) -> str:
+    """The broker's address by which passwords are kept."""
+    return take_files(broker_of(settings))[0]
+
+
 def broker_of(settings: Settings) -> str:
-    """The broker's address without a user, by which passwords are kept."""
+    """The broker's address without a user."""
     found = _ADDRESS.fullmatch(settings.amqp_url or "")
     return found["scheme"] + found["where"] if found else ""
 
@@ -127,4 +143,4 @@ def address_with(broker: str, credentials: Credentials) -> str:
     found = _ADDRESS.fullmatch(broker)
     assert found is not None, "the settings have checked how it begins"
     user, password = (quote(each, safe="") for each in (credentials.user, credentials.password))
-    return f"{found['scheme']}{user}:{password}@{found['where']}"
+    return f"{found['scheme']}{user}{':' * bool(password)}{password}@{found['where']}"

@@ -11,6 +11,9 @@ from common.terminal.texts import Texts
 from common.translation import N_
 
 _WRONG_PASSWORD: Final[Mapping[Origin, str]] = {
+    Origin.CERTIFICATE: N_(
+        "This computer's certificate is not that of {user}; name its own user with --user."
+    ),
     Origin.FILE: N_(
         "The broker does not take the user {user} with the password in the file of"
         " ANTREAN_DESK_PASSWORD_FILE; check both."

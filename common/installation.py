@@ -16,6 +16,7 @@ MODULES: Final[dict[Extra, tuple[str, ...]]] = {
     "server": (
         "alembic",
         "cloudevents",
+        "cryptography",
         "prometheus_client",
         "psycopg",
         "pydantic",

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from common.errors import UNUSABLE_ADDRESS
+from common.errors import UNUSABLE_ADDRESS, SettingsError
 from common.translation import N_, languages
 
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -102,11 +102,17 @@ def _moment(text: str) -> datetime:
 
 READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "amqp_url": _url(r"amqps?://", "amqp://user:password@host:5672/"),
+    "amqp_url_file": Path,
     "database_url": _url(
         r"(sqlite|postgresql)(\+[a-z]+)?://",
         "sqlite:////path/to/file, postgresql://user:password@host/database",
     ),
+    "database_url_file": Path,
     "management_url": _url(r"https?://[^:@/]+:[^@/]+@", "http://user:password@host:15672/"),
+    "management_url_file": Path,
+    "tls_ca_file": Path,
+    "tls_certificate_file": Path,
+    "tls_key_file": Path,
     "broker_nodes": _node_names,
     "language": _language,
     "desk_password_file": Path,
@@ -132,3 +138,12 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "stack_dir": Path,
 }
 """By the name of a setting."""
+
+
+def read_value(name: str, variable: str, text: str) -> Any:
+    """The value of the setting `name`, as it stands in `variable`; raises SettingsError, which names the
+    variable and never the value."""
+    try:
+        return READERS[name](text)
+    except Unreadable as error:
+        raise SettingsError(error.message, variable=variable, **error.values) from error

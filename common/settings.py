@@ -23,7 +23,8 @@ from platformdirs import user_config_path, user_data_path, user_state_path
 from common.clock import Clock, ScaledClock, SystemClock
 from common.errors import SettingsError
 from common.installation import start_command
-from common.setting_values import READERS, Unreadable
+from common.secret_files import FILE, laid_over, read_secret_file, secret_in, see_that_it_is_secret
+from common.setting_values import READERS, read_value
 from common.translation import N_
 from common.trusted_files import FileNotTrusted, read_trusted
 
@@ -39,7 +40,11 @@ _BROKER_USERS: tuple[Role, ...] = tuple(role for role in get_args(Role) if role 
 """The roles that are users of the broker; at the desks each of the staff is one."""
 
 ADDRESSES = ("AMQP_URL", "DATABASE_URL", "MANAGEMENT_URL")
-"""Settings that may be given for one role alone, as `ANTREAN_AMQP_URL_DESK`."""
+"""Settings that may be given for one role alone, as `ANTREAN_AMQP_URL_DESK`, and in files."""
+
+_OF_ONE_ROLE = (*ADDRESSES, f"TLS_CERTIFICATE{FILE}", f"TLS_KEY{FILE}")
+
+_DATABASE_ROLES: frozenset[Role] = frozenset({"registrar", "ticker", "status", "deploy"})
 
 REGISTRY_ROLES: frozenset[Role] = frozenset({"registrar", "deploy"})
 """Who needs the key of the registries."""
@@ -53,8 +58,14 @@ class Settings:
     thing is."""
 
     amqp_url: str | None = None
+    amqp_url_file: Path | None = None
     database_url: str | None = None
+    database_url_file: Path | None = None
     management_url: str | None = None
+    management_url_file: Path | None = None
+    tls_ca_file: Path | None = None
+    tls_certificate_file: Path | None = None
+    tls_key_file: Path | None = None
     broker_nodes: tuple[str, ...] = ()
     language: str = "id"
     desk_password_file: Path | None = None
@@ -88,13 +99,10 @@ class Settings:
         Raises SettingsError, naming the variable and never its value, where one cannot be read.
         """
         given: dict[str, Any] = {}
-        for name, read in READERS.items():
-            if value := variables.get(PREFIX + name.upper()):
-                variable = PREFIX + name.upper()
-                try:
-                    given[name] = read(value)
-                except Unreadable as error:
-                    raise SettingsError(error.message, variable=variable, **error.values) from error
+        for name in READERS:
+            variable = PREFIX + name.upper()
+            if value := variables.get(variable):
+                given[name] = read_value(name, variable, value)
         return cls(**given)
 
     def clock(self) -> Clock:
@@ -119,6 +127,46 @@ class Settings:
             )
         return self.amqp_url
 
+    def current_amqp_url(self) -> str:
+        """As `require_amqp_url`, where a file holds the address as it does now: for who connects again."""
+        return self.require_amqp_url() if self.amqp_url_file is None else self._from_file("amqp_url")
+
+    def current_database_url(self) -> str:
+        """As `require_database_url`, where a file holds the address as it does now."""
+        file = self.database_url_file
+        return self.require_database_url() if file is None else self._from_file("database_url")
+
+    def with_files_read(self, role: Role | None) -> Self:
+        """With the addresses that stand in files, those that `role` needs; raises SettingsError where one
+        cannot be used."""
+        needed = ["amqp_url"]
+        needed += ["database_url"] * (role is None or role in _DATABASE_ROLES)
+        needed += ["management_url"] * (role in (None, "deploy"))
+        found: dict[str, Any] = {}
+        for name in needed:
+            if (address := getattr(self, name)) is not None:
+                found |= {name: self._over_tls(address), name + FILE.lower(): None}
+            elif getattr(self, name + FILE.lower()) is not None:
+                found[name] = self._from_file(name)
+        return replace(self, **found)
+
+    def _from_file(self, name: str) -> str:
+        variable = f"{PREFIX}{name.upper()}{FILE}"
+        secret = read_secret_file(variable, getattr(self, name + FILE.lower()))
+        address: str = read_value(name, variable, secret)
+        return self._over_tls(address)
+
+    def _over_tls(self, address: str) -> str:
+        """Where the address asks for TLS, it names the files of the settings, too."""
+        if not address.startswith(("amqps:", "https:")):
+            return address
+        from antrean_client.tls import TlsFiles, with_files  # only here: `antrean` has to be quick to start
+
+        files = (self.tls_ca_file, self.tls_certificate_file, self.tls_key_file)
+        if key := self.tls_key_file or self.tls_certificate_file:
+            see_that_it_is_secret(key)
+        return with_files(address, TlsFiles(*(None if file is None else str(file) for file in files)))
+
     def require_database_url(self) -> str:
         """The database's address; raises SettingsError where nothing names one."""
         if self.database_url is None:
@@ -136,14 +184,7 @@ class Settings:
         variable, secret = "ANTREAN_REGISTRY_KEY", self.registry_key
         if secret is None and self.registry_key_file is not None:
             variable = "ANTREAN_REGISTRY_KEY_FILE"
-            try:
-                secret = self.registry_key_file.read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise SettingsError(
-                    N_("{variable} cannot be used: the file {file} cannot be read."),
-                    variable=variable,
-                    file=self.registry_key_file,
-                ) from error
+            secret = read_secret_file(variable, self.registry_key_file)
         if secret is None:
             return None
         if len(secret) < KEY_LENGTH_MIN:
@@ -174,7 +215,7 @@ def load_settings(role: Role | None) -> Settings:
     Raises SettingsError, naming the variable, where one cannot be read, and for operators where `.env` is not
     trusted and the environment does not say which system they mean.
     """
-    settings = Settings.read(_environment(role))
+    settings = Settings.read(_environment(role)).with_files_read(role)
     if role is None or (settings.amqp_url and settings.database_url):
         return settings
     return _completed_from_local_stack(settings, role)
@@ -183,7 +224,7 @@ def load_settings(role: Role | None) -> Settings:
 def _environment(role: Role | None = None) -> dict[str, str | None]:
     """The environment, and under it the file `.env`. In both, an address that is meant for `role` alone, such
     as `ANTREAN_AMQP_URL_DESK`, comes before the one for all."""
-    return _of_role(_env_file(role), role) | _of_role({**os.environ}, role)
+    return laid_over(_of_role(_env_file(role), role), _of_role({**os.environ}, role), _secrets())
 
 
 def _env_file(role: Role | None) -> dict[str, str | None]:
@@ -203,16 +244,25 @@ def _env_file(role: Role | None) -> dict[str, str | None]:
         raise SettingsError(N_("The file .env cannot be read: it must be a text in UTF-8.")) from error
 
 
+def _secrets() -> list[str]:
+    passwords = [f"PASSWORD_{each.upper()}" for each in (*_BROKER_USERS, "accounts")]
+    return [PREFIX + name for name in (*ADDRESSES, "REGISTRY_KEY", *passwords)]
+
+
 def _names_a_system(variables: Mapping[str, str | None]) -> bool:
-    return all(variables.get(f"{PREFIX}{address}") for address in ("AMQP_URL", "DATABASE_URL"))
+    names = [f"{PREFIX}{address}" for address in ("AMQP_URL", "DATABASE_URL")]
+    return all(variables.get(name) or variables.get(name + FILE) for name in names)
 
 
 def _of_role(variables: dict[str, str | None], role: Role | None) -> dict[str, str | None]:
     if role is None:
         return variables
-    names = [f"{PREFIX}{address}" for address in ADDRESSES]
-    meant = {name: variables.get(f"{name}_{role.upper()}") for name in names}
-    return variables | {name: value for name, value in meant.items() if value}
+    meant = {}
+    for name in (f"{PREFIX}{each.removesuffix(FILE)}" for each in _OF_ONE_ROLE):
+        for form in ("", FILE):
+            if value := variables.get(f"{name}_{role.upper()}{form}"):
+                meant[name + form] = value
+    return laid_over(variables, meant, _secrets())
 
 
 def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
@@ -278,7 +328,7 @@ def role_urls(settings: Settings) -> dict[str, str]:
     address = urlsplit(settings.amqp_url)
     where = address.netloc.rpartition("@")[2]
     for role in _BROKER_USERS:
-        if password := given.get(f"{PREFIX}PASSWORD_{role.upper()}"):
+        if password := secret_in(given, f"{PREFIX}PASSWORD_{role.upper()}"):
             urls[role] = address._replace(netloc=f"{role}:{quote(password, safe='')}@{where}").geturl()
     return urls
 
@@ -291,12 +341,12 @@ def role_passwords() -> dict[str, str]:
     """
     given = _environment()
     passwords: dict[str, str] = {
-        role: given.get(f"{PREFIX}PASSWORD_{role.upper()}") or "" for role in _BROKER_USERS
+        role: secret_in(given, f"{PREFIX}PASSWORD_{role.upper()}") or "" for role in _BROKER_USERS
     }
     missing = [f"{PREFIX}PASSWORD_{role.upper()}" for role, password in passwords.items() if not password]
     if missing:
         raise SettingsError(N_("Set the passwords of the broker's users: {names}."), names=", ".join(missing))
-    if accounts := given.get(f"{PREFIX}PASSWORD_ACCOUNTS"):
+    if accounts := secret_in(given, f"{PREFIX}PASSWORD_ACCOUNTS"):
         passwords["accounts"] = accounts
     return passwords
 

@@ -86,6 +86,22 @@ def read_private(path: Path) -> str:
     return text
 
 
+def read_secret(path: Path) -> str:
+    """The text of a file that a setting names and that holds a secret: nobody else may be able to write it
+    nor, where it belongs to this user, to read it. (Those that a container's engine puts in place are root's,
+    and all in the container can read them.) Raises as `read_trusted`."""
+    with path.open(encoding="utf-8") as file:
+        check_secret(path, os.fstat(file.fileno()))
+        return file.read()
+
+
+def check_secret(path: Path, found: os.stat_result) -> None:
+    """Raises FileNotTrusted where others have access to a secret that they should not have."""
+    is_open = found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & _OTHERS
+    if is_open or _others_write(found):
+        raise FileNotTrusted(path, _READABLE)
+
+
 def check_trusted(path: Path) -> None:
     """Raises FileNotTrusted where a file or folder is another user's, or others can write it."""
     _check(path, path.stat())

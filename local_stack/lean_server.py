@@ -9,8 +9,8 @@ from pathlib import Path
 _PLUGIN = "rabbitmq_"
 """How the names of RabbitMQ's own plugins begin; the others are libraries."""
 
-_KEPT = ("rabbitmq_prelaunch", "rabbitmq_management", "rabbitmq_web_dispatch")
-"""What every node is started by, the management API, and what that is served by."""
+_KEPT = ("rabbitmq_prelaunch", "rabbitmq_management", "rabbitmq_web_dispatch", "rabbitmq_auth_mechanism_ssl")
+"""What every node is started by, the management API, what that is served by, and logins by certificate."""
 
 
 def lean_server(server: Path, directory: Path) -> Path:

@@ -28,7 +28,7 @@ def run() -> None:
     trace_worker("antrean-registrar", settings)
     options = WorkerOptions(
         name="antrean registrar",
-        amqp_url=settings.require_amqp_url(),
+        amqp_url=settings.current_amqp_url,
         queue=REGISTRAR_QUEUE,
         other_queues={DESK_REGISTRAR_QUEUE: settings.batch_size},
         quarantine=REGISTRAR_QUARANTINE,
@@ -39,7 +39,7 @@ def run() -> None:
         nodes=settings.broker_nodes,
     )
     registry_key = settings.read_registry_key()
-    engine = open_engine(settings.require_database_url(), fast_path=settings.fast_path)
+    engine = open_engine(settings.current_database_url, fast_path=settings.fast_path)
     check_schema(engine)
     catalog, clock, stopwatch = CatalogCache(), settings.clock(), Stopwatch()
     handler = RegistrarHandler(engine, catalog, clock, registry_key, stopwatch)

@@ -34,7 +34,7 @@ def run() -> None:
     trace_worker("antrean-status", settings)
     options = WorkerOptions(
         name="antrean status responder",
-        amqp_url=settings.require_amqp_url(),
+        amqp_url=settings.current_amqp_url,
         queue=STATUS_QUEUE,
         other_queues={DESK_STATUS_QUEUE: DESK_BATCH_SIZE, INTEGRATOR_STATUS_QUEUE: INTEGRATOR_BATCH_SIZE},
         batch_size=settings.batch_size,
@@ -43,7 +43,7 @@ def run() -> None:
         health_file=settings.health_file,
         nodes=settings.broker_nodes,
     )
-    engine = open_engine(settings.require_database_url(), fast_path=settings.fast_path)
+    engine = open_engine(settings.current_database_url, fast_path=settings.fast_path)
     check_schema(engine)
     catalog, clock, stopwatch = CatalogCache(), settings.clock(), Stopwatch()
     handler = StatusHandler(engine, catalog, clock, stopwatch)

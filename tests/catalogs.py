@@ -19,7 +19,9 @@ from common.translation import LOCALES
 
 ROOT: Final = Path(__file__).parents[1]
 
-FOLDERS: Final = ("common", "patient_cli", "clinic_desk", "event_tap", "admin_cli", "local_stack")
+FOLDERS: Final = (
+    "antrean_client", "common", "patient_cli", "clinic_desk", "event_tap", "admin_cli", "local_stack",
+)  # fmt: skip
 
 KEYWORDS: Final[dict[str, Any]] = {
     "N_": None,

@@ -16,7 +16,7 @@ from pika.exceptions import ChannelClosedByBroker, NackError
 
 from admin_cli.catalog_file import Catalog
 from admin_cli.database.catalog_changes import apply_catalog
-from antrean_client.connection import user_of
+from antrean_client.connection import connection_parameters, user_of
 from common.domain.event_names import EventName
 from common.domain.opening_hours import WEEKDAYS
 from common.messaging import topology
@@ -26,7 +26,7 @@ from tests.builders import catalog as catalog_of
 from tests.builders import clinic_table, hospital_table
 from tests.database import opened
 from tests.hostile_text import obeyed_in
-from tests.processes import Program, bare_environment, eventually
+from tests.processes import SECONDS_MAX, Program, bare_environment, eventually
 from tests.staff import let_serve
 
 MONDAY_MORNING = datetime.fromisoformat("2026-11-23T10:00:00+07:00")
@@ -305,8 +305,8 @@ def full_queue(deployment: Deployment) -> Iterator[None]:
 @contextmanager
 def connected(url: str) -> Iterator[pika.BlockingConnection]:
     """A connection without heartbeats, which nobody would answer while a test waits for something else."""
-    parameters = pika.URLParameters(url)
-    parameters.heartbeat = 0
+    parameters = connection_parameters(url, "tests", heartbeat_seconds=0)
+    parameters.socket_timeout = parameters.stack_timeout = SECONDS_MAX
     connection = pika.BlockingConnection(parameters)
     try:
         yield connection

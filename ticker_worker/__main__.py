@@ -33,7 +33,7 @@ def run() -> None:
     clock = settings.clock()
     options = WorkerOptions(
         name="antrean ticker",
-        amqp_url=settings.require_amqp_url(),
+        amqp_url=settings.current_amqp_url,
         queue=TICKER_QUEUE,
         quarantine=TICKER_QUARANTINE,
         batch_size=settings.batch_size,
@@ -43,7 +43,7 @@ def run() -> None:
         nodes=settings.broker_nodes,
         emit_seconds=emission_seconds(clock.real_seconds(settings.tick_seconds)),
     )
-    engine = open_engine(settings.require_database_url(), fast_path=settings.fast_path)
+    engine = open_engine(settings.current_database_url, fast_path=settings.fast_path)
     check_schema(engine)
     purge = NightlyPurge(engine, clock, settings.purge_after_days, settings.purge_access_log_after_days)
     emitter = TickEmitter(engine, clock, timedelta(seconds=settings.tick_seconds), purge)

@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pika
@@ -27,7 +28,7 @@ from pika.exceptions import (
     UnroutableError,
 )
 
-from antrean_client.connection import blocking_connection
+from antrean_client.connection import blocking_connection, user_of
 from common.domain.event_names import EventName
 from common.errors import BrokerUnavailable, RequestNotTaken
 from common.messages.events import CONTENT_TYPE
@@ -119,9 +120,8 @@ class DeadLetters:
     def __init__(self, amqp_url: str) -> None:
         self._connection = blocking_connection(amqp_url, "antrean-dead-letters", opened=open_blocking)
         # Without this key, an id cannot be used to test guessed contents.
-        credentials = pika.URLParameters(amqp_url).credentials
-        self._user: str | None = vars(credentials).get("username")
-        self._key = hashlib.sha256(repr(vars(credentials).get("password")).encode()).digest()
+        self._user = user_of(amqp_url)
+        self._key = hashlib.sha256(repr(urlsplit(amqp_url).password).encode()).digest()
         with _lost_connection():
             self._channel: BlockingChannel = self._connection.channel()
             self._channel.confirm_delivery()

@@ -32,7 +32,7 @@ class EventPublisher:
         self._loop = IOLoop()
         self._publisher = Publisher(
             self._loop,
-            connection_parameters(amqp_url, _NAME, _HEARTBEAT_SECONDS),
+            lambda: connection_parameters(amqp_url, _NAME, _HEARTBEAT_SECONDS),
             BrokerConnection,
             on_up=lambda: None,
             on_closed=self._loop.stop,

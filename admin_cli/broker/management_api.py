@@ -4,6 +4,7 @@ Source: https://www.rabbitmq.com/docs/http-api-reference
 """
 
 import json
+import ssl
 import urllib.error
 import urllib.request
 from base64 import b64encode
@@ -11,6 +12,8 @@ from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from antrean_client.connection import advice_on
+from antrean_client.tls import client_context, take_files, tls_refusal
 from antrean_client.visible_text import visible_values
 from common.errors import BrokerUnavailable, unusable_address
 
@@ -28,7 +31,8 @@ class ManagementApi:
     """
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
+        bare, files = take_files(url)
+        parts = urlsplit(bare)
         try:
             port = parts.port
         except ValueError as error:
@@ -37,6 +41,7 @@ class ManagementApi:
         self.where = f"{parts.hostname}:{port}" if port else str(parts.hostname)
         self._address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}/api"
         credentials = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
+        self._context = client_context(files) if parts.scheme == "https" else None
         self._authorization = f"Basic {b64encode(credentials.encode()).decode()}"
 
     def user_tags(self) -> list[str]:
@@ -74,7 +79,9 @@ class ManagementApi:
             method=method,
         )
         try:
-            with urllib.request.urlopen(request, timeout=REQUEST_SECONDS_MAX) as answer:  # noqa: S310
+            with urllib.request.urlopen(  # noqa: S310
+                request, timeout=REQUEST_SECONDS_MAX, context=self._context
+            ) as answer:
                 # Names of connections and queues are what their makers wrote.
                 body = answer.read(_ANSWER_BYTES_MAX)
                 found = visible_values(json.loads(body)) if body else None
@@ -88,7 +95,15 @@ class ManagementApi:
                 f"The management API at {self.where} refuses {reason}: it needs the tag {tag}."
             ) from error
         except (OSError, HTTPException, ValueError) as error:
-            raise BrokerUnavailable(f"The management API at {self.where} does not answer.") from error
+            raise BrokerUnavailable(f"The management API at {self.where} {_trouble(error)}") from error
+
+
+def _trouble(error: BaseException) -> str:
+    """Why it does not answer, and what to do, where that is known."""
+    cause = getattr(error, "reason", error)
+    if isinstance(cause, ssl.SSLError):
+        return advice_on(tls_refusal(cause), "ANTREAN_MANAGEMENT_URL")
+    return "does not answer."
 
 
 def tags_in(row: Any) -> list[str]:

@@ -36,6 +36,7 @@ def doctor(context: click.Context, session: AdminSession) -> None:
 def findings(settings: Settings) -> Iterator[Finding]:
     """All findings, each as soon as it is known. A check that cannot be made is a finding too."""
     from admin_cli.doctor.broker_checks import broker_findings
+    from admin_cli.doctor.certificate_checks import certificate_findings
     from admin_cli.doctor.clock_checks import simulated_clock
     from admin_cli.doctor.database_checks import database_findings
     from admin_cli.doctor.integrator_checks import integrator_findings
@@ -49,4 +50,5 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from database_findings(settings)
     yield from staff_findings(settings)
     yield from integrator_findings(settings)
+    yield from certificate_findings(settings)
     yield from simulated_clock(settings)

@@ -8,9 +8,10 @@ from clinic_desk.signing_in import (
     Origin,
     SignedIn,
     ask_for_user,
-    broker_of,
     find_user,
+    kept_by,
     kept_credentials,
+    shows_certificate,
     user_in,
 )
 from clinic_desk.signing_in_words import who_it_is
@@ -33,7 +34,7 @@ def login(session: DeskSession) -> None:
     credentials, origin = _to_try(session)
     found = session.sign_in(credentials.user, credentials.password, origin)
     kept = kept_credentials(session.settings)
-    kept.keep(broker_of(session.settings), credentials)
+    kept.keep(kept_by(session.settings), credentials)
 
     def words() -> str:
         kept_in = session.texts(
@@ -54,6 +55,10 @@ def _to_try(session: DeskSession) -> SignedIn:
     if user_in(settings.amqp_url).password and not settings.staff_passwords:
         raise SettingsError(
             N_("ANTREAN_AMQP_URL names a user with a password, who is used as it is: take both out first.")
+        )
+    if shows_certificate(settings):
+        raise SettingsError(
+            N_("The certificate of ANTREAN_TLS_CERTIFICATE_FILE logs in here: no password is needed or kept.")
         )
     if session.user_given or settings.desk_password_file:
         known = find_user(settings, session.user_given)

@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import pika
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 
 from common.messaging.acknowledgements import Acknowledgement, AckWindow
 from common.messaging.broker_connection import BrokerConnection
 from common.messaging.delivery import Delivery
-from common.messaging.link import Link
+from common.messaging.link import Link, Parameters
 from common.messaging.reply_address import reply_node
 from common.messaging.turns import Turns, sender_of
 
@@ -53,7 +52,7 @@ class Consumer:
     def __init__(
         self,
         loop: IOLoop,
-        parameters: pika.connection.Parameters,
+        parameters: Parameters,
         connect: type[BrokerConnection],
         queue: str,
         prefetch: int,

@@ -10,12 +10,18 @@ from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.exceptions import AMQPError
 
+from antrean_client.connection import refusal_in
+from common.errors import SettingsError
 from common.messaging.broker_connection import BrokerConnection
 
 _BACKOFF_SECONDS_MIN = 0.2
 _BACKOFF_SECONDS_MAX = 15.0
 
 _log = structlog.get_logger()
+
+Parameters = Callable[[], pika.connection.Parameters]
+"""How to connect, asked again for each connection: password and certificates may have been renewed since.
+Raises SettingsError where that cannot be read now."""
 
 
 class Backoff:
@@ -55,7 +61,7 @@ class Link:
     def __init__(
         self,
         loop: IOLoop,
-        parameters: pika.connection.Parameters,
+        parameters: Parameters,
         connect: type[BrokerConnection],
         on_channel: Callable[[BrokerConnection, Channel], None],
         on_lost: Callable[[], None],
@@ -83,9 +89,17 @@ class Link:
         if self._state is _State.CLOSED:
             return
         self._state = _State.CONNECTING
-        self._connection = self._connect(
-            self._loop, self._parameters, self._connection_opened, self._connection_gone
-        )
+        try:
+            parameters = self._parameters()
+        except SettingsError as error:
+            self._connection_gone(error)
+            return
+
+        def gone(error: BaseException | str) -> None:
+            refused = refusal_in(error, parameters) if isinstance(error, BaseException) else None
+            self._connection_gone(refused or error)
+
+        self._connection = self._connect(self._loop, parameters, self._connection_opened, gone)
 
     def open_channel(self, connection: BrokerConnection, on_open: Callable[[Channel], None]) -> None:
         """Opens a channel, without which the link cannot be used."""

@@ -26,7 +26,7 @@ from common.messages.events import Event
 from common.messages.message import EncodedReply, Reply
 from common.messaging.broker_connection import BrokerConnection, Message
 from common.messaging.delivery import Delivery
-from common.messaging.link import Backoff, Link
+from common.messaging.link import Backoff, Link, Parameters
 from common.messaging.outgoing import COPY, SetAside, event_message, reply_message, set_aside_message
 from common.messaging.reply_nodes import ReplyNodes
 from common.messaging.topology import EVENTS_EXCHANGE
@@ -111,7 +111,7 @@ class Publisher:
     def __init__(
         self,
         loop: IOLoop,
-        parameters: pika.connection.Parameters,
+        parameters: Parameters,
         connect: type[BrokerConnection],
         on_up: Callable[[], None],
         on_closed: Callable[[], None],

@@ -12,9 +12,9 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
+import pika
 import structlog
 from pika.adapters.select_connection import IOLoop
-from pika.connection import Parameters
 
 from antrean_client.connection import connection_parameters
 from common.errors import StoreUnavailable
@@ -23,7 +23,7 @@ from common.messaging.delivery import Delivery, Handler, Outcome
 from common.messaging.fast_pika import connection_class
 from common.messaging.handling import Handling, given_up
 from common.messaging.health import Health
-from common.messaging.link import Backoff
+from common.messaging.link import Backoff, Parameters
 from common.messaging.observer import Observer, WorkerFigures
 from common.messaging.outgoing import SetAside
 from common.messaging.publisher import Publisher
@@ -86,6 +86,7 @@ class Worker:
         self._options = options
         self._handling = Handling(handler, stopwatch or Stopwatch(), observer)
         self._observer = observer
+        self._parameters("look")()  # an address that cannot be used ends the program at its start
         self._emitter = emitter
         self._loop = IOLoop()
         self._connect = connection_class(fast_path=options.fast_path)
@@ -138,11 +139,15 @@ class Worker:
     def _parameters(self, purpose: str) -> Parameters:
         options = self._options
         name = f"{options.name} {purpose}"
-        parameters = connection_parameters(options.amqp_url, name, options.heartbeat_seconds)
         where = {"host": socket.gethostname(), "pid": os.getpid()}
         observed = {} if self._observer is None else self._observer.client_properties
-        parameters.client_properties = {**(parameters.client_properties or {}), **where, **observed}
-        return parameters
+
+        def described() -> pika.connection.Parameters:
+            parameters = connection_parameters(options.amqp_url(), name, options.heartbeat_seconds)
+            parameters.client_properties = {**(parameters.client_properties or {}), **where, **observed}
+            return parameters
+
+        return described
 
     def _consumer(self, purpose: str, queue: str, prefetch: int) -> Consumer:
         parameters = self._parameters(purpose)

@@ -1,6 +1,6 @@
 """How a worker runs, and what it emits by itself."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -18,13 +18,14 @@ class Emitter(Protocol):
 
 @dataclass(frozen=True)
 class WorkerOptions:
-    """How a worker runs: `name` is what the broker's connection list shows; `quarantine` is the queue for
-    deliveries that may be what kills workers, and is consumed as well; so are `other_queues`, each with its
-    own batch size; `emit_seconds` is real time; `fast_path` is whether it may be used (see `fast_pika`);
-    `health_file` is where the worker says how it is; `nodes` are a cluster's, as RabbitMQ names them."""
+    """How a worker runs: `name` is what the broker's connection list shows; `amqp_url` says where the broker
+    is, for each connection again; `quarantine` is the queue for deliveries that may be what kills workers,
+    and is consumed as well; so are `other_queues`, each with its own batch size; `emit_seconds` is real time;
+    `fast_path` is whether it may be used (see `fast_pika`); `health_file` is where the worker says how it is;
+    `nodes` are a cluster's, as RabbitMQ names them."""
 
     name: str
-    amqp_url: str
+    amqp_url: Callable[[], str]
     queue: str
     batch_size: int
     heartbeat_seconds: int

@@ -1,13 +1,13 @@
 """The database engine: how connections are opened, bounded and closed, and what their failures mean."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.engine import URL, Dialect, ExceptionContext, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -19,7 +19,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from common.errors import StoreConflict, StoreForbids, StoreUnavailable, unusable_address
+from common.errors import SettingsError, StoreConflict, StoreForbids, StoreUnavailable, unusable_address
 from common.storage.driver_errors import ends_connection
 from common.storage.prepared import Prepared
 from common.storage.sqlite_file import SqliteFile, is_of_no_use_after
@@ -56,17 +56,19 @@ _begin_snapshot = Prepared(lambda _: text("BEGIN ISOLATION LEVEL REPEATABLE READ
 _begin_immediate = Prepared(lambda _: text("BEGIN IMMEDIATE"))
 
 
-def open_engine(database_url: str, *, fast_path: bool = True) -> Engine:
+def open_engine(database_url: str | Callable[[], str], *, fast_path: bool = True) -> Engine:
     """An engine for `sqlite:///FILE` or `postgresql://...`. Nothing is connected yet. `fast_path` is whether
-    it may be used on PostgreSQL (see `fast_psycopg`).
+    it may be used on PostgreSQL (see `fast_psycopg`). An address that can change is asked for at each
+    connection to PostgreSQL: its password may be another one by then, or its user.
 
     Raises SettingsError where the address cannot be used.
     """
+    current = database_url if callable(database_url) else lambda: database_url
     try:
-        url = make_url(database_url)
+        url = make_url(current())
         if url.get_backend_name() == "sqlite":
             return _open_sqlite(url)
-        return _open_postgresql(url, fast_path=fast_path)
+        return _open_postgresql(url, current, fast_path=fast_path)
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         example = "sqlite:////path/to/file, postgresql://user:password@host/database"
         raise unusable_address("ANTREAN_DATABASE_URL", example) from error
@@ -128,6 +130,8 @@ def _translated_errors() -> Iterator[None]:
     except IntegrityError as error:
         raise StoreConflict("Another transaction wrote the same thing first.") from error
     except DBAPIError as error:
+        if refused := _refused(error):
+            raise refused from error
         code = _error_code(error)
         may_pass = isinstance(error, OperationalError | InterfaceError) and code != "SQLITE_ERROR"
         if may_pass or error.connection_invalidated:
@@ -145,6 +149,13 @@ def _error_code(error: DBAPIError) -> str:
         return f"{getattr(error.orig, 'sqlite_errorname', '')}: {error.orig}"
     code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
     return str(code or type(error.orig).__name__)
+
+
+def _refused(error: DBAPIError) -> StoreUnavailable | None:
+    """What is wrong where PostgreSQL could not be connected to, and more is known than that."""
+    if getattr(error.orig, "is_refusal", False):
+        return StoreUnavailable(f"The database {error.orig}.")
+    return None
 
 
 def _unavailable(reason: str) -> StoreUnavailable:
@@ -183,13 +194,28 @@ def _open_sqlite(url: URL) -> Engine:
     return engine
 
 
-def _open_postgresql(url: URL, *, fast_path: bool) -> Engine:
+def _open_postgresql(url: URL, current: Callable[[], str], *, fast_path: bool) -> Engine:
     # Imported here: what runs on SQLite need not load psycopg.
+    from psycopg import OperationalError as NotConnected
+
     from common.storage.bounded_connection import BoundedConnection
     from common.storage.fast_psycopg import connection_class
+    from common.storage.refused_connections import ConnectionRefused, refusal_in
 
     opened_as = connection_class(fast_path=fast_path)
     milliseconds = STATEMENT_SECONDS_MAX * 1000
+    bounds = {
+        "connect_timeout": CONNECT_SECONDS_MAX,
+        "tcp_user_timeout": 2 * milliseconds,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "application_name": "antrean",
+        "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+        f" -c idle_in_transaction_session_timeout={IDLE_SECONDS_MAX * 1000}"
+        " -c timezone=UTC -c synchronous_commit=on"
+        f" {_ROWS_BY_KEY}",
+    }
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=2,
@@ -197,25 +223,20 @@ def _open_postgresql(url: URL, *, fast_path: bool) -> Engine:
         pool_timeout=CONNECT_SECONDS_MAX,
         pool_pre_ping=False,
         use_native_hstore=False,
-        connect_args={
-            "connect_timeout": CONNECT_SECONDS_MAX,
-            "tcp_user_timeout": 2 * milliseconds,
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "application_name": "antrean",
-            "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
-            f" -c idle_in_transaction_session_timeout={IDLE_SECONDS_MAX * 1000}"
-            " -c timezone=UTC -c synchronous_commit=on"
-            f" {_ROWS_BY_KEY}",
-        },
+        connect_args=bounds,
     )
 
     event.listen(engine, "handle_error", _give_up_connection)
 
     @event.listens_for(engine, "do_connect")
-    def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> BoundedConnection:
-        return opened_as.open(*arguments, **options)
+    def connect(dialect: Dialect, _record: Any, arguments: Any, options: Any) -> BoundedConnection:
+        try:
+            now = dialect.create_connect_args(make_url(current()))[1]
+            return opened_as.open(*arguments, **{**options, **now, **bounds})
+        except (SettingsError, ArgumentError) as error:
+            raise ConnectionRefused(f"is not connected to: {str(error).rstrip('.')}") from error
+        except NotConnected as error:
+            raise refusal_in(error) from error
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

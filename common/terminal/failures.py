@@ -41,7 +41,20 @@ REFUSALS: Final[Mapping[Refusal, str]] = {
         "The broker at {where} does not speak TLS; check amqps:// and the port in ANTREAN_AMQP_URL."
     ),
     Refusal.CERTIFICATE: N_(
-        "The broker's certificate at {where} is not trusted here; check ssl_options in ANTREAN_AMQP_URL."
+        "The broker at {where} shows a certificate of an authority that is not trusted here; name the right"
+        " authority in ANTREAN_TLS_CA_FILE."
+    ),
+    Refusal.OUTDATED: N_(
+        "The certificate of the broker at {where} has expired or does not count yet; tell its operators, and"
+        " check this machine's clock."
+    ),
+    Refusal.HOST: N_(
+        "The broker at {where} shows a certificate of another host; write in ANTREAN_AMQP_URL a name that"
+        " the certificate has."
+    ),
+    Refusal.CLIENT_CERTIFICATE: N_(
+        "The broker at {where} does not take this client's certificate, or asks for one; check"
+        " ANTREAN_TLS_CERTIFICATE_FILE, or tell the broker's operators."
     ),
     Refusal.PROTOCOL: N_(
         "{where} does not answer as a broker; check port and TLS (amqps://) in ANTREAN_AMQP_URL."

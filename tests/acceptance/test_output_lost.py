@@ -78,6 +78,7 @@ CHANGING_ADMIN: dict[str, tuple[str, ...]] = {
     "integrator remove": ("papan",),
     "broker declare": (),
     "broker definitions": ("--output", "definitions.json"),
+    "certificates dev": ("--directory", "tls"),
     "dead-letters retry": ("--all",),
     "dead-letters drop": ("--all", "--yes"),
     "republish": ("--since", "365d"),

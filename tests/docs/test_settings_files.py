@@ -20,6 +20,11 @@ _COMPOSE_REQUIRES = {*_PASSWORDS, "ANTREAN_DATABASE_PASSWORD"}
 _PORTS = {"ANTREAN_BROKER_PORT", "ANTREAN_MANAGEMENT_PORT", "ANTREAN_DATABASE_PORT"}
 _COMPOSE_TAKES = {*_COMPOSE_REQUIRES, *_PORTS}
 _REGISTRY_KEY = "ANTREAN_REGISTRY_KEY"
+_OF_OVERLAY = {
+    *("ANTREAN_TLS_DIRECTORY", "ANTREAN_TLS_TRUSTED"),
+    *("ANTREAN_TLS_LISTEN", "ANTREAN_TLS_PORT", "ANTREAN_TLS_HOST"),
+}
+"""What docker-compose.tls.yml takes beside these."""
 _HANDED_ON = {"ANTREAN_LANGUAGE", _REGISTRY_KEY}
 """Settings that compose hands on where they are set."""
 
@@ -31,7 +36,7 @@ def _example() -> dict[str, str]:
 
 
 def test_the_example_names_every_variable() -> None:
-    assert _example().keys() == _SETTINGS.keys() | _COMPOSE_TAKES
+    assert _example().keys() == _SETTINGS.keys() | _COMPOSE_TAKES | _OF_OVERLAY
 
 
 def test_the_example_sets_nothing_by_itself() -> None:
@@ -58,6 +63,17 @@ def test_compose_demands_every_password_and_hands_it_on() -> None:
     assert set(re.findall(r"\$\{(ANTREAN_[A-Z_]+):\?", compose)) == _COMPOSE_REQUIRES
     assert set(re.findall(r"\$\{(ANTREAN_[A-Z_]+)", compose)) == _COMPOSE_TAKES | _HANDED_ON
     assert set(re.findall(r"^      (ANTREAN_PASSWORD_[A-Z]+): \$", compose, re.MULTILINE)) == _PASSWORDS
+
+
+def test_over_tls_every_program_of_compose_checks_the_brokers_certificate() -> None:
+    overlay = (_ROOT / "docker-compose.tls.yml").read_text()
+    assert set(re.findall(r"\$\{(ANTREAN_TLS_[A-Z_]+)", overlay)) == _OF_OVERLAY
+    addresses = re.findall(
+        r"^      (ANTREAN_AMQP_URL: .*)$", (_ROOT / "docker-compose.yml").read_text(), re.M
+    )
+    assert len(re.findall(r"^      ANTREAN_AMQP_URL: amqps://", overlay, re.M)) == len(addresses)
+    assert len(re.findall(r"^      ANTREAN_TLS_CA_FILE: /tls/ca.pem", overlay, re.M)) == len(addresses)
+    assert "amqp://" not in overlay
 
 
 def test_make_env_writes_what_compose_demands(tmp_path: Path) -> None:

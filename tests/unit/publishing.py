@@ -143,7 +143,7 @@ def opened(
 
     publisher = Publisher(
         cast("Any", loop),
-        parameters,
+        lambda: parameters,
         cast("Any", connect),
         on_closed=lambda: closed.append(None),
         **options,

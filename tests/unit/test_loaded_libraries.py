@@ -27,9 +27,13 @@ MODULE_NAMES: Final = {
 DATA_ONLY: Final = {"tzdata"}
 
 LIBRARIES: Final = {
-    "alembic", "click", "cloudevents", "dotenv", "opentelemetry", "pika", "platformdirs", "prometheus_client",
+    "alembic", "click", "cloudevents", "cryptography", "dotenv", "opentelemetry", "pika", "platformdirs",
+    "prometheus_client",
     "psycopg", "pydantic", "pygments", "rich", "segno", "sqlalchemy", "structlog", "textual",
 }  # fmt: skip
+OF_SERVER: Final = "alembic, cloudevents, cryptography, prometheus_client, psycopg"
+"""Of what the server's part brings, the first in the alphabet."""
+
 WORKER: Final = {"cloudevents", "pika", "platformdirs", "pydantic", "sqlalchemy", "structlog"}
 PATIENT: Final = {"click", "platformdirs"}
 
@@ -165,32 +169,42 @@ def test_a_patient_needs_nothing_else(patients_site: Path, tmp_path: Path) -> No
     ("program", "module", "extra", "lacking"),
     [
         ("antrean-desk", "clinic_desk.__main__", "desk", "segno, textual"),
-        ("antrean-admin", "admin_cli.__main__", "server", "alembic, cloudevents, prometheus_client, psycopg"),
+        (
+            "antrean-admin",
+            "admin_cli.__main__",
+            "server",
+            OF_SERVER,
+        ),
         (
             "antrean-stack",
             "local_stack.__main__",
             "server",
-            "alembic, cloudevents, prometheus_client, psycopg",
+            OF_SERVER,
         ),
         (
             "antrean-registrar",
             "registrar_worker.__main__",
             "server",
-            "alembic, cloudevents, prometheus_client, psycopg",
+            OF_SERVER,
         ),
         (
             "antrean-ticker",
             "ticker_worker.__main__",
             "server",
-            "alembic, cloudevents, prometheus_client, psycopg",
+            OF_SERVER,
         ),
         (
             "antrean-status",
             "status_responder.__main__",
             "server",
-            "alembic, cloudevents, prometheus_client, psycopg",
+            OF_SERVER,
         ),
-        ("antrean-healthy", "common.health", "server", "alembic, cloudevents, prometheus_client, psycopg"),
+        (
+            "antrean-healthy",
+            "common.health",
+            "server",
+            OF_SERVER,
+        ),
     ],
 )
 def test_a_program_whose_part_is_missing_says_how_to_install_it(

@@ -42,6 +42,7 @@ def test_each_part_and_the_key_decide_the_digest() -> None:
 def test_a_key_is_given_itself_or_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(f"{SECRET}\n")
+    file.chmod(0o600)
     by_value = Settings.read({"ANTREAN_REGISTRY_KEY": SECRET}).require_registry_key()
     by_file = Settings.read({"ANTREAN_REGISTRY_KEY_FILE": str(file)}).require_registry_key()
     assert by_value.check == by_file.check == RegistryKey(SECRET).check
@@ -60,6 +61,7 @@ def test_a_key_that_could_be_guessed_or_read_by_nobody_is_refused(
     file = tmp_path / "key"
     if content is not None:
         file.write_bytes(content)
+        file.chmod(0o600)
     with pytest.raises(SettingsError, match="ANTREAN_REGISTRY_KEY_FILE cannot be used"):
         Settings.read({"ANTREAN_REGISTRY_KEY_FILE": str(file)}).read_registry_key()
 
@@ -80,6 +82,7 @@ def test_the_local_stack_s_key_is_for_registrars_and_operators(
     monkeypatch.setenv("ANTREAN_STACK_DIR", str(tmp_path))
     key_file, stack_file = tmp_path / "registry.key", tmp_path / STACK_FILE
     key_file.write_text(SECRET)
+    key_file.chmod(0o600)
     urls = {role: f"amqp://{role}:secret@127.0.0.1/" for role in get_args(Role)}
     stack = {"amqp_urls": urls, "database_url": "sqlite:///x", "registry_key_file": str(key_file)}
     stack_file.touch(mode=0o600)

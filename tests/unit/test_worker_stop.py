@@ -22,7 +22,11 @@ def test_a_stop_takes_no_lock_of_the_loop() -> None:
     """The loop wakes itself with a lock held, also where it connects; a handler that waits for it waits for
     itself."""
     options = WorkerOptions(
-        name="idle", amqp_url="amqp://nobody:x@127.0.0.1:1/", queue="none", batch_size=1, heartbeat_seconds=10
+        name="idle",
+        amqp_url=lambda: "amqp://nobody:x@127.0.0.1:1/",
+        queue="none",
+        batch_size=1,
+        heartbeat_seconds=10,
     )
     worker = Worker(options, Idle())
     with patch.object(IOLoop, "add_callback_threadsafe", side_effect=AssertionError):

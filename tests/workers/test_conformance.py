@@ -96,7 +96,7 @@ def consuming(broker: RunningBroker, way: Way) -> Iterator[tuple[Running, Consum
     with running(broker) as run:
         consumer = Consumer(
             run.loop,
-            run.parameters("registrar"),
+            lambda: run.parameters("registrar"),
             way,
             REGISTRAR_QUEUE,
             _PREFETCH,
@@ -240,7 +240,7 @@ def publishing(broker: RunningBroker, way: Way) -> Iterator[tuple[Running, Publi
     with running(broker) as run:
         publisher = Publisher(
             run.loop,
-            run.parameters("registrar"),
+            lambda: run.parameters("registrar"),
             way,
             on_up=lambda: None,
             on_closed=lambda: run.closed.append(None),
@@ -373,7 +373,7 @@ def test_a_channel_that_the_broker_closes_is_opened_again(
 
         link = Link(
             run.loop,
-            run.parameters("deploy"),
+            lambda: run.parameters("deploy"),
             way,
             set_up,
             lambda: lost.append(None),

@@ -54,7 +54,9 @@ class GatedHandler:
 @contextmanager
 def running(broker: RunningBroker, handler: GatedHandler) -> Iterator[None]:
     """A worker in a thread of this process, on the ticker's queue."""
-    options = WorkerOptions("test", broker.url("ticker"), TICKER_QUEUE, 8, 30, emit_seconds=EMIT_SECONDS)
+    options = WorkerOptions(
+        "test", lambda: broker.url("ticker"), TICKER_QUEUE, 8, 30, emit_seconds=EMIT_SECONDS
+    )
     worker = Worker(options, handler, handler)
     thread = Thread(target=worker.run)
     thread.start()
