@@ -16,6 +16,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
 from antrean_client.errors import (
@@ -27,7 +28,8 @@ from antrean_client.errors import (
     Refusal,
 )
 from antrean_client.events import Event, read_event
-from antrean_client.journal import JournalReader, Message
+from antrean_client.journal import JournalReader
+from antrean_client.journal_deliveries import Message
 from antrean_client.missed_events import MissedEvents
 from antrean_client.ordering import Gap, Ordering
 from antrean_client.position import Position
@@ -44,6 +46,9 @@ _FINAL: Final = frozenset({Refusal.USER, Refusal.PERMISSION, Refusal.READING})
 _ROUTING_KEY_DOTS: Final = 3
 
 _IDLE_SECONDS: Final = 5.0
+_CLOCKS_DIFFER_MAX: Final = timedelta(minutes=1)
+"""How much earlier the broker may say that an event was published than its worker that it happened."""
+
 _RECONNECT_SECONDS_MIN: Final = 0.2
 _RECONNECT_SECONDS_MAX: Final = 15.0
 
@@ -70,8 +75,8 @@ class Subscriber:
     hospital and clinic only, since a source is followed as a whole. `on_gap` is told of every gap that the
     stream did not fill, `on_lost` of every lost connection.
 
-    Without `fills_gaps`, nothing is looked up in the database; a reply is waited for for `reply_seconds`. Not
-    for use by several threads.
+    Without `fills_gaps`, nothing is looked up in the database; a reply is waited for for `reply_seconds`.
+    `fast_path` is as in JournalReader. Not for use by several threads.
     """
 
     def __init__(
@@ -85,8 +90,9 @@ class Subscriber:
         fills_gaps: bool = True,
         reply_seconds: float = 10.0,
         name: str = "antrean-client",
+        fast_path: bool = True,
     ) -> None:
-        self._amqp_url, self._name = amqp_url, name
+        self._amqp_url, self._name, self._fast_path = amqp_url, name, fast_path
         self._wanted, self._on_gap, self._on_lost = wanted, on_gap, on_lost
         self._fills_gaps = fills_gaps
         self._position = position
@@ -138,10 +144,10 @@ class Subscriber:
                 if messages:
                     read_at = time.monotonic()
                 elif end is not None and time.monotonic() - read_at > _IDLE_SECONDS:
-                    # What was counted may have been dropped by its age since, or lie before the position.
-                    measured = reader.measure()
-                    self._next = measured if self._next is None else self._next
-                    end = min(end, measured)
+                    # The stream may be another one now, or hold nothing behind the position.
+                    end = min(end, reader.measure())
+                    if self._next is None and not self._is_to_come(reader.last):
+                        self._next = end
             except BrokerUnavailable as error:
                 yield from self._reconnecting(error)
                 reader = self._connected()
@@ -167,7 +173,8 @@ class Subscriber:
 
     def _connect(self) -> JournalReader:
         start = self._position.start if self._next is None else self._next
-        reader = self._reader = JournalReader(self._amqp_url, start, self._name)
+        reader = JournalReader(self._amqp_url, start, self._name, fast_path=self._fast_path)
+        self._reader = reader
         if isinstance(reader.start, int):
             self._next = reader.start
         return reader
@@ -193,6 +200,17 @@ class Subscriber:
             else:
                 return
             yield Batch([], self._here(), False)
+
+    def _is_to_come(self, last: Message | None) -> bool:
+        """Whether the stream surely holds something behind the position; `last` is its last message. A broker
+        that is slow says nothing for as long as one that has nothing."""
+        start = self._position.start
+        if last is None or not isinstance(start, datetime):
+            return last is not None
+        try:
+            return read_event(last.body).happened_at >= start + _CLOCKS_DIFFER_MAX
+        except ValueError:
+            return False
 
     def _given(self, messages: list[Message]) -> list[Event]:
         events: list[Event] = []

@@ -25,10 +25,10 @@ from pika.channel import Channel
 from pika.frame import Body, Header, Method
 from pika.spec import Basic
 
+from antrean_client.byte_stream import Stream
 from antrean_client.connection import connection_parameters
 from antrean_client.rpc_client import delivery_mode
 from common.errors import MessagingError
-from common.messaging.stream import Stream
 
 Bodies = Sequence[bytes] | Callable[[int], Sequence[bytes]]
 """Bodies to be sent in turn, or what makes so many."""

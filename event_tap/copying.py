@@ -48,6 +48,7 @@ class Copying:
             on_lost=self._tell_lost,
             reply_seconds=self.session.settings.reply_timeout_seconds,
             name="antrean-events",
+            fast_path=self.session.settings.fast_path,
         )
         done = kept = None
         written_at = shown_at = time.monotonic()

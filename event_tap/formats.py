@@ -2,10 +2,11 @@
 
 import csv
 import io
-import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
+
+from pydantic_core import from_json, to_json
 
 from antrean_client.events import Event, Source
 from antrean_client.visible_text import visible
@@ -34,11 +35,13 @@ def _place(source: str) -> Mapping[str, str]:
 
 
 def _json_line(event: Event) -> bytes:
-    return json.dumps(_flat(event)).encode() + b"\n"
+    return to_json(_flat(event), ensure_ascii=True) + b"\n"
 
 
 def _cloudevents_line(event: Event) -> bytes:
-    return event.body + b"\n"
+    # As it was published, which for all that workers write is one line.
+    body = event.body
+    return (to_json(from_json(body)) if b"\n" in body or b"\r" in body else body) + b"\n"
 
 
 def _csv_line(event: Event) -> bytes:

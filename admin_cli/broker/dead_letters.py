@@ -33,7 +33,7 @@ from common.domain.event_names import EventName
 from common.errors import BrokerUnavailable, RequestNotTaken
 from common.messages.events import CONTENT_TYPE
 from common.messaging.delivery import CAME_THROUGH, moment_of
-from common.messaging.stream import open_blocking
+from common.messaging.readable_connection import open_blocking
 from common.messaging.topology import (
     DEAD_LETTER_QUEUES,
     DESK_EXCHANGE,

@@ -15,8 +15,8 @@ from pika.channel import Channel
 from pika.frame import Body, Header, Method
 from pika.spec import Basic
 
+from antrean_client.byte_stream import Stream
 from antrean_client.connection import connection_parameters
-from common.messaging.stream import Stream
 
 Request = tuple[pika.BasicProperties, bytes]
 """Properties and body."""

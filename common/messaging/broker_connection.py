@@ -13,9 +13,9 @@ from pika.channel import Channel
 from pika.frame import Method
 from pika.spec import Basic
 
+from antrean_client.byte_stream import Stream
 from antrean_client.tracing import context_in
 from common.messaging.delivery import CAME_THROUGH, SENT_BY, SUSPECT_REDELIVERIES, Delivery, moment_of
-from common.messaging.stream import Stream
 
 _DELIVERY_COUNT = "x-delivery-count"
 

@@ -35,9 +35,9 @@ from pika.exceptions import ShortStringTooLong
 from pika.frame import Method
 from pika.spec import FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_METHOD, Basic
 
+from antrean_client.byte_stream import FRAME, FRAMING_BYTES
 from common.messaging.broker_connection import BriefProperties, BrokerConnection, Deliver, Message
 from common.messaging.delivery import Delivery, moment_of
-from common.messaging.stream import FRAME, FRAMING_BYTES
 
 _METHOD = Struct(">I")
 _TAG = Struct(">Q")
@@ -251,7 +251,7 @@ class _Intake:
         self._deliver = deliver
 
     def take(self, received: bytes, at: int) -> int | None:
-        """As `stream.Intake` has it."""
+        """As `byte_stream.Intake` has it."""
         read = self._reader.read(received, at)
         if read is None:
             return None

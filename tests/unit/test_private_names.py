@@ -1,4 +1,4 @@
-"""No private name of a library is used but those in the table of common/messaging/stream.py."""
+"""No private name of a library is used but those in the table of common/messaging/readable_connection.py."""
 
 import ast
 import inspect
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pika
 
-from common.messaging import stream
+from common.messaging import readable_connection
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,9 +53,9 @@ def used(tree: ast.AST) -> Iterator[str]:
 
 
 def in_the_table() -> set[str]:
-    """The private names that stream.py says it uses."""
-    assert stream.__doc__ is not None
-    return set(re.findall(r"^\| `[\w.(]*?(_\w+)", stream.__doc__, re.MULTILINE))
+    """The private names that readable_connection.py says it uses."""
+    assert readable_connection.__doc__ is not None
+    return set(re.findall(r"^\| `[\w.(]*?(_\w+)", readable_connection.__doc__, re.MULTILINE))
 
 
 def test_no_other_private_name_of_a_library_is_used() -> None:
@@ -65,7 +65,7 @@ def test_no_other_private_name_of_a_library_is_used() -> None:
     for path, tree in trees.items():
         for name in set(used(tree)) - ours - _PUBLIC_ALL_THE_SAME:
             foreign.setdefault(name, set()).add(str(path.relative_to(ROOT)))
-    assert foreign == {name: {"common/messaging/stream.py"} for name in in_the_table()}
+    assert foreign == {name: {"common/messaging/readable_connection.py"} for name in in_the_table()}
 
 
 def test_the_private_names_that_are_used_exist() -> None:

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pika
 from pika import frame, spec
 
+from antrean_client.byte_stream import FRAMING_BYTES
 from common.messages.limits import BODY_BYTES_MAX
-from common.messaging.stream import FRAMING_BYTES
 from common.messaging.topology import PATIENT_EXCHANGE
 from tests.processes import SECONDS_MAX
 

@@ -1,11 +1,15 @@
 """A subscriber on a real broker, and a real journal: nothing is missing, repeated or out of order."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from antrean_client import subscriber as subscriber_module
 from antrean_client.errors import BrokerRefused, BrokerUnavailable, Refusal
 from antrean_client.events import Event
+from antrean_client.journal import JournalReader
+from antrean_client.journal_deliveries import Message
 from antrean_client.position import Position
 from antrean_client.subscriber import Batch, ClosedGap, Subscriber
 from common.messaging import topology
@@ -78,8 +82,55 @@ def test_up_to_an_offset(broker: RunningBroker, amqp_url: str, begin: Position) 
 
 def test_what_is_no_event_is_passed_over(broker: RunningBroker, amqp_url: str, begin: Position) -> None:
     first, second = queues_of(2, ["GIG"])
-    publish(broker.urls["deploy"], [first, first._replace(body=b"[]"), first._replace(body=b"{"), second])
+    of_second = [
+        second.body.replace(b'"time":"', b'"time":"x'),
+        second.body.replace(b'"source":"/', b'"source":"'),
+        second.body.replace(b'"source":"', b'"source":["').replace(b'","subject"', b'"],"subject"'),
+        second.body.replace(b'"data":{', b'"data":{"a":NaN,'),
+        second.body.replace(b'"data":{', b'"data":{"a":' + b"[" * 20_000),
+        second.body.replace(b'"data":{', b'"data":{"a":"\\ud800",'),
+        second.body.replace(b'"data":{', b'"data":"",{'),
+        second.body.replace(b'"sequence":"', b'"sequence":"-'),
+    ]
+    assert second.body not in of_second
+    bodies = [b"[]", b"{", b"7", b"\xff", *of_second]
+    publish(broker.urls["deploy"], [first, *(first._replace(body=each) for each in bodies), second])
     assert told(replayed(Subscriber(amqp_url, begin))) == [("GIG", 1), ("GIG", 2)]
+
+
+def test_both_ways_read_the_same(broker: RunningBroker, amqp_url: str) -> None:
+    start = end_of_stream(amqp_url)
+    small, large = queues_of(2, ["GIG"])
+    large = large._replace(body=large.body.replace(b'"lane"', b'"note":"' + b"x" * 20_000 + b'","lane"'))
+    publish(broker.urls["deploy"], [small, large, *queues_of(1_000, ["INT", "ANA"]), large])
+    found: list[list[Message]] = []
+    for fast_path in (True, False):
+        reader, messages = JournalReader(amqp_url, start, fast_path=fast_path), list[Message]()
+        while len(messages) < 1_003:
+            messages += reader.read(10)
+        reader.close()
+        found.append(messages)
+    assert found[0] == found[1]
+    assert [each.offset for each in found[0]] == [*range(start, start + 1_003)]
+
+
+def test_a_broker_that_is_slow_is_waited_for(
+    broker: RunningBroker, amqp_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not taken for one that has nothing, from wherever a replay begins."""
+    now = datetime.now(UTC)
+    publish(broker.urls["deploy"], [event("LAMBAT", at, time=now) for at in (1, 2, 3)])
+    monkeypatch.setattr(subscriber_module, "_IDLE_SECONDS", -1.0)
+    for position in (Position.first(), Position(now - timedelta(minutes=2))):
+        subscriber = Subscriber(amqp_url, position, wanted=lambda key: key.startswith("RSHS.LAMBAT."))
+        batches = subscriber.batches(wait_seconds=0, until="end")
+        assert [each.sequence for batch in batches for each in batch.events] == [1, 2, 3]
+
+
+def test_what_begins_behind_the_stream_ends_at_once(amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriber_module, "_IDLE_SECONDS", -1.0)
+    position = Position(datetime.now(UTC) + timedelta(hours=1))
+    assert [*Subscriber(amqp_url, position).batches(until="end")][-1].events == []
 
 
 def test_what_is_lost_is_told(broker: RunningBroker, amqp_url: str, begin: Position) -> None:

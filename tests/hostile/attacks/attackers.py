@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import pika
 from pika import frame, spec
 
+from antrean_client.byte_stream import FRAMING_BYTES
 from common.messages.limits import SHORT_FRAME_BYTES_MAX
-from common.messaging.stream import FRAMING_BYTES
 from common.messaging.topology import PATIENT_EXCHANGE
 from tests.chaos.client import Replied, SocketConnection
 from tests.workers.bad_messages import RawHeaders

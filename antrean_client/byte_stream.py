@@ -1,8 +1,9 @@
 """The bytes of one connection, on their way between the socket and pika.
 
 pika lets whoever opens a connection bring the I/O services that it runs on (`custom_ioloop`). These are
-pika's own, with two additions:
+pika's own, with three additions:
 
+- Whoever sets `intake` takes frames before pika does.
 - They tell how many bytes the socket has not taken yet, of which pika says nothing.
 - They make every message readable, whatever its headers hold. pika decodes headers before anybody asks for
   them, and drops the connection where it cannot: for a timestamp in the year 40000, or tables nested a
@@ -10,20 +11,13 @@ pika's own, with two additions:
   time. A table that pika cannot decode arrives here as an empty one: no decision depends on what a client
   wrote into its headers.
 
-| private name of pika's | used for | tested with |
-| --- | --- | --- |
-| `BlockingConnection(_impl_class=)` | readable headers in a `BlockingConnection` | pika 1.4.4 |
-| `SelectConnection._start_connection_workflow` | the same | pika 1.4.4 |
-
-They are for operators who look at dead letters, and not for speed; where pika has them no more, its own
-`BlockingConnection` is used, which drops the connection at such a message. All else has a public name here,
-but pika says of `nbio_interface` that it may change: the versions of pika are bounded in pyproject.toml.
+All of it has a public name in pika, but pika says of `nbio_interface` that it may change: the versions of
+pika are bounded in pyproject.toml.
 
 Source: https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf, sections 2.3 and 4.2
 """
 
-from collections.abc import Callable, Sequence
-from inspect import signature
+from collections.abc import Callable
 from socket import socket
 from ssl import SSLContext
 from struct import Struct
@@ -149,39 +143,6 @@ class _Received(AbstractStreamProtocol):
             return 0
         self.protocol.data_received(_readable(received[at : at + size]))
         return size
-
-
-class _ReadableConnection(pika.SelectConnection):
-    """A connection over a `Stream`, for pika's `BlockingConnection` to run."""
-
-    @classmethod
-    def create_connection(
-        cls,
-        connection_configs: Sequence[pika.connection.Parameters],
-        on_done: Callable[[Any], None],
-        custom_ioloop: IOLoop | None = None,
-        workflow: Any = None,
-    ) -> Any:
-        """As pika's."""
-        stream = Stream(custom_ioloop or IOLoop())
-        return cls._start_connection_workflow(
-            connection_configs=connection_configs,
-            connection_factory=lambda parameters: cls(
-                parameters, custom_ioloop=stream, internal_connection_workflow=False
-            ),
-            nbio=stream,
-            workflow=workflow,
-            on_done=on_done,
-        )
-
-
-def open_blocking(parameters: pika.connection.Parameters) -> pika.BlockingConnection:
-    """pika's `BlockingConnection`, to which every message is readable; raises what that raises."""
-    if not hasattr(pika.SelectConnection, "_start_connection_workflow"):
-        return pika.BlockingConnection(parameters)
-    if "_impl_class" not in signature(pika.BlockingConnection).parameters:
-        return pika.BlockingConnection(parameters)
-    return pika.BlockingConnection(parameters, _impl_class=_ReadableConnection)  # type: ignore[arg-type] # a class, says pika
 
 
 def _readable(frame: bytes) -> bytes:
