@@ -2,6 +2,7 @@
 
 from admin_cli.account_errors import BrokerHalfDone
 from admin_cli.integrator_errors import IntegratorRefused
+from admin_cli.patient_errors import PatientRefused
 from admin_cli.registry_errors import RegistryRefused
 from admin_cli.screens.catalog_changes import busy_clinics
 from admin_cli.staff_errors import StaffRefused
@@ -62,7 +63,7 @@ def admin_failure(error: BaseException, texts: Texts) -> Failure | None:
             return failure(
                 ExitCode.UNAVAILABLE, "temporarily_unavailable", said, repeat_command=error.command
             )
-        case RegistryRefused() | StaffRefused() | IntegratorRefused():
+        case RegistryRefused() | StaffRefused() | IntegratorRefused() | PatientRefused():
             return failure(ExitCode.REFUSED, "not_permitted_now", texts(error.message, **error.values))
         case AntreanError():
             return failure(ExitCode.REFUSED, "not_permitted_now", str(error))

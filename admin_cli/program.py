@@ -12,6 +12,7 @@ from admin_cli.commands.check_integrity import check_integrity
 from admin_cli.commands.dead_letters import dead_letters
 from admin_cli.commands.integrator import integrator
 from admin_cli.commands.migrate import migrate
+from admin_cli.commands.patient_data import erase_patient, export_patient
 from admin_cli.commands.patients import patients
 from admin_cli.commands.purge import purge
 from admin_cli.commands.republish import republish
@@ -35,7 +36,7 @@ def antrean_admin() -> None:
 for _command in (
     *(migrate, catalog, patients, staff, access_log, integrator),
     *(broker, certificates, doctor, dead_letters, republish, check_integrity, ticket),
-    *(purge,),
+    *(purge, export_patient, erase_patient),
 ):
     antrean_admin.add_command(_command)
 

@@ -2,11 +2,11 @@
 
 import click
 
+from admin_cli.private_argument import given_or_asked
 from admin_cli.session import AdminSession, pass_session
 from admin_cli.ticket_history.reference import (
     TicketCode,
     TicketNumber,
-    given_or_asked,
     read_reference,
 )
 from common.errors import AntreanError
@@ -32,7 +32,8 @@ from common.translation import N_
 )
 @pass_session
 def ticket(session: AdminSession, ticket: str | None, *, reveal: bool) -> None:
-    reference = read_reference(given_or_asked(ticket, session.texts))
+    question = session.texts("Ticket code, or HOSPITAL/CLINIC/DAY/NUMBER")
+    reference = read_reference(given_or_asked(ticket, question))
 
     from admin_cli.database.connection import catalog_in_force, open_database
     from admin_cli.database.ticket_history import find_by_code, read_ticket_history

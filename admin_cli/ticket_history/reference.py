@@ -1,7 +1,6 @@
 """How an operator names a ticket: by its code, or by its queue and number. The code is a secret of the
-patient's, so it can be read from standard input too, and is in no sentence."""
+patient's, and is in no sentence."""
 
-import sys
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -11,15 +10,9 @@ from common.domain.ticket_codes import parse_ticket_code
 from common.domain.tickets import parse_number
 from common.messages.limits import NUMBER_MAX
 from common.terminal.moments import parse_date
-from common.terminal.prompts import can_ask, read_line
-from common.terminal.texts import Texts
 from common.terminal.usage import UsageProblem
 from common.translation import N_
 
-FROM_INPUT: Final = "-"
-"""Stands for a ticket that is named on standard input."""
-
-_LENGTH_MAX: Final = 200
 _PARTS: Final = 4
 
 
@@ -36,19 +29,6 @@ class TicketNumber:
 
     day: ClinicDay
     number: int
-
-
-def given_or_asked(given: str | None, texts: Texts) -> str:
-    """What names the ticket, from the command line, or else a terminal or a pipe; raises UsageProblem."""
-    if given not in (None, FROM_INPUT):
-        return str(given)
-    if can_ask():
-        return read_line(texts("Ticket code, or HOSPITAL/CLINIC/DAY/NUMBER"))
-    # One more than a ticket takes shows that there are several.
-    lines = [each.strip() for each in sys.stdin.read(_LENGTH_MAX + 1).splitlines() if each.strip()]
-    if len(lines) > 1:
-        raise UsageProblem(N_("There are several lines on standard input: name one ticket at a time."))
-    return lines[0] if lines else ""
 
 
 def read_reference(text: str) -> TicketCode | TicketNumber:

@@ -100,3 +100,25 @@ def _fault(key_check: bytes | None, check: bytes) -> RegistryFault | None:
     if key_check is None:
         return RegistryFault.NOT_IMPORTED
     return None if key_check == check else RegistryFault.OTHER_KEY
+
+
+def knows_number(
+    connection: Connection, key: RegistryKey | None, hospital: str, medical_record_number: str
+) -> bool | None:
+    """Whether the hospital's registry has this record number; None where it is of another key than is given,
+    or none is."""
+    there = connection.execute(
+        select(registries.c.generation, registries.c.key_check).where(
+            _in_force, registries.c.hospital == hospital
+        )
+    ).first()
+    if there is None:
+        return False
+    if key is None or _fault(there.key_check, key.check) is not None:
+        return None
+    known = select(registered_patients.c.digest).where(
+        registered_patients.c.hospital == hospital,
+        registered_patients.c.generation == there.generation,
+        registered_patients.c.number_digest == key.number_digest(hospital, medical_record_number),
+    )
+    return connection.execute(known).first() is not None

@@ -36,7 +36,12 @@ READING = {
     *("antrean-admin staff list", "antrean-admin access-log", "antrean-admin integrator list"),
     *("antrean-admin catalog show", "antrean-admin doctor", "antrean-admin check-integrity"),
     "antrean-admin ticket",
-    *("antrean-admin dead-letters list", "antrean-admin dead-letters show", "antrean-admin patients count"),
+    *(
+        "antrean-admin dead-letters list",
+        "antrean-admin dead-letters show",
+        "antrean-admin patients count",
+        "antrean-admin export-patient",
+    ),
 }
 CHANGING_PATIENT = ("register", "cancel")
 CHANGING_DESK: dict[str, tuple[tuple[str, ...], str]] = {
@@ -83,6 +88,7 @@ CHANGING_ADMIN: dict[str, tuple[str, ...]] = {
     "dead-letters drop": ("--all", "--yes"),
     "republish": ("--since", "365d"),
     "purge": ("--older-than", "90d"),
+    "erase-patient": ("RSHS", "00123456", "--yes"),
 }
 
 
