@@ -144,7 +144,8 @@ class Stack:
                     Child(
                         f"{role}-{number}",
                         [sys.executable, "-m", _PROGRAMS[role]],
-                        self._given(role) | {"ANTREAN_DATABASE_URL": self.database_url},
+                        self._given(role)
+                        | {"ANTREAN_DATABASE_URL": self.database_url, "ANTREAN_METRICS_PORT": "0"},
                         self._workers_dir,
                     )
                 )

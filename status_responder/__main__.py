@@ -47,7 +47,7 @@ def run() -> None:
     check_schema(engine)
     catalog, clock, stopwatch = CatalogCache(), settings.clock(), Stopwatch()
     handler = StatusHandler(engine, catalog, clock, stopwatch)
-    observer = open_metrics(settings, "status", options, clock, catalog)
+    observer = open_metrics(settings, "status", options, clock, catalog, of_all_queues=True)
     worker = Worker(
         options, traced(handler), ask_store=lambda: ask(engine), stopwatch=stopwatch, observer=observer
     )

@@ -1,22 +1,16 @@
 """A worker's counts and figures as Prometheus reads them, made when it asks."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
-from typing import TypeAlias
+from collections.abc import Callable, Iterator
 
 from prometheus_client import Metric as Family
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from common.clock import Clock
 from common.messaging.observer import WorkerFigures
 from common.messaging.topology import REQUEST_EXCHANGES
 from common.metrics import definitions
-from common.metrics.counts import ANSWERED, NO_REPLY, OTHER, BatchCounts, Distribution, bounded_delay
-from common.metrics.definitions import Kind, Metric
-
-Values: TypeAlias = Iterable[tuple[Sequence[str], float]]
-"""Values by the labels after `worker`."""
+from common.metrics.counts import ANSWERED, NO_REPLY, OTHER, BatchCounts, bounded_delay
+from common.metrics.families import by_one, family, histogram, one
 
 
 class WorkerCollector(Collector):
@@ -33,7 +27,7 @@ class WorkerCollector(Collector):
 
     def collect(self) -> Iterator[Family]:
         """All families but those of the process."""
-        yield self._family(definitions.CATALOG_VERSION, _one(self._catalog_version()))
+        yield family(self._worker, definitions.CATALOG_VERSION, one(self._catalog_version()))
         yield from self._of_batches()
         if self.look is not None:
             yield from self._of_figures(self.look())
@@ -48,13 +42,13 @@ class WorkerCollector(Collector):
             if result == ANSWERED:
                 answered[request] += times
         refused = {key: times for key, times in results.items() if key[1] not in (ANSWERED, NO_REPLY)}
-        yield self._family(definitions.RECEIVED, _by_one(received))
-        yield self._family(definitions.ANSWERED, _by_one(answered))
-        yield self._family(definitions.REFUSED, refused.items())
-        yield self._family(definitions.PART_SECONDS, _by_one(counts.parts.copy()))
-        yield self._histogram(definitions.BATCH_SIZE, counts.sizes.copy())
-        yield self._histogram(definitions.BATCH_SECONDS, counts.seconds.copy())
-        yield self._histogram(definitions.REPLY_DELAY, counts.delays.copy())
+        yield family(self._worker, definitions.RECEIVED, by_one(received))
+        yield family(self._worker, definitions.ANSWERED, by_one(answered))
+        yield family(self._worker, definitions.REFUSED, refused.items())
+        yield family(self._worker, definitions.PART_SECONDS, by_one(counts.parts.copy()))
+        yield histogram(self._worker, definitions.BATCH_SIZE, counts.sizes.copy())
+        yield histogram(self._worker, definitions.BATCH_SECONDS, counts.seconds.copy())
+        yield histogram(self._worker, definitions.REPLY_DELAY, counts.delays.copy())
 
     def _of_figures(self, figures: WorkerFigures) -> Iterator[Family]:
         now = self._clock.now()
@@ -65,39 +59,15 @@ class WorkerCollector(Collector):
         surplus = dict.fromkeys((*REQUEST_EXCHANGES.values(), OTHER), 0)
         for exchange, times in figures.surplus_refused.items():
             surplus[exchange if exchange in surplus else OTHER] += times
-        yield self._family(definitions.READY, _one(figures.trouble is None))
-        yield self._family(definitions.SURPLUS, _by_one(surplus))
-        yield self._family(definitions.OLDEST_UNANSWERED, _by_one(oldest))
-        yield self._family(definitions.UNSETTLED, _by_one(figures.unsettled))
-        yield self._family(definitions.UNCONFIRMED, _one(figures.unconfirmed))
-        yield self._family(definitions.DEAD_LETTERS, _one(figures.dead_letters))
-        yield self._family(definitions.DEAD_LETTERS_HELD, _one(figures.dead_letters_held))
-        yield self._family(definitions.QUARANTINED, _one(figures.quarantined))
-        yield self._family(definitions.EVENTS_DROPPED, _one(figures.events_dropped))
-        yield self._family(definitions.LINKS_LOST, _by_one(figures.links_lost))
-        yield self._family(definitions.STORE_RETRIES, _one(figures.store_retries))
-        yield self._family(definitions.TAKEN_APART, _one(figures.taken_apart))
-
-    def _family(self, metric: Metric, values: Values) -> Family:
-        kind = CounterMetricFamily if metric.kind is Kind.COUNTER else GaugeMetricFamily
-        family = kind(metric.name, metric.help, labels=("worker", *metric.labels))
-        for labels, value in values:
-            family.add_metric((self._worker, *labels), value)
-        return family
-
-    def _histogram(self, metric: Metric, by_label: Mapping[str, Distribution]) -> Family:
-        family = HistogramMetricFamily(metric.name, metric.help, labels=("worker", *metric.labels))
-        for label, distribution in by_label.items():
-            bounds = [f"{bound:g}" for bound in distribution.bounds]
-            cumulated = accumulate(distribution.counts.copy())
-            buckets = list(zip((*bounds, "+Inf"), cumulated, strict=True))
-            family.add_metric((self._worker, label), buckets, distribution.total)
-        return family
-
-
-def _one(value: float) -> Values:
-    return [((), float(value))]
-
-
-def _by_one(values: Mapping[str, float]) -> Values:
-    return [((label,), value) for label, value in values.items()]
+        yield family(self._worker, definitions.READY, one(figures.trouble is None))
+        yield family(self._worker, definitions.SURPLUS, by_one(surplus))
+        yield family(self._worker, definitions.OLDEST_UNANSWERED, by_one(oldest))
+        yield family(self._worker, definitions.UNSETTLED, by_one(figures.unsettled))
+        yield family(self._worker, definitions.UNCONFIRMED, one(figures.unconfirmed))
+        yield family(self._worker, definitions.DEAD_LETTERS, one(figures.dead_letters))
+        yield family(self._worker, definitions.DEAD_LETTERS_HELD, one(figures.dead_letters_held))
+        yield family(self._worker, definitions.QUARANTINED, one(figures.quarantined))
+        yield family(self._worker, definitions.EVENTS_DROPPED, one(figures.events_dropped))
+        yield family(self._worker, definitions.LINKS_LOST, by_one(figures.links_lost))
+        yield family(self._worker, definitions.STORE_RETRIES, one(figures.store_retries))
+        yield family(self._worker, definitions.TAKEN_APART, one(figures.taken_apart))

@@ -162,3 +162,49 @@ OF_EVERY_WORKER: Final = (
     TAKEN_APART,
     CATALOG_VERSION,
 )
+
+PATIENTS_WAITING: Final = Metric(
+    "antrean_patients_waiting", Kind.GAUGE, "Patients who wait to be called, in all clinics together."
+)
+CLINICS_WAITING: Final = Metric(
+    "antrean_clinics_waiting", Kind.GAUGE, "Queues of clinics in which somebody waits."
+)
+CLINICS_OVERDUE: Final = Metric(
+    "antrean_clinics_overdue",
+    Kind.GAUGE,
+    "Queues whose next change by the clock is late by three intervals of ticks; if any, look at the tickers.",
+)
+CLINIC_OVERDUE: Final = Metric(
+    "antrean_clinic_overdue_seconds",
+    Kind.GAUGE,
+    "For how long the next change of a clinic is overdue; the 20 worst.",
+    ("hospital", "clinic"),
+)
+CLINIC_STANDSTILL: Final = Metric(
+    "antrean_clinic_standstill_seconds",
+    Kind.GAUGE,
+    "For how long nobody was called in an open clinic where patients wait; the 20 worst.",
+    ("hospital", "clinic"),
+)
+ESTIMATES: Final = Metric(
+    "antrean_estimates",
+    Kind.GAUGE,
+    "What became of the intervals that patients of days under way were told; four of five are to be held.",
+    ("verdict",),
+)
+READING_FAILED: Final = Metric(
+    "antrean_queue_reading_failed",
+    Kind.GAUGE,
+    "1 where the database did not say in time how the queues are; the figures above are missing then.",
+)
+
+OF_ALL_QUEUES: Final = (
+    PATIENTS_WAITING,
+    CLINICS_WAITING,
+    CLINICS_OVERDUE,
+    CLINIC_OVERDUE,
+    CLINIC_STANDSTILL,
+    ESTIMATES,
+    READING_FAILED,
+)
+"""What status responders read from the database, and show beside the rest."""

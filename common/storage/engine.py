@@ -56,10 +56,16 @@ _begin_snapshot = Prepared(lambda _: text("BEGIN ISOLATION LEVEL REPEATABLE READ
 _begin_immediate = Prepared(lambda _: text("BEGIN IMMEDIATE"))
 
 
-def open_engine(database_url: str | Callable[[], str], *, fast_path: bool = True) -> Engine:
+def open_engine(
+    database_url: str | Callable[[], str],
+    *,
+    fast_path: bool = True,
+    statement_seconds_max: int = STATEMENT_SECONDS_MAX,
+) -> Engine:
     """An engine for `sqlite:///FILE` or `postgresql://...`. Nothing is connected yet. `fast_path` is whether
     it may be used on PostgreSQL (see `fast_psycopg`). An address that can change is asked for at each
-    connection to PostgreSQL: its password may be another one by then, or its user.
+    connection to PostgreSQL: its password may be another one by then, or its user. There no statement takes
+    longer than `statement_seconds_max`, and on SQLite no wait for a lock.
 
     Raises SettingsError where the address cannot be used.
     """
@@ -67,8 +73,8 @@ def open_engine(database_url: str | Callable[[], str], *, fast_path: bool = True
     try:
         url = make_url(current())
         if url.get_backend_name() == "sqlite":
-            return _open_sqlite(url)
-        return _open_postgresql(url, current, fast_path=fast_path)
+            return _open_sqlite(url, statement_seconds_max)
+        return _open_postgresql(url, current, statement_seconds_max, fast_path=fast_path)
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         example = "sqlite:////path/to/file, postgresql://user:password@host/database"
         raise unusable_address("ANTREAN_DATABASE_URL", example) from error
@@ -164,11 +170,11 @@ def _unavailable(reason: str) -> StoreUnavailable:
     )
 
 
-def _open_sqlite(url: URL) -> Engine:
+def _open_sqlite(url: URL, lock_seconds_max: int) -> Engine:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise ValueError("an in-memory database cannot be shared, and a file is named by its path")
     file = SqliteFile(Path(url.database))
-    engine = create_engine(url, connect_args={"timeout": STATEMENT_SECONDS_MAX})
+    engine = create_engine(url, connect_args={"timeout": lock_seconds_max})
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, record: Any, _arguments: Any, options: Any) -> sqlite3.Connection:
@@ -194,7 +200,9 @@ def _open_sqlite(url: URL) -> Engine:
     return engine
 
 
-def _open_postgresql(url: URL, current: Callable[[], str], *, fast_path: bool) -> Engine:
+def _open_postgresql(
+    url: URL, current: Callable[[], str], statement_seconds_max: int, *, fast_path: bool
+) -> Engine:
     # Imported here: what runs on SQLite need not load psycopg.
     from psycopg import OperationalError as NotConnected
 
@@ -203,7 +211,7 @@ def _open_postgresql(url: URL, current: Callable[[], str], *, fast_path: bool) -
     from common.storage.refused_connections import ConnectionRefused, refusal_in
 
     opened_as = connection_class(fast_path=fast_path)
-    milliseconds = STATEMENT_SECONDS_MAX * 1000
+    milliseconds = statement_seconds_max * 1000
     bounds = {
         "connect_timeout": CONNECT_SECONDS_MAX,
         "tcp_user_timeout": 2 * milliseconds,

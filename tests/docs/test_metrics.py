@@ -13,5 +13,5 @@ def test_operations_describe_every_metric_as_it_describes_itself() -> None:
 
     assert said == [
         (metric.name, ", ".join(f"`{label}`" for label in metric.labels), metric.help)
-        for metric in definitions.OF_EVERY_WORKER
+        for metric in (*definitions.OF_EVERY_WORKER, *definitions.OF_ALL_QUEUES)
     ]

@@ -1,6 +1,7 @@
 """A flood of one sender: others are served in their turn, its surplus is refused, and nothing is lost."""
 
 import json
+import re
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from tests.broker import RunningBroker
 from tests.deployment import CLINICS, HOSPITAL, Deployment, Patient, deployed
 from tests.processes import eventually
 from tests.workers.bounded_queues import deliver_and_requeue
+from tests.workers.metrics_pages import metrics_port, value
 from tests.workers.proxied_registrars import ticket_numbers
 from tests.workers.requester import Message, message, registration, requester
 
@@ -50,7 +52,9 @@ def test_a_flood_is_refused_and_its_neighbours_are_served(deployment: Deployment
             flooder.send(request)
         behind = registration(CLINICS[1])
         patient.send(behind)
-        (registrar,) = deployment.start_consuming("registrar", ANTREAN_FAST_PATH=fast_path)
+        (registrar,) = deployment.start_consuming(
+            "registrar", ANTREAN_FAST_PATH=fast_path, ANTREAN_METRICS_PORT="0"
+        )
 
         assert patient.replies_to(behind)[0].name == "ticket"
         replies = flooder.collect(FLOOD)
@@ -58,7 +62,9 @@ def test_a_flood_is_refused_and_its_neighbours_are_served(deployment: Deployment
         assert codes.keys() == {"ticket", "busy"}
         assert codes["busy"] > FLOOD / 2
         assert ticket_numbers(deployment, CLINIC) == list(range(1, codes["ticket"] + 1))
-        assert "flood refused" in registrar.output
+        assert re.search(r'"senders": 1, "staff": \[\].*"event": "flood refused"', registrar.output)
+        busy = value(metrics_port(registrar), "antrean_surplus_refused_total", exchange=PATIENT_EXCHANGE)
+        assert busy == codes["busy"]
 
         refused = next(reply for reply in replies if reply.name == "problem")
         (again,) = [each for each in flood if each.properties.correlation_id == refused.correlation_id]
