@@ -207,11 +207,8 @@ class _Day:
         self._last_wait[lane] = now - self._registered_at(index)
         self._has_called = True
         records, day = self._observed.records, self._observed.day
-        others_wait = any(self._waiting.values())
-        if index in self._told:
-            correction = records.correction.after(self._told.pop(index), now, day)
-            records = replace(records, correction=correction)
-        call = Call(room, self._registered_at(index), now, others_wait)
+        waiting = sum(map(len, self._waiting.values()))
+        call = Call(room, self._registered_at(index), now, waiting, self._told.pop(index, None))
         self._observed.records, _ = learn(self._clinic, records, day, call)
 
     def _end(self, index: int, now: datetime) -> None:

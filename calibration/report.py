@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from calibration.findings import Findings
 from calibration.observer import Moment
@@ -44,8 +45,9 @@ MOMENT_HEADINGS = ("family", "rooms", *Moment)
 _RIVAL_NAMES = {
     "per_room": "(a) people ahead × configured mean, divided by the rooms",
     "last_wait": "(c) the wait of the last patient called",
+    "last_services": "(d) people ahead × median of the last ten services, divided by the rooms",
 }
-_OURS_COLOUR, _RIVAL_COLOURS, _BAND_COLOUR = "#1f6f8b", ("#d08c60", "#9a9a9a"), "#dcebf0"
+_OURS_COLOUR, _RIVAL_COLOURS, _BAND_COLOUR = "#1f6f8b", ("#d08c60", "#9a9a9a", "#b9a44c"), "#dcebf0"
 _INCHES_PER_FAMILY = 0.235
 
 
@@ -97,7 +99,7 @@ def write_report(laws: Sequence[Findings], habits: Sequence[Findings], run: str)
     text = put(text, "habits", table(run, HABIT_HEADINGS, [habit_row(each) for each in habits]))
     text = put(text, "moments", table(run, MOMENT_HEADINGS, [moments_row(each) for each in habits]))
     path.write_text(text)
-    draw(laws, _DOCS / "waiting-time.svg")
+    draw(laws, habits, _DOCS / "waiting-time.svg")
 
 
 def put(text: str, name: str, content: str) -> str:
@@ -114,9 +116,9 @@ def table(run: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> s
     return "\n".join(["", run, "", *("| " + " | ".join(line) + " |" for line in lines), ""])
 
 
-def draw(found: Sequence[Findings], path: Path) -> None:
-    """Draws each family's coverage, and its errors beside the closest rivals', to an SVG file; raises
-    OSError."""
+def draw(laws: Sequence[Findings], habits: Sequence[Findings], path: Path) -> None:
+    """Draws each family's coverage, of habits also in each moment, and its errors beside the closest rivals',
+    to an SVG file; raises OSError."""
     import matplotlib as mpl  # takes half a second to load, and only this needs it
 
     mpl.use("svg")
@@ -124,28 +126,54 @@ def draw(found: Sequence[Findings], path: Path) -> None:
     mpl.rcParams["svg.fonttype"] = "none"
     from matplotlib import pyplot
 
-    figure, (held, errors) = pyplot.subplots(
-        1, 2, figsize=(11, len(found) * _INCHES_PER_FAMILY + 1.4), sharey=True, layout="constrained"
+    groups = [("Queueing laws", laws), ("Staff with habits", habits)]
+    count = len(laws) + len(habits)
+    figure, rows = pyplot.subplots(
+        *(len(groups), 2),
+        figsize=(11, count * _INCHES_PER_FAMILY + 2.4),
+        sharex="col",
+        sharey="row",
+        height_ratios=[len(found) for _, found in groups],
+        layout="constrained",
     )
-    rows = range(len(found))
-    held.axvspan(75, 85, color=_BAND_COLOUR)
-    held.axvline(80, color="white")
-    held.scatter([100 * each.coverage for each in found], rows, color=_OURS_COLOUR, zorder=2)
-    held.set_xlim(70, 90)
-    held.set_title("Calls within the interval, in per cent", loc="left", fontsize=11)
-    held.set_yticks(rows, [f"{each.family.name} · {each.family.rooms}" for each in found])
-    held.invert_yaxis()
-    for colour, (rival, name) in zip(_RIVAL_COLOURS, _RIVAL_NAMES.items(), strict=True):
-        errors.scatter(
-            [each.rivals[rival] for each in found], rows, color=colour, marker="D", s=16, label=name
-        )
-    errors.scatter([each.error for each in found], rows, color=_OURS_COLOUR, label="ours", zorder=2)
-    errors.set_title("Mean absolute error, in minutes", loc="left", fontsize=11)
-    errors.set_xlim(left=0)
-    figure.legend(loc="outside lower right", ncols=3, frameon=False, fontsize=9)
-    for axes in (held, errors):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="y", color="#eeeeee", zorder=0)
-        axes.tick_params(labelsize=9)
+    for (name, found), (held, errors) in zip(groups, rows, strict=True):
+        _draw_held(held, found)
+        _draw_errors(errors, found)
+        held.set_title(f"{name}: calls within the interval, in per cent", loc="left", fontsize=11)
+        errors.set_title("Mean absolute error, in minutes", loc="left", fontsize=11)
+        for axes in (held, errors):
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.grid(axis="y", color="#eeeeee", zorder=0)
+            axes.tick_params(labelsize=9, labelbottom=True)
+    handles = [each for axes in rows[-1] for each in axes.get_legend_handles_labels()[0]]
+    figure.legend(handles=handles, loc="outside lower right", ncols=2, frameon=False, fontsize=9)
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
+
+
+def _draw_held(axes: Any, found: Sequence[Findings]) -> None:
+    axes.axvspan(75, 85, color=_BAND_COLOUR)
+    axes.axvline(80, color="white")
+    moments = [
+        (100 * held.held, place)
+        for place, each in enumerate(found)
+        if each.family.habits is not None
+        for held in each.by_moment.values()
+        if held.is_enough
+    ]
+    if moments:
+        axes.scatter(*zip(*moments, strict=True), color=_OURS_COLOUR, marker="|", s=22, label="one moment")
+    axes.scatter([100 * each.coverage for each in found], range(len(found)), color=_OURS_COLOUR, zorder=2)
+    axes.set_xlim(65, 95)
+    axes.set_yticks(range(len(found)), [f"{each.family.name} · {each.family.rooms}" for each in found])
+    axes.set_ylim(len(found) - 0.4, -0.6)
+
+
+def _draw_errors(axes: Any, found: Sequence[Findings]) -> None:
+    for colour, (rival, name) in zip(_RIVAL_COLOURS, _RIVAL_NAMES.items(), strict=True):
+        errors = [each.rivals[rival] for each in found]
+        axes.scatter(errors, range(len(found)), color=colour, marker="D", s=16, label=name)
+    axes.scatter(
+        [each.error for each in found], range(len(found)), color=_OURS_COLOUR, label="ours", zorder=2
+    )
+    axes.set_xlim(left=0)

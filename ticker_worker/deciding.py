@@ -12,7 +12,6 @@ from common.domain.learning import Lesson
 from common.domain.queue import Queue
 from common.domain.refusals import ActionRefused
 from common.domain.ticket_states import IN_ROOM
-from common.domain.told import ToldCall
 from common.messages import problems
 from common.messages.desk_requests import DeskRequest, OpenClinic, Undo
 from common.messages.events import Event
@@ -56,7 +55,6 @@ class DecidedBatch:
     refusals: Sequence[Refusal] = ()
     calls: Sequence[StaffCall] = ()
     unlearned: Sequence[tuple[Clinic, date, Lesson]] = ()
-    told_calls: Sequence[ToldCall] = ()
     clinic_values: Mapping[tuple[str, str], Mapping[str, Any]] | None = None
     is_partial: bool = False
 
@@ -86,7 +84,6 @@ def decide(
         refusals,
         desk.calls,
         desk.unlearned,
-        desk.told_calls,
         desk.clinic_values,
     )
 

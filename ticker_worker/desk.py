@@ -26,7 +26,7 @@ from common.domain.refusals import (
 )
 from common.domain.service_times import EndedCall
 from common.domain.staff_habits import Call
-from common.domain.told import ToldCall
+from common.domain.told import ToldInterval
 from common.messages import problems
 from common.messages.desk_requests import DeskRequest
 from common.messages.problems import Problem
@@ -61,7 +61,7 @@ class Desk:
 
     `clinic_values` are changed attributes of clinics; `closings` cancel those who wait, and may have to go on
     in transactions of their own, by the request's id; `calls` are what there is to learn from,
-    and `unlearned` is what is no longer learned; `told_calls` tell how the intervals turn out.
+    and `unlearned` is what is no longer learned.
     """
 
     connection: Connection
@@ -74,7 +74,6 @@ class Desk:
     closings: dict[str, CancelWaiting] = field(default_factory=dict)
     calls: list[StaffCall] = field(default_factory=list)
     unlearned: list[tuple[Clinic, date, Lesson]] = field(default_factory=list)
-    told_calls: list[ToldCall] = field(default_factory=list)
 
     def carry_out(self, received: ReceivedRequest, key: ClinicDay) -> list[JournalEntry]:
         """What a request for this queue changes; raises ActionRefused."""
@@ -83,11 +82,14 @@ class Desk:
         subjects = Subjects(self.connection, self.catalog, self.now, self.queues, self.changed_clinics)
         subject = subjects.load(request, received.user, key)
         decided = decide(request, subject, self.now)
-        changes = self._save(decided, subject.clinic)
+        changes, told = self._save(decided, subject.clinic)
         cause = Cause(received.request_id, received.digest, received.user)
         entries = entries_of(changes, cause, self.clinic_of)
         self.calls += [
-            StaffCall(subject.clinic, entries[place].service_date, call, cause.id, entries[place].ordinal)
+            StaffCall(
+                *(subject.clinic, entries[place].service_date, _with_told(call, told[place])),
+                *(cause.id, entries[place].ordinal),
+            )
             for place, call in decided.calls
         ]
         self.unlearned += [(subject.clinic, day, lesson) for day, lesson in decided.unlearned]
@@ -105,9 +107,11 @@ class Desk:
         """The clinic of a service day, as this transaction has left it until now."""
         return self.changed_clinics.get(day.clinic_key) or self.catalog.clinic_of(day)
 
-    def _save(self, decided: ActionResult, clinic: Clinic) -> list[Change]:
-        """Saves what was decided but the queues, and judges the calls: the changes, with that."""
-        changes = [self._write(change) for change in decided.changes]
+    def _save(self, decided: ActionResult, clinic: Clinic) -> tuple[list[Change], list[ToldInterval | None]]:
+        """Saves what was decided but the queues, and judges the calls: the changes, with that, and what was
+        told to those who were called in turn."""
+        written = [self._write(change) for change in decided.changes]
+        changes, told = [change for change, _ in written], [told for _, told in written]
         judged = [(each.clinic_day, each.judged) for each in changes if each.judged is not None]
         add_judged(self.connection, [*judged, *decided.unjudged])
         insert_tickets(self.connection, decided.new_tickets)
@@ -116,16 +120,20 @@ class Desk:
             self.changed_clinics[clinic.key] = replace(clinic, **decided.clinic_values)
             self.clinic_values.setdefault(clinic.key, {}).update(decided.clinic_values)
         self.queues |= {queue.key: queue for queue in decided.queues}
-        return changes
+        return changes, told
 
-    def _write(self, change: Change) -> Change:
+    def _write(self, change: Change) -> tuple[Change, ToldInterval | None]:
         told = store.write_ticket(self.connection, change)
         if change.event is not EventName.TICKET_CALLED:
-            return change
+            return change, None
         in_turn = change.out_of_turn is None
-        if told is not None and in_turn:
-            self.told_calls.append(ToldCall(change.clinic_day, told, change.at))
-        return change._replace(judged=judged_call(told, change.at, in_turn=in_turn))
+        judged = judged_call(told, change.at, in_turn=in_turn)
+        return change._replace(judged=judged), told if in_turn else None
+
+
+def _with_told(call: Call | EndedCall, told: ToldInterval | None) -> Call | EndedCall:
+    """A call that was made, with what its patient was told."""
+    return call._replace(told=told) if isinstance(call, Call) else call
 
 
 def problem_of(refused: ActionRefused, clinic: Clinic, now: datetime) -> Problem:

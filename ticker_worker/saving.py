@@ -8,7 +8,7 @@ from common.storage.engine import Connection
 from common.storage.journal import JournalEntry
 from common.storage.queues import write_changed_queues
 from common.storage.remembered_refusals import remember_refusals
-from common.storage.service_times import correct_intervals, learn_service_times, unlearn_service_times
+from common.storage.service_times import learn_service_times, unlearn_service_times
 from common.storage.undo_records import with_lesson
 from ticker_worker import store
 from ticker_worker.deciding import DecidedBatch
@@ -18,7 +18,6 @@ from ticker_worker.loading import Loaded
 def save(connection: Connection, loaded: Loaded, decided: DecidedBatch) -> None:
     """Writes the queues, the journal, refusals, what is learned, and what was changed of clinics: these last,
     since other changes of the catalog wait from there to the end of the transaction."""
-    correct_intervals(connection, decided.told_calls)
     lessons = learn_service_times(connection, [each[:3] for each in decided.calls])
     unlearn_service_times(connection, decided.unlearned)
     write_changed_queues(connection, loaded.queues, decided.queues)

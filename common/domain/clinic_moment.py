@@ -1,6 +1,7 @@
 """What a clinic that its staff move is like at one moment: the outlooks of the cases that are possible."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import exp
 
@@ -27,6 +28,9 @@ _ABSENCE_UNKNOWN = 0.2
 
 _STAYS = 2 * 3600.0
 """Seconds for which who has come stays, on average."""
+
+_AWAY_MAX = 0.9
+"""Of the rooms that usually serve: not all are supposed to be away while somebody is in one."""
 
 _HOUR = 3600.0
 
@@ -174,7 +178,13 @@ class ClinicMoment:
     ) -> Outlook:
         service = self._course.service(self._serving)
         rest = self._rest(serving, returns_in, absent_for)
-        return Outlook(serving, present, service, self._now, rest, self._staff(free))
+        staff, away = self._staff(free), 0.0
+        if absent_for:
+            away = 1 - serving / (self._course.pieces[self._serving].serving * self._ratio)
+        if away > 0:
+            back = self._persists(self._serving, -away, absent_for)
+            staff = replace(staff, away=min(away, _AWAY_MAX), back=back)
+        return Outlook(serving, present, service, self._now, rest, staff)
 
     def _rest(self, serving: int, returns_in: float, absent_for: float) -> Sequence[Stretch]:
         """The rest of the day, at the pace of so many rooms."""

@@ -25,9 +25,10 @@ _STEPS_MAX = 10
 _NEAR_SECONDS = 5.0
 """The place of a quantile of two outlooks is looked for in so many steps, or until it is known to so much."""
 
-_ROOM_FREE, _NO_CALL_YET, _NEXT, _SOON, _LATER = 1, 2, 3, 4, 5
-"""The codes of moments, by which intervals are corrected: a room is free while somebody waits; nobody was
-called today; all rooms serve, and less than one, than three rounds of them come before, or more."""
+_ROOM_FREE, _NO_CALL_YET, _NEXT, _SOON, _LATER, _ALL_FREE, _FIRST = 1, 2, 3, 4, 5, 6, 7
+"""The codes of moments, by which intervals are corrected: while somebody waits a room is free, or all are, or
+nobody was called yet today; all rooms serve, and nobody comes before, or less than one, than three rounds of
+them, or more."""
 
 
 class Expected(NamedTuple):
@@ -82,7 +83,11 @@ class ClinicOutlook:
         if moment.announced is not None:
             return _ROOM_FREE
         if moment.free is not None:
-            return _ROOM_FREE if moment.has_called else _NO_CALL_YET
+            if not moment.has_called:
+                return _NO_CALL_YET
+            return _ROOM_FREE if moment.rooms_taken else _ALL_FREE
+        if not people_ahead:
+            return _FIRST
         rounds = people_ahead / moment.rooms_taken
         return _NEXT if rounds < 1 else _SOON if rounds < 3 else _LATER
 

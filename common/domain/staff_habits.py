@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self
 
 from common.domain.catalog import Clinic
 from common.domain.service_times import EndedCall
+from common.domain.told import ToldInterval
 
 HALF_HOUR = 1800.0
 """The parts of the day by which the serving rooms are learned, in seconds on the hospital's clock."""
@@ -111,12 +112,14 @@ class RoomBefore(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call that staff have made: into which room, of whom who waited since then; `others_wait` still."""
+    """A call that staff have made: into which room, of whom who waited since then; so many are still
+    `waiting`. If it was in turn, what its patient was `told` is judged by it."""
 
     room: int
     waiting_since: datetime
     called_at: datetime
-    others_wait: bool
+    waiting: int
+    told: ToldInterval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,16 +209,10 @@ NO_HABITS = Habits()
 def after_call(clinic: Clinic, habits: Habits, day: date, call: Call) -> tuple[Habits, Sums]:
     """The habits, now that a call was made on the service day `day`; and what it taught."""
     habits = habits.on(day)
-    called, since = call.called_at.timestamp(), call.waiting_since.timestamp()
+    called = call.called_at.timestamp()
+    waiting_from, begins = waited_since(clinic, habits, day, call)
     opened = opened_at(clinic, day, call.called_at)
-    last_call = since if habits.last_call is None else habits.last_call
-    # Of those who were left at the last call, nobody may have stayed until somebody came.
-    if habits.waiting_from is not None and (since <= last_call or call.others_wait):
-        waiting_from, begins = habits.waiting_from, last_call
-    else:
-        waiting_from = begins = max(since, last_call)
-    if opened is not None:
-        waiting_from, begins = max(waiting_from, opened), max(begins, opened)
+    last_call = call.waiting_since.timestamp() if habits.last_call is None else habits.last_call
     seen = _Seen(clinic, habits, begins, waiting_from, called)
     sums = {} if called < begins else seen.sums(call.room, opened)
     rooms = {**habits.rooms, call.room: RoomUse(called)}
@@ -223,9 +220,23 @@ def after_call(clinic: Clinic, habits: Habits, day: date, call: Call) -> tuple[H
         habits.plus(sums),
         rooms=rooms,
         last_call=max(called, last_call),
-        waiting_from=waiting_from if call.others_wait else None,
+        waiting_from=waiting_from if call.waiting else None,
     )
     return after, sums
+
+
+def waited_since(clinic: Clinic, habits: Habits, day: date, call: Call) -> tuple[float, float]:
+    """Since when somebody had waited without a break at a call on the service day `day`; and the part of this
+    since the call before. Both begin with the session, in seconds since 1970."""
+    since = call.waiting_since.timestamp()
+    last_call = since if habits.last_call is None else habits.last_call
+    # Of those who were left at the last call, nobody may have stayed until somebody came.
+    if habits.waiting_from is not None and (since <= last_call or call.waiting):
+        waiting_from, begins = habits.waiting_from, last_call
+    else:
+        waiting_from = begins = max(since, last_call)
+    opened = opened_at(clinic, day, call.called_at)
+    return (waiting_from, begins) if opened is None else (max(waiting_from, opened), max(begins, opened))
 
 
 def after_end(habits: Habits, day: date, room: int, ended: EndedCall, seconds: float) -> tuple[Habits, Sums]:

@@ -4,8 +4,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from common.domain.clinic_day import ClinicDay
-
 
 class Verdict(StrEnum):
     """Whether an interval held the call. The call was `missed` that came before the earliest moment told:
@@ -32,11 +30,3 @@ class ToldInterval(NamedTuple):
         if called_at < self.earliest:
             return Verdict.MISSED
         return Verdict.LATE if called_at > self.latest else Verdict.HELD
-
-
-class ToldCall(NamedTuple):
-    """A call in turn of somebody who was told an interval, in the queue of a service day."""
-
-    clinic_day: ClinicDay
-    told: ToldInterval
-    called_at: datetime

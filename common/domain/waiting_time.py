@@ -47,12 +47,15 @@ class ServiceTime:
 class StaffPace:
     """How promptly the next is called: after a service (`gap`), and into a free room (`free`); and how long a
     service in each room takes, relative to the clinic's (`slowness`, 1 where a room is not named). A call
-    has at least the variance `restless`."""
+    has at least the variance `restless`. An `away` part of the rooms that usually serve does not, and will
+    after `back` seconds, on average."""
 
     gap: Gamma = NONE
     free: Gamma = NONE
     slowness: Mapping[int, float] = field(default_factory=dict)
     restless: float = 0.0
+    away: float = 0.0
+    back: float = 0.0
 
 
 PROMPT = StaffPace()
@@ -91,6 +94,7 @@ class Outlook:
         self._now = now
         self._uncertainty = service.uncertainty
         self._restless = staff.restless
+        self._away, self._back = staff.away, staff.back
         in_room = Gamma(service.mean.total_seconds(), service.spread.total_seconds() ** 2)
         self._service = in_room.plus(staff.gap)
         self._day = _Day(self._service, now, stretches)
@@ -142,7 +146,18 @@ class Outlook:
             # Whatever makes the wait longer brings more who overtake.
             feedback = 1 / (1 - min(is_open * overtaking * turn / mean, 0.5)) if mean else 1.0
             variance = (variance + is_open * overtaking * turn**2) * feedback**2
+        if self._away:
+            variance += self._variance_of_return(mean)
         return Gamma(mean, variance + (self._uncertainty * mean) ** 2 + self._restless)
+
+    def _variance_of_return(self, wait: float) -> float:
+        """Who is away comes back after an exponential time: of what is left then of such a wait, their part
+        is spared."""
+        back = 1 - exp(-wait / self._back)
+        mean = wait - self._back * back
+        squares = wait**2 - 2 * self._back * mean
+        slowness = 1 - self._away * back  # of the clock then, beside the pace of now
+        return max(squares - mean**2, 0.0) * (self._away / slowness) ** 2
 
     def _until_call(self, people_ahead: float) -> tuple[float, float]:
         """Mean and variance of the time, at the pace of now, until a room comes free for the

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,6 @@ from common.domain.interval_correction import NO_CORRECTION, Correction
 from common.domain.learning import NO_LESSON, Lesson, learn, unlearn
 from common.domain.service_times import EndedCall, PartRecord, Tally, parts_taught
 from common.domain.staff_habits import NO_HABITS, Call, Habits
-from common.domain.told import ToldCall
 from common.storage.prepared import DATE, ENCODED_JSON, INTEGER, TEXT, Columns, Prepared
 from common.storage.tables import service_times
 
@@ -119,27 +118,7 @@ def learn_service_times(
 
 
 def _rows_taught(clinic: Clinic, day: date, call: Call | EndedCall) -> set[int]:
-    return {HABITS, *(parts_taught(clinic, day, call) if isinstance(call, EndedCall) else ())}
-
-
-def correct_intervals(connection: Connection, calls: Iterable[ToldCall]) -> None:
-    """Moves the ends of these clinics' intervals by what these calls missed, in this order; called before
-    `learn_service_times`. An undoing of a call leaves it so: one call moves an end by little."""
-    by_clinic: defaultdict[tuple[str, str], list[ToldCall]] = defaultdict(list)
-    for call in calls:
-        by_clinic[call.clinic_day.clinic_key].append(call)
-    if not by_clinic:
-        return
-    first = json.dumps(NO_CORRECTION.as_sums())
-    new = [(*key, CORRECTION, by_clinic[key][0].clinic_day.service_date, first) for key in sorted(by_clinic)]
-    corrected = []
-    for row in _lock(connection, new):
-        correction, day = Correction.of_sums(row.sums, row.service_date), row.service_date
-        for key, told, called_at in by_clinic[row.hospital, row.clinic]:
-            day = max(day, key.service_date)
-            correction = correction.after(told, called_at, key.service_date)
-        corrected.append((row.hospital, row.clinic, CORRECTION, day, json.dumps(correction.as_sums())))
-    _write(connection, corrected)
+    return {HABITS, CORRECTION} if isinstance(call, Call) else {HABITS, *parts_taught(clinic, day, call)}
 
 
 def unlearn_service_times(connection: Connection, taught: Iterable[tuple[Clinic, date, Lesson]]) -> None:
@@ -148,18 +127,27 @@ def unlearn_service_times(connection: Connection, taught: Iterable[tuple[Clinic,
     lessons = list(taught)
     if not lessons:
         return
-    rows = {(*clinic.key, part): day for clinic, day, lesson in lessons for part in (*lesson.parts, HABITS)}
+    rows = {(*clinic.key, part): day for clinic, day, lesson in lessons for part in _rows_of(lesson)}
     learned = _locked(connection, rows, [clinic for clinic, _, _ in lessons])
     for clinic, day, lesson in lessons:
         learned[clinic.key] = unlearn(learned[clinic.key], day, lesson)
     _write(connection, [_values(key, learned[key[:2]]) for key in rows])
 
 
+def _rows_of(lesson: Lesson) -> Iterator[int]:
+    yield from (*lesson.parts, HABITS)
+    if lesson.moved is not None:
+        yield CORRECTION
+
+
 def _locked(
     connection: Connection, rows: Mapping[tuple[str, str, int], date], clinics: Iterable[Clinic]
 ) -> dict[tuple[str, str], ClinicRecords]:
     """Locks these rows, which are made where there are none, and reads all that was learned."""
-    new = {key: ClinicRecords({key[2]: PartRecord(day)}, Habits(day)) for key, day in rows.items()}
+    new = {
+        key: ClinicRecords({key[2]: PartRecord(day)}, Habits(day), Correction(day))
+        for key, day in rows.items()
+    }
     _lock(connection, [_values(*each) for each in sorted(new.items(), key=lambda each: each[0])])
     return _by_clinic(_read(connection, sorted({clinic.key for clinic in clinics})))
 
@@ -168,6 +156,8 @@ def _values(row: tuple[str, str, int], records: ClinicRecords) -> tuple[Any, ...
     part = row[2]
     if part == HABITS:
         return (*row, records.habits.day, json.dumps(records.habits.as_sums()))
+    if part == CORRECTION:
+        return (*row, records.correction.day, json.dumps(records.correction.as_sums()))
     record = records.parts[part]
     sums = {
         "today": record.today,

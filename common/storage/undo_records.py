@@ -2,8 +2,9 @@
 
 A JSON object: of what can be taken back, how the ticket was `before`, its `place` if it was moved and what
 its patient had been `told` then, the `lesson` and the `habits` that were learned from it, how the room was
-used before (`room_before`), and whether it was a call `out_of_turn`; what a call was `judged`; of an undoing,
-the id of the request that it `takes_back`. Nothing of it is about a person.
+used before (`room_before`), and whether it was a call `out_of_turn`; what a call was `judged`, by what it
+`moved` the ends of intervals, and the `probes` that were open before it; of an undoing, the id of the request
+that it `takes_back`. Nothing of it is about a person.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from typing import Any
 
 from common.domain.accuracy import Accuracy, Judged
 from common.domain.changes import Change, TicketBefore
+from common.domain.interval_correction import Moved, Probe, Shift
 from common.domain.lanes import ByLane
 from common.domain.learning import NO_LESSON, Lesson
 from common.domain.places import Place
@@ -47,8 +49,13 @@ def with_lesson(record: Record | None, lesson: Lesson) -> Record | None:
     if record is None or lesson == NO_LESSON:
         return record
     parts = {str(part): list(tally) for part, tally in lesson.parts.items()}
-    learned = {"lesson": parts, "habits": dict(lesson.habits)}
-    return {**record, **learned, **({"room_before": list(lesson.before)} if lesson.before else {})}
+    learned: dict[str, Any] = {"lesson": parts, "habits": dict(lesson.habits)}
+    if lesson.before is not None:
+        learned["room_before"] = list(lesson.before)
+    if lesson.moved is not None:
+        learned["moved"] = {str(code): list(shift) for code, shift in lesson.moved.shifts.items()}
+        learned["probes"] = lesson.moved.probes
+    return {**record, **learned}
 
 
 def before_of(record: Record | None) -> TicketBefore | None:
@@ -75,7 +82,14 @@ def lesson_of(record: Record | None) -> Lesson | None:
     parts = {int(part): Tally(*tally) for part, tally in record["lesson"].items()}
     habits = record.get("habits", {})  # an earlier version learned nothing of them
     before = RoomBefore(*record["room_before"]) if "room_before" in record else None
-    return Lesson(parts, {key: tuple(sums) for key, sums in habits.items()}, before)
+    return Lesson(parts, {key: tuple(sums) for key, sums in habits.items()}, before, _moved(record))
+
+
+def _moved(record: Record) -> Moved | None:
+    if "moved" not in record:
+        return None
+    shifts = {int(code): Shift(*shift) for code, shift in record["moved"].items()}
+    return Moved(shifts, tuple(Probe(*each) for each in record["probes"]))
 
 
 def judged_of(record: Record | None) -> Judged | None:

@@ -95,7 +95,7 @@ def test_the_next_call_completes_the_room_and_takes_the_lane_whose_turn_it_is() 
     assert [(place, type(call)) for place, call in decided.calls] == [(0, EndedCall), (1, Call)]
     ended = EndedCall(served.waiting_since, served.called_at or NOW, NOW, Lane.REGULAR, room=1)
     assert decided.calls[0][1] == ended
-    assert decided.calls[1][1] == Call(1, NOW, NOW, others_wait=True)
+    assert decided.calls[1][1] == Call(1, NOW, NOW, waiting=1)
 
 
 def test_who_was_called_on_the_day_before_is_served_in_that_queue() -> None:

@@ -23,7 +23,7 @@ def told(moment: int = 1) -> ToldInterval:
 def after(calls: list[float], day: date = FIRST, correction: Correction = NO_CORRECTION) -> Correction:
     """With calls that come so many minutes from noon."""
     for minutes in calls:
-        correction = correction.after(told(), NOON + timedelta(minutes=minutes), day)
+        correction, _ = correction.after(NOON + timedelta(minutes=minutes), day, told())
     return correction
 
 
@@ -41,7 +41,7 @@ def test_calls_that_come_late_move_the_upper_end() -> None:
 
 def test_what_is_told_in_one_moment_is_no_correction_of_another_that_is_known() -> None:
     """The whole clinic's stands for a moment in which nothing was told yet."""
-    correction = after([100] * 10).after(told(2), NOON + timedelta(hours=1), FIRST)
+    correction, _ = after([100] * 10).after(NOON + timedelta(hours=1), FIRST, told(2))
     assert correction.levels(2).upper < correction.levels(1).upper
     assert correction.levels(3) == correction.levels(0)
 
@@ -67,7 +67,7 @@ def test_one_call_in_ten_misses_an_end_that_rests() -> None:
         interval = ToldInterval(NOON, at(levels.lower), at(levels.median), at(levels.upper), 1)
         called_at = at(rng.gauss(0, 2))
         held.append(interval.earliest <= called_at <= interval.latest)
-        correction = correction.after(interval, called_at, FIRST + timedelta(days=number // 50))
+        correction, _ = correction.after(called_at, FIRST + timedelta(days=number // 50), interval)
     assert 0.77 < sum(held[200:]) / len(held[200:]) < 0.83
 
 

@@ -16,6 +16,7 @@ from common.domain.service_times import EndedCall
 from common.domain.serving_rooms import ServingRooms
 from common.domain.staff_habits import GAPS, Call, Gaps, Habits, HalfHour
 from common.domain.ticket_states import TicketStatus
+from common.domain.told import ToldInterval
 from common.domain.waiting_time import Estimate
 from tests.domain.clinics import clinic, in_bandung
 
@@ -38,7 +39,7 @@ def a_day(
     at = opens + timedelta(hours=hours[0])
     while at < opens + timedelta(hours=hours[1]):
         for room in range(1, rooms + 1):
-            records, _ = learn(GIGI, records, day, Call(room, opens, at, others_wait=True))
+            records, _ = learn(GIGI, records, day, Call(room, opens, at, waiting=1))
         for room in range(1, rooms + 1):
             ended = EndedCall(opens, at, at + minutes(10), Lane.REGULAR, room=room)
             records, _ = learn(GIGI, records, day, ended)
@@ -96,7 +97,7 @@ def test_the_first_in_line_is_not_told_this_minute_for_ever() -> None:
     """Nobody was left at the last call, and since then the doctors have been away."""
     records = a_day(NO_RECORDS, MONDAY, gap=0.2, hours=(0, 1))
     last = OPENS + minutes(62)
-    records, _ = learn(GIGI, records, MONDAY, Call(1, OPENS, last, others_wait=False))
+    records, _ = learn(GIGI, records, MONDAY, Call(1, OPENS, last, waiting=0))
     ended = EndedCall(OPENS, last, last + minutes(5), Lane.REGULAR, room=1)
     records, _ = learn(GIGI, records, MONDAY, ended)
     since = OPENS + minutes(70)
@@ -126,12 +127,13 @@ moments = st.integers(0, 6 * 3600).map(lambda seconds: OPENS + timedelta(seconds
 def test_what_was_learned_is_unlearned_exactly(
     calls: list[tuple[int, datetime, datetime, bool]], data: st.DataObject
 ) -> None:
-    """Also how the rooms were used; the last first."""
+    """Also how the rooms were used, and how the ends of intervals were moved; the last first."""
     records = a_day(NO_RECORDS, MONDAY - timedelta(weeks=1), gap=1, hours=(0, 1))
-    records, _ = learn(GIGI, records, MONDAY, Call(1, OPENS, OPENS, others_wait=True))
+    records, _ = learn(GIGI, records, MONDAY, Call(1, OPENS, OPENS, waiting=1))
     before, lessons = records, []
     for room, since, at, others_wait in calls:
-        call: Call | EndedCall = Call(room, min(since, at), at, others_wait)
+        told = ToldInterval(since, since, since, since + timedelta(hours=1), room)
+        call: Call | EndedCall = Call(room, min(since, at), at, 7 * others_wait, told)
         if data.draw(st.booleans()):
             call = EndedCall(min(since, at), min(since, at), at, Lane.REGULAR, room=room)
         records, lesson = learn(GIGI, records, MONDAY, call)
@@ -139,3 +141,4 @@ def test_what_was_learned_is_unlearned_exactly(
     for lesson in reversed(lessons):
         records = unlearn(records, MONDAY, lesson)
     assert records.habits == before.habits
+    assert records.correction == before.correction

@@ -188,8 +188,25 @@ def test_calls_move_the_ends_of_later_intervals(desk: Workers) -> None:
     desk.clock.moment = told.latest + timedelta(minutes=1)
     calls(desk)
 
-    assert correction(desk) == before.after(told, desk.clock.now(), MONDAY)
+    moment = told.moment
+    assert correction(desk).shifts[moment].upper > before.shifts[moment].upper
     assert correction(desk, "MAT") == NO_CORRECTION
+
+
+def test_an_undoing_takes_back_how_a_call_has_moved_the_ends(desk: Workers) -> None:
+    """Of what its patient was told, and of what others would have been told meanwhile."""
+    told_to_the_last(desk, 12)
+    calls(desk)
+    desk.clock.forward(minutes=25)
+    calls(desk)
+    before = correction(desk)
+    assert before.probes
+    desk.clock.forward(minutes=25)
+    calls(desk)
+    assert correction(desk) != before
+    does(desk, "undo", room=1)
+
+    assert correction(desk) == before
 
 
 def test_calls_at_the_same_moment_are_each_counted_and_move_the_ends(
@@ -204,7 +221,8 @@ def test_calls_at_the_same_moment_are_each_counted_and_move_the_ends(
     together(desk, open_another, *requests)
 
     assert [sums(desk, clinic=clinic).judged for clinic in ("GIG", "MAT")] == [4, 4]
-    assert {correction(desk, clinic).shifts[0].calls for clinic in ("GIG", "MAT")} == {4}
+    # And half as much each for two who would have been told something at nine.
+    assert {correction(desk, clinic).shifts[0].calls for clinic in ("GIG", "MAT")} == {5}
 
 
 # --- the end of the day ---------------------------------------------------------------------------------

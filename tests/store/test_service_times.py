@@ -94,7 +94,7 @@ def test_what_is_kept_is_what_was_learned_number_by_number(desk: Workers) -> Non
     monday = [a_call(1 / 3), a_call(25), a_call(3, lane=Lane.PRIORITY, came=False)]
     expected = NO_RECORDS
     for day, calls in ((FRIDAY, friday), (MONDAY, monday)):
-        made = Call(2, calls[0].waiting_since, calls[0].called_at, others_wait=True)
+        made = Call(2, calls[0].waiting_since, calls[0].called_at, waiting=1)
         rooms: list[Call | EndedCall] = [made, *(replace(call, room=2) for call in calls)]
         teach(desk.engine, rooms[:2], day)
         teach(desk.engine, rooms[2:], day)

@@ -98,7 +98,7 @@ def ended(step: tuple[Queue, Change], ticket: TicketRecord, now: datetime, *, ca
 
 def call_made(queue: Queue, room: int, waiting_since: datetime, now: datetime) -> Call:
     """A call into a room, which has left the queue so."""
-    return Call(room, waiting_since, now, others_wait=any(queue.waiting_by_lane))
+    return Call(room, waiting_since, now, queue.waiting)
 
 
 def ended_call(ticket: TicketRecord, now: datetime, *, came: bool) -> EndedCall:
