@@ -44,7 +44,10 @@ ADDRESSES = ("AMQP_URL", "DATABASE_URL", "MANAGEMENT_URL")
 
 _OF_ONE_ROLE = (*ADDRESSES, f"TLS_CERTIFICATE{FILE}", f"TLS_KEY{FILE}")
 
-_DATABASE_ROLES: frozenset[Role] = frozenset({"registrar", "ticker", "status", "deploy"})
+WORKER_ROLES: tuple[Role, ...] = ("registrar", "ticker", "status")
+DATABASE_PASSWORD = "DATABASE_PASSWORD_"
+
+_DATABASE_ROLES: frozenset[Role] = frozenset({*WORKER_ROLES, "deploy"})
 
 REGISTRY_ROLES: frozenset[Role] = frozenset({"registrar", "deploy"})
 """Who needs the key of the registries."""
@@ -246,6 +249,7 @@ def _env_file(role: Role | None) -> dict[str, str | None]:
 
 def _secrets() -> list[str]:
     passwords = [f"PASSWORD_{each.upper()}" for each in (*_BROKER_USERS, "accounts")]
+    passwords += [f"{DATABASE_PASSWORD}{each.upper()}" for each in WORKER_ROLES]
     return [PREFIX + name for name in (*ADDRESSES, "REGISTRY_KEY", *passwords)]
 
 
@@ -349,6 +353,14 @@ def role_passwords() -> dict[str, str]:
     if accounts := secret_in(given, f"{PREFIX}PASSWORD_ACCOUNTS"):
         passwords["accounts"] = accounts
     return passwords
+
+
+def database_passwords() -> dict[str, str]:
+    """The passwords of the workers' roles at PostgreSQL, those that are given in
+    `ANTREAN_DATABASE_PASSWORD_REGISTRAR` and so on."""
+    given = _environment()
+    found = {role: secret_in(given, f"{PREFIX}{DATABASE_PASSWORD}{role.upper()}") for role in WORKER_ROLES}
+    return {role: password for role, password in found.items() if password is not None}
 
 
 def colours_wanted() -> bool:

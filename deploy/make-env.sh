@@ -5,14 +5,15 @@
 set -eu
 cd "$(dirname "$0")/.."
 umask 077
-roles="PATIENT REGISTRAR TICKER STATUS INTEGRATOR DEPLOY ACCOUNTS"
+names="PASSWORD_PATIENT PASSWORD_REGISTRAR PASSWORD_TICKER PASSWORD_STATUS PASSWORD_INTEGRATOR PASSWORD_DEPLOY PASSWORD_ACCOUNTS
+DATABASE_PASSWORD_REGISTRAR DATABASE_PASSWORD_TICKER DATABASE_PASSWORD_STATUS"
 new_password() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 if [ -e .env ]; then
   added=""
-  for role in $roles; do
-    if ! grep -q "^ANTREAN_PASSWORD_$role=" .env; then
-      printf '\nANTREAN_PASSWORD_%s=%s\n' "$role" "$(new_password)" >>.env
-      added="$added ANTREAN_PASSWORD_$role"
+  for name in $names; do
+    if ! grep -q "^ANTREAN_$name=" .env; then
+      printf '\nANTREAN_%s=%s\n' "$name" "$(new_password)" >>.env
+      added="$added ANTREAN_$name"
     fi
   done
   if [ -n "$added" ]; then
@@ -24,8 +25,8 @@ if [ -e .env ]; then
 fi
 {
   echo "# Written by deploy/make-env.sh for docker-compose.yml; .env.example describes every setting."
-  for role in $roles; do
-    echo "ANTREAN_PASSWORD_$role=$(new_password)"
+  for name in $names; do
+    echo "ANTREAN_$name=$(new_password)"
   done
   echo "ANTREAN_DATABASE_PASSWORD=$(new_password)"
   echo "# Of the registries (antrean-admin patients import). Keep a copy apart from the database: without it they are of no use."

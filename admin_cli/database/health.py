@@ -43,6 +43,7 @@ _DURABLE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 _UNABLE_TO_RECORD_LOOKS: Final = text(
     "SELECT DISTINCT usename FROM pg_stat_activity"
     " WHERE datname = current_database() AND application_name = 'antrean' AND pid <> pg_backend_pid()"
+    " AND usename <> 'antrean_ticker'"  # which shows no names
     " AND NOT (has_table_privilege(usename, 'access_log', 'SELECT')"
     " AND has_table_privilege(usename, 'access_log', 'INSERT')"
     " AND has_table_privilege(usename, 'access_log', 'UPDATE')) ORDER BY usename"

@@ -11,12 +11,13 @@ from dotenv import dotenv_values
 
 from common.messaging.topology import ACCOUNTS_USER, roles
 from common.setting_values import READERS
-from common.settings import PREFIX, Role, Settings, load_settings
+from common.settings import DATABASE_PASSWORD, PREFIX, WORKER_ROLES, Role, Settings, load_settings
 
 _ROOT = Path(__file__).parents[2]
 _SETTINGS = {PREFIX + field.name.upper(): field for field in fields(Settings) if field.name in READERS}
 _PASSWORDS = {f"{PREFIX}PASSWORD_{role.upper()}" for role in (*roles(), ACCOUNTS_USER)}
-_COMPOSE_REQUIRES = {*_PASSWORDS, "ANTREAN_DATABASE_PASSWORD"}
+_OF_DATABASE = {f"{PREFIX}{DATABASE_PASSWORD}{role.upper()}" for role in WORKER_ROLES}
+_COMPOSE_REQUIRES = {*_PASSWORDS, *_OF_DATABASE, "ANTREAN_DATABASE_PASSWORD"}
 _PORTS = {"ANTREAN_BROKER_PORT", "ANTREAN_MANAGEMENT_PORT", "ANTREAN_DATABASE_PORT"}
 _COMPOSE_TAKES = {*_COMPOSE_REQUIRES, *_PORTS}
 _REGISTRY_KEY = "ANTREAN_REGISTRY_KEY"
