@@ -69,6 +69,11 @@ killed-replays: $(VENV)/.develop ## kill `antrean-events replay` twenty times, a
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
 	@$(BIN)/python -m tests.acceptance.killed_replays
 
+.PHONY: killed-forwards
+killed-forwards: $(VENV)/.develop ## kill `antrean-events forward` twenty times, and check that its receiver lacks nothing
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
+	@$(BIN)/python -m tests.acceptance.killed_forwards
+
 hostile: $(VENV)/.develop ## attack the system in every known way, and write what honest people saw into docs/security.md
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
 	@$(BIN)/python -m tests.hostile $(foreach key,$(ONLY),--only $(key)) \

@@ -132,6 +132,14 @@ class JournalReader:
         """The offset behind the last message that the stream held when it was measured."""
         return 0 if self.last is None else self.last.offset + 1
 
+    def wait(self, seconds: float) -> None:
+        """Lets this time pass, and takes nothing; raises BrokerUnavailable where the connection is lost."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._run(left)
+            if self._failure is not None:
+                raise self._failure
+
     def measure(self) -> int:
         """Where the stream ends now, as in `end`; raises BrokerUnavailable."""
         self.last = self._measured()
@@ -168,7 +176,7 @@ class JournalReader:
             self._until(lambda: bool(found))
         for _ in range(_CHUNK_PARTS_MAX):
             known = len(found)
-            self._wait(_CHUNK_SECONDS)
+            self.wait(_CHUNK_SECONDS)
             if len(found) == known:
                 break
         channel.close()
@@ -213,14 +221,6 @@ class JournalReader:
             if (left := until - time.monotonic()) <= 0:
                 raise self._lost()
             self._run(left)
-
-    def _wait(self, seconds: float) -> None:
-        """Lets this time pass; raises BrokerUnavailable where the connection is lost meanwhile."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            self._run(left)
-            if self._failure is not None:
-                raise self._failure
 
     def _run(self, seconds: float) -> None:
         """One round of input and output, which waits for at most so long."""

@@ -15,6 +15,7 @@ responders.
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
@@ -118,28 +119,38 @@ class Subscriber:
         return None if self._reader is None else self._reader.end
 
     def batches(
-        self, *, wait_seconds: float = 1.0, until: int | Literal["end"] | None = None
+        self,
+        *,
+        wait_seconds: float = 1.0,
+        until: int | Literal["end"] | None = None,
+        is_ready: Callable[[], bool] = lambda: True,
     ) -> Iterator[Batch]:
         """Batches without end; or `until` an offset of the stream, or its end as it is when the first one is
         asked for. One without events comes first, as soon as there is a connection, and about every
-        `wait_seconds` where there are none.
+        `wait_seconds` where there are none, or where the caller is not `is_ready` for any.
 
         Raises BrokerUnavailable where the broker cannot be reached at first, BrokerRefused where it refuses
         this user, at any time, and SettingsError where the address cannot be used. A connection that is lost
         later is opened again, for as long as it takes.
         """
         try:
-            yield from self._batches(wait_seconds, until)
+            yield from self._batches(wait_seconds, until, is_ready)
         finally:
             self.close()
 
-    def _batches(self, wait_seconds: float, until: int | Literal["end"] | None) -> Iterator[Batch]:
+    def _batches(
+        self, wait_seconds: float, until: int | Literal["end"] | None, is_ready: Callable[[], bool]
+    ) -> Iterator[Batch]:
         reader = self._connect()
         end = None if until is None else reader.end if until == "end" else min(until, reader.end)
         read_at = time.monotonic()
         yield Batch([], self._here(), False)
         while end is None or (self._next or 0) < end:
             try:
+                if not is_ready():
+                    reader.wait(wait_seconds)
+                    yield Batch([], self._here(), False)
+                    continue
                 messages = reader.read(wait_seconds)
                 if messages:
                     read_at = time.monotonic()
@@ -159,6 +170,13 @@ class Subscriber:
             yield Batch(events, self._here(), self._next is not None and self._next >= reader.end)
         while self._ordering.is_waiting:
             yield Batch(self._closed_gaps(0), self._here(), True)
+
+    def measure(self) -> None:
+        """Looks where the stream ends now, which `end` tells then; takes a moment. Without a connection
+        nothing changes."""
+        if self._reader is not None:
+            with suppress(BrokerUnavailable):  # reading raises it again
+                self._reader.measure()
 
     def close(self) -> None:
         """Lets go of the connections; never raises."""

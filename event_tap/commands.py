@@ -1,45 +1,22 @@
 """`antrean-events tail` and `antrean-events replay`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
-from common.domain.event_names import EventName
-from common.terminal.hospitals import normal_code
 from common.terminal.localised import LocalisedCommand
-from common.terminal.usage import UsageProblem
 from common.translation import N_
+from event_tap.filters import filter_options, selection_of
 from event_tap.formats import LINES
-from event_tap.output import Output, State, StateFile
-from event_tap.selection import Selection
+from event_tap.output import Output, State, state_at
 from event_tap.session import EventsLost, TapSession
 
 pass_session = click.make_pass_decorator(TapSession)
 
 _OPTIONS = (
-    click.option(
-        "--hospital",
-        "hospitals",
-        metavar=N_("HOSPITAL"),
-        multiple=True,
-        help=N_("Only this hospital; may be repeated."),
-    ),
-    click.option(
-        "--clinic",
-        "clinics",
-        metavar=N_("HOSPITAL/CLINIC"),
-        multiple=True,
-        help=N_("Only this clinic, such as RSHS/GIG; may be repeated."),
-    ),
-    click.option(
-        "--type",
-        "kinds",
-        metavar=N_("EVENT"),
-        multiple=True,
-        help=N_("Only these events: ticket.called, or ticket.* for all of tickets; may be repeated."),
-    ),
     click.option(
         "--format",
         "form",
@@ -67,7 +44,7 @@ _OPTIONS = (
 def _shared_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(_OPTIONS):
         command = option(command)
-    return command
+    return filter_options(command)
 
 
 @click.command(
@@ -128,36 +105,20 @@ def _copy(
 
     amqp_url, clock = session.broker_address(), session.settings.clock()
     end = ending(until, clock)
-    wanted = Selection(
-        frozenset(map(normal_code, hospitals)), frozenset(map(_clinic, clinics)), tuple(map(_kind, kinds))
-    )
-    state_file = None if state_path is None else StateFile(state_path, {**wanted.as_json(), "format": form})
-    kept = None if state_file is None else state_file.read()
-    start = kept
-    if start is None:
-        place = beginning(begin, clock, amqp_url)
-        start = State(place.position, since=place.since)
-    selection = Selection(wanted.hospitals, wanted.clinics, wanted.kinds, start.since, end.until)
-    lines = Output(output, None if kept is None else kept.output_bytes)
-    copying = Copying(session, selection, form, lines, start, state_file)
-    stop: int | Literal["end"] | None = None if follow else "end" if end.offset is None else end.offset
-    try:
-        copying.run(amqp_url, stop)
-    finally:
-        lines.close()
-    if copying.lost:
-        raise EventsLost(copying.lost)
-
-
-def _clinic(text: str) -> str:
-    hospital, slash, clinic = text.partition("/")
-    if not (hospital and slash and clinic):
-        raise UsageProblem(N_("{text} is no clinic; write it as RSHS/GIG."), text=text)
-    return f"{normal_code(hospital)}/{normal_code(clinic)}"
-
-
-def _kind(text: str) -> str:
-    names = [name.value for name in EventName if name is not EventName.CLINIC_TICK]
-    if "*" not in text and text not in names:
-        raise UsageProblem(N_("There is no event {name}."), known=names, name=text)
-    return text
+    wanted = selection_of(hospitals, clinics, kinds)
+    with state_at(state_path, {**wanted.as_json(), "format": form}) as state_file:
+        kept = None if state_file is None else state_file.read()
+        start = kept
+        if start is None:
+            place = beginning(begin, clock, amqp_url)
+            start = State(place.position, since=place.since)
+        selection = replace(wanted, since=start.since, until=end.until)
+        lines = Output(output, None if kept is None else kept.output_bytes)
+        copying = Copying(session, selection, form, lines, start, state_file)
+        stop: int | Literal["end"] | None = None if follow else "end" if end.offset is None else end.offset
+        try:
+            copying.run(amqp_url, stop)
+        finally:
+            lines.close()
+    if copying.notes.lost:
+        raise EventsLost(copying.notes.lost)

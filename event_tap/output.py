@@ -9,7 +9,8 @@ a file that can be cut; what a pipe has taken cannot be taken back, and is writt
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -17,6 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 from antrean_client.position import Position
 from common.translation import N_
 from event_tap.session import OutputDoesNotFit
+from event_tap.state_lock import StateLock
 
 _VERSION = 1
 
@@ -88,6 +90,16 @@ class StateFile:
         return OutputDoesNotFit(
             N_("{path} is no state of antrean-events; name another file."), str(self._path)
         )
+
+
+@contextmanager
+def state_at(path: Path | None, selection: Mapping[str, Any]) -> Iterator[StateFile | None]:
+    """The state at `path`, which is this run's alone; None for a run that keeps none. Raises StateInUse."""
+    if path is None:
+        yield None
+        return
+    with closing(StateLock(path)):
+        yield StateFile(path, selection)
 
 
 class Output:

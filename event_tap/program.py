@@ -9,6 +9,7 @@ from common.terminal.localised import LocalisedGroup, version_option
 from common.translation import N_
 from event_tap.commands import replay, tail
 from event_tap.session import TapSession
+from event_tap.webhooks.commands import forward, new_secret, receive
 
 
 @click.group(
@@ -21,7 +22,7 @@ def antrean_events() -> None:
     pass
 
 
-for _command in (tail, replay):
+for _command in (tail, replay, forward, receive, new_secret):
     antrean_events.add_command(_command)
 
 

@@ -4,6 +4,7 @@ from common.exit_codes import ExitCode
 from common.terminal.failures import Failure, NoBrokerKnown, failure
 from common.terminal.session import Session
 from common.translation import N_
+from event_tap.state_lock import StateInUse
 
 
 class OutputDoesNotFit(Exception):
@@ -20,6 +21,18 @@ class EventsLost(Exception):
     def __init__(self, count: int) -> None:
         super().__init__(count)
         self.count = count
+
+
+class DeadLettersLeft(Exception):
+    """So many events were not taken once more; they are in the file at `path`."""
+
+    def __init__(self, count: int, path: str) -> None:
+        super().__init__(count)
+        self.count, self.path = count, path
+
+
+class ReceiverGone(Exception):
+    """The receiver of webhooks answered 410 Gone: it wants no more events."""
 
 
 class EventNotFound(Exception):
@@ -55,4 +68,31 @@ class TapSession(Session):
             case EventNotFound():
                 sentence = texts("The stream holds no event with this id; it may be older than it keeps.")
                 return failure(ExitCode.REFUSED, "invalid_request", sentence)
+            case DeadLettersLeft():
+                sentence = texts.plural(
+                    "1 event was not taken; it is in {path}.",
+                    "{count} events were not taken; they are in {path}.",
+                    error.count,
+                    path=error.path,
+                )
+                return failure(ExitCode.REFUSED, "invalid_request", sentence)
+            case ReceiverGone():
+                sentence = texts(
+                    "The receiver wants no more events (410 Gone). What it has not taken can be sent"
+                    " elsewhere with the same --state."
+                )
+                return failure(ExitCode.REFUSED, "invalid_request", sentence)
+            case StateInUse():
+                sentence = texts(
+                    "Another run is going on with the state {path}: end it, or name another file.",
+                    path=error.path,
+                )
+                return failure(ExitCode.REFUSED, "invalid_request", sentence)
+            case OSError():
+                sentence = texts(
+                    "{path} cannot be read or written ({reason}).",
+                    path=error.filename or texts("The output"),
+                    reason=error.strerror or type(error).__name__,
+                )
+                return failure(ExitCode.NOT_PRINTED, "internal_error", sentence)
         return super().failure_of(error)

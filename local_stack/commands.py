@@ -83,13 +83,15 @@ def _trial_clock(settings: Settings, trial_at: str) -> dict[str, str]:
 
 
 def _announce(stack: Stack) -> None:
-    antrean, desk = map(_command, ("antrean", "antrean-desk"))
+    antrean, desk, events = map(_command, ("antrean", "antrean-desk", "antrean-events"))
     found = openings(stack.database_url, stack.clock.now())
     click.echo()
     say_what_is_open(found)
     click.echo()
     say("Antrean is running. Try in another terminal:")
     click.echo("".join(f"\n  {each}" for each in commands_to_try(found, antrean, desk)) + "\n")
+    say("What happens in the queues, as it happens:")
+    click.echo(f"\n  {events} tail --from first\n")
     if stack.broker.staff:
         say_who_serves()
         say("antrean-desk works as {manager}, and as another with --user.", manager=MANAGER)

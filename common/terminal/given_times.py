@@ -33,6 +33,18 @@ def read_moment(option: str, text: str, now: datetime) -> datetime:
         ) from error
 
 
+def read_duration(option: str, text: str) -> timedelta:
+    """`text` as a duration, such as `2h`; raises UsageProblem, naming the option, where it is none."""
+    try:
+        if given := _AGO.fullmatch(text):
+            return timedelta(**{_UNITS[given[2]]: int(given[1])})
+        raise ValueError(text)
+    except (ValueError, OverflowError) as error:
+        raise UsageProblem(
+            N_("{option}: {text} is no duration; write it as 90s, 30m, 2h or 1d."), option=option, text=text
+        ) from error
+
+
 def read_period(
     since: str | None, until: str | None, now: datetime
 ) -> tuple[datetime | None, datetime | None]:

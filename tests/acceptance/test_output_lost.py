@@ -32,7 +32,7 @@ READING = {
     *("antrean-desk console", "antrean-desk queue", "antrean-desk report", "antrean-desk accuracy"),
     *("antrean-desk find", "antrean-desk ticket", "antrean-desk history"),
     *("antrean-desk login", "antrean-desk logout", "antrean-desk whoami"),
-    *("antrean-events tail", "antrean-events replay"),
+    *("antrean-events tail", "antrean-events replay", "antrean-events forward", "antrean-events receive"),
     *("antrean-admin staff list", "antrean-admin access-log", "antrean-admin integrator list"),
     *("antrean-admin catalog show", "antrean-admin doctor", "antrean-admin check-integrity"),
     "antrean-admin ticket",
@@ -91,6 +91,8 @@ CHANGING_ADMIN: dict[str, tuple[str, ...]] = {
     "erase-patient": ("RSHS", "00123456", "--yes"),
 }
 
+CHANGING_EVENTS: dict[str, tuple[str, ...]] = {"new-secret": ("webhook.secret",)}
+
 
 def commands_of(program: str, group: click.Group) -> Iterator[str]:
     for name, command in group.commands.items():
@@ -105,6 +107,7 @@ def test_every_command_is_known_to_change_something_or_not() -> None:
         *(f"antrean {name}" for name in CHANGING_PATIENT),
         *(f"antrean-desk {name}" for name in CHANGING_DESK),
         *(f"antrean-admin {name}" for name in CHANGING_ADMIN),
+        *(f"antrean-events {name}" for name in CHANGING_EVENTS),
     }
     groups = {
         "antrean": antrean,
@@ -252,3 +255,12 @@ def test_whatever_an_operator_did(system: Deployment, tmp_path: Path, form: str)
             assert json.loads(done.stderr)["done"], command
         else:
             assert "What has been done:" in done.stderr, (command, done)
+
+
+@pytest.mark.parametrize("form", ["--lang=en", "--json"])
+def test_whatever_an_integrator_did(shell: Shell, form: str) -> None:
+    for command, words in CHANGING_EVENTS.items():
+        done = run_into(full_disk, shell, "antrean-events", command, *words, form)
+        assert done.exit_code == NOT_PRINTED, (command, done)
+        assert words[0] in done.stderr
+        assert "whsec_" not in done.stderr

@@ -17,28 +17,9 @@ from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
 from common.terminal.failures import failure_of
 from common.terminal.texts import Texts
 from tests.broker import RunningBroker
+from tests.self_signed import self_signed
 
 INDONESIAN, ENGLISH = Texts("id"), Texts("en")
-
-SELF_SIGNED = """\
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgXoHOXzP+ZW3ceVuf
-m7ev9Ot0/kD/R6G5CqH/HZQ6+XGhRANCAAQL6jcCQhkdqy2RoXomr2nMRpCUQ9S2
-KR9i+/KBOxS96DanI5m+hKTLI09dvejH7NbWgAXlqL5yxRYbYmGeKAkp
------END PRIVATE KEY-----
------BEGIN CERTIFICATE-----
-MIIBfzCCASWgAwIBAgIUZu+HyW9sg70Xz2U/AHorxfcfRw4wCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyOTIwMDQ1OFoYDzIxMjYxMTA1
-MjAwNDU4WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAQL6jcCQhkdqy2RoXomr2nMRpCUQ9S2KR9i+/KBOxS96DanI5m+hKTL
-I09dvejH7NbWgAXlqL5yxRYbYmGeKAkpo1MwUTAdBgNVHQ4EFgQUlNE54LSjlCmy
-v4+2p3oy4wBGXVAwHwYDVR0jBBgwFoAUlNE54LSjlCmyv4+2p3oy4wBGXVAwDwYD
-VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiBOXqVzEFAC04o4YgNme5lF
-AGPCJR0dTT2DxwzluF1Z2QIhAJA2guxkKPlD1O1VgN0ZMKKZ5twu7THwGB7yXphQ
-Erwl
------END CERTIFICATE-----
-"""
-"""A key and a certificate for localhost that nobody trusts; it protects nothing."""
 
 
 def refusal_of(url: str, exchange: str = PATIENT_EXCHANGE) -> BrokerRefused:
@@ -114,10 +95,8 @@ def server(context: ssl.SSLContext | None) -> Iterator[int]:
 @pytest.fixture
 def tls(tmp_path: Path) -> ssl.SSLContext:
     """A server's side of TLS, with a certificate that nobody trusts."""
-    certificate = tmp_path / "certificate.pem"
-    certificate.write_text(SELF_SIGNED)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(self_signed(tmp_path))
     return context
 
 
