@@ -9,8 +9,12 @@ from pathlib import Path
 _PLUGIN = "rabbitmq_"
 """How the names of RabbitMQ's own plugins begin; the others are libraries."""
 
-_KEPT = ("rabbitmq_prelaunch", "rabbitmq_management", "rabbitmq_web_dispatch", "rabbitmq_auth_mechanism_ssl")
-"""What every node is started by, the management API, what that is served by, and logins by certificate."""
+_KEPT = (
+    *("rabbitmq_prelaunch", "rabbitmq_management", "rabbitmq_web_dispatch"),
+    *("rabbitmq_auth_mechanism_ssl", "rabbitmq_prometheus"),
+)
+"""What every node is started by, the management API, what that is served by, logins by certificate, and what
+Prometheus asks."""
 
 
 def lean_server(server: Path, directory: Path) -> Path:

@@ -1,16 +1,21 @@
 """A worker's counts and figures as Prometheus reads them, made when it asks."""
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from prometheus_client import Metric as Family
 from prometheus_client.registry import Collector
 
 from common.clock import Clock
+from common.messages.problems import ProblemCode
 from common.messaging.observer import WorkerFigures
 from common.messaging.topology import REQUEST_EXCHANGES
 from common.metrics import definitions
 from common.metrics.counts import ANSWERED, NO_REPLY, OTHER, BatchCounts, bounded_delay
 from common.metrics.families import by_one, family, histogram, one
+
+_FAULTS: Final = (ProblemCode.INTERNAL_ERROR, ProblemCode.TEMPORARILY_UNAVAILABLE)
+"""What is refused by no fault of who asks."""
 
 
 class WorkerCollector(Collector):
@@ -41,7 +46,9 @@ class WorkerCollector(Collector):
             received[request] += times
             if result == ANSWERED:
                 answered[request] += times
-        refused = {key: times for key, times in results.items() if key[1] not in (ANSWERED, NO_REPLY)}
+        # From 0 on where each single one counts: of a series that begins with 1 Prometheus sees no increase.
+        refused: dict[tuple[str, str], int] = {(request, code): 0 for request in received for code in _FAULTS}
+        refused |= {key: times for key, times in results.items() if key[1] not in (ANSWERED, NO_REPLY)}
         yield family(self._worker, definitions.RECEIVED, by_one(received))
         yield family(self._worker, definitions.ANSWERED, by_one(answered))
         yield family(self._worker, definitions.REFUSED, refused.items())

@@ -26,6 +26,8 @@ _OF_OVERLAY = {
     *("ANTREAN_TLS_LISTEN", "ANTREAN_TLS_PORT", "ANTREAN_TLS_HOST"),
 }
 """What docker-compose.tls.yml takes beside these."""
+_OF_WATCH = {"ANTREAN_PROMETHEUS_PORT", "ANTREAN_GRAFANA_PORT"}
+"""What docker-compose.watch.yml does."""
 _HANDED_ON = {"ANTREAN_LANGUAGE", _REGISTRY_KEY}
 """Settings that compose hands on where they are set."""
 
@@ -37,7 +39,7 @@ def _example() -> dict[str, str]:
 
 
 def test_the_example_names_every_variable() -> None:
-    assert _example().keys() == _SETTINGS.keys() | _COMPOSE_TAKES | _OF_OVERLAY
+    assert _example().keys() == _SETTINGS.keys() | _COMPOSE_TAKES | _OF_OVERLAY | _OF_WATCH
 
 
 def test_the_example_sets_nothing_by_itself() -> None:
@@ -64,6 +66,11 @@ def test_compose_demands_every_password_and_hands_it_on() -> None:
     assert set(re.findall(r"\$\{(ANTREAN_[A-Z_]+):\?", compose)) == _COMPOSE_REQUIRES
     assert set(re.findall(r"\$\{(ANTREAN_[A-Z_]+)", compose)) == _COMPOSE_TAKES | _HANDED_ON
     assert set(re.findall(r"^      (ANTREAN_PASSWORD_[A-Z]+): \$", compose, re.MULTILINE)) == _PASSWORDS
+
+
+def test_the_overlay_that_watches_takes_its_ports() -> None:
+    overlay = (_ROOT / "docker-compose.watch.yml").read_text()
+    assert set(re.findall(r"\$\{(ANTREAN_[A-Z_]+)", overlay)) == _OF_WATCH
 
 
 def test_over_tls_every_program_of_compose_checks_the_brokers_certificate() -> None:
