@@ -60,6 +60,19 @@ async def becomes(pilot: Pilot[None], condition: Callable[[], bool], what: Calla
         pytest.fail(f"Did not happen: {what()}")
 
 
+async def chooses(pilot: Pilot[None], value: str) -> None:
+    """Goes down to this one of the choices that are asked for, and takes it, by keys as its user does."""
+    choices = pilot.app.screen.query_one(OptionList)
+    await becomes(pilot, lambda: choices.highlighted is not None, lambda: f"choices in\n{screen(pilot)}")
+    for _ in choices.options:
+        option = choices.highlighted_option
+        if option is not None and option.id == value:
+            await pilot.press("enter")
+            return
+        await pilot.press("down")
+    pytest.fail(f"Not among the choices: {value}")
+
+
 def screen(pilot: Pilot[None]) -> str:
     """All that can be read on the screen, dialogs included."""
     lines = []

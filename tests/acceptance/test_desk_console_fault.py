@@ -43,7 +43,7 @@ App._handle_exception = shown
 PROGRAM = """
 import sys
 from textual.app import App
-from clinic_desk.console import key_bar
+from common.terminal.screens import key_bar
 from clinic_desk.console.app import Console
 from clinic_desk.console.requester import Requester
 Requester.start = lambda self: None  # nothing is asked for

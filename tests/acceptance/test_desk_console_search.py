@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 
 from clinic_desk.console.dialogs.history import HistoryScreen
 from clinic_desk.console.dialogs.search import Search
@@ -15,7 +15,7 @@ from clinic_desk.console.side import HistoryLines
 from common.messaging.topology import definitions
 from common.terminal.screens.form import Form
 from tests.acceptance.command_line import Shell
-from tests.acceptance.consoles import becomes, console, screen, shows
+from tests.acceptance.consoles import becomes, chooses, console, screen, shows
 from tests.acceptance.desks import ClinicDesk, desk_at, journal
 from tests.broker import RunningBroker
 from tests.database import opened
@@ -158,9 +158,7 @@ def test_who_is_served_is_found_and_sent_on(
         await shows(pilot, "Wulandari Ketut")
         await pilot.press("enter", "v")
         await shows(pilot, "Send THT-001 on to")
-        choices = pilot.app.screen.query_one(OptionList)
-        choices.highlighted = choices.get_option_index("MAT")
-        await pilot.press("enter")
+        await chooses(pilot, "MAT")
         await shows(pilot, "Does THT-001 come back from MAT?")
         await pilot.press("enter")
         await shows(pilot, " is registered.")
