@@ -146,6 +146,39 @@ class PatientTickets:
         return self._clinic.hospital.local_time(moment)
 
 
+class _Remembered(NamedTuple):
+    """A queue as patients saw it in a second (since 1970), and what it was made of."""
+
+    second: int
+    clinic: Clinic
+    occupants: Sequence[Occupant]
+    records: ClinicRecords
+    queue: PatientTickets
+
+
+_QUEUES_MAX = 512
+_queues: dict[tuple[str, str], _Remembered] = {}
+
+
+def patient_tickets(
+    clinic: Clinic, occupants: Sequence[Occupant], records: ClinicRecords, now: datetime
+) -> PatientTickets:
+    """A clinic's queue as `PatientTickets` has it.
+
+    It is remembered for the second in which it was made, as long as nothing changes: patients read no finer,
+    and in the morning a clinic is asked for a hundred times a second.
+    """
+    second, there = int(now.timestamp()), tuple(occupants)
+    known = _queues.get(clinic.key)
+    if known is not None and known[0] == second and known[1] is clinic and known[2:4] == (there, records):
+        return known.queue
+    queue = PatientTickets(clinic, there, records, now)
+    if len(_queues) >= _QUEUES_MAX:
+        _queues.clear()
+    _queues[clinic.key] = _Remembered(second, clinic, there, records, queue)
+    return queue
+
+
 class _LocalDays(NamedTuple):
     """So many `whole` days of 24 hours: when the first begins, in UTC and on the clock of the hospital."""
 

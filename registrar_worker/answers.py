@@ -13,7 +13,7 @@ from common.domain.told import ToldInterval
 from common.messages.desk_replies import at_desk
 from common.messages.message import EncodedReply, Reply
 from common.messages.patients import Ticket
-from common.patient_tickets import PatientTickets
+from common.patient_tickets import PatientTickets, patient_tickets
 from common.storage.journal import ClinicOf
 from common.storage.service_times import Learned
 from registrar_worker.decisions import Decided, Decision
@@ -86,6 +86,7 @@ class _ShownMoments:
         found = self.queues.get(key)
         if found is None:
             clinic = self.clinic_of(view.clinic_day)
-            queue = PatientTickets(clinic, occupants, self.learned.get(clinic.key, NO_RECORDS), self.now)
+            records = self.learned.get(clinic.key, NO_RECORDS)
+            queue = patient_tickets(clinic, occupants, records, self.now)
             found = self.queues[key] = queue, occupants
         return found[0]

@@ -30,7 +30,7 @@ from common.messages.patients import (
     Tickets,
     TicketStatusRequest,
 )
-from common.patient_tickets import PatientTickets
+from common.patient_tickets import PatientTickets, patient_tickets
 from common.shown_absences import shown_to_patients
 from common.storage.catalog import CatalogCache
 from status_responder.loading import NEXT_SHOWN, Loaded
@@ -94,7 +94,7 @@ class _Answers:
         if queue is None:
             clinic, occupants = self.catalog.clinic_of(key), self.loaded.occupants.get(key, ())
             records = self.loaded.learned.get(clinic.key, NO_RECORDS)
-            queue = self.queues[key] = PatientTickets(clinic, occupants, records, self.now)
+            queue = self.queues[key] = patient_tickets(clinic, occupants, records, self.now)
         return queue
 
     def _hospitals(self, request: ListHospitals) -> Hospitals:

@@ -13,7 +13,7 @@ from common.domain.clinic_records import ClinicRecords
 from common.domain.day_parts import DayPart, day_parts
 from common.domain.service_times import PartRecord, ServiceTimes
 from common.domain.serving_rooms import ServingRooms
-from common.domain.staff_habits import HALF_HOUR, Sums
+from common.domain.staff_habits import HALF_HOUR, Habits
 from common.domain.waiting_time import ServiceTime, Stretch
 
 _HALF_HOUR = timedelta(seconds=HALF_HOUR)
@@ -40,14 +40,16 @@ class Piece(NamedTuple):
 
 
 class Course(NamedTuple):
-    """How one day of a clinic goes, and what it was made of: its pieces, when they end, and the rest of the
-    day from each piece on, in which neighbours alike are one stretch. `steady` says how many rooms usually
-    serve from each piece on to the end, 0 where their number changes."""
+    """How one day of a clinic goes, and what it was made of: the records of its `parts` and of the habits, as
+    they were `kept`. `habits` are these as they are known on that day. There are the day's pieces, when they
+    end, and the rest of the day from each piece on, in which neighbours alike are one stretch. `steady` says
+    how many rooms usually serve from each piece on to the end, 0 where their number changes."""
 
     clinic: Clinic
-    parts: Mapping[int, PartRecord]
-    habits: tuple[Sums, Sums]
     day: date
+    parts: Mapping[int, PartRecord]
+    kept: Habits
+    habits: Habits
     times: ServiceTimes
     rooms: ServingRooms
     pieces: Sequence[Piece]
@@ -84,21 +86,15 @@ def course_of(clinic: Clinic, records: ClinicRecords, day: date) -> Course:
     """The course of a day, with the pauses by schedule. It is remembered, since most queues are asked for
     again before anything more was learned of them."""
     known = _courses.get(clinic.key)
-    habits = records.habits.on(day)
-    sums = habits.today, habits.before
-    if (
-        known
-        and known.clinic is clinic
-        and known.day == day
-        and known.parts == records.parts
-        and known.habits == sums
-    ):
+    if known is not None and known[0] is clinic and known[1:4] == (day, records.parts, records.habits):
         return known
+    habits = records.habits.on(day)
     times, rooms = ServiceTimes(clinic, records.parts, day), ServingRooms(clinic.rooms, habits)
     pieces = tuple(_pieces(clinic, day, times, rooms))
     ends = [each.stretch.ends_at for each in pieces]
     rests, steady = _rests(pieces), _steady(pieces)
-    course = Course(clinic, dict(records.parts), sums, day, times, rooms, pieces, ends, rests, steady, {})
+    made_of = clinic, day, records.parts, records.habits, habits
+    course = Course(*made_of, times, rooms, pieces, ends, rests, steady, {})
     if len(_courses) >= _COURSES_MAX:
         _courses.clear()
     _courses[clinic.key] = course

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from math import exp
 
 from common.domain.absences import Absence
 from common.domain.catalog import Clinic
 from common.domain.clinic_course import SERVING_MIN, Course
-from common.domain.clinic_records import ClinicRecords
 from common.domain.gamma import NONE, Gamma
 from common.domain.queue_advance import Occupant
-from common.domain.serving_rooms import FreeRooms, Presence
+from common.domain.serving_rooms import FreeRooms
 from common.domain.staff_habits import opened_at
 from common.domain.staffed_rooms import staffed_rooms
 from common.domain.waiting_time import Outlook, StaffPace, Stretch
@@ -37,18 +37,18 @@ _HOUR = 3600.0
 
 class ClinicMoment:
     """A clinic that its staff move, at one moment. `announced` is the outlook where somebody is away, as the
-    staff have said; `free` are the free rooms, None where there are none."""
+    staff have said; `free` are the free rooms, None where there are none; in `rooms_taken` somebody is;
+    `has_called` is whether anybody was called today."""
 
     def __init__(
         self,
         clinic: Clinic,
-        records: ClinicRecords,
         course: Course,
         occupants: Sequence[Occupant],
         now: datetime,
     ) -> None:
         self._clinic, self._course, self._now = clinic, course, now
-        self._habits = records.habits.on(course.day)
+        self._habits = course.habits
         self._first = course.at(now)
         piece = course.pieces[self._first]
         is_pause = piece.part.is_pause
@@ -65,6 +65,8 @@ class ClinicMoment:
         self._in_rooms = [each for each in occupants if each.room <= clinic.rooms]
         taken = {each.room for each in self._in_rooms}
         self._free = [room for room in range(1, clinic.rooms + 1) if room not in taken]
+        self.rooms_taken = len(self._in_rooms)
+        self.has_called = bool(self._habits.rooms or self._in_rooms)
         self._in_pause = is_pause and not self._kept_on
         opened = opened_at(clinic, course.day, now)
         self._opened = now.timestamp() if opened is None else opened
@@ -73,62 +75,36 @@ class ClinicMoment:
         absences = clinic.absences_at(now)
         self.announced = self._announced(absences) if absences else None
         self.free = self._free_rooms() if self._free else None
-        self._if_serving: Outlook | None = None
-        self._if_absent: Outlook | None = None
-
-    @property
-    def rooms_taken(self) -> int:
-        """In how many rooms somebody is."""
-        return len(self._in_rooms)
-
-    @property
-    def has_called(self) -> bool:
-        """Whether anybody was called today."""
-        return bool(self._habits.rooms or self._in_rooms)
 
     def _free_rooms(self) -> FreeRooms:
         share, now = self._course.pieces[self._serving].share, self._now.timestamp()
-        rooms, has_called = self._course.rooms, bool(self._habits.rooms)
+        rooms = self._course.rooms
+        odds = rooms.odds_away(share, has_called=bool(self._habits.rooms))
         if self._in_pause:
-            return FreeRooms(rooms, share, has_called, now, [now for _ in self._free], now, now)
+            return FreeRooms(odds, rooms.gap, now, [now for _ in self._free], now, now)
         opened = self._opened
         uses = [self._habits.rooms.get(room) for room in self._free]
-        since = [opened if use is None else max(use.free_since, opened) for use in uses]
+        since = [opened if use is None else min(max(use.free_since, opened), now) for use in uses]
         waiting = self._habits.waiting_from
         waiting_from = None if waiting is None else max(waiting, opened)
         last_call = max(self._habits.last_call or opened, opened)
-        return FreeRooms(rooms, share, has_called, now, since, waiting_from, last_call)
+        return FreeRooms(odds, rooms.gap, now, since, waiting_from, last_call)
 
-    @property
+    @cached_property
     def serving(self) -> Outlook:
         """The outlook where those free rooms serve, too, which are expected to if any does."""
-        if self._if_serving is None:
-            self._if_serving = self._with_free_rooms()
-        return self._if_serving
-
-    @property
-    def absent(self) -> Outlook:
-        """The outlook where no free room serves."""
-        if self._if_absent is None:
-            self._if_absent = self._without_free_rooms()
-        return self._if_absent
-
-    def _with_free_rooms(self) -> Outlook:
-        free = 0 if self.free is None else max(1, round(self._presence(self.free).rooms))
+        free = 0 if self.free is None else max(1, round(self.free.serving(_newcomer_waited(self.free))))
         gap = self._course.rooms.gaps.notice_gap
         return self._outlook(len(self._in_rooms) + free, self._in_rooms, Gamma(gap, gap**2), 0.0, 0.0)
 
-    def _without_free_rooms(self) -> Outlook:
+    @cached_property
+    def absent(self) -> Outlook:
+        """The outlook where no free room serves."""
         if not self._in_rooms:
             return self._returning(self._return_left())
         assert self.free is not None
-        age = self._presence(self.free).age
+        age = self.free.age(_newcomer_waited(self.free))
         return self._outlook(len(self._in_rooms), self._in_rooms, NONE, 0.0, age)
-
-    @staticmethod
-    def _presence(free: FreeRooms) -> Presence:
-        """Whether they serve, as it is known of somebody who comes now."""
-        return free.presence(free.waited(None, 0))
 
     def _announced(self, absences: Sequence[Absence]) -> Outlook:
         """Somebody is away, as the staff have said."""
@@ -231,3 +207,8 @@ class ClinicMoment:
         if before is None or before.serving < 0.9 * pieces[at].serving:
             return _STAYS
         return rooms.absence.mean
+
+
+def _newcomer_waited(free: FreeRooms) -> int:
+    """For how many seconds somebody has waited, as it is known of somebody who comes now."""
+    return free.waited(None, 0)

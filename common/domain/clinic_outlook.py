@@ -13,7 +13,7 @@ from common.domain.clinic_course import course_of
 from common.domain.clinic_moment import ClinicMoment
 from common.domain.clinic_records import ClinicRecords
 from common.domain.gamma import Gamma
-from common.domain.interval_correction import Correction
+from common.domain.interval_correction import Correction, Levels
 from common.domain.lanes import Standing
 from common.domain.queue_advance import Occupant
 from common.domain.waiting_time import Estimate, Outlook, ServiceTime
@@ -45,6 +45,7 @@ class ClinicOutlook:
         self._now = now
         self._moment = moment
         self._correction = correction
+        self._levels: dict[int, Levels] = {}
         self._presences: dict[int, float] = {}
 
     def estimate(
@@ -54,13 +55,18 @@ class ClinicOutlook:
         since then."""
         moment, free, announced = self._moment, self._moment.free, self._moment.announced
         code = self._code(people_ahead)
-        levels = self._correction.levels(code)
+        levels = self._levels.get(code)
+        if levels is None:
+            levels = self._levels[code] = self._correction.levels(code)
         if announced is not None:
             return announced.estimate(people_ahead, standing, levels, code)
         others = people_ahead if standing is None else max(sum(standing.waiting) - 1, people_ahead)
         serves = 1.0
         if free is not None:
-            serves = self._serves(free.waited(None if since is None else since.timestamp(), others))
+            waited = free.waited(None if since is None else since.timestamp(), others)
+            serves = self._presences.get(waited, -1.0)
+            if serves < 0:
+                serves = self._presences[waited] = free.any_serves(waited)
         if serves > 1 - _CERTAIN:
             return moment.serving.estimate(people_ahead, standing, levels, code)
         if serves < _CERTAIN:
@@ -69,14 +75,6 @@ class ClinicOutlook:
         mixed = _Mixed([(chance, each, each.wait(people_ahead, standing)) for chance, each in cases])
         earliest, median, latest = sorted(self._now + timedelta(0, mixed.quantile(each)) for each in levels)
         return Estimate(median, earliest, latest, code)
-
-    def _serves(self, waited: int) -> float:
-        """How probably any free room serves, where somebody has waited for so many seconds."""
-        found = self._presences.get(waited)
-        if found is None:
-            assert self._moment.free is not None
-            found = self._presences[waited] = self._moment.free.presence(waited).any
-        return found
 
     def _code(self, people_ahead: int) -> int:
         moment = self._moment
@@ -128,49 +126,19 @@ def _below(level: float) -> float:
     return (1 + erf(level / sqrt(2))) / 2
 
 
-class _Known(NamedTuple):
-    """An outlook, of which second it is, and what it was made of."""
-
-    second: datetime
-    clinic: Clinic
-    records: ClinicRecords
-    occupants: tuple[Occupant, ...]
-    outlook: ClinicOutlook | Outlook
-
-
-_OUTLOOKS_MAX = 512
-_outlooks: dict[tuple[str, str], _Known] = {}
-
-
 def clinic_outlook(
     clinic: Clinic, records: ClinicRecords, occupants: Sequence[Occupant], now: datetime
 ) -> ClinicOutlook | Outlook:
     """The outlook of today's queue; `records` are what was learned.
 
-    It is remembered for the second in which it was made: patients read no finer, and a clinic that is asked
-    for a hundred times a second has one outlook as long as nothing happens there.
+    A clinic that is moved by the clock serves exactly by the catalog, whatever was learned.
     """
-    second, there = now.replace(microsecond=0), tuple(occupants)
-    known = _outlooks.get(clinic.key)
-    if known is not None and known[0] == second and known[1] is clinic and known[2:4] == (records, there):
-        return known.outlook
-    outlook = _outlook(clinic, records, there, now)
-    if len(_outlooks) >= _OUTLOOKS_MAX:
-        _outlooks.clear()
-    _outlooks[clinic.key] = _Known(second, clinic, records, there, outlook)
-    return outlook
-
-
-def _outlook(
-    clinic: Clinic, records: ClinicRecords, occupants: Sequence[Occupant], now: datetime
-) -> ClinicOutlook | Outlook:
-    """A clinic that is moved by the clock serves exactly by the catalog, whatever was learned."""
     if clinic.mode is QueueMode.CLOCK:
         # Whoever leaves a room that was closed meanwhile is followed by nobody.
         in_rooms = [each for each in occupants if each.room <= clinic.rooms]
         return Outlook(max(clinic.rooms, 1), in_rooms, ServiceTime(clinic.mean_service, timedelta()), now)
     course = course_of(clinic, records, clinic.service_date(now))
-    return ClinicOutlook(now, ClinicMoment(clinic, records, course, occupants, now), records.correction)
+    return ClinicOutlook(now, ClinicMoment(clinic, course, occupants, now), records.correction)
 
 
 def expected_call(

@@ -32,7 +32,10 @@ class Gamma(NamedTuple):
             return [mean for _ in levels]
         ninth = self.variance / (9 * mean**2)
         middle, deviation = 1 - ninth, sqrt(ninth)
-        return [mean * max(middle + level * deviation, 0.0) ** 3 for level in levels]
+        return [
+            mean * root**3 if (root := middle + level * deviation) > 0 else 0.0  # in half the time of `max`
+            for level in levels
+        ]
 
     def level(self, seconds: float) -> float:
         """The level for which this is the quantile; infinite on both sides of what is certain."""

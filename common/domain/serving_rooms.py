@@ -7,7 +7,7 @@ Operations Research 59(5), 2011.) The formulae are in docs/waiting-time.md.
 """
 
 from collections.abc import Mapping, Sequence
-from math import exp
+from math import exp, log
 from typing import NamedTuple
 
 from common.domain.gamma import Gamma
@@ -44,7 +44,8 @@ away longer than ever before does not come at once."""
 _LATE_SHARE = 0.2
 """The share of the days on which the first call is late, before anything is known of it."""
 
-_ODDS_MAX = 1e6
+_GAPS_MAX = log(1e6)
+"""The odds of being away grow for so many usual gaps: to a million times those before."""
 
 _ROOM_WEIGHT = 8.0
 """Services in a room that count as much as those of the clinic."""
@@ -53,23 +54,14 @@ _ROOMS_WEIGHT = 30.0
 """Services in all rooms that count as much as the supposition that the rooms are alike."""
 
 
-class Presence(NamedTuple):
-    """Whether the free rooms serve: the probability that any does; how many do then, on average; and for how
-    long the first of them has been free while somebody waited."""
-
-    any: float
-    rooms: float
-    age: float
-
-
 class FreeRooms(NamedTuple):
-    """Rooms that are free at `now`, each `since` some moment, in a half hour in which usually a `share` of
-    the rooms serves. Somebody has waited without a break since `waiting_from`; where that is None, nobody was
-    left at the last call, or at the opening (`last_call`). Moments are in seconds since 1970."""
+    """Rooms that are free at `now`, each `since` some moment; `odds` are those of being away where nobody has
+    waited yet, which grow by the factor e with each usual `gap`. Somebody has waited without a break since
+    `waiting_from`; where that is None, nobody was left at the last call, or at the opening (`last_call`).
+    Moments are in seconds since 1970."""
 
-    rooms: "ServingRooms"
-    share: float
-    has_called: bool
+    odds: float
+    gap: float
     now: float
     since: Sequence[float]
     waiting_from: float | None
@@ -78,26 +70,43 @@ class FreeRooms(NamedTuple):
     def waited(self, since: float | None, others: int) -> int:
         """For how many seconds somebody has waited without a break, as it is known of somebody who waits
         since then, besides so many others: who came at any time since the last call."""
-        waiting_from = self.waiting_from
+        now, waiting_from, last_call = self.now, self.waiting_from, self.last_call
         if waiting_from is None:
-            first = self.last_call + (self.now - self.last_call) / (others + 1)
-            waiting_from = max(min(first, self.now if since is None else since), self.last_call)
-        return max(round(self.now - waiting_from), 0)
+            first = last_call + (now - last_call) / (others + 1)
+            waiting_from = max(first if since is None else min(first, since), last_call)
+        return max(round(now - waiting_from), 0)
 
-    def presence(self, waited: int) -> Presence:
-        """Whether they serve, where somebody has waited for so many seconds."""
-        ages = [min(max(self.now - each, 0.0), waited) for each in self.since]
-        return self.rooms.presence(ages, self.share, has_called=self.has_called)
+    def any_serves(self, waited: int) -> float:
+        """How probably any of them serves, where somebody has waited for so many seconds."""
+        none, odds, gap, now = 1.0, self.odds, self.gap, self.now
+        for since in self.since:
+            away = odds * exp(min(min(now - since, waited) / gap, _GAPS_MAX))
+            none *= away / (1 + away)
+        return 1 - none
+
+    def serving(self, waited: int) -> float:
+        """How many of them serve, if any does."""
+        some, gaps = (
+            self.any_serves(waited),
+            (min(self.now - since, waited) / self.gap for since in self.since),
+        )
+        each = (1 / (1 + self.odds * exp(min(gap, _GAPS_MAX))) for gap in gaps)
+        return sum(each) / some if some else 1.0
+
+    def age(self, waited: int) -> float:
+        """For how long the first of them has been free while somebody waited."""
+        return min(self.now - max(self.since), waited)
 
 
 class ServingRooms:
-    """What is known of a clinic's rooms by its `habits`, as they are on a day."""
+    """What is known of a clinic's rooms by its `habits`, as they are on a day. `gap` is how long it usually
+    takes, in seconds, until a free room calls."""
 
     def __init__(self, rooms: int, habits: Habits) -> None:
         self.rooms = rooms
         self._habits = habits
         self.gaps = gaps = Gaps(*habits.sums_of(GAPS))
-        self._gap = max(gaps.cycle_gap, gaps.notice_gap, 15.0)
+        self.gap = max(gaps.cycle_gap, gaps.notice_gap, 15.0)
         halves = {
             key: HalfHour(*habits.sums_of(key))
             for key in habits.before.keys() | habits.today.keys()
@@ -138,18 +147,11 @@ class ServingRooms:
         said = known.said + _HALF_HOUR_WEIGHT * max(self.rooms, 1)
         return round(said / (known.waited + _HALF_HOUR_WEIGHT), 2)
 
-    def presence(self, free: Sequence[float], share: float, *, has_called: bool) -> Presence:
-        """Of rooms that have been free for so long while somebody waited, in a half hour in which usually
-        such a share serves; whether any `has_called` today."""
-        none, expected = 1.0, 0.0
-        absent = min(max(self._absent if has_called else self._late_share, 1 - share), 0.98)
-        usual_odds = absent / (1 - absent)
-        for age in free:
-            serves = 1 / (1 + usual_odds * min(exp(min(age / self._gap, 30.0)), _ODDS_MAX))
-            none *= 1 - serves
-            expected += serves
-        some = 1 - none
-        return Presence(some, expected / some if some else 1.0, min(free, default=0.0))
+    def odds_away(self, share: float, *, has_called: bool) -> float:
+        """The odds that a free room is away, in a half hour in which usually such a share of the rooms
+        serves; whether any room `has_called` today."""
+        away = min(max(self._absent if has_called else self._late_share, 1 - share), 0.98)
+        return away / (1 - away)
 
     def absence_left(self, age: float) -> Gamma:
         """How long an absence still lasts that has lasted for so long."""

@@ -12,7 +12,7 @@ Real-Time Delay Estimation Based on Delay History, M&SOM 11(3), 2009.
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from math import exp, inf, pi
 from typing import NamedTuple
@@ -91,13 +91,14 @@ class Outlook:
         stretches: Sequence[Stretch] = (),
         staff: StaffPace = PROMPT,
     ) -> None:
-        self._now = now
+        self._now_seconds = now.timestamp()
         self._uncertainty = service.uncertainty
         self._restless = staff.restless
         self._away, self._back = staff.away, staff.back
         in_room = Gamma(service.mean.total_seconds(), service.spread.total_seconds() ** 2)
         self._service = in_room.plus(staff.gap)
         self._day = _Day(self._service, now, stretches)
+        self._is_overtaken = any(self._day.overtaking_most)
         left = []
         for each in occupants:
             age, slowness = max((now - each.called_at).total_seconds(), 0.0), staff.slowness.get(each.room, 1)
@@ -133,9 +134,10 @@ class Outlook:
     def wait(self, people_ahead: int, standing: Standing | None = None) -> Gamma:
         """The time of service, at the pace of now, until the call."""
         mean, variance = self._until_call(people_ahead)
-        most = self._day.overtaking_most
-        overtaking_max = standing.overtaking(most) if standing and any(most) else 0
-        if standing and overtaking_max:
+        overtaking_max = 0.0
+        if standing is not None and self._is_overtaken:
+            overtaking_max = standing.overtaking(self._day.overtaking_most)
+        if standing is not None and overtaking_max:
             overtaking = 0.0
             # The later the call, the more overtake, and the later the call: two rounds come close enough.
             for _ in range(2):
@@ -184,7 +186,8 @@ class Outlook:
         )
 
     def _moment(self, served_seconds: float) -> datetime:
-        return self._now + timedelta(0, self.clock_seconds(served_seconds))
+        # In half the time that it takes to add to `now`.
+        return datetime.fromtimestamp(self._now_seconds + self._day.clock_seconds(served_seconds), UTC)
 
     def clock_seconds(self, served: float) -> float:
         """In how many seconds so much service will have been given."""

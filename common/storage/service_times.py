@@ -4,9 +4,20 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ClauseElement, ColumnElement, Connection, FromClause, and_, select, true, update
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    cast,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql
 
 from common.domain.catalog import Clinic, QueueMode
@@ -33,7 +44,15 @@ def _same(given: FromClause, columns: Columns) -> ColumnElement[bool]:
     return and_(*(service_times.c[name] == given.c[name] for name in columns))
 
 
-_read = Prepared(lambda given: select(service_times).join(given, _same(given, _CLINIC)), _CLINIC)
+_columns = [column for column in service_times.c if column.name != "sums"]
+
+# The sums as they are written: most are those of the last time, and need not be decoded.
+_read = Prepared(
+    lambda given: select(*_columns, cast(service_times.c.sums, TEXT).label("sums")).join(
+        given, _same(given, _CLINIC)
+    ),
+    _CLINIC,
+)
 
 
 def read_service_times(connection: Connection, clinics: Iterable[Clinic]) -> Callable[[], Learned]:
@@ -58,11 +77,11 @@ def _records(rows: Iterable[Any]) -> ClinicRecords:
     habits, correction = NO_HABITS, NO_CORRECTION
     for row in rows:
         if row.part == HABITS:
-            habits = Habits.of_sums(row.sums, row.service_date)
+            habits = _habits(row.sums, row.service_date)
         elif row.part == CORRECTION:
-            correction = Correction.of_sums(row.sums, row.service_date)
+            correction = _correction(row.sums, row.service_date)
         else:
-            parts[row.part] = _record(row)
+            parts[row.part] = _part_record(row.sums, row.service_date)
     return ClinicRecords(parts, habits, correction)
 
 
@@ -169,6 +188,20 @@ def _values(row: tuple[str, str, int], records: ClinicRecords) -> tuple[Any, ...
     return (*row, record.day, json.dumps(sums))
 
 
-def _record(row: Any) -> PartRecord:
-    sums = {**row.sums, "today": Tally(*row.sums["today"]), "before": Tally(*row.sums["before"])}
-    return PartRecord(row.service_date, **sums)
+# Each is some kilobytes; those of some hundred clinics are remembered.
+
+
+@lru_cache(maxsize=512)
+def _habits(sums: str, day: date) -> Habits:
+    return Habits.of_sums(json.loads(sums), day)
+
+
+@lru_cache(maxsize=512)
+def _correction(sums: str, day: date) -> Correction:
+    return Correction.of_sums(json.loads(sums), day)
+
+
+@lru_cache(maxsize=4096)
+def _part_record(sums: str, day: date) -> PartRecord:
+    read = json.loads(sums)
+    return PartRecord(day, **read | {"today": Tally(*read["today"]), "before": Tally(*read["before"])})

@@ -7,20 +7,25 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.domain.absences import Absence, AbsenceReason
 from common.domain.catalog import Clinic, QueueMode
 from common.domain.clinic_day import ClinicDay
 from common.domain.clinic_outlook import clinic_outlook, expected_call
-from common.domain.clinic_records import NO_RECORDS
+from common.domain.clinic_records import NO_RECORDS, ClinicRecords
 from common.domain.lanes import ByLane, Lane, Standing
+from common.domain.learning import learn
 from common.domain.queue_advance import Occupant
+from common.domain.service_times import EndedCall
+from common.domain.staff_habits import Call
 from common.domain.ticket_codes import ALPHABET, LENGTH, format_ticket_code
 from common.domain.ticket_states import TicketStatus
 from common.domain.tickets import display_number
 from common.messages.message import encode_reply
 from common.messages.patients import Ticket
-from common.patient_tickets import PatientTickets
+from common.patient_tickets import PatientTickets, patient_tickets
+from common.shown_absences import shown_to_patients
 from common.storage.ticket_views import TicketView
-from tests.domain.clinics import clinic
+from tests.domain.clinics import clinic, in_bandung
 from tests.replies import read_reply
 
 # Where clocks change: at night, at midnight itself, by half an hour.
@@ -83,7 +88,7 @@ def expected_ticket(of: Clinic, occupants: list[Occupant], view: TicketView, now
     if view.ahead_in_lane is not None:
         outlook = clinic_outlook(of, NO_RECORDS, occupants, now)
         place = Standing(view.lane.rank, view.ahead_in_lane, view.waiting, view.streaks, of.lanes.ratios)
-        ahead, call = expected_call(outlook, place)
+        ahead, call = expected_call(outlook, place, view.registered_at)
     _, code, service_date = view.clinic_day
     expires_at = of.expires_at(service_date)
     room = view.room if view.status in SHOWS_ROOM else None
@@ -119,4 +124,41 @@ def expected_ticket(of: Clinic, occupants: list[Occupant], view: TicketView, now
         room_name={1: "Loket A"}.get(room or 0),
         transferred_to=None if view.transferred_to is None else format_ticket_code(view.transferred_to),
         zone=of.hospital.zone_at(now),
+        absences=None
+        if ahead is None
+        else shown_to_patients(of, [each.called_at for each in occupants], now),
     )
+
+
+def worked(calls: int) -> ClinicRecords:
+    """What so many calls on a Monday have taught, one every four minutes, by turns into two rooms."""
+    records, day, opens = NO_RECORDS, date(2026, 11, 23), in_bandung(23, 8)
+    for count in range(calls):
+        at, room = opens + timedelta(minutes=4 * count), count % 2 + 1
+        records, _ = learn(GIGI, records, day, Call(room, opens, at, waiting=count % 5))
+        ended = EndedCall(opens, at, at + timedelta(minutes=3), Lane.REGULAR, room=room)
+        records, _ = learn(GIGI, records, day, ended)
+    return records
+
+
+GIGI = clinic(mode=QueueMode.DESK)
+CLINICS = [
+    GIGI,
+    replace(GIGI, absences=(Absence(1, in_bandung(23, 10), AbsenceReason.BREAK, in_bandung(23, 9, 30)),)),
+    replace(GIGI, rooms=1),
+]
+RECORDS = [NO_RECORDS, worked(1), worked(24), worked(25)]
+OCCUPANTS = [[], [Occupant(1, 1, TicketStatus.IN_SERVICE, in_bandung(23, 9, 20))]]
+NOWS = [in_bandung(23, 9, 40), in_bandung(23, 9, 40) + timedelta(seconds=1), in_bandung(27, 8, 5)]
+
+
+@given(st.data())
+def test_what_is_remembered_of_a_queue_is_what_would_be_made_anew(data: st.DataObject) -> None:
+    for fresh in range(data.draw(st.integers(2, 6))):
+        of, records = data.draw(st.sampled_from(CLINICS)), data.draw(st.sampled_from(RECORDS))
+        occupants, now = data.draw(st.sampled_from(OCCUPANTS)), data.draw(st.sampled_from(NOWS))
+        view = data.draw(views(now))
+        remembered = patient_tickets(of, occupants, records, now).ticket(view)
+        unknown = replace(of, code=f"NEW{fresh}")
+        anew = PatientTickets(unknown, occupants, records, now).ticket(view)
+        assert encode_reply(remembered) == encode_reply(anew)
