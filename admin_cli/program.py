@@ -20,6 +20,7 @@ from admin_cli.commands.staff import staff
 from admin_cli.doctor.command import doctor
 from admin_cli.session import AdminSession
 from admin_cli.ticket_history.command import ticket
+from admin_cli.top.command import top
 from common.terminal import program
 from common.terminal.localised import LocalisedGroup, version_option
 from common.translation import N_
@@ -35,7 +36,7 @@ def antrean_admin() -> None:
 
 for _command in (
     *(migrate, catalog, patients, staff, access_log, integrator),
-    *(broker, certificates, doctor, dead_letters, republish, check_integrity, ticket),
+    *(broker, certificates, doctor, top, dead_letters, republish, check_integrity, ticket),
     *(purge, export_patient, erase_patient),
 ):
     antrean_admin.add_command(_command)

@@ -22,6 +22,7 @@ MODULES: Final[dict[Extra, tuple[str, ...]]] = {
         "pydantic",
         "sqlalchemy",
         "structlog",
+        "textual",
         "typing_extensions",
     ),
     "traces": ("opentelemetry.exporter.otlp.proto.http", "opentelemetry.sdk"),

@@ -56,9 +56,9 @@ class ManagementApi:
         """What stands at `path`."""
         return self._ask("GET", path, "monitoring")[0]
 
-    def find(self, path: str) -> Any:
-        """What stands at `path`, for administrators only; None where nothing does."""
-        return self._ask("GET", path, "administrator", may_be_missing=True)[0]
+    def find(self, path: str, tag: str = "administrator") -> Any:
+        """What stands at `path`; None where nothing does. The user needs the tag."""
+        return self._ask("GET", path, tag, may_be_missing=True)[0]
 
     def put(self, path: str, contents: object) -> None:
         """Makes `path` hold `contents`; the user needs the tag `administrator`."""

@@ -69,7 +69,7 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
                 clinics = sum(len(known.clinics_of(each.code)) for each in known.hospitals())
                 yield ok("database.catalog", N_("Clinics in the catalog: {clinics}."), clinics=clinics)
             yield from registry_findings(settings, engine)
-            yield _lag(health.tick_lag(engine, settings.clock().now(), _grace(settings)))
+            yield _lag(health.tick_lag(engine, settings.clock().now(), tick_grace(settings)))
     except SettingsError as error:
         yield unusable_settings("database", error)
     except StoreError as error:
@@ -163,7 +163,8 @@ def _access_log(unable: Sequence[str]) -> Iterator[Finding]:
         )
 
 
-def _grace(settings: Settings) -> timedelta:
+def tick_grace(settings: Settings) -> timedelta:
+    """How late a tick may be before it is called so, by the clock of these settings."""
     speed = 1 / settings.clock().real_seconds(1)
     return max(timedelta(seconds=_TICKS_LATE_MAX * settings.tick_seconds), _REAL_GRACE * speed)
 

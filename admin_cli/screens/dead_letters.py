@@ -51,7 +51,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "retry": N_("retry"),
 }
 
-_COLUMNS: Final = ("id", "request", "sent", "died", "queue", "reason", "bytes")
+COLUMNS: Final = ("id", "request", "sent", "died", "queue", "reason", "bytes")
 _FOLDED: Final = ("request", "queue", "reason")
 """Of _LABELS; the columns that become narrower where a terminal is."""
 
@@ -73,9 +73,7 @@ def row(letter: "DeadLetter", texts: Texts) -> Row:
 
 def print_table(rows: list[Row], texts: Texts) -> None:
     """Prints it, as wide as the terminal is."""
-    table = new_table(
-        texts, *(_LABELS[each] for each in _COLUMNS), folded=[_LABELS[each] for each in _FOLDED]
-    )
+    table = new_table(texts, *(_LABELS[each] for each in COLUMNS), folded=[_LABELS[each] for each in _FOLDED])
     for cells in rows:
         table.add_row(cells)
     tables.print_table(table)

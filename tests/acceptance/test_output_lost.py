@@ -35,7 +35,7 @@ READING = {
     *("antrean-events tail", "antrean-events replay", "antrean-events forward", "antrean-events receive"),
     *("antrean-admin staff list", "antrean-admin access-log", "antrean-admin integrator list"),
     *("antrean-admin catalog show", "antrean-admin doctor", "antrean-admin check-integrity"),
-    "antrean-admin ticket",
+    *("antrean-admin ticket", "antrean-admin top"),
     *(
         "antrean-admin dead-letters list",
         "antrean-admin dead-letters show",
