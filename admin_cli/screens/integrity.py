@@ -35,6 +35,11 @@ SENTENCES: Final[Mapping[str, str]] = {
         " {largest}. Put the missing rows back from a backup, or from the stream"
         " antrean.journal."
     ),
+    "accuracy": N_(
+        "{where}: accuracy counts {held} times told that held, {missed} missed and {late} late, but the calls"
+        " in the journal {held_found}, {missed_found} and {late_found}, or other seconds. What is counted"
+        " wrong only misleads reports; put the rows of accuracy of this day back from a backup."
+    ),
     "transition": N_(
         "{where}: event {sequence}, {event} of number {number}, cannot come after {before}."
         " Ask the clinic how it really stands, and report this line with the logs of that"

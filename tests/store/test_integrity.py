@@ -18,9 +18,10 @@ from common.domain.partial_dates import PartialDate
 from common.domain.ticket_states import STATUSES_AFTER
 from common.storage.bounded_connection import BoundedConnection
 from common.storage.engine import snapshot, transaction
-from common.storage.tables import clinic_days, journal, refusals, tickets
+from common.storage.tables import accuracy, clinic_days, journal, refusals, tickets
 from tests.builders import MONDAY, clinic_table, hospital_table
 from tests.database import opened
+from tests.store.desks import desk_of, does
 from tests.store.spoiled import (
     Plant,
     a_day_of_work,
@@ -163,6 +164,20 @@ def test_a_number_called_after_a_larger_one_is_found(engine: Engine) -> None:
         first, second = (the_event(connection, "ticket.called", number).sequence for number in (1, 2))
     found = found_after(engine, event(first, number=2), event(second, number=1))
     assert Finding("called_back", "RSHS", "GIG", MONDAY, {"number": 1, "before": 2}) in found
+
+
+def test_sums_of_the_times_told_that_no_call_has_judged_are_found(engine: Engine) -> None:
+    """A call that was taken back is in neither."""
+    workers = desk_of(engine)
+    workers.register_many(3)
+    does(workers, "call_next", room=1)
+    does(workers, "call_next", room=2)
+    does(workers, "undo", room=2)
+    assert looked_through(engine).findings == ()
+    values = {"held": 1, "missed": 1, "late": 0, "held_found": 1, "missed_found": 0, "late_found": 0}
+    changed = update(accuracy).where(accuracy.c.held > 0).values(missed=accuracy.c.missed + 1)
+    found = found_after(engine, lambda connection: connection.execute(changed))
+    assert found == (Finding("accuracy", "RSHS", "GIG", MONDAY, values),)
 
 
 def test_two_patients_in_one_room_are_found(engine: Engine) -> None:

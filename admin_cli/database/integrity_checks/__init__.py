@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, true
 
+from admin_cli.database.integrity_checks.accuracy import judged_calls
 from admin_cli.database.integrity_checks.days import days, journals, read_day, read_journal
 from admin_cli.database.integrity_checks.events import (
     calls,
@@ -27,6 +28,7 @@ from common.storage.tables import tickets
 CHECKS: Final[Mapping[str, tuple[Select[Any], Read]]] = {
     "days": (days(), read_day),
     "journals": (journals(), read_journal),
+    "accuracy": (judged_calls(), as_it_is),
     "transition": (transitions(), as_it_is),
     "status": (statuses(), as_it_is),
     "no_ticket": (events_without_tickets(), as_it_is),

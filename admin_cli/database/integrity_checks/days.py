@@ -69,24 +69,23 @@ _events_of_day = (
 )
 
 
-_undoings = (
+undoings = (
     select(*key(journal), journal.c.undo["takes_back"].as_string().label("call"))
     .where(journal.c.event_name == EventName.TICKET_CALL_UNDONE)
     .subquery()
 )
+"""Of calls that were taken back: by which request each was made (`call`)."""
 
 
 _last_call_of_day = (
     select(*key(journal), func.max(journal.c.sequence).label("call"))
     .select_from(
-        journal.outerjoin(
-            _undoings, and_(same_day(journal, _undoings), _undoings.c.call == journal.c.cause_id)
-        )
+        journal.outerjoin(undoings, and_(same_day(journal, undoings), undoings.c.call == journal.c.cause_id))
     )
     .where(
         journal.c.event_name == EventName.TICKET_CALLED,
         func.coalesce(journal.c.undo["out_of_turn"].as_boolean(), False).is_(False),
-        _undoings.c.call.is_(None),
+        undoings.c.call.is_(None),
     )
     .group_by(*key(journal))
     .subquery()
