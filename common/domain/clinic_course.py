@@ -13,12 +13,16 @@ from common.domain.clinic_records import ClinicRecords
 from common.domain.day_parts import DayPart, day_parts
 from common.domain.service_times import PartRecord, ServiceTimes
 from common.domain.serving_rooms import ServingRooms
-from common.domain.staff_habits import HALF_HOUR, Habits
+from common.domain.staff_habits import HALF_HOUR, Gaps, Habits
 from common.domain.waiting_time import ServiceTime, Stretch
 
 _HALF_HOUR = timedelta(seconds=HALF_HOUR)
 _AFTER_CLOSING = timedelta(hours=4)
 """For so long after the last session rooms are told apart by the half hour."""
+
+_SECOND = timedelta(seconds=1)
+_SPREAD_MIN = 0.1
+"""Of the mean: no service takes as long as every other."""
 
 SERVING_MIN = 0.05
 """Rooms: so few serve at least."""
@@ -63,15 +67,17 @@ class Course(NamedTuple):
         return min(bisect_right(self.ends, now), len(self.ends) - 1)
 
     def cycle(self, part: int) -> float:
-        """How many seconds pass on average from call to call of a room, in a part of the day."""
-        return self.times.mean(part) + self.rooms.gaps.cycle_gap
+        """How many seconds pass on average from call to call of a room, or from batch to batch, in a part of
+        the day."""
+        return _cycle(self.times, self.rooms, part)
 
     def service(self, place: int) -> ServiceTime:
-        """For how long somebody who is called in the piece at this place is in a room."""
+        """For how long somebody who is called in the piece at this place is in a room, or all who are called
+        there at once."""
         part = self.pieces[place].part.part
         found = self.services.get(part)
         if found is None:
-            known = self.times.service(part)
+            known = _of_batch(self.times.service(part), self.rooms.gaps)
             # What the rooms differ by is known of each of them.
             found = replace(known, spread=known.spread * sqrt(self.rooms.alike))
             self.services[part] = found
@@ -106,10 +112,26 @@ def _pieces(clinic: Clinic, day: date, times: ServiceTimes, rooms: ServingRooms)
     for part, half, ends_at in _half_hours(day_parts(clinic, day), clinic.hospital.time_zone):
         stretch = stretches.get(id(part))
         if stretch is None:
-            mean = None if part.is_pause else times.mean(part.part) + rooms.gaps.cycle_gap
+            mean = None if part.is_pause else _cycle(times, rooms, part.part)
             overtaking = times.overtaking_patients(part.part, part.open_hours)
             stretch = stretches[id(part)] = Stretch(part.ends_at, mean, overtaking)
         yield Piece(part, Stretch(ends_at, *stretch[1:]), rooms.share(half), rooms.said(half))
+
+
+def _cycle(times: ServiceTimes, rooms: ServingRooms, part: int) -> float:
+    return times.mean(part) * rooms.gaps.at_once + rooms.gaps.cycle_gap
+
+
+def _of_batch(call: ServiceTime, gaps: Gaps) -> ServiceTime:
+    """For how long those are in a room who are called there at once. Of calls that end with the next one of
+    their batch, the last has nearly all the time: their squares are those of the batches."""
+    count = gaps.at_once
+    if count == 1:
+        return call
+    mean, spread = call.mean / _SECOND, call.spread / _SECOND
+    of_one = spread**2 + mean**2 - gaps.batch_share * mean**2
+    variance = max(of_one, (_SPREAD_MIN * mean) ** 2) * count
+    return replace(call, mean=count * call.mean, spread=sqrt(variance) * _SECOND)
 
 
 # Remembered, since what is learned changes with each call, and the hours do not.

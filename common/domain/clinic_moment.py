@@ -37,8 +37,8 @@ _HOUR = 3600.0
 
 class ClinicMoment:
     """A clinic that its staff move, at one moment. `announced` is the outlook where somebody is away, as the
-    staff have said; `free` are the free rooms, None where there are none; in `rooms_taken` somebody is;
-    `has_called` is whether anybody was called today."""
+    staff have said; `free` are the free rooms, None where there are none; in `rooms_taken` somebody is, and a
+    `round` are all whom these call once more; `has_called` is whether anybody was called today."""
 
     def __init__(
         self,
@@ -66,6 +66,7 @@ class ClinicMoment:
         taken = {each.room for each in self._in_rooms}
         self._free = [room for room in range(1, clinic.rooms + 1) if room not in taken]
         self.rooms_taken = len(self._in_rooms)
+        self.round = self.rooms_taken * course.rooms.gaps.at_once
         self.has_called = bool(self._habits.rooms or self._in_rooms)
         self._in_pause = is_pause and not self._kept_on
         opened = opened_at(clinic, course.day, now)
@@ -137,7 +138,14 @@ class ClinicMoment:
     def _staff(self, free: Gamma) -> StaffPace:
         rooms = self._course.rooms
         gap = rooms.gaps.cycle_gap
-        return StaffPace(Gamma(gap, gap**2), free, rooms.slowness, _RESTLESS)
+        at_once, slowness = rooms.gaps.at_once, rooms.slowness
+        if at_once > 1:
+            # How many were called at once into each room is known.
+            slowness = {
+                room: slowness.get(room, 1.0) * use.at_once / at_once
+                for room, use in self._habits.rooms.items()
+            }
+        return StaffPace(Gamma(gap, gap**2), free, slowness, _RESTLESS, at_once=at_once)
 
     def _returning(self, left: Gamma) -> Outlook:
         """No room serves for so long."""

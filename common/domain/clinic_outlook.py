@@ -25,10 +25,11 @@ _STEPS_MAX = 10
 _NEAR_SECONDS = 5.0
 """The place of a quantile of two outlooks is looked for in so many steps, or until it is known to so much."""
 
-_ROOM_FREE, _NO_CALL_YET, _NEXT, _SOON, _LATER, _ALL_FREE, _FIRST = 1, 2, 3, 4, 5, 6, 7
-"""The codes of moments, by which intervals are corrected: while somebody waits a room is free, or all are, or
-nobody was called yet today; all rooms serve, and nobody comes before, or less than one, than three rounds of
-them, or more."""
+_NO_CALL_YET, _FIRST, _NEXT, _SOON, _LATER = 1, 2, 3, 4, 5
+_ROOM_FREE, _ROOM_FREE_LATER, _ALL_FREE, _ALL_FREE_LATER = 6, 7, 8, 9
+"""The codes of moments, by which intervals are corrected: nobody was called yet today; all rooms serve, and
+nobody comes before, or less than one, than three rounds of them, or more; a room is free while somebody
+waits, or all are, and less than one round of those that serve comes before, or more."""
 
 
 class Expected(NamedTuple):
@@ -83,10 +84,12 @@ class ClinicOutlook:
         if moment.free is not None:
             if not moment.has_called:
                 return _NO_CALL_YET
+            if people_ahead >= max(moment.rooms_taken, 1):
+                return _ROOM_FREE_LATER if moment.rooms_taken else _ALL_FREE_LATER
             return _ROOM_FREE if moment.rooms_taken else _ALL_FREE
         if not people_ahead:
             return _FIRST
-        rounds = people_ahead / moment.rooms_taken
+        rounds = people_ahead / moment.round
         return _NEXT if rounds < 1 else _SOON if rounds < 3 else _LATER
 
 

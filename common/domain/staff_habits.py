@@ -31,6 +31,11 @@ _GAPS_MAX = 5.0
 _USUAL_GAP_MIN = 150.0
 """A gap of so many usual ones, and of so many seconds, is none: the room was away."""
 
+_AT_ONCE_SECONDS = 30.0
+_BATCH_WEIGHT = 2.0
+"""A room's next call so soon is one of the same batch; and the batches that count as much as the supposition
+that patients are called one by one."""
+
 Sums = Mapping[str, tuple[float, ...]]
 """Sums by what they are of: `GAPS`, a half hour (`at 16`: from 8:00), or a room (`room 1`)."""
 
@@ -40,7 +45,8 @@ GAPS, AT, ROOM = "gaps", "at ", "room "
 class Gaps(NamedTuple):
     """Until the next call while somebody waited: gaps after a service (`cycles`) and after somebody came to
     a room that was free (`notices`), absences, and the first calls of `days`, from the opening on, of which
-    some were late. Seconds, their squares, and how many there were."""
+    some were late. Seconds, their squares, and how many there were. Of batches, called into a room at once:
+    the calls, the squares of their numbers, and how many batches were `full`, since others were left."""
 
     cycles: float = 0.0
     cycle_seconds: float = 0.0
@@ -53,11 +59,26 @@ class Gaps(NamedTuple):
     late_days: float = 0.0
     late_seconds: float = 0.0
     late_squares: float = 0.0
+    batch_calls: float = 0.0
+    batch_squares: float = 0.0
+    full: float = 0.0
+    full_calls: float = 0.0
+
+    @property
+    def at_once(self) -> int:
+        """How many are usually called into a room at once."""
+        return max(round((self.full_calls + _BATCH_WEIGHT) / (self.full + _BATCH_WEIGHT)), 1)
+
+    @property
+    def batch_share(self) -> float:
+        """How many are called in the batch of somebody who is called, on average."""
+        return (self.batch_squares + _BATCH_WEIGHT) / (self.batch_calls + _BATCH_WEIGHT)
 
     @property
     def cycle_gap(self) -> float:
-        """The usual seconds from the end of a service to the next call of the room."""
-        return (self.cycle_seconds + _GAP_SECONDS * _GAP_WEIGHT) / (self.cycles + _GAP_WEIGHT)
+        """The usual seconds from the end of a service, or of a batch, to the next call of the room."""
+        cycles = self.cycles / self.at_once
+        return (self.cycle_seconds + _GAP_SECONDS * _GAP_WEIGHT) / (cycles + _GAP_WEIGHT)
 
     @property
     def notice_gap(self) -> float:
@@ -88,10 +109,16 @@ class RoomServices(NamedTuple):
 
 
 class RoomUse(NamedTuple):
-    """When a room last called today, and when that call ended (None: it has not), in seconds since 1970."""
+    """When a room last called today, and when that call ended (None: it has not), in seconds since 1970; and
+    how many it has called at once, the last of them then."""
 
     called: float
     ended: float | None = None
+    at_once: int = 1
+
+    def is_at_once(self, called: float) -> bool:
+        """Whether a call then is one of the same batch."""
+        return called - self.called <= _AT_ONCE_SECONDS
 
     @property
     def free_since(self) -> float:
@@ -109,6 +136,7 @@ class RoomBefore(NamedTuple):
     call_at: float | None
     last_call: float | None
     waiting_from: float | None
+    at_once: int = 1
 
 
 class Call(NamedTuple):
@@ -159,7 +187,7 @@ class Habits:
             return left
         rooms = {room: use for room, use in self.rooms.items() if room != before.room}
         if before.called is not None:
-            rooms[before.room] = RoomUse(before.called, before.ended)
+            rooms[before.room] = RoomUse(before.called, before.ended, before.at_once)
         left = replace(left, rooms=rooms)
         if before.call_at != self.last_call:
             return left
@@ -167,8 +195,8 @@ class Habits:
 
     def room_before(self, room: int, call_at: float | None = None) -> "RoomBefore":
         """How a room is used before a call into it, at that moment, or before the end of one."""
-        called, ended = self.rooms.get(room, (None, None))
-        return RoomBefore(room, called, ended, call_at, self.last_call, self.waiting_from)
+        called, ended, at_once = self.rooms.get(room, (None, None, 1))
+        return RoomBefore(room, called, ended, call_at, self.last_call, self.waiting_from, at_once)
 
     def sums_of(self, key: str) -> tuple[float, ...]:
         """All that is known of a key, today's with the weight of a day before."""
@@ -215,7 +243,9 @@ def after_call(clinic: Clinic, habits: Habits, day: date, call: Call) -> tuple[H
     last_call = call.waiting_since.timestamp() if habits.last_call is None else habits.last_call
     seen = _Seen(clinic, habits, begins, waiting_from, called)
     sums = {} if called < begins else seen.sums(call.room, opened)
-    rooms = {**habits.rooms, call.room: RoomUse(called)}
+    use = habits.rooms.get(call.room)
+    at_once = 1 if use is None or not use.is_at_once(called) else use.at_once + 1
+    rooms = {**habits.rooms, call.room: RoomUse(called, at_once=at_once)}
     after = replace(
         habits.plus(sums),
         rooms=rooms,
@@ -310,8 +340,14 @@ class _Seen:
         if self._habits.last_call is None and opened is not None:
             late = self._called - opened if age > self._gaps.longest else 0.0
             first = Gaps(days=1.0, late_days=float(late > 0), late_seconds=late, late_squares=late**2)
-        if room not in self._habits.rooms:
+        use = self._habits.rooms.get(room)
+        if use is None:
             return first
+        if not use.is_at_once(self._called):
+            count, is_full = float(use.at_once), float(self._habits.waiting_from is not None)
+            first = first._replace(
+                batch_calls=count, batch_squares=count**2, full=is_full, full_calls=is_full * count
+            )
         if age > self._gaps.longest:
             return first._replace(absences=1.0, absence_seconds=age, absence_squares=age**2)
         if self._free_since(room) >= self._waiting_from:

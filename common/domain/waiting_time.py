@@ -48,7 +48,7 @@ class StaffPace:
     """How promptly the next is called: after a service (`gap`), and into a free room (`free`); and how long a
     service in each room takes, relative to the clinic's (`slowness`, 1 where a room is not named). A call
     has at least the variance `restless`. An `away` part of the rooms that usually serve does not, and will
-    after `back` seconds, on average."""
+    after `back` seconds, on average. So many are called into a room `at_once`, and the service is theirs."""
 
     gap: Gamma = NONE
     free: Gamma = NONE
@@ -56,6 +56,7 @@ class StaffPace:
     restless: float = 0.0
     away: float = 0.0
     back: float = 0.0
+    at_once: int = 1
 
 
 PROMPT = StaffPace()
@@ -94,6 +95,7 @@ class Outlook:
         self._now_seconds = now.timestamp()
         self._uncertainty = service.uncertainty
         self._restless = staff.restless
+        self._at_once = staff.at_once
         self._away, self._back = staff.away, staff.back
         in_room = Gamma(service.mean.total_seconds(), service.spread.total_seconds() ** 2)
         self._service = in_room.plus(staff.gap)
@@ -133,7 +135,7 @@ class Outlook:
 
     def wait(self, people_ahead: int, standing: Standing | None = None) -> Gamma:
         """The time of service, at the pace of now, until the call."""
-        mean, variance = self._until_call(people_ahead)
+        mean, variance = self._until_call(people_ahead // self._at_once)
         overtaking_max = 0.0
         if standing is not None and self._is_overtaken:
             overtaking_max = standing.overtaking(self._day.overtaking_most)
@@ -142,8 +144,8 @@ class Outlook:
             # The later the call, the more overtake, and the later the call: two rounds come close enough.
             for _ in range(2):
                 overtaking = standing.overtaking(self._day.overtaking_arrivals(mean))
-                mean, variance = self._until_call(people_ahead + overtaking)
-            turn = self._service.mean / len(self._left)
+                mean, variance = self._until_call((people_ahead + overtaking) / self._at_once)
+            turn = self._service.mean / len(self._left) / self._at_once
             is_open = 1 - overtaking / overtaking_max
             # Whatever makes the wait longer brings more who overtake.
             feedback = 1 / (1 - min(is_open * overtaking * turn / mean, 0.5)) if mean else 1.0

@@ -1,6 +1,7 @@
 """What calls teach of the staff: gaps, rooms that do not serve, absences; and what patients are told then."""
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from hypothesis import given
@@ -52,6 +53,19 @@ def told(records: ClinicRecords, now: datetime, since: datetime, rooms: tuple[in
     occupants = [Occupant(room, room, TicketStatus.CALLED, now - minutes(1)) for room in rooms]
     place = Standing(Lane.REGULAR.rank, 0, [0, 0, 0, 1], NONE, GIGI.lanes.ratios)
     return expected_call(clinic_outlook(GIGI, records, occupants, now), place, since).call
+
+
+def a_day_of_batches(records: ClinicRecords, day: date, count: int) -> ClinicRecords:
+    """So many are called into room 1 at once, and need ten minutes each; 40 wait all the time."""
+    at = opens = OPENS + (day - MONDAY)
+    while at < opens + timedelta(hours=4):
+        for place in range(count):
+            called = at + timedelta(seconds=5 * place)
+            records, _ = learn(GIGI, records, day, Call(1, opens, called, waiting=40))
+            ended = called + timedelta(seconds=5) if place < count - 1 else at + count * minutes(10)
+            records, _ = learn(GIGI, records, day, EndedCall(opens, called, ended, Lane.REGULAR, room=1))
+        at += count * minutes(10)
+    return records
 
 
 def half_hour(habits: Habits, hour: float) -> HalfHour:
@@ -142,3 +156,23 @@ def test_what_was_learned_is_unlearned_exactly(
         records = unlearn(records, MONDAY, lesson)
     assert records.habits == before.habits
     assert records.correction == before.correction
+
+
+def test_a_desk_that_calls_several_at_once_is_seen_to_do_so() -> None:
+    """Those of the next batch are expected at one time, those of the one after it a batch later."""
+    records = NO_RECORDS
+    for number in range(4):
+        records = a_day_of_batches(records, MONDAY + timedelta(days=number), count=5)
+    assert Gaps(*records.habits.sums_of(GAPS)).at_once == 5
+    day = MONDAY + timedelta(days=4)
+    now = OPENS + timedelta(days=4, hours=1)
+    records, _ = learn(GIGI, records, day, Call(1, now - minutes(30), now - minutes(5), waiting=10))
+    in_room = [Occupant(1, 1, TicketStatus.CALLED, now - minutes(5))]
+    waits = []
+    for ahead in (0, 4, 5, 9):
+        place = Standing(Lane.REGULAR.rank, ahead, [0, 0, 0, 10], NONE, GIGI.lanes.ratios)
+        outlook = clinic_outlook(replace(GIGI, rooms=1), records, in_room, now)
+        waits.append(expected_call(outlook, place, now - minutes(20)).call.call_at - now)
+    assert waits[0] == waits[1]
+    assert waits[2] == waits[3]
+    assert minutes(35) < waits[2] - waits[0] < minutes(60)
