@@ -21,7 +21,12 @@ from common.storage.engine import Engine, snapshot
 from common.storage.queue_figures import QueueFigures, read_queue_figures
 
 READ_SECONDS_MIN: Final = 10.0
-"""The database is asked at most so often, however many ask this worker."""
+READ_SECONDS_MAX: Final = 60.0
+"""How often the database is asked, however many ask this worker: between these bounds it is left alone for
+`RESTS` times as long as its answer took."""
+
+RESTS: Final = 50
+"""Whoever watches a whole country is no load of its own."""
 
 STATEMENT_SECONDS_MAX: Final = 2
 """No statement for it takes longer."""
@@ -40,7 +45,7 @@ class QueueCollector(Collector):
         self._grace = timedelta(seconds=_TICKS_LATE_MAX * tick_seconds)
         self._lock = threading.Lock()
         self._figures: QueueFigures | None = None
-        self._read_at = float("-inf")
+        self._read_again_at = float("-inf")
 
     def collect(self) -> Iterator[Family]:
         """The figures of the last seconds; that they could not be read, where they could not."""
@@ -57,9 +62,12 @@ class QueueCollector(Collector):
 
     def _latest(self) -> QueueFigures | None:
         with self._lock:
-            if time.monotonic() - self._read_at > READ_SECONDS_MIN:
+            began_at = time.monotonic()
+            if began_at >= self._read_again_at:
                 self._figures = self._read()
-                self._read_at = time.monotonic()
+                ended_at = time.monotonic()
+                rest_seconds = RESTS * (ended_at - began_at)
+                self._read_again_at = ended_at + min(max(rest_seconds, READ_SECONDS_MIN), READ_SECONDS_MAX)
             return self._figures
 
     def _read(self) -> QueueFigures | None:

@@ -1,10 +1,14 @@
 """What is told of all queues together: who waits, what is late, and where nobody is called."""
 
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, insert, update
 
-from common.storage.engine import snapshot
+from common.metrics import definitions
+from common.metrics.queue_collector import READ_SECONDS_MIN, QueueCollector
+from common.storage.engine import open_engine, snapshot
 from common.storage.queue_figures import CLINICS_NAMED_MAX, QueueFigures, read_queue_figures
 from common.storage.tables import accuracy, clinic_days
 from tests.builders import MONDAY, clinic_table, hospital_table
@@ -111,3 +115,35 @@ def test_estimates_are_those_of_the_days_under_way(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(update(clinic_days).values(next_change_at=None))
     assert figures(workers).estimates["held"] == 0
+
+
+# --- shown to Prometheus ------------------------------------------------------------------------------------
+
+
+def shown(collector: QueueCollector) -> dict[str, float]:
+    """The metrics that have one value."""
+    return {each.name: each.samples[0].value for each in collector.collect() if len(each.samples) == 1}
+
+
+def test_however_often_it_is_asked_the_database_is_read_seldom(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers = two_clinics(engine)
+    seconds = 1000.0
+    monkeypatch.setattr("common.metrics.queue_collector.time.monotonic", lambda: seconds)
+    collector = QueueCollector("status", engine, workers.clock, 10)
+    assert shown(collector)[definitions.PATIENTS_WAITING.name] == 0
+    workers.register_many(2, "GIG")
+
+    assert shown(collector)[definitions.PATIENTS_WAITING.name] == 0
+
+    seconds += READ_SECONDS_MIN
+    assert shown(collector)[definitions.PATIENTS_WAITING.name] == 2
+
+
+def test_where_the_database_is_away_nothing_else_is_shown(tmp_path: Path, engine: Engine) -> None:
+    away = open_engine(f"sqlite:///{tmp_path / 'no folder' / 'antrean.sqlite'}")
+
+    found = shown(QueueCollector("status", away, workers_of(engine).clock, 10))
+
+    assert found == {definitions.READING_FAILED.name: 1}
