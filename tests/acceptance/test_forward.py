@@ -18,6 +18,7 @@ from common.messages.events import Event
 from tests.acceptance.command_line import Done, Shell
 from tests.acceptance.killed_forwards import Receiver, check, killed_forward
 from tests.acceptance.killed_replays import CLINICS, disordered
+from tests.acceptance.terminal import terminal
 from tests.broker import RunningBroker
 from tests.journal_events import end_of_stream, publish, queues_of
 from tests.processes import Program, eventually
@@ -253,6 +254,15 @@ def test_a_receiver_that_is_gone_ends_the_run(hook: Hook) -> None:
     with hook.receiving() as received, hook.forwarding(received.port, "--state", "hook.state") as program:
         received.awaits(4, program)
         assert by_clinic(received.places) == in_order(2, "GIG", "INT")
+
+
+def test_on_a_terminal_it_shows_how_far_behind_it_is(hook: Hook) -> None:
+    hook.publish(*queues_of(3, ["GIG"]))
+    with hook.receiving() as received:
+        words = ["antrean-events", *hook.words(received.port)]
+        with terminal(hook.shell, *words) as at:
+            at.reads("\r3 delivered; 0 to go, 0 s behind; 0 given up")
+            assert at.is_interrupted() == 130
 
 
 def test_a_secret_is_exchanged_without_a_pause(hook: Hook) -> None:

@@ -90,6 +90,7 @@ def statuses(shell: Shell) -> list[dict[str, Any]]:
 def test_the_stack_stops_and_goes_on_where_it_was(shell: Shell, stack_dir: Path) -> None:
     first = up(shell, "first")
     assert "Monday, 23 November 2026 at 09:0" in first.output, "what is open then is said"
+    assert "antrean-events tail --from first" in first.output
     assert stat.S_IMODE((stack_dir / STACK_FILE).stat().st_mode) == 0o600
     assert stat.S_IMODE(stack_dir.stat().st_mode) == 0o700
     # RabbitMQ's own files are in folders that are ours alone.
