@@ -8,11 +8,12 @@ from typing import Final, Literal
 from common.errors import NotInstalled
 from common.translation import N_
 
-Extra = Literal["desk", "server", "traces"]
+Extra = Literal["desk", "events", "server", "traces"]
 """A part of Antrean beyond the patient's command: an extra of the package, as pyproject.toml defines it."""
 
 MODULES: Final[dict[Extra, tuple[str, ...]]] = {
     "desk": ("segno", "textual"),
+    "events": ("pydantic", "standardwebhooks"),
     "server": (
         "alembic",
         "cloudevents",

@@ -10,7 +10,6 @@ import click
 from common.terminal.localised import LocalisedCommand
 from common.translation import N_
 from event_tap.filters import filter_options, selection_of
-from event_tap.formats import LINES
 from event_tap.output import Output, State, state_at
 from event_tap.session import EventsLost, TapSession
 
@@ -20,7 +19,7 @@ _OPTIONS = (
     click.option(
         "--format",
         "form",
-        type=click.Choice([*LINES]),
+        type=click.Choice(["json", "cloudevents", "csv"]),
         default="json",
         help=N_("A line for each event: flat JSON, CloudEvents as they were published, or CSV (json)."),
     ),

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from antrean_client.events import Event
+if TYPE_CHECKING:
+    from antrean_client.events import Event
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Selection:
         hospital, clinic, *_ = routing_key.split(".")
         return hospital in self.hospitals or f"{hospital}/{clinic}" in self.clinics
 
-    def takes(self, event: Event) -> bool:
+    def takes(self, event: "Event") -> bool:
         """Whether an event of a queue that is wanted is wanted itself."""
         if self.kinds and not any(fnmatchcase(event.name, kind) for kind in self.kinds):
             return False

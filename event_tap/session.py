@@ -44,6 +44,7 @@ class TapSession(Session):
 
     package = "event_tap"
     role = "integrator"
+    extra = "events"
     verbose_help = N_("Where this program is at fault, show where.")
 
     def broker_address(self) -> str:

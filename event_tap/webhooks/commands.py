@@ -13,7 +13,6 @@ from common.terminal.output import print_result
 from common.terminal.usage import UsageProblem
 from common.translation import N_
 from event_tap.filters import filter_options, selection_of
-from event_tap.formats import LINES
 from event_tap.output import State, state_at
 from event_tap.session import DeadLettersLeft, TapSession
 from event_tap.webhooks.endpoint import Endpoint, endpoint_of
@@ -242,6 +241,7 @@ def _refuse_private(endpoint: Endpoint) -> None:
 )
 @pass_session
 def receive(session: TapSession, /, port: int, secret_path: Path, form: str, **behaviour: int) -> None:
+    from event_tap.formats import LINES
     from event_tap.webhooks.receiver import HOST, Behaviour, Receiver
     from event_tap.webhooks.signing import Signer, read_secrets
 

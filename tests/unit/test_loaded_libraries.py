@@ -169,6 +169,7 @@ def test_a_patient_needs_nothing_else(patients_site: Path, tmp_path: Path) -> No
     ("program", "module", "extra", "lacking"),
     [
         ("antrean-desk", "clinic_desk.__main__", "desk", "segno, textual"),
+        ("antrean-events", "event_tap.__main__", "events", "pydantic, standardwebhooks"),
         (
             "antrean-admin",
             "admin_cli.__main__",
@@ -210,7 +211,9 @@ def test_a_patient_needs_nothing_else(patients_site: Path, tmp_path: Path) -> No
 def test_a_program_whose_part_is_missing_says_how_to_install_it(
     patients_site: Path, tmp_path: Path, program: str, module: str, extra: str, lacking: str
 ) -> None:
-    words = ["--lang", "en", "migrate"] if program in ("antrean-desk", "antrean-admin") else []
+    words = (
+        ["--lang", "en", "migrate"] if program in ("antrean-desk", "antrean-events", "antrean-admin") else []
+    )
 
     done = run_for_patients(patients_site, tmp_path, "-c", RUN, module, *words)
 
