@@ -119,7 +119,9 @@ def _facts(history: TicketHistory, clinic: Clinic, texts: Texts) -> list[tuple[s
 def _estimate(estimate: Estimate, clinic: Clinic, texts: Texts) -> str:
     told = estimate.told
     words = texts(
-        "at {at}: around {call}, between {earliest} and {latest}",
+        N_("at {at}: around {call}")
+        if told.earliest == told.latest
+        else N_("at {at}: around {call}, between {earliest} and {latest}"),
         at=_clock(told.at, clinic, texts),
         call=_clock(told.call, clinic, texts),
         earliest=_clock(told.earliest, clinic, texts),
