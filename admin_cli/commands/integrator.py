@@ -1,6 +1,6 @@
 """`antrean-admin integrator`: which other programs may follow events, each as a user of the broker."""
 
-from typing import Final
+from typing import Final, Literal
 
 import click
 
@@ -111,11 +111,7 @@ def list_integrators(session: AdminSession) -> None:
 @click.argument("name", metavar=N_("NAME"))
 @pass_changing_session
 def rotate(session: AdminSession, name: str) -> None:
-    from admin_cli.integrator_accounts import IntegratorAccounts
-
-    _see_that_it_is_a_name(name)
-    repeat = session.command_line("integrator", "rotate", name)
-    view.report_account(session, name, IntegratorAccounts(session.settings, repeat).renew(name))
+    _change(session, "rotate", name)
 
 
 @integrator.command(
@@ -127,11 +123,16 @@ def rotate(session: AdminSession, name: str) -> None:
 @click.argument("name", metavar=N_("NAME"))
 @pass_changing_session
 def remove(session: AdminSession, name: str) -> None:
+    _change(session, "remove", name)
+
+
+def _change(session: AdminSession, command: Literal["rotate", "remove"], name: str) -> None:
     from admin_cli.integrator_accounts import IntegratorAccounts
 
     _see_that_it_is_a_name(name)
-    repeat = session.command_line("integrator", "remove", name)
-    view.report_account(session, name, IntegratorAccounts(session.settings, repeat).remove(name))
+    accounts = IntegratorAccounts(session.settings, session.command_line("integrator", command, name))
+    changed = accounts.renew(name) if command == "rotate" else accounts.remove(name)
+    view.report_account(session, name, changed)
 
 
 def _see_that_it_is_a_name(name: str) -> None:

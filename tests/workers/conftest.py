@@ -1,4 +1,4 @@
-"""What the tests of the workers share: databases to deploy on."""
+"""What the tests of the workers share: databases to deploy on, and a broker whose users are made."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,6 +10,9 @@ import pytest
 from admin_cli.database.schema import migrate
 from tests.conftest import BACKENDS
 from tests.database import drop_database, new_database, opened
+from tests.workers.account_admin import managed_node
+from tests.workers.installation import Node
+from tests.workers.integrator_admin import IntegratorAdmin, integrators
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +63,19 @@ def _copy(database: Path, directory: Path) -> str:
     path = directory / "antrean.sqlite"
     shutil.copyfile(database, path)
     return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Node]:
+    """A broker of its own with the management API, for all tests of a module."""
+    with managed_node() as node:
+        yield node
+
+
+@pytest.fixture
+def admin(
+    node: Node, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[IntegratorAdmin]:
+    """The commands for integrators at that broker."""
+    with integrators(node, sqlite_url, monkeypatch, capsys) as admin:
+        yield admin

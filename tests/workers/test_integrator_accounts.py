@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from subprocess import PIPE
 from urllib.parse import urlsplit
@@ -27,34 +26,17 @@ from tests.workers.account_admin import (
     give,
     is_closed,
     limits_of,
-    managed_node,
 )
-from tests.workers.installation import Node
 from tests.workers.integrator_admin import (
     CALLED,
     IntegratorAdmin,
     asking,
     declared,
-    integrators,
     is_refused,
     taken,
 )
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "python" / "own_queue.py"
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[Node]:
-    with managed_node() as node:
-        yield node
-
-
-@pytest.fixture
-def admin(
-    node: Node, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[IntegratorAdmin]:
-    with integrators(node, sqlite_url, monkeypatch, capsys) as admin:
-        yield admin
 
 
 def test_who_is_added_follows_events_by_the_address_alone(admin: IntegratorAdmin) -> None:

@@ -1,6 +1,6 @@
 """What an integrator whom `antrean-admin integrator` made must not do, tried at a broker: all is refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -11,32 +11,14 @@ from admin_cli.broker.management_api import ManagementApi
 from common.errors import BrokerUnavailable
 from common.messaging import topology
 from common.messaging.topology import EVENTS_EXCHANGE, JOURNAL_QUEUE
-from tests.workers.account_admin import managed_node
-from tests.workers.installation import Node
 from tests.workers.integrator_admin import (
     CALLED,
     IntegratorAdmin,
     asking,
     declared,
-    integrators,
     is_refused,
     taken,
 )
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[Node]:
-    with managed_node() as node:
-        yield node
-
-
-@pytest.fixture
-def admin(
-    node: Node, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[IntegratorAdmin]:
-    with integrators(node, sqlite_url, monkeypatch, capsys) as admin:
-        yield admin
-
 
 FOREIGN = (*topology.queues(), "antrean.sub.lain", "antrean.sub.lain.1")
 Attempt = Callable[[BlockingChannel], object]

@@ -1,7 +1,7 @@
 """`antrean-admin staff` at a broker: users are made, given passwords and removed, and half of it is told."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,7 +28,6 @@ from tests.workers.account_admin import (
     give,
     is_closed,
     limits_of,
-    managed_node,
 )
 from tests.workers.installation import Node
 
@@ -45,12 +44,6 @@ class Admin(AccountAdmin):
         """The table: user, hospital, and whether active."""
         with sqlite_file(self.database) as connection:
             return set(connection.execute("SELECT username, hospital, active FROM staff").fetchall())
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[Node]:
-    with managed_node() as node:
-        yield node
 
 
 @pytest.fixture
