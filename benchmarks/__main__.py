@@ -14,7 +14,17 @@ from common.process import run_process
 
 # What a load client's process, which imports this module too, does not need is imported where it is used.
 
-SCENARIOS = ("registrations", "latency", "lookups", "sqlite", "flat", "ticks", "start", "replay")
+SCENARIOS = (
+    "registrations",
+    "latency",
+    "lookups",
+    "sqlite",
+    "flat",
+    "ticks",
+    "start",
+    "replay",
+    "catching_up",
+)
 """What `make bench` measures, in this order: each a module of `benchmarks.scenarios`."""
 
 QUICK_SCENARIOS = ("registrations", "latency", "lookups", "start")

@@ -4,29 +4,18 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
-import pika
-
-from antrean_client.journal import JournalReader
 from benchmarks.findings import Cell, Findings, Table, Target, middle, spread
 from benchmarks.lab import Lab
+from benchmarks.stream import fill, registrations
 from benchmarks.system import BenchSystem, WorkerFailed
-from common.domain.event_names import EventName
-from common.messages.events import CONTENT_TYPE, Event, encode_event
-from common.messaging.topology import EVENTS_EXCHANGE
 from local_stack.child import environment_with
 
 _EVENTS = 100_000
 _FEW = _EVENTS // 5
-_QUEUES = 50
-_DAY = date(2026, 11, 23)
-_MORNING = datetime(2026, 11, 23, 1, tzinfo=UTC)
-_PUBLISHED_SECONDS_MAX = 120
+_ALONE = "published one by one"
 _MIB = 1024  # of the kilobytes in which Linux tells it
 
 
@@ -34,39 +23,44 @@ _MIB = 1024  # of the kilobytes in which Linux tells it
 class _Replay:
     """One run, from the start of its process to its end."""
 
-    seconds: float
-    cpu_seconds: float
-    broker_cpu_seconds: float
+    per_second: float
+    cpu_us: float
+    broker_cpu_us: float
     most_mib: float
 
 
 def measure(lab: Lab) -> Findings:
-    """Replays of a fifth of the events, and of all, to a file: memory must not grow with them."""
-    count = lab.share(_EVENTS)
+    """Replays of a fifth of the events, and of all, to a file: memory must not grow with them; and of events
+    each of which the broker has written by itself."""
+    count, few = lab.share(_EVENTS), lab.share(_FEW)
     with lab.own_system("sqlite") as system:
         lab.say(f"publishing {count:,} events")
-        _publish(system, count)
-        runs: dict[int, list[_Replay]] = {lab.share(_FEW): [], count: []}
+        begin, end = fill(system, registrations(count))
+        alone = fill(system, registrations(few, "RSUD"), one_by_one=True)
+        parts = {f"{few:,} events": (begin, begin + few), f"{count:,} events": (begin, end)}
+        parts[f"{few:,} events, {_ALONE}"] = alone
+        runs: dict[str, list[_Replay]] = {name: [] for name in parts}
         for _ in lab.rounds:
-            for events, found in runs.items():
-                lab.say(f"replay of {events:,} events")
-                found.append(_replay(system, events))
-    rates = [count / each.seconds for each in runs[count]]
-    memory = [middle([each.most_mib for each in runs[events]]) for events in runs]
+            for name, part in parts.items():
+                lab.say(f"replay of {name}")
+                runs[name].append(_replay(system, *part))
+    small, all_of_them, _ = runs.values()
+    memory = [middle([each.most_mib for each in found]) for found in (small, all_of_them)]
     rows: list[list[Cell]] = [
         [
-            f"{events:,} events",
-            middle([events / each.seconds for each in found]),
-            spread([events / each.seconds for each in found]),
-            middle([each.cpu_seconds / events * 1e6 for each in found]),
-            middle([each.broker_cpu_seconds / events * 1e6 for each in found]),
+            name,
+            middle([each.per_second for each in found]),
+            spread([each.per_second for each in found]),
+            middle([each.cpu_us for each in found]),
+            middle([each.broker_cpu_us for each in found]),
             middle([each.most_mib for each in found]),
         ]
-        for events, found in runs.items()
+        for name, found in runs.items()
     ]
     columns = ["", "events/s", "range", "CPU µs each", "broker's CPU µs each", "most MiB"]
+    rate = middle([each.per_second for each in all_of_them])
     targets = [
-        Target("`antrean-events replay`, events/s", middle(rates), least=20_000, shown="{:,.0f}"),
+        Target("`antrean-events replay`, events/s", rate, least=20_000, shown="{:,.0f}"),
         Target("memory of a replay of five times as many events, ratio", memory[1] / memory[0], most=1.1),
     ]
     return Findings(
@@ -74,10 +68,12 @@ def measure(lab: Lab) -> Findings:
     )
 
 
-def _replay(system: BenchSystem, events: int) -> _Replay:
+def _replay(system: BenchSystem, begin: int, end: int) -> _Replay:
+    events = end - begin
     output = system.directory / "events.jsonl"
     output.unlink(missing_ok=True)
-    words = [str(Path(sys.executable).with_name("antrean-events")), "replay", "--until", str(events)]
+    words = [str(Path(sys.executable).with_name("antrean-events")), "replay"]
+    words += ["--from", str(begin), "--until", str(end)]
     variables = {"ANTREAN_AMQP_URL": system.urls["integrator"]}
     broker_before = system.server_cpu_seconds()["broker"]
     started = time.perf_counter()
@@ -88,49 +84,5 @@ def _replay(system: BenchSystem, events: int) -> _Replay:
     if process.returncode or sum(1 for _ in output.open("rb")) != events:
         raise WorkerFailed(f"antrean-events ended with {process.returncode}.")
     broker = system.server_cpu_seconds()["broker"] - broker_before
-    return _Replay(seconds, used.ru_utime + used.ru_stime, broker, used.ru_maxrss / _MIB)
-
-
-def _publish(system: BenchSystem, count: int) -> None:
-    """Puts the events into the stream, and waits until all are there."""
-    with pika.BlockingConnection(pika.URLParameters(system.urls["deploy"])) as connection:
-        channel = connection.channel()
-        for event in _events(count):
-            properties = pika.BasicProperties(
-                content_type=CONTENT_TYPE, type=event.name, message_id=event.id, delivery_mode=2
-            )
-            channel.basic_publish(EVENTS_EXCHANGE, event.routing_key, event.body, properties)
-    until = time.monotonic() + _PUBLISHED_SECONDS_MAX
-    reader = JournalReader(system.urls["integrator"], "first")
-    try:
-        while reader.measure() < count:
-            if time.monotonic() > until:
-                raise WorkerFailed("The stream has not got all events.")
-    finally:
-        reader.close()
-
-
-def _events(count: int) -> Iterator[Event]:
-    for at in range(count):
-        clinic, sequence = f"C{at % _QUEUES:03d}", at // _QUEUES + 1
-        number = f"{clinic}-{sequence:03d}"
-        yield encode_event(
-            event_id=str(uuid4()),
-            name=EventName.TICKET_REGISTERED,
-            hospital="RSHS",
-            clinic=clinic,
-            service_date=_DAY,
-            time=_MORNING + timedelta(milliseconds=50 * at),
-            sequence=sequence,
-            subject=number,
-            data={
-                "number": sequence,
-                "display_number": number,
-                "status": "waiting",
-                "lane": "regular",
-                "room": None,
-                "room_name": None,
-                "waiting": sequence,
-                "now_serving": None,
-            },
-        )
+    own = used.ru_utime + used.ru_stime
+    return _Replay(events / seconds, own / events * 1e6, broker / events * 1e6, used.ru_maxrss / _MIB)
