@@ -98,6 +98,11 @@ migration: $(VENV)/.develop ## migrate 100,000 tickets from schema 0005 on both 
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
 	@$(BIN)/python -m tests.store.large_migration
 
+.PHONY: purge
+purge: $(VENV)/.develop ## purge a million tickets on both databases, and say how long it took, and its longest transaction
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
+	@$(BIN)/python -m tests.store.large_purge
+
 contract: $(VENV)/.develop ## write docs/asyncapi.yaml, docs/schemas and docs/contract.html again, from the code
 	@$(BIN)/python -m contract
 

@@ -8,23 +8,18 @@ check-integrity` goes through it. Prints how long each took and how large the da
 
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal, LiteralString
+from typing import Final, LiteralString
 
 import psycopg
-from sqlalchemy import text
 
 from benchmarks.seeding import Clinics, Patients, seeding
-from common.errors import StoreUnavailable
 from common.storage.schema import HEAD
-from local_stack.install import find_postgresql
-from local_stack.private_postgres import PostgresServer
 from tests.database import opened, plain_url, sqlite_file
 from tests.processes import bare_environment
+from tests.store.durable_databases import on_both, size_mib
 from tests.store.revisions import move
 
 CLINICS: Final = Clinics(hospitals=25, each=4)
@@ -36,33 +31,10 @@ TICKETS: Final = CLINICS.count * (TODAY.tickets + DAYS * SERVED)
 BEFORE: Final = "0005"
 """From here on, the way up rewrites the tickets and what the staff can take back (0006), and adds to them."""
 
-DatabaseKind = Literal["sqlite", "postgresql"]
-
 
 def main() -> int:
     """Measures both."""
-    kinds: Sequence[DatabaseKind] = ("sqlite", "postgresql")
-    with tempfile.TemporaryDirectory(prefix="antrean-migration-", ignore_cleanup_errors=True) as name:
-        results = [measured(kind, Path(name)) for kind in kinds]
-    return max(results)
-
-
-def measured(kind: DatabaseKind, directory: Path) -> int:
-    """Migrates a database of this kind; the exit code."""
-    if kind == "sqlite":
-        return migrated(f"sqlite:///{directory}/antrean.sqlite", directory)
-    binaries = find_postgresql()
-    if binaries is None:
-        raise StoreUnavailable("There is no PostgreSQL here: `make test` installs one.")
-    directory.chmod(0o711)  # PostgreSQL runs as another user where we are root
-    place = directory / "postgresql"
-    place.mkdir()
-    server = PostgresServer(binaries, place, durable=True)
-    server.start()
-    try:
-        return migrated(server.url, directory)
-    finally:
-        server.stop()
+    return on_both(migrated)
 
 
 def migrated(url: str, directory: Path) -> int:
@@ -115,16 +87,6 @@ def settle(url: str) -> None:
     with psycopg.connect(plain_url(url), autocommit=True) as connection:
         connection.execute(CALLS_CAN_BE_UNDONE)
         connection.execute("VACUUM (FULL, ANALYZE)")
-
-
-def size_mib(url: str) -> float:
-    """How large the database is, with what SQLite keeps beside its file."""
-    with opened(url) as engine, engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            path = Path(engine.url.database or "")
-            return sum(each.stat().st_size for each in path.parent.glob(f"{path.name}*")) / 2**20
-        found = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
-        return int(found) / 2**20
 
 
 if __name__ == "__main__":
