@@ -147,6 +147,8 @@ class Deployment:
     variables: Mapping[str, str]
     programs: list[Program] = field(default_factory=list)
     ticket_codes: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+    """What operators' commands have said on standard error."""
 
     def environment(self, role: Role, **settings: str) -> dict[str, str]:
         """The whole environment of a process that plays `role`."""

@@ -10,6 +10,8 @@ from tests.deployment import Patient
 from tests.forked import BIN
 from tests.processes import Program, bare_environment, ended
 
+_OPERATORS = ("antrean-admin", "antrean-events")
+
 
 @dataclass(frozen=True)
 class Done:
@@ -43,11 +45,14 @@ class Done:
 
 @dataclass
 class Shell:
-    """Runs commands in `directory`, which is this user's home; `variables` are what is set there."""
+    """Runs commands in `directory`, which is this user's home; `variables` are what is set there. What
+    operators' commands say on standard error is kept in `errors`: others tell whoever typed them what they
+    gave."""
 
     directory: Path
     variables: Mapping[str, str]
     ticket_codes: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -81,6 +86,8 @@ class Shell:
     def _run(self, program: str, words: Sequence[str | bytes], settings: dict[str, str]) -> Done:
         arguments = [program if "/" in program else str(BIN / program), *words]
         done = ended(arguments, self.environment | settings, self.directory)
+        if program in _OPERATORS:
+            self.errors.append(done.stderr)
         return Done(done.returncode, done.stdout, done.stderr)
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from admin_cli.catalog_file import Catalog
 from common.settings import Role
 from tests.acceptance.command_line import Shell
 from tests.acceptance.message_copies import MessageCopies, message_copies
+from tests.acceptance.personal_data import Disclosures
 from tests.broker import RunningBroker
 from tests.builders import in_bandung
 from tests.contract_check import ContractCheck
 from tests.deployment import Deployment, deployed, personal_data_in
 from tests.processes import PATIENT
+from tests.workers.metrics_pages import metrics_port, page
 
 
 @pytest.fixture(scope="package")
@@ -28,20 +31,31 @@ def _copies(broker: RunningBroker) -> Iterator[MessageCopies | None]:
 
 
 @pytest.fixture(scope="module")
-def keeps_the_contract(_copies: MessageCopies | None) -> Iterator[None]:
-    """Every message of the file's tests is as docs/asyncapi.yaml says; other files publish what is not."""
+def disclosures() -> Disclosures:
+    """What the file's tests had told, beside the messages."""
+    return Disclosures()
+
+
+@pytest.fixture(scope="module")
+def keeps_the_contract(_copies: MessageCopies | None, disclosures: Disclosures) -> Iterator[None]:
+    """Every message of the file's tests is as docs/asyncapi.yaml says; other files publish what is not. And
+    nothing personal is told but in the replies to those who may know it."""
     if _copies is not None:
         _copies.forget()
     yield
     if _copies is not None:
-        faults = sorted(set(ContractCheck().faults_of_all(_copies.taken())))
+        published = list(_copies.taken())
+        faults = sorted(set(ContractCheck().faults_of_all(published)))
         assert not faults, "\n".join(["not as docs/asyncapi.yaml has it:", *faults])
+        leaks = sorted(set(disclosures.leaks(published)))
+        assert not leaks, "\n".join(["tells of patients:", *leaks])
 
 
 @pytest.fixture(scope="module")
 def no_workers(
     broker: RunningBroker,
     keeps_the_contract: None,
+    disclosures: Disclosures,
     sample_catalog: Catalog,
     _migrated_sqlite: Path,
     tmp_path_factory: pytest.TempPathFactory,
@@ -54,15 +68,20 @@ def no_workers(
     with deployed(
         broker, f"sqlite:///{path}", directory, catalog=sample_catalog, starts_at=starts_at
     ) as deployment:
+        disclosures.add("logs", deployment.logs)
+        disclosures.add("standard error", lambda: "\n".join(deployment.errors))
         yield deployment
 
 
 @pytest.fixture(scope="module")
-def system(no_workers: Deployment) -> Deployment:
+def system(no_workers: Deployment, disclosures: Disclosures) -> Iterator[Deployment]:
     """All workers, as `make up` runs them; whoever comes to a free room is called within a second."""
     counts: dict[Role, int] = {"registrar": 2, "ticker": 2, "status": 2}
-    no_workers.start_together(counts, ANTREAN_TICK_SECONDS="0.5")
-    return no_workers
+    no_workers.start_together(counts, ANTREAN_TICK_SECONDS="0.5", ANTREAN_METRICS_PORT="0")
+    yield no_workers
+    for program in no_workers.programs:
+        if program.exit_code is None and "metrics shown" in program.output:
+            disclosures.add("metrics", partial(str, page(metrics_port(program), "/metrics").text))
 
 
 def shell_of(deployment: Deployment, directory: Path) -> Shell:
@@ -74,7 +93,7 @@ def shell_of(deployment: Deployment, directory: Path) -> Shell:
         "ANTREAN_DATA_DIR": str(directory / "data"),
         "ANTREAN_STACK_DIR": str(directory / "stack"),
     }
-    return Shell(directory, variables, deployment.ticket_codes)
+    return Shell(directory, variables, deployment.ticket_codes, deployment.errors)
 
 
 @pytest.fixture

@@ -56,7 +56,9 @@ def desk_at(deployment: Deployment, directory: Path, hospital: str, clinic: str)
         "ANTREAN_DATA_DIR": str(directory / "data"),
         "ANTREAN_STACK_DIR": str(directory / "stack"),
     }
-    return ClinicDesk(Shell(directory, variables, deployment.ticket_codes), hospital, clinic)
+    return ClinicDesk(
+        Shell(directory, variables, deployment.ticket_codes, deployment.errors), hospital, clinic
+    )
 
 
 def journal(deployment: Deployment, clinic: str) -> list[tuple[str, int | None, str | None]]:
