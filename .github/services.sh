@@ -18,3 +18,6 @@ sudo apt-get -q -y remove 'postgresql-[0-9]*'
 sudo apt-get -q -y install --no-install-recommends postgresql-common
 sudo /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y
 sudo apt-get -q -y install --no-install-recommends "postgresql-$postgresql"
+
+# Its tools try the alerts and the dashboard.
+sudo apt-get -q -y install --no-install-recommends prometheus
