@@ -33,6 +33,8 @@ _OTHER_KEY: Final = N_(
     "The key in {file} does not belong to the certificate: name the two that belong together."
 )
 
+_KEY_ALONE: Final = N_("{file} is a key without a certificate: set ANTREAN_TLS_CERTIFICATE_FILE, too.")
+
 _OUTDATED: Final = frozenset({9, 10})  # not yet valid, expired
 _OTHER_HOST: Final = frozenset({62, 64})  # another name, another IP address
 """OpenSSL's codes for why a certificate is not taken: https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/"""
@@ -62,6 +64,8 @@ def with_files(url: str, files: TlsFiles) -> str:
 
 def client_context(files: TlsFiles) -> ssl.SSLContext:
     """What a client connects with; raises SettingsError where a file cannot be used."""
+    if files.key and not files.certificate:
+        raise SettingsError(_KEY_ALONE, file=files.key)
     for file in filter(None, files):
         try:
             Path(file).open("rb").close()  # OpenSSL does not say which file it means

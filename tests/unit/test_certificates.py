@@ -123,6 +123,8 @@ def test_the_doctor_names_a_connection_without_tls(amqp_url: str, told: bool) ->
 def test_a_key_of_another_certificate_and_one_with_a_passphrase(tmp_path: Path) -> None:
     made = authority(1)
     first, second = (written(tmp_path, name, made, made.of_client(name)) for name in ("first", "second"))
+    with pytest.raises(SettingsError, match="a key without a certificate"):
+        client_context(TlsFiles(key=first.key))
     with pytest.raises(SettingsError, match="does not belong to the certificate"):
         client_context(first._replace(key=second.key))
     Path(str(second.key)).write_text(
