@@ -51,27 +51,20 @@ class ClinicToday:
 
 
 class Registering(NamedTuple):
-    """A registration of somebody in a clinic. `is_at_desk`: by the staff, who see whom they register."""
+    """A registration of somebody in a clinic. `places` are where the patient can hold a ticket for this day,
+    the queue of the day first. `is_at_desk`: by the staff, who see whom they register; `has_to_be_known`: the
+    hospital registers by this way only whom its registry knows."""
 
     today: ClinicToday
     registrant: Registrant
+    places: tuple[Patient, ...]
     is_at_desk: bool
+    has_to_be_known: bool
 
     @property
     def patient(self) -> Patient:
         """Who is registered, and in which queue."""
-        return (self.today.day, self.registrant.patient)
-
-    @property
-    def places(self) -> tuple[Patient, ...]:
-        """Where the patient can hold a ticket for this day, the queue of the day first."""
-        before = self.today.goes_over
-        return (self.patient,) if before is None else (self.patient, (before, self.registrant.patient))
-
-    @property
-    def has_to_be_known(self) -> bool:
-        """Whether the hospital registers by this way only whom its registry knows."""
-        return not self.is_at_desk and self.today.clinic.hospital.identity is Identity.REGISTRY
+        return self.places[0]
 
     @property
     def registry_entry(self) -> RegistryEntry | None:
@@ -85,7 +78,11 @@ def registering(request: Register, today: ClinicToday) -> Registering | Problem:
     registrant = registrant_of(request, today.clinic.hospital, today.day.service_date)
     if isinstance(registrant, Problem):
         return registrant
-    return Registering(today, registrant, isinstance(request, DeskRegister))
+    key, before = registrant.patient, today.goes_over
+    places: tuple[Patient, ...] = ((today.day, key),) if before is None else ((today.day, key), (before, key))
+    is_at_desk = isinstance(request, DeskRegister)
+    has_to_be_known = not is_at_desk and today.clinic.hospital.identity is Identity.REGISTRY
+    return Registering(today, registrant, places, is_at_desk, has_to_be_known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Sources: E. B. Wilson and M. M. Hilferty, The Distribution of Chi-Square, PNAS 1
 continued fraction, NIST Digital Library of Mathematical Functions, 8.9.2.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import erfc, exp, inf, lgamma, log, sqrt
 from typing import NamedTuple, Self
 
@@ -37,13 +37,15 @@ class Gamma(NamedTuple):
             for level in levels
         ]
 
-    def level(self, seconds: float) -> float:
-        """The level for which this is the quantile; infinite on both sides of what is certain."""
-        if self.variance <= 0 or self.mean < _SECONDS_MIN:
-            return inf if seconds >= self.mean else -inf
-        ninth = self.variance / (9 * self.mean**2)
-        level: float = (max(seconds, 0.0) / self.mean) ** (1 / 3) - 1 + ninth
-        return level / sqrt(ninth)
+    def levels(self) -> Callable[[float], float]:
+        """Tells the level for which so many seconds are the quantile; infinite on both sides of what is
+        certain."""
+        mean = self.mean
+        if self.variance <= 0 or mean < _SECONDS_MIN:
+            return lambda seconds: inf if seconds >= mean else -inf
+        ninth = self.variance / (9 * mean**2)
+        least, deviation = ninth - 1, sqrt(ninth)
+        return lambda seconds: ((seconds / mean) ** (1 / 3) + least if seconds > 0 else least) / deviation
 
     def plus(self, other: Self) -> Self:
         """Both, one after the other."""
