@@ -18,7 +18,7 @@ from calibration.scenarios import FAMILIES, Family
 
 _EXTENT = Extent(clinics=10, days=8)
 _QUICK = Extent(clinics=3, days=4)
-_SEED = 2
+_SEED = 4
 
 
 def main() -> None:
