@@ -160,5 +160,5 @@ def test_what_is_remembered_of_a_queue_is_what_would_be_made_anew(data: st.DataO
         view = data.draw(views(now))
         remembered = patient_tickets(of, occupants, records, now).ticket(view)
         unknown = replace(of, code=f"NEW{fresh}")
-        anew = PatientTickets(unknown, occupants, records, now).ticket(view)
-        assert encode_reply(remembered) == encode_reply(anew)
+        again = PatientTickets(unknown, occupants, records, now).ticket(view)
+        assert encode_reply(remembered) == encode_reply(again)
