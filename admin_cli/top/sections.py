@@ -45,7 +45,7 @@ TITLES: Final[Mapping[Section, str]] = {
 }
 
 EMPTY: Final[Mapping[Section, str]] = {
-    Section.QUEUES: N_("There are no queues: antrean-admin broker declare makes them."),
+    Section.QUEUES: N_("There are no queues; they are made by: antrean-admin broker declare"),
     Section.WORKERS: N_("No workers take from the queues."),
     Section.CLINICS: N_("Nobody waits anywhere."),
     Section.LETTERS: N_("There are no dead letters."),

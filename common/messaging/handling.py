@@ -1,6 +1,7 @@
 """A batch in the hands of a worker's handler: taken apart where it fails, timed, and observed."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 import structlog
@@ -10,6 +11,7 @@ from common.messages.problems import Problem, ProblemCode, problem
 from common.messaging.delivery import Delivery, Handler, Outcome
 from common.messaging.observer import Observer
 from common.messaging.stopwatch import Part, Stopwatch
+from common.messaging.topology import names_in, queues
 
 SLOW_SECONDS: Final = 1.0
 """A batch that takes longer is logged, with its parts."""
@@ -63,10 +65,16 @@ def given_up(delivery: Delivery) -> Outcome:
 
 
 def _dead(delivery: Delivery, error: Exception) -> Outcome:
-    # The error's text may hold what the message held; its type does not.
+    # The text of the error, and a name that nobody knows, may hold what a patient wrote.
     reason = f"{type(error).__name__} in the handler"
-    _log.error("dead letter", request=delivery.name, reason=reason, where=places(error))
+    request = delivery.name if delivery.name in _known_names() else None
+    _log.error("dead letter", request=request, reason=reason, where=places(error))
     return Outcome(reply=_was_set_aside(), dead_letter=reason)
+
+
+@cache
+def _known_names() -> frozenset[str]:
+    return names_in(queues())
 
 
 def _was_set_aside() -> Problem:

@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -156,6 +156,15 @@ def bindings() -> tuple[tuple[str, str, str], ...]:
     """Every binding as (exchange, routing key, queue)."""
     rows = _definitions()["bindings"]
     return tuple((row["source"], row["routing_key"], row["destination"]) for row in rows)
+
+
+def names_in(queues: Collection[str]) -> frozenset[str]:
+    """The names of requests and events that lead to these queues: what a message in them may be called."""
+    return frozenset(
+        ".".join(key.split(".")[-2:]) if exchange == EVENTS_EXCHANGE else key
+        for exchange, key, queue in bindings()
+        if queue in queues
+    )
 
 
 def policies() -> dict[str, dict[str, Any]]:

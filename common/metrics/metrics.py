@@ -13,7 +13,7 @@ from common.health import SILENT_SECONDS_MAX
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.observer import WorkerFigures
 from common.messaging.stopwatch import Part
-from common.messaging.topology import EVENTS_EXCHANGE, bindings
+from common.messaging.topology import names_in
 from common.metrics import definitions
 from common.metrics.collector import WorkerCollector
 from common.metrics.counts import BatchCounts
@@ -42,7 +42,7 @@ class Metrics:
         others: Collection[Collector] = (),
     ) -> None:
         self._clock = clock
-        self._counts = BatchCounts(requests_of(queues))
+        self._counts = BatchCounts(names_in(queues))
         self._collector = WorkerCollector(worker, self._counts, clock, catalog_version)
         self._registry = CollectorRegistry()
         info = definitions.INFO
@@ -94,15 +94,6 @@ class Metrics:
         if look is None or alive.status != HTTPStatus.OK:
             return alive if look is not None else _health(_STARTING)
         return _health(look().trouble)
-
-
-def requests_of(queues: Collection[str]) -> set[str]:
-    """The names of the requests and events that lead to these queues."""
-    return {
-        ".".join(key.split(".")[-2:]) if exchange == EVENTS_EXCHANGE else key
-        for exchange, key, queue in bindings()
-        if queue in queues
-    }
 
 
 def _health(trouble: str | None) -> Page:

@@ -11,10 +11,9 @@ from common.messages.message import EncodedReply
 from common.messages.problems import Problem, ProblemCode, problem
 from common.messaging.delivery import Delivery, Outcome
 from common.messaging.stopwatch import Part
-from common.messaging.topology import REGISTRAR_QUEUE, TICKER_QUEUE
+from common.messaging.topology import REGISTRAR_QUEUE, TICKER_QUEUE, names_in
 from common.metrics.collector import WorkerCollector
 from common.metrics.counts import OTHER, BatchCounts
-from common.metrics.metrics import requests_of
 
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
 PARTS = {Part.PARSE: 0.001, Part.COMMIT: 0.006}
@@ -28,7 +27,7 @@ def sent(name: str | None, seconds_ago: float | None = 0) -> Delivery:
 
 def counted(*pairs: tuple[Delivery, Outcome], queue: str = REGISTRAR_QUEUE) -> dict[str, float]:
     """The series that come of one batch, as Prometheus reads them, without the label `worker`."""
-    counts = BatchCounts(requests_of({queue}))
+    counts = BatchCounts(names_in({queue}))
     counts.add(queue, [each for each, _ in pairs], [each for _, each in pairs], PARTS, NOW)
     registry = CollectorRegistry()
     registry.register(WorkerCollector("registrar", counts, SystemClock(), lambda: 7))

@@ -153,7 +153,7 @@ NOWS = [in_bandung(23, 9, 40), in_bandung(23, 9, 40) + timedelta(seconds=1), in_
 
 
 @given(st.data())
-def test_what_is_remembered_of_a_queue_is_what_would_be_made_anew(data: st.DataObject) -> None:
+def test_what_is_remembered_of_a_queue_is_what_would_be_made_again(data: st.DataObject) -> None:
     for fresh in range(data.draw(st.integers(2, 6))):
         of, records = data.draw(st.sampled_from(CLINICS)), data.draw(st.sampled_from(RECORDS))
         occupants, now = data.draw(st.sampled_from(OCCUPANTS)), data.draw(st.sampled_from(NOWS))
