@@ -28,7 +28,8 @@ _OF_OVERLAY = {
 """What docker-compose.tls.yml takes beside these."""
 _OF_WATCH = {"ANTREAN_PROMETHEUS_PORT", "ANTREAN_GRAFANA_PORT"}
 """What docker-compose.watch.yml does."""
-_HANDED_ON = {"ANTREAN_LANGUAGE", _REGISTRY_KEY}
+_PURGES = {"ANTREAN_PURGE_AFTER_DAYS", "ANTREAN_PURGE_ACCESS_LOG_AFTER_DAYS"}
+_HANDED_ON = {"ANTREAN_LANGUAGE", _REGISTRY_KEY, *_PURGES}
 """Settings that compose hands on where they are set."""
 
 
