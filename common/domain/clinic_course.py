@@ -11,9 +11,10 @@ from typing import NamedTuple
 from common.domain.catalog import Clinic
 from common.domain.clinic_records import ClinicRecords
 from common.domain.day_parts import DayPart, day_parts
+from common.domain.habit_sums import HALF_HOUR, Gaps
 from common.domain.service_times import PartRecord, ServiceTimes
 from common.domain.serving_rooms import ServingRooms
-from common.domain.staff_habits import HALF_HOUR, Gaps, Habits
+from common.domain.staff_habits import Habits
 from common.domain.waiting_time import ServiceTime, Stretch
 
 _HALF_HOUR = timedelta(seconds=HALF_HOUR)

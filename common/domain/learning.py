@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from common.domain.catalog import Clinic
 from common.domain.clinic_records import ClinicRecords
+from common.domain.habit_sums import Sums
 from common.domain.interval_correction import Correction, Moved
 from common.domain.interval_probes import probes_before
 from common.domain.service_times import EndedCall, PartTallies, tallies_of, with_tallies, without_tallies
-from common.domain.staff_habits import Call, RoomBefore, Sums, after_call, after_end
+from common.domain.staff_habits import Call, RoomBefore, after_call, after_end
 
 
 class Lesson(NamedTuple):

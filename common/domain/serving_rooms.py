@@ -11,16 +11,8 @@ from math import exp, log
 from typing import NamedTuple
 
 from common.domain.gamma import Gamma
-from common.domain.staff_habits import (
-    AT,
-    GAPS,
-    ROOM,
-    Gaps,
-    Habits,
-    HalfHour,
-    RoomServices,
-    half_hour_key,
-)
+from common.domain.habit_sums import AT, GAPS, ROOM, Gaps, HalfHour, RoomServices, half_hour_key
+from common.domain.staff_habits import Habits
 
 _DAY_WEIGHT = 1800.0
 """Seconds for which somebody waited, and all rooms served, that are supposed of each clinic's day."""

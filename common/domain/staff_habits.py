@@ -13,99 +13,26 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, Self
 
 from common.domain.catalog import Clinic
+from common.domain.habit_sums import (
+    FADING,
+    GAPS,
+    HALF_HOUR,
+    Gaps,
+    HalfHour,
+    RoomServices,
+    Sums,
+    added,
+    faded,
+    half_hour_key,
+    room_key,
+    rounded,
+    subtracted,
+)
 from common.domain.service_times import EndedCall
 from common.domain.told import ToldInterval
 
-HALF_HOUR = 1800.0
-"""The parts of the day by which the serving rooms are learned, in seconds on the hospital's clock."""
-
-FADING = 0.9
-"""As of service times: so much of a day's weight is left a day of service later."""
-
-_GAP_SECONDS = 10.0
-_GAP_WEIGHT = 5.0
-"""How long it usually takes until the next is called, before anything is known of it; and the calls that
-count as much."""
-
-_GAPS_MAX = 5.0
-_USUAL_GAP_MIN = 150.0
-"""A gap of so many usual ones, and of so many seconds, is none: the room was away."""
-
 _AT_ONCE_SECONDS = 30.0
-_BATCH_WEIGHT = 2.0
-"""A room's next call so soon is one of the same batch; and the batches that count as much as the supposition
-that patients are called one by one."""
-
-Sums = Mapping[str, tuple[float, ...]]
-"""Sums by what they are of: `GAPS`, a half hour (`at 16`: from 8:00), or a room (`room 1`)."""
-
-GAPS, AT, ROOM = "gaps", "at ", "room "
-
-
-class Gaps(NamedTuple):
-    """Until the next call while somebody waited: gaps after a service (`cycles`) and after somebody came to
-    a room that was free (`notices`), absences, and the first calls of `days`, from the opening on, of which
-    some were late. Seconds, their squares, and how many there were. Of batches, called into a room at once:
-    the calls, the squares of their numbers, and how many batches were `full`, since others were left."""
-
-    cycles: float = 0.0
-    cycle_seconds: float = 0.0
-    notices: float = 0.0
-    notice_seconds: float = 0.0
-    absences: float = 0.0
-    absence_seconds: float = 0.0
-    absence_squares: float = 0.0
-    days: float = 0.0
-    late_days: float = 0.0
-    late_seconds: float = 0.0
-    late_squares: float = 0.0
-    batch_calls: float = 0.0
-    batch_squares: float = 0.0
-    full: float = 0.0
-    full_calls: float = 0.0
-
-    @property
-    def at_once(self) -> int:
-        """How many are usually called into a room at once."""
-        return max(round((self.full_calls + _BATCH_WEIGHT) / (self.full + _BATCH_WEIGHT)), 1)
-
-    @property
-    def batch_share(self) -> float:
-        """How many are called in the batch of somebody who is called, on average."""
-        return (self.batch_squares + _BATCH_WEIGHT) / (self.batch_calls + _BATCH_WEIGHT)
-
-    @property
-    def cycle_gap(self) -> float:
-        """The usual seconds from the end of a service, or of a batch, to the next call of the room."""
-        cycles = self.cycles / self.at_once
-        return (self.cycle_seconds + _GAP_SECONDS * _GAP_WEIGHT) / (cycles + _GAP_WEIGHT)
-
-    @property
-    def notice_gap(self) -> float:
-        """The usual seconds until somebody is called who came while a room was free."""
-        return (self.notice_seconds + _GAP_SECONDS * _GAP_WEIGHT) / (self.notices + _GAP_WEIGHT)
-
-    @property
-    def longest(self) -> float:
-        """A longer gap is an absence."""
-        return max(_USUAL_GAP_MIN, _GAPS_MAX * max(self.cycle_gap, self.notice_gap))
-
-
-class HalfHour(NamedTuple):
-    """Of a half hour of the day: for how many seconds somebody waited; for how many, added up over the rooms,
-    a room served meanwhile, and should have served by what the desk said."""
-
-    waited: float = 0.0
-    served: float = 0.0
-    said: float = 0.0
-
-
-class RoomServices(NamedTuple):
-    """The services in one room: how many, their seconds and squared seconds."""
-
-    served: float = 0.0
-    seconds: float = 0.0
-    squares: float = 0.0
+"""A room's next call so soon is one of the same batch."""
 
 
 class RoomUse(NamedTuple):
@@ -172,17 +99,17 @@ class Habits:
             return Habits(day)
         if day <= self.day:
             return self
-        return Habits(day, {}, FADING * self.days + 1, _added(_faded(self.before), self.today))
+        return Habits(day, {}, FADING * self.days + 1, added(faded(self.before), self.today))
 
     def plus(self, sums: Sums) -> Self:
         """With what one call taught of `day`."""
-        return replace(self, today=_added(self.today, sums))
+        return replace(self, today=added(self.today, sums))
 
     def minus(self, sums: Sums, before: "RoomBefore | None", day: date) -> Self:
         """Without it, and with the room as it was; of a day before, nothing is kept of rooms."""
         if day != self.day:
-            return replace(self, before=_subtracted(self.before, sums))
-        left = replace(self, today=_subtracted(self.today, sums))
+            return replace(self, before=subtracted(self.before, sums))
+        left = replace(self, today=subtracted(self.today, sums))
         if before is None:
             return left
         rooms = {room: use for room, use in self.rooms.items() if room != before.room}
@@ -305,7 +232,7 @@ class _Seen:
             )
             for half, begins, ends in self._halves()
         }
-        return {key: _rounded(each) for key, each in {GAPS: self._gap(room, opened), **halves}.items()}
+        return {key: rounded(each) for key, each in {GAPS: self._gap(room, opened), **halves}.items()}
 
     def _age(self, room: int) -> float:
         """For how long the room had been free, while somebody waited, at the call."""
@@ -361,16 +288,6 @@ def opened_at(clinic: Clinic, day: date, moment: datetime) -> float | None:
     return begun[-1].timestamp() if begun else None
 
 
-def half_hour_key(half: int) -> str:
-    """The key of a half hour of the day, counted from midnight."""
-    return f"{AT}{half}"
-
-
-def room_key(room: int) -> str:
-    """The key of a room's services."""
-    return f"{ROOM}{room}"
-
-
 def _second_of_day(clinic: Clinic, moment: float) -> float:
     local = datetime.fromtimestamp(moment, clinic.hospital.time_zone)
     return local.hour * 3600 + local.minute * 60 + local.second + local.microsecond / 1e6
@@ -378,32 +295,3 @@ def _second_of_day(clinic: Clinic, moment: float) -> float:
 
 def _overlap(begins: float, ends: float, span: tuple[float, float]) -> float:
     return max(min(ends, span[1]) - max(begins, span[0]), 0.0)
-
-
-def _rounded(values: tuple[float, ...]) -> tuple[float, ...]:
-    """To tenths, as sums are kept."""
-    return tuple(round(each, 1) for each in values)
-
-
-def _faded(sums: Sums) -> Sums:
-    return {key: tuple(round(FADING * each, 1) for each in values) for key, values in sums.items()}
-
-
-def _added(some: Sums, others: Sums) -> dict[str, tuple[float, ...]]:
-    found = {key: tuple(values) for key, values in some.items()}
-    for key, values in others.items():
-        own = found.get(key)
-        if not own or not values:
-            found[key] = own or tuple(values)
-        else:
-            found[key] = tuple(mine + theirs for mine, theirs in zip(own, values, strict=True))
-    return found
-
-
-def _subtracted(sums: Sums, part: Sums) -> Sums:
-    left = {key: _without(values, part[key]) if key in part else values for key, values in sums.items()}
-    return {key: values for key, values in left.items() if any(values)}
-
-
-def _without(values: tuple[float, ...], part: tuple[float, ...]) -> tuple[float, ...]:
-    return _rounded(tuple(max(mine - taken, 0.0) for mine, taken in zip(values, part, strict=True)))

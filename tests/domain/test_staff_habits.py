@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from common.domain.catalog import QueueMode
 from common.domain.clinic_outlook import clinic_outlook, expected_call
 from common.domain.clinic_records import NO_RECORDS, ClinicRecords
+from common.domain.habit_sums import GAPS, Gaps, HalfHour
 from common.domain.lanes import NONE, Lane, Standing
 from common.domain.learning import learn, unlearn
 from common.domain.queue_advance import Occupant
 from common.domain.service_times import EndedCall
 from common.domain.serving_rooms import ServingRooms
-from common.domain.staff_habits import GAPS, Call, Gaps, Habits, HalfHour
+from common.domain.staff_habits import Call, Habits
 from common.domain.ticket_states import TicketStatus
 from common.domain.told import ToldInterval
 from common.domain.waiting_time import Estimate
