@@ -1,19 +1,23 @@
 """The port at which metrics are shown, without a worker behind it."""
 
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
-from http.client import HTTPConnection, RemoteDisconnected
+from http.client import HTTPConnection
+from threading import Event
 
 import pytest
+from prometheus_client import Metric as Family
+from prometheus_client.registry import Collector
 
 from common.clock import SystemClock
 from common.health import SILENT_SECONDS_MAX
 from common.messaging.observer import WorkerFigures
 from common.messaging.topology import REGISTRAR_QUEUE
+from common.metrics import server
 from common.metrics.metrics import Metrics
-from common.metrics.server import REQUESTS_MAX
+from common.metrics.server import CLIENTS_MAX, PAGES_MAX
 from tests.processes import eventually
 
 
@@ -37,9 +41,11 @@ def figures(trouble: str | None = None, looked_seconds_ago: float = 0.0) -> Work
 
 
 @contextmanager
-def shown(look: Callable[[], WorkerFigures], address: str = "127.0.0.1") -> Iterator[int]:
-    """The port of metrics that show what `look` returns."""
-    metrics = Metrics("registrar", {REGISTRAR_QUEUE}, SystemClock(), lambda: 1, address, 0)
+def shown(
+    look: Callable[[], WorkerFigures], address: str = "127.0.0.1", others: Collection[Collector] = ()
+) -> Iterator[int]:
+    """The port of metrics that show what `look` returns, and what others collect."""
+    metrics = Metrics("registrar", {REGISTRAR_QUEUE}, SystemClock(), lambda: 1, address, 0, others)
     metrics.begin(look)
     try:
         yield int(metrics.client_properties["metrics_port"])
@@ -89,23 +95,62 @@ def test_only_what_is_there_can_be_read(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr() == ("", "")
 
 
-def test_who_says_nothing_takes_places_and_no_more() -> None:
+def test_who_asks_slowly_keeps_nobody_out() -> None:
     with shown(figures) as port:
-        silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(REQUESTS_MAX)]
+        for begun in (b"", b"G", b"GET /metrics HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nX: " + b"x" * 60_000):
+            with connected(port, 2 * CLIENTS_MAX) as slow:
+                for client in slow:
+                    with suppress(OSError):  # the first ones have made room for the last
+                        client.sendall(begun)
+                for path in ("/livez", "/readyz", "/metrics"):
+                    assert get(port, path)[0] == 200
+
+
+def test_a_byte_now_and_then_keeps_nobody_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "REQUEST_SECONDS_MAX", 1)
+    with shown(figures) as port, connected(port, 1) as [client]:
+        client.settimeout(0.2)
+
+        def is_let_go() -> bool:
+            try:
+                client.sendall(b"x")
+                return client.recv(1) == b""
+            except TimeoutError:
+                return False
+            except ConnectionError:
+                return True
+
+        eventually(is_let_go, "who never asks is let go")
+
+
+def test_what_waits_for_the_database_keeps_no_health_from_being_told() -> None:
+    goes_on = Event()
+
+    class Waiting(Collector):
+        def collect(self) -> Iterator[Family]:
+            goes_on.wait()
+            return iter(())
+
+    with shown(figures, others=[Waiting()]) as port, connected(port, 3 * PAGES_MAX) as scrapers:
         try:
-            eventually(lambda: is_refused(port), "there is no place")
+            for client in scrapers:
+                client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+            eventually(lambda: get(port, "/metrics")[0] == 503, "no more are taken")
+            for path in ("/livez", "/readyz"):
+                assert get(port, path) == (200, "ok\n")
         finally:
-            for each in silent:
-                each.close()
-        eventually(lambda: not is_refused(port), "there is one again")
+            goes_on.set()
+        eventually(lambda: get(port, "/metrics")[0] == 200, "they are again")
 
 
-def is_refused(port: int) -> bool:
-    """Whether the connection is closed without an answer."""
-    try:
-        return get(port, "/livez")[0] != 200
-    except (RemoteDisconnected, ConnectionError):
-        return True
+@contextmanager
+def connected(port: int, count: int) -> Iterator[list[socket.socket]]:
+    """So many clients."""
+    with ExitStack() as clients:
+        yield [
+            clients.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+            for _ in range(count)
+        ]
 
 
 def test_an_address_of_version_6() -> None:
