@@ -238,7 +238,7 @@ def _retry_after(text: str | None) -> float | None:
         return float(text)
     try:
         return max((parsedate_to_datetime(text) - SystemClock().now()).total_seconds(), 0.0)
-    except (ValueError, TypeError):  # no date, or one without a zone
+    except (ValueError, TypeError, OverflowError):  # no date, one without a zone, or one beyond all years
         return None
 
 

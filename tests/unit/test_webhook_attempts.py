@@ -120,6 +120,8 @@ def test_a_redirect_is_not_followed() -> None:
         ("", None),
         ("9" * 30, None),
         ("Wed, 99 Oct 2015 07:28:00 GMT", None),
+        ("Wed, 21 Oct 99999999999999999999 07:28:00 GMT", None),
+        ("Wed, 21 Oct 2015 07:28:00 +9999999999", None),
     ],
 )
 def test_when_to_come_again(given: str, seconds: float | None) -> None:
