@@ -2,7 +2,8 @@
 
 A purged ticket has neither name, record number nor date of birth, no reason of its lane, and another code,
 that nobody was given: whoever looks it up by the old one finds no ticket. What led to the old code leads to
-the new one. The digest of a request that named the patient goes, too: data so few can be found by trying.
+the new one. The digest of a request that named the patient, or why a ticket goes first, goes, too: data so
+few can be found by trying.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -46,8 +47,12 @@ _OVER_AFTER = timedelta(days=1)
 """A service day before the date that it was in Greenwich so long ago is over in every hospital: it ends at
 noon of the next day at the latest, and no clock is more than twelve hours behind."""
 
-_NAMES_PATIENT = (EventName.TICKET_REGISTERED, EventName.TICKET_CORRECTED)
-"""The events whose requests named a patient."""
+_BY_PERSONAL_REQUESTS = (
+    EventName.TICKET_REGISTERED,
+    EventName.TICKET_CORRECTED,
+    EventName.TICKET_PRIORITISED,
+)
+"""The events whose requests named a patient, or why one goes first."""
 
 _LINKS_IN_VISIT = ("sent_from", "return_to")
 
@@ -267,13 +272,13 @@ _forget = Prepared(
 _NO_DIGEST = cast(literal_column("''"), BYTES)
 """Not NULL, which a tick has; and no request's."""
 
-_names_patient = or_(*(journal.c.event_name == name.value for name in _NAMES_PATIENT))
+_by_personal_request = or_(*(journal.c.event_name == name.value for name in _BY_PERSONAL_REQUESTS))
 
 _requests_of = Prepared(
     lambda given: (
         select(journal.c.sequence, journal.c.number)
         .join(given, same_queue(journal, given))
-        .where(_names_patient, journal.c.cause_digest > _NO_DIGEST)
+        .where(_by_personal_request, journal.c.cause_digest > _NO_DIGEST)
     ),
     KEY_COLUMNS,
 )

@@ -94,10 +94,10 @@ def test_all_of_the_patients_is_gone_and_all_else_is_there(workers: Workers, tic
     assert linked(after) == linked(before)
     assert {row[name] for row in after for name in PERSONAL} == {None}
     assert not {row["ticket_code"] for row in after} & {row["ticket_code"] for row in before}
-    named = [
-        row for row in journal_rows(engine) if row["event_name"] in ("ticket.registered", "ticket.corrected")
-    ]
-    assert {row["cause_digest"] for row in named} == {None, b""}
+    told = ("ticket.registered", "ticket.corrected", "ticket.prioritised")
+    personal = [row for row in journal_rows(engine) if row["event_name"] in told]
+    assert {row["event_name"] for row in personal} == {*told}
+    assert {row["cause_digest"] for row in personal} == {None, b""}
     by_clock = [row["cause_digest"] is None for row in events]
     assert [row["cause_digest"] is None for row in journal_rows(engine)] == by_clock
     without = [{**row, "cause_digest": None} for row in journal_rows(engine)]
