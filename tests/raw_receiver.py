@@ -1,4 +1,4 @@
-"""A receiver of webhooks that answers as a test says, byte for byte."""
+"""A server of HTTP that answers as a test says, byte for byte: a receiver of webhooks, for one."""
 
 import socket
 import ssl
@@ -66,7 +66,7 @@ def _request(connection: socket.socket) -> bytes:
             return b""
         read += more
     head, _, body = read.partition(b"\r\n\r\n")
-    length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+    length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
     while len(body) < length:
         body += connection.recv(65536)
     return head + b"\r\n\r\n" + body

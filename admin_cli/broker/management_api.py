@@ -21,6 +21,7 @@ REQUEST_SECONDS_MAX: Final = 5
 _ANSWER_BYTES_MAX = 16 * 1024 * 1024
 _UNAUTHORISED = (401, 403)
 _NOT_FOUND = 404
+_REDIRECTED = range(300, 400)
 
 
 class ManagementApi:
@@ -41,7 +42,10 @@ class ManagementApi:
         self.where = f"{parts.hostname}:{port}" if port else str(parts.hostname)
         self._address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}/api"
         credentials = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
-        self._context = client_context(files) if parts.scheme == "https" else None
+        context = client_context(files) if parts.scheme == "https" else None
+        self._opener = urllib.request.build_opener(
+            urllib.request.HTTPSHandler(context=context), _NoRedirects()
+        )
         self._authorization = f"Basic {b64encode(credentials.encode()).decode()}"
 
     def user_tags(self) -> list[str]:
@@ -79,9 +83,7 @@ class ManagementApi:
             method=method,
         )
         try:
-            with urllib.request.urlopen(  # noqa: S310
-                request, timeout=REQUEST_SECONDS_MAX, context=self._context
-            ) as answer:
+            with self._opener.open(request, timeout=REQUEST_SECONDS_MAX) as answer:
                 # Names of connections and queues are what their makers wrote.
                 body = answer.read(_ANSWER_BYTES_MAX)
                 found = visible_values(json.loads(body)) if body else None
@@ -90,12 +92,24 @@ class ManagementApi:
             with error:
                 if error.code == _NOT_FOUND and may_be_missing:
                     return None, ""
+                if error.code in _REDIRECTED:
+                    raise BrokerUnavailable(
+                        f"The management API at {self.where} says that it is elsewhere: name its own address"
+                        " in ANTREAN_MANAGEMENT_URL."
+                    ) from error
                 reason = "this user" if error.code in _UNAUTHORISED else f"{path} ({error.code})"
             raise BrokerUnavailable(
                 f"The management API at {self.where} refuses {reason}: it needs the tag {tag}."
             ) from error
         except (OSError, HTTPException, ValueError) as error:
             raise BrokerUnavailable(f"The management API at {self.where} {_trouble(error)}") from error
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """The password goes to nobody that an answer names."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
 
 
 def _trouble(error: BaseException) -> str:

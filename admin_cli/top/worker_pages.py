@@ -1,11 +1,13 @@
 """The metrics of workers, from the pages that they serve: how long work takes, and whether they are ready."""
 
 import socket
-import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPException
+from contextlib import closing, contextmanager, suppress
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
+from threading import Timer
 from typing import Final
 
 from admin_cli.broker.traffic import MetricsAddress
@@ -43,11 +45,31 @@ def _read(metrics: MetricsAddress) -> WorkerPage | None:
     host = reachable(metrics)
     if host is None or not 0 < metrics.port < 2**16:
         return None
-    where = f"[{host}]" if ":" in host else host
-    # No proxy stands between an operator and a worker.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"http://{where}:{metrics.port}/metrics", timeout=PAGE_SECONDS_MAX) as answer:
-            return page_in(answer.read(_PAGE_BYTES_MAX).decode())
+        # Neither a proxy nor a redirect is followed.
+        with closing(HTTPConnection(host, metrics.port, timeout=PAGE_SECONDS_MAX)) as connection:
+            connection.connect()
+            with _ended_in_time(connection.sock):
+                connection.request("GET", "/metrics")
+                answer = connection.getresponse()
+                text = answer.read(_PAGE_BYTES_MAX).decode()
+        return page_in(text) if answer.status == HTTPStatus.OK else None
     except (OSError, HTTPException, ValueError):
         return None
+
+
+@contextmanager
+def _ended_in_time(connected: socket.socket) -> Iterator[None]:
+    """Ends a connection whose answer takes too long: its own time limit begins again with every byte."""
+
+    def end() -> None:
+        with suppress(OSError):
+            connected.shutdown(socket.SHUT_RDWR)
+
+    timer = Timer(PAGE_SECONDS_MAX, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -27,8 +28,12 @@ class WorkerPage:
 def page_in(text: str) -> WorkerPage:
     """What a page says; raises ValueError where it is none."""
     found = dict.fromkeys(_SUMS.values(), 0.0)
+    shows_ready = False
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             if (name := _SUMS.get(sample.name)) is not None:
                 found[name] += sample.value
+                shows_ready = shows_ready or name == "ready"
+    if not shows_ready or not all(map(isfinite, found.values())):
+        raise ValueError("no page of a worker")
     return WorkerPage(**found)
