@@ -67,6 +67,8 @@ def client_context(files: TlsFiles) -> ssl.SSLContext:
     if files.key and not files.certificate:
         raise SettingsError(_KEY_ALONE, file=files.key)
     for file in filter(None, files):
+        if not Path(file).is_file():  # to open a pipe would be to wait for its writer
+            raise SettingsError(_UNREADABLE, file=file)
         try:
             Path(file).open("rb").close()  # OpenSSL does not say which file it means
         except OSError as error:

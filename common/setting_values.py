@@ -23,8 +23,26 @@ class Unreadable(ValueError):
 
 def _url(pattern: str, example: str) -> Callable[[str], str]:
     def read(text: str) -> str:
-        if not re.match(pattern, text):
+        # Of a second line in a secret's file, and the like, the parsers say nothing.
+        if not re.match(pattern, text) or not text.isprintable():
             raise Unreadable(UNUSABLE_ADDRESS, example=example)
+        return text
+
+    return read
+
+
+def _network_url(pattern: str, example: str) -> Callable[[str], str]:
+    read_url = _url(pattern, example)
+
+    def read(text: str) -> str:
+        from urllib.parse import urlsplit  # only where it is set: `antrean` has to be quick to start
+
+        try:
+            urlsplit(read_url(text))
+        except Unreadable:
+            raise
+        except ValueError:  # its text can repeat the password
+            raise Unreadable(UNUSABLE_ADDRESS, example=example) from None
         return text
 
     return read
@@ -101,14 +119,14 @@ def _moment(text: str) -> datetime:
 
 
 READERS: Final[Mapping[str, Callable[[str], object]]] = {
-    "amqp_url": _url(r"amqps?://", "amqp://user:password@host:5672/"),
+    "amqp_url": _network_url(r"amqps?://", "amqp://user:password@host:5672/"),
     "amqp_url_file": Path,
     "database_url": _url(
         r"(sqlite|postgresql)(\+[a-z]+)?://",
         "sqlite:////path/to/file, postgresql://user:password@host/database",
     ),
     "database_url_file": Path,
-    "management_url": _url(r"https?://[^:@/]+:[^@/]+@", "http://user:password@host:15672/"),
+    "management_url": _network_url(r"https?://[^:@/]+:[^@/]+@", "http://user:password@host:15672/"),
     "management_url_file": Path,
     "tls_ca_file": Path,
     "tls_certificate_file": Path,

@@ -66,8 +66,9 @@ def read_trusted(path: Path) -> str:
     The folder needs no look: whoever may write there can put another file or link in its place, but only one
     of their own. Raises FileNotTrusted, other OSErrors, and UnicodeDecodeError.
     """
-    for found in (path.lstat(), path.stat()):  # before it is opened, which would wait for a pipe's writer
+    for found in (path.lstat(), path.stat()):
         _check(path, found)
+    _see_that_it_is_a_file(path)
     with path.open(encoding="utf-8") as file:
         _check(path, os.fstat(file.fileno()))
         return file.read()
@@ -90,6 +91,7 @@ def read_secret(path: Path) -> str:
     """The text of a file that a setting names and that holds a secret: nobody else may be able to write it
     nor, where it belongs to this user, to read it. (Those that a container's engine puts in place are root's,
     and all in the container can read them.) Raises as `read_trusted`."""
+    _see_that_it_is_a_file(path)
     with path.open(encoding="utf-8") as file:
         check_secret(path, os.fstat(file.fileno()))
         return file.read()
@@ -117,6 +119,12 @@ def _check(path: Path, found: os.stat_result) -> None:
         raise FileNotTrusted(path, _NOT_OURS)
     if not stat.S_ISLNK(found.st_mode) and _others_write(found):
         raise FileNotTrusted(path, _WRITABLE)
+
+
+def _see_that_it_is_a_file(path: Path) -> None:
+    """Raises OSError where it is something else: to open a pipe would be to wait for its writer."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it has to be a file", str(path))
 
 
 def _is_ours(found: os.stat_result) -> bool:

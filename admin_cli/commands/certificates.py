@@ -18,6 +18,9 @@ DAYS: Final = 30
 _HOSTS: Final = ("localhost", "127.0.0.1", "::1")
 _SERVERS: Final = ("broker", "database")
 _USERS: Final = ("registrar", "ticker", "status", "integrator", "deploy")
+_NOT_USERS: Final = ("ca", *_SERVERS)
+"""Whose files a user's would replace."""
+
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,62}")
 _CLOCKS_APART: Final = timedelta(hours=1)
 
@@ -59,7 +62,7 @@ def certificates() -> None:
 @pass_changing_session
 def dev(session: AdminSession, directory: Path, hosts: tuple[str, ...], users: tuple[str, ...]) -> None:
     for name in (*hosts, *users):
-        if not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(name) or (name in users and name in _NOT_USERS):
             raise UsageProblem(N_("{name} is no name of a host or user."), name=name)
     files = _made([*_HOSTS, *hosts], dict.fromkeys((*_USERS, *users)))
     try:

@@ -1,6 +1,7 @@
 """Certificates for trials, and what the doctor says of those that end."""
 
 import json
+import os
 import socket
 import ssl
 import threading
@@ -46,7 +47,10 @@ def test_certificates_are_of_no_use_without_a_warning(
     assert "For trials only" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("words", [["--host", "a b"], ["--user", "-"], ["--host", "x/y"], ["--user", ""]])
+NO_NAMES = [["--host", "a b"], ["--host", "x/y"], *(["--user", name] for name in ("-", "", "ca", "broker"))]
+
+
+@pytest.mark.parametrize("words", NO_NAMES)
 def test_names_that_are_none(tmp_path: Path, words: list[str]) -> None:
     assert run(["certificates", "dev", "--directory", str(tmp_path / "tls"), *words]) == 2
     assert not (tmp_path / "tls").exists()
@@ -132,3 +136,10 @@ def test_a_key_of_another_certificate_and_one_with_a_passphrase(tmp_path: Path) 
     )
     with pytest.raises(SettingsError, match="without a passphrase"):
         client_context(second)
+
+
+def test_a_pipe_in_place_of_a_certificate_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for files in (TlsFiles(str(tmp_path / "pipe")), TlsFiles(certificate=str(tmp_path / "pipe"))):
+        with pytest.raises(SettingsError, match="cannot be read"):
+            client_context(files)

@@ -1,6 +1,7 @@
 """Secrets in files: which form of a setting comes first, and what a file has to be."""
 
 import os
+import traceback
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,30 @@ def test_certificates_go_with_an_address_over_tls_alone(
     Path(key).chmod(0o640)
     with pytest.raises(SettingsError, match="chmod go="):
         load_settings("deploy")
+
+
+@pytest.mark.parametrize("name", ["AMQP_URL_FILE", "DATABASE_URL_FILE", "REGISTRY_KEY_FILE"])
+def test_a_pipe_is_not_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    os.mkfifo(folder / "pipe", 0o600)
+    monkeypatch.setenv(f"ANTREAN_{name}", str(folder / "pipe"))
+    with pytest.raises(SettingsError, match=f"ANTREAN_{name} cannot be used: the file .* cannot be read"):
+        load_settings("registrar").read_registry_key()
+
+
+def test_nor_is_one_in_place_of_the_settings(folder: Path) -> None:
+    os.mkfifo(folder / ".env", 0o600)
+    with pytest.raises(SettingsError, match=r"\.env cannot be read"):
+        load_settings("patient")
+
+
+@pytest.mark.parametrize("form", ["AMQP_URL", "AMQP_URL_FILE", "MANAGEMENT_URL", "MANAGEMENT_URL_FILE"])
+@pytest.mark.parametrize("where", ["mawar\n@h/", "mawar@[::1/", "mawar\u2100@h/"])
+def test_what_is_no_address_is_said_without_the_password(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, form: str, where: str
+) -> None:
+    address = f"{'http' if form.startswith('M') else 'amqp'}://registrar:{where}"
+    value = secret(folder, "address", address) if form.endswith("_FILE") else address
+    monkeypatch.setenv(f"ANTREAN_{form}", value)
+    with pytest.raises(SettingsError, match=f"^ANTREAN_{form} cannot be used: write") as refused:
+        load_settings("deploy")
+    assert "mawar" not in "".join(traceback.format_exception(refused.value))
