@@ -290,15 +290,22 @@ def _completed_from_local_stack(settings: Settings, role: Role) -> Settings:
         raise SettingsError(
             N_("{path} cannot be read: stop the local stack and start it again."), path=path
         ) from error
+    times = {}
+    if clock.clock_starts_at is not None and settings.clock_starts_at is None:
+        times = {name: getattr(clock, name) for name in _CLOCK}
     if settings.amqp_url:
-        # A broker named by hand belongs to another installation, and so does its database.
-        return settings
+        # A broker named by hand belongs to another installation, and so does its database; unless it is the
+        # stack's own, under an integrator's user: its hospitals have the stack's time then, too.
+        is_own = _host_and_port(settings.amqp_url) == _host_and_port(found["amqp_url"])
+        return replace(settings, **times) if is_own else settings
     missing = {name: value for name, value in found.items() if getattr(settings, name) is None}
     if settings.registry_key is not None:
         missing.pop("registry_key_file", None)
-    if clock.clock_starts_at is not None and settings.clock_starts_at is None:
-        missing |= {name: getattr(clock, name) for name in _CLOCK}
-    return replace(settings, staff_passwords=staff, **missing)
+    return replace(settings, staff_passwords=staff, **missing, **times)
+
+
+def _host_and_port(amqp_url: str) -> str:
+    return amqp_url.rpartition("@")[2].partition("/")[0]
 
 
 def _stack_key_file(stack: Mapping[str, Any], role: Role) -> Path | None:

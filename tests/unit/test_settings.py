@@ -73,6 +73,11 @@ def test_the_local_stacks_clock_is_that_of_its_clients(folder: Path, monkeypatch
     assert isinstance(load_settings(None).clock(), SystemClock)
     monkeypatch.setenv("ANTREAN_AMQP_URL", "amqp://another@h/")
     assert isinstance(load_settings("patient").clock(), SystemClock), "another installation"
+    monkeypatch.setenv("ANTREAN_AMQP_URL", "amqp://papan:q@127.0.0.1:5999/")
+    papan = load_settings("patient")
+    assert abs(papan.clock().now() - nine) < timedelta(minutes=5), "the stack's own broker, as another user"
+    assert papan.amqp_url == "amqp://papan:q@127.0.0.1:5999/"
+    assert papan.database_url is None
 
 
 def test_the_fast_path_is_taken_unless_it_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
