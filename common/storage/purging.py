@@ -107,7 +107,7 @@ def purge_tickets(connection: Connection, day: ClinicDay, over: Sequence[OverTic
         return
     new_codes = {each.ticket_code: new_ticket_code() for each in over}
     moved = [
-        (row.ticket_code, new_codes[row.transferred_to])
+        (*key_of(row), row.number, row.transferred_to, new_codes[row.transferred_to])
         for row in _transferred_here(connection, [day])
         if row.transferred_to in new_codes
     ]
@@ -215,7 +215,7 @@ def _find_transferred_here(given: FromClause) -> Select[Any]:
     # The same request, or tick, has ended the one ticket and registered the other.
     here, there = journal.alias("here"), journal.alias("there")
     return (
-        select(tickets.c.ticket_code, tickets.c.transferred_to)
+        select(*key_columns(tickets), tickets.c.number, tickets.c.transferred_to)
         .select_from(given)
         .join(here, same_queue(here, given))
         .join(there, there.c.cause_id == here.c.cause_id)
@@ -232,10 +232,15 @@ _transferred_here = Prepared(_find_transferred_here, KEY_COLUMNS)
 _lead_to = Prepared(
     lambda given: (
         update(tickets)
-        .where(tickets.c.ticket_code == given.c.ticket_code)
+        .where(
+            # Not by the ticket's own code: whoever purges its queue now gives it another one.
+            same_queue(tickets, given),
+            tickets.c.number == given.c.number,
+            tickets.c.transferred_to == given.c.ticket_code,
+        )
         .values(transferred_to=given.c.new_code)
     ),
-    {"ticket_code": TEXT, "new_code": TEXT},
+    {**KEY_COLUMNS, "number": INTEGER, "ticket_code": TEXT, "new_code": TEXT},
 )
 
 

@@ -1,13 +1,14 @@
 """Tickets that lose their patients' data: wholly, a few at a time, and nothing else changes."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, insert, select, text, update
 
 from admin_cli.database.integrity import check_integrity
 from common.domain.clinic_day import ClinicDay
@@ -18,6 +19,7 @@ from common.storage.engine import snapshot, transaction
 from common.storage.purging import first_day_kept, purge_some
 from common.storage.tables import access_log, tickets
 from tests.builders import MONDAY, clinic_table, hospital_table, in_bandung, registration
+from tests.processes import eventually
 from tests.store.desks import calls, does, is_whole
 from tests.store.nights import ALWAYS, TUESDAY, pass_midnight
 from tests.store.workers import Workers, day_rows, journal_rows, ticket_rows, workers_of
@@ -27,6 +29,7 @@ from ticker_worker.nightly_purge import NightlyPurge
 PERSONAL = ("medical_record_number", "patient_name", "date_of_birth", "priority_reason")
 LONG_AFTER = MONDAY + timedelta(days=100)
 NO_QUEUE: ClinicDay | None = None
+WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 LINKS = ("transferred_to", "sent_from", "return_to")
 
 
@@ -178,6 +181,23 @@ def test_two_who_purge_at_once_take_different_queues(
     assert turns[0] is not None
     assert turns[1] is not None
     assert turns[0].day != turns[1].day
+    is_whole(workers)
+
+
+def test_tickets_that_lead_to_each_other_are_purged_at_once(
+    workers: Workers, open_another: Callable[[], Engine]
+) -> None:
+    if workers.engine.dialect.name == "sqlite":
+        pytest.skip("one at a time writes to SQLite")
+    before = linked(ticket_rows(workers.engine))
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(workers.engine) as one:
+            assert purge_some(one, LONG_AFTER, None, 100, NOW) is not None
+            other = pool.submit(purge, open_another(), LONG_AFTER)
+            eventually(lambda: bool(one.scalar(WAITING)), "the other waits for a ticket of this queue")
+        assert other.result() > 0
+    purge(workers.engine, LONG_AFTER)
+    assert linked(ticket_rows(workers.engine)) == before
     is_whole(workers)
 
 
