@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
+from ruamel.yaml import YAML
 
 from common.messaging.topology import ACCOUNTS_USER, roles
 from common.setting_values import READERS
@@ -29,8 +30,20 @@ _OF_OVERLAY = {
 _OF_WATCH = {"ANTREAN_PROMETHEUS_PORT", "ANTREAN_GRAFANA_PORT"}
 """What docker-compose.watch.yml does."""
 _PURGES = {"ANTREAN_PURGE_AFTER_DAYS", "ANTREAN_PURGE_ACCESS_LOG_AFTER_DAYS"}
-_HANDED_ON = {"ANTREAN_LANGUAGE", _REGISTRY_KEY, *_PURGES}
+_OF_WORKERS = {
+    *("ANTREAN_LOG_LEVEL", "ANTREAN_TICK_SECONDS", "ANTREAN_BATCH_SIZE"),
+    *("ANTREAN_HEARTBEAT_SECONDS", "ANTREAN_FAST_PATH"),
+}
+_OF_COMMANDS = {"ANTREAN_LANGUAGE", "ANTREAN_REPLY_TIMEOUT_SECONDS"}
+_HANDED_ON = {*_OF_COMMANDS, *_OF_WORKERS, _REGISTRY_KEY, *_PURGES}
 """Settings that compose hands on where they are set."""
+_NOT_OF_COMPOSE = {
+    *(name for name in _SETTINGS if name.endswith(("_FILE", "_DIR")) and name != "ANTREAN_HEALTH_FILE"),
+    *(name for name in _SETTINGS if name.startswith(("ANTREAN_CLOCK_", "ANTREAN_METRICS_"))),
+    *("ANTREAN_BROKER_NODES", "ANTREAN_TRACES"),
+}
+"""Files and folders of the host, clocks for demonstrations, what the overlay sets, what a cluster needs,
+and what the image lacks the libraries for."""
 
 
 def _example() -> dict[str, str]:
@@ -67,6 +80,20 @@ def test_compose_demands_every_password_and_hands_it_on() -> None:
     assert set(re.findall(r"\$\{(ANTREAN_[A-Z_]+):\?", compose)) == _COMPOSE_REQUIRES
     assert set(re.findall(r"\$\{(ANTREAN_[A-Z_]+)", compose)) == _COMPOSE_TAKES | _HANDED_ON
     assert set(re.findall(r"^      (ANTREAN_PASSWORD_[A-Z]+): \$", compose, re.MULTILINE)) == _PASSWORDS
+
+
+def test_no_setting_is_forgotten_by_compose() -> None:
+    compose = (_ROOT / "docker-compose.yml").read_text()
+    set_there = set(re.findall(r"^ +(ANTREAN_[A-Z_]+): ", compose, re.MULTILINE))
+    assert _SETTINGS.keys() - set_there == _NOT_OF_COMPOSE
+
+
+def test_every_worker_and_command_of_compose_has_its_settings() -> None:
+    services = YAML(typ="safe").load(_ROOT / "docker-compose.yml")["services"]
+    for worker in WORKER_ROLES:
+        assert services[worker]["environment"].keys() >= _OF_WORKERS, worker
+    for command in ("desk", "admin"):
+        assert services[command]["environment"].keys() >= _OF_COMMANDS, command
 
 
 def test_the_overlay_that_watches_takes_its_ports() -> None:
@@ -147,3 +174,14 @@ def test_every_worker_of_compose_has_a_health_check_with_a_file_to_read() -> Non
     workers = re.findall(r"^  \w+:\n    <<: \*worker\n    command: .*\n(.*\n.*)", compose, re.MULTILINE)
     assert [each for each in workers if "*health" in each] == workers
     assert len(workers) == 3
+
+
+def test_the_image_has_the_folder_of_health_files_with_the_mode_of_the_mount() -> None:
+    """Docker up to 20.10 gives the mount the folder's mode when it starts a container again."""
+    services = YAML(typ="safe").load(_ROOT / "docker-compose.yml")["services"]
+    image = (_ROOT / "deploy" / "Dockerfile").read_text()
+    for worker in WORKER_ROLES:
+        for mount in services[worker]["tmpfs"]:
+            folder, options = mount.split(":")
+            mode = dict(each.split("=") for each in options.split(","))["mode"]
+            assert re.search(rf"install -d -m {mode} {folder}$", image, re.MULTILINE), mount
