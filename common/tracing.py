@@ -18,6 +18,9 @@ EXPORT_SECONDS_MAX: Final = 3.0
 
 _TELL_SECONDS: Final = 60.0
 
+_OF_EXPORT: Final = ("opentelemetry.exporter", "opentelemetry.sdk")
+"""Whose loggers say why spans are lost."""
+
 
 def trace_process(
     program: str, settings: Settings, on_failure: Callable[[str], None] = lambda _reason: None
@@ -39,7 +42,7 @@ def trace_process(
 
     log = logging.getLogger("opentelemetry")
     log.propagate = False
-    log.addHandler(_Told(on_failure))
+    log.addHandler(ExportLog(on_failure))
     # Not what else could be found out: words of a command line may be a patient's data.
     resource = Resource({"service.name": program}).merge(OTELResourceDetector().detect())
     provider = TracerProvider(resource=resource)
@@ -47,8 +50,8 @@ def trace_process(
     trace.set_tracer_provider(provider)
 
 
-class _Told(logging.Handler):
-    """Hands on what the SDK logs."""
+class ExportLog(logging.Handler):
+    """Hands on what is logged about the export, and nothing that quotes a stranger's headers."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         super().__init__(logging.WARNING)
@@ -56,6 +59,8 @@ class _Told(logging.Handler):
         self._told_at = float("-inf")
 
     def emit(self, record: logging.LogRecord) -> None:
+        if not record.name.startswith(_OF_EXPORT):
+            return
         now = time.monotonic()
         if now - self._told_at >= _TELL_SECONDS:
             self._told_at = now
