@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, RemoteDisconnected
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -107,6 +108,9 @@ class Attempts:
 
     def _read_rest(self, response: HTTPResponse) -> None:
         """Makes the connection ready for the next attempt, or closes it."""
+        if response.status < HTTPStatus.OK:  # the answer itself follows, and is not that of the next attempt
+            self._connection.close()
+            return
         try:
             if not response.will_close:
                 response.read(_ANSWER_BYTES_MAX)

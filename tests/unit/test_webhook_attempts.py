@@ -100,6 +100,21 @@ def test_any_status_is_an_answer(code: int) -> None:
     assert answer_of(status(code)) == (code, None)
 
 
+def test_what_comes_after_a_first_answer_is_not_that_of_the_next_attempt() -> None:
+    requests = 0
+
+    def early(connection: socket.socket) -> None:
+        nonlocal requests
+        requests += 1
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        time.sleep(0.2)
+        status(200 if requests == 1 else 500)(connection)
+
+    with raw_receiver(early) as receiver, local(receiver.port) as attempts:
+        assert [attempts.send(EVENT).status, attempts.send(EVENT).status] == [103, 103]
+    assert receiver.connections == 2
+
+
 def test_a_redirect_is_not_followed() -> None:
     with raw_receiver(status(200)) as elsewhere:
         where = f"Location: http://127.0.0.1:{elsewhere.port}/"
