@@ -22,7 +22,7 @@ def print_picture(picture: Picture, missing: Sequence[Missing], texts: Texts) ->
     advice = advice_of(picture)
     for each in advice:
         echo(f"{BAD if each.urgent else WARNS} {texts(each.sentence, **each.values)}")
-    if not advice:
+    if not advice and None not in (picture.broker, picture.clinics, picture.letters):
         echo(texts(ALL_WELL))
     for section in Section:
         rows = rows_of(section, picture, texts)

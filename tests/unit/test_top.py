@@ -11,8 +11,8 @@ import pytest
 from admin_cli.broker.traffic import MetricsAddress, QueueTraffic, WorkerTraffic
 from admin_cli.database.slow_clinics import ClinicReading, SlowClinic
 from admin_cli.top.advice import advice_of
-from admin_cli.top.once import as_json
-from admin_cli.top.picture import BrokerPicture, Picture, WorkerLine, behind_seconds, is_late
+from admin_cli.top.once import as_json, print_picture
+from admin_cli.top.picture import BrokerPicture, LetterPicture, Picture, WorkerLine, behind_seconds, is_late
 from admin_cli.top.sections import Section, rows_of, sorted_by
 from admin_cli.top.standing import Standing, standing_of
 from admin_cli.top.worker_pages import reachable
@@ -125,6 +125,15 @@ def test_quiet_queues_are_not_shown_and_rows_are_sorted_by_a_column() -> None:
     ]
     assert sorted_by(found, Section.QUEUES, 0)[0].key == REGISTRAR_QUEUE
     assert sorted_by(found, Section.QUEUES, None) == found
+
+
+def test_all_is_well_only_where_all_was_read(capsys: pytest.CaptureFixture[str]) -> None:
+    whole = Picture(BrokerPicture([queue()], None), ClinicReading(NOW, [], 0, 0, 0), LetterPicture((), 0))
+    print_picture(whole, [], TEXTS)
+    assert "Nothing needs attention." in capsys.readouterr().out
+    for partly in (replace(whole, broker=None), replace(whole, clinics=None), replace(whole, letters=None)):
+        print_picture(partly, [], TEXTS)
+        assert "Nothing needs attention." not in capsys.readouterr().out
 
 
 def test_json_holds_no_infinity() -> None:
