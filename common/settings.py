@@ -224,6 +224,17 @@ def load_settings(role: Role | None) -> Settings:
     return _completed_from_local_stack(settings, role)
 
 
+def language_set(role: Role) -> str | None:
+    """The language that is set, also where another setting cannot be read; None where none is, or none that
+    can be read."""
+    variable = f"{PREFIX}LANGUAGE"
+    with suppress(SettingsError):
+        if value := os.environ.get(variable) or _environment(role).get(variable):
+            language: str = read_value("language", variable, value)
+            return language
+    return None
+
+
 def _environment(role: Role | None = None) -> dict[str, str | None]:
     """The environment, and under it the file `.env`. In both, an address that is meant for `role` alone, such
     as `ANTREAN_AMQP_URL_DESK`, comes before the one for all."""

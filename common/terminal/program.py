@@ -11,7 +11,7 @@ import click
 from common.errors import SettingsError
 from common.exit_codes import ExitCode
 from common.installation import require_extra
-from common.settings import Settings, load_settings
+from common.settings import Settings, language_set, load_settings
 from common.terminal.failures import not_printed
 from common.terminal.output import print_failure
 from common.terminal.session import Session
@@ -69,6 +69,7 @@ def _run_command(name: str, group: click.Group, session: Session, words: Sequenc
     try:
         session.load(load_settings(session.role))
     except SettingsError:
+        session.load(Settings(language=language_set(session.role) or session.settings.language))
         if _HELP.isdisjoint(words):
             raise
     if session.extra is not None:

@@ -99,6 +99,17 @@ def test_a_setting_that_cannot_be_used_is_named(
     assert "ANTREAN_CLOCK_SPEED" in capsys.readouterr().err
 
 
+def test_the_language_counts_also_where_another_setting_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ANTREAN_CLOCK_SPEED", "fast")
+    monkeypatch.setenv("ANTREAN_LANGUAGE", "en")
+    assert run(["hospitals"]) == 2
+    assert "cannot be used" in capsys.readouterr().err
+    assert run(["hospitals", "--lang", "id"]) == 2
+    assert "tidak valid" in capsys.readouterr().err
+
+
 def test_a_broker_that_is_not_there(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
