@@ -13,7 +13,14 @@ from common.domain.clinic_course import course_of
 from common.domain.clinic_moment import ClinicMoment
 from common.domain.clinic_records import ClinicRecords
 from common.domain.gamma import Gamma
-from common.domain.interval_correction import Correction, Levels
+from common.domain.interval_correction import (
+    ALL_FREE,
+    ALL_FREE_LATER,
+    ROOM_FREE,
+    ROOM_FREE_LATER,
+    Correction,
+    Levels,
+)
 from common.domain.lanes import Standing
 from common.domain.queue_advance import Occupant
 from common.domain.waiting_time import Estimate, Outlook, ServiceTime
@@ -26,10 +33,9 @@ _NEAR_SECONDS = 5.0
 """The place of a quantile of two outlooks is looked for in so many steps, or until it is known to so much."""
 
 _NO_CALL_YET, _FIRST, _NEXT, _SOON, _LATER = 1, 2, 3, 4, 5
-_ROOM_FREE, _ROOM_FREE_LATER, _ALL_FREE, _ALL_FREE_LATER = 6, 7, 8, 9
 """The codes of moments, by which intervals are corrected: nobody was called yet today; all rooms serve, and
-nobody comes before, or less than one, than three rounds of them, or more; a room is free while somebody
-waits, or all are, and less than one round of those that serve comes before, or more."""
+nobody comes before, or less than one, than three rounds of them, or more. While a room is free, or all are,
+less than one round of those that serve comes before, or more (`_LATER`)."""
 
 
 class Expected(NamedTuple):
@@ -80,13 +86,13 @@ class ClinicOutlook:
     def _code(self, people_ahead: int) -> int:
         moment = self._moment
         if moment.announced is not None:
-            return _ROOM_FREE
+            return ROOM_FREE
         if moment.free is not None:
             if not moment.has_called:
                 return _NO_CALL_YET
             if people_ahead >= max(moment.rooms_taken, 1):
-                return _ROOM_FREE_LATER if moment.rooms_taken else _ALL_FREE_LATER
-            return _ROOM_FREE if moment.rooms_taken else _ALL_FREE
+                return ROOM_FREE_LATER if moment.rooms_taken else ALL_FREE_LATER
+            return ROOM_FREE if moment.rooms_taken else ALL_FREE
         if not people_ahead:
             return _FIRST
         rounds = people_ahead / moment.round

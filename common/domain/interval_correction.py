@@ -1,12 +1,12 @@
 """Moves the ends of a clinic's intervals by what they missed lately, so that they hold as often as they say.
 
-Staff have habits that no law foresees: calls come earlier or later than was told. So each call moves the ends
-for those who are told later, by the interval that its patient was told, and by those that somebody would have
-been told meanwhile (`Probe`): an end that it missed outwards by nine steps, one that it did not miss inwards
-by one. An end rests where one call in ten misses it. (The median is not moved: it would follow chance more
-than habits.) This is adaptive conformal inference (I. Gibbs, E. Candès, Adaptive Conformal Inference Under
-Distribution Shift, NeurIPS 2021), on the scale of a standard normal distribution, for the clinic as a whole
-and for each kind of moment by itself.
+Staff have habits that no law foresees: calls come earlier or later than was told. So each call moves the
+ends for those who are told later, by the interval that its patient was told, and by those that somebody
+would have been told meanwhile (`Probe`): an end that it missed outwards by nine steps, one that it did not
+miss inwards by one. An end rests where one call in ten misses it; while a room is free the lower one where
+fewer do. (The median is not moved: it would follow chance more than habits.) This is adaptive conformal
+inference (I. Gibbs, E. Candès, Adaptive Conformal Inference Under Distribution Shift, NeurIPS 2021), on the
+scale of a standard normal distribution, for the clinic as a whole and for each kind of moment by itself.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,8 +19,17 @@ from common.domain.told import ToldInterval, Verdict
 Z_80_PERCENT = 1.2816
 """Standard deviations to each side of the mean that hold 80 % of a normal distribution."""
 
+ROOM_FREE, ROOM_FREE_LATER, ALL_FREE, ALL_FREE_LATER = 6, 7, 8, 9
+"""The codes of the moments in which a room is free while somebody waits."""
+
 _MISSED_SHARE = 0.1
 """Of the calls, those that should miss an end."""
+
+_MISSED_SHARE_FREE = 0.06
+"""While a room is free, those that should come before the lower end: many are told the same then, and when
+somebody comes back to the room all of them are called too early together."""
+
+_MISSED_SHARES = dict.fromkeys((ROOM_FREE, ROOM_FREE_LATER, ALL_FREE, ALL_FREE_LATER), _MISSED_SHARE_FREE)
 
 _STEP = 0.06
 _FIRST_STEPS = 0.5
@@ -85,12 +94,13 @@ class Shift(NamedTuple):
     upper: float = 0.0
     calls: float = 0.0
 
-    def after(self, verdict: Verdict, weight: float, start: "Shift") -> "Shift":
-        """With what a call made of an interval; `start` is how it was when the day began."""
+    def after(self, verdict: Verdict, weight: float, start: "Shift", missed_share: float) -> "Shift":
+        """With what a call made of an interval; `start` is how it was when the day began, `missed_share` the
+        share of calls that should miss the lower end."""
         step = weight * max(_STEP, _FIRST_STEPS / (self.calls + 5))
         missed, late = verdict is Verdict.MISSED, verdict is Verdict.LATE
         return Shift(
-            _moved(self.lower, step * (missed - _MISSED_SHARE), start.lower),
+            _moved(self.lower, step * (missed - missed_share), start.lower),
             _moved(self.upper, step * (late - _MISSED_SHARE), start.upper),
             self.calls + weight,
         )
@@ -143,8 +153,8 @@ class Correction:
         shifts = dict(known.shifts)
         for moment, verdict, weight in _verdicts(called_at, told, pending):
             for code in {_ALL, moment}:
-                start = known.at_start.get(code, NO_SHIFT)
-                shifts[code] = shifts.get(code, NO_SHIFT).after(verdict, weight, start)
+                start, share = known.at_start.get(code, NO_SHIFT), _MISSED_SHARES.get(code, _MISSED_SHARE)
+                shifts[code] = shifts.get(code, NO_SHIFT).after(verdict, weight, start, share)
         left = [each._replace(ahead=each.ahead - 1) for each in pending if each.ahead and others_wait]
         moved = {
             code: shift.minus(known.shifts.get(code, NO_SHIFT))

@@ -3,10 +3,17 @@
 from datetime import date, datetime, timedelta
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.domain.interval_correction import NO_CORRECTION, Correction, Levels
+from common.domain.interval_correction import (
+    ALL_FREE_LATER,
+    NO_CORRECTION,
+    ROOM_FREE,
+    Correction,
+    Levels,
+)
 from common.domain.told import ToldInterval
 from tests.domain.clinics import in_bandung
 
@@ -54,21 +61,25 @@ def test_one_day_moves_an_end_by_one_standard_deviation_at_most() -> None:
     assert second.levels(1).upper == 1.2816 + 2
 
 
-def test_one_call_in_ten_misses_an_end_that_rests() -> None:
+@pytest.mark.parametrize(("moment", "missed"), [(1, 0.1), (ROOM_FREE, 0.06), (ALL_FREE_LATER, 0.06)])
+def test_an_end_rests_where_its_share_of_calls_misses_it(moment: int, missed: float) -> None:
     """The interval is told by the correction itself, of waits that are normal with twice the deviation."""
-    rng, correction, held = Random(7), NO_CORRECTION, []
+    rng, correction, early, late = Random(7), NO_CORRECTION, 0, 0
     hour = NOON + timedelta(hours=1)
 
     def at(deviations: float) -> datetime:
         return hour + timedelta(minutes=10 * deviations)
 
     for number in range(2000):
-        levels = correction.levels(1)
-        interval = ToldInterval(NOON, at(levels.lower), at(levels.median), at(levels.upper), 1)
+        levels = correction.levels(moment)
+        interval = ToldInterval(NOON, at(levels.lower), at(levels.median), at(levels.upper), moment)
         called_at = at(rng.gauss(0, 2))
-        held.append(interval.earliest <= called_at <= interval.latest)
+        if number >= 200:
+            early += called_at < interval.earliest
+            late += called_at > interval.latest
         correction, _ = correction.after(called_at, FIRST + timedelta(days=number // 50), interval)
-    assert 0.77 < sum(held[200:]) / len(held[200:]) < 0.83
+    assert early / 1800 == pytest.approx(missed, abs=0.02)
+    assert late / 1800 == pytest.approx(0.1, abs=0.02)
 
 
 @given(st.lists(st.integers(-60, 240)))
