@@ -25,7 +25,7 @@ CLIENTS_MAX: Final = 8
 that those who ask slowly keep nobody out."""
 
 PAGES_MAX: Final = 4
-"""Of each page so many are made at once: one that waits for the database is no hindrance to the others."""
+"""Of each page so many are made at once: one that waits for the database keeps no other waiting."""
 
 PLAIN_TEXT: Final = "text/plain; charset=utf-8"
 
