@@ -1,7 +1,7 @@
 """Runs the whole experiment: `make calibrate`, or `python -m calibration` with options.
 
-Exits with 1 where an interval is not calibrated, or a rival is better, in any family of queueing laws. Those
-of habits are shown beside them: not all of them hold yet.
+Exits with 1 where an interval is not calibrated, or a rival is better, in any family of queueing laws or of
+staff's habits.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from calibration.scenarios import FAMILIES, Family
 
 _EXTENT = Extent(clinics=10, days=8)
 _QUICK = Extent(clinics=3, days=4)
-_SEED = 4
+_SEED = 6
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def main() -> None:
     print(f"{hold} of {len(laws)} families of laws hold, {hold_by_habit} of {len(habits)} of habits.")
     if seed == _SEED and extent == _EXTENT and not given.family:
         write_report(laws, habits, run)
-    sys.exit(hold < len(laws))
+    sys.exit(hold + hold_by_habit < len(found))
 
 
 def _holds_by_law(found: Findings) -> bool:

@@ -76,4 +76,4 @@ HABIT_FAMILIES = (
         burst=0.35,
     ),
 )
-"""What the waiting times are held against; not all of them hold yet."""
+"""What the waiting times are held against."""

@@ -139,8 +139,8 @@ def draw(laws: Sequence[Findings], habits: Sequence[Findings], path: Path) -> No
     for (name, found), (held, errors) in zip(groups, rows, strict=True):
         _draw_held(held, found)
         _draw_errors(errors, found)
-        held.set_title(f"{name}: calls within the interval, in per cent", loc="left", fontsize=11)
-        errors.set_title("Mean absolute error, in minutes", loc="left", fontsize=11)
+        held.set_title(f"{name}: held, in per cent", loc="left", fontsize=11)
+        errors.set_title("Mean error, in minutes", loc="left", fontsize=11)
         for axes in (held, errors):
             axes.spines[["top", "right"]].set_visible(False)
             axes.grid(axis="y", color="#eeeeee", zorder=0)
