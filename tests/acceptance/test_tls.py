@@ -172,7 +172,8 @@ def test_a_certificate_that_has_expired_and_one_that_is_renewed(tls: TlsNode, tm
         assert "certificates.broker" in json.dumps(found)
     finally:
         tls.shows(good)
-    assert shell.antrean("hospitals", ANTREAN_REPLY_TIMEOUT_SECONDS="0.1").exit_code == 75, "it is connected"
+    # Long enough to connect on a machine with much else to do; nobody answers.
+    assert shell.antrean("hospitals", ANTREAN_REPLY_TIMEOUT_SECONDS="4").exit_code == 75, "it is connected"
 
 
 def test_a_worker_says_why_and_goes_on_when_it_is_mended(

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from admin_cli.database.roles import WRITES, role_of
+from common.domain.ticket_states import ACTIVE
 from common.messaging.topology import DESK_EXCHANGE
 from common.settings import Role, clock_environment
 from common.storage.tables import metadata
@@ -107,8 +108,16 @@ def test_all_workers_do_their_work(broker: RunningBroker, database: str, tmp_pat
         _desks_work_at(deployment)
         later = clock_environment(MONDAY_MORNING + timedelta(days=3), datetime.now(UTC), 1.0)
         settings = {"ANTREAN_PURGE_AFTER_DAYS": "1", "ANTREAN_PURGE_ACCESS_LOG_AFTER_DAYS": "1"}
-        night = deployment.start("ticker", ANTREAN_DATABASE_URL=addresses["ticker"], **later, **settings)
+        night = deployment.start("ticker", ANTREAN_DATABASE_URL=addresses["ticker"], **later)
         with psycopg.connect(plain_url(database), autocommit=True) as connection:
+            # A purge that finds nothing to do yet looks again an hour later.
+            active = "SELECT count(*) FROM tickets WHERE status = ANY(%s) AND service_date = '2026-11-23'"
+            eventually(
+                lambda: connection.execute(active, ([*ACTIVE],)).fetchone() == (0,),
+                f"the day ends\n{night.output[-2000:]}",
+            )
+            assert night.stop() == 0
+            night = deployment.start("ticker", ANTREAN_DATABASE_URL=addresses["ticker"], **later, **settings)
             for left in (
                 "clinic_days WHERE purged_at IS NULL AND service_date = '2026-11-23'",
                 "access_log",
