@@ -35,17 +35,22 @@ def _network_url(pattern: str, example: str) -> Callable[[str], str]:
     read_url = _url(pattern, example)
 
     def read(text: str) -> str:
-        from urllib.parse import urlsplit  # only where it is set: `antrean` has to be quick to start
-
-        try:
-            urlsplit(read_url(text))
-        except Unreadable:
-            raise
-        except ValueError:  # its text can repeat the password
-            raise Unreadable(UNUSABLE_ADDRESS, example=example) from None
+        # Outside of what is caught: the parser's own error can repeat the password.
+        if not _is_split(read_url(text)):
+            raise Unreadable(UNUSABLE_ADDRESS, example=example)
         return text
 
     return read
+
+
+def _is_split(address: str) -> bool:
+    from urllib.parse import urlsplit  # only where it is set: `antrean` has to be quick to start
+
+    try:
+        urlsplit(address)
+    except ValueError:
+        return False
+    return True
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from antrean_client.events import Event
 from antrean_client.subscriber import Subscriber
+from event_tap.following import follow
 from event_tap.formats import HEADINGS, LINES
 from event_tap.notes import Notes
 from event_tap.output import Output, State, StateFile
@@ -40,16 +41,7 @@ class Copying:
 
         Raises OSError where the output cannot be written, and as Subscriber does.
         """
-        subscriber = Subscriber(
-            amqp_url,
-            self.start.position,
-            wanted=self.selection.of_queue,
-            on_gap=self.notes.tell_gap,
-            on_lost=self.notes.tell_lost,
-            reply_seconds=self.session.settings.reply_timeout_seconds,
-            name="antrean-events",
-            fast_path=self.session.settings.fast_path,
-        )
+        subscriber = follow(self.session, amqp_url, self.start.position, self.selection, self.notes)
         done = kept = None
         written_at = shown_at = time.monotonic()
         try:

@@ -12,6 +12,7 @@ from typing import Final
 
 from antrean_client.position import Position
 from antrean_client.subscriber import Subscriber
+from event_tap.following import follow
 from event_tap.notes import Notes
 from event_tap.output import State, StateFile
 from event_tap.selection import Selection
@@ -76,16 +77,7 @@ class Forwarding:
 
         Raises ReceiverGone, OSError where a file cannot be written, and as Subscriber does.
         """
-        subscriber = Subscriber(
-            amqp_url,
-            self.start.position,
-            wanted=self.selection.of_queue,
-            on_gap=self.notes.tell_gap,
-            on_lost=self.notes.tell_lost,
-            reply_seconds=self.session.settings.reply_timeout_seconds,
-            name="antrean-events",
-            fast_path=self.session.settings.fast_path,
-        )
+        subscriber = follow(self.session, amqp_url, self.start.position, self.selection, self.notes)
         deliveries = self.delivery.of(self.backlog, self.troubles)
 
         def has_room() -> bool:
