@@ -18,8 +18,8 @@ from common.errors import (
 )
 from common.exit_codes import ExitCode
 from common.terminal.failures import Failure, failure, failure_of, problem_of
-from common.terminal.texts import Texts
 from common.translation import C_
+from common.words.texts import Texts
 
 
 class RepublishStopped(AntreanError):

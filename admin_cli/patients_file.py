@@ -21,7 +21,7 @@ from admin_cli.registry_errors import NotReadable
 from common.domain.partial_dates import PartialDate
 from common.domain.record_numbers import RecordNumberFormat
 from common.messages.patient_data import normal_medical_record_number
-from common.terminal.moments import parse_birth_date
+from common.words.moments import parse_birth_date
 
 _LINE_BYTES_MAX: Final = 64 * 1024
 _DELIMITERS: Final = (";", "\t", ",")

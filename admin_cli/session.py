@@ -10,9 +10,9 @@ import click
 from admin_cli.failures import admin_failure
 from common.terminal.failures import Change, Failure
 from common.terminal.output import print_result
-from common.terminal.problem_words import PATIENT_WORDS
 from common.terminal.session import Session
 from common.translation import N_
+from common.words.problems import PATIENT_WORDS
 
 P = ParamSpec("P")
 T = TypeVar("T")

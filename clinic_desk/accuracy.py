@@ -9,10 +9,10 @@ from antrean_client.look_ups import clinics
 from clinic_desk.session import DeskSession
 from common.domain.accuracy import JUDGED_MIN, PROMISED, Accuracy, Promise, promise_of
 from common.terminal.layout import fold, terminal_width
-from common.terminal.moments import short_date
 from common.terminal.tables import NOTHING, new_table, print_table
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.moments import short_date
+from common.words.texts import Texts
 
 Times = Mapping[str, Any]
 """What an `estimate_accuracy` reply says of one clinic."""

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from common.terminal.card import room_in_words
 from common.terminal.event_words import event_in_words
-from common.terminal.moments import clock_time
-from common.terminal.problem_words import PATIENT_WORDS
-from common.terminal.texts import Texts
+from common.words.moments import clock_time
+from common.words.problems import PATIENT_WORDS
+from common.words.texts import Texts
+from common.words.tickets import room_in_words
 
 History = Mapping[str, Any]
 """A `desk_history` reply."""

@@ -9,9 +9,9 @@ import click
 from antrean_client.look_ups import each_hospital
 from common.domain.tickets import parse_number
 from common.terminal.failures import ProblemReply, problem_of
-from common.terminal.moments import date_complaint, parse_date
 from common.terminal.usage import UsageProblem
 from common.translation import N_
+from common.words.moments import date_complaint, parse_date
 
 if TYPE_CHECKING:
     from clinic_desk.session import DeskSession

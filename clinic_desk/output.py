@@ -9,13 +9,14 @@ from clinic_desk import history_view, queue_view
 from clinic_desk.history_view import History
 from clinic_desk.queue_view import MODES, SECTIONS, Queue, QueueRow
 from common.domain.tickets import display_number
-from common.terminal.absence_words import absences_in_words
-from common.terminal.card import room_in_words, ticket_card
-from common.terminal.lane_words import lane_in_words, reason_in_words
+from common.terminal.card import ticket_card
 from common.terminal.layout import flow, fold
-from common.terminal.moments import long_date
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.absences import absences_in_words
+from common.words.lanes import lane_in_words, reason_in_words
+from common.words.moments import long_date
+from common.words.texts import Texts
+from common.words.tickets import room_in_words
 
 EVENTS: Final[Mapping[str, str]] = {
     "ticket.registered": N_("{number} is registered."),

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from clinic_desk.qr_code import qr_lines
 from clinic_desk.queue_view import REGULAR
-from common.terminal.card import clinic_name, hospital_name, status_word, ticket_facts
-from common.terminal.lane_words import lane_in_words
 from common.terminal.layout import fold, fold_around, stacked
-from common.terminal.moments import long_date
 from common.terminal.streams import as_receipt_printers_write, writes_unicode
-from common.terminal.texts import Texts
+from common.words.lanes import lane_in_words
+from common.words.moments import long_date
+from common.words.texts import Texts
+from common.words.tickets import clinic_name, hospital_name, status_word, ticket_facts
 
 COLUMNS: Final[Mapping[str, int]] = {"58": 32, "80": 48}
 """How many letters a line has, by the width of the roll in millimetres."""

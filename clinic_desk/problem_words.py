@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from common.terminal.problem_words import PATIENT_WORDS
 from common.translation import N_
+from common.words.problems import PATIENT_WORDS
 
 _BY_CODE: Final[Mapping[str, str]] = {
     "unknown_request": N_(

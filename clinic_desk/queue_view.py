@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from common.domain.ticket_states import ACTIVE
 from common.domain.tickets import display_number
-from common.terminal.absence_words import brief_absence
-from common.terminal.card import STATUSES, Ticket, other_room, room_in_words, status_word
-from common.terminal.lane_words import lane_in_words, reason_in_words
-from common.terminal.moments import clock_time, date_and_time, long_date, short_date
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.absences import brief_absence
+from common.words.lanes import lane_in_words, reason_in_words
+from common.words.moments import clock_time, date_and_time, long_date, short_date
+from common.words.texts import Texts
+from common.words.tickets import STATUSES, Ticket, other_room, room_in_words, status_word
 
 Queue = Mapping[str, Any]
 """A `desk_queue` reply."""

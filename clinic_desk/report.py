@@ -11,10 +11,10 @@ from antrean_client.look_ups import clinics
 from clinic_desk.accuracy import share_held
 from clinic_desk.session import DeskSession
 from common.terminal.layout import fold, terminal_width
-from common.terminal.moments import long_date
 from common.terminal.tables import NOTHING, new_table, print_table
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.moments import long_date
+from common.words.texts import Texts
 
 Report = Mapping[str, Any]
 """A `clinic_report` reply."""

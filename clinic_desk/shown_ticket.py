@@ -8,9 +8,9 @@ import click
 from clinic_desk.qr_code import COLUMNS, qr_lines
 from common.terminal.card import ticket_card
 from common.terminal.layout import fold
-from common.terminal.moments import birth_date
 from common.terminal.streams import writes_unicode
-from common.terminal.texts import Texts
+from common.words.moments import birth_date
+from common.words.texts import Texts
 
 
 def ticket_text(shown: Mapping[str, Any], texts: Texts, width: int | None = None) -> str:

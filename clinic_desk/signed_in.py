@@ -6,7 +6,7 @@ from typing import Any
 
 from clinic_desk.problem_words import CONSOLE_WORDS
 from common.domain.staff import EVERY_HOSPITAL, Duty, StaffMember, StaffRole
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 
 @dataclass(frozen=True)

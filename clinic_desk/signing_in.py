@@ -14,8 +14,8 @@ from clinic_desk.kept_credentials import Credentials, KeptCredentials
 from common.errors import SettingsError
 from common.settings import Settings
 from common.terminal.prompts import ANSWER_LENGTH_MAX, can_ask, read_line
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.texts import Texts
 
 _ADDRESS: Final = re.compile(r"(?P<scheme>\w+://)(?:(?P<user>[^/?#]*)@)?(?P<where>.*)", re.DOTALL)
 

@@ -7,8 +7,8 @@ from clinic_desk.signing_in import Origin
 from common.errors import BrokerRefused, Refusal
 from common.exit_codes import ExitCode
 from common.terminal.failures import Failure, failure
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.texts import Texts
 
 _WRONG_PASSWORD: Final[Mapping[Origin, str]] = {
     Origin.CERTIFICATE: N_(

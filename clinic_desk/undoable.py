@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from common.domain.event_names import EventName
 from common.domain.ticket_states import TRANSITIONS, UNDONE_BY
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.texts import Texts
 
 _WORDS: Final[Mapping[str, str]] = {
     EventName.TICKET_CALLED: N_("The call of {number}"),

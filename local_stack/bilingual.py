@@ -2,7 +2,7 @@
 
 import click
 
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 INDONESIAN, ENGLISH = Texts("id"), Texts("en")
 

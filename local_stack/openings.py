@@ -17,8 +17,8 @@ from common.domain.time_zones import zone_word
 from common.installation import start_command
 from common.storage.catalog import CatalogCache
 from common.storage.engine import open_engine, snapshot
-from common.terminal.moments import date_and_time
-from common.terminal.texts import Texts
+from common.words.moments import date_and_time
+from common.words.texts import Texts
 from local_stack.bilingual import say
 
 HospitalHours = tuple[ZoneInfo, Sequence[OpeningHours]]

@@ -8,7 +8,6 @@ import click
 
 from antrean_client.look_ups import clinics as clinics_of
 from antrean_client.look_ups import hospitals as all_hospitals
-from common.terminal.card import Ticket
 from common.terminal.failures import ProblemReply
 from common.terminal.hospitals import normal_code
 from common.terminal.localised import LocalisedCommand
@@ -24,6 +23,7 @@ from common.terminal.registration import (
 from common.terminal.tables import print_table
 from common.terminal.usage import UsageProblem
 from common.translation import N_
+from common.words.tickets import Ticket
 from patient_cli import ticket_requests
 from patient_cli.choosing import choose_clinic, choose_hospital
 from patient_cli.output import print_tickets, show_ticket

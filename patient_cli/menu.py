@@ -8,7 +8,6 @@ import click
 from common.domain.newborns import BIRTH_ORDER_MAX
 from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
 from common.errors import AntreanError
-from common.terminal.card import Ticket
 from common.terminal.failures import NoBrokerKnown, OutcomeUnknown, ProblemReply
 from common.terminal.output import print_failure, print_ticket
 from common.terminal.prompts import WentBack, ask, confirm, read_line
@@ -20,6 +19,7 @@ from common.terminal.registration import (
     send_patiently,
 )
 from common.translation import N_
+from common.words.tickets import Ticket
 from patient_cli.choosing import choose_clinic, choose_hospital
 from patient_cli.output import show_ticket
 from patient_cli.remembered import show_remembered

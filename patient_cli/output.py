@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from common.terminal.card import Ticket, goes_on_with
 from common.terminal.output import print_json, print_ticket
 from common.terminal.tables import print_table
+from common.words.tickets import Ticket, goes_on_with
 from patient_cli.session import PatientSession
 from patient_cli.tables import ticket_table
 from patient_cli.ticket_requests import newest, successors

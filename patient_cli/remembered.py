@@ -3,8 +3,8 @@
 from typing import Final
 
 from common.domain.ticket_codes import parse_ticket_code
-from common.terminal.card import clinic_name, hospital_name
-from common.terminal.texts import Texts
+from common.words.texts import Texts
+from common.words.tickets import clinic_name, hospital_name
 from patient_cli import ticket_requests
 from patient_cli.output import print_tickets
 from patient_cli.session import PatientSession

@@ -2,25 +2,19 @@
 
 from typing import Any, Final
 
-from common.terminal.absence_words import absences_in_words
-from common.terminal.card import (
-    COLOURS,
-    Ticket,
-    clinic_name,
-    hospital_name,
-    status_word,
-    ticket_room,
-)
-from common.terminal.moments import (
+from common.terminal.card import COLOURS
+from common.terminal.tables import NOTHING, Cell, Table, new_table
+from common.translation import N_
+from common.words.absences import absences_in_words
+from common.words.moments import (
     brief_date_and_time,
     clock_time,
     clock_time_with_zone,
     duration,
     short_date,
 )
-from common.terminal.tables import NOTHING, Cell, Table, new_table
-from common.terminal.texts import Texts
-from common.translation import N_
+from common.words.texts import Texts
+from common.words.tickets import Ticket, clinic_name, hospital_name, status_word, ticket_room
 
 _FOLDED: Final = (
     N_("Hospital"),

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 
 from antrean_client import look_ups
 from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
-from common.terminal.card import Ticket, goes_on_with
 from common.terminal.failures import Problem, ProblemReply, problem_of
 from common.terminal.registration import Registration
 from common.translation import N_
 from common.trusted_files import FileNotTrusted
+from common.words.tickets import Ticket, goes_on_with
 from patient_cli.session import PatientSession
 from patient_cli.ticket_book import FIELDS, BookDamaged, Entry
 

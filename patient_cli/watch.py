@@ -11,8 +11,13 @@ import click
 
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
 from common.exit_codes import ExitCode
-from common.terminal.absence_words import absences_in_words
-from common.terminal.card import (
+from common.terminal.failures import ProblemReply, failure_of
+from common.terminal.streams import json_text
+from common.translation import N_
+from common.words.absences import absences_in_words
+from common.words.call_news import FOLLOWED, call_news
+from common.words.texts import Texts
+from common.words.tickets import (
     Ticket,
     back_to,
     call_estimate,
@@ -23,11 +28,6 @@ from common.terminal.card import (
     people,
     status_word,
 )
-from common.terminal.failures import ProblemReply, failure_of
-from common.terminal.streams import json_text
-from common.terminal.texts import Texts
-from common.translation import N_
-from patient_cli.call_news import FOLLOWED, call_news
 from patient_cli.session import PatientSession
 from patient_cli.ticket_requests import look_up, replace_remembered, unknown_tickets
 

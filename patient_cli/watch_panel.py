@@ -11,10 +11,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from common.terminal.card import COLOURS, Ticket, next_ticket_sentence, place, status_word, ticket_facts
+from common.terminal.card import COLOURS
 from common.terminal.layout import fold, stacked, widest
-from common.terminal.moments import CLOCK_WITH_SECONDS
-from patient_cli.call_news import FOLLOWED
+from common.words.call_news import FOLLOWED
+from common.words.moments import CLOCK_WITH_SECONDS
+from common.words.tickets import Ticket, next_ticket_sentence, place, status_word, ticket_facts
 from patient_cli.session import PatientSession
 
 _WIDTH = 80

@@ -16,7 +16,7 @@ from common.translation import C_, N_
 
 if TYPE_CHECKING:
     from admin_cli.broker.management import Management
-    from common.terminal.texts import Texts
+    from common.words.texts import Texts
 
 
 def _octal(ctx: click.Context, _parameter: click.Parameter, value: str) -> int:

@@ -14,10 +14,10 @@ from common.domain.opening_hours import MINUTES_PER_DAY, format_day_end
 from common.terminal.layout import flow, fold, terminal_width
 from common.terminal.localised import LocalisedGroup
 from common.terminal.output import print_json, print_result
-from common.terminal.record_numbers import record_number_form
 from common.terminal.tables import NOTHING
 from common.terminal.usage import UsageProblem
 from common.translation import N_
+from common.words.record_numbers import record_number_form
 
 if TYPE_CHECKING:
     from admin_cli.database.catalog_plan import CatalogChanges

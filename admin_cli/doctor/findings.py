@@ -7,8 +7,8 @@ from typing import Any
 
 from common.errors import SettingsError
 from common.terminal.failures import settings_sentence
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.texts import Texts
 
 
 class Status(StrEnum):

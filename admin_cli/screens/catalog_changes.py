@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from admin_cli.screens.opening_hours import hours_in_words
-from common.terminal.lane_words import lane_in_words, reason_in_words
-from common.terminal.record_numbers import record_number_form
 from common.terminal.tables import NOTHING
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.lanes import lane_in_words, reason_in_words
+from common.words.record_numbers import record_number_form
+from common.words.texts import Texts
 
 if TYPE_CHECKING:
     from admin_cli.database.catalog_plan import CatalogChange, CatalogChanges, FieldChange

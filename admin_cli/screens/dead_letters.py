@@ -8,8 +8,8 @@ from antrean_client.visible_text import visible
 from common.terminal import tables
 from common.terminal.layout import stacked, terminal_width
 from common.terminal.tables import new_table
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.texts import Texts
 
 if TYPE_CHECKING:
     from datetime import datetime

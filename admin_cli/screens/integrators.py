@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 from admin_cli.account import Account, AccountState
 from admin_cli.session import AdminSession
 from common.terminal import tables
-from common.terminal.moments import brief_date_and_time
 from common.terminal.tables import NOTHING, Cell, new_table
-from common.terminal.texts import Texts
 from common.translation import C_, N_
+from common.words.moments import brief_date_and_time
+from common.words.texts import Texts
 
 if TYPE_CHECKING:
     from admin_cli.broker.integrator_rights import Rights

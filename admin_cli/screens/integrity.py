@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.texts import Texts
 
 if TYPE_CHECKING:
     from admin_cli.database.integrity import Finding

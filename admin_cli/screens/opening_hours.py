@@ -1,7 +1,7 @@
 """Opening hours as one line of text."""
 
 from common.domain.opening_hours import WEEKDAYS
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 
 def hours_in_words(hours: dict[str, list[str]], texts: Texts) -> str:

@@ -8,8 +8,8 @@ from admin_cli.patients_file import LineFault, PatientLine
 from admin_cli.registry_errors import RegistryRefused
 from admin_cli.session import AdminSession
 from common.registry_key import KeptPatient
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.texts import Texts
 
 _LINES_SHOWN_MAX: Final = 20
 _NUMBER_BYTES: Final = 12

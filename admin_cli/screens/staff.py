@@ -8,8 +8,8 @@ from admin_cli.session import AdminSession
 from common.domain.staff import EVERY_HOSPITAL, StaffRole
 from common.terminal import tables
 from common.terminal.tables import NOTHING, Cell, new_table
-from common.terminal.texts import Texts
 from common.translation import C_, N_
+from common.words.texts import Texts
 
 if TYPE_CHECKING:
     from admin_cli.database.staff_changes import StaffRow

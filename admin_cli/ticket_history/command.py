@@ -11,9 +11,9 @@ from admin_cli.ticket_history.reference import (
 )
 from common.errors import AntreanError
 from common.terminal.localised import LocalisedCommand
-from common.terminal.moments import short_date
 from common.terminal.output import print_json
 from common.translation import N_
+from common.words.moments import short_date
 
 
 @click.command(

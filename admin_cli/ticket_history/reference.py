@@ -9,9 +9,9 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.ticket_codes import parse_ticket_code
 from common.domain.tickets import parse_number
 from common.messages.limits import NUMBER_MAX
-from common.terminal.moments import parse_date
 from common.terminal.usage import UsageProblem
 from common.translation import N_
+from common.words.moments import parse_date
 
 _PARTS: Final = 4
 

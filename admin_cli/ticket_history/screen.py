@@ -11,16 +11,16 @@ from admin_cli.ticket_history.estimates import Estimate, Outcome, estimates_of, 
 from common.domain.catalog import Clinic
 from common.domain.tickets import display_number
 from common.storage.undo_records import taken_back
-from common.terminal.card import CANCEL_REASONS, CANCELLED_BY, STATUSES, room_in_words
 from common.terminal.event_words import call_reason_in_words, event_in_words
-from common.terminal.lane_words import lane_in_words, reason_in_words
 from common.terminal.layout import fold, stacked, terminal_width, widest
-from common.terminal.moments import CLOCK_WITH_SECONDS, birth_date, clock_time, long_date, short_date
-from common.terminal.problem_words import PATIENT_WORDS
 from common.terminal.streams import echo
 from common.terminal.tables import NOTHING, new_table, print_table
-from common.terminal.texts import Texts
 from common.translation import C_, N_
+from common.words.lanes import lane_in_words, reason_in_words
+from common.words.moments import CLOCK_WITH_SECONDS, birth_date, clock_time, long_date, short_date
+from common.words.problems import PATIENT_WORDS
+from common.words.texts import Texts
+from common.words.tickets import CANCEL_REASONS, CANCELLED_BY, STATUSES, room_in_words
 
 _ID_END: Final = 8
 """The last characters of a request's id tell it from the others of one ticket; JSON has all of it."""

@@ -28,13 +28,13 @@ from common.clock import SystemClock
 from common.domain.catalog import CODE_PATTERN
 from common.errors import AntreanError
 from common.settings import Settings
-from common.terminal.moments import CLOCK_WITH_SECONDS
 from common.terminal.screens import DIALOGS_CSS
 from common.terminal.screens.form import Field, Form
 from common.terminal.screens.key_bar import KeyBar
 from common.terminal.screens.lines import line_with_end
 from common.terminal.screens.questions import Confirm, Notice
-from common.terminal.texts import Texts
+from common.words.moments import CLOCK_WITH_SECONDS
+from common.words.texts import Texts
 
 _READ_SECONDS: Final = 5.0
 """The broker's own statistics are that old."""

@@ -6,9 +6,9 @@ from typing import Final
 
 from admin_cli.top.sections import BAD, GOOD
 from admin_cli.top.sources import Part
-from common.terminal.moments import CLOCK_WITH_SECONDS, age_in_words
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.moments import CLOCK_WITH_SECONDS, age_in_words
+from common.words.texts import Texts
 
 _NOT_YET: Final = "○"
 

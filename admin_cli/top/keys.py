@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from admin_cli.top.sections import Section
-from common.terminal.texts import Texts
 from common.translation import C_, N_
+from common.words.texts import Texts
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from admin_cli.top.standing import standing_of, still_since
 from common.domain.catalog import Hospital
 from common.terminal.streams import echo
 from common.terminal.tables import new_table, print_table
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.texts import Texts
 
 ALL_WELL: Final = N_("Nothing needs attention.")
 

@@ -14,10 +14,10 @@ from admin_cli.screens import dead_letters as letter_words
 from admin_cli.top.picture import Picture, WorkerLine, behind_seconds, is_late
 from admin_cli.top.standing import Standing, standing_of, still_since
 from common.messaging.topology import DEAD_LETTER_QUEUES, JOURNAL_QUEUE, QUARANTINES
-from common.terminal.moments import clock_time, duration
 from common.terminal.tables import NOTHING, Cell
-from common.terminal.texts import Texts
 from common.translation import C_, N_
+from common.words.moments import clock_time, duration
+from common.words.texts import Texts
 
 _PREFIX: Final = "antrean."
 _MINUTE_SECONDS: Final = 60

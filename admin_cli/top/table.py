@@ -9,7 +9,7 @@ from textual.widgets import DataTable, Static
 
 from admin_cli.top.sections import COLUMNS, EMPTY, NOT_READ, Section, SectionRow, sorted_by
 from common.terminal.tables import Cell
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 
 class Table(Vertical):

@@ -10,9 +10,9 @@ from clinic_desk.commands.options import RequestId, an_action, carry_out, of_a_c
 from clinic_desk.commands.own_clinic import ClinicCommand
 from clinic_desk.inputs import take_until, until_at
 from clinic_desk.session import DeskSession
-from common.terminal.absence_words import REASONS
 from common.terminal.usage import ExplainedChoice
 from common.translation import N_
+from common.words.absences import REASONS
 
 _room: Final = click.option(
     "--room", metavar=N_("ROOM"), type=int, help=N_("Which room; without it, the whole clinic.")

@@ -11,13 +11,14 @@ from clinic_desk.commands.own_clinic import ClinicCommand
 from clinic_desk.inputs import take_number, take_number_if_given
 from clinic_desk.session import DeskSession
 from common.domain.newborns import BIRTH_ORDER_MAX
-from common.terminal import card
 from common.terminal.prompts import WentBack, ask, can_ask
-from common.terminal.registration import CHECKS, complaint_about, given_answers, take_date_of_birth
+from common.terminal.registration import given_answers, take_date_of_birth
 from common.terminal.usage import ExplainedChoice, UsageProblem
 from common.translation import N_
+from common.words import tickets as ticket_words
+from common.words.patient_answers import CHECKS, complaint_about
 
-_REASONS: Final = {word: card.CANCEL_REASONS[code] for word, code in CANCEL_REASONS.items()}
+_REASONS: Final = {word: ticket_words.CANCEL_REASONS[code] for word, code in CANCEL_REASONS.items()}
 
 _QUESTIONS: Final = {
     "medical_record_number": N_("Right medical record number (empty: stays)"),

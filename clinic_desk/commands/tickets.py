@@ -20,14 +20,14 @@ from clinic_desk.commands.own_clinic import ClinicCommand
 from clinic_desk.inputs import take_number
 from clinic_desk.session import DeskSession
 from common.domain.tickets import PriorityReason
-from common.terminal.card import Ticket
 from common.terminal.event_words import CALL_REASONS
 from common.terminal.hospitals import normal_code
-from common.terminal.lane_words import PRIORITIES
 from common.terminal.output import print_ticket
 from common.terminal.registration import Registration, given_answers, register_asking, registration_options
 from common.terminal.usage import ExplainedChoice
 from common.translation import N_
+from common.words.lanes import PRIORITIES
+from common.words.tickets import Ticket
 
 _REASONS: Final = [reason.value for reason in PriorityReason]
 

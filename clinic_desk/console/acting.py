@@ -14,9 +14,10 @@ from clinic_desk.queue_view import ticket_key
 from clinic_desk.signed_in import who_may
 from common.domain import ticket_states
 from common.domain.staff import StaffRole
-from common.terminal.card import Ticket, ticket_card
+from common.terminal.card import ticket_card
 from common.terminal.screens.questions import Confirm, Notice
 from common.translation import N_
+from common.words.tickets import Ticket
 
 _ACTIONS: Final[Mapping[str, ticket_states.Action]] = {
     "recall": ticket_states.Action.RECALL,

@@ -3,9 +3,9 @@
 from datetime import datetime, tzinfo
 from typing import Final
 
-from common.terminal.moments import age_in_words
-from common.terminal.texts import Texts
 from common.translation import C_
+from common.words.moments import age_in_words
+from common.words.texts import Texts
 
 _CONNECTED_MARK: Final = "●"
 _LOST_MARK: Final = "○"

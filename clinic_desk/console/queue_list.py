@@ -10,8 +10,9 @@ from textual.widgets.option_list import Option
 from clinic_desk import queue_view
 from clinic_desk.queue_view import SECTIONS, Queue, QueueRow
 from common.domain.ticket_states import ACTIVE
-from common.terminal.card import COLOURS, Ticket
-from common.terminal.texts import Texts
+from common.terminal.card import COLOURS
+from common.words.texts import Texts
+from common.words.tickets import Ticket
 
 _NUMBER_WIDTH: Final = 12
 _WORDS_WIDTH_MAX: Final = 24

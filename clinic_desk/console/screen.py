@@ -40,8 +40,8 @@ from common.terminal.screens import DIALOGS_CSS
 from common.terminal.screens.key_bar import KeyBar
 from common.terminal.screens.lines import line_with_end
 from common.terminal.screens.questions import Confirm, Notice
-from common.terminal.texts import Texts
 from common.translation import C_
+from common.words.texts import Texts
 
 _MESSAGES_KEPT: Final = 50
 _WIDE_COLUMNS_MIN: Final = 100

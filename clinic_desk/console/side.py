@@ -10,11 +10,12 @@ from textual.widgets import Static
 
 from clinic_desk import queue_view
 from clinic_desk.history_view import History, HistoryRow, rows
-from common.terminal.card import COLOURS, Ticket
-from common.terminal.moments import clock_time
+from common.terminal.card import COLOURS
 from common.terminal.screens.lines import line_with_end
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.moments import clock_time
+from common.words.texts import Texts
+from common.words.tickets import Ticket
 
 _MOMENTS: Final[Mapping[str, str]] = {
     "registered_at": N_("registered {clock}"),

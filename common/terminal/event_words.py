@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from common.terminal.texts import Texts
 from common.translation import C_, N_
+from common.words.texts import Texts
 
 EVENTS: Final[Mapping[str, str]] = {
     "ticket.registered": C_("history", "registered"),

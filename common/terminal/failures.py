@@ -20,10 +20,10 @@ from common.errors import (
 )
 from common.exit_codes import ExitCode
 from common.installation import start_command
-from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
-from common.terminal.texts import Texts
 from common.terminal.usage import help_command, usage_sentence
 from common.translation import N_
+from common.words.problems import PATIENT_WORDS, ProblemWords
+from common.words.texts import Texts
 
 REFUSALS: Final[Mapping[Refusal, str]] = {
     Refusal.USER: N_("The broker at {where} refused the user; check user and password in ANTREAN_AMQP_URL."),

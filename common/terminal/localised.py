@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from common.terminal.texts import Texts
 from common.terminal.usage import UsageProblem, placeholder
 from common.translation import N_, languages
+from common.words.texts import Texts
 
 
 def _texts(ctx: click.Context) -> Texts:

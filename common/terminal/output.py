@@ -4,11 +4,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from common.terminal.card import Ticket, ticket_card
+from common.terminal.card import ticket_card
 from common.terminal.failures import Failure, problem_of
 from common.terminal.layout import terminal_width
 from common.terminal.session import Done, Session
 from common.terminal.streams import echo, json_text
+from common.words.tickets import Ticket
 
 
 def print_json(value: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from common.terminal.layout import fold, terminal_width
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 ANSWER_LENGTH_MAX: Final = 500
 
@@ -58,16 +58,6 @@ def complain(sentence: str) -> None:
     """Says what is wrong with an answer, where the question was seen."""
     said = "\n".join(fold(sentence, terminal_width()))
     click.secho(said, fg="red", err=not sys.stdout.isatty() and sys.stderr.isatty())
-
-
-def checked(rule: Callable[[str], object]) -> Callable[[str], str]:
-    """An answer as it was given, if it keeps the rule, which raises ValueError where it does not."""
-
-    def understand(answer: str) -> str:
-        rule(answer)
-        return answer
-
-    return understand
 
 
 def choose(texts: Texts, names: list[str]) -> int:

@@ -9,24 +9,17 @@ import click
 
 from common.domain.newborns import BIRTH_ORDER_MAX
 from common.exit_codes import ExitCode
-from common.messages.patient_data import normal_medical_record_number, normal_name
 from common.terminal.failures import OutcomeUnknown, ProblemReply
-from common.terminal.moments import date_complaint, parse_birth_date
 from common.terminal.output import print_failure
-from common.terminal.problem_words import PATIENT_WORDS
-from common.terminal.prompts import WentBack, ask, can_ask, checked, complain, confirm
+from common.terminal.prompts import WentBack, ask, can_ask, complain, confirm
 from common.terminal.requesting import take_request_id
 from common.terminal.session import Session
-from common.terminal.texts import Texts
 from common.terminal.usage import UsageProblem
 from common.translation import N_
+from common.words.moments import date_complaint, parse_birth_date
+from common.words.patient_answers import BAD_DATE_OF_BIRTH, CHECKS, complaint_about
 
 T = TypeVar("T")
-
-BAD_DATE_OF_BIRTH: Final = N_(
-    "Write a real date of birth as 1990-01-31, 31-01-1990 or 31/01/1990 (day first); where only a part is"
-    " known, as 1990 or 01-1990."
-)
 
 
 @dataclass(frozen=True)
@@ -227,13 +220,6 @@ def _ask_for(name: str, question: str, session: Session) -> str:
     return ask(texts(question), CHECKS[name], lambda error: complaint_about(name, error, texts))
 
 
-def complaint_about(name: str, error: ValueError, texts: Texts) -> str:
-    """What is said of an answer to one of QUESTIONS that cannot be right."""
-    if name == "date_of_birth":
-        return texts(date_complaint(error, BAD_DATE_OF_BIRTH))
-    return f"{texts(PATIENT_WORDS.fields[name])}: {texts(PATIENT_WORDS.rules[name])}"
-
-
 QUESTIONS: Final = {
     "medical_record_number": N_("Medical record number (empty: back)"),
     "name": N_("Full name (empty: back)"),
@@ -247,13 +233,6 @@ OF_NEWBORNS: Final = {
     "date_of_birth": N_("The baby's date of birth, for example 2026-01-31 (empty: back)"),
 }
 """The same of a newborn that goes by its mother's number."""
-
-CHECKS: Final[dict[str, Callable[[str], str]]] = {
-    "medical_record_number": checked(normal_medical_record_number),
-    "name": checked(normal_name),
-    "date_of_birth": parse_birth_date,
-}
-"""What is sent of an answer, by the names of the fields; ValueError for what can only be refused."""
 
 OPTIONS: Final = {"medical_record_number": "--mrn", "name": "--name", "date_of_birth": "--dob"}
 """The options that answer QUESTIONS."""

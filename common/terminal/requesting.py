@@ -11,11 +11,11 @@ import click
 from antrean_client.visible_text import visible_values
 from common.errors import MessagingError, NoQueue, NoReply, RequestNotTaken
 from common.settings import Settings
-from common.terminal.card import in_one_line
 from common.terminal.failures import Change, Failure, NoBrokerKnown, OutcomeUnknown, ProblemReply
 from common.terminal.session import Session
 from common.terminal.streams import print_traceback
 from common.terminal.usage import similar
+from common.words.tickets import in_one_line
 
 if TYPE_CHECKING:
     from antrean_client.rpc_client import RpcClient

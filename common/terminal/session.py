@@ -17,10 +17,10 @@ from common.settings import Role, Settings
 from common.terminal.failures import Change, Failure, Problem, failure_of
 from common.terminal.layout import fold_around, terminal_width
 from common.terminal.problem_text import problem_text
-from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
 from common.terminal.streams import echo, json_text
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.problems import PATIENT_WORDS, ProblemWords
+from common.words.texts import Texts
 
 
 @dataclass

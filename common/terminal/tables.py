@@ -9,7 +9,7 @@ import click
 from antrean_client.visible_text import visible
 from common.terminal.layout import fold, stacked, terminal_width, widest
 from common.terminal.streams import echo, writes_unicode
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 NOTHING: Final = "–"
 """Stands in a cell that has no value."""

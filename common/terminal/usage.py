@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import click
 
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 _SIMILAR_MAX: Final = 3
 

@@ -15,7 +15,7 @@ from admin_cli.top.app import Top
 from common.messaging.delivery import CAME_THROUGH
 from common.messaging.topology import DEAD_QUEUE, PATIENT_EXCHANGE
 from common.settings import Settings
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 from tests.acceptance.command_line import Shell
 from tests.acceptance.conftest import shell_of
 from tests.acceptance.terminal import terminal

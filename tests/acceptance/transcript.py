@@ -17,8 +17,8 @@ from pathlib import Path
 from antrean_client.rpc_client import RpcClient
 from common.messaging.topology import PATIENT_EXCHANGE
 from common.settings import STACK_FILE, Settings
-from common.terminal.moments import DAYS, MONTHS
 from common.translation import translated
+from common.words.moments import DAYS, MONTHS
 from tests.acceptance.command_line import Shell, register_words
 from tests.deployment import Patient
 from tests.processes import PATIENT, SECONDS_MAX, eventually

@@ -4,8 +4,8 @@ import re
 
 from common.domain.ticket_states import TicketStatus
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE, routing_keys
-from common.terminal.card import STATUSES
 from common.translation import translated
+from common.words.tickets import STATUSES
 from contract.documents import DOCS, Document
 
 GLOSSARY = Document("glossary.md")

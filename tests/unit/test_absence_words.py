@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from common.domain.absences import AbsenceReason
-from common.terminal.absence_words import REASONS, absence_in_words, absences_in_words, brief_absence
-from common.terminal.texts import Texts
 from common.translation import languages
+from common.words.absences import REASONS, absence_in_words, absences_in_words, brief_absence
+from common.words.texts import Texts
 from patient_cli.tables import opening
 
 ID, EN = Texts("id"), Texts("en")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from clinic_desk.accuracy import print_accuracy
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 
 def of_clinic(clinic: str, held: int, late: int, apart: int = 0) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from common.terminal.texts import Texts
-from patient_cli.call_news import call_news
+from common.words.call_news import call_news
+from common.words.texts import Texts
 
 INDONESIAN, ENGLISH = Texts("id"), Texts("en")
 TICKET: dict[str, Any] = {

@@ -17,8 +17,8 @@ from babel.messages.mofile import write_mo
 
 from admin_cli.program import antrean_admin
 from clinic_desk.program import antrean_desk
-from common.terminal.texts import Texts
 from common.translation import LOCALES, translated
+from common.words.texts import Texts
 from patient_cli.program import antrean
 from tests.catalogs import (
     KEYWORDS,

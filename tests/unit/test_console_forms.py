@@ -8,7 +8,7 @@ from textual.app import App
 from textual.widgets import Input
 
 from clinic_desk.console.dialogs.forms import sign_in_form
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 
 @pytest.mark.parametrize("between", ["tab", "enter"])

@@ -19,7 +19,7 @@ from common.domain.staff import StaffRole
 from common.messages import desk_requests
 from common.settings import Settings
 from common.terminal.screens.key_bar import KeyBar, key_lines
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 from tests.processes import SECONDS_MAX
 from tests.unit.test_console_rooms import queue_of, shows
 

@@ -13,7 +13,7 @@ from clinic_desk.console.side import history_text
 from clinic_desk.queue_view import ticket_key
 from common.domain.event_names import EventName
 from common.terminal.event_words import EVENTS
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 from tests.unit.test_console_rooms import queue_of
 
 PANEL_WIDTH = 43

@@ -12,7 +12,7 @@ from clinic_desk.problem_words import CONSOLE_WORDS, DESK_WORDS
 from clinic_desk.queue_view import counts, found_row, rows
 from clinic_desk.report import print_report, write_csv
 from common.terminal.problem_text import problem_text
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 INDONESIAN, ENGLISH = Texts("id"), Texts("en")
 

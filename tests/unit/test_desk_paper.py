@@ -12,7 +12,7 @@ from clinic_desk.qr_code import QUIET_ZONE, qr_lines
 from clinic_desk.shown_ticket import ticket_text
 from common.domain.ticket_codes import format_ticket_code
 from common.terminal import streams
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 from tests.unit.test_desk_output import ticket as desk_ticket
 from tests.unit.test_patient_cli_card import NAMED, WAITING
 

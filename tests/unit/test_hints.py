@@ -18,11 +18,11 @@ from common.settings import Settings
 from common.terminal import program
 from common.terminal.failures import ProblemReply
 from common.terminal.problem_text import problem_text
-from common.terminal.problem_words import ProblemWords
 from common.terminal.requesting import RequestingSession
 from common.terminal.session import Session
-from common.terminal.texts import Texts
 from common.translation import LOCALES
+from common.words.problems import ProblemWords
+from common.words.texts import Texts
 from patient_cli.program import antrean
 from patient_cli.session import PatientSession
 from tests.catalogs import read_catalog

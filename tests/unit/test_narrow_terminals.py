@@ -21,8 +21,8 @@ from common.terminal.card import ticket_card
 from common.terminal.problem_text import problem_text
 from common.terminal.streams import prepare_streams
 from common.terminal.tables import Table
-from common.terminal.texts import Texts
 from common.translation import languages
+from common.words.texts import Texts
 from patient_cli.session import PatientSession
 from patient_cli.tables import clinic_table, hospital_table, ticket_table
 from patient_cli.watch_panel import PanelView

@@ -16,7 +16,7 @@ from common.terminal import program
 from common.terminal.failures import OutcomeUnknown, ProblemReply, failure_of
 from common.terminal.prompts import WentBack, ask, choose, confirm
 from common.terminal.registration import Registration
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 from patient_cli.program import antrean
 from patient_cli.remembered import show_remembered
 from patient_cli.session import PatientSession

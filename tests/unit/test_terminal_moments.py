@@ -2,8 +2,8 @@
 
 import pytest
 
-from common.terminal import moments
-from common.terminal.texts import Texts
+from common.words import moments
+from common.words.texts import Texts
 
 INDONESIAN, ENGLISH = Texts("id"), Texts("en")
 

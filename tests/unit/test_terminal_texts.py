@@ -18,11 +18,11 @@ from common.messages.desk_requests import DeskRegister, DeskRequest
 from common.messages.message import Request
 from common.messages.patients import Register
 from common.messages.problems import ProblemCode
-from common.terminal.card import STATUSES
 from common.terminal.failures import REFUSALS
-from common.terminal.lane_words import LANES, PRIORITIES
-from common.terminal.problem_words import PATIENT_WORDS, ProblemWords
-from patient_cli.call_news import FOLLOWED
+from common.words.call_news import FOLLOWED
+from common.words.lanes import LANES, PRIORITIES
+from common.words.problems import PATIENT_WORDS, ProblemWords
+from common.words.tickets import STATUSES
 from patient_cli.watch import ENDINGS
 
 PROGRAMS = {"antrean": PATIENT_WORDS, "antrean-desk": DESK_WORDS, "the console": CONSOLE_WORDS}

@@ -9,8 +9,8 @@ import pytest
 from common.domain.catalog import Hospital
 from common.domain.time_zones import zone_word
 from common.messages import problems
-from common.terminal import moments
-from common.terminal.texts import Texts
+from common.words import moments
+from common.words.texts import Texts
 from tests.domain.clinics import clinic
 
 ZONES = [

@@ -20,7 +20,7 @@ from common.domain.catalog import QueueMode
 from common.domain.clinic_day import ClinicDay
 from common.messaging.topology import DEAD_QUEUE, JOURNAL_QUEUE, REGISTRAR_QUARANTINE, REGISTRAR_QUEUE, queues
 from common.metrics.page import page_in
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 from tests.builders import in_bandung
 from tests.domain.clinics import clinic as clinic_of
 

@@ -8,7 +8,7 @@ import pytest
 from clinic_desk.undoable import in_words, is_late, last_undoable
 from common.domain.event_names import EventName
 from common.terminal.event_words import EVENTS
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 
 def line(event: str, number: int = 7, room: int | None = 1, user: str | None = "siti") -> dict[str, Any]:

@@ -16,7 +16,7 @@ from common.settings import Settings
 from common.terminal.session import Session
 from common.terminal.streams import json_text, print_traceback
 from common.terminal.tables import Cell, Table
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 from patient_cli.session import PatientSession
 from tests.hostile_text import HOSTILE, obeyed_in
 

@@ -14,7 +14,7 @@ import pytest
 from admin_cli.doctor.command import findings
 from common.messaging import topology
 from common.settings import load_settings
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 from local_stack.private_node import PrivateNode
 from tests.deployment import Deployment
 from tests.processes import SECONDS_MAX, ended

@@ -13,7 +13,7 @@ from admin_cli.doctor.findings import Status
 from admin_cli.doctor.management_checks import management_findings
 from common.messaging.topology import REGISTRAR_QUEUE
 from common.settings import load_settings
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 from local_stack.private_node import PrivateNode, find_server
 from tests.broker import MISSING, RunningBroker
 from tests.deployment import CLINICS, Deployment, deployed

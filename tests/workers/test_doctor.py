@@ -22,7 +22,7 @@ from admin_cli.doctor.findings import Finding, Status
 from common.domain.staff import EVERY_HOSPITAL
 from common.messaging import topology
 from common.settings import Role, Settings, clock_environment
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 from local_stack.private_node import find_server
 from tests.broker import MISSING, RunningBroker
 from tests.database import opened, plain_url, sqlite_file

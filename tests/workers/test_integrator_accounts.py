@@ -17,7 +17,7 @@ from admin_cli.doctor.integrator_checks import integrator_findings
 from common.messaging import topology
 from common.messaging.topology import EVENTS_EXCHANGE
 from common.settings import load_settings
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 from tests.database import sqlite_file
 from tests.deployment import connected
 from tests.processes import eventually

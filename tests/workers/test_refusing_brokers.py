@@ -15,7 +15,7 @@ from common.errors import BrokerRefused, NoQueue, Refusal
 from common.exit_codes import ExitCode
 from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
 from common.terminal.failures import failure_of
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 from tests.broker import RunningBroker
 from tests.self_signed import self_signed
 

@@ -17,7 +17,7 @@ from admin_cli.doctor.findings import Status
 from admin_cli.doctor.staff_checks import staff_findings
 from common.messaging import topology
 from common.settings import load_settings
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 from tests.database import opened, sqlite_file
 from tests.deployment import MONDAY_MORNING
 from tests.processes import eventually

@@ -11,8 +11,8 @@ from textual.widgets import Static
 
 from clinic_desk.console.keys.table import ALL_KEYS, KEYS, described
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.texts import Texts
 
 _WHO: Final = {
     MOVES_QUEUES: N_("caller, manager"),

@@ -12,12 +12,11 @@ from clinic_desk.queue_view import Queue, lanes_above
 from common.domain.newborns import read_shown_name
 from common.messages.limits import ROOMS_MAX
 from common.messages.patient_data import normal_medical_record_number, normal_name
-from common.terminal.lane_words import lane_in_words, reason_in_words
-from common.terminal.moments import date_complaint, parse_birth_date, written_birth_date
-from common.terminal.prompts import checked
-from common.terminal.registration import BAD_DATE_OF_BIRTH
 from common.terminal.screens.form import Field, Form
-from common.terminal.texts import Texts
+from common.words.lanes import lane_in_words, reason_in_words
+from common.words.moments import date_complaint, parse_birth_date, written_birth_date
+from common.words.patient_answers import BAD_DATE_OF_BIRTH, checked
+from common.words.texts import Texts
 
 _ROOMS = re.compile(r"0|[1-9]\d?", re.ASCII)
 

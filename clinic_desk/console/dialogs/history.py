@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from clinic_desk.console.side import HistoryLines
 from clinic_desk.history_view import History
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 
 class HistoryScreen(ModalScreen[None]):

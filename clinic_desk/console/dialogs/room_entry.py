@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from clinic_desk.queue_view import no_such_room
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 
 def rooms_meant(typed: str, rooms: int) -> list[int]:

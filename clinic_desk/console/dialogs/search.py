@@ -11,8 +11,9 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from clinic_desk.queue_view import found_row
-from common.terminal.card import COLOURS, Ticket
-from common.terminal.texts import Texts
+from common.terminal.card import COLOURS
+from common.words.texts import Texts
+from common.words.tickets import Ticket
 
 _TEXT_LENGTH_MAX: Final = 100  # as the protocol has it
 

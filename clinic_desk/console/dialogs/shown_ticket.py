@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from common.terminal.screens.questions import Notice
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 
 class ShownTicket(ModalScreen[str | None]):

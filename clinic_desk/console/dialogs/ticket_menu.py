@@ -7,7 +7,7 @@ from textual import events
 
 from clinic_desk.console.keys.table import Key, described
 from common.terminal.screens.questions import Choose
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 _KEY_WIDTH: Final = 3
 

@@ -4,8 +4,8 @@ from clinic_desk import queue_view
 from clinic_desk.actions import Desk
 from clinic_desk.console.acting import ActingApp
 from clinic_desk.console.dialogs.forms import absence_form
-from common.terminal.absence_words import REASONS
 from common.terminal.screens.questions import Choose
+from common.words.absences import REASONS
 
 _CLINIC = "clinic"
 """What stands for the whole clinic, where a room is a number."""

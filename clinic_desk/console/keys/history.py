@@ -4,7 +4,7 @@ from clinic_desk.console.acting import ActingApp
 from clinic_desk.console.dialogs.history import HistoryScreen
 from clinic_desk.console.requester import HISTORY_LINES
 from clinic_desk.history_view import History
-from common.terminal.card import Ticket
+from common.words.tickets import Ticket
 
 
 class HistoryKeys(ActingApp):

@@ -8,11 +8,11 @@ from clinic_desk.console.keys.tickets import PatientData, TicketKeys
 from clinic_desk.console.queue_list import QueueList
 from clinic_desk.queue_view import ticket_key
 from common.domain.newborns import shown_name
-from common.terminal.card import Ticket
 from common.terminal.failures import ProblemReply
-from common.terminal.moments import birth_date
 from common.terminal.registration import OPTIONS, Registration
 from common.terminal.screens.questions import Choose
+from common.words.moments import birth_date
+from common.words.tickets import Ticket
 
 _OF_A_STRANGER: Final = "wrong-person"
 

@@ -15,7 +15,7 @@ from clinic_desk.console.keys.table import KEYS
 from clinic_desk.console.keys.undo import UndoKeys, may_be_undone
 from clinic_desk.console.queue_list import QueueList
 from clinic_desk.console.requester import Place
-from common.terminal.card import Ticket
+from common.words.tickets import Ticket
 
 
 class Way(NamedTuple):

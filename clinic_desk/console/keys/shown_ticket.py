@@ -7,7 +7,7 @@ from clinic_desk.console.keys.tickets import TicketKeys
 from clinic_desk.paper import COLUMNS, paper_text
 from clinic_desk.printer import PrintingFailed, print_out
 from clinic_desk.shown_ticket import ticket_text
-from common.terminal.card import Ticket
+from common.words.tickets import Ticket
 
 
 class ShownTicketKeys(TicketKeys):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from common.domain.staff import EVERY_ROLE, MOVES_QUEUES, RUNS_CLINICS, SEES_TO_PATIENTS, StaffRole
-from common.terminal.texts import Texts
 from common.translation import C_, N_
+from common.words.texts import Texts
 
 
 @dataclass(frozen=True)

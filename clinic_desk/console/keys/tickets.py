@@ -9,12 +9,12 @@ from clinic_desk.console.acting import ActingApp, is_meant
 from clinic_desk.console.dialogs.forms import corrected_patient, correction_form, priority_choices
 from clinic_desk.console.queue_list import QueueList
 from common.domain.staff import MOVES_QUEUES
-from common.terminal import card
-from common.terminal.card import Ticket
 from common.terminal.event_words import CALL_REASONS
 from common.terminal.failures import ProblemReply
 from common.terminal.screens.questions import Choose
 from common.translation import N_
+from common.words import tickets as ticket_words
+from common.words.tickets import Ticket
 
 PatientData = dict[str, str]
 """Of a patient, by the names of registration.OPTIONS."""
@@ -141,7 +141,9 @@ class TicketKeys(ActingApp):
     def cancel(self, ticket: Ticket) -> None:
         """Asks why, and gives up this ticket."""
         desk, day = self._desk, self._other_day(ticket)
-        choices = [(word, self._texts(card.CANCEL_REASONS[code])) for word, code in CANCEL_REASONS.items()]
+        choices = [
+            (word, self._texts(ticket_words.CANCEL_REASONS[code])) for word, code in CANCEL_REASONS.items()
+        ]
         heading = self._texts("Why is {number} cancelled?", number=ticket["display_number"])
         self.push_screen(
             Choose(heading, choices, self._texts),
@@ -197,7 +199,7 @@ class TicketKeys(ActingApp):
             N_("{number} is now in {where}. Call anyhow?"),
             lambda: self._do(action),
             number=problem["display_number"],
-            where=card.other_room(problem["elsewhere"], self._texts),
+            where=ticket_words.other_room(problem["elsewhere"], self._texts),
         )
 
     def _look_at(self, ticket: Ticket, then: Callable[[dict[str, Any]], None]) -> None:

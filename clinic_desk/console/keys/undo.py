@@ -11,8 +11,8 @@ from clinic_desk.problem_words import CONSOLE_WORDS
 from clinic_desk.session import DeskSession
 from clinic_desk.undoable import in_words, is_late, last_undoable
 from common.domain import ticket_states
-from common.terminal.card import Ticket
 from common.terminal.screens.questions import Choose
+from common.words.tickets import Ticket
 
 _UNDOABLE: Final = frozenset(
     {"call_next", "call_ticket", "start", "complete", "mark_no_show", "skip", "park", "send", "desk_cancel"}

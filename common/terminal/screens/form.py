@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 
 @dataclass(frozen=True)

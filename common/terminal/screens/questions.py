@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from common.terminal.texts import Texts
+from common.words.texts import Texts
 
 
 class Confirm(ModalScreen[bool]):

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from common.terminal.card import Ticket, clinic_name, ticket_room
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.texts import Texts
+from common.words.tickets import Ticket, clinic_name, ticket_room
 
 FOLLOWED: Final = frozenset({"waiting", "called", "parked"})
 """In these states a ticket is followed on: a call can be repeated, go to another room, be taken back, or be

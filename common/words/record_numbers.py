@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.texts import Texts
 
 _FORMS: Final[Mapping[tuple[bool, bool], str]] = {
     (False, False): N_("{length} digits"),

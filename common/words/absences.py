@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from common.terminal.moments import clock_time, clock_time_with_zone
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.moments import clock_time, clock_time_with_zone
+from common.words.texts import Texts
 
 REASONS: Final[Mapping[str, str]] = {
     "late": N_("the doctor is late"),

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from common.terminal.texts import Texts
 from common.translation import N_
+from common.words.texts import Texts
 
 LANES: Final[Mapping[str, str]] = {
     "emergency": N_("emergency"),

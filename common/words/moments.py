@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 
 from common.domain.partial_dates import PartialDate
 from common.domain.time_zones import zone_word
-from common.terminal.texts import Texts
 from common.translation import C_, N_
+from common.words.texts import Texts
 
 CLOCK = C_("clock", "%H:%M")
 CLOCK_WITH_SECONDS = C_("clock", "%H:%M:%S")
