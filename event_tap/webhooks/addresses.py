@@ -7,9 +7,10 @@ private network, and unusual ways of writing an address, are found, too.
 Sources: IANA IPv4 and IPv6 Special-Purpose Address Registries; RFC 6052 (NAT64).
 """
 
-import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import Any, Final, NamedTuple
+from typing import Final
+
+from antrean_client.http_connection import SocketAddress, addresses_of
 
 _UNICAST: Final = IPv6Network("2000::/3")
 """Where all addresses are that the IPv6 internet uses."""
@@ -27,13 +28,6 @@ class AddressRefused(Exception):
         self.address = address
 
 
-class SocketAddress(NamedTuple):
-    """An address to connect to, as `socket` takes it."""
-
-    family: int
-    address: tuple[Any, ...]
-
-
 def is_public(text: str) -> bool:
     """Whether an address, in numbers, is one of the internet's."""
     address = ip_address(text)
@@ -44,17 +38,14 @@ def is_public(text: str) -> bool:
     return _is_public(address) and address in _UNICAST and not any(address in each for each in _TUNNELS)
 
 
-def addresses_of(host: str, port: int, *, anywhere: bool) -> list[SocketAddress]:
-    """What a name stands for now. Blocks for as long as the system's resolver does.
-
-    Raises OSError or UnicodeError where it stands for nothing, and, unless it may be `anywhere`,
-    AddressRefused where even one of its addresses is not public.
-    """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    for *_, address in found:
+def public_addresses_of(host: str, port: int, *, anywhere: bool) -> list[SocketAddress]:
+    """As `addresses_of`; raises AddressRefused, too, where even one of the addresses is not public, unless it
+    may be `anywhere`."""
+    found = addresses_of(host, port)
+    for _, address in found:
         if not anywhere and not is_public(str(address[0])):
             raise AddressRefused(str(address[0]))
-    return [SocketAddress(family, address) for family, _, _, _, address in found]
+    return found
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:

@@ -175,10 +175,10 @@ def _forward_stream(
 
 def _refuse_private(endpoint: Endpoint) -> None:
     """Says before anything is sent what each attempt would say; a name may still be unknown now."""
-    from event_tap.webhooks.addresses import AddressRefused, addresses_of
+    from event_tap.webhooks.addresses import AddressRefused, public_addresses_of
 
     try:
-        addresses_of(endpoint.host, endpoint.port, anywhere=endpoint.is_allowed)
+        public_addresses_of(endpoint.host, endpoint.port, anywhere=endpoint.is_allowed)
     except AddressRefused as error:
         raise UsageProblem(
             N_(

@@ -6,7 +6,7 @@ from typing import Any
 import click
 import pytest
 
-from event_tap.webhooks.addresses import AddressRefused, addresses_of, is_public
+from event_tap.webhooks.addresses import AddressRefused, is_public, public_addresses_of
 from event_tap.webhooks.endpoint import endpoint_of
 
 PRIVATE = {
@@ -102,7 +102,7 @@ def test_addresses_that_are_public(address: str) -> None:
 def test_however_an_address_is_written(kind: str) -> None:
     endpoint = endpoint_of(URLS[kind], ())
     with pytest.raises(AddressRefused):
-        addresses_of(endpoint.host, endpoint.port, anywhere=endpoint.is_allowed)
+        public_addresses_of(endpoint.host, endpoint.port, anywhere=endpoint.is_allowed)
 
 
 def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,8 +112,8 @@ def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(socket, "getaddrinfo", found)
     with pytest.raises(AddressRefused, match="fd00::1"):
-        addresses_of("papan.example", 443, anywhere=False)
-    assert len(addresses_of("papan.example", 443, anywhere=True)) == 2
+        public_addresses_of("papan.example", 443, anywhere=False)
+    assert len(public_addresses_of("papan.example", 443, anywhere=True)) == 2
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPa
 def test_a_host_is_allowed_by_its_name(url: str, allowed: str) -> None:
     endpoint = endpoint_of(url, ["papan.example", allowed])
     assert endpoint.is_allowed
-    assert addresses_of("127.0.0.1", 80, anywhere=endpoint.is_allowed)
+    assert public_addresses_of("127.0.0.1", 80, anywhere=endpoint.is_allowed)
 
 
 @pytest.mark.parametrize("allowed", ["", "example", "local", "127.0.0.2", "localhost.example", "*"])
