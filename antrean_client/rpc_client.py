@@ -9,10 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
@@ -25,11 +22,11 @@ from antrean_client.errors import (
     MessagingError,
     NoQueue,
     NoReply,
-    ProblemReply,
     Refusal,
     RequestNotTaken,
 )
-from antrean_client.protocol import BODY_BYTES_MAX, LOOK_UPS, PATIENT_EXCHANGE
+from antrean_client.protocol import LOOK_UPS, PATIENT_EXCHANGE
+from antrean_client.requests import Answer, Clock, MachineClock, RequestClient, encoded, too_large
 from antrean_client.tracing import RequestSpan, requesting
 
 RESEND_SECONDS = 3.0
@@ -48,50 +45,16 @@ _REFUSALS = {403: Refusal.PERMISSION, 406: Refusal.USER}
 """By AMQP's code; a request in the name of another user than the one who logged in is refused with 406."""
 
 
-class Clock(Protocol):
-    """Says when a request is made."""
-
-    def now(self) -> datetime:
-        """The present moment."""
-        ...
-
-
-class _MachineClock:
-    """The machine's own clock."""
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(time.time(), UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A reply: its name (`problem` for a refusal), its body, and how long it took."""
-
-    name: str
-    body: dict[str, Any]
-    request_id: str
-    elapsed_seconds: float
-
-
-class RpcClient:
-    """Sends one request at a time and waits for its reply. Connects when it first has to, and again after
-    a lost connection; not for use by several threads. But through the patients' exchange, each request names
-    the user of `amqp_url`, for whom the broker vouches."""
+class RpcClient(RequestClient):
+    """Asks over the broker. But through the patients' exchange, each request names the user of `amqp_url`,
+    for whom the broker vouches."""
 
     def __init__(self, amqp_url: str, exchange: str, clock: Clock | None = None) -> None:
         self._amqp_url = amqp_url
         self._exchange = exchange
-        self._clock = clock or _MachineClock()
+        self._clock = clock or MachineClock()
         self._channel: BlockingChannel | None = None
         self._answers: dict[str, tuple[str, bytes]] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Closes the connection, if there is one; never raises."""
@@ -99,15 +62,6 @@ class RpcClient:
         if channel is not None and channel.connection.is_open:
             with suppress(AMQPError, OSError):  # it is lost already then
                 channel.connection.close()
-
-    def ask(
-        self, name: str, body: dict[str, Any], *, timeout_seconds: float, request_id: str | None = None
-    ) -> dict[str, Any]:
-        """The body of the answer; raises ProblemReply where the request was refused, and as `call` does."""
-        answer = self.call(name, body, timeout_seconds=timeout_seconds, request_id=request_id)
-        if answer.name == "problem":
-            raise ProblemReply(answer.body, body)
-        return answer.body
 
     def call(
         self, name: str, body: dict[str, Any], *, timeout_seconds: float, request_id: str | None = None
@@ -132,9 +86,9 @@ class RpcClient:
     def _call(
         self, name: str, body: dict[str, Any], timeout_seconds: float, request_id: str, span: RequestSpan
     ) -> Answer:
-        encoded = json.dumps(body).encode()
-        if len(encoded) > BODY_BYTES_MAX:
-            return _too_large(request_id)
+        message = encoded(body)
+        if message is None:  # the broker would close the channel of a much larger one
+            return too_large(request_id)
         properties = pika.BasicProperties(
             type=name,
             message_id=request_id,
@@ -162,7 +116,7 @@ class RpcClient:
             try:
                 try:
                     with span.sending():
-                        self._publish(channel, properties, encoded)
+                        self._publish(channel, properties, message)
                 except MessagingError as error:
                     error.sent_before = sent
                     raise
@@ -231,16 +185,3 @@ def _waits_while_full() -> Iterator[float]:
 def delivery_mode(name: str) -> int:
     """AMQP's delivery mode for the request `name`."""
     return _TRANSIENT if name in LOOK_UPS else _PERSISTENT
-
-
-def _too_large(request_id: str) -> Answer:
-    """What a worker would answer; the broker would close the channel of a much larger request."""
-    # Made without the messages' models: a patient's computer need not have pydantic.
-    problem = {
-        "type": "about:blank",
-        "title": "Message too large",
-        "detail": f"Send at most {BODY_BYTES_MAX} bytes.",
-        "code": "message_too_large",
-        "errors": [],
-    }
-    return Answer("problem", problem, request_id, 0.0)

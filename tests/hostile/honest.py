@@ -15,7 +15,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, TextIO
 
-from antrean_client.rpc_client import Answer, RpcClient
+from antrean_client.requests import Answer
+from antrean_client.rpc_client import RpcClient
 from common.clock import SystemClock
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
 from common.messaging.topology import REQUEST_EXCHANGES
