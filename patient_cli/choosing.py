@@ -8,8 +8,9 @@ from antrean_client.look_ups import clinics as clinics_of
 from antrean_client.look_ups import hospitals as all_hospitals
 from common.terminal.prompts import WentBack, choose
 from common.terminal.tables import print_table
+from common.words.clinics import opening
 from patient_cli.session import PatientSession
-from patient_cli.tables import clinic_table, hospital_table, opening
+from patient_cli.tables import clinic_table, hospital_table
 
 
 def choose_hospital(session: PatientSession) -> dict[str, Any]:

@@ -5,12 +5,9 @@ from typing import Any, Final
 from common.terminal.card import COLOURS
 from common.terminal.tables import NOTHING, Cell, Table, new_table
 from common.translation import N_
-from common.words.absences import absences_in_words
+from common.words.clinics import expected_wait, opening
 from common.words.moments import (
-    brief_date_and_time,
-    clock_time,
     clock_time_with_zone,
-    duration,
     short_date,
 )
 from common.words.texts import Texts
@@ -58,7 +55,7 @@ def clinic_table(clinics: list[Row], texts: Texts, *, numbered: bool = False) ->
             opening(each, texts),
             str(each["waiting"]),
             each["now_serving"] or NOTHING,
-            _wait(each, texts),
+            expected_wait(each, texts) or NOTHING,
             str(each["quota_left"]),
         )
         table.add_row(Cell(text, dim=not each["is_open"]) for text in cells)
@@ -83,39 +80,6 @@ def ticket_table(tickets: list[Ticket], texts: Texts) -> Table:
             ]
         )
     return table
-
-
-def opening(clinic: Row, texts: Texts) -> str:
-    """Whether a clinic is open, until when, or when it opens again, and why the staff have closed it; and who
-    of it is away."""
-    next_opening = None if clinic["is_open"] else clinic["next_opening"]
-    away = [
-        each for each in clinic.get("absences") or () if not each["until"] or each["until"] != next_opening
-    ]
-    return "; ".join([_hours(clinic, texts), *absences_in_words(away, texts, clinic.get("zone"))])
-
-
-def _hours(clinic: Row, texts: Texts) -> str:
-    if not clinic["is_open"]:
-        words = texts("closed")
-        if clinic["next_opening"] is not None:
-            moment = brief_date_and_time(clinic["next_opening"], texts, clinic.get("zone"))
-            words = texts("closed, opens {moment}", moment=moment)
-        reason = clinic.get("closed_reason")
-        return f"{words} ({reason})" if reason else words
-    if clinic["opens_at"] is None or clinic["closes_at"] is None:
-        return texts("open")
-    opens, closes = (clock_time(clinic[name], texts) for name in ("opens_at", "closes_at"))
-    return texts("{opens}–{closes}", opens=opens, closes=closes)
-
-
-def _wait(clinic: Row, texts: Texts) -> str:
-    """The wait of somebody who would register now."""
-    if clinic["estimated_wait_seconds"] is None or not clinic["is_open"]:
-        return NOTHING
-    if clinic.get("day_may_end_first"):
-        return texts("perhaps not today")
-    return duration(clinic["estimated_wait_seconds"], texts)
 
 
 def _status(ticket: Ticket, texts: Texts) -> str:

@@ -15,7 +15,7 @@ from common.terminal.failures import ProblemReply, failure_of
 from common.terminal.streams import json_text
 from common.translation import N_
 from common.words.absences import absences_in_words
-from common.words.call_news import FOLLOWED, call_news
+from common.words.call_news import ENDED, FOLLOWED, call_news
 from common.words.texts import Texts
 from common.words.tickets import (
     Ticket,
@@ -41,12 +41,8 @@ _IDLE_SECONDS_MAX: Final = 10.0  # a longer pause could cost the connection its 
 
 
 ENDINGS: Final[Mapping[str, str]] = {
-    "in_service": N_("Number {number} is being served."),
-    "served": N_("Number {number} has been served."),
-    "cancelled": N_("Ticket {number} was cancelled."),
-    "no_show": N_("Number {number} was called and you were not there; speak to the staff of {clinic}."),
+    **ENDED,
     "transferred": N_("Ticket {number} was transferred; follow the new one with:\n  {command}"),
-    "expired": N_("Ticket {number} expired: its service day is over."),
 }
 """What is said when following ends, by the ticket's status then."""
 

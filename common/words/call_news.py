@@ -11,6 +11,16 @@ FOLLOWED: Final = frozenset({"waiting", "called", "parked"})
 """In these states a ticket is followed on: a call can be repeated, go to another room, be taken back, or be
 put off."""
 
+ENDED: Final[Mapping[str, str]] = {
+    "in_service": N_("Number {number} is being served."),
+    "served": N_("Number {number} has been served."),
+    "cancelled": N_("Ticket {number} was cancelled."),
+    "no_show": N_("Number {number} was called and you were not there; speak to the staff of {clinic}."),
+    "expired": N_("Ticket {number} expired: its service day is over."),
+}
+"""What is said of a ticket that is not followed on, by its status; of a transferred one, with what follows
+it."""
+
 _NEWS: Final[Mapping[str, str]] = {
     "called": N_("Number {number} is called. Please go to {where}."),
     "moved": N_("Number {number} is called to another room. Please go to {where}."),

@@ -7,8 +7,8 @@ import pytest
 from common.domain.absences import AbsenceReason
 from common.translation import languages
 from common.words.absences import REASONS, absence_in_words, absences_in_words, brief_absence
+from common.words.clinics import opening
 from common.words.texts import Texts
-from patient_cli.tables import opening
 
 ID, EN = Texts("id"), Texts("en")
 UNTIL = "2026-11-23T13:00:00+07:00"

@@ -11,10 +11,11 @@ from common.terminal.card import ticket_card
 from common.terminal.problem_text import problem_text
 from common.terminal.tables import Table
 from common.translation import languages
+from common.words.clinics import opening
 from common.words.texts import Texts
 from common.words.tickets import in_one_line, next_ticket_sentence
 from patient_cli.session import PatientSession
-from patient_cli.tables import clinic_table, opening, ticket_table
+from patient_cli.tables import clinic_table, ticket_table
 from patient_cli.watch import closing_sentence, visible_state
 
 INDONESIAN, ENGLISH = Texts("id"), Texts("en")
