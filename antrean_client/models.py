@@ -113,7 +113,8 @@ class Room(_Model):
 
 
 class ClinicQueue(_Model):
-    """A clinic's queue in numbers: being served and where, next to be called, and how many wait."""
+    """A clinic's queue in numbers: being served and where, next to be called, and how many wait; `sequence`
+    is that of the last event that is in it."""
 
     hospital: str
     hospital_name: str
@@ -127,3 +128,4 @@ class ClinicQueue(_Model):
     next: list[str]
     waiting: int
     absences: list[Absence] | None = None
+    sequence: int = 0

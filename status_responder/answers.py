@@ -185,6 +185,7 @@ class _Answers:
             next=[display_number(clinic.code, waiter.number) for waiter in following],
             waiting=queue.waiting,
             absences=shown_to_patients(clinic, [each.called_at for each in in_rooms], self.now),
+            sequence=queue.last_sequence,
         )
 
 

@@ -292,7 +292,8 @@ class OccupiedRoom(ReplyPart):
 @dataclass(slots=True, kw_only=True)
 class ClinicQueue(Reply):
     """A clinic's queue in numbers: being served and where, next to be called, and how many wait; and who is
-    away, as in `ShownTicket`."""
+    away, as in `ShownTicket`. `sequence` is that of the last event that is in it: who follows events goes on
+    with those behind it."""
 
     name: ClassVar[str] = "clinic_queue"
 
@@ -308,3 +309,4 @@ class ClinicQueue(Reply):
     next: list[str]
     waiting: int
     absences: list[ClinicAbsence] | None = None
+    sequence: int = 0

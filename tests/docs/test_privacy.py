@@ -61,7 +61,7 @@ IMPERSONAL_MEMBERS: Final = words(
     numbers open_clinics open_only opens_at other p90_seconds padded parked parked_count patient_ticket
     people_ahead possible_duplicate possible_duplicates promise promised_share quota_left reasons recalled_at
     record_number_format registered registered_at return_clinic returns role roles room room_name room_names
-    rooms served served_count server_time service_date services since source started_at state station
+    rooms sequence served served_count server_time service_date services since source started_at state station
     station_status status ticket tickets time_zone times title to_clinic told total transferred type uncalled
     until user visit waiting waiting_count waiting_priority_count waits zone
     """

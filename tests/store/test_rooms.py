@@ -56,6 +56,18 @@ def test_a_call_tells_its_room_to_the_patient_to_boards_and_to_the_desk(desk: Wo
     assert done.ticket.room == 2
 
 
+def test_a_queue_says_which_event_is_the_last_one_in_it(desk: Workers) -> None:
+    def told() -> int:
+        queue = desk.ask("clinic_queue", hospital="RSHS", clinic="GIG")
+        assert isinstance(queue, ClinicQueue)
+        return queue.sequence
+
+    desk.register(1)
+    for request in (desk_request("call_next", room=1), desk_request("recall", number=1)):
+        event = outcome_of(desk, request).events[-1]
+        assert told() == int(contents(event)["sequence"])
+
+
 def test_each_event_of_a_ticket_tells_the_room_that_it_is_in_or_leaves(desk: Workers) -> None:
     desk.register_many(2)
     told = []
