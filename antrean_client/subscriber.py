@@ -104,6 +104,11 @@ class Subscriber:
         self._next: int | None = None
 
     @property
+    def is_connected(self) -> bool:
+        """Whether events would come now."""
+        return self._reader is not None
+
+    @property
     def late(self) -> int:
         """How many events have come behind a later one of their source, and were put in order."""
         return self._ordering.late

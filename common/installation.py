@@ -8,7 +8,7 @@ from typing import Final, Literal
 from common.errors import NotInstalled
 from common.translation import N_
 
-Extra = Literal["desk", "events", "server", "traces"]
+Extra = Literal["desk", "events", "server", "traces", "web"]
 """A part of Antrean beyond the patient's command: an extra of the package, as pyproject.toml defines it."""
 
 MODULES: Final[dict[Extra, tuple[str, ...]]] = {
@@ -27,6 +27,18 @@ MODULES: Final[dict[Extra, tuple[str, ...]]] = {
         "typing_extensions",
     ),
     "traces": ("opentelemetry.exporter.otlp.proto.http", "opentelemetry.sdk"),
+    "web": (
+        "cryptography",
+        "jinja2",
+        "prometheus_client",
+        "pydantic",
+        "segno",
+        "sse_starlette",
+        "starlette",
+        "structlog",
+        "typing_extensions",
+        "uvicorn",
+    ),
 }
 """What is imported of each extra."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from common.errors import AntreanError, BrokerUnavailable, SettingsError, StoreUnavailable, places
 from common.exit_codes import ExitCode
-from common.installation import require_extra
+from common.installation import Extra, require_extra
 
 if TYPE_CHECKING:
     from common.settings import Settings
@@ -75,8 +75,9 @@ def run_until_stopped(work: Stoppable) -> None:
     work.run()
 
 
-def run_worker(program: str, main: Callable[[], None]) -> NoReturn:
-    """`run_process` for a worker, which takes settings but no words on its command line.
+def run_worker(program: str, main: Callable[[], None], extra: Extra = "server") -> NoReturn:
+    """`run_process` for a worker, which takes settings but no words on its command line; it needs the
+    libraries of `extra`.
 
     Garbage is not collected until `main` comes to `run_until_stopped`: reading modules makes none.
     """
@@ -93,7 +94,7 @@ def run_worker(program: str, main: Callable[[], None]) -> NoReturn:
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
 
     def run() -> None:
-        require_extra(program, "server")
+        require_extra(program, extra)
         main()
 
     run_process(run)

@@ -77,6 +77,18 @@ def _node_names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _proxies(text: str) -> tuple[str, ...]:
+    from ipaddress import ip_network  # only where it is set: `antrean` has to be quick to start
+
+    try:
+        return tuple(str(ip_network(each)) for each in text.replace(",", " ").split())
+    except ValueError as error:
+        raise Unreadable(
+            N_("{variable} cannot be used: write the IP addresses of your proxies, such as {example}."),
+            example="10.0.0.5, 10.1.0.0/16",
+        ) from error
+
+
 def _switch(text: str) -> bool:
     return _one_of("on", "off")(text) == "on"
 
@@ -149,6 +161,16 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "health_file": Path,
     "metrics_port": _number(int, 0, 65535),
     "metrics_address": _own_address,
+    "url": _network_url(
+        r"https://|http://(127\.0\.0\.1|localhost|\[::1\])([:/]|$)", "https://antrean.example"
+    ),
+    "web_address": _own_address,
+    "web_port": _number(int, 0, 65535),
+    "board_port": _number(int, 0, 65535),
+    "trusted_proxies": _proxies,
+    "public_url": _network_url(r"https?://[^/]", "https://antrean.example"),
+    "web_secret": str,
+    "web_secret_file": Path,
     "purge_after_days": _number(int, 1, 36_500),
     "purge_access_log_after_days": _number(int, 1, 36_500),
     "registry_key": str,

@@ -23,7 +23,7 @@ from platformdirs import user_config_path, user_data_path, user_state_path
 from common.clock import Clock, ScaledClock, SystemClock
 from common.errors import SettingsError
 from common.installation import start_command
-from common.secret_files import FILE, laid_over, read_secret_file, secret_in, see_that_it_is_secret
+from common.secret_files import FILE, laid_over, read_secret_file, see_that_it_is_secret
 from common.setting_values import READERS, read_value
 from common.translation import N_
 from common.trusted_files import FileNotTrusted, read_trusted
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 PREFIX = "ANTREAN_"
 STACK_FILE = "stack.json"
 
-Role = Literal["patient", "desk", "registrar", "ticker", "status", "integrator", "deploy"]
+Role = Literal["patient", "desk", "registrar", "ticker", "status", "integrator", "web", "board", "deploy"]
 
-_BROKER_USERS: tuple[Role, ...] = tuple(role for role in get_args(Role) if role != "desk")
+BROKER_USERS: tuple[Role, ...] = tuple(role for role in get_args(Role) if role != "desk")
 """The roles that are users of the broker; at the desks each of the staff is one."""
 
 ADDRESSES = ("AMQP_URL", "DATABASE_URL", "MANAGEMENT_URL")
@@ -84,6 +84,15 @@ class Settings:
     health_file: Path | None = None
     metrics_port: int | None = None
     metrics_address: str = "127.0.0.1"
+    url: str | None = None
+    """Of an antrean-web: where it is set, the patient's command speaks HTTPS with it."""
+    web_address: str = "127.0.0.1"
+    web_port: int = 8470
+    board_port: int = 8480
+    trusted_proxies: tuple[str, ...] = ()
+    public_url: str | None = None
+    web_secret: str | None = field(default=None, repr=False)
+    web_secret_file: Path | None = None
     purge_after_days: int | None = None
     purge_access_log_after_days: int | None = None
     registry_key: str | None = field(default=None, repr=False)
@@ -218,7 +227,7 @@ def load_settings(role: Role | None) -> Settings:
     Raises SettingsError, naming the variable, where one cannot be read, and for operators where `.env` is not
     trusted and the environment does not say which system they mean.
     """
-    settings = Settings.read(_environment(role)).with_files_read(role)
+    settings = Settings.read(environment(role)).with_files_read(role)
     if role is None or (settings.amqp_url and settings.database_url):
         return settings
     return _completed_from_local_stack(settings, role)
@@ -229,13 +238,13 @@ def language_set(role: Role) -> str | None:
     can be read."""
     variable = f"{PREFIX}LANGUAGE"
     with suppress(SettingsError):
-        if value := os.environ.get(variable) or _environment(role).get(variable):
+        if value := os.environ.get(variable) or environment(role).get(variable):
             language: str = read_value("language", variable, value)
             return language
     return None
 
 
-def _environment(role: Role | None = None) -> dict[str, str | None]:
+def environment(role: Role | None = None) -> dict[str, str | None]:
     """The environment, and under it the file `.env`. In both, an address that is meant for `role` alone, such
     as `ANTREAN_AMQP_URL_DESK`, comes before the one for all."""
     return laid_over(_of_role(_env_file(role), role), _of_role({**os.environ}, role), _secrets())
@@ -259,9 +268,9 @@ def _env_file(role: Role | None) -> dict[str, str | None]:
 
 
 def _secrets() -> list[str]:
-    passwords = [f"PASSWORD_{each.upper()}" for each in (*_BROKER_USERS, "accounts")]
+    passwords = [f"PASSWORD_{each.upper()}" for each in (*BROKER_USERS, "accounts")]
     passwords += [f"{DATABASE_PASSWORD}{each.upper()}" for each in WORKER_ROLES]
-    return [PREFIX + name for name in (*ADDRESSES, "REGISTRY_KEY", *passwords)]
+    return [PREFIX + name for name in (*ADDRESSES, "REGISTRY_KEY", "WEB_SECRET", *passwords)]
 
 
 def _names_a_system(variables: Mapping[str, str | None]) -> bool:
@@ -332,53 +341,6 @@ def clock_environment(starts_at: datetime, started_at: datetime, speed: float) -
         "ANTREAN_CLOCK_STARTED_AT": started_at.isoformat(),
         "ANTREAN_CLOCK_SPEED": repr(speed),
     }
-
-
-def role_urls(settings: Settings) -> dict[str, str]:
-    """The broker's address for each role whose password is known here: from a local stack that runs the
-    broker of `settings`, and from `ANTREAN_PASSWORD_PATIENT` and so on."""
-    from urllib.parse import quote, urlsplit  # only here: `antrean` has to be quick to start
-
-    if settings.amqp_url is None:
-        return {}
-    urls: dict[str, str] = {}
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        stack_urls = json.loads(read_trusted(settings.stack_dir / STACK_FILE))["amqp_urls"]
-        if settings.amqp_url in stack_urls.values():
-            urls = stack_urls
-    given = _environment()
-    address = urlsplit(settings.amqp_url)
-    where = address.netloc.rpartition("@")[2]
-    for role in _BROKER_USERS:
-        if password := secret_in(given, f"{PREFIX}PASSWORD_{role.upper()}"):
-            urls[role] = address._replace(netloc=f"{role}:{quote(password, safe='')}@{where}").geturl()
-    return urls
-
-
-def role_passwords() -> dict[str, str]:
-    """The broker's password of each role, from `ANTREAN_PASSWORD_PATIENT` and so on, and of the user who
-    makes those of staff, where `ANTREAN_PASSWORD_ACCOUNTS` is set.
-
-    Raises SettingsError, naming every variable that is missing.
-    """
-    given = _environment()
-    passwords: dict[str, str] = {
-        role: secret_in(given, f"{PREFIX}PASSWORD_{role.upper()}") or "" for role in _BROKER_USERS
-    }
-    missing = [f"{PREFIX}PASSWORD_{role.upper()}" for role, password in passwords.items() if not password]
-    if missing:
-        raise SettingsError(N_("Set the passwords of the broker's users: {names}."), names=", ".join(missing))
-    if accounts := secret_in(given, f"{PREFIX}PASSWORD_ACCOUNTS"):
-        passwords["accounts"] = accounts
-    return passwords
-
-
-def database_passwords() -> dict[str, str]:
-    """The passwords of the workers' roles at PostgreSQL, those that are given in
-    `ANTREAN_DATABASE_PASSWORD_REGISTRAR` and so on."""
-    given = _environment()
-    found = {role: secret_in(given, f"{PREFIX}{DATABASE_PASSWORD}{role.upper()}") for role in WORKER_ROLES}
-    return {role: password for role, password in found.items() if password is not None}
 
 
 def colours_wanted() -> bool:

@@ -20,11 +20,16 @@ from common.translation import LOCALES
 ROOT: Final = Path(__file__).parents[1]
 
 FOLDERS: Final = (
-    "antrean_client", "common", "patient_cli", "clinic_desk", "event_tap", "admin_cli", "local_stack",
+    "antrean_client", "common", "patient_cli", "patient_web", "waiting_room", "clinic_desk", "event_tap",
+    "admin_cli", "local_stack",
 )  # fmt: skip
+
+METHODS: Final = {".py": "python", ".html": "jinja2"}
+"""How Babel reads the files that can hold sentences."""
 
 KEYWORDS: Final[dict[str, Any]] = {
     "N_": None,
+    "_": None,
     "C_": ((1, "c"), 2),
     "texts": None,
     "_texts": None,
@@ -41,7 +46,7 @@ _LINE_WIDTH: Final = 110
 def sources() -> Iterator[Path]:
     """Every file that can hold sentences."""
     for folder in FOLDERS:
-        yield from sorted((ROOT / folder).rglob("*.py"))
+        yield from sorted(path for path in (ROOT / folder).rglob("*") if path.suffix in METHODS)
 
 
 def extracted() -> Catalog:
@@ -50,7 +55,7 @@ def extracted() -> Catalog:
     for path in sources():
         place = path.relative_to(ROOT).as_posix()
         for _, message, comments, context in extract_from_file(
-            "python", path, keywords=KEYWORDS, comment_tags=["Translators:"]
+            METHODS[path.suffix], path, keywords=KEYWORDS, comment_tags=["Translators:"]
         ):
             template.add(message, locations=[(place, 1)], auto_comments=comments, context=context)
     return template

@@ -86,8 +86,8 @@ def _cluster(management: "Management", texts: "Texts") -> tuple[dict[str, Any], 
 )
 @pass_changing_session
 def definitions(session: AdminSession, output: Path, mode: int) -> None:
+    from common.known_passwords import role_passwords
     from common.messaging import topology
-    from common.settings import role_passwords
 
     content = json.dumps(topology.definitions(role_passwords()), indent=2) + "\n"
     try:

@@ -23,7 +23,7 @@ def migrate(session: AdminSession, *, roles: bool) -> None:
     from admin_cli.database import schema
     from admin_cli.database.connection import open_database
     from admin_cli.database.roles import make_roles
-    from common.settings import database_passwords
+    from common.known_passwords import database_passwords
 
     with open_database(session.settings.require_database_url(), check=False) as engine:
         before, after = schema.migrate(engine)

@@ -8,8 +8,9 @@ from admin_cli.broker.management import Management
 from admin_cli.broker.permissions import PermissionFault, permission_faults
 from admin_cli.doctor.findings import Finding, failed, ok, warning
 from common.errors import BrokerUnavailable
+from common.known_passwords import role_urls
 from common.messaging import topology
-from common.settings import Settings, role_urls
+from common.settings import Settings
 from common.translation import N_
 
 _FAULTS_SHOWN_MAX = 6

@@ -12,8 +12,9 @@ from admin_cli.doctor.broker_checks import BrokerSeen
 from admin_cli.doctor.findings import Finding, failed, ok, warning
 from antrean_client.rpc_client import RpcClient
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
+from common.known_passwords import role_urls
 from common.messaging import topology
-from common.settings import Settings, role_urls
+from common.settings import Settings
 from common.translation import N_
 
 

@@ -22,6 +22,7 @@ MODULE_NAMES: Final = {
     "opentelemetry-sdk": "opentelemetry.sdk",
     "prometheus-client": "prometheus_client",
     "python-dotenv": "dotenv",
+    "sse-starlette": "sse_starlette",
     "typing-extensions": "typing_extensions",
 }
 DATA_ONLY: Final = {"tzdata"}
@@ -29,7 +30,8 @@ DATA_ONLY: Final = {"tzdata"}
 LIBRARIES: Final = {
     "alembic", "click", "cloudevents", "cryptography", "dotenv", "opentelemetry", "pika", "platformdirs",
     "prometheus_client",
-    "psycopg", "pydantic", "pygments", "rich", "segno", "sqlalchemy", "structlog", "textual",
+    "psycopg", "pydantic", "pygments", "rich", "segno", "sqlalchemy", "sse_starlette", "starlette",
+    "structlog", "textual", "uvicorn",
 }  # fmt: skip
 OF_SERVER: Final = "alembic, cloudevents, cryptography, prometheus_client, psycopg"
 """Of what the server's part brings, the first in the alphabet."""

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from common.errors import SettingsError
-from common.settings import Role, Settings, load_settings, role_passwords, role_urls
+from common.known_passwords import role_passwords, role_urls
+from common.settings import Role, Settings, load_settings
 
 HERE, THERE = "amqp://registrar:here@h/", "amqp://registrar:there@h/"
 
@@ -66,7 +67,7 @@ def test_every_secret_has_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) 
         "MANAGEMENT_URL": "http://deploy:c@h:15672/",
         "REGISTRY_KEY": "k" * 32,
     }
-    users = ("patient", "registrar", "ticker", "status", "integrator", "deploy", "accounts")
+    users = ("patient", "registrar", "ticker", "status", "integrator", "web", "board", "deploy", "accounts")
     contents |= {f"PASSWORD_{user.upper()}": f"secret of {user}" for user in users}
     for name, content in contents.items():
         monkeypatch.setenv(f"ANTREAN_{name}_FILE", secret(folder, name, content))

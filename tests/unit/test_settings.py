@@ -10,7 +10,8 @@ import pytest
 
 from common.clock import ScaledClock, SystemClock
 from common.errors import SettingsError
-from common.settings import STACK_FILE, clock_environment, load_settings, role_passwords, role_urls
+from common.known_passwords import role_passwords, role_urls
+from common.settings import STACK_FILE, clock_environment, load_settings
 
 STACK = {
     "pid": 123,
@@ -220,6 +221,6 @@ def test_every_missing_password_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
         role_passwords()
     assert "ANTREAN_PASSWORD_TICKER" in str(error.value)
     assert "ANTREAN_PASSWORD_PATIENT" not in str(error.value)
-    for role in ("DESK", "REGISTRAR", "TICKER", "STATUS", "INTEGRATOR", "DEPLOY"):
+    for role in ("DESK", "REGISTRAR", "TICKER", "STATUS", "INTEGRATOR", "WEB", "BOARD", "DEPLOY"):
         monkeypatch.setenv(f"ANTREAN_PASSWORD_{role}", "x")
     assert role_passwords()["patient"] == "p"

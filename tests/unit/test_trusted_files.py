@@ -15,7 +15,8 @@ import common
 from admin_cli.program import run as admin
 from common import trusted_files
 from common.errors import SettingsError
-from common.settings import STACK_FILE, Settings, load_settings, role_urls
+from common.known_passwords import role_urls
+from common.settings import STACK_FILE, Settings, load_settings
 from common.trusted_files import FileNotTrusted, is_only_ours, read_trusted
 from local_stack.stack import Stack, StackError
 from patient_cli.ticket_book import TicketBook

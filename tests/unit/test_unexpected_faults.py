@@ -137,7 +137,7 @@ def test_operators_are_told_to_check_what_they_changed(
 
     monkeypatch.setattr("common.settings.Settings.require_database_url", fails)
     monkeypatch.setattr("common.settings.Settings.require_amqp_url", fails)
-    monkeypatch.setattr("common.settings.role_passwords", lambda: 1 / 0)
+    monkeypatch.setattr("common.known_passwords.role_passwords", lambda: 1 / 0)
     words = {
         "catalog apply": [__file__],
         "broker definitions": ["--output", "x"],

@@ -1,0 +1,1 @@
+"""What the web processes share: the only place that imports uvicorn and sse-starlette."""

@@ -1,0 +1,43 @@
+"""How often something may happen, for each of many keys: an address, a device, a ticket code.
+
+The algorithm is the generic cell rate algorithm, a token bucket of one number for each key.
+Source: https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+KEYS_MAX: Final = 100_000
+
+
+class Rates:
+    """`burst` times at once for each key, and `per_second` in the long run. Remembers `keys_max` keys
+    at most; those are forgotten first that were not seen for longest."""
+
+    def __init__(
+        self,
+        *,
+        burst: int,
+        per_second: float,
+        keys_max: int = KEYS_MAX,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._interval = 1 / per_second
+        self._tolerance = (burst - 1) * self._interval
+        self._keys_max, self._now = keys_max, now
+        self._free_at: OrderedDict[str, float] = OrderedDict()
+
+    def wait_seconds(self, key: str) -> float:
+        """0 where it may happen now, which counts; else how long to wait, which does not."""
+        now = self._now()
+        free_at = max(self._free_at.get(key, now), now)
+        if (wait := free_at - now - self._tolerance) > 0:
+            self._free_at.move_to_end(key)
+            return wait
+        self._free_at[key] = free_at + self._interval
+        self._free_at.move_to_end(key)
+        while len(self._free_at) > self._keys_max:
+            self._free_at.popitem(last=False)
+        return 0.0

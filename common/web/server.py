@@ -1,0 +1,140 @@
+"""Serves an application over HTTP until the process is told to stop: with bounds on what clients may take.
+
+uvicorn has no time limit for the head of a request; `_Connection` adds one.
+
+Sources: https://www.uvicorn.org/settings/, https://owasp.org/www-community/attacks/Slow_Denial_of_Service
+"""
+
+import asyncio
+import resource
+import signal
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from common.errors import SettingsError
+from common.translation import N_
+
+HEAD_BYTES_MAX: Final = 16_384
+"""Of the head of a request."""
+
+HEAD_SECONDS_MAX: Final = 15
+"""From the connection, or from the last answer on it, to the end of the next request's head."""
+
+CONNECTIONS_MAX: Final = 10_000
+"""Who comes beyond is answered 503 at once."""
+
+STOP_SECONDS_MAX: Final = 10
+"""For so long, requests that are under way may take when the process stops."""
+
+_BACKLOG: Final = 1_024
+_OTHER_FILES: Final = 256
+
+_log = structlog.get_logger()
+
+
+class _Connection(H11Protocol):
+    """Closes where no request has come in time."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
+        super().connection_made(transport)
+        self._expect_request()
+
+    def on_response_complete(self) -> None:
+        self._expect_request()
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def _expect_request(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self.loop.call_later(HEAD_SECONDS_MAX, self._give_up)
+
+    def _give_up(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+
+
+class WebServer:
+    """Answers on a port of this machine, from `run` to `stop`."""
+
+    def __init__(
+        self, app: ASGIApp, address: str, port: int, *, variable: str, proxies: Sequence[str]
+    ) -> None:
+        """Takes the port, a free one where it is 0. What `proxies` say of a client's address is believed,
+        nobody else. Raises SettingsError, with the setting `variable`, where the port cannot be had."""
+        self._socket = _listening(address, port, variable)
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                http=_Connection,
+                loop="asyncio",
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=[*proxies],
+                h11_max_incomplete_event_size=HEAD_BYTES_MAX,
+                limit_concurrency=CONNECTIONS_MAX,
+                timeout_keep_alive=HEAD_SECONDS_MAX,
+                timeout_graceful_shutdown=STOP_SECONDS_MAX,
+                backlog=_BACKLOG,
+            )
+        )
+
+    @property
+    def port(self) -> int:
+        """The port that was taken."""
+        return int(self._socket.getsockname()[1])
+
+    def run(self) -> None:
+        """Answers until the process is told to stop (SIGTERM, SIGINT), or `stop` is called."""
+        _allow_open_files(CONNECTIONS_MAX + _OTHER_FILES)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # uvicorn, which takes the signals meanwhile, sends them again when it has stopped in order.
+            signal.signal(number, lambda _number, _frame: None)
+        _log.info("ready", address=self._socket.getsockname()[0], port=self.port)
+        self._server.run(sockets=[self._socket])
+
+    def stop(self) -> None:
+        """Answers what is under way, and ends."""
+        self._server.should_exit = True
+
+
+def _listening(address: str, port: int, variable: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((address, port))
+    except OSError as error:
+        listening.close()
+        raise SettingsError(
+            N_("{variable} cannot be used: no port {port} at {address} ({reason}). Choose another one."),
+            variable=variable,
+            port=port,
+            address=address,
+            reason=error.strerror,
+        ) from error
+    return listening
+
+
+def _allow_open_files(wanted: int) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft: Any = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, most))

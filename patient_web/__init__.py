@@ -1,0 +1,1 @@
+"""The patients' pages and the gateway for their programs; `antrean-web`."""

@@ -1,0 +1,1 @@
+"""The web processes over HTTP, without a browser."""

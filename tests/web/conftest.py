@@ -1,0 +1,22 @@
+"""A hospital at work, for the web processes that a module tests."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.broker import RunningBroker
+from tests.deployment import Deployment, deployed
+
+
+@pytest.fixture(scope="module")
+def hospital(
+    broker: RunningBroker, _migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    """A deployment with one worker of each kind, for all tests of a module."""
+    directory = tmp_path_factory.mktemp("hospital")
+    shutil.copyfile(_migrated_sqlite, directory / "antrean.sqlite")
+    with deployed(broker, f"sqlite:///{directory}/antrean.sqlite", directory) as deployment:
+        deployment.start_together({"registrar": 1, "ticker": 1, "status": 1})
+        yield deployment

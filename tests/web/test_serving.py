@@ -1,0 +1,114 @@
+"""What holds for both web processes, whatever they answer: headers, languages, bounds, start and stop."""
+
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from common.web.server import HEAD_BYTES_MAX
+from tests.deployment import Deployment
+from tests.processes import SECONDS_MAX
+from tests.web.web_process import WebProcess, await_ready, start_web
+
+
+@pytest.fixture(scope="module", params=["web", "board"])
+def process(request: pytest.FixtureRequest, hospital: Deployment) -> Iterator[WebProcess]:
+    """One of each, after the other."""
+    process = start_web(hospital, request.param)
+    await_ready(process)
+    yield process
+    assert process.program.stop() == 0
+
+
+@pytest.fixture
+def client(process: WebProcess) -> Iterator[httpx.Client]:
+    """A browser without cookies."""
+    with process.client() as client:
+        yield client
+
+
+def raw(process: WebProcess, sent: bytes) -> bytes:
+    """All that comes back for these bytes, until the process closes the connection."""
+    with socket.create_connection(("127.0.0.1", process.port), SECONDS_MAX) as connection:
+        connection.sendall(sent)
+        received = b""
+        while part := connection.recv(65_536):
+            received += part
+    return received
+
+
+@pytest.mark.parametrize("path", ["/livez", "/nowhere", "/static/nothing.css"])
+def test_every_answer_has_the_headers_of_security(client: httpx.Client, path: str) -> None:
+    headers = client.get(path).headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "noindex" in headers["x-robots-tag"]
+    assert "strict-transport-security" not in headers
+    assert "server" not in headers
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [
+        ({}, "id"),
+        ({"Accept-Language": "en-GB,en;q=0.9"}, "en"),
+        ({"Accept-Language": "fr, id;q=0.3, en;q=0.5"}, "en"),
+        ({"Accept-Language": "en;q=0"}, "id"),
+        ({"Accept-Language": "en;q=much, \x7f;;;q=,"}, "id"),
+        ({"Cookie": "language=en"}, "en"),
+        ({"Cookie": "language=xx"}, "id"),
+    ],
+)
+def test_the_language_is_the_browsers(client: httpx.Client, asked: dict[str, str], language: str) -> None:
+    assert client.get("/livez", headers=asked).headers["content-language"] == language
+
+
+def test_a_language_that_was_chosen_stays(client: httpx.Client) -> None:
+    chosen = client.get("/livez?lang=en", headers={"Accept-Language": "id"})
+    assert chosen.headers["content-language"] == "en"
+    assert "HttpOnly" in chosen.headers["set-cookie"]
+    assert client.get("/livez").headers["content-language"] == "en"
+
+
+def test_nobody_but_a_trusted_proxy_says_who_the_client_is(client: httpx.Client) -> None:
+    headers = client.get("/livez", headers={"X-Forwarded-Proto": "https"}).headers
+    assert "strict-transport-security" not in headers
+
+
+def test_a_trusted_proxy_says_that_tls_is_used(hospital: Deployment) -> None:
+    process = start_web(hospital, "web", ANTREAN_TRUSTED_PROXIES="127.0.0.0/8")
+    with process.client() as client:
+        headers = client.get("/livez", headers={"X-Forwarded-Proto": "https"}).headers
+    assert "strict-transport-security" in headers
+    assert process.program.stop() == 0
+
+
+def test_a_body_that_is_too_long_is_refused(client: httpx.Client) -> None:
+    assert client.post("/livez", content=b"x" * 100_000).status_code == 413
+
+
+def test_a_head_that_is_too_long_is_refused(process: WebProcess) -> None:
+    answer = raw(process, b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 4 * HEAD_BYTES_MAX)
+    assert answer.startswith(b"HTTP/1.1 400")
+
+
+def test_who_never_finishes_the_head_of_a_request_is_let_go(process: WebProcess) -> None:
+    assert raw(process, b"GET / HTTP/1.1\r\nHost: x\r\n") == b""
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(hospital: Deployment, process: WebProcess) -> None:
+    taken = hospital.start("web", "patient_web", ANTREAN_WEB_PORT=str(process.port))
+    assert taken.ends() == 2
+    assert taken.output.count("\n") == 1
+    assert "ANTREAN_WEB_PORT" in taken.output
+
+
+def test_it_starts_without_a_broker_and_is_not_ready(hospital: Deployment) -> None:
+    process = start_web(hospital, "board", ANTREAN_AMQP_URL="amqp://board:x@127.0.0.1:1/")
+    with process.client() as client:
+        assert client.get("/livez").status_code == 200
+        assert client.get("/readyz").status_code == 503
+    assert process.program.stop() == 0
