@@ -80,19 +80,19 @@ def blocking_connection(
 def not_connected(error: BaseException, parameters: pika.connection.Parameters) -> BrokerUnavailable:
     """The error that says why there is no connection to the broker, and what to do."""
     return refusal_in(error, parameters) or BrokerUnavailable(
-        f"RabbitMQ at {_where(parameters)} cannot be reached: start it or correct ANTREAN_AMQP_URL."
+        f"RabbitMQ at {where(parameters)} cannot be reached: start it or correct ANTREAN_AMQP_URL."
     )
 
 
 def refusal_in(error: BaseException, parameters: pika.connection.Parameters) -> BrokerRefused | None:
     """The error that says why the broker refuses to be connected to; None where it was not reached."""
     refusal = _refusal_in(_cause(error), over_tls=parameters.ssl_options is not None)
-    return None if refusal is None else refused(refusal, _where(parameters))
+    return None if refusal is None else refused(refusal, where(parameters))
 
 
 def where_of(amqp_url: str) -> str:
     """Host and port of an address; raises SettingsError where it cannot be used."""
-    return _where(connection_parameters(amqp_url, "", CONNECT_SECONDS_MAX))
+    return where(connection_parameters(amqp_url, "", CONNECT_SECONDS_MAX))
 
 
 def user_of(amqp_url: str) -> str | None:
@@ -105,13 +105,14 @@ def user_of(amqp_url: str) -> str | None:
     return user
 
 
-def _where(parameters: pika.connection.Parameters) -> str:
+def where(parameters: pika.connection.Parameters) -> str:
+    """Host and port of a broker."""
     return f"{parameters.host}:{parameters.port}"
 
 
-def refused(refusal: Refusal, where: str) -> BrokerRefused:
-    """The error that says why the broker at `where` refuses, and what to do."""
-    return BrokerRefused(f"RabbitMQ at {where} {advice_on(refusal)}", refusal, where)
+def refused(refusal: Refusal, at: str) -> BrokerRefused:
+    """The error that says why the broker `at` a host and port refuses, and what to do."""
+    return BrokerRefused(f"RabbitMQ at {at} {advice_on(refusal)}", refusal, at)
 
 
 def advice_on(refusal: Refusal, setting: str = "ANTREAN_AMQP_URL") -> str:

@@ -37,6 +37,17 @@ class Answer:
     request_id: str
     elapsed_seconds: float
 
+    @property
+    def problem_code(self) -> str | None:
+        """Why the request was refused; None where it was not."""
+        return self.body.get("code") if self.name == "problem" else None
+
+    def body_for(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The body; raises ProblemReply where the request, which had that body, was refused."""
+        if self.name == "problem":
+            raise ProblemReply(self.body, request)
+        return self.body
+
 
 class RequestClient(ABC):
     """Sends one request at a time and waits for its answer. Connects when it first has to, and again after
@@ -69,9 +80,7 @@ class RequestClient(ABC):
     ) -> dict[str, Any]:
         """The body of the answer; raises ProblemReply where the request was refused, and as `call` does."""
         answer = self.call(name, body, timeout_seconds=timeout_seconds, request_id=request_id)
-        if answer.name == "problem":
-            raise ProblemReply(answer.body, body)
-        return answer.body
+        return answer.body_for(body)
 
 
 def encoded(body: dict[str, Any]) -> bytes | None:

@@ -4,10 +4,8 @@ Source: https://www.rabbitmq.com/docs/direct-reply-to
 """
 
 import json
-import random
 import time
 import uuid
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -16,33 +14,23 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError, ChannelClosedByBroker, NackError, UnroutableError
 from pika.spec import Basic
 
-from antrean_client.connection import blocking_connection, refused, user_of, where_of
-from antrean_client.errors import (
-    BrokerUnavailable,
-    MessagingError,
-    NoQueue,
-    NoReply,
-    Refusal,
-    RequestNotTaken,
-)
-from antrean_client.protocol import LOOK_UPS, PATIENT_EXCHANGE
+from antrean_client.connection import blocking_connection, user_of, where_of
+from antrean_client.errors import BrokerUnavailable, MessagingError
+from antrean_client.protocol import PATIENT_EXCHANGE
 from antrean_client.requests import Answer, Clock, MachineClock, RequestClient, encoded, too_large
+from antrean_client.rpc import (
+    REPLY_TO,
+    RESEND_SECONDS,
+    no_queue,
+    no_reply,
+    properties_of,
+    queue_full,
+    refused_by,
+    waits_while_full,
+)
 from antrean_client.tracing import RequestSpan, requesting
 
-RESEND_SECONDS = 3.0
-"""A request without an answer is sent again, with the same id, at this interval."""
-
 _RECONNECT_SECONDS = 0.2
-
-_REFUSED_SECONDS_MIN = 0.1
-_REFUSED_SECONDS_MAX = 0.5
-"""How long to wait before a request is published again that a full queue has refused: twice as long each
-time, and shortened at random by up to a half, so that not all who were refused come back together."""
-
-_REPLY_TO = "amq.rabbitmq.reply-to"
-_TRANSIENT, _PERSISTENT = 1, 2
-_REFUSALS = {403: Refusal.PERMISSION, 406: Refusal.USER}
-"""By AMQP's code; a request in the name of another user than the one who logged in is refused with 406."""
 
 
 class RpcClient(RequestClient):
@@ -80,7 +68,7 @@ class RpcClient(RequestClient):
         request_id = request_id or str(uuid.uuid4())
         with requesting(self._exchange, name) as span:
             answer = self._call(name, body, timeout_seconds, request_id, span)
-            span.answered(answer.name, answer.body.get("code") if answer.name == "problem" else None)
+            span.answered(answer.name, answer.problem_code)
         return answer
 
     def _call(
@@ -89,22 +77,13 @@ class RpcClient(RequestClient):
         message = encoded(body)
         if message is None:  # the broker would close the channel of a much larger one
             return too_large(request_id)
-        properties = pika.BasicProperties(
-            type=name,
-            message_id=request_id,
-            correlation_id=str(uuid.uuid4()),
-            reply_to=_REPLY_TO,
-            content_type="application/json",
-            timestamp=int(self._clock.now().timestamp()),
-            delivery_mode=delivery_mode(name),
-            user_id=None if self._exchange == PATIENT_EXCHANGE else user_of(self._amqp_url),
-            headers=None if span.headers is None else {**span.headers},
-        )
+        user_id = None if self._exchange == PATIENT_EXCHANGE else user_of(self._amqp_url)
+        properties = properties_of(name, request_id, self._clock.now(), user_id, span.headers)
         started = time.monotonic()
         until = started + timeout_seconds
         sent = False
         full: NackError | None = None
-        waits = _waits_while_full()
+        waits = waits_while_full()
         while (remaining := until - time.monotonic()) > 0:
             try:
                 channel = self._open_channel(remaining)
@@ -136,19 +115,18 @@ class RpcClient(RequestClient):
                 reply_name, reply_body = answer
                 return Answer(reply_name, json.loads(reply_body), request_id, time.monotonic() - started)
         if full is not None:
-            raise RequestNotTaken("The queue for such requests is full; try again in a minute.") from full
+            raise queue_full() from full
         # A broker that is frozen would not answer a goodbye either: the connection is left to itself.
         self._channel = None
-        raise NoReply(f"No answer within {timeout_seconds:g} seconds.")
+        raise no_reply(timeout_seconds)
 
     def _publish(self, channel: BlockingChannel, properties: pika.BasicProperties, body: bytes) -> None:
         try:
             channel.basic_publish(self._exchange, properties.type, body, properties, mandatory=True)
         except UnroutableError as error:
-            raise NoQueue("The broker has no queue for this request: tell its operators.") from error
+            raise no_queue() from error
         except ChannelClosedByBroker as error:
-            refusal = _REFUSALS.get(error.reply_code, Refusal.NOT_SET_UP)
-            raise refused(refusal, where_of(self._amqp_url)) from error
+            raise refused_by(error, where_of(self._amqp_url)) from error
 
     def _wait(self, channel: BlockingChannel, correlation_id: str, until: float) -> None:
         while correlation_id not in self._answers and (left := until - time.monotonic()) > 0:
@@ -161,7 +139,7 @@ class RpcClient(RequestClient):
             try:
                 channel = connection.channel()
                 # The consumer must be there before anything is published with this reply-to.
-                channel.basic_consume(_REPLY_TO, self._answered, auto_ack=True)
+                channel.basic_consume(REPLY_TO, self._answered, auto_ack=True)
                 channel.confirm_delivery()
             except (AMQPError, OSError) as error:
                 raise BrokerUnavailable("The connection to RabbitMQ was lost at once; try again.") from error
@@ -172,16 +150,3 @@ class RpcClient(RequestClient):
         self, _channel: BlockingChannel, _method: Basic.Deliver, properties: pika.BasicProperties, body: bytes
     ) -> None:
         self._answers = {properties.correlation_id or "": (properties.type or "", body)}
-
-
-def _waits_while_full() -> Iterator[float]:
-    """Seconds, without end."""
-    longest = _REFUSED_SECONDS_MIN
-    while True:
-        yield longest * random.uniform(0.5, 1.0)  # noqa: S311 - keeps no secret
-        longest = min(2 * longest, _REFUSED_SECONDS_MAX)
-
-
-def delivery_mode(name: str) -> int:
-    """AMQP's delivery mode for the request `name`."""
-    return _TRANSIENT if name in LOOK_UPS else _PERSISTENT

@@ -27,7 +27,7 @@ from pika.spec import Basic
 
 from antrean_client.byte_stream import Stream
 from antrean_client.connection import connection_parameters
-from antrean_client.rpc_client import delivery_mode
+from antrean_client.rpc import delivery_mode
 from common.errors import MessagingError
 
 Bodies = Sequence[bytes] | Callable[[int], Sequence[bytes]]

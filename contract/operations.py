@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from antrean_client.rpc_client import delivery_mode
+from antrean_client.rpc import delivery_mode
 from common.domain.event_names import EventName
 from common.domain.staff import StaffRole
 from common.messaging.topology import REQUEST_EXCHANGES

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from antrean_client.rpc_client import RESEND_SECONDS
+from antrean_client.rpc import RESEND_SECONDS
 from common.clock import Clock
 from common.messaging.topology import PATIENT_EXCHANGE
 from local_stack.files import write_private

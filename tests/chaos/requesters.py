@@ -6,7 +6,8 @@ import traceback
 from random import Random
 from typing import Any, NamedTuple, Protocol
 
-from antrean_client.rpc_client import RESEND_SECONDS, RpcClient
+from antrean_client.rpc import RESEND_SECONDS
+from antrean_client.rpc_client import RpcClient
 from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
 from common.messaging.topology import PATIENT_EXCHANGE
 from tests.builders import SetClock

@@ -1,18 +1,21 @@
 """A memory alarm: clients get an error in time, workers handle confirmed requests, nothing is lost."""
 
+import asyncio
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from antrean_client.async_rpc import AsyncRpcClient
 from antrean_client.rpc_client import RpcClient
 from common.clock import SystemClock
-from common.errors import NoReply
+from common.errors import NoReply, RequestNotTaken
 from common.messaging.topology import PATIENT_EXCHANGE, STATUS_QUEUE
 from local_stack.private_node import PrivateNode
 from tests.broker import RunningBroker, private_node
-from tests.deployment import CLINICS, HOSPITAL, deployed
+from tests.deployment import CLINICS, HOSPITAL, Patient, deployed
 from tests.processes import Program, eventually
 from tests.workers.node_control import short_of_memory
 from tests.workers.proxied_registrars import ticket_numbers
@@ -64,3 +67,36 @@ def test_clients_are_told_and_workers_go_on(node: PrivateNode, sqlite_url: str, 
         assert ticket_numbers(deployment, CLINIC) == [*range(1, 51)]
         assert [program.stop() for program in deployment.programs] == [0, 0]
         assert deployment.unsettled() == []
+
+
+def test_many_requests_at_once_are_told_and_go_on(node: PrivateNode, sqlite_url: str, tmp_path: Path) -> None:
+    broker = RunningBroker(node.urls, has_roles=True, has_policies=True, node=node)
+    with deployed(broker, sqlite_url, tmp_path) as deployment:
+        deployment.start_consuming("registrar")
+
+        async def register(client: AsyncRpcClient, count: int, seconds: float) -> list[Any]:
+            bodies = [Patient().body(HOSPITAL, CLINIC) for _ in range(count)]
+            calls = [client.ask("register", body, timeout_seconds=seconds) for body in bodies]
+            return [*await asyncio.gather(*calls, return_exceptions=True)]
+
+        async def all_day() -> None:
+            client = AsyncRpcClient(
+                deployment.urls["patient"], PATIENT_EXCHANGE, user_id=True, in_flight_max=100
+            )
+            client.start()
+            while not client.is_connected:
+                await asyncio.sleep(0.02)
+            with short_of_memory(node):
+                # Of the first the broker has been sent all, and has taken nothing; then it says so.
+                assert {type(each) for each in await register(client, 10, 2)} == {NoReply}
+                assert {type(each) for each in await register(client, 10, 1)} == {RequestNotTaken}
+                waiting = asyncio.ensure_future(register(client, 20, 60))
+                await asyncio.sleep(0.5)
+            assert len({ticket["number"] for ticket in await waiting}) == 20
+            await client.close()
+
+        asyncio.run(all_day())
+        assert ticket_numbers(deployment, CLINIC) == [*range(1, 31)], (
+            "what was sent first is carried out, too"
+        )
+        deployment.stop()

@@ -1,16 +1,20 @@
 """The broker restarts: published and unanswered requests survive."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from common.messaging.topology import DEAD_QUEUE
+from antrean_client.async_rpc import AsyncRpcClient
+from common.messaging.topology import DEAD_QUEUE, PATIENT_EXCHANGE
 from common.settings import Settings
 from local_stack.broker import Broker, choose_broker
 from tests.broker import RunningBroker
-from tests.deployment import CLINICS, QUEUES, Deployment, deployed
-from tests.processes import eventually
+from tests.deployment import CLINICS, HOSPITAL, QUEUES, Deployment, Patient, deployed
+from tests.processes import SECONDS_MAX, eventually
 from tests.workers.event_tap import event_tap
 from tests.workers.proxied_registrars import ticket_numbers
 from tests.workers.requester import message, registration, requester
@@ -72,3 +76,40 @@ def test_workers_and_requests_outlive_their_broker(own_broker: Broker, deploymen
         tap.awaits(clinic, "ticket.called")
     assert all(program.exit_code is None for program in deployment.programs)
     assert deployment.ready(DEAD_QUEUE) == 0
+
+
+def test_what_one_client_asks_at_once_outlives_the_broker(own_broker: Broker, deployment: Deployment) -> None:
+    """Half of it the registrar has read by then, and half is still in the queue."""
+    (registrar,) = deployment.start_consuming("registrar")
+    url, asked = deployment.urls["patient"], [threading.Event(), threading.Event()]
+
+    async def register() -> list[int]:
+        client = AsyncRpcClient(url, PATIENT_EXCHANGE, user_id=True, in_flight_max=50)
+        client.start()
+
+        async def one() -> int:
+            body = Patient().body(HOSPITAL, CLINIC)
+            answer = await client.ask("register", body, timeout_seconds=3 * SECONDS_MAX)
+            return int(answer["number"])
+
+        while not client.is_connected:
+            await asyncio.sleep(0.02)
+        calls = []
+        for event in asked:
+            calls += [asyncio.ensure_future(one()) for _ in range(25)]
+            await asyncio.sleep(0.5)
+            event.set()
+        numbers = await asyncio.gather(*calls)
+        await client.close()
+        return numbers
+
+    registrar.freeze()
+    with ThreadPoolExecutor() as thread:
+        numbers = thread.submit(asyncio.run, register())
+        for event in asked:
+            event.wait(SECONDS_MAX)
+        own_broker.stop()
+        registrar.thaw()
+        own_broker.start()
+        assert sorted(numbers.result()) == [*range(1, 51)]
+    assert ticket_numbers(deployment, CLINIC) == [*range(1, 51)]
