@@ -43,11 +43,13 @@ up: $(VENV)/.run ## run the whole system here until Ctrl-C; CLOCK=09:00 as if it
 test: $(VENV)/.develop ## run all tests, on a real broker and real databases
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "$$ANTREAN_TEST_AMQP_URL" \
 	  --database-url "$$ANTREAN_TEST_DATABASE_URL"
+	@$(BIN)/antrean-stack install-browser --chromium "$$ANTREAN_TEST_CHROMIUM"
 	@$(BIN)/pytest $(IN_PARALLEL)
 
 coverage: $(VENV)/.develop ## run all tests, count what they execute, and draw docs/coverage.svg
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "$$ANTREAN_TEST_AMQP_URL" \
 	  --database-url "$$ANTREAN_TEST_DATABASE_URL"
+	@$(BIN)/antrean-stack install-browser --chromium "$$ANTREAN_TEST_CHROMIUM"
 	@rm -rf build/coverage && mkdir -p build/coverage
 	@$(BIN)/coverage run -m pytest $(IN_PARALLEL)
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report

@@ -14,7 +14,7 @@ from common.errors import SettingsError
 from common.exit_codes import ExitCode
 from common.settings import Settings, clock_environment, load_settings
 from local_stack.bilingual import both, say
-from local_stack.install import install_missing, install_missing_for_tests
+from local_stack.install import install_missing, install_missing_browser, install_missing_for_tests
 from local_stack.interrupt import interruptible
 from local_stack.openings import commands_to_try, openings, sample_hours, say_what_is_open, trial_start
 from local_stack.stack import SAMPLE_CATALOG, Stack
@@ -42,6 +42,13 @@ def install() -> None:
 @click.option("--database-url", help=both("A PostgreSQL that is there.", _SLASH))
 def install_for_tests(amqp_url: str | None, database_url: str | None) -> None:
     install_missing_for_tests(amqp_url or None, database_url or None)
+
+
+@cli.command(help=both("The browser that the tests of pages need too.", _SLASH))
+@click.option("--chromium", help=both("A browser that is there.", _SLASH))
+def install_browser(chromium: str | None) -> None:
+    if not chromium:
+        install_missing_browser()
 
 
 @cli.command(help=both("Runs everything until Ctrl-C.", _SLASH))

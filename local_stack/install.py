@@ -1,4 +1,4 @@
-"""The set-up step: installs RabbitMQ, and PostgreSQL for the tests, where nothing else can serve."""
+"""The set-up step: installs RabbitMQ, and what the tests need beside it, where nothing else can serve."""
 
 import os
 import shutil
@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from antrean_client.visible_text import visible
-from common.errors import AntreanError, BrokerUnavailable, StoreUnavailable
+from common.errors import AntreanError, BrokerUnavailable, NotInstalled, StoreUnavailable
+from common.translation import N_
 from local_stack import container, private_node
 from local_stack.bilingual import both, say
 
 _INSTALL_SECONDS_MAX = 900
 _SHOWN_LINES = 15
+_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_ON_MACOS = ("Chromium", "Google Chrome")
 _HOMEBREW = (Path("/opt/homebrew"), Path("/usr/local"))
 
 # Debian starts a service as soon as it is installed, and at each boot. We want the programs only: the policy
@@ -45,7 +48,8 @@ done
 
 @dataclass(frozen=True)
 class Package:
-    """A program under the names of the package managers that we know. `failure` is raised without it."""
+    """A program under the names of the package managers that we know. `failure` is raised without it, saying
+    what else serves."""
 
     title: str
     debian: str
@@ -53,6 +57,7 @@ class Package:
     service: str
     instead: str
     failure: type[AntreanError]
+    missing: str = N_("{program} is missing: have `sudo {command}` run, or set {variable}, or start Docker.")
 
 
 RABBITMQ = Package(
@@ -60,6 +65,15 @@ RABBITMQ = Package(
 )
 POSTGRESQL = Package(
     "PostgreSQL", "postgresql", "postgresql@17", "postgresql", "ANTREAN_TEST_DATABASE_URL", StoreUnavailable
+)
+CHROMIUM = Package(
+    "Chromium",
+    "chromium",
+    "chromium",
+    "chromium",
+    "ANTREAN_TEST_CHROMIUM",
+    NotInstalled,
+    N_("{program} is missing: have `sudo {command}` run, or set {variable} to another browser of its kind."),
 )
 
 
@@ -82,6 +96,19 @@ def install_missing_for_tests(amqp_url: str | None, database_url: str | None) ->
     install_missing(amqp_url)
     if database_url is None and find_postgresql() is None and not container.docker_answers():
         _install(POSTGRESQL)
+
+
+def install_missing_browser() -> None:
+    """Installs Chromium for the tests of pages, where this machine lacks it; raises NotInstalled."""
+    if find_chromium() is None:
+        _install(CHROMIUM)
+
+
+def find_chromium() -> Path | None:
+    """A browser that Playwright can drive."""
+    on_path = [Path(found) for name in _CHROMIUMS if (found := shutil.which(name))]
+    macos = [Path(f"/Applications/{name}.app/Contents/MacOS/{name}") for name in _ON_MACOS]
+    return next((path for path in (*on_path, *macos) if path.exists()), None)
 
 
 def find_postgresql() -> Path | None:
@@ -120,7 +147,7 @@ def _installer(package: Package) -> tuple[str, list[str]]:
         return f"brew install {package.homebrew}", ["brew", "install", "--quiet", package.homebrew]
     raise package.failure(
         both(
-            "{program} is missing: have `sudo {command}` run, or set {variable}, or start Docker.",
+            package.missing,
             program=package.title,
             command=shown,
             variable=package.instead,

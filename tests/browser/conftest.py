@@ -1,0 +1,43 @@
+"""The browser of the tests of pages: a Chromium that is installed here, driven by Playwright."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from local_stack.install import CHROMIUM, find_chromium
+from tests.browser.watched_pages import WatchedPages
+from tests.processes import SECONDS_MAX
+
+_MISSING = (
+    f"Chromium is missing: `make test` installs it where it may; else install {CHROMIUM.debian} and run"
+    f" again, or name a browser of its kind in {CHROMIUM.instead}."
+)
+
+# Without these it would ask its maker's hosts for updates and the like, or for a graphics card.
+_ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One for each file, since no test can run an asyncio loop of its own while Playwright's is there."""
+    path = os.environ.get(CHROMIUM.instead) or find_chromium()
+    if path is None:
+        pytest.fail(_MISSING)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=_ARGUMENTS, timeout=SECONDS_MAX * 1000
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def pages(chromium: Browser) -> Iterator[WatchedPages]:
+    """Opens pages; at the end of the test none of them has failed, or asked another host for anything."""
+    with WatchedPages(chromium) as opened:
+        yield opened
