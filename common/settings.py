@@ -52,6 +52,8 @@ _DATABASE_ROLES: frozenset[Role] = frozenset({*WORKER_ROLES, "deploy"})
 REGISTRY_ROLES: frozenset[Role] = frozenset({"registrar", "deploy"})
 """Who needs the key of the registries."""
 
+WEB_SECRET_LENGTH_MIN = 32
+
 _CLOCK = ("clock_starts_at", "clock_started_at", "clock_speed")
 
 
@@ -200,12 +202,18 @@ class Settings:
         if secret is None:
             return None
         if len(secret) < KEY_LENGTH_MIN:
-            raise SettingsError(
-                N_("{variable} cannot be used: a key has at least {length} characters, made at random."),
-                variable=variable,
-                length=KEY_LENGTH_MIN,
-            )
+            raise _too_short(variable, KEY_LENGTH_MIN)
         return RegistryKey(secret)
+
+    def read_web_secret(self) -> str:
+        """What antrean-web seals cookies and tokens with; raises SettingsError where it cannot be used."""
+        variable, secret = "ANTREAN_WEB_SECRET", self.web_secret
+        if secret is None and self.web_secret_file is not None:
+            variable = "ANTREAN_WEB_SECRET_FILE"
+            secret = read_secret_file(variable, self.web_secret_file)
+        if secret is None or len(secret) < WEB_SECRET_LENGTH_MIN:
+            raise _too_short(variable, WEB_SECRET_LENGTH_MIN)
+        return secret
 
     def require_registry_key(self) -> "RegistryKey":
         """As `read_registry_key`; raises SettingsError where there is none."""
@@ -218,6 +226,14 @@ class Settings:
                 )
             )
         return key
+
+
+def _too_short(variable: str, length: int) -> SettingsError:
+    return SettingsError(
+        N_("{variable} cannot be used: a key has at least {length} characters, made at random."),
+        variable=variable,
+        length=length,
+    )
 
 
 def load_settings(role: Role | None) -> Settings:

@@ -11,6 +11,8 @@ from typing import Final
 
 KEYS_MAX: Final = 100_000
 
+_ROUNDING_SECONDS: Final = 1e-6
+
 
 class Rates:
     """`burst` times at once for each key, and `per_second` in the long run. Remembers `keys_max` keys
@@ -25,7 +27,7 @@ class Rates:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._interval = 1 / per_second
-        self._tolerance = (burst - 1) * self._interval
+        self._tolerance = (burst - 1) * self._interval + _ROUNDING_SECONDS
         self._keys_max, self._now = keys_max, now
         self._free_at: OrderedDict[str, float] = OrderedDict()
 
@@ -36,8 +38,25 @@ class Rates:
         if (wait := free_at - now - self._tolerance) > 0:
             self._free_at.move_to_end(key)
             return wait
-        self._free_at[key] = free_at + self._interval
+        self._note(key, free_at + self._interval)
+        return 0.0
+
+    def wait_before(self, key: str) -> float:
+        """How long to wait until it may happen, which does not count."""
+        now = self._now()
+        return max(self._free_at.get(key, now) - now - self._tolerance, 0.0)
+
+    def spend(self, key: str, times: int) -> None:
+        """It has happened so often, whether it might or not."""
+        now = self._now()
+        self._note(key, max(self._free_at.get(key, now), now) + times * self._interval)
+
+    def __len__(self) -> int:
+        """How many keys are remembered."""
+        return len(self._free_at)
+
+    def _note(self, key: str, free_at: float) -> None:
+        self._free_at[key] = free_at
         self._free_at.move_to_end(key)
         while len(self._free_at) > self._keys_max:
             self._free_at.popitem(last=False)
-        return 0.0

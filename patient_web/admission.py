@@ -1,0 +1,169 @@
+"""How much one visitor may ask: by address, by device, by ticket code, and of wrong codes.
+
+Many people share one address (a hospital's Wi-Fi, a mobile operator), so that an address may do much and each
+device behind it little. Who shows no device is bounded as one device of the address. What is remembered is
+bounded, too, whoever comes.
+"""
+
+import hashlib
+import secrets
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final, NamedTuple
+
+from common.web.rates import KEYS_MAX, Rates
+
+_IPV6_PREFIX: Final = 64
+"""What one subscriber has of IPv6 at least."""
+
+WAIT_SECONDS_MAX: Final = 300
+"""Nobody is told to wait longer, however much longer it takes."""
+
+
+class Use(StrEnum):
+    """What somebody does, each bounded by itself."""
+
+    LOOK_UP = "look_up"
+    CHANGE = "change"
+    """Registers, or gives a ticket up."""
+    STREAM = "stream"
+    """Opens a stream, as browsers do again and again where the line is bad."""
+
+
+class Bound(NamedTuple):
+    """So often at once, and so often a second in the long run."""
+
+    burst: int
+    per_second: float
+
+
+OF_DEVICE: Final = {
+    Use.LOOK_UP: Bound(60, 5),
+    Use.CHANGE: Bound(12, 0.2),
+    Use.STREAM: Bound(20, 0.5),
+}
+"""A kiosk is one device: it registers somebody every five seconds."""
+
+OF_ADDRESS: Final = {
+    Use.LOOK_UP: Bound(1_000, 100),
+    Use.CHANGE: Bound(200, 5),
+    Use.STREAM: Bound(1_000, 50),
+}
+NEW_DEVICES: Final = Bound(300, 1)
+"""Of an address."""
+
+OF_CODE: Final = Bound(60, 2)
+WRONG_CODES_OF_DEVICE: Final = Bound(30, 0.1)
+WRONG_CODES_OF_ADDRESS: Final = Bound(200, 2)
+
+STREAMS_OF_DEVICE_MAX: Final = 8
+STREAMS_OF_ADDRESS_MAX: Final = 500
+STREAMS_MAX: Final = 6_000
+"""Of one process, open at once."""
+
+
+class Visitor(NamedTuple):
+    """Who asks: an address as `normal_address` has it, and the device's name, where it has shown one."""
+
+    address: str
+    device: str | None
+
+    @property
+    def sender(self) -> str:
+        """The device, or all of the address that show none."""
+        return self.device or self.address
+
+
+def normal_address(host: str) -> str:
+    """The address by which somebody is known: of IPv6 the /64; what is no address as it stands."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ip_network((address, _IPV6_PREFIX), strict=False).network_address)
+    return str(address)
+
+
+class Admission:
+    """What visitors of one process have done lately. Each answer is how many seconds to wait; 0: go on."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        def rates(bound: Bound) -> Rates:
+            return Rates(burst=bound.burst, per_second=bound.per_second, now=now)
+
+        self._of_device = {use: rates(bound) for use, bound in OF_DEVICE.items()}
+        self._of_address = {use: rates(bound) for use, bound in OF_ADDRESS.items()}
+        self._new_devices = rates(NEW_DEVICES)
+        self._of_code = rates(OF_CODE)
+        self._wrong_of_device = rates(WRONG_CODES_OF_DEVICE)
+        self._wrong_of_address = rates(WRONG_CODES_OF_ADDRESS)
+        self._holders: OrderedDict[str, None] = OrderedDict()
+        self._streams: Counter[str] = Counter()
+        self._digest_key = secrets.token_bytes(16)
+
+    def admit(self, visitor: Visitor, use: Use) -> float:
+        """Counts it where it may happen now."""
+        wait = self._of_device[use].wait_seconds(visitor.sender)
+        return _told(wait or self._of_address[use].wait_seconds(visitor.address))
+
+    def admit_new_device(self, address: str) -> bool:
+        """Whether a device of the address may be given a name of its own."""
+        return self._new_devices.wait_seconds(address) == 0
+
+    def admit_codes(self, visitor: Visitor, codes: Iterable[str]) -> float:
+        """Before tickets are looked for by their codes. Who has shown a code that is a ticket's does not wait
+        for those who guess at the same address."""
+        wait = self._wrong_of_device.wait_before(visitor.sender)
+        if visitor.sender not in self._holders:
+            wait = max(wait, self._wrong_of_address.wait_before(visitor.address))
+        for code in codes:
+            if wait:
+                break
+            wait = self._of_code.wait_seconds(self._digest(code))
+        return _told(wait)
+
+    def codes_checked(self, visitor: Visitor, *, found: int, wrong: int) -> None:
+        """After tickets were looked for: how many of the codes are a ticket's, and how many are none's."""
+        if wrong:
+            self._wrong_of_device.spend(visitor.sender, wrong)
+            self._wrong_of_address.spend(visitor.address, wrong)
+        elif found and visitor.device is not None:
+            self._holders[visitor.device] = None
+            self._holders.move_to_end(visitor.device)
+            if len(self._holders) > KEYS_MAX:
+                self._holders.popitem(last=False)
+
+    def take_stream(self, visitor: Visitor) -> bool:
+        """Whether one more stream may be open, which counts until `release_stream`."""
+        keys = _stream_keys(visitor)
+        bounds = (STREAMS_OF_DEVICE_MAX, STREAMS_OF_ADDRESS_MAX, STREAMS_MAX)
+        if any(self._streams[key] >= bound for key, bound in zip(keys, bounds, strict=True)):
+            return False
+        self._streams.update(keys)
+        return True
+
+    def release_stream(self, visitor: Visitor) -> None:
+        """A stream that was taken is closed."""
+        keys = _stream_keys(visitor)
+        self._streams.subtract(keys)
+        for key in keys:
+            if not self._streams[key]:
+                del self._streams[key]
+
+    def _digest(self, code: str) -> str:
+        # A dump of the memory names no code that was asked for.
+        return hashlib.blake2b(code.encode(), key=self._digest_key, digest_size=16).hexdigest()
+
+
+def _stream_keys(visitor: Visitor) -> tuple[str, str, str]:
+    return (f"device {visitor.sender}", f"address {visitor.address}", "all")
+
+
+def _told(wait_seconds: float) -> float:
+    return min(wait_seconds, WAIT_SECONDS_MAX)
