@@ -85,7 +85,8 @@ class Hospital(_Model):
 
 
 class Clinic(_Model):
-    """A clinic today; `estimated_wait_seconds` is for somebody who would register now."""
+    """A clinic today; `estimated_wait_seconds` is for somebody who would register now, with the interval from
+    `shortest_wait_seconds` to `longest_wait_seconds`, which servers before 0.4 do not tell."""
 
     code: str
     name: str
@@ -95,6 +96,8 @@ class Clinic(_Model):
     waiting: int
     now_serving: str | None
     estimated_wait_seconds: int | None
+    shortest_wait_seconds: int | None = None
+    longest_wait_seconds: int | None = None
     day_may_end_first: bool | None
     quota_left: int
     next_opening: AwareDatetime | None

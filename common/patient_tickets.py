@@ -26,6 +26,16 @@ _SHOWS_ROOM = IN_ROOM | {TicketStatus.SERVED}
 _WEEK_DAYS = 7
 
 
+class NewcomersWait(NamedTuple):
+    """Until the call of somebody who would come now: in seconds, with the interval, and whether the day may
+    end before."""
+
+    seconds: int
+    shortest_seconds: int
+    longest_seconds: int
+    day_may_end_first: bool
+
+
 class PatientTickets:
     """A clinic's queue of one day as its patients see it at `now`; `occupants` are those in its rooms,
     `records` what was learned of the clinic."""
@@ -119,13 +129,16 @@ class PatientTickets:
             return None
         return self._local_time(recalled_at) if recalled_at >= called_at else None
 
-    def newcomer(self, waiting: Sequence[int], streaks: ByLane) -> tuple[int, bool]:
-        """The time in seconds until the expected call of somebody who would come now to the regular lane,
-        where so many wait in each lane; and whether the day may end before."""
+    def newcomer(self, waiting: Sequence[int], streaks: ByLane) -> NewcomersWait:
+        """The wait of somebody who would come now to the regular lane, where so many wait in each lane."""
         place = Standing(Lane.REGULAR.rank, waiting[Lane.REGULAR.rank], waiting, streaks, self._ratios)
-        expected = expected_call(self._outlook, place)
-        today = self._clinic.service_date(self._now)
-        return self._seconds_until(expected.call.call_at), self._day_may_end_first(expected.call, today)
+        call = expected_call(self._outlook, place).call
+        return NewcomersWait(
+            self._seconds_until(call.call_at),
+            self._seconds_until(call.earliest_call_at),
+            self._seconds_until(call.latest_call_at),
+            self._day_may_end_first(call, self._clinic.service_date(self._now)),
+        )
 
     def _day_may_end_first(self, estimate: Estimate, service_date: date) -> bool:
         """Whether the end of the interval lies behind that of a service day which goes over to no other."""

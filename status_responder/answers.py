@@ -140,9 +140,7 @@ class _Answers:
         key = clinic.clinic_day(self.now)
         queue = self.loaded.queues.get(key) or new_queue(key, self.now, self.now)
         is_open = clinic.is_open(self.now)
-        wait, may_end = None, None
-        if is_open:
-            wait, may_end = self._queue(key).newcomer(queue.waiting_by_lane, queue.streaks)
+        wait = self._queue(key).newcomer(queue.waiting_by_lane, queue.streaks) if is_open else None
         session = _session_today(clinic, self.now)
         calls = (each.called_at for each in self.loaded.occupants.get(key, ()))
         opening = None if is_open else clinic.next_opening(self.now)
@@ -154,8 +152,10 @@ class _Answers:
             closes_at=clinic.hospital.local_time(session.closes_at) if session else None,
             waiting=queue.waiting,
             now_serving=_shown(clinic, queue.now_serving),
-            estimated_wait_seconds=wait,
-            day_may_end_first=may_end,
+            estimated_wait_seconds=wait.seconds if wait else None,
+            shortest_wait_seconds=wait.shortest_seconds if wait else None,
+            longest_wait_seconds=wait.longest_seconds if wait else None,
+            day_may_end_first=wait.day_may_end_first if wait else None,
             quota_left=max(clinic.daily_quota - queue.given_out, 0),
             next_opening=clinic.hospital.local_time(opening) if opening else None,
             zone=clinic.hospital.zone_at(self.now),

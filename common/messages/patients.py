@@ -248,7 +248,8 @@ class Hospitals(Reply):
 @dataclass(slots=True, kw_only=True)
 class ClinicSummary(ReplyPart):
     """A clinic today. `opens_at` and `closes_at` are of the session that is on or comes next today, or
-    else of today's last one; `estimated_wait_seconds` is for somebody who would register now.
+    else of today's last one; `estimated_wait_seconds` is for somebody who would register now, with the
+    interval from `shortest_wait_seconds` to `longest_wait_seconds`.
     `closed_reason` is why the staff have closed it, `absences` who of it is away, as in `ShownTicket`."""
 
     code: str
@@ -259,6 +260,8 @@ class ClinicSummary(ReplyPart):
     waiting: int
     now_serving: str | None
     estimated_wait_seconds: int | None
+    shortest_wait_seconds: int | None
+    longest_wait_seconds: int | None
     day_may_end_first: bool | None
     quota_left: int
     next_opening: AwareDatetime | None

@@ -48,6 +48,8 @@ def test_the_clinics_of_a_hospital(shell: Shell) -> None:
             "waiting",
             "now_serving",
             "estimated_wait_seconds",
+            "shortest_wait_seconds",
+            "longest_wait_seconds",
             "day_may_end_first",
             "quota_left",
             "next_opening",

@@ -56,14 +56,15 @@ IMPERSONAL_MEMBERS: Final = words(
     duties earliest_call_at elsewhere errors estimated_call_at estimated_wait_seconds event events expired
     field first first_date forced_reason forced_until held held_share hospital hospital_name hospitals hour
     hours in_rooms is_current is_open is_return lane lanes last last_date late latest_call_at length letters
-    limit lines mean_error_seconds mean_wait_seconds mean_width_seconds median_seconds median_width_minutes
-    members message missed missed_share mode more new_ticket next next_opening no_shows now_serving number
-    numbers open_clinics open_only opens_at other p90_seconds padded parked parked_count patient_ticket
-    people_ahead possible_duplicate possible_duplicates promise promised_share quota_left reasons recalled_at
-    record_number_format registered registered_at return_clinic returns role roles room room_name room_names
-    rooms sequence served served_count server_time service_date services since source started_at state station
-    station_status status ticket tickets time_zone times title to_clinic told total transferred type uncalled
-    until user visit waiting waiting_count waiting_priority_count waits zone
+    limit lines longest_wait_seconds mean_error_seconds mean_wait_seconds mean_width_seconds median_seconds
+    median_width_minutes members message missed missed_share mode more new_ticket next next_opening no_shows
+    now_serving number numbers open_clinics open_only opens_at other p90_seconds padded parked parked_count
+    patient_ticket people_ahead possible_duplicate possible_duplicates promise promised_share quota_left
+    reasons recalled_at record_number_format registered registered_at return_clinic returns role roles room
+    room_name room_names rooms sequence served served_count server_time service_date services
+    shortest_wait_seconds since source started_at state station station_status status ticket tickets time_zone
+    times title to_clinic told total transferred type uncalled until user visit waiting waiting_count
+    waiting_priority_count waits zone
     """
 )
 

@@ -77,6 +77,8 @@ def test_a_clinic_nobody_came_to_is_shown_as_the_protocol_says(three_zones: Work
         "waiting": 0,
         "now_serving": None,
         "estimated_wait_seconds": 0,
+        "shortest_wait_seconds": 0,
+        "longest_wait_seconds": 0,
         "day_may_end_first": False,
         "quota_left": 1000,
         "next_opening": None,
@@ -93,7 +95,15 @@ def test_a_clinic_shows_its_queue_and_the_wait_of_who_would_come_now(workers: Wo
     [clinic] = _clinics(workers)
     assert (clinic.waiting, clinic.now_serving, clinic.quota_left) == (3, "GIG-001", 996)
     assert clinic.estimated_wait_seconds == (6 + 3 * 10) * 60
-    assert workers.register(5).estimated_wait_seconds == clinic.estimated_wait_seconds
+    ticket = workers.register(5)
+    assert ticket.estimated_wait_seconds == clinic.estimated_wait_seconds
+    shortest, longest = clinic.shortest_wait_seconds, clinic.longest_wait_seconds
+    assert shortest is not None
+    assert longest is not None
+    assert (ticket.earliest_call_at, ticket.latest_call_at) == (
+        workers.clock.now() + timedelta(seconds=shortest),
+        workers.clock.now() + timedelta(seconds=longest),
+    )
 
 
 def test_tickets_given_up_return_their_place_in_the_quota(engine: Engine) -> None:
@@ -123,7 +133,8 @@ def test_hours_are_those_of_the_session_that_is_on_or_comes_next(
     workers.clock.set(now, day)
     [clinic] = _clinics(workers)
     assert clinic.is_open is is_open
-    assert (clinic.estimated_wait_seconds is None) is not is_open
+    told = (clinic.estimated_wait_seconds, clinic.shortest_wait_seconds, clinic.longest_wait_seconds)
+    assert {wait is None for wait in told} == {not is_open}
     assert (clinic.opens_at, clinic.closes_at) == (
         (None, None) if session is None else tuple(in_bandung(at, day) for at in session)
     )

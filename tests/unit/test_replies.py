@@ -88,6 +88,8 @@ def test_clinics_and_hospitals_have_the_names_of_the_protocol() -> None:
         "waiting",
         "now_serving",
         "estimated_wait_seconds",
+        "shortest_wait_seconds",
+        "longest_wait_seconds",
         "day_may_end_first",
         "quota_left",
         "next_opening",
