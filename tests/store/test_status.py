@@ -196,6 +196,7 @@ def test_a_queue_shows_who_is_in_and_who_comes_next_by_number_only(engine: Engin
         "next": ["GIG-003", "GIG-005", "GIG-006", "GIG-007", "GIG-008"],
         "waiting": 9,
         "absences": None,
+        "sequence": 16,
     }
 
 

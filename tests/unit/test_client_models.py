@@ -48,3 +48,11 @@ def test_what_came_later_is_taken(model: type[BaseModel]) -> None:
     read = model.model_validate(body)
     assert read.model_extra == {"mood": "calm"}
     assert getattr(read, "status", "in_orbit") == "in_orbit"
+
+
+def test_a_clinic_of_a_server_that_tells_no_interval_is_read() -> None:
+    body = json.loads(encode_part(largest(patients.ClinicSummary)))
+    del body["shortest_wait_seconds"], body["longest_wait_seconds"]
+    read = models.Clinic.model_validate(body)
+    assert (read.shortest_wait_seconds, read.longest_wait_seconds) == (None, None)
+    assert read.estimated_wait_seconds == body["estimated_wait_seconds"]
