@@ -105,6 +105,10 @@ purge: $(VENV)/.develop ## purge a million tickets on both databases, and say ho
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
 	@$(BIN)/python -m tests.store.large_purge
 
+.PHONY: voice
+voice: $(VENV)/.develop ## make the clips of the waiting room's board again (needs espeak-ng and lame)
+	@$(BIN)/python -m waiting_room.voice.making
+
 contract: $(VENV)/.develop ## write docs/asyncapi.yaml, docs/schemas and docs/contract.html again, from the code
 	@$(BIN)/python -m contract
 

@@ -167,6 +167,7 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "web_address": _own_address,
     "web_port": _number(int, 0, 65535),
     "board_port": _number(int, 0, 65535),
+    "board_voice_dir": Path,
     "trusted_proxies": _proxies,
     "public_url": _network_url(r"https?://[^/]", "https://antrean.example"),
     "web_secret": str,

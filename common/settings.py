@@ -91,6 +91,7 @@ class Settings:
     web_address: str = "127.0.0.1"
     web_port: int = 8470
     board_port: int = 8480
+    board_voice_dir: Path | None = None
     trusted_proxies: tuple[str, ...] = ()
     public_url: str | None = None
     web_secret: str | None = field(default=None, repr=False)

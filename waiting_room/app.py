@@ -16,6 +16,8 @@ from common.web.health import health_routes
 from common.web.languages import ChosenLanguage
 from common.web.pages import Pages
 from common.web.security import BoundedBody, SecurityHeaders
+from common.words.absences import UNKNOWN, UNTIL
+from waiting_room.voice.serving import Voice
 
 _BODY_BYTES_MAX: Final = 1_024
 
@@ -23,7 +25,8 @@ _BODY_BYTES_MAX: Final = 1_024
 def make_app(settings: Settings) -> Starlette:
     """The board of these settings; raises SettingsError where they lack the broker's address."""
     settings.require_amqp_url()
-    pages = Pages(Path(__file__).parent)
+    pages = Pages(Path(__file__).parent, absences=UNKNOWN, absences_until=UNTIL)
+    voice = Voice(settings.board_voice_dir)
     feed = EventFeed(
         settings.current_amqp_url, _take, position=Position.now(), name="antrean board", fills_gaps=True
     )
@@ -40,7 +43,7 @@ def make_app(settings: Settings) -> Starlette:
         return None if feed.is_connected else "RabbitMQ is not connected."
 
     return Starlette(
-        routes=[*health_routes(trouble), pages.mount()],
+        routes=[*health_routes(trouble), pages.mount(), *voice.routes()],
         lifespan=life,
         middleware=[
             Middleware(SecurityHeaders),

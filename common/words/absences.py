@@ -20,7 +20,7 @@ REASONS: Final[Mapping[str, str]] = {
 
 _BRIEF: Final[Mapping[str, str]] = {**REASONS, "other": N_("away"), "closed": N_("no calls")}
 
-_UNTIL: Final[Mapping[str, str]] = {
+UNTIL: Final[Mapping[str, str]] = {
     "late": N_("the doctor is late, expected to begin at {clock}"),
     "break": N_("on a break until {clock}"),
     "prayer": N_("prayer time until {clock}"),
@@ -30,7 +30,9 @@ _UNTIL: Final[Mapping[str, str]] = {
     "other": N_("away until {clock}"),
     "closed": N_("closed for now, calls go on at {clock}"),
 }
-_UNKNOWN: Final[Mapping[str, str]] = {
+"""What patients are told of an absence whose end is known."""
+
+UNKNOWN: Final[Mapping[str, str]] = {
     "late": N_("the doctor is late, until when is not known yet"),
     "break": N_("on a break"),
     "prayer": N_("prayer time"),
@@ -39,15 +41,16 @@ _UNKNOWN: Final[Mapping[str, str]] = {
     "meeting": N_("in a meeting"),
     "other": N_("nobody is called at the moment"),
 }
+"""And of one whose end is not."""
 
 
 def absence_in_words(absence: Mapping[str, Any], texts: Texts, zone: str | None = None) -> str:
     """`istirahat sampai 13.00 WIB`, without the room; what only a newer server knows stays as it is."""
     reason, until = str(absence["reason"]), absence["until"]
     if until is None:
-        return texts(_UNKNOWN[reason]) if reason in _UNKNOWN else reason
+        return texts(UNKNOWN[reason]) if reason in UNKNOWN else reason
     clock = clock_time_with_zone(until, texts, zone)
-    return texts(_UNTIL[reason], clock=clock) if reason in _UNTIL else f"{reason} {clock}"
+    return texts(UNTIL[reason], clock=clock) if reason in UNTIL else f"{reason} {clock}"
 
 
 def brief_absence(absence: Mapping[str, Any], texts: Texts) -> str:

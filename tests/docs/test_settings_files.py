@@ -42,7 +42,7 @@ _NOT_OF_COMPOSE = {
     *(name for name in _SETTINGS if name.startswith(("ANTREAN_CLOCK_", "ANTREAN_METRICS_"))),
     *("ANTREAN_BROKER_NODES", "ANTREAN_TRACES"),
     *("ANTREAN_URL", "ANTREAN_TRUSTED_PROXIES", "ANTREAN_PUBLIC_URL", "ANTREAN_WEB_SECRET"),
-    *("ANTREAN_WEB_ADDRESS", "ANTREAN_WEB_PORT", "ANTREAN_BOARD_PORT"),
+    *("ANTREAN_WEB_ADDRESS", "ANTREAN_WEB_PORT", "ANTREAN_BOARD_PORT", "ANTREAN_BOARD_VOICE_DIR"),
 }
 """Files and folders of the host, clocks for demonstrations, what the overlay sets, what a cluster needs,
 what the image lacks the libraries for, and what is not among the services."""

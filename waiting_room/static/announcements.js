@@ -1,0 +1,53 @@
+/* Which call is announced next: urgent ones first, else as they came. Pure. */
+window.antrean = window.antrean || {};
+
+(function (antrean) {
+  "use strict";
+
+  const WAITING_MAX = 200;
+  const REMEMBERED_MAX = 2000;
+  const RECENT_MILLISECONDS = 2 * 60 * 1000;
+
+  class Announcements {
+    /* `announced`: the keys of calls that were announced before, the oldest first. */
+    constructor(announced) {
+      this.announced = announced.slice(-REMEMBERED_MAX);
+      this._known = new Set(this.announced);
+      this._waiting = [];
+    }
+
+    /* Takes the calls that are still to be announced; `now` in milliseconds. */
+    take(calls, now) {
+      calls
+        .filter((call) => call.is_current || now - Date.parse(call.called_at) <= RECENT_MILLISECONDS)
+        .forEach((call) => this._add(call));
+    }
+
+    _add(call) {
+      if (this._known.has(call.key)) return;
+      this._known.add(call.key);
+      const firstBehind = this._waiting.findIndex((other) => call.is_urgent && !other.is_urgent);
+      this._waiting.splice(firstBehind < 0 ? this._waiting.length : firstBehind, 0, call);
+      if (this._waiting.length > WAITING_MAX) this._known.delete(this._waiting.pop().key);
+    }
+
+    /* Leaves out calls that were taken back. */
+    leaveOut(isGone) {
+      this._waiting = this._waiting.filter((call) => !isGone(call.key));
+    }
+
+    /* The call whose turn it is, which counts as announced; undefined where none waits. */
+    next() {
+      const call = this._waiting.shift();
+      if (call) this._remember(call.key);
+      return call;
+    }
+
+    _remember(key) {
+      this.announced.push(key);
+      if (this.announced.length > REMEMBERED_MAX) this._known.delete(this.announced.shift());
+    }
+  }
+
+  antrean.Announcements = Announcements;
+})(window.antrean);

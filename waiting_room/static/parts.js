@@ -1,0 +1,125 @@
+/* The parts of the page, filled from what the board knows. */
+window.antrean = window.antrean || {};
+
+(function (antrean) {
+  "use strict";
+
+  const LAST_MAX = 6;
+  const SMALLEST = 0.4;
+  const STEP = 0.93;
+
+  function copyOf(id) {
+    return document.getElementById(id).content.firstElementChild.cloneNode(true);
+  }
+
+  function fill(parent, selector, text) {
+    const element = parent.querySelector(selector);
+    element.textContent = text || "";
+    element.hidden = !text;
+  }
+
+  function replaceChildren(parent, children) {
+    parent.textContent = "";
+    children.forEach((child) => parent.appendChild(child));
+    parent.hidden = children.length === 0;
+  }
+
+  function isTooLarge(element) {
+    return element.scrollHeight > element.clientHeight + 1 || element.scrollWidth > element.clientWidth + 1;
+  }
+
+  /* Makes the writing of an element smaller until all of it has room. */
+  function fit(element) {
+    element.style.fontSize = "";
+    const whole = parseFloat(getComputedStyle(element).fontSize);
+    for (let size = whole; isTooLarge(element) && size > whole * SMALLEST; size *= STEP) {
+      element.style.fontSize = size * STEP + "px";
+    }
+  }
+
+  function listItem(text) {
+    const item = document.createElement("li");
+    item.textContent = text;
+    return item;
+  }
+
+  function roomItem(room, texts) {
+    const item = copyOf("room");
+    item.dataset.status = room.status;
+    fill(item, ".number", room.display_number);
+    fill(item, ".room", texts.room(room));
+    return item;
+  }
+
+  function closedText(clinic, texts, now) {
+    if (clinic.is_open) return "";
+    const closed = clinic.next_opening
+      ? texts.say("opens", { moment: texts.moment(clinic.next_opening, now) })
+      : texts.say("closed");
+    return clinic.closed_reason ? closed + ". " + texts.say("reason", { reason: clinic.closed_reason }) : closed;
+  }
+
+  /* What somebody who comes now is told of the wait. */
+  function waitText(clinic, texts) {
+    const wait = clinic.wait;
+    if (!clinic.is_open) return "";
+    if (clinic.day_may_end_first) return texts.say("notToday");
+    if (!wait || wait.seconds === null || wait.shortest_seconds === null) return "";
+    return texts.say("wait", {
+      wait: texts.duration(wait.seconds),
+      shortest: texts.duration(wait.shortest_seconds),
+      longest: texts.duration(wait.longest_seconds),
+    });
+  }
+
+  /* A clinic, or one of the parts of a clinic with many rooms. */
+  function clinicCard(part, texts, now) {
+    const clinic = part.clinic;
+    const card = copyOf("clinic");
+    const closed = closedText(clinic, texts, now);
+    card.dataset.clinic = clinic.code;
+    fill(card, "h3", part.of > 1
+      ? texts.say("part", { clinic: clinic.name, place: part.place, of: part.of }) : clinic.name);
+    replaceChildren(card.querySelector(".rooms"), part.rooms.map((room) => roomItem(room, texts)));
+    fill(card, ".closed", closed);
+    card.querySelector(".nobody").hidden = part.rooms.length > 0 || Boolean(closed);
+    const messages = (clinic.absences || []).map((absence) => listItem(texts.absence(absence)));
+    replaceChildren(card.querySelector(".messages"), messages);
+    card.querySelector(".next").hidden = clinic.next.length === 0;
+    replaceChildren(card.querySelector(".numbers"), clinic.next.map(listItem));
+    fill(card, ".waiting", clinic.is_open || clinic.waiting ? texts.say("waiting", { count: clinic.waiting }) : "");
+    fill(card, ".wait", waitText(clinic, texts));
+    return card;
+  }
+
+  /* The call now announced, or else the last one, and those before it. `clinicName` is of a clinic's code. */
+  function showCalls(calls, announced, texts, clinicName) {
+    const now = document.getElementById("now");
+    const shown = announced || calls[0];
+    const before = calls.filter((call) => call !== shown).slice(0, LAST_MAX);
+    now.hidden = !shown;
+    now.classList.toggle("announced", Boolean(announced));
+    document.getElementById("nobody").hidden = Boolean(shown);
+    document.getElementById("last-title").hidden = before.length === 0;
+    if (shown) fillCall(now, shown);
+    const items = before.map((call) => {
+      const item = copyOf("called-before");
+      fillCall(item, call);
+      return item;
+    });
+    const list = document.getElementById("last");
+    replaceChildren(list, items);
+    fit(now);
+    while (isTooLarge(list) && list.lastElementChild) list.removeChild(list.lastElementChild);
+
+    function fillCall(element, call) {
+      element.dataset.key = call.key;
+      element.dataset.urgent = call.is_urgent;
+      fill(element, ".number", call.display_number);
+      fill(element, ".room", texts.room(call));
+      fill(element, ".clinic", clinicName(call.clinic));
+    }
+  }
+
+  antrean.parts = { clinicCard, showCalls, fit };
+})(window.antrean);
