@@ -128,6 +128,8 @@ class Top(App[None]):
         has_room = self.size.width >= _WIDE_COLUMNS_MIN and self.size.height >= _TALL_LINES_MIN
         self.set_class(has_room, "-all")
         self.set_class(not has_room, "-one")
+        for table in self.query(Table):
+            table.fit(beside_others=has_room)
         self.call_after_refresh(self._show_moments)
 
     def on_unmount(self) -> None:

@@ -1,6 +1,7 @@
 """One table of the screen, sorted by one of its columns, with the cursor on a row that it keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -10,6 +11,12 @@ from textual.widgets import DataTable, Static
 from admin_cli.top.sections import COLUMNS, EMPTY, NOT_READ, Section, SectionRow, sorted_by
 from common.terminal.tables import Cell
 from common.words.texts import Texts
+
+_LINES_MAX: Final[Mapping[Section, int]] = {Section.QUEUES: 12, Section.LETTERS: 8}
+"""Of tables that take no more lines than they need where all are on the screen; the others share the rest."""
+
+_LINES_ABOVE: Final = 2
+"""The title, and the headings or the sentence that stands for rows."""
 
 
 class Table(Vertical):
@@ -22,6 +29,7 @@ class Table(Vertical):
         self._column: int | None = None
         self._rows: Sequence[SectionRow] | None = None
         self._shown: list[tuple[str, list[str]]] | None = None
+        self._beside_others = False
 
     def compose(self) -> ComposeResult:
         yield Static(classes="title", markup=False)
@@ -43,6 +51,17 @@ class Table(Vertical):
         self._rows = rows
         self.query_one(".title", Static).update(f"{self._place} {title}")
         self._show()
+
+    def fit(self, *, beside_others: bool) -> None:
+        """Takes the whole screen, or its share where the other tables are on it, too."""
+        self._beside_others = beside_others
+        self._take_lines()
+
+    def _take_lines(self) -> None:
+        # Never `auto`: Textual may keep a height that it has found before it measured the rows.
+        lines_max = _LINES_MAX.get(self.section) if self._beside_others else None
+        lines = _LINES_ABOVE + len(self._rows or ())
+        self.styles.height = None if lines_max is None else min(lines, lines_max)
 
     def sort_by_next(self) -> None:
         """Sorts by the next column; after the last one, as the rows come."""
@@ -70,6 +89,7 @@ class Table(Vertical):
             self._fill(table, sorted_by(self._rows, self.section, self._column))
         else:
             self._shown = None
+        self._take_lines()
 
     def _fill(self, table: DataTable[Text], rows: Sequence[SectionRow]) -> None:
         headings = [self._heading(place) for place in range(len(COLUMNS[self.section]))]
