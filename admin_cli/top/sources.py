@@ -17,6 +17,10 @@ _SHARE_MAX: Final = 10
 """A source is read for at most a tenth of the time, however slow it is."""
 
 
+_RETRY_SECONDS: Final = 5.0
+"""After a failure what is read only when asked is read again: nobody else asks."""
+
+
 class Part(StrEnum):
     """What is read by itself."""
 
@@ -54,8 +58,8 @@ _Job = tuple[Callable[[], Any], Callable[[Any], None]]
 
 
 class Source:
-    """Reads one part at an interval; without one, only when it is asked to. `post` is called on its
-    thread."""
+    """Reads one part at an interval; without one, only when it is asked to, and until it succeeds. `post` is
+    called on its thread."""
 
     def __init__(
         self,
@@ -91,9 +95,11 @@ class Source:
     def _run(self) -> None:
         while self._open:
             started = time.monotonic()
-            self._read_once()
+            succeeded = self._read_once()
             took = time.monotonic() - started
             wait = self._interval_seconds
+            if wait is None and not succeeded:
+                wait = _RETRY_SECONDS
             self._await_job(None if wait is None else max(wait, took * _SHARE_MAX))
 
     def _await_job(self, seconds: float | None) -> None:
@@ -109,10 +115,12 @@ class Source:
         except Exception as error:  # noqa: BLE001 - the screen says what it is
             self._post(JobEnded(then, None, error))
 
-    def _read_once(self) -> None:
+    def _read_once(self) -> bool:
+        """Whether it could be read."""
         try:
             value = self._read()
         except Exception as error:  # noqa: BLE001 - the screen says what it is
             self._post(PartFailed(self._part, error))
-        else:
-            self._post(PartRead(self._part, value))
+            return False
+        self._post(PartRead(self._part, value))
+        return True

@@ -2,14 +2,18 @@
 believe."""
 
 import socket
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from math import inf
+from queue import SimpleQueue
 
 import pytest
+from textual.message import Message
 
 from admin_cli.broker.traffic import MetricsAddress, QueueTraffic, WorkerTraffic
 from admin_cli.database.slow_clinics import ClinicReading, SlowClinic
+from admin_cli.top import sources
 from admin_cli.top.advice import advice_of
 from admin_cli.top.once import as_json, print_picture
 from admin_cli.top.picture import BrokerPicture, LetterPicture, Picture, WorkerLine, behind_seconds, is_late
@@ -18,11 +22,13 @@ from admin_cli.top.standing import Standing, standing_of
 from admin_cli.top.worker_pages import reachable
 from common.domain.catalog import QueueMode
 from common.domain.clinic_day import ClinicDay
+from common.errors import BrokerUnavailable
 from common.messaging.topology import DEAD_QUEUE, JOURNAL_QUEUE, REGISTRAR_QUARANTINE, REGISTRAR_QUEUE, queues
 from common.metrics.page import page_in
 from common.words.texts import Texts
 from tests.builders import in_bandung
 from tests.domain.clinics import clinic as clinic_of
+from tests.processes import SECONDS_MAX
 
 TEXTS = Texts("en")
 NOW = in_bandung("10:00")
@@ -175,3 +181,21 @@ def test_a_page_is_added_up() -> None:
     for other in ("", "# nothing\n", "<html>not a page</html>"):
         with pytest.raises(ValueError):  # noqa: PT011 - as the library words it
             page_in(other)
+
+
+def test_what_could_not_be_read_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "_RETRY_SECONDS", 0.0)
+    answers: Iterator[str | BrokerUnavailable] = iter([BrokerUnavailable("gone"), "there"])
+    posted = SimpleQueue[Message]()
+
+    def read() -> str:
+        answer = next(answers)
+        if isinstance(answer, BrokerUnavailable):
+            raise answer
+        return answer
+
+    source = sources.Source(sources.Part.LETTERS, read, posted.put, None)
+    source.start()
+    found = [posted.get(timeout=SECONDS_MAX) for _ in range(2)]
+    source.close()
+    assert [type(each) for each in found] == [sources.PartFailed, sources.PartRead]
