@@ -109,7 +109,7 @@ purge: $(VENV)/.develop ## purge a million tickets on both databases, and say ho
 voice: $(VENV)/.develop ## make the clips of the waiting room's board again (needs espeak-ng and lame)
 	@$(BIN)/python -m waiting_room.voice.making
 
-contract: $(VENV)/.develop ## write docs/asyncapi.yaml, docs/schemas and docs/contract.html again, from the code
+contract: $(VENV)/.develop ## write docs/asyncapi.yaml, docs/openapi.json, docs/schemas and docs/contract.html again, from the code
 	@$(BIN)/python -m contract
 
 .PHONY: check-contract

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import pika
@@ -109,9 +110,16 @@ class AsyncRpcClient:
         return answer.body_for(body)
 
     async def call(
-        self, name: str, body: dict[str, Any], *, timeout_seconds: float, request_id: str | None = None
+        self,
+        name: str,
+        body: dict[str, Any],
+        *,
+        timeout_seconds: float,
+        request_id: str | None = None,
+        made_at: datetime | None = None,
     ) -> Answer:
-        """The answer to the request `name`; `request_id` is a UUID, a new one by default.
+        """The answer to the request `name`; `request_id` is a UUID, a new one by default, and `made_at` when
+        the request was first made, where that was not now.
 
         Waits for at most `timeout_seconds`, during which the request is sent again with the same id and
         timestamp where no answer comes, the connection is lost, or the queue for it is full. Raises
@@ -121,20 +129,25 @@ class AsyncRpcClient:
         """
         request_id = request_id or str(uuid.uuid4())
         with requesting(self._exchange, name) as span:
-            answer = await self._call(name, body, timeout_seconds, request_id, span)
+            properties = properties_of(name, request_id, made_at or self._clock.now(), None, span.headers)
+            answer = await self._call(properties, body, timeout_seconds, span)
             span.answered(answer.name, answer.problem_code)
         return answer
 
     async def _call(
-        self, name: str, body: dict[str, Any], timeout_seconds: float, request_id: str, span: RequestSpan
+        self,
+        properties: pika.BasicProperties,
+        body: dict[str, Any],
+        timeout_seconds: float,
+        span: RequestSpan,
     ) -> Answer:
+        request_id: str = properties.message_id
         sendable = encoded(body)
         if sendable is None:
             return too_large(request_id)
         if len(self._requests) >= self._in_flight_max:
             raise RequestNotTaken("Too many requests wait for an answer; try again in a minute.")
         started = time.monotonic()
-        properties = properties_of(name, request_id, self._clock.now(), None, span.headers)
         request = _Request(properties, sendable, asyncio.get_running_loop().create_future())
         self._requests[properties.correlation_id] = request
         try:

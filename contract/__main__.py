@@ -12,7 +12,7 @@ from contract.released import broken_promises, release
 def main(words: list[str]) -> int:
     """Returns 1, with a line for each, where a release would break what an earlier one has promised."""
     for path in write():
-        sys.stdout.write(f"docs/{path.relative_to(DOCS)}\n")
+        sys.stdout.write(f"{path.relative_to(DOCS.parent)}\n")
     if words == ["release"]:
         if broken := broken_promises():
             sys.stderr.write("\n".join(broken) + "\n")

@@ -1,4 +1,4 @@
-"""The files that are generated, all below docs/, and which of them are not as the code would have them."""
+"""The files that are generated, and which of them are not as the code would have them."""
 
 import json
 from io import StringIO
@@ -9,19 +9,25 @@ from ruamel.yaml import YAML
 
 from contract.asyncapi import document
 from contract.documents import DOCS
+from contract.openapi import openapi
 from contract.page import page
 from contract.schemas import VERSION, schema_files
 
 _SCHEMAS: Final = DOCS / "schemas"
+_SERVED: Final = DOCS.parent / "patient_web" / "api" / "openapi.json"
+"""What antrean-web answers, which has no docs/ where it is installed."""
+
 _WIDTH: Final = 120
 
 
 def files() -> dict[Path, str]:
     """What stands in each file."""
-    contract = document()
+    contract, web = document(), openapi()
     return {
         DOCS / "asyncapi.yaml": "# Written by `make contract`.\n" + _yaml(contract),
         DOCS / "contract.html": page(contract),
+        DOCS / "openapi.json": _json(web),
+        _SERVED: json.dumps(web, separators=(",", ":"), ensure_ascii=False),
         **{_SCHEMAS / name / f"{VERSION}.json": _json(each) for name, each in schema_files().items()},
     }
 

@@ -1,5 +1,6 @@
 """The application: its routes, and what lives as long as it does."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -7,48 +8,79 @@ from typing import Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount
+from starlette.types import Scope
 
 from antrean_client.position import Position
-from antrean_client.subscriber import Batch
 from common.settings import Settings
 from common.web.event_feed import EventFeed
 from common.web.health import health_routes
 from common.web.languages import ChosenLanguage
 from common.web.pages import Pages
+from common.web.requests import Requester
 from common.web.security import BoundedBody, SecurityHeaders
+from patient_web.admission import Admission
+from patient_web.api.app import api, of_body
+from patient_web.api.endpoints import PREFIX
+from patient_web.api.streams import Streams
+from patient_web.devices import Visitors
+from patient_web.gateway import Gateway
+from patient_web.ticket_streams.hub import TicketStreams
+from patient_web.tokens import Tokens
 
 _BODY_BYTES_MAX: Final = 16_384
+_NAME: Final = "antrean web"
 
 
 def make_app(settings: Settings) -> Starlette:
-    """The web of these settings; raises SettingsError where they lack the broker's address."""
+    """The web of these settings; raises SettingsError where they lack the broker's address or the secret."""
     settings.require_amqp_url()
-    pages = Pages(Path(__file__).parent)
-    feed = EventFeed(
-        settings.current_amqp_url, _take, position=Position.now(), name="antrean web", fills_gaps=False
+    clock = settings.clock()
+    tokens, admission = Tokens(settings.read_web_secret()), Admission()
+    requester = Requester(
+        settings.current_amqp_url, clock, name=_NAME, timeout_seconds=settings.reply_timeout_seconds
     )
+    gateway = Gateway(requester, admission)
+    hub = TicketStreams(gateway.look_up, lambda: trouble() is None, clock)
+    feed = EventFeed(
+        settings.current_amqp_url, hub.take, position=Position.now(), name=_NAME, fills_gaps=False
+    )
+    pages = Pages(Path(__file__).parent)
+    programs = api(gateway, Streams(gateway, admission, hub, tokens, clock))
 
     @asynccontextmanager
     async def life(_app: Starlette) -> AsyncIterator[None]:
+        requester.start()
         feed.start()
+        refreshing = asyncio.create_task(hub.run())
         try:
             yield
         finally:
+            refreshing.cancel()
             feed.stop()
+            await requester.close()
 
     def trouble() -> str | None:
-        return None if feed.is_connected else "RabbitMQ is not connected."
+        is_connected = feed.is_connected and requester.is_connected
+        return None if is_connected else "RabbitMQ is not connected."
 
-    return Starlette(
-        routes=[*health_routes(trouble), pages.mount()],
+    app = Starlette(
+        routes=[*health_routes(trouble), pages.mount(), Mount(PREFIX, programs)],
         lifespan=life,
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(BoundedBody, bytes_max=_BODY_BYTES_MAX),
             Middleware(ChosenLanguage, default=settings.language),
+            Middleware(BoundedBody, bytes_max=_BODY_BYTES_MAX, refusal=_refusal),
+            Middleware(Visitors, tokens=tokens, admission=admission),
         ],
     )
+    # Whatever host a request names, nobody is sent there.
+    app.router.redirect_slashes = False
+    return app
 
 
-def _take(_batch: Batch) -> None:
-    """Of each event."""
+def _refusal(scope: Scope, status: int, sentence: str) -> Response:
+    if scope["path"].startswith(PREFIX):
+        return of_body(scope, status, sentence)
+    return PlainTextResponse(f"{sentence}\n", status)

@@ -4,10 +4,11 @@ Source: https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -59,11 +60,22 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
+Refusal = Callable[[Scope, int, str], Response]
+"""What is answered to a request, by its scope: a status, and an English sentence."""
+
+
+def _in_plain_text(_scope: Scope, status: int, sentence: str) -> Response:
+    return PlainTextResponse(f"{sentence}\n", status)
+
+
 class BoundedBody:
     """Gives up requests whose body is too long (413), or takes too long to come (408)."""
 
-    def __init__(self, app: ASGIApp, *, bytes_max: int, seconds_max: float = 15) -> None:
+    def __init__(
+        self, app: ASGIApp, *, bytes_max: int, seconds_max: float = 15, refusal: Refusal = _in_plain_text
+    ) -> None:
         self._app, self._bytes_max, self._seconds_max = app, bytes_max, seconds_max
+        self._refusal = refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
@@ -73,11 +85,10 @@ class BoundedBody:
             async with asyncio.timeout(self._seconds_max):
                 body = await self._whole(receive)
         except TimeoutError:
-            await _closing(408, "The request took too long to come.\n")(scope, receive, send)
+            await self._refuse(408, "The request took too long to come.", scope, receive, send)
             return
         if body is None:
-            sentence = f"Send at most {self._bytes_max} bytes.\n"
-            await _closing(413, sentence)(scope, receive, send)
+            await self._refuse(413, f"Send at most {self._bytes_max} bytes.", scope, receive, send)
             return
         is_given = False
 
@@ -104,6 +115,8 @@ class BoundedBody:
             more = message.get("more_body", False)
         return b"".join(parts)
 
-
-def _closing(status: int, sentence: str) -> PlainTextResponse:
-    return PlainTextResponse(sentence, status, headers={"Connection": "close"})
+    async def _refuse(self, status: int, sentence: str, scope: Scope, receive: Receive, send: Send) -> None:
+        response = self._refusal(scope, status, sentence)
+        # What is still to come of the body is not read.
+        response.headers["Connection"] = "close"
+        await response(scope, receive, send)
