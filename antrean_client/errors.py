@@ -1,4 +1,4 @@
-"""The errors of those who talk to the broker; each says in one sentence what its reader can do.
+"""The errors of those who ask; each says in one sentence what its reader can do.
 
 AntreanError
 ├── SettingsError            a setting is missing or cannot be read: correct it and start again
@@ -6,8 +6,11 @@ AntreanError
 └── MessagingError
     ├── BrokerUnavailable    RabbitMQ cannot be reached
     │   └── BrokerRefused    it was reached and refuses this user, or this way of connecting
+    ├── ServerUnavailable    antrean-web, which stands before the broker, cannot be reached
+    │   └── ServerRefused    what was reached is not to be trusted, or is not antrean-web
     ├── RequestNotTaken      the broker did not take the request: its queue is full
-    │   └── NoQueue          no queue is bound for such requests: the server is not set up for them
+    │   ├── NoQueue          no queue is bound for such requests: the server is not set up for them
+    │   └── TooManyRequests  antrean-web takes no more from this computer, or its network, for a while
     └── NoReply              no answer in time: the request may or may not have been carried out
 """
 
@@ -64,7 +67,7 @@ class ProblemReply(AntreanError):
 
 
 class MessagingError(AntreanError):
-    """The broker failed. `sent_before` tells that the same request was sent at an earlier attempt, and may
+    """There is no answer. `sent_before` tells that the same request was sent at an earlier attempt, and may
     have been taken."""
 
     sent_before = False
@@ -75,7 +78,7 @@ class BrokerUnavailable(MessagingError):
 
 
 class Refusal(StrEnum):
-    """Why a broker that was reached refuses to be used."""
+    """Why a server that was reached refuses, or is not to be used."""
 
     USER = "user"
     VHOST = "vhost"
@@ -89,6 +92,7 @@ class Refusal(StrEnum):
     CLIENT_CERTIFICATE = "client_certificate"
     PROTOCOL = "protocol"
     NOT_SET_UP = "not_set_up"
+    ELSEWHERE = "elsewhere"
 
 
 class BrokerRefused(BrokerUnavailable):
@@ -100,12 +104,36 @@ class BrokerRefused(BrokerUnavailable):
         self.where = where
 
 
+class ServerUnavailable(MessagingError):
+    """antrean-web at `where` cannot be reached."""
+
+    def __init__(self, sentence: str, where: str) -> None:
+        super().__init__(sentence)
+        self.where = where
+
+
+class ServerRefused(ServerUnavailable):
+    """What was reached at `where` is not to be trusted, or is not antrean-web: to wait does not help."""
+
+    def __init__(self, sentence: str, refusal: Refusal, where: str) -> None:
+        super().__init__(sentence, where)
+        self.refusal = refusal
+
+
 class RequestNotTaken(MessagingError):
     """The broker did not take the request: its queue is full."""
 
 
 class NoQueue(RequestNotTaken):
     """No queue is bound for such requests."""
+
+
+class TooManyRequests(RequestNotTaken):
+    """antrean-web takes no more from here, for `retry_after_seconds` where it says so."""
+
+    def __init__(self, sentence: str, retry_after_seconds: float | None) -> None:
+        super().__init__(sentence)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class NoReply(MessagingError):

@@ -93,11 +93,12 @@ class DeadlineConnection(HTTPConnection):
 
 class _DeadlineSocket:
     """What http.client needs of a socket. A socket's own time limit begins again with every byte that comes;
-    this one ends at its `deadline`."""
+    this one ends at its `deadline`. As a socket, it is let go of when the file made of it is closed, too."""
 
     def __init__(self, connected: socket.socket, deadline: float) -> None:
         self._socket = connected
         self.deadline = deadline
+        self._users = 1
 
     def sendall(self, data: "ReadableBuffer") -> None:
         self._socket.settimeout(_left(self.deadline))
@@ -108,10 +109,13 @@ class _DeadlineSocket:
         return self._socket.recv_into(buffer)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
+        self._users += 1
         return io.BufferedReader(_Received(self))
 
     def close(self) -> None:
-        self._socket.close()
+        self._users -= 1
+        if self._users == 0:
+            self._socket.close()
 
 
 class _Received(io.RawIOBase):
@@ -126,6 +130,11 @@ class _Received(io.RawIOBase):
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
         return self._connected.receive_into(buffer)
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            self._connected.close()
 
 
 def _left(deadline: float) -> float:

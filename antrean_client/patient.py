@@ -4,6 +4,8 @@
         ticket = antrean.register("RSHS", "GIG", "00123456", "Siti Aminah", "1990-01-31")
         print(ticket.display_number, ticket.estimated_call_at)
 
+With `https://antrean.example/` it asks the antrean-web there, as the public does, and needs no password.
+
 A refusal is a ProblemReply, whose `code` says why. A request that changes something has an id; whoever keeps
 the id, and sends the request again with it after NoReply or a crash, gets what the first one got.
 """
@@ -16,7 +18,9 @@ from typing import Any, Self
 from antrean_client import look_ups
 from antrean_client.models import Clinic, ClinicQueue, Hospital, Ticket
 from antrean_client.protocol import PATIENT_EXCHANGE
+from antrean_client.requests import RequestClient
 from antrean_client.rpc_client import RpcClient
+from antrean_client.web_client import WebClient
 
 
 class PatientClient:
@@ -24,11 +28,19 @@ class PatientClient:
 
     Each call waits for at most about `timeout_seconds`, and sends its request again meanwhile. All raise
     ProblemReply where the request is refused, BrokerUnavailable and BrokerRefused where there is no broker,
-    RequestNotTaken where the system is too busy, and NoReply where nothing is known of what was sent.
+    ServerUnavailable and ServerRefused where there is no antrean-web, RequestNotTaken where the system is too
+    busy, TooManyRequests where it takes no more from here for a while, and NoReply where nothing is known of
+    what was sent.
     """
 
-    def __init__(self, amqp_url: str, *, timeout_seconds: float = 10.0) -> None:
-        self._client = RpcClient(amqp_url, PATIENT_EXCHANGE)
+    def __init__(self, url: str, *, timeout_seconds: float = 10.0) -> None:
+        """`url` is the broker's address, or that of an antrean-web; raises SettingsError where the latter
+        cannot be used."""
+        self._client: RequestClient
+        if url.startswith(("http:", "https:")):
+            self._client = WebClient(url)
+        else:
+            self._client = RpcClient(url, PATIENT_EXCHANGE)
         self._timeout_seconds = timeout_seconds
 
     def __enter__(self) -> Self:

@@ -58,14 +58,14 @@ def context_of(headers: Headers) -> "Context":
 class RequestSpan:
     """From a request until its reply; `headers` is the context in which the request travels."""
 
-    def __init__(self, tracer: "Tracer | None", span: "Span | None", exchange: str, name: str) -> None:
+    def __init__(self, tracer: "Tracer | None", span: "Span | None", exchange: str | None, name: str) -> None:
         self._tracer, self._span, self._exchange, self._name = tracer, span, exchange, name
         self.headers = None if span is None else headers_of(span)
 
     @contextmanager
     def sending(self) -> Iterator[None]:
-        """Around each attempt to publish it."""
-        if self._tracer is None:
+        """Around each attempt to publish it, through its exchange."""
+        if self._tracer is None or self._exchange is None:
             yield
             return
         attributes = {
@@ -89,8 +89,9 @@ class RequestSpan:
 
 
 @contextmanager
-def requesting(exchange: str, name: str) -> Iterator[RequestSpan]:
-    """The span of one request, around all attempts to have it answered. Of an error that ends it the trace
+def requesting(exchange: str | None, name: str) -> Iterator[RequestSpan]:
+    """The span of one request, around all attempts to have it answered; without an exchange it is sent over
+    HTTP. Of an error that ends it the trace
     tells the class, and nothing else."""
     made_by = tracer()
     if made_by is None:
@@ -99,7 +100,7 @@ def requesting(exchange: str, name: str) -> Iterator[RequestSpan]:
     with made_by.start_as_current_span(
         f"request {name}",
         kind=_kind("CLIENT"),
-        attributes=SYSTEM,
+        attributes={} if exchange is None else SYSTEM,
         record_exception=False,
         set_status_on_exception=False,
     ) as span:

@@ -15,8 +15,11 @@ AntreanError
 └── MessagingError
     ├── BrokerUnavailable    RabbitMQ cannot be reached
     │   └── BrokerRefused    it was reached and refuses this user, or this way of connecting
+    ├── ServerUnavailable    antrean-web, which stands before the broker, cannot be reached
+    │   └── ServerRefused    what was reached is not to be trusted, or is not antrean-web
     ├── RequestNotTaken      the broker did not take the request: its queue is full
-    │   └── NoQueue          no queue is bound for such requests: the server is not set up for them
+    │   ├── NoQueue          no queue is bound for such requests: the server is not set up for them
+    │   └── TooManyRequests  antrean-web takes no more from this computer, or its network, for a while
     └── NoReply              no answer in time: the request may or may not have been carried out
 
 What clients raise, too, is in `antrean_client.errors`: AntreanError, SettingsError, and MessagingError with
@@ -32,7 +35,10 @@ from antrean_client.errors import (
     NoReply,
     Refusal,
     RequestNotTaken,
+    ServerRefused,
+    ServerUnavailable,
     SettingsError,
+    TooManyRequests,
 )
 from common.translation import N_
 
@@ -49,11 +55,14 @@ __all__ = [
     "Refusal",
     "RequestNotTaken",
     "SchemaMismatch",
+    "ServerRefused",
+    "ServerUnavailable",
     "SettingsError",
     "StoreConflict",
     "StoreError",
     "StoreForbids",
     "StoreUnavailable",
+    "TooManyRequests",
     "places",
     "unusable_address",
 ]

@@ -161,9 +161,7 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "health_file": Path,
     "metrics_port": _number(int, 0, 65535),
     "metrics_address": _own_address,
-    "url": _network_url(
-        r"https://|http://(127\.0\.0\.1|localhost|\[::1\])([:/]|$)", "https://antrean.example"
-    ),
+    "url": _network_url(r"https?://", "https://antrean.example/"),
     "web_address": _own_address,
     "web_port": _number(int, 0, 65535),
     "board_port": _number(int, 0, 65535),

@@ -154,6 +154,8 @@ class Settings:
     def with_files_read(self, role: Role | None) -> Self:
         """With the addresses that stand in files, those that `role` needs; raises SettingsError where one
         cannot be used."""
+        if role == "patient" and self.url is not None:  # which needs no broker then
+            return replace(self, url=self._over_tls(self.url))
         needed = ["amqp_url"]
         needed += ["database_url"] * (role is None or role in _DATABASE_ROLES)
         needed += ["management_url"] * (role in (None, "deploy"))
@@ -247,6 +249,8 @@ def load_settings(role: Role | None) -> Settings:
     settings = Settings.read(environment(role)).with_files_read(role)
     if role is None or (settings.amqp_url and settings.database_url):
         return settings
+    if role == "patient" and settings.url is not None and settings.url.startswith("https:"):
+        return settings  # another installation's; without TLS it is one of this computer
     return _completed_from_local_stack(settings, role)
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from common.terminal.requesting import RequestingSession
 from common.translation import N_
 from patient_cli.ticket_book import TicketBook
+
+if TYPE_CHECKING:
+    from antrean_client.requests import RequestClient
 
 
 class PatientSession(RequestingSession):
@@ -24,3 +27,11 @@ class PatientSession(RequestingSession):
     def book(self) -> TicketBook:
         """The tickets this user took."""
         return TicketBook(self.settings.data_dir)
+
+    def new_client(self) -> "RequestClient":
+        """Over HTTPS, where the settings name an antrean-web; else over the broker."""
+        if self.settings.url is None:
+            return super().new_client()
+        from antrean_client.web_client import WebClient  # only here, so that help and usage errors are quick
+
+        return WebClient(self.settings.url, self.settings.clock())

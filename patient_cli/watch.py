@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import click
 
-from common.errors import BrokerUnavailable, NoReply, RequestNotTaken
+from common.errors import MessagingError, TooManyRequests
 from common.exit_codes import ExitCode
 from common.terminal.failures import ProblemReply, failure_of
 from common.terminal.streams import json_text
@@ -112,13 +112,13 @@ def follow(
     while True:
         try:
             ticket = _look(session, code, None if answered_at is None else _LOOK_SECONDS_MAX)
-        except (BrokerUnavailable, NoReply, RequestNotTaken, ProblemReply) as error:
+        except (MessagingError, ProblemReply) as error:
             if answered_at is None or not _is_temporary(error, session.texts):
                 raise
             if time.monotonic() - answered_at > OUTAGE_SECONDS_MAX:
                 raise
             yield Outage()
-            time.sleep(max(pause, _OUTAGE_RETRY_SECONDS))
+            time.sleep(max(pause, _OUTAGE_RETRY_SECONDS, _asked_seconds(error)))
             continue
         answered_at = time.monotonic()
         yield ticket
@@ -185,6 +185,12 @@ def _look(session: PatientSession, code: str, timeout_seconds: float | None) -> 
 
 def _is_temporary(error: Exception, texts: Texts) -> bool:
     return not isinstance(error, ProblemReply) or failure_of(error, texts).exit_code == ExitCode.NO_REPLY
+
+
+def _asked_seconds(error: Exception) -> float:
+    """How long the server asks to be left alone, as far as anybody waits for it."""
+    seconds = error.retry_after_seconds if isinstance(error, TooManyRequests) else None
+    return min(seconds or 0.0, OUTAGE_SECONDS_MAX)
 
 
 def _view(session: PatientSession) -> tuple[View, AbstractContextManager[object]]:

@@ -1,7 +1,9 @@
 """What goes wrong: every error as a problem to show and an exit code, decided here and nowhere else."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import click
@@ -16,12 +18,16 @@ from common.errors import (
     NoReply,
     Refusal,
     RequestNotTaken,
+    ServerRefused,
+    ServerUnavailable,
     SettingsError,
+    TooManyRequests,
 )
 from common.exit_codes import ExitCode
 from common.installation import start_command
 from common.terminal.usage import help_command, usage_sentence
 from common.translation import N_
+from common.words.moments import age_in_words
 from common.words.problems import PATIENT_WORDS, ProblemWords
 from common.words.texts import Texts
 
@@ -61,6 +67,34 @@ REFUSALS: Final[Mapping[Refusal, str]] = {
     ),
     Refusal.NOT_SET_UP: N_("The broker at {where} is not set up for Antrean; tell its operators."),
 }
+
+SERVER_REFUSALS: Final[Mapping[Refusal, str]] = {
+    Refusal.ENCRYPTION: N_("{where} does not speak TLS; check https:// and the port in ANTREAN_URL."),
+    Refusal.CERTIFICATE: N_(
+        "{where} shows a certificate of an authority that is not trusted here; name the right authority in"
+        " ANTREAN_TLS_CA_FILE."
+    ),
+    Refusal.OUTDATED: N_(
+        "The certificate of {where} has expired or does not count yet; tell its operators, and check this"
+        " computer's clock."
+    ),
+    Refusal.HOST: N_(
+        "{where} shows a certificate of another host; write in ANTREAN_URL a name that the certificate has."
+    ),
+    Refusal.CLIENT_CERTIFICATE: N_(
+        "{where} does not take this computer's certificate, or asks for one; check"
+        " ANTREAN_TLS_CERTIFICATE_FILE, or tell its operators."
+    ),
+    Refusal.PROTOCOL: N_(
+        "{where} does not answer as the hospital's queue system does; check ANTREAN_URL, or tell its"
+        " operators."
+    ),
+    Refusal.ELSEWHERE: N_(
+        "{where} sends to another address, where this program does not go; write the right address in"
+        " ANTREAN_URL."
+    ),
+}
+"""Of what stands where antrean-web should."""
 
 _NO_ANSWER_CODES: Final = frozenset({"busy", "temporarily_unavailable"})
 
@@ -185,6 +219,20 @@ def _known_failure(error: AntreanError | NoBrokerKnown, texts: Texts) -> Failure
                 "temporarily_unavailable",
                 texts("The queue system cannot be reached; try again in a minute."),
             )
+        case ServerRefused():
+            sentence = texts(SERVER_REFUSALS[error.refusal], where=error.where)
+            return failure(ExitCode.UNAVAILABLE, "temporarily_unavailable", sentence)
+        case ServerUnavailable():
+            return failure(
+                ExitCode.UNAVAILABLE,
+                "temporarily_unavailable",
+                texts(
+                    "{where} cannot be reached; check the network and ANTREAN_URL, or try again in a minute.",
+                    where=error.where,
+                ),
+            )
+        case TooManyRequests():
+            return _too_many(error, texts)
         case RequestNotTaken():
             return failure(
                 ExitCode.NO_REPLY, "busy", texts("The system is very busy; try again in a minute.")
@@ -199,6 +247,18 @@ def _known_failure(error: AntreanError | NoBrokerKnown, texts: Texts) -> Failure
             commands = [str(error.values["command"])] if "command" in error.values else []
             return failure(ExitCode.USAGE, "invalid_request", settings_sentence(error, texts), *commands)
     return failure(ExitCode.FAULT, "internal_error", str(error))
+
+
+def _too_many(error: TooManyRequests, texts: Texts) -> Failure:
+    seconds = error.retry_after_seconds
+    if seconds is None:
+        sentence = texts("Too many requests came from this network; try again in a minute.")
+        return failure(ExitCode.NO_REPLY, "too_many_requests", sentence)
+    seconds = math.ceil(seconds)
+    whole = timedelta(seconds=seconds if seconds < 60 else 60 * math.ceil(seconds / 60))
+    later = age_in_words(whole, texts)
+    sentence = texts("Too many requests came from this network; try again in {duration}.", duration=later)
+    return failure(ExitCode.NO_REPLY, "too_many_requests", sentence, retry_after_seconds=seconds)
 
 
 def _unexpected(kind: str, texts: Texts, change: Change | None, words: ProblemWords) -> Failure:

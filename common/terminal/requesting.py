@@ -18,7 +18,7 @@ from common.terminal.usage import similar
 from common.words.tickets import in_one_line
 
 if TYPE_CHECKING:
-    from antrean_client.rpc_client import RpcClient
+    from antrean_client.requests import RequestClient
 
 _LATE_MIN: Final = timedelta(minutes=10)
 """A request expires after 15 minutes, and no command waits for minutes: so late is only a clock."""
@@ -41,7 +41,11 @@ class RequestingSession(Session):
         """Ids of requests that were sent before, by this run or another, and may have been taken."""
 
     @cached_property
-    def _client(self) -> "RpcClient":
+    def _client(self) -> "RequestClient":
+        return self.new_client()
+
+    def new_client(self) -> "RequestClient":
+        """What requests are sent with; raises NoBrokerKnown and SettingsError."""
         address = self.broker_address()
         # Only here, so that help and usage errors need no pika.
         from antrean_client.rpc_client import RpcClient
@@ -66,7 +70,7 @@ class RequestingSession(Session):
         """The reply to a request. Blocks for at most `timeout_seconds`, by default those of the settings.
 
         A terminal obeys nothing that is in it, whoever has answered. Raises ProblemReply where it was
-        refused, NoBrokerKnown, BrokerUnavailable, RequestNotTaken and NoReply.
+        refused, NoBrokerKnown, and a MessagingError where there is no answer.
         """
         patience = timeout_seconds or self.settings.reply_timeout_seconds
         answer = self._client.call(name, body, timeout_seconds=patience, request_id=request_id)

@@ -81,6 +81,25 @@ def test_the_local_stacks_clock_is_that_of_its_clients(folder: Path, monkeypatch
     assert papan.database_url is None
 
 
+def test_an_antrean_web_is_asked_without_broker_and_local_stack(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nine = datetime(2026, 11, 23, 2, tzinfo=UTC)
+    write_stack(folder, json.dumps(STACK | {"clock": clock_environment(nine, datetime.now(UTC), 1.0)}))
+    monkeypatch.setenv("ANTREAN_AMQP_URL_FILE", "/nowhere/amqp_url")
+    monkeypatch.setenv("ANTREAN_TLS_CA_FILE", "/etc/antrean/ca.pem")
+    monkeypatch.setenv("ANTREAN_URL", "https://antrean.example/")
+    elsewhere = load_settings("patient")
+    assert elsewhere.url == "https://antrean.example/?cacertfile=/etc/antrean/ca.pem"
+    assert isinstance(elsewhere.clock(), SystemClock)
+    monkeypatch.setenv("ANTREAN_URL", "http://127.0.0.1:8470/")
+    here = load_settings("patient")
+    assert here.url == "http://127.0.0.1:8470/"
+    assert abs(here.clock().now() - nine) < timedelta(minutes=5), "the local stack's"
+    with pytest.raises(SettingsError, match="ANTREAN_AMQP_URL_FILE"):
+        load_settings("desk")
+
+
 def test_the_fast_path_is_taken_unless_it_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings("ticker").fast_path
     for value, taken in (("on", True), ("off", False)):

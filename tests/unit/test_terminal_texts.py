@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from antrean_client.web_server import ADVICE as SERVER_ADVICE
 from clinic_desk.output import EVENTS
 from clinic_desk.problem_words import CONSOLE_WORDS, DESK_WORDS
 from clinic_desk.queue_view import MODES
@@ -18,7 +19,7 @@ from common.messages.desk_requests import DeskRegister, DeskRequest
 from common.messages.message import Request
 from common.messages.patients import Register
 from common.messages.problems import ProblemCode
-from common.terminal.failures import REFUSALS
+from common.terminal.failures import REFUSALS, SERVER_REFUSALS
 from common.words.call_news import FOLLOWED
 from common.words.lanes import LANES, PRIORITIES
 from common.words.problems import PATIENT_WORDS, ProblemWords
@@ -42,7 +43,8 @@ def test_every_code_has_words(program: str) -> None:
 
 def test_every_status_and_refusal_has_words() -> None:
     assert set(STATUSES) == set(TicketStatus)
-    assert set(REFUSALS) == set(Refusal)
+    assert set(REFUSALS) == set(Refusal) - {Refusal.ELSEWHERE}
+    assert set(SERVER_REFUSALS) == set(SERVER_ADVICE)
 
 
 @pytest.mark.parametrize("words", [DESK_WORDS, CONSOLE_WORDS])
