@@ -26,6 +26,9 @@ from patient_web.api.endpoints import PREFIX
 from patient_web.api.streams import Streams
 from patient_web.devices import Visitors
 from patient_web.gateway import Gateway
+from patient_web.pages.asking import Asking
+from patient_web.pages.routes import page_routes
+from patient_web.pages.site import Site, language_links
 from patient_web.ticket_streams.hub import TicketStreams
 from patient_web.tokens import Tokens
 
@@ -46,7 +49,9 @@ def make_app(settings: Settings) -> Starlette:
     feed = EventFeed(
         settings.current_amqp_url, hub.take, position=Position.now(), name=_NAME, fills_gaps=False
     )
-    pages = Pages(Path(__file__).parent)
+    pages = Pages(Path(__file__).parent, language_links=language_links)
+    asking, public_url = Asking(gateway), settings.public_url
+    site = Site(pages=pages, asking=asking, tokens=tokens, clock=clock, public_url=public_url)
     programs = api(gateway, Streams(gateway, admission, hub, tokens, clock))
 
     @asynccontextmanager
@@ -66,7 +71,7 @@ def make_app(settings: Settings) -> Starlette:
         return None if is_connected else "RabbitMQ is not connected."
 
     app = Starlette(
-        routes=[*health_routes(trouble), pages.mount(), Mount(PREFIX, programs)],
+        routes=[*health_routes(trouble), pages.mount(), Mount(PREFIX, programs), *page_routes(site)],
         lifespan=life,
         middleware=[
             Middleware(SecurityHeaders),

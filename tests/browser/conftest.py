@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 from local_stack.install import CHROMIUM, find_chromium
 from tests.browser.watched_pages import WatchedPages
 from tests.processes import SECONDS_MAX
+from tests.web.conftest import hospital as hospital
 
 _MISSING = (
     f"Chromium is missing: `make test` installs it where it may; else install {CHROMIUM.debian} and run"

@@ -1,0 +1,1 @@
+"""The patients' pages: HTML that works without scripts, and the kiosk."""

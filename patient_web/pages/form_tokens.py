@@ -1,0 +1,75 @@
+"""What each form carries: who may send it, and as which request.
+
+The token holds the browser's session, which a page of another site cannot know (no request is forged), and
+the id and the moment of the request that the form will be: sent twice, reloaded or sent again after a lost
+answer, it is the same request, and takes one number.
+
+Source: https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
+"""
+
+import json
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from patient_web.tokens import Tokens
+
+FIELD: Final = "form"
+"""The name of the hidden field."""
+
+SECONDS_MAX: Final = 12 * 3600
+"""For so long a form can be sent."""
+
+_COOKIE: Final = "session"
+_PURPOSE: Final = "form"
+_SESSION_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FormToken:
+    """`text` is the token as it stands in the form."""
+
+    request_id: str
+    made_at: datetime
+    text: str
+
+
+def new_token(request: Request, tokens: Tokens, now: datetime) -> FormToken:
+    """The token of a form in the answer to `request`, which has to pass `keep_session`."""
+    request_id = str(uuid.uuid4())
+    held = json.dumps([_session_of(request), request_id, int(now.timestamp())])
+    return FormToken(request_id, now, tokens.seal(_PURPOSE, held.encode()))
+
+
+def read_token(request: Request, tokens: Tokens, text: str) -> FormToken | None:
+    """The token of a form that was sent; None where another site may have sent it, or it is too old."""
+    held = tokens.open(_PURPOSE, text, SECONDS_MAX)
+    if held is None:
+        return None
+    session, request_id, made_at = json.loads(held)
+    if not secrets.compare_digest(session, request.cookies.get(_COOKIE, "").encode().hex()):
+        return None
+    return FormToken(request_id, datetime.fromtimestamp(made_at, UTC), text)
+
+
+def keep_session(request: Request, response: Response) -> None:
+    """Gives the browser the session of a form's token, where it has none yet; it ends with the browser."""
+    session = getattr(request.state, "session", None)
+    if session is not None and session != request.cookies.get(_COOKIE):
+        response.set_cookie(
+            _COOKIE, session, samesite="lax", secure=request.url.scheme == "https", httponly=True
+        )
+
+
+def _session_of(request: Request) -> str:
+    """In the form in which a token holds it: what a browser sends may be any text."""
+    session = request.cookies.get(_COOKIE) or getattr(request.state, "session", None)
+    if session is None:
+        session = secrets.token_hex(_SESSION_BYTES)
+    request.state.session = session
+    return session.encode().hex()

@@ -1,0 +1,82 @@
+"""The tickets that a browser remembers, if its user wants that: in a cookie that only our processes can read.
+
+It holds codes and days, and nothing about the patients. A ticket is forgotten when the day after its own has
+ended.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from common.domain.ticket_codes import parse_ticket_code
+from common.messages.limits import SHORT_LIST_MAX
+from patient_web.tokens import Tokens
+
+TICKETS_MAX: Final = SHORT_LIST_MAX
+"""The newest are kept: as many as one look-up shows in full."""
+
+_COOKIE: Final = "tickets"
+_PURPOSE: Final = "remembered tickets"
+_SECONDS_MAX: Final = 4 * 24 * 3600
+_DAYS_KEPT: Final = 1
+_HOURS_EAST_MAX: Final = 14
+"""A day begins so long before it does in UTC, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Service days by the codes of tickets, as these are shown; the oldest first."""
+
+    days: Mapping[str, str]
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes."""
+        return [*self.days]
+
+    def __contains__(self, code: str) -> bool:
+        return code in self.days
+
+    def with_ticket(self, ticket: Mapping[str, Any]) -> "Remembered":
+        """With this ticket of a reply as the newest."""
+        code = ticket["ticket_code"]
+        days = {each: day for each, day in self.days.items() if each != code}
+        days[code] = str(ticket["service_date"])
+        return Remembered(dict([*days.items()][-TICKETS_MAX:]))
+
+    def without(self, codes: Iterable[str]) -> "Remembered":
+        """Without these."""
+        gone = {*codes}
+        return replace(self, days={code: day for code, day in self.days.items() if code not in gone})
+
+
+NOTHING: Final = Remembered({})
+
+
+def remembered_by(request: Request, tokens: Tokens, now: datetime) -> Remembered:
+    """What the browser of the request remembers."""
+    held = tokens.open(_PURPOSE, request.cookies.get(_COOKIE, ""), _SECONDS_MAX)
+    if held is None:
+        return NOTHING
+    return Remembered({code: day for code, day in json.loads(held).items() if _is_kept(code, day, now)})
+
+
+def remember(request: Request, response: Response, tokens: Tokens, tickets: Remembered) -> None:
+    """Has the browser remember exactly these."""
+    is_secure = request.url.scheme == "https"
+    if not tickets.days:
+        response.delete_cookie(_COOKIE, samesite="lax", secure=is_secure, httponly=True)
+        return
+    sealed = tokens.seal(_PURPOSE, json.dumps(dict(tickets.days)).encode())
+    response.set_cookie(_COOKIE, sealed, _SECONDS_MAX, samesite="lax", secure=is_secure, httponly=True)
+
+
+def _is_kept(code: str, day: str, now: datetime) -> bool:
+    parse_ticket_code(code)
+    latest = (now + timedelta(hours=_HOURS_EAST_MAX)).date()
+    return latest <= date.fromisoformat(day) + timedelta(days=_DAYS_KEPT + 1)

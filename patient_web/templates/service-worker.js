@@ -1,0 +1,67 @@
+// Shows the last known state of remembered tickets while there is no connection. Forms and what was sent are never
+// kept.
+{% autoescape false %}
+const FILES = {{ files | tojson }};
+{% endautoescape %}
+const KEPT_SECONDS = 2 * 24 * 3600;
+const TICKETS = "tickets";
+const SHELL = "shell-" + FILES.join(" ");
+const MAY_BE_KEPT = "Antrean-Keep";
+const FORMS = /^\/(hospitals|kiosk)\//;
+const IS_STALE = ['<p class="stale" role="status" hidden>', '<p class="stale" role="status">'];
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll([...FILES, "/offline"])).then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(forgetOldShells().then(() => self.clients.claim()));
+});
+
+self.addEventListener("fetch", (event) => {
+  const request = event.request;
+  const url = new URL(request.url);
+  if (url.origin !== location.origin) return;
+  if (request.method === "POST" && /\/(forget|remember)$/.test(url.pathname)) {
+    event.waitUntil(caches.delete(TICKETS));
+  }
+  if (request.method !== "GET") return;
+  if (FORMS.test(url.pathname)) return; // Who goes back to a form gets the very same one, from the browser itself.
+  if (FILES.includes(url.pathname + url.search)) {
+    event.respondWith(caches.match(request).then((kept) => kept || fetch(request)));
+  } else if (request.mode === "navigate" || /^\/t\/[^/]+\/part$/.test(url.pathname)) {
+    event.respondWith(newestOrKept(request));
+  }
+});
+
+async function newestOrKept(request) {
+  try {
+    const response = await fetch(request);
+    if (response.ok && response.headers.get(MAY_BE_KEPT) && !response.redirected) {
+      const cache = await caches.open(TICKETS);
+      await cache.put(request, response.clone());
+    }
+    return response;
+  } catch (error) {
+    return kept(request, error);
+  }
+}
+
+async function kept(request, error) {
+  const found = await (await caches.open(TICKETS)).match(request);
+  if (found && isRecent(found)) {
+    const text = (await found.text()).replaceAll(...IS_STALE);
+    return new Response(text, { headers: { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store" } });
+  }
+  if (request.mode !== "navigate") throw error;
+  return (await caches.match("/offline")) || Response.error();
+}
+
+function isRecent(response) {
+  return Date.now() - Date.parse(response.headers.get("Date")) < KEPT_SECONDS * 1000;
+}
+
+async function forgetOldShells() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name !== SHELL && name !== TICKETS).map((name) => caches.delete(name)));
+}

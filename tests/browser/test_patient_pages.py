@@ -1,0 +1,247 @@
+"""The patients' pages in a real browser, as wide as a telephone: with scripts and without, online and not."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from antrean_client.rpc_client import RpcClient
+from common.messaging.topology import DESK_EXCHANGE
+from common.settings import Settings
+from tests.browser.accessibility import violations
+from tests.browser.watched_pages import PHONE, WatchedPages
+from tests.deployment import CLOSED_CLINIC, HOSPITAL, Deployment, Patient
+from tests.processes import SECONDS_MAX
+from tests.web.web_process import WebProcess, await_ready, start_web
+
+PAGE_BYTES_MAX = 100_000
+
+expect.set_options(timeout=SECONDS_MAX * 1000)
+
+
+@pytest.fixture(scope="module")
+def process(hospital: Deployment) -> Iterator[WebProcess]:
+    """One for all tests."""
+    process = start_web(hospital, "web")
+    await_ready(process)
+    yield process
+    assert process.program.stop() == 0
+
+
+@pytest.fixture
+def desk(hospital: Deployment) -> Iterator[RpcClient]:
+    """Who calls."""
+    clock = Settings.read(hospital.variables).clock()
+    with RpcClient(hospital.urls["desk"], DESK_EXCHANGE, clock) as client:
+        yield client
+
+
+def call_next(desk: RpcClient, clinic: str) -> None:
+    """Calls the next one to the clinic's room."""
+    body = {"hospital": HOSPITAL, "clinic": clinic, "room": 1}
+    desk.ask("call_next", body, timeout_seconds=SECONDS_MAX)
+
+
+def manual(desk: RpcClient, clinic: str) -> None:
+    """From now on, the clinic's staff call."""
+    body = {"hospital": HOSPITAL, "clinic": clinic, "mode": "desk"}
+    desk.ask("set_mode", body, timeout_seconds=SECONDS_MAX)
+
+
+def fill_in(page: Page, patient: Patient) -> None:
+    """Fills the form in, and sends it."""
+    page.get_by_label("Nomor rekam medis").fill(patient.medical_record_number)
+    page.get_by_label("Nama lengkap").fill(patient.name)
+    page.get_by_label("Tanggal lahir").fill("19-07-1953")
+    page.get_by_role("button", name="Ambil nomor").click()
+
+
+def take_number(page: Page, process: WebProcess, clinic: str, *, remember: bool = False) -> None:
+    """From the list of clinics to the ticket."""
+    page.goto(f"{process.url}/")
+    page.locator(f'a[href="/hospitals/{HOSPITAL}/{clinic}"]').click()
+    if remember:
+        page.get_by_label("Ingat tiket ini").check()
+    fill_in(page, Patient())
+    expect(page.locator(".number")).to_have_text(re.compile(rf"{clinic}-\d{{3}}"))
+
+
+def telephone(pages: WatchedPages, **options: object) -> Page:
+    """A page as narrow as a telephone."""
+    return pages.context(PHONE, locale="id-ID", **options).new_page()
+
+
+def test_a_call_is_seen_at_once_on_the_page_and_in_the_tab(
+    pages: WatchedPages, process: WebProcess, desk: RpcClient
+) -> None:
+    manual(desk, "C01")
+    page = telephone(pages)
+    take_number(page, process, "C01")
+    expect(page.locator("[data-alert=near]")).to_be_visible()
+    expect(page).to_have_title(re.compile("C01-001: Berikutnya giliran Anda"))
+    call_next(desk, "C01")
+    expect(page.locator("[data-alert=called]")).to_be_visible()
+    expect(page).to_have_title("C01-001: dipanggil!")
+    expect(page.get_by_role("status").first).to_have_text(re.compile("Nomor C01-001 dipanggil. Silakan ke"))
+    expect(page.locator(".room")).to_have_text("Ruang 1")
+
+
+def test_a_ticket_is_given_up_after_a_question(pages: WatchedPages, process: WebProcess) -> None:
+    page = telephone(pages)
+    take_number(page, process, "C02")
+    page.get_by_role("link", name="Batalkan tiket").click()
+    page.get_by_role("link", name="Tidak, simpan tiketnya").click()
+    page.get_by_role("link", name="Batalkan tiket").click()
+    page.get_by_role("button", name="Ya, batalkan").click()
+    expect(page.locator(".ticket .status")).to_have_text(re.compile("dibatalkan"))
+
+
+def test_a_double_click_back_and_forth_take_one_number(pages: WatchedPages, process: WebProcess) -> None:
+    page = telephone(pages)
+    page.goto(f"{process.url}/hospitals/{HOSPITAL}/C03")
+    patient = Patient()
+    page.get_by_label("Nomor rekam medis").fill(patient.medical_record_number)
+    page.get_by_label("Nama lengkap").fill(patient.name)
+    page.get_by_label("Tanggal lahir").fill("19-07-1953")
+    page.get_by_role("button", name="Ambil nomor").dblclick()
+    expect(page.locator(".number")).to_have_text("C03-001")
+    address = page.url
+    page.go_back()
+    page.get_by_role("button", name="Ambil nomor").click()
+    expect(page.locator(".number")).to_have_text("C03-001")
+    assert page.url == address
+
+
+def test_everything_works_without_a_script(pages: WatchedPages, process: WebProcess, desk: RpcClient) -> None:
+    manual(desk, "C04")
+    page = telephone(pages, java_script_enabled=False)
+    take_number(page, process, "C04")
+    call_next(desk, "C04")
+    page.get_by_role("link", name="Perbarui").click()
+    expect(page.locator(".ticket .headline")).to_have_text(re.compile("Nomor C04-001 dipanggil"))
+    assert 'http-equiv="refresh"' in page.content()
+
+
+def test_what_was_known_last_is_shown_offline_and_said_to_be_old(
+    pages: WatchedPages, process: WebProcess
+) -> None:
+    page = telephone(pages)
+    page.goto(f"{process.url}/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    take_number(page, process, "C05", remember=True)
+    address = page.url
+    page.reload()
+    expect(page.locator(".stale")).to_be_hidden()
+    page.context.set_offline(True)
+    expect(page.locator(".stale")).to_have_text(re.compile("Tidak ada sambungan. Ini keadaan pukul"))
+    page.goto(address)
+    expect(page.locator(".number")).to_have_text(re.compile("C05-"))
+    expect(page.locator(".stale")).to_be_visible()
+    page.goto(f"{process.url}/code")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Tidak ada sambungan")
+    page.context.set_offline(False)
+    page.goto(address)
+    expect(page.locator(".stale")).to_be_hidden()
+
+
+def test_what_is_not_remembered_is_not_kept_and_what_is_forgotten_goes(
+    pages: WatchedPages, process: WebProcess
+) -> None:
+    page = telephone(pages)
+    page.goto(f"{process.url}/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    take_number(page, process, "C06")
+    page.reload()
+    kept = "caches.open('tickets').then((cache) => cache.keys()).then((keys) => keys.length)"
+    assert page.evaluate(kept) == 0
+    page.get_by_role("button", name="Ingat di perangkat ini").click()
+    expect(page.get_by_role("button", name="Hapus dari perangkat ini")).to_be_visible()
+    page.goto(f"{process.url}/tickets")
+    expect(page.locator(".card")).to_have_count(1)
+    assert page.evaluate(kept) > 0
+    page.get_by_role("button", name="Hapus semua").click()
+    expect(page.locator("main")).to_contain_text("tidak mengingat tiket apa pun")
+    page.reload()
+    assert page.evaluate(f"{kept}.then((count) => count <= 1)")
+
+
+def test_a_family_s_tickets_stand_side_by_side_and_live(
+    pages: WatchedPages, process: WebProcess, desk: RpcClient
+) -> None:
+    manual(desk, "C07")
+    page = telephone(pages)
+    for clinic in ("C07", "C08"):
+        take_number(page, process, clinic, remember=True)
+    page.goto(f"{process.url}/tickets")
+    expect(page.locator(".card")).to_have_count(2)
+    call_next(desk, "C07")
+    expect(page.locator(".card.called .number")).to_have_text("C07-001")
+    expect(page).to_have_title("C07-001: dipanggil!")
+
+
+def test_a_wrong_field_has_the_focus(pages: WatchedPages, process: WebProcess) -> None:
+    page = telephone(pages)
+    page.goto(f"{process.url}/hospitals/{HOSPITAL}/C09")
+    page.get_by_label("Nomor rekam medis").fill("123")
+    page.get_by_label("Tanggal lahir").fill("31-12-90")
+    page.get_by_role("button", name="Ambil nomor").click()
+    expect(page.get_by_label("Nama lengkap")).to_be_focused()
+    expect(page.get_by_label("Nomor rekam medis")).to_have_value("123")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_everybody_can_read_and_reach_everything(
+    pages: WatchedPages, process: WebProcess, desk: RpcClient, theme: str, language: str
+) -> None:
+    page = telephone(pages, color_scheme=theme)
+    take_number(page, process, "C10", remember=True)
+    ticket = page.url
+    form = f"{process.url}/hospitals/{HOSPITAL}/C10"
+    addresses = [
+        *(f"{process.url}{path}" for path in ("/", "/tickets", "/code", "/offline", "/t/0000-0000-0000")),
+        *(ticket, f"{ticket}/cancel", form, f"{process.url}/hospitals/{HOSPITAL}/{CLOSED_CLINIC}"),
+        *(f"{process.url}/kiosk/{HOSPITAL}", f"{process.url}/kiosk/{HOSPITAL}/C10"),
+    ]
+    faults = {}
+    for address in addresses:
+        page.goto(f"{address}?lang={language}")
+        faults[address] = violations(page)
+        # At twice the size of letters, on the narrowest telephone, nothing is cut off at the side.
+        page.set_viewport_size({"width": 320, "height": 640})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.goto(f"{form}?lang={language}")
+    page.locator("button.main").click()
+    faults["wrong entries"] = violations(page)
+    assert not any(faults.values()), faults
+
+
+def test_a_page_is_light_and_its_parts_come_from_here_alone(pages: WatchedPages, process: WebProcess) -> None:
+    page = telephone(pages)
+    take_number(page, process, "C11")
+    sizes: dict[str, int] = {}
+    page.on("response", lambda each: sizes.update({each.url: _size(each.headers)}))
+    page.reload(wait_until="load")
+    assert 0 < sum(sizes.values()) < PAGE_BYTES_MAX, sizes
+
+
+def _size(headers: dict[str, str]) -> int:
+    return int(headers.get("content-length", 0))
+
+
+def test_the_keyboard_alone_takes_a_number(pages: WatchedPages, process: WebProcess) -> None:
+    page = telephone(pages)
+    page.goto(f"{process.url}/hospitals/{HOSPITAL}/C12")
+    page.get_by_label("Nomor rekam medis").focus()
+    patient = Patient()
+    for typed in (patient.medical_record_number, patient.name, "19-07-1953"):
+        page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(page.get_by_label("Ingat tiket ini")).to_be_checked()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".number")).to_have_text("C12-001")
