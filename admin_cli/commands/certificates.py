@@ -17,7 +17,7 @@ from common.translation import N_
 DAYS: Final = 30
 _HOSTS: Final = ("localhost", "127.0.0.1", "::1")
 _SERVERS: Final = ("broker", "database")
-_USERS: Final = ("registrar", "ticker", "status", "integrator", "deploy")
+_USERS: Final = ("registrar", "ticker", "status", "integrator", "web", "board", "deploy")
 _NOT_USERS: Final = ("ca", *_SERVERS)
 """Whose files a user's would replace."""
 

@@ -32,6 +32,8 @@ MAY_PUBLISH_TO: Final[Mapping[str, set[str]]] = {
     "ticker": {DEFAULT, EVENTS},
     "status": {DEFAULT},
     "integrator": {topology.INTEGRATOR_EXCHANGE},
+    "web": {PATIENT},
+    "board": {PATIENT, topology.INTEGRATOR_EXCHANGE},
     "accounts": set(),
 }
 MAY_READ: Final[Mapping[str, set[str]]] = {
@@ -41,6 +43,8 @@ MAY_READ: Final[Mapping[str, set[str]]] = {
     "ticker": {"antrean.ticker", "antrean.ticker.quarantine"},
     "status": {"antrean.status", "antrean.desk-status", "antrean.integrator-status"},
     "integrator": {"antrean.journal"},
+    "web": {"antrean.journal"},
+    "board": {"antrean.journal"},
     "accounts": set(),
 }
 """Written down once more, for who changes definitions.json: what is not here has to be refused."""
