@@ -13,6 +13,7 @@ def main() -> None:
 def _run() -> None:
     try:
         require_extra("antrean-stack", "server")
+        require_extra("antrean-stack", "web")
     except NotInstalled as error:
         from local_stack.bilingual import both
 

@@ -19,6 +19,7 @@ from local_stack.interrupt import interruptible
 from local_stack.openings import commands_to_try, openings, sample_hours, say_what_is_open, trial_start
 from local_stack.stack import SAMPLE_CATALOG, Stack
 from local_stack.staff import MANAGER, say_who_serves
+from local_stack.web_pages import say_where_the_pages_are
 
 _TEND_SECONDS = 0.25
 _SLASH = " / "  # between the languages of help
@@ -97,6 +98,8 @@ def _announce(stack: Stack) -> None:
     click.echo()
     say("Antrean is running. Try in another terminal:")
     click.echo("".join(f"\n  {each}" for each in commands_to_try(found, antrean, desk)) + "\n")
+    say_where_the_pages_are(stack.pages)
+    click.echo()
     say("What happens in the queues, as it happens:")
     click.echo(f"\n  {events} tail --from first\n")
     if stack.broker.staff:

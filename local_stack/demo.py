@@ -25,6 +25,7 @@ from local_stack.demo_screen import QueueNow, Scene, Screen, Summary, print_summ
 from local_stack.interrupt import interruptible
 from local_stack.stack import Stack, StackError
 from local_stack.staff import say_who_serves
+from local_stack.web_pages import say_where_the_pages_are
 
 SPEED = 60.0
 """Simulated seconds in a real one: a minute passes in a second."""
@@ -55,6 +56,7 @@ def run_demo(settings: Settings) -> None:
         with interruptible(stack.kill), stack:
             stack.start_workers()
             say("Ready: two registrars, two tickers, two status responders. A minute passes in a second.")
+            say_where_the_pages_are(stack.pages)
             if stack.broker.staff:
                 say_who_serves()
             registrations, tickets = _play(stack, clock, console)

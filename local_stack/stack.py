@@ -1,4 +1,4 @@
-"""The whole system on this machine: broker, database and workers, started and stopped in order."""
+"""The whole system on this machine: broker, database, workers and web pages, started and stopped in order."""
 
 import fcntl
 import json
@@ -24,6 +24,7 @@ from local_stack.child import Child, environment_with, stop_leftovers, wait_unti
 from local_stack.files import open_private, write_private
 from local_stack.staff import MANAGER, STAFF, let_serve
 from local_stack.supervisor import STOP_SECONDS_MAX, Supervisor
+from local_stack.web_pages import PROGRAMS, WebPages
 
 WORKERS: Mapping[str, int] = {"registrar": 2, "ticker": 2, "status": 2}
 """How many of each worker `antrean-stack up` and `demo` run."""
@@ -35,6 +36,7 @@ _QUEUES = {"registrar": REGISTRATION_QUEUES, "ticker": (TICKER_QUEUE,), "status"
 _DATABASE_ROLES = {*_PROGRAMS, "deploy"}
 _TRIAL_FILE = "trial.db"
 _REGISTRY_KEY_FILE = "registry.key"
+_WEB_SECRET_FILE = "web.secret"
 _WORKERS_START_SECONDS_MAX = 120
 _ADMIN_SECONDS_MAX = 120
 
@@ -72,6 +74,8 @@ class Stack:
         self._workers_dir = self.directory / "workers"
         self._state_file = self.directory / STACK_FILE
         self._registry_key_file = settings.registry_key_file or self.directory / _REGISTRY_KEY_FILE
+        self._web_secret_file = settings.web_secret_file or self.directory / _WEB_SECRET_FILE
+        self._pages: WebPages | None = None
         self._supervisor = Supervisor()
         self._broker: Broker | None = None
         self._lock: IO[str] | None = None
@@ -101,6 +105,13 @@ class Stack:
             raise StackError("The local stack has not been started.")
         return self._broker
 
+    @property
+    def pages(self) -> WebPages:
+        """The web pages of a stack whose workers have been started."""
+        if self._pages is None:
+            raise StackError("The local stack has no web pages yet.")
+        return self._pages
+
     def start(self) -> None:
         """Starts the broker and brings database and catalog up; workers come with `start_workers`.
 
@@ -110,7 +121,7 @@ class Stack:
         if self._trial:
             for left in self.directory.glob(f"{_TRIAL_FILE}*"):
                 left.unlink()
-        self._make_registry_key()
+        self._make_secrets()
         self._broker = choose_broker(self._settings, self.directory, management=self._management)
         say("Preparing {broker}", broker=self._broker.description)
         self._broker.start()
@@ -134,27 +145,26 @@ class Stack:
         return environment_with(self._given(role) | database)
 
     def start_workers(self, counts: Mapping[str, int] = WORKERS) -> None:
-        """Starts so many of each worker (`registrar`, `ticker`, `status`) and waits until they consume.
+        """Starts so many of each worker (`registrar`, `ticker`, `status`) and one of each web process, and
+        waits until they work.
 
         Raises StackError, with what it said last, where one ends at once or does not begin in two minutes.
         """
+        for_workers = {"ANTREAN_DATABASE_URL": self.database_url, "ANTREAN_METRICS_PORT": "0"}
         for role, count in counts.items():
             for number in range(1, count + 1):
-                self._supervisor.start(
-                    Child(
-                        f"{role}-{number}",
-                        [sys.executable, "-m", _PROGRAMS[role]],
-                        self._given(role)
-                        | {"ANTREAN_DATABASE_URL": self.database_url, "ANTREAN_METRICS_PORT": "0"},
-                        self._workers_dir,
-                    )
-                )
-        wait_until(
-            lambda: self._consuming(counts) or bool(self._supervisor.first_dead()), _WORKERS_START_SECONDS_MAX
-        )
+                self._start(f"{role}-{number}", _PROGRAMS[role], self._given(role) | for_workers)
+        self._pages = WebPages(self._settings)
+        for role, module in PROGRAMS.items():
+            self._start(role, module, self._given(role) | self._pages.environment())
+
+        def works() -> bool:
+            return self._consuming(counts) and self.pages.are_ready()
+
+        wait_until(lambda: works() or bool(self._supervisor.first_dead()), _WORKERS_START_SECONDS_MAX)
         if (dead := self._supervisor.first_dead()) is not None:
             raise StackError(f"{dead.name}: {dead.last_words()}")
-        if not self._consuming(counts):
+        if not works():
             raise StackError(
                 both("The workers did not begin to work; {logs} says why.", logs=self._workers_dir)
             )
@@ -220,15 +230,27 @@ class Stack:
                 names = ", ".join(left)
                 say("Stopped what an earlier run left: {names}", names=names)
 
-    def _make_registry_key(self) -> None:
-        """The key outlives the stack, as the database does: registries are of no use without it."""
-        if self._settings.registry_key is None and not self._registry_key_file.exists():
-            write_private(self._registry_key_file, secrets.token_hex(32))
+    def _start(self, name: str, module: str, environment: Mapping[str, str]) -> None:
+        arguments = [sys.executable, "-m", module]
+        self._supervisor.start(Child(name, arguments, environment, self._workers_dir))
+
+    def _make_secrets(self) -> None:
+        """They outlive the stack: registries are of no use without their key, and what browsers remember is
+        sealed with the secret of the web."""
+        given = self._settings
+        for secret, file in (
+            (given.registry_key, self._registry_key_file),
+            (given.web_secret, self._web_secret_file),
+        ):
+            if secret is None and not file.exists():
+                write_private(file, secrets.token_hex(32))
 
     def _given(self, role: str) -> dict[str, str]:
         given = self._variables | {"ANTREAN_AMQP_URL": self.broker.urls[role]}
         if role in REGISTRY_ROLES and self._settings.registry_key is None:
             given["ANTREAN_REGISTRY_KEY_FILE"] = str(self._registry_key_file)
+        if role == "web" and self._settings.web_secret is None:
+            given["ANTREAN_WEB_SECRET_FILE"] = str(self._web_secret_file)
         return given
 
     def _staff(self) -> Mapping[str, Duty]:

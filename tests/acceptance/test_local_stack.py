@@ -1,7 +1,9 @@
 """`antrean-stack`: everything on this machine by one command, and nothing of it left by one Ctrl-C."""
 
 import os
+import re
 import signal
+import socket
 import stat
 import sys
 from collections.abc import Iterator
@@ -10,7 +12,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from common.settings import STACK_FILE, clock_environment
@@ -73,11 +77,16 @@ def up(shell: Shell, name: str) -> Program:
 def interrupted(program: Program, stack_dir: Path) -> None:
     """Presses Ctrl-C, and checks that nothing is left."""
     groups = process_groups(stack_dir)
-    assert len(groups) >= 7, "six workers and a broker"
+    assert len(groups) >= 9, "six workers, two web processes and a broker"
     program.send(signal.SIGINT)
     assert program.ends() == 0, program.output
     eventually(lambda: all(map(is_over, groups)), "everything has ended")
     assert not (stack_dir / STACK_FILE).exists()
+
+
+def pages_of(program: Program) -> list[str]:
+    """The addresses of web pages that it has printed."""
+    return sorted({*re.findall(r"http://127\.0\.0\.1:\d+/", program.output)})
 
 
 def statuses(shell: Shell) -> list[dict[str, Any]]:
@@ -95,10 +104,21 @@ def test_the_stack_stops_and_goes_on_where_it_was(shell: Shell, stack_dir: Path)
     assert stat.S_IMODE(stack_dir.stat().st_mode) == 0o700
     # RabbitMQ's own files are in folders that are ours alone.
     own = [each for each in (*stack_dir.iterdir(), *(stack_dir / "workers").iterdir()) if each.is_file()]
-    assert {each.name for each in own} >= {"antrean.db", "antrean.db-wal", "registry.key", "registrar-1.log"}
+    names = {
+        "antrean.db",
+        "antrean.db-wal",
+        "registry.key",
+        "web.secret",
+        "registrar-1.log",
+        "web.log",
+        "board.log",
+    }
+    assert {each.name for each in own} >= names
     assert {each: stat.S_IMODE(each.stat().st_mode) for each in own} == dict.fromkeys(own, 0o600)
     assert {stat.S_IMODE(each.stat().st_mode) for each in stack_dir.iterdir() if each.is_dir()} == {0o700}
     assert len(shell.antrean("hospitals", "--json").json) >= 4
+    for page in pages_of(first):
+        assert httpx.get(f"{page}readyz").text == "ready\n"
     warnings = [
         each for each in shell.run("antrean-admin", "doctor", "--json").json["checks"] if each["advice"]
     ]
@@ -113,8 +133,11 @@ def test_the_stack_stops_and_goes_on_where_it_was(shell: Shell, stack_dir: Path)
 
     interrupted(first, stack_dir)
     assert shell.antrean("tickets", "--json").problem(69)["code"] == "temporarily_unavailable"
-    second = up(shell, "second")
+    ports = [urlsplit(page).port for page in pages_of(first)]
+    with socket.create_server(("127.0.0.1", ports[0] or 0)):
+        second = up(shell, "second")
 
+    assert ports[0] not in [urlsplit(page).port for page in pages_of(second)], "another one is taken instead"
     assert statuses(shell) == before
     assert shell.register("RSHS", "JIW")["number"] == len(numbers) + 1
     interrupted(second, stack_dir)
@@ -168,7 +191,8 @@ def test_the_demonstration_ends_by_itself_and_leaves_nothing(shell: Shell, tmp_p
     eventually(over, f"the demonstration ends\n{program.output[-2000:]}")
 
     assert program.exit_code == 0, program.output
-    assert len(groups) >= 7, "six workers and a broker"
+    assert len(groups) >= 9, "six workers, two web processes and a broker"
+    assert len(pages_of(program)) == 2, "their addresses are told while it runs"
     assert all(map(is_over, groups))
     assert list(folder.iterdir()) == []
     assert "\x1b" not in program.output, "plain lines where there is no terminal"
