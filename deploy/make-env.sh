@@ -1,12 +1,13 @@
 #!/bin/sh
 # Writes .env with new random passwords for docker-compose.yml, and the addresses at which the programs of
 # patients, staff and operators find broker and database from the host. Readable by its owner only. An .env that is there
-# already stays as it is, but for passwords that an earlier version did not have: those are added.
+# already stays as it is, but for passwords and secrets that an earlier version did not have: those are added.
 set -eu
 cd "$(dirname "$0")/.."
 umask 077
 names="PASSWORD_PATIENT PASSWORD_REGISTRAR PASSWORD_TICKER PASSWORD_STATUS PASSWORD_INTEGRATOR PASSWORD_WEB
-PASSWORD_BOARD PASSWORD_DEPLOY PASSWORD_ACCOUNTS DATABASE_PASSWORD_REGISTRAR DATABASE_PASSWORD_TICKER DATABASE_PASSWORD_STATUS"
+PASSWORD_BOARD PASSWORD_DEPLOY PASSWORD_ACCOUNTS DATABASE_PASSWORD_REGISTRAR DATABASE_PASSWORD_TICKER DATABASE_PASSWORD_STATUS
+WEB_SECRET"
 new_password() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 if [ -e .env ]; then
   added=""

@@ -21,7 +21,13 @@ PROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_te
 SECONDS_MAX: Final = 600
 
 IN_SDIST: Final = {"CHANGELOG.md", "LICENSE", "README.md", "constraints.txt", "pyproject.toml"}
-PARTS: Final = {"antrean": "", "antrean-events": "events", "antrean-desk": "desk"}
+PARTS: Final = {
+    "antrean": "",
+    "antrean-events": "events",
+    "antrean-desk": "desk",
+    "antrean-web": "web",
+    "antrean-board": "web",
+}
 """Which extra a program needs; all that are not here need `server`."""
 BUILD_BACKEND: Final = "# To build:"
 DESK: Final = "# For antrean-desk:"

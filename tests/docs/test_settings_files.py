@@ -18,7 +18,7 @@ _ROOT = Path(__file__).parents[2]
 _SETTINGS = {PREFIX + field.name.upper(): field for field in fields(Settings) if field.name in READERS}
 _PASSWORDS = {f"{PREFIX}PASSWORD_{role.upper()}" for role in (*roles(), ACCOUNTS_USER)}
 _OF_DATABASE = {f"{PREFIX}{DATABASE_PASSWORD}{role.upper()}" for role in WORKER_ROLES}
-_COMPOSE_REQUIRES = {*_PASSWORDS, *_OF_DATABASE, "ANTREAN_DATABASE_PASSWORD"}
+_COMPOSE_REQUIRES = {*_PASSWORDS, *_OF_DATABASE, "ANTREAN_DATABASE_PASSWORD", "ANTREAN_WEB_SECRET"}
 _PORTS = {"ANTREAN_BROKER_PORT", "ANTREAN_MANAGEMENT_PORT", "ANTREAN_DATABASE_PORT"}
 _COMPOSE_TAKES = {*_COMPOSE_REQUIRES, *_PORTS}
 _REGISTRY_KEY = "ANTREAN_REGISTRY_KEY"
@@ -35,17 +35,19 @@ _OF_WORKERS = {
     *("ANTREAN_HEARTBEAT_SECONDS", "ANTREAN_FAST_PATH"),
 }
 _OF_COMMANDS = {"ANTREAN_LANGUAGE", "ANTREAN_REPLY_TIMEOUT_SECONDS"}
-_HANDED_ON = {*_OF_COMMANDS, *_OF_WORKERS, _REGISTRY_KEY, *_PURGES}
+_OF_WEB = {
+    *("ANTREAN_WEB_ADDRESS", "ANTREAN_WEB_PORT", "ANTREAN_BOARD_PORT"),
+    *("ANTREAN_TRUSTED_PROXIES", "ANTREAN_PUBLIC_URL"),
+}
+_HANDED_ON = {*_OF_COMMANDS, *_OF_WORKERS, *_OF_WEB, _REGISTRY_KEY, *_PURGES}
 """Settings that compose hands on where they are set."""
 _NOT_OF_COMPOSE = {
     *(name for name in _SETTINGS if name.endswith(("_FILE", "_DIR")) and name != "ANTREAN_HEALTH_FILE"),
     *(name for name in _SETTINGS if name.startswith(("ANTREAN_CLOCK_", "ANTREAN_METRICS_"))),
-    *("ANTREAN_BROKER_NODES", "ANTREAN_TRACES"),
-    *("ANTREAN_URL", "ANTREAN_TRUSTED_PROXIES", "ANTREAN_PUBLIC_URL", "ANTREAN_WEB_SECRET"),
-    *("ANTREAN_WEB_ADDRESS", "ANTREAN_WEB_PORT", "ANTREAN_BOARD_PORT", "ANTREAN_BOARD_VOICE_DIR"),
+    *("ANTREAN_BROKER_NODES", "ANTREAN_TRACES", "ANTREAN_URL"),
 }
 """Files and folders of the host, clocks for demonstrations, what the overlay sets, what a cluster needs,
-what the image lacks the libraries for, and what is not among the services."""
+what the image lacks the libraries for, and what only patients' computers have."""
 
 
 def _example() -> dict[str, str]:
@@ -96,6 +98,24 @@ def test_every_worker_and_command_of_compose_has_its_settings() -> None:
         assert services[worker]["environment"].keys() >= _OF_WORKERS, worker
     for command in ("desk", "admin"):
         assert services[command]["environment"].keys() >= _OF_COMMANDS, command
+
+
+def test_every_web_process_of_compose_has_its_settings_and_a_health_check_at_its_port() -> None:
+    services = YAML(typ="safe").load(_ROOT / "docker-compose.yml")["services"]
+    settings = {name: f"ANTREAN_{name.upper()}_PORT" for name in ("web", "board")}
+    for name, port in settings.items():
+        service = services[name]
+        assert service["environment"].keys() >= _OF_WEB - {*settings.values()}, name
+        inside = service["environment"][port]
+        assert [each.rpartition(":")[2] for each in service["ports"]] == [inside]
+        assert f"http://127.0.0.1:{inside}/readyz" in service["healthcheck"]["test"][-1]
+
+
+def test_the_image_has_every_package_of_the_product() -> None:
+    image = (_ROOT / "deploy" / "Dockerfile").read_text()
+    packages = {path.parent.name for path in _ROOT.glob("*/__init__.py")}
+    for_development = {"benchmarks", "calibration", "contract", "tests"}
+    assert {*re.findall(r"^COPY (\w+) \.", image, re.MULTILINE)} == packages - for_development
 
 
 def test_the_overlay_that_watches_takes_its_ports() -> None:
