@@ -9,7 +9,7 @@ import pytest
 from common.web.server import HEAD_BYTES_MAX
 from tests.deployment import Deployment
 from tests.processes import SECONDS_MAX
-from tests.web.web_process import WebProcess, await_ready, start_web
+from tests.web.web_process import SECRET, WebProcess, await_ready, start_web
 
 
 @pytest.fixture(scope="module", params=["web", "board"])
@@ -100,7 +100,8 @@ def test_who_never_finishes_the_head_of_a_request_is_let_go(process: WebProcess)
 
 
 def test_a_port_that_is_taken_is_said_in_one_sentence(hospital: Deployment, process: WebProcess) -> None:
-    taken = hospital.start("web", "patient_web", ANTREAN_WEB_PORT=str(process.port))
+    settings = {"ANTREAN_WEB_PORT": str(process.port), "ANTREAN_WEB_SECRET": SECRET}
+    taken = hospital.start("web", "patient_web", **settings)
     assert taken.ends() == 2
     assert taken.output.count("\n") == 1
     assert "ANTREAN_WEB_PORT" in taken.output
