@@ -82,6 +82,7 @@ def make_app(settings: Settings) -> Starlette:
     )
     # Whatever host a request names, nobody is sent there.
     app.router.redirect_slashes = False
+    app.state.trouble = trouble
     return app
 
 

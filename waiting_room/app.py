@@ -76,7 +76,7 @@ class Board:
     def routes(self) -> list[Route | Mount]:
         """All of them."""
         return [
-            *health_routes(lambda: self._watching.trouble),
+            *health_routes(self.trouble),
             self._pages.mount(),
             *self._voice.routes(),
             Route("/", self.hospitals),
@@ -85,6 +85,10 @@ class Board:
             Route("/{hospital}/{clinics}", self.board),
             Route("/{hospital}/{clinics}/stream", self.stream),
         ]
+
+    def trouble(self) -> str | None:
+        """What keeps the board from its work; None where nothing does."""
+        return self._watching.trouble
 
     @asynccontextmanager
     async def life(self, _app: Starlette) -> AsyncIterator[None]:
@@ -165,7 +169,7 @@ class Board:
 def make_app(settings: Settings) -> Starlette:
     """The board of these settings; raises SettingsError where they lack the broker's address."""
     board = Board(settings)
-    return Starlette(
+    app = Starlette(
         routes=board.routes(),
         lifespan=board.life,
         middleware=[
@@ -174,6 +178,8 @@ def make_app(settings: Settings) -> Starlette:
             Middleware(ChosenLanguage, default=settings.language),
         ],
     )
+    app.state.trouble = board.trouble
+    return app
 
 
 def _later(sentence: str) -> Response:

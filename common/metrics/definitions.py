@@ -1,8 +1,9 @@
-"""Every metric that a worker shows: its name, its labels, and when to worry. Each series has the label
-`worker` (registrar, ticker or status) besides.
+"""Every metric that a process shows: its name, its labels, and when to worry. Each series has the label
+`worker` (registrar, ticker or status; web or board of the web processes) besides.
 
 No label has a value that a stranger makes up: requests are those that lead to the worker's queues, or
-`other`; problem codes are a closed list; hospitals and clinics are those of the catalog.
+`other`; problem codes are a closed list; routes are patterns of addresses, or `other`; hospitals and clinics
+are those of the catalog.
 """
 
 from enum import StrEnum
@@ -30,7 +31,7 @@ INFO: Final = Metric("antrean_worker_info", Kind.GAUGE, "Always 1; says which ve
 READY: Final = Metric(
     "antrean_ready",
     Kind.GAUGE,
-    "1 while the worker consumes and publishes and its database answers; else 0: see its log.",
+    "1 while a worker consumes and publishes and its database answers, a web process is connected; else 0.",
 )
 RECEIVED: Final = Metric(
     "antrean_requests_received_total",
@@ -208,3 +209,23 @@ OF_ALL_QUEUES: Final = (
     READING_FAILED,
 )
 """What status responders read from the database, and show beside the rest."""
+
+HTTP_REQUESTS: Final = Metric(
+    "antrean_http_requests_total",
+    Kind.COUNTER,
+    "What was answered, by route and status; 5xx: see the log, 429: somebody asks too often.",
+    ("route", "status"),
+)
+STREAMS_OPEN: Final = Metric(
+    "antrean_streams_open",
+    Kind.GAUGE,
+    "Browsers that are told live; near 10,000, start another process.",
+)
+STREAM_MESSAGES: Final = Metric(
+    "antrean_stream_messages_total",
+    Kind.COUNTER,
+    "What was sent to them; none while queues move: is it ready?",
+)
+
+OF_WEB_PROCESSES: Final = (HTTP_REQUESTS, STREAMS_OPEN, STREAM_MESSAGES)
+"""What web processes show beside INFO and READY."""

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from http import HTTPStatus
-from importlib.metadata import version
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, ProcessCollector, generate_latest
 from prometheus_client.registry import Collector
 
 from common.clock import Clock
@@ -14,10 +12,10 @@ from common.messaging.delivery import Delivery, Outcome
 from common.messaging.observer import WorkerFigures
 from common.messaging.stopwatch import Part
 from common.messaging.topology import names_in
-from common.metrics import definitions
 from common.metrics.collector import WorkerCollector
 from common.metrics.counts import BatchCounts
-from common.metrics.server import PLAIN_TEXT, Page, PageServer
+from common.metrics.server import Page, PageServer
+from common.metrics.showing import health_page, metrics_page, registry_of
 
 _STARTING = "The worker is starting."
 
@@ -44,14 +42,7 @@ class Metrics:
         self._clock = clock
         self._counts = BatchCounts(names_in(queues))
         self._collector = WorkerCollector(worker, self._counts, clock, catalog_version)
-        self._registry = CollectorRegistry()
-        info = definitions.INFO
-        Gauge(info.name, info.help, ("worker", *info.labels), registry=self._registry).labels(
-            worker, version("antrean")
-        ).set(1)
-        ProcessCollector(registry=self._registry)
-        for collector in (self._collector, *others):
-            self._registry.register(collector)
+        self._registry = registry_of(worker, (self._collector, *others))
         pages = {"/metrics": self._shown, "/livez": self._alive, "/readyz": self._ready}
         self._server = PageServer(address, port, pages)
         self.client_properties: Mapping[str, int | str] = {
@@ -80,22 +71,17 @@ class Metrics:
         self._server.stop()
 
     def _shown(self) -> Page:
-        return Page(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(self._registry))
+        return metrics_page(self._registry)
 
     def _alive(self) -> Page:
         look = self._collector.look
         seconds = 0.0 if look is None else look().looked_seconds_ago
         stuck = f"The worker has not looked at itself for {seconds:.0f} s: it is stuck."
-        return _health(stuck if seconds > SILENT_SECONDS_MAX else None)
+        return health_page(stuck if seconds > SILENT_SECONDS_MAX else None)
 
     def _ready(self) -> Page:
         look = self._collector.look
         alive = self._alive()
         if look is None or alive.status != HTTPStatus.OK:
-            return alive if look is not None else _health(_STARTING)
-        return _health(look().trouble)
-
-
-def _health(trouble: str | None) -> Page:
-    status = HTTPStatus.OK if trouble is None else HTTPStatus.SERVICE_UNAVAILABLE
-    return Page(status, PLAIN_TEXT, f"{trouble or 'ok'}\n".encode())
+            return alive if look is not None else health_page(_STARTING)
+        return health_page(look().trouble)

@@ -13,5 +13,9 @@ def test_operations_describe_every_metric_as_it_describes_itself() -> None:
 
     assert said == [
         (metric.name, ", ".join(f"`{label}`" for label in metric.labels), metric.help)
-        for metric in (*definitions.OF_EVERY_WORKER, *definitions.OF_ALL_QUEUES)
+        for metric in (
+            *definitions.OF_EVERY_WORKER,
+            *definitions.OF_ALL_QUEUES,
+            *definitions.OF_WEB_PROCESSES,
+        )
     ]

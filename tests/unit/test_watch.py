@@ -16,7 +16,7 @@ COMPOSE = read_yaml(ROOT / "docker-compose.yml")
 OVERLAY = read_yaml(ROOT / "docker-compose.watch.yml")
 JOBS = {job["job_name"]: job for job in read_yaml(WATCH / "prometheus.yml")["scrape_configs"]}
 
-_OURS = (*definitions.OF_EVERY_WORKER, *definitions.OF_ALL_QUEUES)
+_OURS = (*definitions.OF_EVERY_WORKER, *definitions.OF_ALL_QUEUES, *definitions.OF_WEB_PROCESSES)
 _OF_HISTOGRAMS = {
     f"{metric.name}_{part}"
     for metric in _OURS
@@ -109,7 +109,7 @@ def test_the_dashboard_asks_the_data_source_that_is_provisioned() -> None:
 
 def test_prometheus_asks_the_workers_where_compose_has_them_show_their_metrics() -> None:
     [workers] = JOBS["antrean"]["dns_sd_configs"]
-    assert set(workers["names"]) == {"registrar", "ticker", "status"}
+    assert set(workers["names"]) == {"registrar", "ticker", "status", "web", "board"}
     for name in workers["names"]:
         environment = OVERLAY["services"][name]["environment"]
         assert environment["ANTREAN_METRICS_PORT"] == str(workers["port"])

@@ -1,0 +1,63 @@
+"""What is counted of a web process: plain numbers, which its loop writes and another thread reads."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import structlog
+from prometheus_client import Metric as Family
+from prometheus_client.registry import Collector
+
+from common.metrics import definitions
+from common.metrics.families import family, one
+from common.metrics.server import PageServer
+from common.metrics.showing import health_page, metrics_page, registry_of
+
+_log = structlog.get_logger()
+
+
+class WebCounts:
+    """Counts since the start, and how many streams are open now."""
+
+    def __init__(self) -> None:
+        self.answers: Counter[tuple[str, str]] = Counter()
+        """By route and status."""
+        self.streams_open = 0
+        self.messages = 0
+
+
+class _WebCollector(Collector):
+    def __init__(self, process: str, counts: WebCounts, trouble: Callable[[], str | None]) -> None:
+        self._process, self._counts, self._trouble = process, counts, trouble
+
+    def collect(self) -> Iterator[Family]:
+        """All families but those of the process."""
+        counts = self._counts
+        yield family(self._process, definitions.READY, one(self._trouble() is None))
+        yield family(self._process, definitions.HTTP_REQUESTS, counts.answers.copy().items())
+        yield family(self._process, definitions.STREAMS_OPEN, one(counts.streams_open))
+        yield family(self._process, definitions.STREAM_MESSAGES, one(counts.messages))
+
+
+class WebMetrics:
+    """Shows `counts` of the process that is called `process` (`web`, `board`) at a port of its own; `trouble`
+    says what keeps it from its work. Raises SettingsError where the port cannot be had."""
+
+    def __init__(
+        self, process: str, counts: WebCounts, trouble: Callable[[], str | None], address: str, port: int
+    ) -> None:
+        registry = registry_of(process, [_WebCollector(process, counts, trouble)])
+        pages = {
+            "/metrics": lambda: metrics_page(registry),
+            "/livez": lambda: health_page(None),
+            "/readyz": lambda: health_page(trouble()),
+        }
+        self._address, self._server = address, PageServer(address, port, pages)
+
+    def begin(self) -> None:
+        """Shows them from now on."""
+        self._server.start()
+        _log.info("metrics shown", address=self._address, port=self._server.port)
+
+    def end(self) -> None:
+        """Shows nothing any more."""
+        self._server.stop()
