@@ -36,7 +36,7 @@ from antrean_client.ordering import Gap, Ordering
 from antrean_client.position import Position
 
 GAP_SECONDS: Final = 10.0
-"""How long the stream is waited for before a gap is looked up."""
+"""How long the stream is waited for before a gap is looked up, where the caller says nothing else."""
 
 LOOK_UPS_MAX: Final = 3
 """Attempts to look a gap up at the end of a replay; after them it is said what is lost."""
@@ -76,8 +76,9 @@ class Subscriber:
     hospital and clinic only, since a source is followed as a whole. `on_gap` is told of every gap that the
     stream did not fill, `on_lost` of every lost connection.
 
-    Without `fills_gaps`, nothing is looked up in the database; a reply is waited for for `reply_seconds`.
-    `fast_path` is as in JournalReader. Not for use by several threads.
+    The events behind a gap are kept back for `gap_seconds`; what is missing by then is looked up in the
+    database, but without `fills_gaps`, and the reply waited for for `reply_seconds`. `fast_path` is as in
+    JournalReader. Not for use by several threads.
     """
 
     def __init__(
@@ -89,13 +90,14 @@ class Subscriber:
         on_gap: Callable[[ClosedGap], None] = lambda _: None,
         on_lost: Callable[[BrokerUnavailable], None] = lambda _: None,
         fills_gaps: bool = True,
+        gap_seconds: float = GAP_SECONDS,
         reply_seconds: float = 10.0,
         name: str = "antrean-client",
         fast_path: bool = True,
     ) -> None:
         self._amqp_url, self._name, self._fast_path = amqp_url, name, fast_path
         self._wanted, self._on_gap, self._on_lost = wanted, on_gap, on_lost
-        self._fills_gaps = fills_gaps
+        self._fills_gaps, self._gap_seconds = fills_gaps, gap_seconds
         self._position = position
         self._ordering = Ordering(position)
         self._missed = MissedEvents(amqp_url, reply_seconds)
@@ -171,7 +173,7 @@ class Subscriber:
             events = self._given([each for each in messages if end is None or each.offset < end])
             if messages:
                 self._next = messages[-1].offset + 1
-            events += self._closed_gaps(GAP_SECONDS)
+            events += self._closed_gaps(self._gap_seconds)
             yield Batch(events, self._here(), self._next is not None and self._next >= reader.end)
         while self._ordering.is_waiting:
             yield Batch(self._closed_gaps(0), self._here(), True)
@@ -262,7 +264,7 @@ class Subscriber:
             # Who follows waits for the answer, as long as there is room for what comes behind the gap.
             may_wait = attempts + 1 < LOOK_UPS_MAX or (seconds > 0 and not self._ordering.is_full)
             if found is None and may_wait:
-                self._attempts[gap.source] = (attempts + 1, now + GAP_SECONDS)
+                self._attempts[gap.source] = (attempts + 1, now + self._gap_seconds)
                 continue
             self._attempts.pop(gap.source, None)
             self._tell(gap, len(found or ()))

@@ -13,6 +13,9 @@ from antrean_client.position import Position
 from antrean_client.subscriber import Batch, Subscriber
 
 _WAIT_SECONDS: Final = 0.5
+_GAP_SECONDS: Final = 1.0
+"""Somebody waits for what comes behind a gap: it is kept back for as long as events may be out of order."""
+_REPLY_SECONDS: Final = 2.0
 _AGAIN_SECONDS_MIN: Final = 1.0
 _AGAIN_SECONDS_MAX: Final = 15.0
 
@@ -73,6 +76,8 @@ class EventFeed:
             self._position,
             name=self._name,
             fills_gaps=self._fills_gaps,
+            gap_seconds=_GAP_SECONDS,
+            reply_seconds=_REPLY_SECONDS,
             on_lost=lambda error: _log.warning("connection lost", reason=str(error)),
         )
         try:

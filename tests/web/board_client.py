@@ -29,6 +29,8 @@ class BoardClient:
         """The keys of all calls, in the order in which they came first."""
         self.calls: dict[str, Json] = {}
         """The calls that are on the page."""
+        self.ever: dict[str, Json] = {}
+        """All calls that have been on it."""
         self.clinics: dict[str, Json] = {}
         self.stale_since: str | None = None
         self.messages: list[Json] = []
@@ -45,7 +47,7 @@ class BoardClient:
     def lists(self, *display_numbers: str) -> None:
         """Waits until these were called, and nobody else, in this order."""
         self.awaits(
-            lambda page: [page.calls[key]["display_number"] for key in page.listed] == [*display_numbers],
+            lambda page: [page.ever[key]["display_number"] for key in page.listed] == [*display_numbers],
             f"{display_numbers} are called",
         )
 
@@ -100,6 +102,7 @@ class BoardClient:
         sent.update(calls)
         self.clinics |= {each["code"]: each for each in data["clinics"]}
         self.calls |= calls
+        self.ever |= calls
         self.listed += [key for key in calls if key not in self.listed]
         self.stale_since = data["stale_since"]
         self.token = token or self.token
