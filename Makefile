@@ -126,6 +126,11 @@ transcript: $(VENV)/.develop ## play the sessions that README.md shows, and writ
 	@$(BIN)/antrean-stack install
 	@$(BIN)/python -m tests.acceptance.transcript
 
+.PHONY: screenshots
+screenshots: $(VENV)/.develop ## draw docs/screens/ again: what patients see, in both languages
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
+	@$(BIN)/python -m tests.screens
+
 lint: $(VENV)/.develop ## check style, types, who may import whom, and docs/asyncapi.yaml
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check

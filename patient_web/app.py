@@ -50,7 +50,7 @@ def make_app(settings: Settings) -> Starlette:
         settings.current_amqp_url, hub.take, position=Position.now(), name=_NAME, fills_gaps=False
     )
     pages = Pages(Path(__file__).parent, language_links=language_links)
-    asking, public_url = Asking(gateway), settings.public_url
+    asking, public_url = Asking(gateway, hub.shown), settings.public_url
     site = Site(pages=pages, asking=asking, tokens=tokens, clock=clock, public_url=public_url)
     programs = api(gateway, Streams(gateway, admission, hub, tokens, clock))
 

@@ -46,14 +46,14 @@ def expected_wait(clinic: Clinic, texts: Texts) -> str | None:
 
 
 def expected_wait_between(clinic: Clinic, texts: Texts) -> str | None:
-    """The same with its interval: `sekitar 25 mnt, antara 15 dan 40 mnt`; in one figure where a server of an
-    earlier version tells no more, and where all are the same."""
+    """The same with its interval: `sekitar 25 mnt, antara 15 dan 40 mnt`; shorter where the ends are not
+    apart, or a server of an earlier version tells no more."""
     wait = expected_wait(clinic, texts)
     first, last = clinic.get("shortest_wait_seconds"), clinic.get("longest_wait_seconds")
     if wait is None or clinic.get("day_may_end_first") or first is None or last is None:
         return wait
     shortest, longest = duration(first, texts), duration(last, texts)
-    if shortest == longest:
-        return wait
+    if wait in (shortest, longest):  # which are minutes, and say more than what is around them
+        return wait if shortest == longest else texts("up to {longest}", longest=longest)
     sentence = N_("around {wait}, between {shortest} and {longest}")
     return texts(sentence, wait=wait, shortest=shortest, longest=longest)

@@ -34,8 +34,9 @@ Body = dict[str, Any]
 class Asking:
     """Asks the workers; its methods raise ProblemReply, MessagingError and TooManyRequests."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+    def __init__(self, gateway: Gateway, shown: Callable[[str], Ticket | None]) -> None:
+        """`shown` is the ticket with a code as somebody who follows it was told last."""
+        self._gateway, self._shown = gateway, shown
         self._lists: dict[str, tuple[float, asyncio.Task[list[Body]]]] = {}
 
     async def hospitals(self, request: Request) -> list[Body]:
@@ -70,6 +71,15 @@ class Asking:
                 raise
             return [], codes
         return reply["tickets"], reply["not_found"]
+
+    async def ticket_followed(self, request: Request, code: str) -> Ticket | None:
+        """The ticket with this code, which is looked up only where nobody follows it; None where there is
+        none."""
+        if (ticket := self._shown(code)) is not None:
+            self._gateway.admit(visitor_of(request), Use.LOOK_UP)
+            return ticket
+        found, _ = await self.tickets(request, [code])
+        return found[0] if found else None
 
     async def register(self, request: Request, body: Body, token: FormToken) -> Ticket:
         """The ticket of a form that was sent; of one that was sent before, the same."""

@@ -53,6 +53,10 @@ def _shown(clinic: dict[str, Any], texts: Texts) -> dict[str, Any]:
         "is_open": clinic["is_open"],
         "opening": opening(clinic, texts),
         "wait": expected_wait_between(clinic, texts),
-        "waiting": texts.plural("1 person waits", "{count} people wait", clinic["waiting"]),
+        "waiting": _waiting(clinic["waiting"], texts),
         "is_full": clinic["is_open"] and clinic["quota_left"] == 0,
     }
+
+
+def _waiting(count: int, texts: Texts) -> str:
+    return texts.plural("1 person waits", "{count} people wait", count) if count else texts("nobody waits")

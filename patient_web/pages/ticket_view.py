@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from common.translation import N_
 from common.words.call_news import ENDED, call_news
-from common.words.moments import clock_time_with_zone
+from common.words.moments import clock_time_with_zone, long_date
 from common.words.texts import Texts
 from common.words.tickets import (
     Ticket,
     call_estimate,
     clinic_name,
+    hospital_name,
     not_back_to,
-    place,
     status_word,
     ticket_facts,
     ticket_room,
@@ -36,15 +36,15 @@ _FOLLOWED: Final = frozenset({"waiting", "called", "parked", "in_service"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketView:
-    """A ticket in words. `headline` says what it is about now, `estimate` when it will be called, `advice`
-    when to be back. `alert` is `near` or `called`, and `news_key` changes whenever there is news that a
-    patient should hear. `moment` is the time of what is shown."""
+    """A ticket in words. `place` are hospital, clinic and day; `headline` says what it is about now,
+    `estimate` when it will be called, `advice` when to be back. `alert` is `near` or `called`, and `news_key`
+    changes whenever there is news that a patient should hear. `moment` is the time of what is shown."""
 
     code: str
     number: str
     status: str
     status_in_words: str
-    place: str
+    place: tuple[str, str, str]
     headline: str
     room: str | None
     estimate: str | None
@@ -71,7 +71,7 @@ def ticket_view(ticket: Ticket, texts: Texts, now: datetime) -> TicketView:
         number=ticket["display_number"],
         status=status,
         status_in_words=status_word(ticket, texts),
-        place=place(ticket, texts),
+        place=(hospital_name(ticket), clinic_name(ticket), long_date(ticket["service_date"], texts)),
         headline=headline,
         room=ticket_room(ticket, texts) if status == "called" else None,
         estimate=call_estimate(ticket, texts) if status == _WAITING else None,

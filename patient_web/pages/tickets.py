@@ -53,7 +53,7 @@ async def ticket_page(site: Site, request: Request) -> Response:
 async def ticket_part(site: Site, request: Request) -> Response:
     """What changes on the page of a ticket, alone; `?card` as it stands in a list."""
     code = code_of(request.path_params["code"])
-    ticket = await site.ticket(request, code) if code else None
+    ticket = await site.asking.ticket_followed(request, code) if code else None
     if ticket is None or code is None:
         return Response(status_code=404)
     template = "card.html" if "card" in request.query_params else "part.html"

@@ -60,6 +60,12 @@ class TicketStreams:
         """How many streams there are."""
         return len(self._followers)
 
+    def shown(self, code: str) -> Ticket | None:
+        """The ticket with this code, as those who follow it were told last; None where nobody does, or events
+        do not come now."""
+        followed = self._followed.by_code.get(code)
+        return followed.ticket if followed is not None and self._stale_since is None else None
+
     def moment(self) -> int:
         """A mark: before a look-up, for `follow`."""
         return self._events

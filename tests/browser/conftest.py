@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from local_stack.install import CHROMIUM, find_chromium
 from tests.browser.watched_pages import WatchedPages
@@ -26,15 +26,18 @@ _ARGUMENTS = (
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One for each file, since no test can run an asyncio loop of its own while Playwright's is there."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+def launch(playwright: Playwright) -> Browser:
+    """The browser; where there is none, the test fails."""
     path = os.environ.get(CHROMIUM.instead) or find_chromium()
     if path is None:
         pytest.fail(_MISSING)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=_ARGUMENTS, timeout=SECONDS_MAX * 1000
-        )
-        yield browser
-        browser.close()
+    return playwright.chromium.launch(executable_path=path, args=_ARGUMENTS, timeout=SECONDS_MAX * 1000)
 
 
 @pytest.fixture

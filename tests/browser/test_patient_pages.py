@@ -6,13 +6,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from antrean_client.rpc_client import RpcClient
-from common.messaging.topology import DESK_EXCHANGE
-from common.settings import Settings
 from tests.browser.accessibility import violations
 from tests.browser.watched_pages import PHONE, WatchedPages
 from tests.deployment import CLOSED_CLINIC, HOSPITAL, Deployment, Patient
 from tests.processes import SECONDS_MAX
+from tests.web.desks import Desk, call_by_hand, desk_of
 from tests.web.web_process import WebProcess, await_ready, start_web
 
 PAGE_BYTES_MAX = 100_000
@@ -23,6 +21,7 @@ expect.set_options(timeout=SECONDS_MAX * 1000)
 @pytest.fixture(scope="module")
 def process(hospital: Deployment) -> Iterator[WebProcess]:
     """One for all tests."""
+    call_by_hand(hospital)
     process = start_web(hospital, "web")
     await_ready(process)
     yield process
@@ -30,23 +29,10 @@ def process(hospital: Deployment) -> Iterator[WebProcess]:
 
 
 @pytest.fixture
-def desk(hospital: Deployment) -> Iterator[RpcClient]:
+def desk(hospital: Deployment) -> Iterator[Desk]:
     """Who calls."""
-    clock = Settings.read(hospital.variables).clock()
-    with RpcClient(hospital.urls["desk"], DESK_EXCHANGE, clock) as client:
-        yield client
-
-
-def call_next(desk: RpcClient, clinic: str) -> None:
-    """Calls the next one to the clinic's room."""
-    body = {"hospital": HOSPITAL, "clinic": clinic, "room": 1}
-    desk.ask("call_next", body, timeout_seconds=SECONDS_MAX)
-
-
-def manual(desk: RpcClient, clinic: str) -> None:
-    """From now on, the clinic's staff call."""
-    body = {"hospital": HOSPITAL, "clinic": clinic, "mode": "desk"}
-    desk.ask("set_mode", body, timeout_seconds=SECONDS_MAX)
+    with desk_of(hospital) as desk:
+        yield desk
 
 
 def fill_in(page: Page, patient: Patient) -> None:
@@ -73,14 +59,13 @@ def telephone(pages: WatchedPages, **options: object) -> Page:
 
 
 def test_a_call_is_seen_at_once_on_the_page_and_in_the_tab(
-    pages: WatchedPages, process: WebProcess, desk: RpcClient
+    pages: WatchedPages, process: WebProcess, desk: Desk
 ) -> None:
-    manual(desk, "C01")
     page = telephone(pages)
     take_number(page, process, "C01")
     expect(page.locator("[data-alert=near]")).to_be_visible()
     expect(page).to_have_title(re.compile("C01-001: Berikutnya giliran Anda"))
-    call_next(desk, "C01")
+    desk.call_next("C01")
     expect(page.locator("[data-alert=called]")).to_be_visible()
     expect(page).to_have_title("C01-001: dipanggil!")
     expect(page.get_by_role("status").first).to_have_text(re.compile("Nomor C01-001 dipanggil. Silakan ke"))
@@ -113,11 +98,10 @@ def test_a_double_click_back_and_forth_take_one_number(pages: WatchedPages, proc
     assert page.url == address
 
 
-def test_everything_works_without_a_script(pages: WatchedPages, process: WebProcess, desk: RpcClient) -> None:
-    manual(desk, "C04")
+def test_everything_works_without_a_script(pages: WatchedPages, process: WebProcess, desk: Desk) -> None:
     page = telephone(pages, java_script_enabled=False)
     take_number(page, process, "C04")
-    call_next(desk, "C04")
+    desk.call_next("C04")
     page.get_by_role("link", name="Perbarui").click()
     expect(page.locator(".ticket .headline")).to_have_text(re.compile("Nomor C04-001 dipanggil"))
     assert 'http-equiv="refresh"' in page.content()
@@ -167,15 +151,14 @@ def test_what_is_not_remembered_is_not_kept_and_what_is_forgotten_goes(
 
 
 def test_a_family_s_tickets_stand_side_by_side_and_live(
-    pages: WatchedPages, process: WebProcess, desk: RpcClient
+    pages: WatchedPages, process: WebProcess, desk: Desk
 ) -> None:
-    manual(desk, "C07")
     page = telephone(pages)
     for clinic in ("C07", "C08"):
         take_number(page, process, clinic, remember=True)
     page.goto(f"{process.url}/tickets")
     expect(page.locator(".card")).to_have_count(2)
-    call_next(desk, "C07")
+    desk.call_next("C07")
     expect(page.locator(".card.called .number")).to_have_text("C07-001")
     expect(page).to_have_title("C07-001: dipanggil!")
 
@@ -193,7 +176,7 @@ def test_a_wrong_field_has_the_focus(pages: WatchedPages, process: WebProcess) -
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_everybody_can_read_and_reach_everything(
-    pages: WatchedPages, process: WebProcess, desk: RpcClient, theme: str, language: str
+    pages: WatchedPages, process: WebProcess, theme: str, language: str
 ) -> None:
     page = telephone(pages, color_scheme=theme)
     take_number(page, process, "C10", remember=True)

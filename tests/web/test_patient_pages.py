@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.deployment import CLOSED_CLINIC, HOSPITAL, SMALL_CLINIC, SMALL_QUOTA, Deployment, Patient
+from tests.web.desks import call_by_hand
 from tests.web.visiting import Visits, entries
 from tests.web.web_process import WebProcess, await_ready, start_web
 
@@ -14,6 +15,7 @@ from tests.web.web_process import WebProcess, await_ready, start_web
 @pytest.fixture(scope="module")
 def process(hospital: Deployment) -> Iterator[WebProcess]:
     """One for all tests."""
+    call_by_hand(hospital)
     process = start_web(hospital, "web", ANTREAN_PUBLIC_URL="https://antrean.example")
     await_ready(process)
     yield process

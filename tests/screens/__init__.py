@@ -1,0 +1,1 @@
+"""`make screenshots`: pictures of what patients see, for the documents."""
