@@ -39,7 +39,8 @@ def _telephone(
     page = context.new_page()
 
     def keep(name: str) -> None:
-        page.screenshot(path=folder / f"phone-{name}-{language}.png", full_page=True)
+        path = folder / f"phone-{name}-{language}.png"
+        page.screenshot(path=path, full_page=name == "ticket", animations="disabled")
 
     page.goto(f"{process.url}/hospitals/{HOSPITAL}?lang={language}")
     keep("clinics")
