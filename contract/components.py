@@ -51,7 +51,7 @@ def shared_schemas() -> dict[str, Any]:
     }
     user = {"type": "string", "description": "The connection's own user, for whom the broker vouches."}
     return {
-        "RequestProperties": _properties(asked, ["type"]),
+        "RequestProperties": _properties({**asked, "userId": user}, ["type"]),
         "DeskProperties": _properties({**asked, "userId": user}, ["type", "userId"]),
         "ReplyProperties": _properties(
             {
