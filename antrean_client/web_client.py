@@ -24,6 +24,7 @@ from antrean_client.http_connection import DeadlineConnection, retry_after_secon
 from antrean_client.requests import Answer, Clock, MachineClock, RequestClient, too_large
 from antrean_client.tracing import requesting
 from antrean_client.web_api import ROUTES, HttpRequest, NotAnAnswer, Route, http_request, reply_in
+from antrean_client.web_devices import DEVICE_HEADER, DeviceNames, is_device_name
 from antrean_client.web_server import server_at
 
 ATTEMPT_SECONDS_MAX: Final = 10.0
@@ -54,6 +55,7 @@ class _Response(NamedTuple):
     status: int
     content_type: str
     retry_after_seconds: float | None
+    device: str
     body: bytes
 
 
@@ -64,11 +66,13 @@ class _Lost(Exception):
 class WebClient(RequestClient):
     """Asks over HTTPS, and goes nowhere else: no redirect and no proxy of the environment is followed."""
 
-    def __init__(self, url: str, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, clock: Clock | None = None, devices: DeviceNames | None = None) -> None:
         """`url` is where patients' browsers find antrean-web, and may name files of TLS, as the broker's
-        address does. Raises SettingsError where it, or such a file, cannot be used."""
+        address does; `devices` remembers what it calls this device. Raises SettingsError where the address,
+        or such a file, cannot be used."""
         self._server = server_at(url)
         self._clock = clock or MachineClock()
+        self._devices = devices or DeviceNames()
         self._connection = DeadlineConnection(self._server.host, self._server.port, self._server.tls())
 
     def close(self) -> None:
@@ -164,10 +168,12 @@ class WebClient(RequestClient):
             self._connect(min(deadline, time.monotonic() + _CONNECT_SECONDS_MAX))
             self._connection.begin(deadline)
             headers = {"Host": self._server.where, "User-Agent": "antrean", **request.headers, **context}
+            if (device := self._devices.read(self._server.where)) is not None:
+                headers[DEVICE_HEADER] = device
             self._connection.request(
                 request.route.method, self._server.root + request.target, request.body, headers
             )
-            return self._received(self._connection.getresponse())
+            response = self._received(self._connection.getresponse())
         except ssl.SSLError as error:
             self.close()
             refused = self._server.distrusted(error)
@@ -185,6 +191,9 @@ class WebClient(RequestClient):
         except BaseException:
             self.close()  # whatever of the answer comes is not that of the next request
             raise
+        if is_device_name(response.device):
+            self._devices.keep(self._server.where, response.device)
+        return response
 
     def _connect(self, deadline: float) -> None:
         if self._connection.is_kept:
@@ -209,6 +218,7 @@ class WebClient(RequestClient):
             response.status,
             response.getheader("Content-Type", ""),
             retry_after_seconds(response.getheader("Retry-After")),
+            response.getheader(DEVICE_HEADER, ""),
             body if len(body) <= _ANSWER_BYTES_MAX else b"",
         )
 

@@ -33,5 +33,7 @@ class PatientSession(RequestingSession):
         if self.settings.url is None:
             return super().new_client()
         from antrean_client.web_client import WebClient  # only here, so that help and usage errors are quick
+        from patient_cli.device_names import KeptDeviceNames
 
-        return WebClient(self.settings.url, self.settings.clock())
+        devices = KeptDeviceNames(self.settings.data_dir)
+        return WebClient(self.settings.url, self.settings.clock(), devices)

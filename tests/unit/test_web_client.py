@@ -2,8 +2,10 @@
 
 import json
 import socket
+import stat
 import time
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from antrean_client.errors import (
 )
 from antrean_client.patient import PatientClient
 from antrean_client.web_client import WebClient
+from patient_cli.device_names import KeptDeviceNames
 from tests.raw_receiver import Answer as RawAnswer
 from tests.raw_receiver import raw_receiver, says, status
 from tests.web_servers import (
@@ -94,6 +97,38 @@ def test_a_patients_program_asks_an_antrean_web_as_it_asks_a_broker() -> None:
     ):
         (hospital,) = antrean.list_hospitals()
     assert (hospital.code, hospital.open_clinics) == ("RSHS", 10)
+
+
+def test_the_name_of_the_device_is_sent_from_then_on(tmp_path: Path) -> None:
+    named = answer(200, HOSPITALS, "Antrean-Device: gAAA_x-1")
+    with raw_receiver(in_turn(named, answer(200, HOSPITALS, "Antrean-Device: a b"))) as server:
+        for _ in range(2):
+            with WebClient(f"http://127.0.0.1:{server.port}/", None, KeptDeviceNames(tmp_path)) as client:
+                ask(client)
+                ask(client)
+    sent = [b"Antrean-Device: gAAA_x-1\r\n" in each for each in server.requests]
+    assert sent == [False, True, True, True]
+    assert stat.S_IMODE((tmp_path / "device.json").stat().st_mode) == 0o600
+    assert KeptDeviceNames(tmp_path).read("127.0.0.1:1") is None, "another server"
+
+
+NOT_KEPT = ["", "{", "[]", '{"server": "a", "name": "x\\r\\ny"}', '{"server": "b", "name": "x"}', "\x00"]
+
+
+@pytest.mark.parametrize("content", NOT_KEPT)
+def test_a_name_that_was_not_kept_as_it_should_be(tmp_path: Path, content: str) -> None:
+    (tmp_path / "device.json").write_text(content)
+    names = KeptDeviceNames(tmp_path)
+    assert names.read("a") is None
+    names.keep("a", "new")
+    assert KeptDeviceNames(tmp_path).read("a") == "new"
+
+
+def test_where_nothing_can_be_kept_the_program_goes_on(tmp_path: Path) -> None:
+    names = KeptDeviceNames(tmp_path / "device.json" / "no folder")
+    (tmp_path / "device.json").write_text("")
+    names.keep("a", "name")
+    assert names.read("a") == "name"
 
 
 def test_what_is_too_large_or_not_known_is_not_sent() -> None:
