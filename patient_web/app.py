@@ -32,6 +32,10 @@ from patient_web.pages.site import Site, language_links
 from patient_web.ticket_streams.hub import TicketStreams
 from patient_web.tokens import Tokens
 
+ANSWER_SECONDS_MAX: Final = 8.0
+"""How long a worker's answer is waited for: less than clients wait, so that they are told that there is none,
+and whether the system is busy."""
+
 _BODY_BYTES_MAX: Final = 16_384
 _NAME: Final = "antrean web"
 
@@ -42,7 +46,10 @@ def make_app(settings: Settings) -> Starlette:
     clock = settings.clock()
     tokens, admission = Tokens(settings.read_web_secret()), Admission()
     requester = Requester(
-        settings.current_amqp_url, clock, name=_NAME, timeout_seconds=settings.reply_timeout_seconds
+        settings.current_amqp_url,
+        clock,
+        name=_NAME,
+        timeout_seconds=min(settings.reply_timeout_seconds, ANSWER_SECONDS_MAX),
     )
     gateway = Gateway(requester, admission)
     hub = TicketStreams(gateway.look_up, lambda: trouble() is None, clock)
