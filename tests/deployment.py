@@ -225,13 +225,14 @@ class Deployment:
         """What all programs have printed by now."""
         return "".join(f"--- {program.name}\n{program.output}" for program in self.programs)
 
-    def stop(self) -> None:
-        """Stops every program in order, the frozen ones at once."""
-        for program in self.programs:
+    def stop(self, *, but: Role | None = None) -> None:
+        """Stops every program in order, the frozen ones at once; those of one role may go on."""
+        programs = [each for each in self.programs if not each.name.startswith(f"{but}-")]
+        for program in programs:
             if program.exit_code is None:
                 program.thaw()
                 program.ask_to_stop()
-        for program in self.programs:
+        for program in programs:
             program.ends()
 
 

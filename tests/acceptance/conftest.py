@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from tests.builders import in_bandung
 from tests.contract_check import ContractCheck
 from tests.deployment import Deployment, deployed, personal_data_in
 from tests.processes import PATIENT
+from tests.tls_front import tls_front
+from tests.web.web_process import await_ready, start_web
 from tests.workers.metrics_pages import metrics_port, page
 
 
@@ -84,6 +87,36 @@ def system(no_workers: Deployment, disclosures: Disclosures) -> Iterator[Deploym
             disclosures.add("metrics", partial(str, page(metrics_port(program), "/metrics").text))
 
 
+@pytest.fixture(scope="module")
+def web(no_workers: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """An antrean-web behind TLS, which does not wait for workers for long: the settings by which `antrean`
+    reaches it."""
+    process = start_web(no_workers, "web", ANTREAN_REPLY_TIMEOUT_SECONDS="2")
+    await_ready(process)
+    with tls_front(process.port, tmp_path_factory.mktemp("front")) as settings:
+        yield settings
+    assert process.program.stop() == 0
+
+
+@pytest.fixture
+def way() -> str:
+    """How `antrean` asks, unless a test asks for `both_ways`."""
+    return "amqp"
+
+
+both_ways = pytest.mark.parametrize("way", ["amqp", "https"])
+"""Of a test that has to go the same way over the broker and over antrean-web."""
+
+
+def shell_over(way: str, deployment: Deployment, directory: Path, request: pytest.FixtureRequest) -> Shell:
+    """A user's shell that asks over the broker (`amqp`), or over antrean-web (`https`)."""
+    shell = shell_of(deployment, directory)
+    if way == "https":
+        variables = {name: value for name, value in shell.variables.items() if name != "ANTREAN_AMQP_URL"}
+        shell = replace(shell, variables=variables | request.getfixturevalue("web"))
+    return shell
+
+
 def shell_of(deployment: Deployment, directory: Path) -> Shell:
     """A user's shell that knows where the broker is, and nothing of the database."""
     variables = {
@@ -97,15 +130,17 @@ def shell_of(deployment: Deployment, directory: Path) -> Shell:
 
 
 @pytest.fixture
-def shell(system: Deployment, tmp_path: Path) -> Shell:
+def shell(system: Deployment, tmp_path: Path, way: str, request: pytest.FixtureRequest) -> Shell:
     """A user's shell while everything is up."""
-    return shell_of(system, tmp_path)
+    return shell_over(way, system, tmp_path, request)
 
 
 @pytest.fixture
-def shell_without_workers(no_workers: Deployment, tmp_path: Path) -> Shell:
+def shell_without_workers(
+    no_workers: Deployment, tmp_path: Path, way: str, request: pytest.FixtureRequest
+) -> Shell:
     """A user's shell where the broker is up and no worker need be."""
-    return shell_of(no_workers, tmp_path)
+    return shell_over(way, no_workers, tmp_path, request)
 
 
 def nothing_personal_in(shell: Shell) -> None:

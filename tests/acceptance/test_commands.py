@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.command_line import Shell, register_words
-from tests.acceptance.conftest import nothing_personal_in, shell_of
+from tests.acceptance.conftest import both_ways, nothing_personal_in, shell_of
 from tests.deployment import TICKET_FIELDS, Deployment, Patient
 from tests.processes import eventually
 
 
+@both_ways
 def test_the_hospitals(shell: Shell) -> None:
     found = shell.antrean("hospitals", "--json").json
     readable = shell.antrean("hospitals")
@@ -32,6 +33,7 @@ def test_the_hospitals(shell: Shell) -> None:
         assert hospital["name"] in readable.stdout
 
 
+@both_ways
 def test_the_clinics_of_a_hospital(shell: Shell) -> None:
     found = shell.antrean("clinics", "RSCM", "--json").json
     only_open = shell.antrean("clinics", "rscm", "--open", "--json").json
@@ -70,6 +72,7 @@ def test_the_clinics_of_a_hospital(shell: Shell) -> None:
     assert "Sen 23 Nov 16.00 WIB" in readable.stdout
 
 
+@both_ways
 def test_a_ticket_is_taken_and_remembered(shell: Shell) -> None:
     somebody = Patient()
 
@@ -87,6 +90,7 @@ def test_a_ticket_is_taken_and_remembered(shell: Shell) -> None:
     nothing_personal_in(shell)
 
 
+@both_ways
 def test_a_ticket_to_read(shell: Shell) -> None:
     somebody = Patient(date_of_birth=date(1990, 1, 31))
     words = register_words("RSHS", "GIG", somebody)
@@ -111,6 +115,7 @@ def test_english_on_request(shell: Shell) -> None:
     assert "Ticket code" in done.stdout
 
 
+@both_ways
 def test_many_tickets_at_once(shell: Shell) -> None:
     mine = [shell.register("RSHS", clinic) for clinic in ("INT", "INT", "ANA")]
     codes = [ticket["ticket_code"] for ticket in mine]
@@ -138,6 +143,7 @@ def test_somebody_elses_tickets_are_not_mine(system: Deployment, shell: Shell, t
     assert other.antrean("status", ticket["ticket_code"], "--json").json
 
 
+@both_ways
 def test_a_code_of_nobody_among_others(shell: Shell) -> None:
     ticket = shell.register("RSHS", "GIG")
 
@@ -150,6 +156,7 @@ def test_a_code_of_nobody_among_others(shell: Shell) -> None:
     assert problem["ticket_codes"] == ["7K3F-9QXM-2T5R"]
 
 
+@both_ways
 def test_a_ticket_is_given_up(shell: Shell) -> None:
     first, second = shell.register("RSHS", "SAR"), shell.register("RSHS", "SAR")
 
@@ -165,6 +172,7 @@ def test_a_ticket_is_given_up(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "readable"])
+@both_ways
 def test_watching_until_called(shell: Shell, form: str) -> None:
     """Psychiatry has one room: the next is called when the one before gives up."""
     before, mine = shell.register("RSHS", "JIW"), shell.register("RSHS", "JIW")
@@ -192,6 +200,7 @@ def test_watching_until_called(shell: Shell, form: str) -> None:
     shell.antrean("cancel", mine["ticket_code"])
 
 
+@both_ways
 def test_watching_a_ticket_that_is_given_up(shell: Shell) -> None:
     before, mine = shell.register("RSPN", "JIW"), shell.register("RSPN", "JIW")
 
@@ -202,6 +211,7 @@ def test_watching_a_ticket_that_is_given_up(shell: Shell) -> None:
     assert watching.ends() == 0
     assert json.loads(watching.output.splitlines()[-1])["status"] == "cancelled"
     assert shell.antrean("status", before["ticket_code"], "--json").json[0]["status"] == "called"
+    shell.antrean("cancel", before["ticket_code"])
 
 
 def test_the_queue_is_seen_by_everybody(shell: Shell) -> None:

@@ -1,18 +1,20 @@
 """What a patient reads when it does not work, and what a script can tell from it."""
 
 import json
+import uuid
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.command_line import Shell, register_words
-from tests.acceptance.conftest import nothing_personal_in
+from tests.acceptance.conftest import both_ways, nothing_personal_in
 from tests.deployment import Deployment, Patient, personal_data_in
 from tests.tcp_proxy import proxy_to
 from tests.workers.requester import registration, requester
 
 
+@both_ways
 def test_a_clinic_that_is_closed(shell: Shell) -> None:
     words = register_words("RSCM", "JIW", Patient())
 
@@ -41,6 +43,7 @@ def test_a_quota_that_is_used_up(system: Deployment, shell: Shell) -> None:
     assert "WIT" in sentence
 
 
+@both_ways
 def test_a_patient_who_has_a_ticket_and_took_it_here(shell: Shell) -> None:
     somebody = Patient()
     ticket = shell.register("RSHS", "THT", somebody)
@@ -55,6 +58,7 @@ def test_a_patient_who_has_a_ticket_and_took_it_here(shell: Shell) -> None:
     nothing_personal_in(shell)
 
 
+@both_ways
 def test_a_patient_who_has_a_ticket_and_took_it_elsewhere(shell: Shell) -> None:
     somebody = Patient()
     ticket = shell.register("RSHS", "THT", somebody)
@@ -73,6 +77,7 @@ def test_a_patient_who_has_a_ticket_and_took_it_elsewhere(shell: Shell) -> None:
     nothing_personal_in(shell)
 
 
+@both_ways
 def test_somebody_with_another_patients_number(shell: Shell) -> None:
     somebody = Patient()
     ticket = shell.register("RSHS", "THT", somebody)
@@ -109,6 +114,7 @@ def test_somebody_with_another_patients_number(shell: Shell) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else value[0],
 )
+@both_ways
 def test_what_is_not_there_or_not_right(shell: Shell, words: list[str], code: str) -> None:
     done = shell.antrean(*words, "--json")
 
@@ -124,6 +130,7 @@ def test_a_name_is_plain_text(shell: Shell, name: str) -> None:
     assert shell.register("RSHS", "GIG", Patient(name=name))["status"] == "waiting"
 
 
+@both_ways
 def test_a_status_of_no_ticket(shell: Shell) -> None:
     done = shell.antrean("status", "7K3F-9QXM-2T5R", "--json")
 
@@ -173,8 +180,9 @@ def test_no_broker_known(shell: Shell) -> None:
     assert "make up" in shell.antrean("hospitals", ANTREAN_AMQP_URL="").sentence(69)
 
 
+@both_ways
 def test_an_id_belongs_to_one_registration(shell: Shell) -> None:
-    request_id = "0198c0de-0000-7000-8000-000000000001"
+    request_id = str(uuid.uuid4())
     words = register_words("RSHS", "GIG", Patient())
     first = shell.antrean(*words, "--request-id", request_id, "--json").json
     shell.ticket_codes.add(first["ticket_code"])

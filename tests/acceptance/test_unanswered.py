@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.command_line import Done, Shell, register_words
+from tests.acceptance.conftest import both_ways
 from tests.acceptance.desks import desk_at, journal
 from tests.deployment import Deployment, Patient, full_queue
 from tests.tcp_proxy import proxy_to
@@ -22,10 +23,13 @@ IMPATIENT = {"ANTREAN_REPLY_TIMEOUT_SECONDS": "3"}
 def workers_come_back(no_workers: Deployment) -> Iterator[Deployment]:
     """The deployment, in which the test starts workers; they are stopped afterwards."""
     yield no_workers
-    no_workers.stop()
+    no_workers.stop(but="web")
 
 
-@pytest.mark.parametrize(("form", "clinic"), [("--json", "INT"), ("--verbose", "ANA")])
+@pytest.mark.parametrize(
+    ("way", "form", "clinic"),
+    [("amqp", "--json", "INT"), ("amqp", "--verbose", "ANA"), ("https", "--json", "SAR")],
+)
 def test_a_registration_without_an_answer_is_repeated_by_the_command_in_the_message(
     workers_come_back: Deployment, shell_without_workers: Shell, form: str, clinic: str
 ) -> None:
@@ -56,20 +60,26 @@ def repeat_command(done: Done) -> str:
     return done.sentence(75).splitlines()[-1].strip()
 
 
-def test_a_full_queue(no_workers: Deployment, shell_without_workers: Shell) -> None:
+@both_ways
+def test_a_full_queue(no_workers: Deployment, shell_without_workers: Shell, way: str) -> None:
+    patience = (
+        IMPATIENT if way == "amqp" else {"ANTREAN_REPLY_TIMEOUT_SECONDS": "6"}
+    )  # antrean-web tries, too
     with full_queue(no_workers):
-        busy = shell_without_workers.antrean(*register_words("RSHS", "OBG", Patient()), "--json", **IMPATIENT)
+        busy = shell_without_workers.antrean(*register_words("RSHS", "OBG", Patient()), "--json", **patience)
 
     assert busy.problem(75)["code"] == "busy"
     assert "--request-id" in repeat_command(busy)
 
 
+@both_ways
 def test_a_look_up_without_an_answer(shell_without_workers: Shell) -> None:
     done = shell_without_workers.antrean("status", "7K3F-9QXM-2T5R", "--json", **IMPATIENT)
 
     assert done.problem(75)["code"] == "temporarily_unavailable"
 
 
+@both_ways
 def test_a_cancellation_without_an_answer_names_the_command_that_tells(
     workers_come_back: Deployment, shell_without_workers: Shell
 ) -> None:
