@@ -1,6 +1,6 @@
 """Starts `antrean-web`: `python -m patient_web`."""
 
-from common.process import configure_logging, run_worker
+from common.process import configure_logging, run_worker, trace_worker
 
 
 def main() -> None:
@@ -17,6 +17,7 @@ def run() -> None:
 
     settings = load_settings("web")
     configure_logging("web", settings.log_level)
+    trace_worker("antrean-web", settings)
     with observed(make_app(settings), "web", settings) as app:
         server = WebServer(
             app,

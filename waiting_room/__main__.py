@@ -1,6 +1,6 @@
 """Starts `antrean-board`: `python -m waiting_room`."""
 
-from common.process import configure_logging, run_worker
+from common.process import configure_logging, run_worker, trace_worker
 
 
 def main() -> None:
@@ -17,6 +17,7 @@ def run() -> None:
 
     settings = load_settings("board")
     configure_logging("board", settings.log_level)
+    trace_worker("antrean-board", settings)
     with observed(make_app(settings), "board", settings) as app:
         server = WebServer(
             app,
