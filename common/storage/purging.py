@@ -111,9 +111,10 @@ def purge_tickets(connection: Connection, day: ClinicDay, over: Sequence[OverTic
         for row in _transferred_here(connection, [day])
         if row.transferred_to in new_codes
     ]
+    in_visits = [(each.visit, each.ticket_code, new_codes[each.ticket_code]) for each in over if each.visit]
+    _lock_all(connection, day, over, moved)
     if moved:
         _lead_to(connection, moved)
-    in_visits = [(each.visit, each.ticket_code, new_codes[each.ticket_code]) for each in over if each.visit]
     if in_visits:
         for relink in _relink:
             relink(connection, in_visits)
@@ -122,6 +123,18 @@ def purge_tickets(connection: Connection, day: ClinicDay, over: Sequence[OverTic
     named = [(*day, row.sequence) for row in _requests_of(connection, [day]) if row.number in numbers]
     if named:
         _forget_requests(connection, named)
+
+
+def _lock_all(
+    connection: Connection, day: ClinicDay, over: Sequence[OverTicket], moved: Sequence[tuple[Any, ...]]
+) -> None:
+    """Locks the tickets that are purged and those that lead to them: queues lead to each other, and who
+    purges one takes those of the other in the order of all, so that none deadlock."""
+    places = {(*day, each.number) for each in over} | {each[: len(day) + 1] for each in moved}
+    visits = {each.visit for each in over if each.visit}
+    if visits:
+        places |= {(*key_of(row), row.number) for row in _of_visits(connection, [*zip(visits)])}
+    _lock(connection, [*places])
 
 
 def purge_access_log(connection: Connection, before: datetime, limit: int) -> int:
@@ -194,7 +207,8 @@ def _find_first_queue(_: FromClause) -> ClauseElement:
         )
         .order_by(*order)
         .limit(1)
-        .with_for_update(of=clinic_days, skip_locked=True)
+        # Who changes a ticket of it twice in a transaction has its foreign key looked at, and may.
+        .with_for_update(of=clinic_days, skip_locked=True, key_share=True)
     )
 
 
@@ -208,6 +222,30 @@ _over = Prepared(
         .limit(bindparam("limit", type_=INTEGER))
     ),
     KEY_COLUMNS,
+)
+
+_PLACE = {**KEY_COLUMNS, "number": INTEGER}
+
+
+def _is_at_place(given: FromClause) -> ColumnElement[bool]:
+    return and_(same_queue(tickets, given), tickets.c.number == given.c.number)
+
+
+_of_visits = Prepared(
+    lambda given: select(*key_columns(tickets), tickets.c.number).join(
+        given, tickets.c.visit == given.c.visit
+    ),
+    {"visit": TEXT},
+)
+
+_lock = Prepared(
+    lambda given: (
+        select(tickets.c.number)
+        .join(given, _is_at_place(given))
+        .order_by(*key_columns(tickets), tickets.c.number)
+        .with_for_update(of=tickets)
+    ),
+    _PLACE,
 )
 
 
@@ -234,13 +272,12 @@ _lead_to = Prepared(
         update(tickets)
         .where(
             # Not by the ticket's own code: whoever purges its queue now gives it another one.
-            same_queue(tickets, given),
-            tickets.c.number == given.c.number,
+            _is_at_place(given),
             tickets.c.transferred_to == given.c.ticket_code,
         )
         .values(transferred_to=given.c.new_code)
     ),
-    {**KEY_COLUMNS, "number": INTEGER, "ticket_code": TEXT, "new_code": TEXT},
+    {**_PLACE, "ticket_code": TEXT, "new_code": TEXT},
 )
 
 

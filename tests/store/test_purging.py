@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, select, text, update
+from sqlalchemy import Connection, Engine, insert, select, text, update
 
 from admin_cli.database.integrity import check_integrity
 from common.domain.clinic_day import ClinicDay
@@ -196,6 +196,36 @@ def test_tickets_that_lead_to_each_other_are_purged_at_once(
             other = pool.submit(purge, open_another(), LONG_AFTER)
             eventually(lambda: bool(one.scalar(WAITING)), "the other waits for a ticket of this queue")
         assert other.result() > 0
+    purge(workers.engine, LONG_AFTER)
+    assert linked(ticket_rows(workers.engine)) == before
+    is_whole(workers)
+
+
+def test_two_who_purge_queues_that_lead_to_each_other_do_not_deadlock(
+    workers: Workers, open_another: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if workers.engine.dialect.name == "sqlite":
+        pytest.skip("one at a time writes to SQLite")
+    before = linked(ticket_rows(workers.engine))
+    forget, there = purging._forget, list[Connection]()
+
+    def waits(connection: Connection, given: Any) -> Any:
+        there.append(connection)
+        eventually(
+            lambda: len(there) > 1 or bool(connection.scalar(WAITING)), "the other is as far, or waits"
+        )
+        return forget(connection, given)
+
+    monkeypatch.setattr(purging, "_forget", waits)
+
+    def take_turn(engine: Engine) -> int:
+        with transaction(engine) as connection:
+            turn = purge_some(connection, LONG_AFTER, None, 100, NOW)
+        return turn.tickets if turn is not None else 0
+
+    with ThreadPoolExecutor(2) as pool:
+        turns = [*pool.map(take_turn, (workers.engine, open_another()))]
+    assert all(turns)
     purge(workers.engine, LONG_AFTER)
     assert linked(ticket_rows(workers.engine)) == before
     is_whole(workers)
