@@ -90,7 +90,7 @@ def read_private(path: Path) -> str:
 def read_secret(path: Path) -> str:
     """The text of a file that a setting names and that holds a secret: nobody else may be able to write it
     nor, where it belongs to this user, to read it. (Those that a container's engine puts in place are root's,
-    and all in the container can read them.) Raises as `read_trusted`."""
+    or of who owns them on the host, and all in the container can read them.) Raises as `read_trusted`."""
     _see_that_it_is_a_file(path)
     with path.open(encoding="utf-8") as file:
         check_secret(path, os.fstat(file.fileno()))
