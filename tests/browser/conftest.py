@@ -1,13 +1,18 @@
 """The browser of the tests of pages: a Chromium that is installed here, driven by Playwright."""
 
 import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from local_stack.install import CHROMIUM, find_chromium
+from tests.broker import RunningBroker
+from tests.browser.waiting_rooms import WaitingRoom, waiting_rooms_catalog
 from tests.browser.watched_pages import WatchedPages
+from tests.deployment import deployed
 from tests.processes import SECONDS_MAX
 from tests.web.conftest import hospital as hospital
 
@@ -37,6 +42,7 @@ def launch(playwright: Playwright) -> Browser:
     path = os.environ.get(CHROMIUM.instead) or find_chromium()
     if path is None:
         pytest.fail(_MISSING)
+    expect.set_options(timeout=SECONDS_MAX * 1000)
     return playwright.chromium.launch(executable_path=path, args=_ARGUMENTS, timeout=SECONDS_MAX * 1000)
 
 
@@ -45,3 +51,17 @@ def pages(chromium: Browser) -> Iterator[WatchedPages]:
     """Opens pages; at the end of the test none of them has failed, or asked another host for anything."""
     with WatchedPages(chromium) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def room(
+    broker: RunningBroker, _migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WaitingRoom]:
+    """A waiting room, for all tests of a module."""
+    directory = tmp_path_factory.mktemp("hospital")
+    shutil.copyfile(_migrated_sqlite, directory / "antrean.sqlite")
+    database_url = f"sqlite:///{directory}/antrean.sqlite"
+    with deployed(broker, database_url, directory, catalog=waiting_rooms_catalog()) as deployment:
+        deployment.start_together({"registrar": 1, "ticker": 1, "status": 1})
+        with WaitingRoom(broker, deployment) as room:
+            yield room

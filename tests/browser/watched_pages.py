@@ -32,9 +32,11 @@ class WatchedPages:
         assert kind is not None or not self._faults, self._faults
 
     def context(self, size: tuple[int, int] = TELEVISION, **options: Any) -> BrowserContext:
-        """A browser with a memory of its own; `options` are those of Playwright's `new_context`."""
+        """A browser with a memory of its own, in Indonesian; `options` are those of Playwright's
+        `new_context`."""
         width, height = size
-        context = self._browser.new_context(viewport={"width": width, "height": height}, **options)
+        given = {"locale": "id-ID", "viewport": {"width": width, "height": height}} | options
+        context = self._browser.new_context(**given)
         context.set_default_timeout(SECONDS_MAX * 1000)
         context.on("page", self._watch)
         self._contexts.append(context)

@@ -31,9 +31,10 @@ window.antrean = window.antrean || {};
       if (this._waiting.length > WAITING_MAX) this._known.delete(this._waiting.pop().key);
     }
 
-    /* Leaves out calls that were taken back. */
-    leaveOut(isGone) {
-      this._waiting = this._waiting.filter((call) => !isGone(call.key));
+    /* Leaves out what is not among these calls any more: it was taken back. */
+    keepOnly(calls) {
+      const keys = new Set(calls.map((call) => call.key));
+      this._waiting = this._waiting.filter((call) => keys.has(call.key));
     }
 
     /* The call whose turn it is, which counts as announced; undefined where none waits. */

@@ -13,6 +13,11 @@ window.antrean = window.antrean || {};
   const memory = antrean.memory;
   const element = (id) => document.getElementById(id);
 
+  /* Lets whoever listens know what is announced. */
+  function notify(name, detail) {
+    window.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
   class Board {
     constructor() {
       this._texts = new antrean.Texts(element("texts").dataset, document.documentElement.lang);
@@ -39,7 +44,7 @@ window.antrean = window.antrean || {};
       element("main").removeAttribute("aria-busy");
       this._showCalls();
       this._screens.render(this._state.clinics, this._now());
-      this._announcements.leaveOut((key) => message.gone.includes(key));
+      this._announcements.keepOnly(this._state.calls);
       this._announcements.take(message.calls, this._now());
       this._announceNext();
     }
@@ -58,10 +63,14 @@ window.antrean = window.antrean || {};
       this._screens.turnTo(call.clinic);
       this._showCalls();
       this._tell(call);
-      const clips = this._sound.isOn ? this._sound.clips(call) : [];
-      window.dispatchEvent(new CustomEvent("antrean:announcement", { detail: { key: call.key, clips } }));
-      const told = this._sound.isOn ? this._sound.announce(call) : antrean.pause(SILENT_ANNOUNCEMENT_SECONDS);
-      told.then(() => {
+      this._sound.wake().then((isOn) => this._say(call, isOn));
+    }
+
+    _say(call, isOn) {
+      notify("antrean:announcement", { key: call.key, clips: isOn ? this._sound.clips(call) : [] });
+      const said = isOn ? this._sound.announce(call) : antrean.pause(SILENT_ANNOUNCEMENT_SECONDS);
+      said.then(() => {
+        notify("antrean:announced", { key: call.key });
         this._announced = null;
         this._showCalls();
         this._announceNext();

@@ -14,7 +14,8 @@ window.antrean = window.antrean || {};
 
   function fill(parent, selector, text) {
     const element = parent.querySelector(selector);
-    element.textContent = text || "";
+    // A number stays on the line of the word before it: "Ruang Bedah 2".
+    element.textContent = (text || "").replace(/ (\d+)$/, "\u00a0$1");
     element.hidden = !text;
   }
 
@@ -67,8 +68,7 @@ window.antrean = window.antrean || {};
     if (!wait || wait.seconds === null || wait.shortest_seconds === null) return "";
     return texts.say("wait", {
       wait: texts.duration(wait.seconds),
-      shortest: texts.duration(wait.shortest_seconds),
-      longest: texts.duration(wait.longest_seconds),
+      range: texts.range(wait.shortest_seconds, wait.longest_seconds),
     });
   }
 

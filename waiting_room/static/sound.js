@@ -8,11 +8,13 @@ window.antrean = window.antrean || {};
   const WORD_GAP_SECONDS = 0.03;
   const PART_GAP_SECONDS = 0.35;
   const SPEECH_SECONDS_MAX = 15;
+  const DECISION_SECONDS_MAX = 1;
 
   class Sound {
     /* `index`: the address of the list of clips; `languages`: what is said, in order. */
     constructor(index, languages) {
-      this._index = index;
+      this._indexAddress = index;
+      this._index = null; // a promise, once it is asked for
       this._languages = languages;
       this._addresses = {};
       this._buffers = new Map();
@@ -28,19 +30,21 @@ window.antrean = window.antrean || {};
     start() {
       const Context = window.AudioContext || window.webkitAudioContext;
       if (!this._context && Context) this._context = new Context();
-      const resumed = this._context ? this._context.resume() : Promise.resolve();
+      if (!this._index) this._index = this._readIndex();
+      const resumed = this.isAllowed || !this._context ? undefined : this._context.resume();
       // A browser that does not allow it leaves the promise open.
-      const decided = Promise.race([resumed, pause(0.5)]);
-      return Promise.all([decided, this._readIndex()]);
+      return Promise.all([this._index, Promise.race([resumed, pause(DECISION_SECONDS_MAX)])]);
     }
 
     _readIndex() {
-      return fetch(this._index)
+      return fetch(this._indexAddress)
         .then((answer) => answer.json())
         .then((addresses) => {
           this._addresses = addresses;
         })
-        .catch(() => undefined); // without clips, the browser's voice speaks
+        .catch(() => {
+          this._index = null; // the browser's voice speaks, until clips can be had
+        });
     }
 
     /* What is heard of a call: the names of clips in order. */

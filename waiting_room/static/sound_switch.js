@@ -16,14 +16,21 @@ window.antrean = window.antrean || {};
         event.stopPropagation();
         this._toggle();
       });
-      const touched = () => this._isWanted && !this.isOn && this._start();
+      const touched = () => !this._isOn && this.wake();
       document.addEventListener("click", touched);
       document.addEventListener("keydown", touched);
-      if (this._isWanted) this._start();
-      this._show();
+      this.wake();
     }
 
-    get isOn() {
+    /* Whether sound is on, once that is known: browsers put it to sleep by themselves, too. */
+    wake() {
+      return (this._isWanted ? this._sound.start() : Promise.resolve()).then(() => {
+        this._show();
+        return this._isOn;
+      });
+    }
+
+    get _isOn() {
       return this._isWanted && this._sound.isAllowed;
     }
 
@@ -38,17 +45,12 @@ window.antrean = window.antrean || {};
     _toggle() {
       this._isWanted = !this._isWanted;
       antrean.memory.keep("localStorage", SOUND, this._isWanted ? "on" : "off");
-      if (this._isWanted) this._start();
-      else this._show();
-    }
-
-    _start() {
-      this._sound.start().then(() => this._show());
+      this.wake();
     }
 
     _show() {
       this._button.textContent = this._texts.say(this._isWanted ? "soundOn" : "soundOff");
-      this._button.dataset.on = this.isOn;
+      this._button.dataset.on = this._isOn;
       document.getElementById("sound-hint").hidden = !this._isWanted || this._sound.isAllowed;
     }
   }

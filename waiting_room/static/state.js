@@ -24,8 +24,8 @@ window.antrean = window.antrean || {};
       } else {
         message.clinics.forEach((clinic) => this._put(clinic));
       }
-      const left = new Set(message.gone.concat(message.calls.map((call) => call.key)));
-      const kept = this.calls.filter((call) => !left.has(call.key));
+      const told = new Set(message.calls.map((call) => call.key));
+      const kept = this.calls.filter((call) => !told.has(call.key));
       this.calls = message.calls.slice().reverse().concat(kept).slice(0, CALLS_MAX);
     }
 

@@ -50,9 +50,18 @@ window.antrean = window.antrean || {};
 
     /* `25 menit`, or `1 jam 40 menit`; at least a minute. */
     duration(seconds) {
-      const minutes = Math.max(1, Math.round(seconds / 60));
+      const minutes = wholeMinutes(seconds);
       if (minutes <= MINUTES_ALONE_MAX) return this.say("minutes", { minutes });
       return this.say("hours", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
+    }
+
+    /* `15–40 menit`, from one number of seconds to the other. */
+    range(shortest, longest) {
+      const from = wholeMinutes(shortest);
+      const to = wholeMinutes(longest);
+      if (from === to) return this.duration(longest);
+      if (to <= MINUTES_ALONE_MAX) return this.say("minutes", { minutes: from + "–" + to });
+      return this.duration(shortest) + "–" + this.duration(longest);
     }
 
     /* The name of a room, or its number; empty where none is told. */
@@ -73,6 +82,10 @@ window.antrean = window.antrean || {};
       const milliseconds = typeof moment === "number" ? moment : Date.parse(moment);
       return new Date(milliseconds + this.offset);
     }
+  }
+
+  function wholeMinutes(seconds) {
+    return Math.max(1, Math.round(seconds / 60));
   }
 
   antrean.Texts = Texts;
