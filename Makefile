@@ -76,6 +76,11 @@ killed-forwards: $(VENV)/.develop ## kill `antrean-events forward` twenty times,
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
 	@$(BIN)/python -m tests.acceptance.killed_forwards
 
+.PHONY: board-load
+board-load: $(VENV)/.develop ## have 2,000 browsers look at a board while somebody is called each second; say how soon, at what cost
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
+	@$(BIN)/python -m tests.web.board_load
+
 hostile: $(VENV)/.develop ## attack the system in every known way, and write what honest people saw into docs/security.md
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
 	@$(BIN)/python -m tests.hostile $(foreach key,$(ONLY),--only $(key)) \

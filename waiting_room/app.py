@@ -141,7 +141,7 @@ class Board:
         code = request.path_params["hospital"].upper()
         chosen = request.path_params.get("clinics")
         clinics = None if chosen is None else tuple(dict.fromkeys(chosen.upper().split(",")))
-        if not all(map(_CODE.match, (code, *(clinics or ())))) or len(clinics or ()) > CLINICS_MAX:
+        if not all(map(_CODE.fullmatch, (code, *(clinics or ())))) or len(clinics or ()) > CLINICS_MAX:
             return None
         about = await self._directory.hospital(code)
         if about is None or (clinics is not None and not await self._directory.has_clinics(code, clinics)):

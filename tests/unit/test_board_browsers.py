@@ -1,6 +1,7 @@
 """Every call is listed exactly once by every browser, in the order of its queue, whatever ends in between."""
 
 import asyncio
+from datetime import timedelta
 from itertools import pairwise
 from random import Random
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from common.clock import SystemClock
 from tests.unit.board_browsers import HOSPITAL, Browser, Process
-from tests.unit.board_world import World
+from tests.unit.board_world import DAY, MORNING, World
+from waiting_room.boards import Boards
 from waiting_room.calls import CALLS_SHOWN
 from waiting_room.hub import MESSAGES_KEPT, Hub
 from waiting_room.messages import Scene, shown_in, token_of
@@ -159,3 +161,46 @@ def test_a_token_says_what_was_shown_to_any_process() -> None:
     assert shown_in(token_of(shown), "RSHS") == shown
     assert shown_in(None, "RSHS") == shown_in("", "RSHS") == {}
     assert shown_in("~~x~GIG.2026-11-30.~GIG.2026-11-30.99999999999~gig.2026-11-30.1", "RSHS") == {}
+
+
+def test_the_calls_of_the_day_before_go_with_the_new_service_day() -> None:
+    async def run() -> None:
+        old = World("GIG", Random(5), may_undo=False)
+        new = World("GIG", Random(6), DAY + timedelta(days=1), may_undo=False)
+        process, browser = Process([old]), Browser()
+        await browser.connect(process)
+        for _ in range(30):
+            old.move()
+        process.take(old, 30)
+        await browser.hear()
+        await browser.hear()
+        of_old = {*browser.on_page}
+        assert of_old == {*old.calls}
+        soon, later = MORNING + timedelta(minutes=1), MORNING + timedelta(minutes=20)
+        process.board.take_queue("GIG", new.replies[0], soon)
+        process.tell()
+        await browser.hear()
+        assert browser.on_page == of_old, "the calls of just before midnight are announced still"
+        while not new.calls:
+            new.move()
+        process.boards.take(new.events)
+        process.board.take_queue("GIG", new.replies[-1], later)
+        process.tell()
+        while await browser.hear():
+            pass
+        assert browser.on_page == {*new.calls}
+        assert browser.clinics["GIG"]["rooms"] == new.replies[-1]["rooms"]
+
+    asyncio.run(run())
+
+
+def test_calls_of_all_clinics_together_are_bounded() -> None:
+    boards, worlds = Boards(calls_max=50), [World(f"C{n:02d}", Random(n), may_undo=False) for n in range(20)]
+    for _ in range(20):
+        for world in worlds:
+            world.move()
+            boards.take(world.events[-1:])
+    board = boards.watch("RSHS")
+    kept = [len(board.calls_of(world.clinic)) for world in worlds]
+    assert 0 < sum(kept) <= 50
+    assert kept[-1] == len(worlds[-1].calls)
