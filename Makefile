@@ -19,6 +19,8 @@ SERVER ?=
 # `make hostile`: which attacks, else all.
 QUICK ?=
 ONLY ?=
+# Of `make api-fuzz`: about how many seconds it takes.
+DURATION_OF_FUZZ ?= 120
 # How pytest runs all tests: in as many processes as it says in tests/conftest.py, each file in one of them.
 IN_PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 # constraints.txt has parts: what `antrean` needs, then what begins with these lines, each needed only for its
@@ -114,6 +116,21 @@ purge: $(VENV)/.develop ## purge a million tickets on both databases, and say ho
 voice: $(VENV)/.develop ## make the clips of the waiting room's board again (needs espeak-ng and lame)
 	@$(BIN)/python -m waiting_room.voice.making
 
+.PHONY: web-load
+web-load: $(VENV)/.develop ## let 2,000 patients look on at one antrean-web while the staff call, and say what it costs
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
+	@$(BIN)/python -m tests.web.stream_load
+
+.PHONY: api-fuzz
+api-fuzz: build/api-fuzz/.installed $(VENV)/.develop ## have schemathesis ask /api/v1 whatever its description allows, and more
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
+	@$(BIN)/python -m tests.web.api_fuzz $(DURATION_OF_FUZZ)
+
+build/api-fuzz/.installed: tests/web/api_fuzz.txt | $(VENV)/bin/pip
+	@$(PYTHON) -m venv build/api-fuzz
+	@build/api-fuzz/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/web/api_fuzz.txt
+	@touch $@
+
 contract: $(VENV)/.develop ## write docs/asyncapi.yaml, docs/openapi.json, docs/schemas and docs/contract.html again, from the code
 	@$(BIN)/python -m contract
 
@@ -176,7 +193,10 @@ constraints: ## pin the newest versions that fit into constraints.txt (needs uv)
 	  echo '$(BENCHMARKS)'; beyond run benchmark; \
 	  echo '$(CALIBRATION)'; beyond run calibration; \
 	} >"$$work/constraints.txt"; \
-	cp "$$work/constraints.txt" constraints.txt
+	cp "$$work/constraints.txt" constraints.txt; \
+	{ echo '# Written by `make constraints`. What `make api-fuzz` needs, in an environment of its own:'; \
+	  echo 'schemathesis>=4,<5' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url -; } >tests/web/api_fuzz.txt
 
 clean: ## remove what was made here
 	rm -rf $(VENV) dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

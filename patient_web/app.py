@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.types import Scope
@@ -21,7 +23,7 @@ from common.web.pages import Pages
 from common.web.requests import Requester
 from common.web.security import BoundedBody, SecurityHeaders
 from patient_web.admission import Admission
-from patient_web.api.app import api, of_body
+from patient_web.api.app import api, of_body, of_http
 from patient_web.api.endpoints import PREFIX
 from patient_web.api.streams import Streams
 from patient_web.devices import Visitors
@@ -79,6 +81,7 @@ def make_app(settings: Settings) -> Starlette:
 
     app = Starlette(
         routes=[*health_routes(trouble), pages.mount(), Mount(PREFIX, programs), *page_routes(site)],
+        exception_handlers={HTTPException: _of_http},
         lifespan=life,
         middleware=[
             Middleware(SecurityHeaders),
@@ -91,6 +94,14 @@ def make_app(settings: Settings) -> Starlette:
     app.router.redirect_slashes = False
     app.state.trouble = trouble
     return app
+
+
+async def _of_http(request: Request, error: Exception) -> Response:
+    """Of what no route takes; a path with a line break is none of the mount's, either."""
+    assert isinstance(error, HTTPException)
+    if request.url.path.startswith(PREFIX):
+        return of_http(request, error)
+    return PlainTextResponse(error.detail, error.status_code, error.headers)
 
 
 def _refusal(scope: Scope, status: int, sentence: str) -> Response:

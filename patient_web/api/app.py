@@ -65,7 +65,7 @@ def api(gateway: Gateway, streams: Streams) -> Starlette:
         Refused: lambda request, error: error.response(language_of(request)),
         TooManyRequests: lambda request, error: _answered(request, too_many(error.wait_seconds)),
         MessagingError: lambda request, error: _answered(request, of_messaging(error)),
-        HTTPException: _of_http,
+        HTTPException: of_http,
         Exception: lambda request, _error: _answered(request, own_problem("internal_error", INTERNAL_ERROR)),
     }
     app = Starlette(routes=routes, exception_handlers=handlers)
@@ -102,7 +102,8 @@ def _most_exact_first() -> list[Endpoint]:
     return sorted(ENDPOINTS, key=lambda each: len(each.in_path))
 
 
-def _of_http(request: Request, error: HTTPException) -> Response:
+def of_http(request: Request, error: HTTPException) -> Response:
+    """The answer to a program whose path or method is none of ours."""
     if error.status_code == _NOT_ALLOWED:
         return _answered(
             request, own_problem("method_not_allowed", METHOD_NOT_ALLOWED, headers=error.headers)

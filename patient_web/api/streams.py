@@ -1,6 +1,7 @@
 """Streams of tickets, over server-sent events: of one by its code, or of several by a token, so that no code
 stands in the address of a stream that a browser keeps open."""
 
+import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
@@ -27,6 +28,10 @@ from patient_web.tokens import Tokens
 STREAM_SECONDS_MAX: Final = 3_600
 """After about so long a stream ends, and its client comes back: so processes share streams evenly again."""
 
+OPENING_MAX: Final = 64
+"""Streams that are opened at once; others wait. After a start all browsers come back in the same second, and
+would give up if they were refused."""
+
 _SPREAD: Final = 0.1
 _PURPOSE: Final = "stream"
 _EVENT_STREAM: Final = "text/event-stream"
@@ -40,6 +45,7 @@ class Streams:
     ) -> None:
         self._gateway, self._admission, self._hub = gateway, admission, hub
         self._tokens, self._clock = tokens, clock
+        self._opening = asyncio.Semaphore(OPENING_MAX)
 
     async def new(self, request: Request) -> Response:
         """A token for a stream of several tickets."""
@@ -90,8 +96,9 @@ class Streams:
 
     async def _follower(self, visitor: Visitor, codes: list[str]) -> Follower:
         """Whose first messages are the tickets as they stand."""
-        mark = self._hub.moment()
-        answer = await self._gateway.ask(visitor, TicketStatusRequest(ticket_codes=codes))
+        async with self._opening:
+            mark = self._hub.moment()
+            answer = await self._gateway.ask(visitor, TicketStatusRequest(ticket_codes=codes))
         if answer.name == "problem":
             raise of_reply(answer.body)
         return self._hub.follow(answer.body["tickets"], answer.body["not_found"], mark)

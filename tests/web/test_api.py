@@ -142,6 +142,8 @@ def test_a_patient_who_is_registered_is_shown_the_ticket_without_its_code(api: A
         ("/streams/abc", (404, "stream_not_found")),
         ("/hospitals/", (404, "not_found")),
         ("/nowhere", (404, "not_found")),
+        ("/tickets/a%0Ab", (404, "not_found")),
+        ("/tickets/%00%2F..%2F", (404, "not_found")),
         ("", (404, "not_found")),
         ("/tickets", (405, "method_not_allowed")),
     ],
