@@ -14,10 +14,13 @@ from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final, NamedTuple
 
-from common.web.rates import KEYS_MAX, Rates
+from common.web.rates import Rates
 
 _IPV6_PREFIX: Final = 64
 """What one subscriber has of IPv6 at least."""
+
+KEYS_MAX: Final = 30_000
+"""Addresses, devices and codes of which one thing is remembered; all together take 40 MiB."""
 
 WAIT_SECONDS_MAX: Final = 300
 """Nobody is told to wait longer, however much longer it takes."""
@@ -95,7 +98,7 @@ class Admission:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         def rates(bound: Bound) -> Rates:
-            return Rates(burst=bound.burst, per_second=bound.per_second, now=now)
+            return Rates(burst=bound.burst, per_second=bound.per_second, keys_max=KEYS_MAX, now=now)
 
         self._of_device = {use: rates(bound) for use, bound in OF_DEVICE.items()}
         self._of_address = {use: rates(bound) for use, bound in OF_ADDRESS.items()}

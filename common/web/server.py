@@ -20,6 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from common.errors import SettingsError
 from common.translation import N_
+from common.web.faults import Faults
 
 HEAD_BYTES_MAX: Final = 16_384
 """Of the head of a request."""
@@ -78,7 +79,7 @@ class WebServer:
         self._socket = _listening(address, port, variable)
         self._server = uvicorn.Server(
             uvicorn.Config(
-                app,
+                Faults(app),
                 http=_Connection,
                 loop="asyncio",
                 ws="none",

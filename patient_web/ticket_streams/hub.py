@@ -12,6 +12,7 @@ from antrean_client.events import Event
 from antrean_client.subscriber import Batch
 from common.clock import Clock
 from common.errors import MessagingError
+from common.web.faults import log_fault
 from common.web.streams import encoded
 from patient_web.ticket_streams.followed import (
     CODES_MAX,
@@ -77,10 +78,7 @@ class TicketStreams:
         for code in not_found:
             follower.tell(code, _encoded("not_found", {"ticket_code": code}))
         for ticket in tickets:
-            self._add(ticket, follower)
-            # An event that came meanwhile may be in the look-up or not.
-            if self._events_of.get(source_of(ticket), since) > since:
-                self._make_urgent([ticket["ticket_code"]])
+            self._add(ticket, follower, since)
         if self._stale_since is not None:
             follower.tell("", _encoded("stale", {"since": self._stale_since}))
         return follower
@@ -100,10 +98,11 @@ class TicketStreams:
             self._events += 1
             self._events_of[event.source] = self._events
             self._events_of.move_to_end(event.source)
-            if queue := self._followed.queues.get(event.source):
+            if (queue := self._followed.queues.get(event.source)) is not None:
                 queue.version += 1
                 self._plan.queue_changed(event.source, self._now())
-                if (followed := queue.tickets.get(event.data.get("number", 0))) is not None:
+                number = event.data.get("number")
+                if isinstance(number, int) and (followed := queue.tickets.get(number)) is not None:
                     self._own_event(followed, event)
                 self._work.set()
         while len(self._events_of) > _SOURCES_MAX:
@@ -146,8 +145,8 @@ class TicketStreams:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._work.set()
-        if not task.cancelled():
-            task.result()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log_fault(error)
 
     async def _refresh(self, codes: list[str]) -> None:
         by_code = self._followed.by_code
@@ -167,12 +166,16 @@ class TicketStreams:
             if followed is not None and followed.own_events == own_events.get(code):
                 self._show(followed, _with_visit(ticket, followed.ticket))
             for follower in self._wanted.pop(code, ()):
-                self._add(ticket, follower)
-                if self._events_of.get(source_of(ticket), mark) > mark:
-                    self._make_urgent([code])
+                self._add(ticket, follower, mark)
 
-    def _add(self, ticket: Ticket, follower: Follower) -> None:
+    def _add(self, ticket: Ticket, follower: Follower, since: int) -> None:
+        """Lets a stream follow a ticket that was looked up after the mark `since`."""
         followed = self._followed.add(ticket, follower, self._now())
+        if self._events_of.get(source_of(ticket), since) > since:
+            # What came meanwhile may be in the look-up or not.
+            self._make_urgent([followed.code])
+        else:
+            self._show(followed, _with_visit(ticket, followed.ticket))
         self._plan.ticket_added(source_of(ticket), self._now())
         follower.tell(followed.code, _encoded("ticket", followed.ticket))
         if followed.is_in_visit and not followed.ticket.get("visit"):
@@ -195,7 +198,7 @@ class TicketStreams:
                 if code in follower.codes or len(follower.codes) >= CODES_MAX:
                     continue
                 if (known := self._followed.by_code.get(code)) is not None:
-                    self._add(known.ticket, follower)
+                    self._add(known.ticket, follower, self.moment())
                 else:
                     self._wanted.setdefault(code, set()).add(follower)
                     self._make_urgent([code])

@@ -157,6 +157,18 @@ def test_the_first_message_is_the_ticket_as_it_stands() -> None:
     playing(2, play)
 
 
+def test_who_comes_later_is_told_the_newest_and_so_are_the_others() -> None:
+    async def play(world: World) -> None:
+        first = Reader(world.follow(1))
+        await asyncio.sleep(1)
+        world.tickets[code_of(1)]["people_ahead"] = 7  # which no event has told
+        second = Reader(world.follow(1))
+        await asyncio.sleep(0.01)
+        assert first.shown == second.shown == {code_of(1): world.tickets[code_of(1)]}
+
+    playing(1, play)
+
+
 def test_a_call_is_told_at_once_before_any_look_up() -> None:
     async def play(world: World) -> None:
         reader = Reader(world.follow(1))

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.web.rates import KEYS_MAX
 from patient_web import admission
-from patient_web.admission import Admission, Use, Visitor, normal_address
+from patient_web.admission import KEYS_MAX, Admission, Use, Visitor, normal_address
 from patient_web.tokens import Tokens
 
 ADDRESS = "203.0.113.7"

@@ -1,0 +1,96 @@
+"""What somebody is told of a fault in antrean-web: one sentence, and nothing of what they sent."""
+
+import asyncio
+import json
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from antrean_client.requests import Answer
+from common.clock import SystemClock
+from common.errors import BrokerUnavailable, MessagingError, NoQueue, NoReply, RequestNotTaken
+from common.process import configure_logging
+from common.web.faults import Faults
+from common.web.languages import ChosenLanguage
+from patient_web.admission import Admission
+from patient_web.api.app import api
+from patient_web.api.streams import Streams
+from patient_web.devices import Visitors
+from patient_web.gateway import Gateway
+from patient_web.ticket_streams.hub import TicketStreams
+from patient_web.tokens import Tokens
+from tests.deployment import Patient, personal_data_in
+
+
+class Failing:
+    """Requests end with an error."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    async def call(self, name: str, body: dict[str, Any], **_given: Any) -> Answer:
+        """Never answers."""
+        raise self.error
+
+
+def answers(error: Exception, requests: int, method: str, path: str, **given: Any) -> list[httpx.Response]:
+    """What the interface answers where asking the workers ends with `error`, so many times."""
+
+    async def ask() -> list[httpx.Response]:
+        tokens, admission, clock = Tokens("a secret of thirty-two characters"), Admission(), SystemClock()
+        gateway = Gateway(Failing(error), admission)
+        hub = TicketStreams(gateway.look_up, lambda: True, clock)
+        app = Starlette(
+            routes=[Mount("/api/v1", api(gateway, Streams(gateway, admission, hub, tokens, clock)))],
+            middleware=[
+                Middleware(ChosenLanguage, default="id"),
+                Middleware(Visitors, tokens=tokens, admission=admission),
+            ],
+        )
+        headers = {"Accept-Language": "en", "Idempotency-Key": str(uuid.uuid4())}
+        transport = httpx.ASGITransport(Faults(app))
+        async with httpx.AsyncClient(transport=transport, base_url="http://x", headers=headers) as http:
+            return [await http.request(method, f"/api/v1{path}", **given) for _ in range(requests)]
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (BrokerUnavailable("No broker at 10.0.0.1."), (503, "unavailable")),
+        (NoQueue("No queue."), (503, "unavailable")),
+        (RequestNotTaken("Full."), (503, "busy")),
+        (NoReply("No answer."), (504, "no_answer")),
+        (MessagingError("Something."), (503, "unavailable")),
+        (RuntimeError("Wulandari, RM0123456789AB"), (500, "internal_error")),
+    ],
+)
+def test_a_fault_is_told_in_one_sentence_of_our_own(error: Exception, expected: tuple[int, str]) -> None:
+    [answer] = answers(error, 1, "POST", "/tickets", json=Patient().body("RSHS", "GIG"))
+    assert (answer.status_code, answer.json()["code"]) == expected
+    assert not personal_data_in(answer.text)
+    assert "10.0.0.1" not in answer.text
+    assert ("retry-after" in answer.headers) is (expected[0] == 503)
+
+
+def test_the_log_of_a_fault_says_where_and_nothing_of_what_was_sent(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("web", "info")
+    answers(RuntimeError("Wulandari, RM0123456789AB"), 1, "GET", "/tickets/7K3F-9QXM-2T5R")
+    logged = capsys.readouterr().err
+    [line] = logged.splitlines()
+    assert json.loads(line)["where"][0].startswith("Failing.call")
+    assert not personal_data_in(logged)
+    assert "7K3F" not in logged
+
+
+def test_a_stream_that_cannot_be_opened_gives_its_place_back() -> None:
+    found = answers(NoReply("No answer."), 15, "GET", "/tickets/7K3F-9QXM-2T5R/events")
+    assert [answer.status_code for answer in found] == [504] * 15
