@@ -3,16 +3,18 @@
 import json
 import stat
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import pytest
 from sqlalchemy import Engine
 
 from admin_cli.program import run
+from common.messaging.topology import roles
 from common.storage.engine import transaction
 from common.storage.tables import tickets
 from tests.broker import RunningBroker
 from tests.store.catalogs import add_ticket
+from tests.store.ended import Ended
 
 CATALOG = """
 [[hospitals]]
@@ -38,14 +40,7 @@ daily_quota = 20
 mean_service_minutes = 7.5
 hours = {}
 """
-ROLES = ("PATIENT", "REGISTRAR", "TICKER", "STATUS", "INTEGRATOR", "DEPLOY")
-PASSWORDS = {f"ANTREAN_PASSWORD_{role}": f"secret of {role}" for role in ROLES}
-
-
-class Ended(NamedTuple):
-    exit_code: int
-    out: str
-    err: str
+PASSWORDS = {f"ANTREAN_PASSWORD_{role.upper()}": f"secret of {role.upper()}" for role in roles()}
 
 
 class Run(Protocol):

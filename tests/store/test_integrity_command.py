@@ -11,6 +11,7 @@ from admin_cli.database import integrity
 from admin_cli.program import run
 from common.storage.engine import snapshot
 from common.storage.tables import metadata
+from tests.store.ended import Ended
 from tests.store.spoiled import (
     a_day_of_work,
     day,
@@ -18,14 +19,6 @@ from tests.store.spoiled import (
     looked_through,
     ticket,
 )
-
-
-class Ended:
-    """What a run of the command printed, and its exit code."""
-
-    def __init__(self, exit_code: int, out: str, err: str) -> None:
-        assert "Traceback" not in err
-        self.exit_code, self.out, self.err = exit_code, out, err
 
 
 @pytest.fixture
@@ -37,7 +30,9 @@ def command(
 
     def run_command(*words: str) -> Ended:
         exit_code = run(["check-integrity", *words])
-        return Ended(exit_code, *capsys.readouterr())
+        printed = capsys.readouterr()
+        assert "Traceback" not in printed.err
+        return Ended(exit_code, printed.out, printed.err)
 
     return run_command
 

@@ -1,11 +1,10 @@
 """`antrean-admin export-patient` and `erase-patient` on real databases."""
 
 import io
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert, select
@@ -20,6 +19,7 @@ from common.storage.engine import snapshot, transaction
 from common.storage.tables import access_log, mismatches
 from tests.builders import MONDAY, in_bandung, patient
 from tests.store.desks import at_the_counter, calls, desk_of, does, is_whole
+from tests.store.ended import Ended
 from tests.store.workers import Workers, ticket_rows
 
 SECRET = "k" * 32
@@ -27,17 +27,6 @@ REFUSED, USAGE = 1, 2
 THURSDAY = MONDAY + timedelta(days=3)
 ONE = patient(1)
 NUMBER = ONE["medical_record_number"]
-
-
-class Ended(NamedTuple):
-    exit_code: int
-    out: str
-    err: str
-
-    @property
-    def said(self) -> Any:
-        assert (self.exit_code, self.err) == (0, ""), self
-        return json.loads(self.out)
 
 
 Command = Callable[..., Ended]

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
@@ -18,19 +18,8 @@ from common.storage.tables import access_log
 from tests.builders import MONDAY, clinic_table, desk_request, hospital_table, patient
 from tests.staff import duty, let_serve
 from tests.store.desks import at_the_counter, calls, desk_of, does, outcome_of
+from tests.store.ended import Ended
 from tests.store.workers import Workers, workers_of
-
-
-class Ended(NamedTuple):
-    exit_code: int
-    out: str
-    err: str
-
-    @property
-    def said(self) -> Any:
-        assert (self.exit_code, self.err) == (0, ""), self
-        return json.loads(self.out)
-
 
 Look = Callable[..., Ended]
 TODAY = "RSHS/GIG/2026-11-23"

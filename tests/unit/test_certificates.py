@@ -2,9 +2,7 @@
 
 import json
 import os
-import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,6 +18,7 @@ from admin_cli.program import run
 from antrean_client.errors import SettingsError
 from antrean_client.tls import TlsFiles, client_context
 from common.settings import Settings
+from tests.no_broker import no_broker
 from tests.tls import written
 
 
@@ -63,31 +62,14 @@ def authority(days: float) -> Authority:
 
 @contextmanager
 def tls_server(directory: Path, days: float) -> Iterator[int]:
-    """The port of something that shows a certificate which ends in so many days, and closes."""
+    """The port of something that shows a certificate which ends in so many days."""
     made = authority(days)
     files = written(directory, "server", made, made.of_server(["127.0.0.1"]))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(str(files.certificate), files.key)
 
-    def serve(listener: socket.socket) -> None:
-        while True:
-            try:
-                accepted, _ = listener.accept()
-                with accepted, context.wrap_socket(accepted, server_side=True) as link:
-                    link.recv(1)
-            except ssl.SSLError:
-                continue
-            except OSError:
-                return
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener,))
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
+    with no_broker(context) as port:
+        yield port
 
 
 @pytest.mark.parametrize(("days", "status"), [(60, Status.OK), (20.5, Status.WARNING), (-1, Status.FAILED)])

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from admin_cli.database.schema import migrate
+from tests.broker import RunningBroker
 from tests.conftest import BACKENDS
 from tests.database import drop_database, new_database, opened
+from tests.deployment import Deployment, deployed
+from tests.tcp_proxy import TcpProxy, proxy_to
 from tests.workers.account_admin import managed_node
 from tests.workers.installation import Node
 from tests.workers.integrator_admin import IntegratorAdmin, integrators
@@ -45,6 +48,23 @@ def postgresql_url(postgres: str) -> Iterator[str]:
     """The address of a fresh PostgreSQL database for one test."""
     with fresh_postgresql(postgres) as url:
         yield url
+
+
+@pytest.fixture
+def database_proxy(postgresql_url: str) -> Iterator[TcpProxy]:
+    """The proxy between the workers of `proxied` and their database."""
+    with proxy_to(postgresql_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxied(
+    broker: RunningBroker, database_proxy: TcpProxy, postgresql_url: str, tmp_path: Path
+) -> Iterator[Deployment]:
+    """A deployment whose workers reach their database by `database_proxy`; no worker yet."""
+    with deployed(broker, postgresql_url, tmp_path) as deployment:
+        deployment.database_url = database_proxy.url(postgresql_url)
+        yield deployment
 
 
 @contextmanager

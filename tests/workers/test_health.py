@@ -1,35 +1,12 @@
 """A worker is healthy while it consumes and its database answers, and reports that in its health file."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from common.health import HealthFile
 from common.settings import Role
-from tests.broker import RunningBroker
-from tests.deployment import Deployment, deployed
+from tests.deployment import Deployment
 from tests.processes import Program, eventually
 from tests.tcp_proxy import TcpProxy, proxy_to
 
 ROLES: tuple[Role, ...] = ("registrar", "ticker", "status")
-
-
-@pytest.fixture
-def database(postgresql_url: str) -> Iterator[TcpProxy]:
-    """The proxy between workers and database."""
-    with proxy_to(postgresql_url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def deployment(
-    broker: RunningBroker, database: TcpProxy, postgresql_url: str, tmp_path: Path
-) -> Iterator[Deployment]:
-    """A deployment with no worker yet."""
-    with deployed(broker, postgresql_url, tmp_path) as deployment:
-        deployment.database_url = database.url(postgresql_url)
-        yield deployment
 
 
 def health(deployment: Deployment, role: Role) -> HealthFile:
@@ -62,35 +39,35 @@ def started(deployment: Deployment, proxies: dict[Role, TcpProxy]) -> list[Progr
     ]
 
 
-def test_every_worker_says_whether_it_can_work(deployment: Deployment, database: TcpProxy) -> None:
+def test_every_worker_says_whether_it_can_work(proxied: Deployment, database_proxy: TcpProxy) -> None:
     with (
-        proxy_to(deployment.urls["registrar"]) as first,
-        proxy_to(deployment.urls["ticker"]) as second,
-        proxy_to(deployment.urls["status"]) as third,
+        proxy_to(proxied.urls["registrar"]) as first,
+        proxy_to(proxied.urls["ticker"]) as second,
+        proxy_to(proxied.urls["status"]) as third,
     ):
         proxies: dict[Role, TcpProxy] = {"registrar": first, "ticker": second, "status": third}
-        programs = started(deployment, proxies)
+        programs = started(proxied, proxies)
         for role, program in zip(ROLES, programs, strict=True):
-            becomes_healthy(deployment, role)
+            becomes_healthy(proxied, role)
             program.prints('"event": "ready"')
             assert program.output.count('"event": "ready"') == 1
 
-        database.refuse()
-        database.cut()
+        database_proxy.refuse()
+        database_proxy.cut()
         for role in ROLES:
-            becomes_unhealthy(deployment, role, "database does not answer")
-        database.open()
+            becomes_unhealthy(proxied, role, "database does not answer")
+        database_proxy.open()
         for role in ROLES:
-            becomes_healthy(deployment, role)
+            becomes_healthy(proxied, role)
 
         for proxy in proxies.values():
             proxy.refuse()
             proxy.cut()
         for role in ROLES:
-            becomes_unhealthy(deployment, role, "does not consume")
+            becomes_unhealthy(proxied, role, "does not consume")
         for proxy in proxies.values():
             proxy.open()
         for role, program in zip(ROLES, programs, strict=True):
-            becomes_healthy(deployment, role)
+            becomes_healthy(proxied, role)
             assert program.output.count('"event": "not ready"') == 2
             assert program.stop() == 0

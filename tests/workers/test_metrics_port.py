@@ -1,14 +1,10 @@
 """The port at which a worker shows its metrics and its health, and how it is given."""
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from common.settings import Role
-from tests.broker import RunningBroker
-from tests.deployment import CLINICS, MODULES, Deployment, deployed
+from tests.deployment import CLINICS, MODULES, Deployment
 from tests.processes import Program, bare_environment, eventually
 from tests.tcp_proxy import TcpProxy, proxy_to
 from tests.workers.metrics_pages import Page, metrics_port, page
@@ -16,23 +12,6 @@ from tests.workers.requester import registration, requester
 
 ROLES: tuple[Role, ...] = ("registrar", "ticker", "status")
 OK = Page(200, "ok\n")
-
-
-@pytest.fixture
-def database(postgresql_url: str) -> Iterator[TcpProxy]:
-    """The proxy between workers and database."""
-    with proxy_to(postgresql_url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def deployment(
-    broker: RunningBroker, database: TcpProxy, postgresql_url: str, tmp_path: Path
-) -> Iterator[Deployment]:
-    """A deployment with no worker yet."""
-    with deployed(broker, postgresql_url, tmp_path) as deployment:
-        deployment.database_url = database.url(postgresql_url)
-        yield deployment
 
 
 def becomes(port: int, path: str, status: int, words: str) -> None:
@@ -44,13 +23,13 @@ def becomes(port: int, path: str, status: int, words: str) -> None:
 
 
 def test_every_worker_shows_its_metrics_and_whether_it_can_work(
-    deployment: Deployment, database: TcpProxy
+    proxied: Deployment, database_proxy: TcpProxy
 ) -> None:
-    with proxy_to(deployment.urls["registrar"]) as broker:
+    with proxy_to(proxied.urls["registrar"]) as broker:
         for role in ROLES:
-            address = broker.url(deployment.urls[role])
-            deployment.start(role, ANTREAN_AMQP_URL=address, ANTREAN_METRICS_PORT="0")
-        ports = [metrics_port(program) for program in deployment.programs]
+            address = broker.url(proxied.urls[role])
+            proxied.start(role, ANTREAN_AMQP_URL=address, ANTREAN_METRICS_PORT="0")
+        ports = [metrics_port(program) for program in proxied.programs]
 
         assert len(set(ports)) == 3
         for role, port in zip(ROLES, ports, strict=True):
@@ -63,12 +42,12 @@ def test_every_worker_shows_its_metrics_and_whether_it_can_work(
             assert page(port, "/readyz?verbose") == OK
             assert page(port, "/").status == 404
 
-        database.refuse()
-        database.cut()
+        database_proxy.refuse()
+        database_proxy.cut()
         for port in ports:
             becomes(port, "/readyz", 503, "database does not answer")
             assert page(port, "/livez") == OK
-        database.open()
+        database_proxy.open()
         for port in ports:
             becomes(port, "/readyz", 200, "ok")
 
@@ -81,14 +60,14 @@ def test_every_worker_shows_its_metrics_and_whether_it_can_work(
         broker.open()
         for port in ports:
             becomes(port, "/readyz", 200, "ok")
-        for program in deployment.programs:
+        for program in proxied.programs:
             assert program.stop() == 0
 
 
-def test_the_broker_is_told_where_the_metrics_are(deployment: Deployment) -> None:
-    with proxy_to(deployment.urls["registrar"]) as broker:
-        program = deployment.start(
-            "registrar", ANTREAN_AMQP_URL=broker.url(deployment.urls["registrar"]), ANTREAN_METRICS_PORT="0"
+def test_the_broker_is_told_where_the_metrics_are(proxied: Deployment) -> None:
+    with proxy_to(proxied.urls["registrar"]) as broker:
+        program = proxied.start(
+            "registrar", ANTREAN_AMQP_URL=broker.url(proxied.urls["registrar"]), ANTREAN_METRICS_PORT="0"
         )
         port = metrics_port(program)
         becomes(port, "/readyz", 200, "ok")
@@ -104,14 +83,14 @@ def test_the_broker_is_told_where_the_metrics_are(deployment: Deployment) -> Non
             assert b"\x03pid" in said
 
 
-def test_without_a_port_there_is_none(deployment: Deployment) -> None:
-    with proxy_to(deployment.urls["registrar"]) as broker:
-        deployment.start("registrar", ANTREAN_AMQP_URL=broker.url(deployment.urls["registrar"]))
-        with requester(deployment) as patient:
+def test_without_a_port_there_is_none(proxied: Deployment) -> None:
+    with proxy_to(proxied.urls["registrar"]) as broker:
+        proxied.start("registrar", ANTREAN_AMQP_URL=broker.url(proxied.urls["registrar"]))
+        with requester(proxied) as patient:
             assert patient.call(registration(CLINICS[0])).name == "ticket"
 
         assert all(b"metrics_port" not in link.to_server.beginning for link in broker.links)
-        assert "metrics" not in deployment.logs()
+        assert "metrics" not in proxied.logs()
 
 
 def test_a_port_that_is_taken_ends_the_start_with_a_sentence(tmp_path: Path, sqlite_url: str) -> None:

@@ -1,10 +1,6 @@
 """A broker refuses a client: the error says why and what to correct."""
 
-import socket
 import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +13,7 @@ from common.messaging.topology import DESK_EXCHANGE, PATIENT_EXCHANGE
 from common.terminal.failures import failure_of
 from common.words.texts import Texts
 from tests.broker import RunningBroker
+from tests.no_broker import no_broker
 from tests.self_signed import self_signed
 
 INDONESIAN, ENGLISH = Texts("id"), Texts("en")
@@ -63,35 +60,6 @@ def test_tls_where_there_is_none(broker: RunningBroker) -> None:
     assert refusal_of(url).refusal is Refusal.ENCRYPTION
 
 
-@contextmanager
-def server(context: ssl.SSLContext | None) -> Iterator[int]:
-    """The port of something that is no broker; with a context, it speaks TLS."""
-
-    def serve(listener: socket.socket) -> None:
-        while True:
-            try:
-                accepted, _ = listener.accept()
-            except OSError:
-                return
-            with closing(accepted):
-                try:
-                    link = context.wrap_socket(accepted, server_side=True) if context else accepted
-                    link.recv(100)
-                    link.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-                    link.close()
-                except OSError:
-                    continue
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener,))
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
-
-
 @pytest.fixture
 def tls(tmp_path: Path) -> ssl.SSLContext:
     """A server's side of TLS, with a certificate that nobody trusts."""
@@ -101,17 +69,17 @@ def tls(tmp_path: Path) -> ssl.SSLContext:
 
 
 def test_a_certificate_that_is_not_trusted(tls: ssl.SSLContext) -> None:
-    with server(tls) as port:
+    with no_broker(tls) as port:
         assert refusal_of(f"amqps://patient:x@127.0.0.1:{port}/").refusal is Refusal.CERTIFICATE
 
 
 def test_no_tls_where_it_is_spoken(tls: ssl.SSLContext) -> None:
-    with server(tls) as port:
+    with no_broker(tls) as port:
         assert refusal_of(f"amqp://patient:x@127.0.0.1:{port}/").refusal is Refusal.PROTOCOL
 
 
 def test_something_that_is_no_broker() -> None:
-    with server(None) as port:
+    with no_broker(None) as port:
         assert refusal_of(f"amqp://patient:x@127.0.0.1:{port}/").refusal is Refusal.PROTOCOL
 
 
