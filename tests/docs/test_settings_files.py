@@ -116,6 +116,11 @@ def test_the_image_has_every_package_of_the_product() -> None:
     packages = {path.parent.name for path in _ROOT.glob("*/__init__.py")}
     for_development = {"benchmarks", "calibration", "contract", "tests"}
     assert {*re.findall(r"^COPY (\w+) \.", image, re.MULTILINE)} == packages - for_development
+    let_in = {*re.findall(r"^!(.*)$", (_ROOT / ".dockerignore").read_text(), re.MULTILINE)}
+    copied = {
+        name for line in re.findall(r"^COPY (?!--)(.*) \S+$", image, re.MULTILINE) for name in line.split()
+    }
+    assert let_in == copied, "what the image takes is what Docker is shown"
 
 
 def test_the_overlay_that_watches_takes_its_ports() -> None:

@@ -25,6 +25,8 @@ def test_every_folder_of_the_product_is_built_and_nothing_else() -> None:
 
 
 def test_every_file_beside_the_code_is_built() -> None:
+    """Patterns count from the folder of each package, and not within folders that are none."""
     patterns = SETUPTOOLS["package-data"]["*"]
-    left_out = [str(path) for path in FILES if path.suffix != ".py" and not any(map(path.match, patterns))]
-    assert left_out == []
+    packages = {path.parent for path in FILES if path.name == "__init__.py"}
+    built = {found for folder in packages for pattern in patterns for found in (ROOT / folder).glob(pattern)}
+    assert [str(path) for path in FILES if path.suffix != ".py" and ROOT / path not in built] == []
