@@ -19,6 +19,8 @@ SERVER ?=
 # `make hostile`: which attacks, else all.
 QUICK ?=
 ONLY ?=
+# Of `make web-load`: of how many clinics the tickets are, else 20.
+CLINICS ?=
 # Of `make api-fuzz`: about how many seconds it takes.
 DURATION_OF_FUZZ ?= 120
 # How pytest runs all tests: in as many processes as it says in tests/conftest.py, each file in one of them.
@@ -119,7 +121,7 @@ voice: $(VENV)/.develop ## make the clips of the waiting room's board again (nee
 .PHONY: web-load
 web-load: $(VENV)/.develop ## let 2,000 patients look on at one antrean-web while the staff call, and say what it costs
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
-	@$(BIN)/python -m tests.web.stream_load
+	@$(BIN)/python -m tests.web.stream_load $(CLINICS)
 
 .PHONY: api-fuzz
 api-fuzz: build/api-fuzz/.installed $(VENV)/.develop ## have schemathesis ask /api/v1 whatever its description allows, and more

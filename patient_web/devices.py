@@ -7,6 +7,7 @@ so that nobody makes up devices.
 import secrets
 from typing import Final
 
+import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -14,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from patient_web.admission import Admission, Visitor, normal_address
 from patient_web.tokens import Tokens
+
+_log = structlog.get_logger()
 
 DEVICE_HEADER: Final = "Antrean-Device"
 DEVICE_COOKIE: Final = "device"
@@ -30,12 +33,14 @@ class Visitors:
 
     def __init__(self, app: ASGIApp, *, tokens: Tokens, admission: Admission) -> None:
         self._app, self._tokens, self._admission = app, tokens, admission
+        self._has_warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_ANONYMOUS):
             await self._app(scope, receive, send)
             return
         request = HTTPConnection(scope)
+        self._look_for_proxy(request)
         address = normal_address(request.client.host if request.client else "")
         device = self._device_of(request)
         scope.setdefault("state", {})["visitor"] = Visitor(address, device)
@@ -52,6 +57,16 @@ class Visitors:
             await send(message)
 
         await self._app(scope, receive, send_with_name)
+
+    def _look_for_proxy(self, request: HTTPConnection) -> None:
+        """Tells the operators, once, where a proxy may be theirs and is not named in the settings."""
+        told = request.headers.get("X-Forwarded-For", "")
+        if not told or self._has_warned:
+            return
+        # What a trusted proxy tells has become the client's address.
+        if request.client is None or request.client.host not in told:
+            self._has_warned = True
+            _log.warning("forwarded address not believed", setting="ANTREAN_TRUSTED_PROXIES")
 
     def _device_of(self, request: HTTPConnection) -> str | None:
         token = request.headers.get(DEVICE_HEADER) or request.cookies.get(DEVICE_COOKIE)

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ from tests.web.web_process import WebProcess, await_ready, start_web
 STREAMS: Final = 2_000
 CALLS: Final = 400
 PAUSE_SECONDS: Final = 0.1
-_CLINICS: Final = CLINICS[:20]
+CLINICS_ASKED: Final = "20"
 _AT_ONCE: Final = 40
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
@@ -67,14 +68,14 @@ def address(place: int) -> str:
     return f"10.{place // 62_500}.{place // 250 % 250}.{place % 250 + 1}"
 
 
-async def take_numbers(process: WebProcess) -> list[dict[str, Any]]:
+async def take_numbers(process: WebProcess, clinics: Sequence[str]) -> list[dict[str, Any]]:
     """As many tickets as there are streams, over the same interface."""
     free = asyncio.Semaphore(_AT_ONCE)
 
     async with httpx.AsyncClient(base_url=process.url, timeout=SECONDS_MAX) as http:
 
         async def take(place: int) -> dict[str, Any]:
-            body = Patient().body(HOSPITAL, _CLINICS[place % len(_CLINICS)])
+            body = Patient().body(HOSPITAL, clinics[place % len(clinics)])
             headers = {"Idempotency-Key": str(uuid.uuid4()), "X-Forwarded-For": address(place)}
             async with free:
                 http.cookies.clear()
@@ -89,8 +90,8 @@ async def take_numbers(process: WebProcess) -> list[dict[str, Any]]:
 class Calls:
     """The staff, who call; and when each call's event could be read of the stream of events."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        self._deployment = deployment
+    def __init__(self, deployment: Deployment, clinics: Sequence[str]) -> None:
+        self._deployment, self._clinics = deployment, clinics
         self.asked_at: dict[tuple[str, int], float] = {}
         self.event_at: dict[tuple[str, int], float] = {}
 
@@ -106,7 +107,7 @@ class Calls:
         """Calls in one clinic after the other; for a thread."""
         with RpcClient(self._deployment.urls["desk"], DESK_EXCHANGE) as desk:
             for count in range(CALLS):
-                clinic = _CLINICS[count % len(_CLINICS)]
+                clinic = self._clinics[count % len(self._clinics)]
                 asked_at = time.monotonic()
                 body = {"hospital": HOSPITAL, "clinic": clinic, "room": 1}
                 done = desk.ask("call_next", body, timeout_seconds=SECONDS_MAX)
@@ -116,7 +117,7 @@ class Calls:
     def take_over(self) -> None:
         """From now on the staff call, not the clock."""
         with RpcClient(self._deployment.urls["desk"], DESK_EXCHANGE) as desk:
-            for clinic in _CLINICS:
+            for clinic in self._clinics:
                 body = {"hospital": HOSPITAL, "clinic": clinic, "mode": "desk"}
                 desk.ask("set_mode", body, timeout_seconds=SECONDS_MAX)
 
@@ -133,15 +134,15 @@ def memory_mib(pid: int) -> float:
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
-async def measure(deployment: Deployment) -> int:
+async def measure(deployment: Deployment, clinics: Sequence[str]) -> int:
     """Prints what was seen; returns 1 where a call was not seen."""
     process = start_web(deployment, "web", ANTREAN_TRUSTED_PROXIES="127.0.0.1")
     await_ready(process)
-    calls, screens = Calls(deployment), Screens(process)
+    calls, screens = Calls(deployment, clinics), Screens(process)
     await asyncio.to_thread(calls.take_over)
     pid, idle = process.program.pid, memory_mib(process.program.pid)
     began_at = time.monotonic()
-    tickets = await take_numbers(process)
+    tickets = await take_numbers(process, clinics)
     say(f"{STREAMS} tickets taken in {time.monotonic() - began_at:.1f} s")
     watching = [asyncio.create_task(screens.watch(*each)) for each in enumerate(tickets)]
     began_at = time.monotonic()
@@ -188,11 +189,11 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def main() -> int:
-    """The exit code: 0 where every patient has seen the call."""
+def main(clinics: str = CLINICS_ASKED) -> int:
+    """The exit code: 0 where every patient, of so many clinics, has seen the call."""
     with own_hospital() as deployment:
-        return asyncio.run(measure(deployment))
+        return asyncio.run(measure(deployment, CLINICS[: int(clinics)]))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

@@ -22,6 +22,9 @@ from tests.web.api_client import ApiClient, api_client, code_of
 from tests.web.web_process import WebProcess, await_ready, start_web
 
 CLINIC = CLINICS[20]
+NO_CLINIC = "TIADA"
+"""Changes are admitted one in five seconds: so few, that a slow machine comes to the bound, too."""
+
 _SOON = {"ANTREAN_REPLY_TIMEOUT_SECONDS": "3", "ANTREAN_TRUSTED_PROXIES": "127.0.0.1"}
 
 
@@ -72,28 +75,29 @@ def test_a_flood_is_refused_the_same_way_each_time_and_others_are_served(
     honest.get("/hospitals")
     hostile.get("/hospitals")
     with ThreadPoolExecutor(8) as pool:
-        flood = [pool.submit(hostile.get, "/hospitals") for _ in range(400)]
+        flood = [pool.submit(hostile.register, NO_CLINIC) for _ in range(100)]
         served = [honest.get("/hospitals").status_code for _ in range(20)]
         answers = [each.result() for each in flood]
     assert served == [200] * 20
-    refused = [each for each in answers if each.status_code != 200]
-    assert len(refused) > 200
+    refused = [each for each in answers if each.status_code != 404]
+    assert len(refused) > 50
     assert {code_of(each) for each in refused} == {(429, "too_many_requests")}
     assert len({each.json()["detail"] for each in refused}) == 1
     assert all(int(each.headers["retry-after"]) >= 1 for each in refused)
 
 
 def test_registrations_are_bounded_apart_from_look_ups(hostile: ApiClient) -> None:
-    codes = Counter(hostile.register("TIADA").status_code for _ in range(30))
-    assert codes[429] >= 30 - admission.OF_DEVICE[Use.CHANGE].burst - 3
+    statuses = [hostile.register(NO_CLINIC).status_code for _ in range(30)]
+    assert statuses[:12] == [404] * admission.OF_DEVICE[Use.CHANGE].burst
+    assert 429 in statuses
     assert hostile.get("/hospitals").status_code == 200
 
 
 def test_who_throws_the_name_away_gains_nothing(hostile: ApiClient) -> None:
     statuses = []
-    for _ in range(90):
+    for _ in range(30):
         hostile.http.cookies.clear()
-        statuses.append(hostile.get("/hospitals").status_code)
+        statuses.append(hostile.register(NO_CLINIC).status_code)
     assert 429 in statuses
 
 
@@ -126,11 +130,12 @@ def test_only_what_a_trusted_proxy_has_seen_counts(process: WebProcess, hospital
     seen = next(_addresses)
     with api_client(process, hospital) as hostile:
         statuses = []
-        for number in range(100):
+        for number in range(30):
             hostile.http.cookies.clear()
             forged = {"X-Forwarded-For": f"203.0.113.{number}, {seen}"}
-            statuses.append(hostile.get("/hospitals", headers=forged).status_code)
+            statuses.append(hostile.register(NO_CLINIC, headers=forged).status_code)
     assert 429 in statuses
+    assert "not believed" not in process.program.output
 
 
 def test_nobody_is_believed_where_no_proxy_is_trusted(hospital: Deployment) -> None:
@@ -138,11 +143,12 @@ def test_nobody_is_believed_where_no_proxy_is_trusted(hospital: Deployment) -> N
     await_ready(process)
     with api_client(process, hospital) as hostile:
         statuses = []
-        for number in range(100):
+        for number in range(30):
             hostile.http.cookies.clear()
             forged = {"X-Forwarded-For": f"203.0.113.{number}", "Forwarded": f"for=203.0.113.{number}"}
-            statuses.append(hostile.get("/hospitals", headers=forged).status_code)
+            statuses.append(hostile.register(NO_CLINIC, headers=forged).status_code)
     assert 429 in statuses
+    assert process.program.output.count("forwarded address not believed") == 1
     assert process.program.stop() == 0
 
 
