@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.types import Scope
 
 from antrean_client.position import Position
@@ -29,7 +29,7 @@ from patient_web.api.streams import Streams
 from patient_web.devices import Visitors
 from patient_web.gateway import Gateway
 from patient_web.pages.asking import Asking
-from patient_web.pages.routes import page_routes
+from patient_web.pages.routes import pages_app
 from patient_web.pages.site import Site, language_links
 from patient_web.ticket_streams.hub import TicketStreams
 from patient_web.tokens import Tokens
@@ -58,7 +58,7 @@ def make_app(settings: Settings) -> Starlette:
     feed = EventFeed(
         settings.current_amqp_url, hub.take, position=Position.now(), name=_NAME, fills_gaps=False
     )
-    pages = Pages(Path(__file__).parent, language_links=language_links)
+    pages = Pages(Path(__file__).parent, language_links=language_links, first_language=settings.language)
     asking, public_url = Asking(gateway, hub.shown), settings.public_url
     site = Site(pages=pages, asking=asking, tokens=tokens, clock=clock, public_url=public_url)
     programs = api(gateway, Streams(gateway, admission, hub, tokens, clock))
@@ -80,7 +80,13 @@ def make_app(settings: Settings) -> Starlette:
         return None if is_connected else "RabbitMQ is not connected."
 
     app = Starlette(
-        routes=[*health_routes(trouble), pages.mount(), Mount(PREFIX, programs), *page_routes(site)],
+        routes=[
+            *health_routes(trouble),
+            pages.mount(),
+            Mount(PREFIX, programs),
+            Route(PREFIX, _nothing),
+            Mount("/", pages_app(site)),
+        ],
         exception_handlers={HTTPException: _of_http},
         lifespan=life,
         middleware=[
@@ -94,6 +100,10 @@ def make_app(settings: Settings) -> Starlette:
     app.router.redirect_slashes = False
     app.state.trouble = trouble
     return app
+
+
+async def _nothing(_request: Request) -> Response:
+    raise HTTPException(404)
 
 
 async def _of_http(request: Request, error: Exception) -> Response:

@@ -17,6 +17,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from patient_web.pages.cookies import cookie, set_cookie
 from patient_web.tokens import Tokens
 
 FIELD: Final = "form"
@@ -52,7 +53,7 @@ def read_token(request: Request, tokens: Tokens, text: str) -> FormToken | None:
     if held is None:
         return None
     session, request_id, made_at = json.loads(held)
-    if not secrets.compare_digest(session, request.cookies.get(_COOKIE, "").encode().hex()):
+    if not secrets.compare_digest(session, (cookie(request, _COOKIE) or "").encode().hex()):
         return None
     return FormToken(request_id, datetime.fromtimestamp(made_at, UTC), text)
 
@@ -60,15 +61,13 @@ def read_token(request: Request, tokens: Tokens, text: str) -> FormToken | None:
 def keep_session(request: Request, response: Response) -> None:
     """Gives the browser the session of a form's token, where it has none yet; it ends with the browser."""
     session = getattr(request.state, "session", None)
-    if session is not None and session != request.cookies.get(_COOKIE):
-        response.set_cookie(
-            _COOKIE, session, samesite="lax", secure=request.url.scheme == "https", httponly=True
-        )
+    if session is not None and session != cookie(request, _COOKIE):
+        set_cookie(request, response, _COOKIE, session)
 
 
 def _session_of(request: Request) -> str:
     """In the form in which a token holds it: what a browser sends may be any text."""
-    session = request.cookies.get(_COOKIE) or getattr(request.state, "session", None)
+    session = cookie(request, _COOKIE) or getattr(request.state, "session", None)
     if session is None:
         session = secrets.token_hex(_SESSION_BYTES)
     request.state.session = session

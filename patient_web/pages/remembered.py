@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from common.domain.ticket_codes import parse_ticket_code
 from common.messages.limits import SHORT_LIST_MAX
+from patient_web.pages.cookies import cookie, delete_cookie, set_cookie
 from patient_web.tokens import Tokens
 
 TICKETS_MAX: Final = SHORT_LIST_MAX
@@ -60,7 +61,7 @@ NOTHING: Final = Remembered({})
 
 def remembered_by(request: Request, tokens: Tokens, now: datetime) -> Remembered:
     """What the browser of the request remembers."""
-    held = tokens.open(_PURPOSE, request.cookies.get(_COOKIE, ""), _SECONDS_MAX)
+    held = tokens.open(_PURPOSE, cookie(request, _COOKIE) or "", _SECONDS_MAX)
     if held is None:
         return NOTHING
     return Remembered({code: day for code, day in json.loads(held).items() if _is_kept(code, day, now)})
@@ -68,12 +69,11 @@ def remembered_by(request: Request, tokens: Tokens, now: datetime) -> Remembered
 
 def remember(request: Request, response: Response, tokens: Tokens, tickets: Remembered) -> None:
     """Has the browser remember exactly these."""
-    is_secure = request.url.scheme == "https"
     if not tickets.days:
-        response.delete_cookie(_COOKIE, samesite="lax", secure=is_secure, httponly=True)
+        delete_cookie(request, response, _COOKIE)
         return
     sealed = tokens.seal(_PURPOSE, json.dumps(dict(tickets.days)).encode())
-    response.set_cookie(_COOKIE, sealed, _SECONDS_MAX, samesite="lax", secure=is_secure, httponly=True)
+    set_cookie(request, response, _COOKIE, sealed, _SECONDS_MAX)
 
 
 def _is_kept(code: str, day: str, now: datetime) -> bool:

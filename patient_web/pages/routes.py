@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Final
 
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
@@ -10,7 +11,7 @@ from common.words.tickets import Ticket
 from patient_web.pages import choosing, installing, kiosk, registering, tickets
 from patient_web.pages.kiosk import KIOSK
 from patient_web.pages.registering import SENT, Counter
-from patient_web.pages.site import Site
+from patient_web.pages.site import FAULT, OF_NO_PAGE, Site
 
 
 def _address(_request: Request, *parts: str) -> str:
@@ -24,8 +25,15 @@ def _landing(_site: Site, _request: Request, ticket: Ticket) -> str:
 BROWSER: Final = Counter("base.html", _address, _landing, remembers=True)
 
 
-def page_routes(site: Site) -> list[Route]:
-    """All pages of the patients and of the kiosk."""
+def pages_app(site: Site) -> Starlette:
+    """The application of all pages; `request.state` has the visitor and the language."""
+    handlers = {Exception if status == FAULT else status: site.no_page for status in OF_NO_PAGE}
+    app = Starlette(routes=_routes(site), exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    return app
+
+
+def _routes(site: Site) -> list[Route]:
     return [
         site.route("/", choosing.hospitals),
         site.route("/hospitals/{hospital}", choosing.clinics),

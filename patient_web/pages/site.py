@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -47,6 +48,16 @@ _OWN_NAME: Final = C_("name of this language", "English")
 NO_ANSWER: Final = N_("No answer came in time.")
 TOO_OFTEN: Final = N_("That was asked too often; wait a moment, then try again.")
 _UNAVAILABLE: Final = N_("The hospital's system cannot be reached now; try again in a minute.")
+FAULT: Final = 500
+OF_NO_PAGE: Final = {
+    400: N_("This form cannot be read; open it again."),
+    404: N_("There is no such page."),
+    405: N_("There is no such page."),
+    415: N_("This form cannot be read; open it again."),
+    FAULT: N_("Something went wrong here; try again, or ask the staff."),
+}
+"""What is said of what is no page of ours, by the status."""
+
 _COME_AGAIN: Final = frozenset({429, 503})
 _STEPS_MAX: Final = 30
 """Tickets in which one can go on, one after the other."""
@@ -86,6 +97,15 @@ class Site:
         status, sentence = told(error, texts_of(request))
         response = self.page(request, "trouble.html", {"sentence": sentence}, status)
         response.headers.update(retrying(status))
+        return response
+
+    async def no_page(self, request: Request, error: Exception) -> Response:
+        """The answer to what is no page of ours, or cannot be shown for a fault in it."""
+        status = error.status_code if isinstance(error, HTTPException) else FAULT
+        headers = error.headers if isinstance(error, HTTPException) else None
+        sentence = texts_of(request)(OF_NO_PAGE[status])
+        response = self.page(request, "trouble.html", {"sentence": sentence}, status)
+        response.headers.update(headers or {})
         return response
 
     def new_form(self, request: Request) -> FormToken:

@@ -13,6 +13,7 @@ from common.words.tickets import (
     Ticket,
     call_estimate,
     clinic_name,
+    goes_on_with,
     hospital_name,
     not_back_to,
     status_word,
@@ -38,7 +39,8 @@ _FOLLOWED: Final = frozenset({"waiting", "called", "parked", "in_service"})
 class TicketView:
     """A ticket in words. `place` are hospital, clinic and day; `headline` says what it is about now,
     `estimate` when it will be called, `advice` when to be back. `alert` is `near` or `called`, and `news_key`
-    changes whenever there is news that a patient should hear. `moment` is the time of what is shown."""
+    changes whenever there is news that a patient should hear. `goes_on` where another ticket is the
+    patient's now. `moment` is the time of what is shown."""
 
     code: str
     number: str
@@ -56,6 +58,7 @@ class TicketView:
     moment: str
     can_be_cancelled: bool
     is_over: bool
+    goes_on: bool
 
 
 def ticket_view(ticket: Ticket, texts: Texts, now: datetime) -> TicketView:
@@ -83,6 +86,7 @@ def ticket_view(ticket: Ticket, texts: Texts, now: datetime) -> TicketView:
         moment=clock_time_with_zone(moment, texts, ticket.get("zone")),
         can_be_cancelled=status in ("waiting", "called", "parked"),
         is_over=status not in _FOLLOWED,
+        goes_on=goes_on_with(ticket) is not None,
     )
 
 

@@ -1,4 +1,4 @@
-// A kiosk goes back to its first page when nobody touches it any more, prints a new ticket by itself, and leads nowhere
+// A kiosk goes back to its first page, in its first language, when nobody touches it any more, prints a new ticket by itself, and leads nowhere
 // else.
 const ASK_AFTER_MS = 60000;
 const ANSWER_MS = 15000;
@@ -31,7 +31,7 @@ document.addEventListener("contextmenu", (event) => event.preventDefault());
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 if (start) {
-  setTimeout(() => location.reload(), NEWS_MS);
+  setTimeout(goHome, NEWS_MS);
 } else if (print) {
   addEventListener("load", () => window.print());
   setTimeout(goHome, AFTER_PRINTING_MS);

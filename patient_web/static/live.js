@@ -63,9 +63,7 @@ function refreshAll() {
 
 function changed(ticket) {
   const shown = shownTickets().find((each) => each.dataset.code === ticket.ticket_code);
-  // A ticket that is not here yet is one in which a patient goes on.
   if (shown) refresh(shown);
-  else location.reload();
 }
 
 function refresh(shown) {
@@ -83,6 +81,10 @@ function show(old, text) {
   const parsed = new DOMParser().parseFromString(text, "text/html");
   const shown = document.importNode(parsed.querySelector("[data-part]"), true);
   const hadFocus = old.contains(document.activeElement);
+  if (shown.dataset.goesOn && !old.dataset.goesOn) {
+    location.reload(); // to the ticket with which the patient goes on
+    return;
+  }
   old.replaceWith(shown);
   if (hadFocus) shown.querySelector("a")?.focus();
   if (shown.dataset.news !== old.dataset.news) tell(shown);

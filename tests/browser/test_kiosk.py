@@ -85,6 +85,17 @@ def test_nobody_there_is_asked_and_what_was_typed_is_forgotten(
     expect(page.get_by_label("Nama lengkap")).to_have_value("")
 
 
+def test_the_next_one_is_spoken_to_in_the_kiosk_s_own_language(
+    pages: WatchedPages, process: WebProcess
+) -> None:
+    page = kiosk(pages, process, "80")
+    page.get_by_role("link", name="English").click()
+    heading = page.get_by_role("heading", level=2).first
+    expect(heading).to_have_text("Touch your clinic to take a number")
+    page.clock.fast_forward(31_000)
+    expect(heading).to_have_text("Sentuh poli tujuan untuk mengambil nomor")
+
+
 def test_a_kiosk_leads_nowhere_else(pages: WatchedPages, process: WebProcess) -> None:
     page = kiosk(pages, process, "80")
     page.locator('a[href*="/C24?"]').click()

@@ -163,6 +163,21 @@ def test_a_family_s_tickets_stand_side_by_side_and_live(
     expect(page).to_have_title("C07-001: dipanggil!")
 
 
+def test_a_transferred_ticket_is_followed_to_the_new_one(
+    pages: WatchedPages, process: WebProcess, desk: Desk
+) -> None:
+    page = telephone(pages)
+    take_number(page, process, "C13")
+    old = page.url
+    expect(page.locator(".ticket .moment")).to_be_visible()
+    desk.ask("transfer", "C13", number=1, to_clinic="C14")
+    expect(page.locator(".number")).to_have_text("C14-001")
+    expect(page.locator(".note")).to_contain_text("Nomor C13-001 dilanjutkan di sini")
+    assert page.url != old
+    desk.call_next("C14")
+    expect(page.locator("[data-alert=called]")).to_be_visible()
+
+
 def test_a_wrong_field_has_the_focus(pages: WatchedPages, process: WebProcess) -> None:
     page = telephone(pages)
     page.goto(f"{process.url}/hospitals/{HOSPITAL}/C09")

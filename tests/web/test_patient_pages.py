@@ -215,7 +215,7 @@ def test_cookies_come_back_over_tls_only_where_they_came_over_it(hospital: Deplo
     with behind_tls.client(headers={"X-Forwarded-Proto": "https"}) as client:
         answer = client.get(form_of("C13"))
         cookies = answer.headers.get_list("set-cookie")
-        assert any(each.startswith("session=") for each in cookies)
+        assert any(each.startswith("__Host-session=") for each in cookies)
         assert all("Secure" in each for each in cookies)
         assert "strict-transport-security" in answer.headers
     assert behind_tls.program.stop() == 0
@@ -246,6 +246,16 @@ def test_what_does_not_exist_is_said_in_a_sentence(visits: Visits, path: str) ->
     assert visitor.page.status_code == 404
     assert "tidak ditemukan" in visitor.text or "Tidak ada" in visitor.text
     assert "<b>" not in visitor.page.text
+
+
+def test_what_is_no_page_is_said_on_one(visits: Visits) -> None:
+    visitor = visits.at("/nowhere", "id")
+    assert visitor.page.status_code == 404
+    assert "Halaman ini tidak ada." in visitor.text
+    assert "default-src 'none'" in visitor.page.headers["content-security-policy"]
+    visitor.page = visitor.client.post("/tickets")
+    assert visitor.page.status_code == 405
+    assert "GET" in visitor.page.headers["allow"]
 
 
 def test_pages_speak_both_languages_and_lead_to_the_other(visits: Visits) -> None:
