@@ -113,10 +113,10 @@ class RefreshPlan:
 
 
 def _moments(queue: FollowedQueue) -> Iterable[tuple[float, FollowedTicket]]:
-    """When each of those whose way is not over is due, in the order of their places."""
+    """When each of those whose way is not over is due: those who wait first, in the order of their places."""
     live = sorted(
         (ticket for ticket in queue.tickets.values() if not ticket.is_over),
-        key=lambda each: each.ticket["people_ahead"] or 0,
+        key=lambda each: (not each.is_waiting, each.ticket["people_ahead"] or 0),
     )
     for rank, ticket in enumerate(live):
         pace = min(PLACE_SECONDS_MIN * (1 + rank // BATCH_MAX), PLACE_SECONDS_MAX)

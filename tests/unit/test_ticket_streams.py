@@ -253,6 +253,21 @@ def test_many_events_of_a_queue_cost_no_more_than_its_pace() -> None:
     playing(300, play)
 
 
+def test_who_is_next_does_not_wait_for_those_who_did_not_come() -> None:
+    async def play(world: World) -> None:
+        for number in range(1, 61):
+            world.tickets[code_of(number)] |= {"status": "no_show", "people_ahead": None}
+        world.tickets[code_of(61)]["people_ahead"] = 1
+        readers = [Reader(world.follow(number)) for number in range(1, 62)]
+        await asyncio.sleep(3)
+        world.tickets[code_of(61)]["people_ahead"] = 0
+        world.publish("ticket.cancelled", 999)
+        await asyncio.sleep(1)
+        assert readers[60].shown[code_of(61)]["people_ahead"] == 0
+
+    playing(61, play)
+
+
 def test_a_broker_that_was_away_is_told_and_made_good() -> None:
     async def play(world: World) -> None:
         reader = Reader(world.follow(1))
