@@ -17,6 +17,8 @@ from waiting_room.clinic_boards import ClinicBoard, Json
 CALLS_MAX: Final = 100_000
 """Calls of all clinics; beyond it those are forgotten of clinics in which nothing happened for longest."""
 
+CLINICS_MAX: Final = 100_000
+
 OLD_CALLS: Final = timedelta(minutes=10)
 """For so long into a new service day the calls of the day before stay."""
 
@@ -106,13 +108,12 @@ class HospitalBoard:
         for each in summaries:
             self.clinic(each["code"]).take_summary(each, asked_at)
         self._changed.update(codes)
-        if codes == self.listed:
-            return
-        self.due.update(set(codes) - {*self.listed})
-        self._change.is_relisted = True
-        self.listed = codes
         for code in {*self._clinics} - {*codes}:
             del self._clinics[code]
+        if codes != self.listed:
+            self.due.update(set(codes) - {*self.listed})
+            self._change.is_relisted = True
+            self.listed = codes
 
     def take_queue(self, code: str, reply: Mapping[str, Any], now: datetime) -> None:
         """The queue of one of its clinics, as `clinic_queue` has it."""
@@ -186,6 +187,6 @@ class Boards:
     def _make_room(self) -> None:
         if self._calls_count > self._calls_max:  # those that boards have forgotten are counted still
             self._calls_count = sum(map(len, self._calls.values()))
-        while self._calls_count > self._calls_max:
+        while self._calls_count > self._calls_max or len(self._calls) > CLINICS_MAX:
             _, calls = self._calls.popitem(last=False)
             self._calls_count -= len(calls)

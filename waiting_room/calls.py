@@ -3,7 +3,7 @@
 Pure: knows neither the broker nor the clock.
 """
 
-from datetime import date, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from typing import Any, Final, NamedTuple
 
 from antrean_client.events import Event, Source
@@ -121,6 +121,8 @@ def _call(event: Event) -> Call | None:
     number, display_number = data.get("number"), data.get("display_number")
     if not isinstance(number, int) or not isinstance(display_number, str):
         return None
+    if not MINYEAR < event.happened_at.year < MAXYEAR:
+        return None  # no hospital's clock shows it
     return Call(
         event.source,
         event.sequence,
@@ -130,7 +132,7 @@ def _call(event: Event) -> Call | None:
         room_name_in(data),
         event.happened_at,
         is_recall=event.name == "ticket.recalled",
-        is_urgent=data.get("lane") in _URGENT_LANES or data.get("out_of_turn") == "emergency",
+        is_urgent=str(data.get("lane")) in _URGENT_LANES or data.get("out_of_turn") == "emergency",
     )
 
 

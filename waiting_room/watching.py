@@ -27,6 +27,9 @@ FIRST_ANSWER_SECONDS_MAX: Final = 5.0
 HOSPITALS_MAX: Final = PAGES_MAX
 """Hospitals that are kept up to date; those at which nobody looks make room for others."""
 
+AFTER_FAULT_SECONDS: Final = 15.0
+"""After a fault of our own in the look-ups of a hospital, they begin again."""
+
 _EVENTS: Final = "events"
 
 _IDLE_BATCHES: Final = 2
@@ -38,20 +41,29 @@ _log = structlog.get_logger()
 class _Watched:
     """A hospital that is kept up to date by a task."""
 
-    def __init__(self, board: HospitalBoard, refreshing: Refreshing, now: float) -> None:
-        self.board, self.refreshing, self.looked_at = board, refreshing, now
-        self.task = asyncio.get_running_loop().create_task(refreshing.run())
-        self.task.add_done_callback(self._ended)
+    def __init__(self, board: HospitalBoard, refreshing: Refreshing) -> None:
+        self.board, self.refreshing = board, refreshing
+        self._loop = asyncio.get_running_loop()
+        self.looked_at = self._loop.time()
         self.timer: asyncio.TimerHandle | None = None
+        self._again: asyncio.TimerHandle | None = None
+        self._begin()
 
     def stop(self) -> None:
-        self.task.cancel()
-        if self.timer is not None:
-            self.timer.cancel()
+        """Ends the task."""
+        self._task.cancel()
+        for timer in (self.timer, self._again):
+            if timer is not None:
+                timer.cancel()
+
+    def _begin(self) -> None:
+        self._task = self._loop.create_task(self.refreshing.run())
+        self._task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (fault := task.exception()) is not None:
-            _log.error("look-ups ended", hospital=self.board.code, exc_info=fault)
+            _log.error("look-ups ended by a fault", hospital=self.board.code, exc_info=fault)
+            self._again = self._loop.call_later(AFTER_FAULT_SECONDS, self._begin)
 
 
 class Watching:
@@ -108,8 +120,7 @@ class Watching:
         board = self._boards.watch(code)
         board.lacks(_EVENTS, self._lost_since)
         refreshing = Refreshing(board, self._ask, self._clock, lambda: self._refreshed(code))
-        now = asyncio.get_running_loop().time()
-        self._watched[code] = _Watched(board, refreshing, now)
+        self._watched[code] = _Watched(board, refreshing)
         return self._watched[code]
 
     def _unwatch(self, code: str) -> None:
