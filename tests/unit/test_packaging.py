@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from setuptools import find_packages
+from setuptools import find_namespace_packages
 
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -20,13 +20,13 @@ FILES = [
 
 
 def test_every_folder_of_the_product_is_built_and_nothing_else() -> None:
-    built = find_packages(str(ROOT), exclude=SETUPTOOLS["packages"]["find"]["exclude"])
-    assert set(built) == {".".join(path.parent.parts) for path in FILES if path.suffix == ".py"}
+    found = SETUPTOOLS["packages"]["find"]
+    built = find_namespace_packages(str(ROOT), exclude=found["exclude"], include=found["include"])
+    assert set(built) >= {".".join(path.parent.parts) for path in FILES}
+    assert {each.partition(".")[0] for each in built} == set(FOLDERS)
 
 
 def test_every_file_beside_the_code_is_built() -> None:
-    """Patterns count from the folder of each package, and not within folders that are none."""
     patterns = SETUPTOOLS["package-data"]["*"]
-    packages = {path.parent for path in FILES if path.name == "__init__.py"}
-    built = {found for folder in packages for pattern in patterns for found in (ROOT / folder).glob(pattern)}
-    assert [str(path) for path in FILES if path.suffix != ".py" and ROOT / path not in built] == []
+    left_out = [str(path) for path in FILES if path.suffix != ".py" and not any(map(path.match, patterns))]
+    assert left_out == []
