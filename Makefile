@@ -151,7 +151,7 @@ transcript: $(VENV)/.develop ## play the sessions that README.md shows, and writ
 	@$(BIN)/python -m tests.acceptance.transcript
 
 .PHONY: screenshots
-screenshots: $(VENV)/.develop ## draw docs/screens/ again: what patients see, in both languages
+screenshots: $(VENV)/.develop ## draw docs/screens/ again: what patients and waiting rooms see, in both languages
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
 	@$(BIN)/python -m tests.screens
 

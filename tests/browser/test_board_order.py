@@ -136,7 +136,9 @@ def test_messages_add_up_to_what_is_there(page: Page) -> None:
 def test_clinics_are_laid_out_over_as_many_screens_as_they_need(
     page: Page, rooms: list[int], form: str, sizes: list[int]
 ) -> None:
-    clinics = [{"code": f"C{place}", "rooms": list(range(count))} for place, count in enumerate(rooms)]
+    clinics = [
+        {"code": f"C{place}", "rooms": list(range(count)), "next": []} for place, count in enumerate(rooms)
+    ]
     laid_out = page.evaluate("given => antrean.screens(...given).pages", [clinics, form])
     assert [len(each) for each in laid_out] == sizes
     shown = [room for each in laid_out for part in each for room in part["rooms"]]

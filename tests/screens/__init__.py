@@ -1,1 +1,1 @@
-"""`make screenshots`: pictures of what patients see, for the documents."""
+"""`make screenshots`: pictures of what patients and waiting rooms see, for the documents."""

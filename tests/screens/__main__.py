@@ -12,7 +12,7 @@ from tests.broker import running_broker
 from tests.browser.conftest import launch
 from tests.database import opened
 from tests.deployment import deployed
-from tests.screens import patients
+from tests.screens import board, patients
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
 
@@ -31,6 +31,7 @@ def main() -> None:
             hospital.start_together({"registrar": 1, "ticker": 1, "status": 1})
             browser = launch(playwright)
             patients.draw(browser, hospital, FOLDER)
+            board.draw(browser, broker, hospital, FOLDER)
             browser.close()
 
 

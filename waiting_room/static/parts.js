@@ -66,10 +66,9 @@ window.antrean = window.antrean || {};
     if (!clinic.is_open) return "";
     if (clinic.day_may_end_first) return texts.say("notToday");
     if (!wait || wait.seconds === null || wait.shortest_seconds === null) return "";
-    return texts.say("wait", {
-      wait: texts.duration(wait.seconds),
-      range: texts.range(wait.shortest_seconds, wait.longest_seconds),
-    });
+    const duration = texts.duration(wait.seconds);
+    const range = texts.range(wait.shortest_seconds, wait.longest_seconds);
+    return texts.say(range === duration ? "waitAlone" : "wait", { wait: duration, range });
   }
 
   /* A clinic, or one of the parts of a clinic with many rooms. */
@@ -85,8 +84,8 @@ window.antrean = window.antrean || {};
     card.querySelector(".nobody").hidden = part.rooms.length > 0 || Boolean(closed);
     const messages = (clinic.absences || []).map((absence) => listItem(texts.absence(absence)));
     replaceChildren(card.querySelector(".messages"), messages);
-    card.querySelector(".next").hidden = clinic.next.length === 0;
-    replaceChildren(card.querySelector(".numbers"), clinic.next.map(listItem));
+    card.querySelector(".next").hidden = part.next.length === 0;
+    replaceChildren(card.querySelector(".numbers"), part.next.map(listItem));
     fill(card, ".waiting", clinic.is_open || clinic.waiting ? texts.say("waiting", { count: clinic.waiting }) : "");
     fill(card, ".wait", waitText(clinic, texts));
     return card;

@@ -8,7 +8,7 @@ window.antrean = window.antrean || {};
   const WORD_GAP_SECONDS = 0.03;
   const PART_GAP_SECONDS = 0.35;
   const SPEECH_SECONDS_MAX = 15;
-  const DECISION_SECONDS_MAX = 1;
+  const DECISION_SECONDS_MAX = 3;
 
   class Sound {
     /* `index`: the address of the list of clips; `languages`: what is said, in order. */
