@@ -122,3 +122,22 @@ def test_what_is_away_is_said_and_the_last_state_stays(hospital: Deployment) -> 
                 assert room["display_number"] == other
             page.awaits(lambda page: page.stale_since is None, "it is up to date again")
     assert process.program.stop() == 0
+
+
+def test_a_page_that_is_opened_while_nobody_answers_is_filled_later(hospital: Deployment) -> None:
+    process = start_web(hospital, "board")
+    await_ready(process)
+    with process.client() as client:
+        assert client.get(f"/{HOSPITAL}").status_code == 200
+    [responder] = [each for each in hospital.programs if each.name.startswith("status")]
+    responder.freeze()
+    try:
+        with board_client(f"{process.url}/{HOSPITAL}/stream") as page:
+            page.awaits(lambda page: page.stale_since is not None, "that nobody answers is said")
+            assert not page.clinics
+            responder.thaw()
+            page.awaits(lambda page: {*CLINICS} <= page.clinics.keys(), "all clinics come")
+            page.awaits(lambda page: page.stale_since is None, "it is up to date")
+    finally:
+        responder.thaw()
+    assert process.program.stop() == 0
