@@ -21,10 +21,12 @@ _YEARS: Final = range(1900, 2200)
 
 @dataclass(frozen=True)
 class Shape:
-    """An object: the members that it must have, and those that may be left out or null."""
+    """An object: the members that it must have, those that may be left out or null, and a `rule` for all of
+    them."""
 
     members: Mapping[str, Check]
     optional: Mapping[str, Check] = field(default_factory=dict)
+    rule: Check = field(default=lambda _: True)
 
 
 def fits(value: Any, shape: Shape) -> bool:
@@ -38,6 +40,7 @@ def _is_of(shape: Shape) -> Check:
             isinstance(value, dict)
             and all(name in value and fine(value[name]) for name, fine in shape.members.items())
             and all(value.get(name) is None or fine(value[name]) for name, fine in shape.optional.items())
+            and shape.rule(value)
         )
 
     return check
@@ -172,11 +175,25 @@ CLINIC_QUEUE: Final = Shape(
     {"absences": _ABSENCES, "sequence": _whole},
 )
 
+
+def _page(member: str, entry: Shape) -> Shape:
+    """More can only come behind what has come."""
+    return Shape(
+        {member: _list_of(_is_of(entry))},
+        {"more": _flag},
+        rule=lambda reply: bool(reply[member] or not reply.get("more")),
+    )
+
+
 REPLIES: Final[Mapping[str, Shape]] = {
     "ticket": TICKET,
-    "tickets": Shape({"tickets": _list_of(_is_of(TICKET))}, {"not_found": _list_of(_text)}),
-    "hospitals": Shape({"hospitals": _list_of(_is_of(HOSPITAL))}, {"more": _flag}),
-    "clinics": Shape({"clinics": _list_of(_is_of(CLINIC))}, {"more": _flag}),
+    "tickets": Shape(
+        {"tickets": _list_of(_is_of(TICKET))},
+        {"not_found": _list_of(_text)},
+        rule=lambda reply: bool(reply["tickets"] or reply.get("not_found")),
+    ),
+    "hospitals": _page("hospitals", HOSPITAL),
+    "clinics": _page("clinics", CLINIC),
     "clinic_queue": CLINIC_QUEUE,
 }
 """By the name of the reply."""

@@ -56,8 +56,12 @@ def problem_of(code: str, **members: Any) -> dict[str, Any]:
     return {"type": "about:blank", "title": "A", "detail": "Do it.", "code": code, "errors": [], **members}
 
 
+def _written(body: Any) -> bytes:
+    return (body if isinstance(body, str) else json.dumps(body)).encode()
+
+
 def answer(code: int, body: Any, *headers: str, kind: str = "application/json") -> RawAnswer:
-    written_body = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    written_body = body if isinstance(body, bytes) else _written(body)
     lines = [f"HTTP/1.1 {code} So", f"Content-Type: {kind}", f"Content-Length: {len(written_body)}", *headers]
     return says("\r\n".join([*lines, "", ""]).encode() + written_body)
 

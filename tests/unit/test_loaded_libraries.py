@@ -113,6 +113,14 @@ def test_a_program_loads_no_more_than_it_needs(
     assert LIBRARIES & set(done.stderr.splitlines()[-1].split()) <= expected
 
 
+def test_a_patient_who_asks_over_https_loads_nothing_of_the_broker(tmp_path: Path, migrated: Path) -> None:
+    (tmp_path / ".env").write_text("ANTREAN_URL=http://127.0.0.1:1/")
+    done = run(tmp_path, "-c", RUN, "patient_cli.__main__", "hospitals", database=migrated)
+
+    assert done.returncode == 69, done.stderr
+    assert LIBRARIES & set(done.stderr.splitlines()[-1].split()) <= PATIENT | {"dotenv"}
+
+
 def test_alembic_is_loaded_where_there_is_something_to_migrate(tmp_path: Path) -> None:
     done = run(tmp_path, "-c", RUN, "admin_cli.__main__", "migrate", database=tmp_path / "new.db")
 
