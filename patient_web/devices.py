@@ -82,7 +82,6 @@ def visitor_of(request: HTTPConnection) -> Visitor:
 
 def _cookie(token: str, *, is_secure: bool) -> str:
     response = Response()
-    response.set_cookie(
-        DEVICE_COOKIE, token, _SECONDS_MAX, samesite="strict", secure=is_secure, httponly=True
-    )
+    # Lax, since a link or a QR code that leads here comes from elsewhere.
+    response.set_cookie(DEVICE_COOKIE, token, _SECONDS_MAX, samesite="lax", secure=is_secure, httponly=True)
     return response.headers["set-cookie"]
