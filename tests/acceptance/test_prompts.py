@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.command_line import Shell
-from tests.acceptance.conftest import nothing_personal_in
+from tests.acceptance.conftest import both_ways, nothing_personal_in
 from tests.acceptance.desks import desk_at
 from tests.acceptance.terminal import terminal
 from tests.deployment import Deployment, Patient
@@ -53,6 +53,7 @@ def test_a_wrong_option_is_reported_before_the_prompts(shell: Shell) -> None:
         assert screen.ends() == 130
 
 
+@both_ways
 def test_register_offers_hospitals_and_clinics(shell: Shell) -> None:
     with terminal(shell, "antrean", "register", "--lang", "en", columns=60) as screen:
         screen.reads("Choose a hospital").reads("Choice").types("rshs\n")
@@ -60,6 +61,7 @@ def test_register_offers_hospitals_and_clinics(shell: Shell) -> None:
         assert screen.reads("Medical record number").is_interrupted() == 130
 
 
+@both_ways
 def test_the_menu_takes_a_number_for_a_newborn(shell: Shell) -> None:
     mother = Patient()
     with terminal(shell, "antrean", "--lang", "en") as screen:
