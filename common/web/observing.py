@@ -85,7 +85,8 @@ class _Counted:
 def _templates(routes: Iterable[BaseRoute], before: str = "") -> Iterator[str]:
     for route in routes:
         if isinstance(route, Mount):
-            yield before + route.path
+            if route.path:  # one at the root takes whatever leads nowhere
+                yield before + route.path
             yield from _templates(route.routes, before + route.path)
         elif isinstance(route, Route):
             yield before + route.path

@@ -119,6 +119,7 @@ def test_the_stack_stops_and_goes_on_where_it_was(shell: Shell, stack_dir: Path)
     assert len(shell.antrean("hospitals", "--json").json) >= 4
     for page in pages_of(first):
         assert httpx.get(f"{page}readyz").text == "ready\n"
+        assert "RSUP Dr. Hasan Sadikin" in httpx.get(page).text
     warnings = [
         each for each in shell.run("antrean-admin", "doctor", "--json").json["checks"] if each["advice"]
     ]
