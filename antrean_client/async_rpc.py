@@ -16,6 +16,7 @@ from typing import Any, Final
 import pika
 
 from antrean_client.async_connection import Outcome, RequestChannel, first_of, open_connection
+from antrean_client.connection import Address, address_now
 from antrean_client.errors import BrokerUnavailable, MessagingError, NoReply, RequestNotTaken, SettingsError
 from antrean_client.requests import Answer, Clock, MachineClock, encoded, too_large
 from antrean_client.rpc import (
@@ -57,7 +58,7 @@ class AsyncRpcClient:
 
     def __init__(
         self,
-        amqp_url: Callable[[], str] | str,
+        amqp_url: Address,
         exchange: str,
         *,
         user_id: bool,
@@ -232,7 +233,7 @@ class AsyncRpcClient:
         pause = _RECONNECT_SECONDS_MIN
         while True:
             try:
-                async with open_connection(self._address(), self._name) as connection:
+                async with open_connection(address_now(self._amqp_url), self._name) as connection:
                     while connection.is_open:
                         self._channel = await connection.open_channel(self._replied)
                         self._failure, pause = None, _RECONNECT_SECONDS_MIN
@@ -245,9 +246,6 @@ class AsyncRpcClient:
                 self._on_lost(error)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - keeps no secret
             pause = min(2 * pause, _RECONNECT_SECONDS_MAX)
-
-    def _address(self) -> str:
-        return self._amqp_url if isinstance(self._amqp_url, str) else self._amqp_url()
 
     def _tell(self) -> None:
         """Wakes who waits for a connection."""

@@ -26,6 +26,15 @@ BLOCKED_SECONDS_MAX = 60
 """How long a connection may be blocked by a resource alarm before it is given up."""
 
 
+Address = str | Callable[[], str]
+"""Where the broker is; may be asked for at each connecting, so that a password that has changed is used."""
+
+
+def address_now(address: Address) -> str:
+    """The address as it is now."""
+    return address if isinstance(address, str) else address()
+
+
 def connection_parameters(amqp_url: str, name: str, heartbeat_seconds: int) -> pika.URLParameters:
     """How to connect to `amqp_url`; `name` is what operators see in the broker's list of connections.
 

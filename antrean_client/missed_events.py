@@ -1,5 +1,6 @@
 """Events that the stream lacks, asked of the status responders, who read them in the database."""
 
+from antrean_client.connection import Address
 from antrean_client.events import Event, event_of
 from antrean_client.protocol import INTEGRATOR_EXCHANGE
 from antrean_client.rpc_client import RpcClient
@@ -9,7 +10,7 @@ class MissedEvents:
     """Asks over a connection of its own, which it opens when it first has to; waits for a reply for at most
     `reply_seconds`."""
 
-    def __init__(self, amqp_url: str, reply_seconds: float) -> None:
+    def __init__(self, amqp_url: Address, reply_seconds: float) -> None:
         self._client = RpcClient(amqp_url, INTEGRATOR_EXCHANGE)
         self._reply_seconds = reply_seconds
 

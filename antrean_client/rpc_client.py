@@ -14,7 +14,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError, ChannelClosedByBroker, NackError, UnroutableError
 from pika.spec import Basic
 
-from antrean_client.connection import blocking_connection, user_of, where_of
+from antrean_client.connection import Address, address_now, blocking_connection, user_of, where_of
 from antrean_client.errors import BrokerUnavailable, MessagingError
 from antrean_client.protocol import PATIENT_EXCHANGE
 from antrean_client.requests import Answer, Clock, MachineClock, RequestClient, encoded, too_large
@@ -35,9 +35,9 @@ _RECONNECT_SECONDS = 0.2
 
 class RpcClient(RequestClient):
     """Asks over the broker. But through the patients' exchange, each request names the user of `amqp_url`,
-    for whom the broker vouches."""
+    for whom the broker vouches. An address that may change is asked for at each connecting."""
 
-    def __init__(self, amqp_url: str, exchange: str, clock: Clock | None = None) -> None:
+    def __init__(self, amqp_url: Address, exchange: str, clock: Clock | None = None) -> None:
         self._amqp_url = amqp_url
         self._exchange = exchange
         self._clock = clock or MachineClock()
@@ -77,7 +77,7 @@ class RpcClient(RequestClient):
         message = encoded(body)
         if message is None:  # the broker would close the channel of a much larger one
             return too_large(request_id)
-        user_id = None if self._exchange == PATIENT_EXCHANGE else user_of(self._amqp_url)
+        user_id = None if self._exchange == PATIENT_EXCHANGE else user_of(address_now(self._amqp_url))
         properties = properties_of(name, request_id, self._clock.now(), user_id, span.headers)
         started = time.monotonic()
         until = started + timeout_seconds
@@ -126,7 +126,7 @@ class RpcClient(RequestClient):
         except UnroutableError as error:
             raise no_queue() from error
         except ChannelClosedByBroker as error:
-            raise refused_by(error, where_of(self._amqp_url)) from error
+            raise refused_by(error, where_of(address_now(self._amqp_url))) from error
 
     def _wait(self, channel: BlockingChannel, correlation_id: str, until: float) -> None:
         while correlation_id not in self._answers and (left := until - time.monotonic()) > 0:
@@ -135,7 +135,7 @@ class RpcClient(RequestClient):
     def _open_channel(self, timeout_seconds: float) -> BlockingChannel:
         if self._channel is None or not self._channel.is_open:
             self.close()
-            connection = blocking_connection(self._amqp_url, "antrean", timeout_seconds)
+            connection = blocking_connection(address_now(self._amqp_url), "antrean", timeout_seconds)
             try:
                 channel = connection.channel()
                 # The consumer must be there before anything is published with this reply-to.

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
+from antrean_client.connection import Address, address_now
 from antrean_client.errors import (
     BrokerRefused,
     BrokerUnavailable,
@@ -78,12 +79,12 @@ class Subscriber:
 
     The events behind a gap are kept back for `gap_seconds`; what is missing by then is looked up in the
     database, but without `fills_gaps`, and the reply waited for for `reply_seconds`. `fast_path` is as in
-    JournalReader. Not for use by several threads.
+    JournalReader. An address that may change is asked for at each connecting. Not for use by several threads.
     """
 
     def __init__(
         self,
-        amqp_url: str,
+        amqp_url: Address,
         position: Position,
         *,
         wanted: Callable[[str], bool] = lambda _: True,
@@ -198,7 +199,7 @@ class Subscriber:
 
     def _connect(self) -> JournalReader:
         start = self._position.start if self._next is None else self._next
-        reader = JournalReader(self._amqp_url, start, self._name, fast_path=self._fast_path)
+        reader = JournalReader(address_now(self._amqp_url), start, self._name, fast_path=self._fast_path)
         self._reader = reader
         if isinstance(reader.start, int):
             self._next = reader.start

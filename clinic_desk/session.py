@@ -1,7 +1,7 @@
 """One run of `antrean-desk`."""
 
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Final
@@ -10,7 +10,16 @@ from clinic_desk.actions import Action
 from clinic_desk.kept_credentials import Credentials
 from clinic_desk.problem_words import DESK_WORDS
 from clinic_desk.signed_in import signed_in
-from clinic_desk.signing_in import Origin, SignedIn, address_with, ask_for_user, broker_of, find_user
+from clinic_desk.signing_in import (
+    READ_AGAIN,
+    Origin,
+    SignedIn,
+    address_with,
+    ask_for_user,
+    broker_of,
+    credentials_now,
+    find_user,
+)
 from clinic_desk.signing_in_words import refusal_of
 from common.domain.staff import RUNS_CLINICS
 from common.errors import AntreanError, BrokerRefused, MessagingError, SettingsError
@@ -108,11 +117,15 @@ class DeskSession(RequestingSession):
                 raise
         self._asks_on_terminal = False
 
-    def broker_address(self) -> str:
+    def broker_address(self) -> Callable[[], str]:
         """With the user in it; raises as `user` does."""
-        who = self._who()
+        who, settings, base = self._who(), self.settings, super().broker_address()
         self._asked_as = (who.credentials.user, who.origin)
-        return address_with(super().broker_address(), who.credentials)
+        if who.origin in READ_AGAIN:
+            return lambda: address_with(base(), credentials_now(who, replace(settings, amqp_url=base())))
+        # Holds nothing of the user before.
+        address = address_with(base(), who.credentials)
+        return lambda: address
 
     def _who(self) -> SignedIn:
         super().broker_address()  # nobody is asked for a password of no broker
@@ -133,7 +146,9 @@ class DeskSession(RequestingSession):
         """What the settings know of a user is not used any more."""
         getattr(urllib.parse, "clear_cache", lambda: None)()  # it remembers the addresses it has split
         self._signed_out, self.user_given = True, None
-        self.settings = replace(self.settings, amqp_url=broker_of(self.settings) or None, staff_passwords={})
+        self.settings = replace(
+            self.settings, amqp_url=broker_of(self.settings) or None, amqp_url_file=None, staff_passwords={}
+        )
 
     def failure_of(self, error: BaseException) -> Failure:
         """With what helps, where the broker refuses the user."""

@@ -31,6 +31,10 @@ class Origin(StrEnum):
     TYPED = "typed"
 
 
+READ_AGAIN: Final = frozenset({Origin.ADDRESS, Origin.FILE})
+"""What is looked at again for each new connection."""
+
+
 class SignedIn(NamedTuple):
     """Who uses the desk, and where the password comes from."""
 
@@ -61,6 +65,12 @@ def find_user(settings: Settings, user: str | None) -> SignedIn | None:
     if name in settings.staff_passwords:  # which may have made new ones since
         return SignedIn(Credentials(name, settings.staff_passwords[name]), Origin.LOCAL_STACK)
     return SignedIn(kept, Origin.KEPT) if kept else None
+
+
+def credentials_now(who: SignedIn, settings: Settings) -> Credentials:
+    """Of who has signed in by what is READ_AGAIN, as it is now: the password may have changed."""
+    found = find_user(settings, who.credentials.user)
+    return who.credentials if found is None else found.credentials
 
 
 def _from_file(settings: Settings, user: str | None) -> Credentials:

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from antrean_client.connection import Address
 from antrean_client.events import Event
 from antrean_client.subscriber import Subscriber
 from event_tap.following import follow
@@ -36,7 +37,7 @@ class Copying:
     def __post_init__(self) -> None:
         self.notes = Notes(self.session, is_watched=not sys.stdout.isatty())
 
-    def run(self, amqp_url: str, until: int | Literal["end"] | None) -> None:
+    def run(self, amqp_url: Address, until: int | Literal["end"] | None) -> None:
         """Copies up to `until`, or (None) for ever. The state is written at the end, too, whatever ends it.
 
         Raises OSError where the output cannot be written, and as Subscriber does.

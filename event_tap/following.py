@@ -1,5 +1,6 @@
 """Follows the stream for a run: what is wanted of it, and what is said of it."""
 
+from antrean_client.connection import Address
 from antrean_client.position import Position
 from antrean_client.subscriber import Subscriber
 from event_tap.notes import Notes
@@ -8,7 +9,7 @@ from event_tap.session import TapSession
 
 
 def follow(
-    session: TapSession, amqp_url: str, position: Position, selection: Selection, notes: Notes
+    session: TapSession, amqp_url: Address, position: Position, selection: Selection, notes: Notes
 ) -> Subscriber:
     """Reads a selection of queues from a position on; the notes tell of gaps and lost connections."""
     return Subscriber(

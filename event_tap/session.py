@@ -1,5 +1,7 @@
 """One run of `antrean-events`."""
 
+from collections.abc import Callable
+
 from common.exit_codes import ExitCode
 from common.terminal.failures import Failure, NoBrokerKnown, failure
 from common.terminal.session import Session
@@ -47,11 +49,11 @@ class TapSession(Session):
     extra = "events"
     verbose_help = N_("Where this program is at fault, show where.")
 
-    def broker_address(self) -> str:
-        """Where the broker is; raises NoBrokerKnown."""
+    def broker_address(self) -> Callable[[], str]:
+        """What tells at each connecting where the broker is; raises NoBrokerKnown."""
         if self.settings.amqp_url is None:
             raise NoBrokerKnown
-        return self.settings.amqp_url
+        return self.settings.current_amqp_url
 
     def failure_of(self, error: BaseException) -> Failure:
         """In an integrator's words, where the error is one of theirs."""

@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from antrean_client.connection import Address, address_now
 from antrean_client.events import Event, read_event
 from antrean_client.journal import JournalReader
 from antrean_client.position import Position
@@ -27,7 +28,7 @@ class Beginning(NamedTuple):
     since: datetime | None = None
 
 
-def beginning(text: str, clock: Clock, amqp_url: str) -> Beginning:
+def beginning(text: str, clock: Clock, amqp_url: Address) -> Beginning:
     """What --from says: `first`, `now`, an offset, `after` the id of an event, or a moment.
 
     Raises UsageProblem where it is none of these, EventNotFound, and as JournalReader does.
@@ -62,9 +63,9 @@ def ending(text: str | None, clock: Clock) -> Ending:
     return Ending(until=read_moment("--until", text, clock.now()))
 
 
-def _behind(event_id: str, amqp_url: str) -> Position:
+def _behind(event_id: str, amqp_url: Address) -> Position:
     """The position behind the event with this id: the whole stream may have to be read."""
-    reader = JournalReader(amqp_url, "first", "antrean-events")
+    reader = JournalReader(address_now(amqp_url), "first", "antrean-events")
     try:
         offset = 0
         while offset < reader.end:

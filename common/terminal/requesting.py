@@ -1,7 +1,7 @@
 """A session that sends requests: its conversation with the broker, and what became of each request."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -53,11 +53,12 @@ class RequestingSession(Session):
 
         return RpcClient(address, REQUEST_EXCHANGES[self.role], self.settings.clock())
 
-    def broker_address(self) -> str:
-        """Where the broker is, and as whom this program connects; raises NoBrokerKnown."""
+    def broker_address(self) -> Callable[[], str]:
+        """What tells at each connecting where the broker is, and as whom this program connects; raises
+        NoBrokerKnown."""
         if self.settings.amqp_url is None:
             raise NoBrokerKnown
-        return self.settings.amqp_url
+        return self.settings.current_amqp_url
 
     def ask(
         self,

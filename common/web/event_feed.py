@@ -72,7 +72,7 @@ class EventFeed:
 
     def _read(self) -> None:
         self._subscriber = Subscriber(
-            self._amqp_url(),
+            self._amqp_url,
             self._position,
             name=self._name,
             fills_gaps=self._fills_gaps,

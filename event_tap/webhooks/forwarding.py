@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from antrean_client.connection import Address
 from antrean_client.position import Position
 from antrean_client.subscriber import Subscriber
 from event_tap.following import follow
@@ -72,7 +73,7 @@ class Forwarding:
         self.troubles = Troubles(self.session, self.notes)
         self.backlog = Backlog(self.start.position)
 
-    def run(self, amqp_url: str) -> None:
+    def run(self, amqp_url: Address) -> None:
         """Forwards for ever. The state is written at the end, too, whatever ends it.
 
         Raises ReceiverGone, OSError where a file cannot be written, and as Subscriber does.

@@ -1,54 +1,64 @@
 """Passwords of broker and database are changed while workers run: nothing is lost, and nothing tells them."""
 
 import secrets
+import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pika
 import psycopg
 import pytest
+from pika.exceptions import AMQPConnectionError
 
 from admin_cli.database.roles import make_roles, role_of
 from admin_cli.database.schema import migrate
 from common.settings import Role
 from local_stack.install import find_postgresql
 from local_stack.private_postgres import PostgresServer
+from tests.acceptance.command_line import Shell, register_words
 from tests.broker import RunningBroker, private_node
 from tests.database import MISSING, opened
-from tests.deployment import Deployment, deployed
-from tests.processes import eventually
+from tests.deployment import HOSPITAL, Deployment, Patient, deployed
+from tests.processes import PATIENT, eventually
 from tests.workers.node_control import control
 from tests.workers.requester import registration, requester
 
 WORKERS: tuple[Role, ...] = ("registrar", "ticker", "status")
+USERS = ("patient", "integrator", "deploy")
 BEFORE, BETWEEN, AFTER = 20, 20, 20
 
 
 @dataclass
 class Passwords:
-    """The workers' passwords, in files that only they can read; `all` are those that there were."""
+    """The users' passwords, in files that only they can read; `all` are those that there were."""
 
     directory: Path
+    addresses: dict[str, str]
     broker_at: str
-    database_at: str
+    database_at: str = ""
     all: set[str] = field(default_factory=set)
 
     def write(self, of: str, worker: str) -> str:
-        """A new password into the worker's file, in one step; returns it."""
+        """A new password into the user's file, in one step; returns it."""
         password = secrets.token_hex(12)
-        self.all.add(password)
         if of == "broker":
-            address = f"amqp://{worker}:{password}@{self.broker_at}/"
+            address = self.addresses[worker] = f"amqp://{worker}:{password}@{self.broker_at}/"
         else:
             address = f"postgresql://{role_of(worker)}:{password}@{self.database_at}"
+        self.put(of, worker, address)
+        return password
+
+    def put(self, of: str, worker: str, address: str) -> None:
+        """An address into the user's file, in one step."""
+        self.all.add(urlsplit(address).password or "")
         path = self.file(of, worker)
         new = path.with_suffix(".new")
         new.touch(mode=0o600)
         new.write_text(address + "\n")
         new.replace(path)
-        return password
 
     def file(self, of: str, worker: str) -> Path:
         """Where the address of a worker stands."""
@@ -56,10 +66,17 @@ class Passwords:
 
 
 @pytest.fixture(scope="module")
-def broker() -> Iterator[RunningBroker]:
+def addresses() -> dict[str, str]:
+    """The users' addresses at the broker, as they are now."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def broker(addresses: dict[str, str]) -> Iterator[RunningBroker]:
     """A broker of its own: its passwords are changed."""
     with private_node() as node:
-        yield RunningBroker(node.urls, has_roles=True, has_policies=True, node=node)
+        addresses |= node.urls
+        yield RunningBroker(addresses, has_roles=True, has_policies=True, node=node)
 
 
 @pytest.fixture
@@ -79,13 +96,21 @@ def database() -> Iterator[str]:
             server.stop()
 
 
+@pytest.fixture
+def sqlite_url(_migrated_sqlite: Path, tmp_path: Path) -> str:
+    """A fresh database that asks for no password."""
+    path = tmp_path / "antrean.sqlite"
+    shutil.copyfile(_migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
 def test_passwords_are_changed_while_patients_register(
-    broker: RunningBroker, database: str, tmp_path: Path
+    addresses: dict[str, str], broker: RunningBroker, database: str, tmp_path: Path
 ) -> None:
     assert broker.node is not None
     places = urlsplit(broker.url("registrar")), urlsplit(database)
     passwords = Passwords(
-        tmp_path, f"127.0.0.1:{places[0].port}", f"127.0.0.1:{places[1].port}{places[1].path}"
+        tmp_path, addresses, f"127.0.0.1:{places[0].port}", f"127.0.0.1:{places[1].port}{places[1].path}"
     )
     with opened(database) as engine:
         migrate(engine)
@@ -121,12 +146,12 @@ def _register(deployment: Deployment, count: int) -> list[int]:
         return [patient.call_until_answered(registration("C01")).body["number"] for _ in range(count)]
 
 
-def _change_broker(passwords: Passwords, broker: RunningBroker) -> None:
+def _change_broker(passwords: Passwords, broker: RunningBroker, users: Sequence[str] = WORKERS) -> None:
     assert broker.node is not None
-    for worker in WORKERS:
-        new = passwords.write("broker", worker)
-        control(broker.node, ["--quiet", "change_password", worker], new + "\n")
-        control(broker.node, ["--quiet", "close_all_user_connections", worker, "new password"])
+    for user in users:
+        new = passwords.write("broker", user)
+        control(broker.node, ["--quiet", "change_password", user], new + "\n")
+        control(broker.node, ["--quiet", "close_all_user_connections", user, "new password"])
 
 
 def _change_database(passwords: Passwords, database: str) -> None:
@@ -162,3 +187,39 @@ def _are_told_by_nothing(deployment: Deployment, told: set[str]) -> None:
         if process.exists():
             shown += [(process / name).read_text(errors="replace") for name in ("cmdline", "environ")]
         assert not [each for each in told for text in shown if each in text], program.name
+
+
+def test_passwords_of_patients_integrators_and_operators_are_changed(
+    addresses: dict[str, str], broker: RunningBroker, sqlite_url: str, tmp_path: Path
+) -> None:
+    """Who follows the events goes on; commands take the new password, and nobody is let in by the old one."""
+    port = urlsplit(broker.url("patient")).port
+    passwords = Passwords(tmp_path, addresses, f"127.0.0.1:{port}")
+    for user in USERS:
+        passwords.put("broker", user, addresses[user])
+    with deployed(broker, sqlite_url, tmp_path) as deployment:
+        deployment.start_together({"registrar": 1})
+        shell = Shell(tmp_path, {**deployment.variables, **PATIENT}, deployment.ticket_codes)
+
+        def variables(user: str) -> dict[str, str]:
+            return {"ANTREAN_AMQP_URL_FILE": str(passwords.file("broker", user))}
+
+        command = ("antrean-events", "tail", "--from", "first", "--clinic", f"{HOSPITAL}/C02")
+        tail = shell.start("tail", *command, **variables("integrator"))
+        for number in (1, 2):
+            if number == 2:
+                _change_broker(passwords, broker, USERS)
+            words = register_words(HOSPITAL, "C02", Patient())
+            ticket = shell.antrean(*words, "--json", **variables("patient")).json
+            shell.ticket_codes.add(ticket["ticket_code"])
+            tail.prints(f"C02-00{number}")
+            assert shell.run("antrean-admin", "broker", "declare", **variables("deploy")).exit_code == 0
+        assert tail.exit_code is None
+        tail.kill()
+        _are_told_by_nothing(deployment, passwords.all)
+        assert not [each for each in passwords.all if each in tail.output]
+    for user in USERS:
+        for old in passwords.all:
+            if old not in passwords.file("broker", user).read_text():
+                with pytest.raises(AMQPConnectionError):
+                    pika.BlockingConnection(pika.URLParameters(f"amqp://{user}:{old}@127.0.0.1:{port}/"))

@@ -7,7 +7,15 @@ import pytest
 
 from clinic_desk.kept_credentials import Credentials, KeptCredentials
 from clinic_desk.session import DeskSession
-from clinic_desk.signing_in import Origin, address_with, broker_of, find_user, user_in
+from clinic_desk.signing_in import (
+    Origin,
+    SignedIn,
+    address_with,
+    broker_of,
+    credentials_now,
+    find_user,
+    user_in,
+)
 from common.errors import SettingsError
 from common.settings import STACK_FILE, Settings, load_settings
 
@@ -179,3 +187,16 @@ def test_no_password_is_shown_of_a_session_that_was_signed_out(kept: KeptCredent
     assert session.settings.amqp_url == BROKER
     with pytest.raises(SettingsError):
         assert session.user
+
+
+def test_a_password_in_a_file_is_read_again(kept: KeptCredentials, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("old\n")
+    settings = settings_at(kept, desk_password_file=file)
+    signed_in = find_user(settings, "siti")
+    assert signed_in is not None
+    file.write_text("new\n")
+    assert credentials_now(signed_in, settings) == Credentials("siti", "new")
+    in_address = SignedIn(SITI, Origin.ADDRESS)
+    changed = settings_at(kept, "amqp://siti:new@broker.example:5672/")
+    assert credentials_now(in_address, changed) == Credentials("siti", "new")
