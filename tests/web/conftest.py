@@ -8,6 +8,7 @@ import pytest
 
 from tests.broker import RunningBroker
 from tests.deployment import Deployment, deployed
+from tests.web.board_hospital import board_catalog
 
 
 @pytest.fixture(scope="module")
@@ -18,5 +19,18 @@ def hospital(
     directory = tmp_path_factory.mktemp("hospital")
     shutil.copyfile(_migrated_sqlite, directory / "antrean.sqlite")
     with deployed(broker, f"sqlite:///{directory}/antrean.sqlite", directory) as deployment:
+        deployment.start_together({"registrar": 1, "ticker": 1, "status": 1})
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def board_hospital(
+    broker: RunningBroker, _migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    """At work, with clinics that no other test has."""
+    directory = tmp_path_factory.mktemp("hospital")
+    shutil.copyfile(_migrated_sqlite, directory / "antrean.sqlite")
+    url = f"sqlite:///{directory}/antrean.sqlite"
+    with deployed(broker, url, directory, catalog=board_catalog()) as deployment:
         deployment.start_together({"registrar": 1, "ticker": 1, "status": 1})
         yield deployment

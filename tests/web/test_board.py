@@ -5,31 +5,32 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.deployment import HOSPITAL, Deployment, personal_data_in, ticket_codes_in
+from tests.deployment import Deployment, personal_data_in, ticket_codes_in
 from tests.processes import eventually
 from tests.web.board_client import board_client
+from tests.web.board_hospital import CODE
 from tests.web.desk_of import Desk, desk_of
 from tests.web.web_process import WebProcess, await_ready, start_web
 
 
 @pytest.fixture(scope="module")
-def board(hospital: Deployment) -> Iterator[WebProcess]:
+def board(board_hospital: Deployment) -> Iterator[WebProcess]:
     """A board that follows the hospital."""
-    process = start_web(hospital, "board")
+    process = start_web(board_hospital, "board")
     await_ready(process)
     yield process
     assert process.program.stop() == 0
 
 
 @pytest.fixture
-def desk(hospital: Deployment) -> Iterator[Desk]:
+def desk(board_hospital: Deployment) -> Iterator[Desk]:
     """Who calls."""
-    with desk_of(hospital) as desk:
+    with desk_of(board_hospital, CODE) as desk:
         yield desk
 
 
 def stream_of(board: WebProcess, clinic: str) -> str:
-    return f"{board.url}/{HOSPITAL}/{clinic}/stream"
+    return f"{board.url}/{CODE}/{clinic}/stream"
 
 
 def test_a_call_is_shown_with_its_room_and_what_follows_from_it(board: WebProcess, desk: Desk) -> None:
@@ -81,14 +82,14 @@ def test_who_is_away_and_a_closed_clinic_are_shown(board: WebProcess, desk: Desk
 
 
 def test_a_board_that_starts_knows_the_last_calls(
-    hospital: Deployment, board: WebProcess, desk: Desk
+    board_hospital: Deployment, board: WebProcess, desk: Desk
 ) -> None:
     desk.by_desk("C04")
     for _ in range(2):
         desk.register("C04")
         desk.call("C04")
         desk.ask("complete", "C04", number=desk.called)
-    other = start_web(hospital, "board")
+    other = start_web(board_hospital, "board")
     await_ready(other)
     with board_client(stream_of(other, "C04")) as page:
         page.lists("C04-001", "C04-002")
@@ -99,39 +100,39 @@ def test_a_board_that_starts_knows_the_last_calls(
 def test_pages_of_hospitals_and_clinics(board: WebProcess) -> None:
     with board.client() as client:
         assert client.get("/").status_code == 200
-        for path in (f"/{HOSPITAL}", f"/{HOSPITAL.lower()}", f"/{HOSPITAL}/C01,C02"):
+        for path in (f"/{CODE}", f"/{CODE.lower()}", f"/{CODE}/C01,C02"):
             page = client.get(path)
             assert page.status_code == 200
-            assert f"RSUP {HOSPITAL}" in page.text
-        for path in ("/RSXX", f"/{HOSPITAL}/XX", f"/{HOSPITAL}/C01,XX", f"/{HOSPITAL}/C01,,", "/a b", "/%00"):
+            assert f"RSUP {CODE}" in page.text
+        for path in ("/RSXX", f"/{CODE}/XX", f"/{CODE}/C01,XX", f"/{CODE}/C01,,", "/a b", "/%00"):
             assert client.get(path).status_code == 404
             assert client.get(f"{path}/stream").status_code == 404
         assert client.get("/RSXX/stream").status_code == 404
 
 
-def test_what_is_told_has_nothing_personal(hospital: Deployment, board: WebProcess, desk: Desk) -> None:
+def test_what_is_told_has_nothing_personal(board_hospital: Deployment, board: WebProcess, desk: Desk) -> None:
     desk.by_desk("C05")
     ticket = desk.register("C05")
-    hospital.ticket_codes.add(ticket["ticket_code"])
-    with board_client(f"{board.url}/{HOSPITAL}/stream") as page:
+    board_hospital.ticket_codes.add(ticket["ticket_code"])
+    with board_client(f"{board.url}/{CODE}/stream") as page:
         desk.call("C05")
         page.awaits(lambda page: any(call["clinic"] == "C05" for call in page.calls.values()), "it is called")
         told = str(page.messages)
     assert not personal_data_in(told)
-    assert not ticket_codes_in(told, hospital.ticket_codes)
+    assert not ticket_codes_in(told, board_hospital.ticket_codes)
 
 
-def test_without_a_broker_a_page_says_that_it_tries_again(hospital: Deployment) -> None:
-    process = start_web(hospital, "board", ANTREAN_AMQP_URL="amqp://board:x@127.0.0.1:1/")
+def test_without_a_broker_a_page_says_that_it_tries_again(board_hospital: Deployment) -> None:
+    process = start_web(board_hospital, "board", ANTREAN_AMQP_URL="amqp://board:x@127.0.0.1:1/")
     with process.client() as client:
-        answer = client.get(f"/{HOSPITAL}")
+        answer = client.get(f"/{CODE}")
         assert (answer.status_code, answer.headers["refresh"]) == (503, "10")
-        assert client.get(f"/{HOSPITAL}/stream").status_code == 503
+        assert client.get(f"/{CODE}/stream").status_code == 503
     assert process.program.stop() == 0
 
 
-def test_it_stops_in_order_while_pages_are_open(hospital: Deployment) -> None:
-    process = start_web(hospital, "board")
+def test_it_stops_in_order_while_pages_are_open(board_hospital: Deployment) -> None:
+    process = start_web(board_hospital, "board")
     await_ready(process)
     with board_client(stream_of(process, "C06")):
         assert process.program.stop() == 0

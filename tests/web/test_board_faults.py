@@ -9,8 +9,9 @@ from random import Random
 import pytest
 
 from tests.broker import RunningBroker, private_node
-from tests.deployment import HOSPITAL, Deployment, deployed
+from tests.deployment import Deployment, deployed
 from tests.web.board_client import BoardClient, board_client
+from tests.web.board_hospital import CODE, board_catalog
 from tests.web.desk_of import Desk, desk_of
 from tests.web.web_process import await_ready, start_web
 
@@ -25,7 +26,9 @@ def own_hospital(_migrated_sqlite: Path, tmp_path: Path) -> Iterator[tuple[Deplo
     with private_node() as node:
         broker = RunningBroker(node.urls, has_roles=True, has_policies=True, node=node)
         shutil.copyfile(_migrated_sqlite, tmp_path / "antrean.sqlite")
-        with deployed(broker, f"sqlite:///{tmp_path}/antrean.sqlite", tmp_path) as deployment:
+        with deployed(
+            broker, f"sqlite:///{tmp_path}/antrean.sqlite", tmp_path, catalog=board_catalog()
+        ) as deployment:
             deployment.start_together({"registrar": 1, "ticker": 1, "status": 1})
             yield deployment, broker
 
@@ -43,7 +46,7 @@ class Boards:
     def address(self) -> str:
         """Of the stream of the next process."""
         self._turn += 1
-        return f"{self.processes[self._turn % 2].url}/{HOSPITAL}/{','.join(CLINICS)}/stream"
+        return f"{self.processes[self._turn % 2].url}/{CODE}/{','.join(CLINICS)}/stream"
 
     def restart(self, which: int) -> None:
         """As after a power failure."""
@@ -70,13 +73,13 @@ def call_somebody(desk: Desk, clinic: str) -> str:
 def test_calls_while_everything_restarts(own_hospital: tuple[Deployment, RunningBroker]) -> None:
     deployment, broker = own_hospital
     random, boards, called = Random(19), Boards(deployment), list[str]()
-    with desk_of(deployment) as desk:
+    with desk_of(deployment, CODE) as desk:
         for clinic in CLINICS:
             desk.by_desk(clinic)
     with pages(boards, 4) as open_pages:
         for round_ in range(ROUNDS):
             fault = ("drop", "board", "drop", "broker")[round_ % 4]
-            with desk_of(deployment) as desk:
+            with desk_of(deployment, CODE) as desk:
                 called += [call_somebody(desk, random.choice(CLINICS)) for _ in range(2)]
                 if fault == "drop":
                     for page in random.sample(open_pages, 2):
@@ -103,15 +106,15 @@ def restart(deployment: Deployment, broker: RunningBroker) -> None:
         deployment.await_consumers(queue, 1)
 
 
-def test_what_is_away_is_said_and_the_last_state_stays(hospital: Deployment) -> None:
-    process = start_web(hospital, "board")
+def test_what_is_away_is_said_and_the_last_state_stays(board_hospital: Deployment) -> None:
+    process = start_web(board_hospital, "board")
     await_ready(process)
-    with desk_of(hospital) as desk:
+    with desk_of(board_hospital, CODE) as desk:
         desk.by_desk("C10")
-        with board_client(f"{process.url}/{HOSPITAL}/C10/stream") as page:
+        with board_client(f"{process.url}/{CODE}/C10/stream") as page:
             number = call_somebody(desk, "C10")
             page.lists(number)
-            [responder] = [each for each in hospital.programs if each.name.startswith("status")]
+            [responder] = [each for each in board_hospital.programs if each.name.startswith("status")]
             with responder.frozen():
                 page.awaits(lambda page: page.stale_since is not None, "that nobody answers is said")
                 assert page.clinics["C10"]["rooms"]
@@ -124,15 +127,15 @@ def test_what_is_away_is_said_and_the_last_state_stays(hospital: Deployment) -> 
     assert process.program.stop() == 0
 
 
-def test_a_page_that_is_opened_while_nobody_answers_is_filled_later(hospital: Deployment) -> None:
-    process = start_web(hospital, "board")
+def test_a_page_that_is_opened_while_nobody_answers_is_filled_later(board_hospital: Deployment) -> None:
+    process = start_web(board_hospital, "board")
     await_ready(process)
     with process.client() as client:
-        assert client.get(f"/{HOSPITAL}").status_code == 200
-    [responder] = [each for each in hospital.programs if each.name.startswith("status")]
+        assert client.get(f"/{CODE}").status_code == 200
+    [responder] = [each for each in board_hospital.programs if each.name.startswith("status")]
     responder.freeze()
     try:
-        with board_client(f"{process.url}/{HOSPITAL}/stream") as page:
+        with board_client(f"{process.url}/{CODE}/stream") as page:
             page.awaits(lambda page: page.stale_since is not None, "that nobody answers is said")
             assert not page.clinics
             responder.thaw()
