@@ -31,6 +31,8 @@ def configure_logging(process: str, level: str) -> None:
 
     # Our links say what happened to them; pika would say it again, at length.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
+    # Nor is every malformed request of a stranger worth a line, or a fault one with what was sent.
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

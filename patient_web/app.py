@@ -21,7 +21,7 @@ from common.web.health import health_routes
 from common.web.languages import ChosenLanguage
 from common.web.pages import Pages
 from common.web.requests import Requester
-from common.web.security import BoundedBody, SecurityHeaders
+from common.web.security import BoundedRequest, SecurityHeaders
 from patient_web.admission import Admission
 from patient_web.api.app import api, of_body, of_http
 from patient_web.api.endpoints import PREFIX
@@ -92,7 +92,7 @@ def make_app(settings: Settings) -> Starlette:
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(ChosenLanguage, default=settings.language),
-            Middleware(BoundedBody, bytes_max=_BODY_BYTES_MAX, refusal=_refusal),
+            Middleware(BoundedRequest, bytes_max=_BODY_BYTES_MAX, refusal=_refusal),
             Middleware(Visitors, tokens=tokens, admission=admission),
         ],
     )

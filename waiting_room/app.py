@@ -25,7 +25,7 @@ from common.web.health import health_routes
 from common.web.languages import ChosenLanguage
 from common.web.pages import Pages
 from common.web.requests import Requester
-from common.web.security import BoundedBody, SecurityHeaders
+from common.web.security import BoundedRequest, SecurityHeaders
 from common.web.streams import stream
 from common.words.absences import UNKNOWN, UNTIL
 from waiting_room.directory import Directory
@@ -174,8 +174,8 @@ def make_app(settings: Settings) -> Starlette:
         lifespan=board.life,
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(BoundedBody, bytes_max=_BODY_BYTES_MAX),
-            Middleware(ChosenLanguage, default=settings.language),
+            Middleware(BoundedRequest, bytes_max=_BODY_BYTES_MAX),
+            Middleware(ChosenLanguage, default=settings.language, asks_browser=False),
         ],
     )
     app.state.trouble = board.trouble

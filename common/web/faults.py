@@ -1,6 +1,7 @@
 """What becomes of a fault of ours: it is logged without its text, which may hold what a patient sent."""
 
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from common.errors import places
@@ -16,13 +17,14 @@ class Faults:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         try:
             await self._app(scope, receive, send)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it was answered
+        except ClientDisconnect:
+            pass  # there is nobody to answer
+        except Exception as error:
             log_fault(error)
+            if scope["type"] != "http":
+                raise  # it cannot start
 
 
 def log_fault(error: BaseException) -> None:

@@ -1,4 +1,7 @@
-"""Which language a browser is spoken to in: as its user chose (`?lang=en`), else as the browser asks for."""
+"""Which language a browser is spoken to in: as its user chose (`?lang=en`), else as the browser asks for.
+
+What a television asks for is how it came out of its box: there the settings decide.
+"""
 
 from typing import Final
 
@@ -16,8 +19,9 @@ _COOKIE_SECONDS: Final = 365 * 24 * 3600
 class ChosenLanguage:
     """Puts the language into `request.state.language`; a choice is kept in a cookie."""
 
-    def __init__(self, app: ASGIApp, *, default: str) -> None:
-        self._app, self._default = app, default
+    def __init__(self, app: ASGIApp, *, default: str, asks_browser: bool = True) -> None:
+        """`default` where nobody chose; with `asks_browser` only where the browser asks for none of ours."""
+        self._app, self._default, self._asks_browser = app, default, asks_browser
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -25,14 +29,16 @@ class ChosenLanguage:
             return
         request = HTTPConnection(scope)
         chosen = _known(request.query_params.get("lang"))
-        language = chosen or _known(request.cookies.get(_COOKIE)) or _asked_for(request) or self._default
+        asked_for = _asked_for(request) if self._asks_browser else None
+        language = chosen or _known(request.cookies.get(_COOKIE)) or asked_for or self._default
         scope.setdefault("state", {})["language"] = language
 
         async def send_with_language(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["Content-Language"] = language
-                headers.add_vary_header("Accept-Language")
+                if self._asks_browser:
+                    headers.add_vary_header("Accept-Language")
                 if chosen is not None:
                     headers.append("Set-Cookie", _cookie(chosen, is_secure=scope["scheme"] == "https"))
             await send(message)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -60,6 +61,9 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
+HEAD_BYTES_MAX: Final = 16_384
+"""Of the head of a request."""
+
 Refusal = Callable[[Scope, int, str], Response]
 """What is answered to a request, by its scope: a status, and an English sentence."""
 
@@ -68,8 +72,11 @@ def _in_plain_text(_scope: Scope, status: int, sentence: str) -> Response:
     return PlainTextResponse(f"{sentence}\n", status)
 
 
-class BoundedBody:
-    """Gives up requests whose body is too long (413), or takes too long to come (408)."""
+class BoundedRequest:
+    """Gives up requests whose head or body is too long (431, 413), or whose body takes too long (408).
+
+    One that is cut off is given to nobody: what came of it may say something else than the whole.
+    """
 
     def __init__(
         self, app: ASGIApp, *, bytes_max: int, seconds_max: float = 15, refusal: Refusal = _in_plain_text
@@ -78,12 +85,20 @@ class BoundedBody:
         self._refusal = refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if _head_length(scope) > HEAD_BYTES_MAX:
+            await self._refuse(431, f"Send at most {HEAD_BYTES_MAX} bytes of headers.", scope, receive, send)
+            return
+        if not _has_body(scope):
             await self._app(scope, receive, send)
             return
         try:
             async with asyncio.timeout(self._seconds_max):
                 body = await self._whole(receive)
+        except ClientDisconnect:
+            return
         except TimeoutError:
             await self._refuse(408, "The request took too long to come.", scope, receive, send)
             return
@@ -102,12 +117,12 @@ class BoundedBody:
         await self._app(scope, given, send)
 
     async def _whole(self, receive: Receive) -> bytes | None:
-        """The body; None where it is too long."""
+        """The body; None where it is too long. Raises ClientDisconnect where it is cut off."""
         parts, size, more = [], 0, True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
-                break
+                raise ClientDisconnect
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             if size > self._bytes_max:
@@ -120,3 +135,13 @@ class BoundedBody:
         # What is still to come of the body is not read.
         response.headers["Connection"] = "close"
         await response(scope, receive, send)
+
+
+def _head_length(scope: Scope) -> int:
+    """Bytes of the address and the headers."""
+    address = len(scope["raw_path"]) + len(scope["query_string"])
+    return address + sum(len(name) + len(value) for name, value in scope["headers"])
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])

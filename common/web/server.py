@@ -1,6 +1,6 @@
 """Serves an application over HTTP until the process is told to stop: with bounds on what clients may take.
 
-uvicorn has no time limit for the head of a request; `_Connection` adds one.
+uvicorn has no time limit for the head of a request, nor for a client that does not read; `_Connection` has.
 
 Sources: https://www.uvicorn.org/settings/, https://owasp.org/www-community/attacks/Slow_Denial_of_Service
 """
@@ -21,12 +21,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from common.errors import SettingsError
 from common.translation import N_
 from common.web.faults import Faults
-
-HEAD_BYTES_MAX: Final = 16_384
-"""Of the head of a request."""
+from common.web.security import HEAD_BYTES_MAX
 
 HEAD_SECONDS_MAX: Final = 15
 """From the connection, or from the last answer on it, to the end of the next request's head."""
+
+READ_SECONDS_MAX: Final = 30
+"""A client may take nothing for so long of what was sent to it."""
 
 CONNECTIONS_MAX: Final = 10_000
 """Who comes beyond is answered 503 at once."""
@@ -41,9 +42,10 @@ _log = structlog.get_logger()
 
 
 class _Connection(H11Protocol):
-    """Closes where no request has come in time."""
+    """Closes where no request has come in time, or the client does not read."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _read_deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
         super().connection_made(transport)
@@ -54,9 +56,19 @@ class _Connection(H11Protocol):
         super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
+        for deadline in (self._deadline, self._read_deadline):
+            if deadline is not None:
+                deadline.cancel()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._read_deadline = self.loop.call_later(READ_SECONDS_MAX, self.transport.abort)
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._read_deadline is not None:
+            self._read_deadline.cancel()
+        super().resume_writing()
 
     def _expect_request(self) -> None:
         if self._deadline is not None:
@@ -64,7 +76,11 @@ class _Connection(H11Protocol):
         self._deadline = self.loop.call_later(HEAD_SECONDS_MAX, self._give_up)
 
     def _give_up(self) -> None:
-        if self.cycle is None or self.cycle.response_complete:
+        if self.cycle is not None and not self.cycle.response_complete:
+            return
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()  # closing would wait until the client has read the last answer
+        else:
             self.transport.close()
 
 
@@ -91,7 +107,7 @@ class WebServer:
                 forwarded_allow_ips=[*proxies],
                 h11_max_incomplete_event_size=HEAD_BYTES_MAX,
                 limit_concurrency=CONNECTIONS_MAX,
-                timeout_keep_alive=HEAD_SECONDS_MAX,
+                timeout_keep_alive=2 * HEAD_SECONDS_MAX,  # `_Connection` comes first
                 timeout_graceful_shutdown=STOP_SECONDS_MAX,
                 backlog=_BACKLOG,
             )
@@ -118,7 +134,8 @@ class WebServer:
 
 def _listening(address: str, port: int, variable: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # By the protocol's number asyncio knows that it is TCP, and sends the parts of an answer at once.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((address, port))
