@@ -1,0 +1,1 @@
+"""Pages of the web processes in a real browser."""

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from local_stack.install import CHROMIUM, find_chromium
 from tests.broker import RunningBroker
-from tests.browser.waiting_rooms import WaitingRoom, waiting_rooms_catalog
+from tests.browser.waiting_rooms import WaitingRoom, new_code, waiting_rooms_catalog
 from tests.browser.watched_pages import WatchedPages
 from tests.deployment import deployed
 from tests.processes import SECONDS_MAX
@@ -61,7 +61,8 @@ def room(
     directory = tmp_path_factory.mktemp("hospital")
     shutil.copyfile(_migrated_sqlite, directory / "antrean.sqlite")
     database_url = f"sqlite:///{directory}/antrean.sqlite"
-    with deployed(broker, database_url, directory, catalog=waiting_rooms_catalog()) as deployment:
+    codes = new_code(), new_code()
+    with deployed(broker, database_url, directory, catalog=waiting_rooms_catalog(*codes)) as deployment:
         deployment.start_together({"registrar": 1, "ticker": 1, "status": 1})
-        with WaitingRoom(broker, deployment) as room:
+        with WaitingRoom(broker, deployment, *codes) as room:
             yield room

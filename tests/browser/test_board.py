@@ -1,23 +1,11 @@
 """The waiting room's board in a real browser: what is called is seen and heard, once, in its order."""
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
-from tests.browser.waiting_rooms import CHILD, Ear, WaitingRoom
+from tests.browser.waiting_rooms import CHILD, NOW, Ear, WaitingRoom, called, listening
 from tests.browser.watched_pages import WatchedPages
 
-NOW = "#now .number"
 DIGITS = ("nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan")
-
-
-def listening(pages: WatchedPages, address: str) -> tuple[Page, Ear]:
-    """A board in a browser of its own, with its sound on."""
-    context = pages.context()
-    ear = Ear(context)
-    page = context.new_page()
-    page.goto(address)
-    page.click("#sound")
-    expect(page.locator("#sound[data-on=true]")).to_be_visible()
-    return page, ear
 
 
 def words(display_number: str, where: str) -> str:
@@ -28,13 +16,8 @@ def words(display_number: str, where: str) -> str:
     return " ".join(["chime", *(f"id/{word}" for word in said)])
 
 
-def called(clips: str) -> str:
-    """Which number is called, of a clinic that has a code of three signs."""
-    return "".join(clips.split()[5:6]).removeprefix("id/")
-
-
 def test_a_number_that_is_called_is_seen_and_heard_once(room: WaitingRoom, pages: WatchedPages) -> None:
-    counter = room.counter()
+    counter = room.new_counter()
     page, ear = listening(pages, room.address(counter))
     expect(page.locator("#nobody")).to_be_visible()
     number = counter.call(room=2)
@@ -55,7 +38,7 @@ def test_a_number_that_is_called_is_seen_and_heard_once(room: WaitingRoom, pages
 
 
 def test_calls_wait_for_one_another(room: WaitingRoom, pages: WatchedPages) -> None:
-    one, other = room.counter(), room.counter()
+    one, other = room.new_counter(), room.new_counter()
     page, ear = listening(pages, room.address(one, other))
     numbers = [one.call(), other.call(), one.call(room=2)]
     expect(page.locator("#last .number")).to_have_count(2)
@@ -68,7 +51,7 @@ def test_calls_wait_for_one_another(room: WaitingRoom, pages: WatchedPages) -> N
 
 
 def test_an_emergency_is_announced_before_those_who_wait(room: WaitingRoom, pages: WatchedPages) -> None:
-    counter = room.counter()
+    counter = room.new_counter()
     page, ear = listening(pages, room.address(counter))
     held: list[Route] = []
     page.route("**/voice/chime.mp3*", lambda route: held.append(route))
@@ -84,7 +67,7 @@ def test_an_emergency_is_announced_before_those_who_wait(room: WaitingRoom, page
 
 
 def test_a_number_that_is_called_again_is_heard_again(room: WaitingRoom, pages: WatchedPages) -> None:
-    counter = room.counter()
+    counter = room.new_counter()
     page, ear = listening(pages, room.address(counter))
     number = counter.call()
     ear.hears(page, 1)
@@ -94,7 +77,7 @@ def test_a_number_that_is_called_again_is_heard_again(room: WaitingRoom, pages: 
 
 
 def test_a_call_that_is_taken_back_vanishes(room: WaitingRoom, pages: WatchedPages) -> None:
-    counter = room.counter()
+    counter = room.new_counter()
     page, ear = listening(pages, room.address(counter))
     number = counter.call()
     expect(page.locator(NOW)).to_have_text(number)
@@ -118,7 +101,7 @@ def test_a_room_is_called_by_its_name_or_patients_look_at_the_screen(
 
 
 def test_english_follows_where_it_is_asked_for(room: WaitingRoom, pages: WatchedPages) -> None:
-    counter = room.counter()
+    counter = room.new_counter()
     page, ear = listening(pages, room.address(counter) + "?voice=id,en&lang=en")
     counter.call()
     [heard] = ear.hears(page, 1)
@@ -128,7 +111,7 @@ def test_english_follows_where_it_is_asked_for(room: WaitingRoom, pages: Watched
 
 
 def test_without_sound_calls_are_shown_one_after_the_other(room: WaitingRoom, pages: WatchedPages) -> None:
-    counter = room.counter()
+    counter = room.new_counter()
     context = pages.context()
     ear = Ear(context)
     page = context.new_page()
@@ -139,7 +122,7 @@ def test_without_sound_calls_are_shown_one_after_the_other(room: WaitingRoom, pa
 
 
 def test_the_sound_is_started_once_and_remembered(room: WaitingRoom, pages: WatchedPages) -> None:
-    counter = room.counter()
+    counter = room.new_counter()
     page, _ = listening(pages, room.address(counter))
     again = page.context.new_page()
     again.goto(room.address(counter))
@@ -153,7 +136,7 @@ def test_the_sound_is_started_once_and_remembered(room: WaitingRoom, pages: Watc
 
 
 def test_clips_that_cannot_be_had_leave_the_rest_at_work(room: WaitingRoom, pages: WatchedPages) -> None:
-    counter = room.counter()
+    counter = room.new_counter()
     context = pages.context()
     context.route("**/voice/id/*", lambda route: route.abort())
     ear = Ear(context)

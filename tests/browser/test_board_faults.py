@@ -3,15 +3,14 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_board import NOW, called, listening
-from tests.browser.waiting_rooms import WaitingRoom
+from tests.browser.waiting_rooms import NOW, WaitingRoom, called, listening
 from tests.browser.watched_pages import WatchedPages
 from tests.tcp_proxy import proxy_to
 from tests.web.web_process import await_ready
 
 
 def test_a_board_process_that_is_killed(room: WaitingRoom, pages: WatchedPages) -> None:
-    counter = room.counter()
+    counter = room.new_counter()
     page, ear = listening(pages, room.address(counter))
     first = counter.call()
     ear.hears(page, 1)
@@ -26,7 +25,7 @@ def test_a_board_process_that_is_killed(room: WaitingRoom, pages: WatchedPages) 
 
 
 def test_a_browser_whose_network_is_away(room: WaitingRoom, pages: WatchedPages) -> None:
-    counter = room.counter()
+    counter = room.new_counter()
     with proxy_to(room.board.url) as network:
         page, ear = listening(pages, room.address(counter).replace(str(room.board.port), str(network.port)))
         first = counter.call()
@@ -47,7 +46,7 @@ def test_a_browser_whose_network_is_away(room: WaitingRoom, pages: WatchedPages)
 def test_a_broker_that_restarts(room: WaitingRoom, pages: WatchedPages) -> None:
     if room.node is None:
         pytest.skip("the broker of these tests may not be stopped")
-    counter = room.counter()
+    counter = room.new_counter()
     page, ear = listening(pages, room.address(counter))
     first = counter.call()
     ear.hears(page, 1)

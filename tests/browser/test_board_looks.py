@@ -4,9 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import violations
-from tests.browser.test_board import NOW
-from tests.browser.waiting_rooms import CHILD, CLOSED, HOSPITAL, LARGE_HOSPITAL, TOOTH, WaitingRoom
-from tests.browser.watched_pages import PHONE, PORTRAIT_TELEVISION, TELEVISION, WatchedPages
+from tests.browser.waiting_rooms import CHILD, CLOSED, NOW, TOOTH, Counter, WaitingRoom
+from tests.browser.watched_pages import PHONE, PORTRAIT_TELEVISION, TELEVISION, WatchedPages, sizes
 
 PAGE_BYTES_MAX = 100_000
 
@@ -42,7 +41,7 @@ def shown(page: Page) -> Page:
 @pytest.mark.parametrize("language", ["id", "en"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing(at_work: WaitingRoom, pages: WatchedPages, language: str, theme: str) -> None:
-    address = f"{at_work.board.url}/{HOSPITAL}?lang={language}&theme={theme}"
+    address = f"{at_work.board.url}/{at_work.hospital}?lang={language}&theme={theme}"
     page = shown(pages.open(address))
     assert violations(page) == []
     page.click("#sound")
@@ -57,7 +56,7 @@ def test_the_theme_is_the_browsers_unless_it_is_named(
 ) -> None:
     other = {"light": "dark", "dark": "light"}[theme]
     ground = "getComputedStyle(document.body).backgroundColor"
-    address = f"{at_work.board.url}/{HOSPITAL}"
+    address = f"{at_work.board.url}/{at_work.hospital}"
     preferred = shown(pages.open(address, color_scheme=theme))
     named = shown(pages.open(f"{address}?theme={theme}", color_scheme=other))
     different = shown(pages.open(f"{address}?theme={other}", color_scheme=theme))
@@ -73,12 +72,12 @@ def test_axe_finds_nothing_on_the_other_pages(
     assert violations(pages.open(at_work.board.url + path, color_scheme=theme)) == []
 
 
-@pytest.mark.parametrize("path", [HOSPITAL, f"{HOSPITAL}/{TOOTH}", f"{HOSPITAL}/{TOOTH},{CHILD}"])
+@pytest.mark.parametrize("path", ["", f"/{TOOTH}", f"/{TOOTH},{CHILD}"])
 @pytest.mark.parametrize("size", [TELEVISION, PORTRAIT_TELEVISION, (1280, 720), (960, 540), (3840, 2160)])
 def test_a_television_shows_all_of_it_without_scrolling(
     at_work: WaitingRoom, pages: WatchedPages, path: str, size: tuple[int, int]
 ) -> None:
-    page = shown(pages.open(f"{at_work.board.url}/{path}?lang=en", size))
+    page = shown(pages.open(f"{at_work.board.url}/{at_work.hospital}{path}?lang=en", size))
     expect(page.locator("#clock")).not_to_be_empty()
     assert page.evaluate(_CUT_OFF) == []
     assert page.evaluate(_SCROLLS) == [False, False]
@@ -87,14 +86,14 @@ def test_a_television_shows_all_of_it_without_scrolling(
 
 
 def test_at_twice_the_size_nothing_is_lost(at_work: WaitingRoom, pages: WatchedPages) -> None:
-    page = shown(pages.open(f"{at_work.board.url}/{HOSPITAL}", (960, 540), device_scale_factor=2))
+    page = shown(pages.open(f"{at_work.board.url}/{at_work.hospital}", (960, 540), device_scale_factor=2))
     assert page.locator(".card").count() == 3
     assert page.evaluate(_CUT_OFF) == []
     assert violations(page) == []
 
 
 def test_on_a_phone_everything_stands_below_one_another(at_work: WaitingRoom, pages: WatchedPages) -> None:
-    page = pages.open(f"{at_work.board.url}/{LARGE_HOSPITAL}", PHONE)
+    page = pages.open(f"{at_work.board.url}/{at_work.large_hospital}", PHONE)
     expect(page.locator(".card")).to_have_count(30)
     assert page.evaluate(_SCROLLS) == [False, True]
     assert page.evaluate(_CUT_OFF) == []
@@ -103,7 +102,7 @@ def test_on_a_phone_everything_stands_below_one_another(at_work: WaitingRoom, pa
 def test_many_clinics_are_shown_in_turns(at_work: WaitingRoom, pages: WatchedPages) -> None:
     page = pages.context().new_page()
     page.clock.install()
-    page.goto(f"{at_work.board.url}/{LARGE_HOSPITAL}")
+    page.goto(f"{at_work.board.url}/{at_work.large_hospital}")
     names = set()
     for place in range(1, 6):
         expect(page.locator("#screens")).to_have_text(f"Layar {place} dari 5")
@@ -118,17 +117,16 @@ def test_many_clinics_are_shown_in_turns(at_work: WaitingRoom, pages: WatchedPag
 
 
 def test_the_screen_turns_to_the_clinic_that_calls(at_work: WaitingRoom, pages: WatchedPages) -> None:
-    page = pages.open(f"{at_work.board.url}/{LARGE_HOSPITAL}")
+    page = pages.open(f"{at_work.board.url}/{at_work.large_hospital}")
     expect(page.locator("#screens")).to_be_visible()
-    counter = at_work.counter("P30", LARGE_HOSPITAL)
-    counter.call()
+    Counter(at_work.large_hospital, "P30", at_work).call()
     expect(page.locator("[data-clinic=P30] .rooms .number")).to_have_text("P30-001")
 
 
 def test_what_the_desk_says_and_when_a_closed_clinic_opens_are_shown(
     at_work: WaitingRoom, pages: WatchedPages
 ) -> None:
-    page = shown(pages.open(f"{at_work.board.url}/{HOSPITAL}"))
+    page = shown(pages.open(f"{at_work.board.url}/{at_work.hospital}"))
     late = "Ruang Cempaka: dokter terlambat, diperkirakan mulai 13.30"
     expect(page.locator(f"[data-clinic={CHILD}] .messages li")).to_have_text(late)
     closed = page.locator(f"[data-clinic={CLOSED}] .closed")
@@ -140,21 +138,18 @@ def test_what_the_desk_says_and_when_a_closed_clinic_opens_are_shown(
 
 
 def test_who_wants_no_motion_sees_none(at_work: WaitingRoom, pages: WatchedPages) -> None:
-    page = shown(pages.open(f"{at_work.board.url}/{HOSPITAL}", reduced_motion="reduce"))
+    page = shown(pages.open(f"{at_work.board.url}/{at_work.hospital}", reduced_motion="reduce"))
     page.evaluate("document.getElementById('now').classList.add('announced')")
     assert page.evaluate("document.getAnimations().length") == 0
 
 
 def test_a_browser_without_scripts_says_what_is_missing(at_work: WaitingRoom, pages: WatchedPages) -> None:
-    page = pages.open(f"{at_work.board.url}/{HOSPITAL}", java_script_enabled=False)
+    page = pages.open(f"{at_work.board.url}/{at_work.hospital}", java_script_enabled=False)
     expect(page.locator("noscript p")).to_contain_text("memerlukan JavaScript")
 
 
 def test_the_page_is_light(at_work: WaitingRoom, pages: WatchedPages) -> None:
-    page = pages.context().new_page()
-    sizes: dict[str, int] = {}
-    page.on("response", lambda each: sizes.update({each.url: int(each.headers.get("content-length", 0))}))
-    page.goto(f"{at_work.board.url}/{HOSPITAL}")
-    shown(page)
-    assert sum(url.endswith(".js") or ".js?" in url for url in sizes) == 12
-    assert 0 < sum(sizes.values()) < PAGE_BYTES_MAX, sizes
+    page = shown(pages.open(f"{at_work.board.url}/{at_work.hospital}"))
+    weights = sizes(page)
+    assert all(any(name in address for address in weights) for name in ("/board.css", "/board.js"))
+    assert 0 < sum(weights.values()) < PAGE_BYTES_MAX, weights

@@ -8,16 +8,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import violations
-from tests.browser.watched_pages import PHONE, WatchedPages
+from tests.browser.watched_pages import PHONE, WatchedPages, sizes
 from tests.deployment import CLOSED_CLINIC, HOSPITAL, Deployment, Patient
 from tests.processes import SECONDS_MAX
 from tests.web.desks import Desk, call_by_hand, desk_of
 from tests.web.web_process import WebProcess, await_ready, start_web
 
 PAGE_BYTES_MAX = 100_000
-
-_SIZES = """["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
-  .map((each) => [each.name, each.decodedBodySize])"""
 
 expect.set_options(timeout=SECONDS_MAX * 1000)
 
@@ -241,9 +238,9 @@ def test_a_page_is_light_and_its_parts_come_from_here_alone(pages: WatchedPages,
     page = telephone(pages)
     take_number(page, process, "C11")
     page.reload(wait_until="load")
-    sizes = dict(page.evaluate(_SIZES))
-    assert any(".css" in address for address in sizes)
-    assert 0 < sum(sizes.values()) < PAGE_BYTES_MAX, sizes
+    weights = sizes(page)
+    assert any(".css" in address for address in weights)
+    assert 0 < sum(weights.values()) < PAGE_BYTES_MAX, weights
 
 
 def test_the_keyboard_alone_takes_a_number(pages: WatchedPages, process: WebProcess) -> None:

@@ -1,6 +1,7 @@
 """A waiting room: a hospital at work whose clinics call from their desks, and its board."""
 
 import json
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -10,13 +11,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from admin_cli.catalog_file import Catalog
 from common.domain.opening_hours import WEEKDAYS
 from common.messaging.topology import DESK_EXCHANGE
 from local_stack.private_node import PrivateNode
 from tests.broker import RunningBroker
+from tests.browser.watched_pages import WatchedPages
 from tests.builders import catalog, clinic_table, hospital_table
 from tests.deployment import Deployment
 from tests.processes import SECONDS_MAX
@@ -24,15 +26,21 @@ from tests.web.web_process import WebProcess, await_ready, start_web
 from tests.workers.requester import Message, Requester, message, registration, requester
 from waiting_room.voice.clips import CLIPS, find_clips
 
-HOSPITAL = "RSHS"
 TOOTH, CHILD, CLOSED = "GIG", "ANA", "MAT"
 
-LARGE_HOSPITAL = "RSBESAR"
+NOW = "#now .number"
+"""Where the board shows the number that is called."""
+
 _MANY = tuple(f"P{place:02d}" for place in range(1, 31))
-"""Its clinics: more than one screen shows, and enough for each test to have some of its own."""
+"""Clinics of the large hospital: more than one screen shows, and enough for each test to have some."""
 
 
-def waiting_rooms_catalog() -> Catalog:
+def new_code() -> str:
+    """Of a hospital that no other test has: a board shows what the broker has kept of earlier ones."""
+    return f"R{secrets.token_hex(3).upper()}"
+
+
+def waiting_rooms_catalog(hospital: str, large_hospital: str) -> Catalog:
     """A hospital with a clinic of two rooms, one whose rooms have names, and one that is closed; and a large
     one."""
     always = {day: ["00:00-24:00"] for day in WEEKDAYS}
@@ -40,13 +48,13 @@ def waiting_rooms_catalog() -> Catalog:
     names = ["Ruang Anak 1", "Ruang Cempaka"]
     return catalog(
         hospital_table(
-            HOSPITAL,
+            hospital,
             clinic_table(TOOTH, name="Poli Gigi", **served),
             clinic_table(CHILD, name="Poli Anak", room_names=names, **served),
             clinic_table(CLOSED, name="Poli Mata", hours={"sun": ["08:00-12:00"]}),
         ),
         hospital_table(
-            LARGE_HOSPITAL, *(clinic_table(code, name=f"Poli Penyakit {code}", **served) for code in _MANY)
+            large_hospital, *(clinic_table(code, name=f"Poli Penyakit {code}", **served) for code in _MANY)
         ),
     )
 
@@ -88,8 +96,11 @@ class WaitingRoom:
     patients: Requester
     desk: Requester
 
-    def __init__(self, broker: RunningBroker, deployment: Deployment) -> None:
+    def __init__(
+        self, broker: RunningBroker, deployment: Deployment, hospital: str, large_hospital: str = ""
+    ) -> None:
         self.node = broker.node
+        self.hospital, self.large_hospital = hospital, large_hospital
         self._deployment = deployment
         self._unused = iter(_MANY)
         self._connections = ExitStack()
@@ -103,11 +114,13 @@ class WaitingRoom:
     def __exit__(self, *_: object) -> None:
         self._connections.close()
 
-    def counter(self, clinic: str | None = None, hospital: str = HOSPITAL) -> Counter:
-        """Of this clinic, or of one where nobody has been called yet."""
-        if clinic is None:
-            hospital, clinic = LARGE_HOSPITAL, next(self._unused)
-        return Counter(hospital, clinic, self)
+    def counter(self, clinic: str) -> Counter:
+        """Of a clinic of the hospital."""
+        return Counter(self.hospital, clinic, self)
+
+    def new_counter(self) -> Counter:
+        """Of a clinic of the large hospital where nobody has been called yet."""
+        return Counter(self.large_hospital, next(self._unused), self)
 
     def address(self, *counters: Counter) -> str:
         """Of the board's page for these clinics."""
@@ -190,3 +203,19 @@ class Ear:
     @property
     def _ended(self) -> int:
         return sum(name == "antrean:announced" for name, _ in self._notices)
+
+
+def listening(pages: WatchedPages, address: str) -> tuple[Page, Ear]:
+    """A board in a browser of its own, with its sound on."""
+    context = pages.context()
+    ear = Ear(context)
+    page = context.new_page()
+    page.goto(address)
+    page.click("#sound")
+    expect(page.locator("#sound[data-on=true]")).to_be_visible()
+    return page, ear
+
+
+def called(clips: str) -> str:
+    """Which number is called, of a clinic that has a code of three signs."""
+    return "".join(clips.split()[5:6]).removeprefix("id/")

@@ -66,3 +66,12 @@ class WatchedPages:
         page.on("request", asked)
         page.on("console", said)
         page.on("pageerror", lambda error: self._faults.append(f"An error in a script: {error}"))
+
+
+def sizes(page: Page) -> dict[str, int]:
+    """How many bytes, before compression, the page and each of its parts have, by their addresses."""
+    found: list[tuple[str, int]] = page.evaluate(
+        """["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+          .map((each) => [each.name, each.decodedBodySize])"""
+    )
+    return dict(found)

@@ -26,7 +26,7 @@ _PICTURES: Final[dict[str, tuple[str, tuple[int, int]]]] = {
 
 def draw(browser: Browser, broker: RunningBroker, hospital: Deployment, folder: Path) -> None:
     """Draws all; for the last one it stops the broker for a while, where that may be."""
-    with WatchedPages(browser) as pages, WaitingRoom(broker, hospital) as room:
+    with WatchedPages(browser) as pages, WaitingRoom(broker, hospital, "RSHS") as room:
         _call(room)
         for name, (path, size) in _PICTURES.items():
             page = pages.open(f"{room.board.url}/{path}", size, device_scale_factor=_HALF)
