@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import weakref
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,8 @@ class Forked:
     def __init__(self, arguments: Sequence[str], told: socket.socket) -> None:
         self._arguments = arguments
         self._told = told
+        # A test that kills a process need not wait for its end.
+        weakref.finalize(self, told.close)
         self.returncode: int | None = None
         self.pid = self._next("pid", _START_SECONDS_MAX)
 
