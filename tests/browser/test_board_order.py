@@ -60,6 +60,22 @@ def test_what_is_long_past_is_not_announced(page: Page, at: str, current: bool, 
     assert order(page, [[call("a", at=at, current=current)]]) == (["a"] if is_said else [])
 
 
+def test_a_board_that_was_just_put_up_announces_no_call_that_is_over(page: Page) -> None:
+    said = page.evaluate(
+        """given => {
+          const [calls, later, now] = given;
+          const queue = new antrean.Announcements([]);
+          queue.takeFirst(calls, now);
+          queue.take(calls.concat(later), now);
+          const keys = [];
+          for (let call = queue.next(); call; call = queue.next()) keys.push(call.key);
+          return keys;
+        }""",
+        [[call("a", current=False), call("b")], [call("c", current=False)], _NOW],
+    )
+    assert said == ["b", "c"]
+
+
 def test_a_call_that_was_taken_back_is_not_announced(page: Page) -> None:
     left = page.evaluate(
         """given => {

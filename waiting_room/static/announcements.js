@@ -23,6 +23,15 @@ window.antrean = window.antrean || {};
         .forEach((call) => this._add(call));
     }
 
+    /* As `take`, for a board that was just put up: what is over was announced by others, or to nobody here. */
+    takeFirst(calls, now) {
+      calls.filter((call) => !call.is_current && !this._known.has(call.key)).forEach((call) => {
+        this._known.add(call.key);
+        this._remember(call.key);
+      });
+      this.take(calls, now);
+    }
+
     _add(call) {
       if (this._known.has(call.key)) return;
       this._known.add(call.key);

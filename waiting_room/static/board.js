@@ -25,6 +25,7 @@ window.antrean = window.antrean || {};
       this._screens = new antrean.Screens(element("clinics"), this._texts);
       this._announcements = new antrean.Announcements(
         JSON.parse(memory.recall("sessionStorage", ANNOUNCED) || "[]"));
+      this._isFirst = this._announcements.announced.length === 0;
       this._announced = null;
       this._setTime(Date.now());
       this._sound = new antrean.SoundSwitch(this._texts, antrean.words.voiceLanguages(query.get("voice")));
@@ -45,7 +46,9 @@ window.antrean = window.antrean || {};
       this._showCalls();
       this._screens.render(this._state.clinics, this._now());
       this._announcements.keepOnly(this._state.calls);
-      this._announcements.take(message.calls, this._now());
+      if (this._isFirst) this._announcements.takeFirst(message.calls, this._now());
+      else this._announcements.take(message.calls, this._now());
+      this._isFirst = false;
       this._announceNext();
     }
 
