@@ -13,13 +13,13 @@ from contract.answers import problems_of
 from contract.messages import REPLIES
 from contract.schemas import Schema, all_schemas, reference, references
 from patient_web.api.endpoints import (
+    CODES_MAX,
     ENDPOINTS,
     NEW_STREAM,
     OPENAPI_PATH,
     PREFIX,
     REQUEST_ID_HEADER,
     REQUESTED_AT_HEADER,
-    STREAM_CODES_MAX,
     STREAM_PATH,
     STREAM_TOKEN_SECONDS,
     TICKET_EVENTS,
@@ -188,6 +188,8 @@ def _schemas(paths: dict[str, Any]) -> dict[str, Schema]:
     known = {**all_schemas(), _STREAM: _stream_schema()}
     values = known["Problem"]["properties"]["code"]["x-known-values"]
     known["Problem"]["properties"]["code"]["x-known-values"] = [*values, *OWN_CODES]
+    codes = known["TicketStatusRequest"]["properties"]["ticket_codes"]
+    codes |= {"maxItems": CODES_MAX, "description": f"list of 1 to {CODES_MAX} ticket codes"}
     needed: set[str] = set()
     waiting = {*references(paths)}
     while waiting:
@@ -199,7 +201,7 @@ def _schemas(paths: dict[str, Any]) -> dict[str, Schema]:
 def _stream_schema() -> Schema:
     return {
         "type": "object",
-        "description": f"A stream of at most {STREAM_CODES_MAX} tickets, to be opened at `/streams/TOKEN`.",
+        "description": f"A stream of at most {CODES_MAX} tickets, to be opened at `/streams/TOKEN`.",
         "properties": {
             "token": {"type": "string"},
             "valid_until": {

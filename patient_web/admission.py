@@ -8,13 +8,15 @@ bounded, too, whoever comes.
 import hashlib
 import secrets
 import time
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final, NamedTuple
 
 from common.web.rates import Rates
+from patient_web.known_codes import KnownCodes
 
 _IPV6_PREFIX: Final = 64
 """What one subscriber has of IPv6 at least."""
@@ -29,6 +31,8 @@ WAIT_SECONDS_MAX: Final = 300
 class Use(StrEnum):
     """What somebody does, each bounded by itself."""
 
+    REQUEST = "request"
+    """Asks for anything at all, also what no worker is asked for, and what cannot be read."""
     LOOK_UP = "look_up"
     CHANGE = "change"
     """Registers, or gives a ticket up."""
@@ -44,6 +48,7 @@ class Bound(NamedTuple):
 
 
 OF_DEVICE: Final = {
+    Use.REQUEST: Bound(240, 20),
     Use.LOOK_UP: Bound(60, 5),
     Use.CHANGE: Bound(12, 0.2),
     Use.STREAM: Bound(20, 0.5),
@@ -51,13 +56,11 @@ OF_DEVICE: Final = {
 """A kiosk is one device: it registers somebody every five seconds."""
 
 OF_ADDRESS: Final = {
+    Use.REQUEST: Bound(4_000, 400),
     Use.LOOK_UP: Bound(1_000, 100),
     Use.CHANGE: Bound(200, 5),
     Use.STREAM: Bound(1_000, 50),
 }
-NEW_DEVICES: Final = Bound(300, 1)
-"""Of an address."""
-
 OF_CODE: Final = Bound(60, 2)
 WRONG_CODES_OF_DEVICE: Final = Bound(30, 0.1)
 WRONG_CODES_OF_ADDRESS: Final = Bound(200, 2)
@@ -68,11 +71,14 @@ STREAMS_MAX: Final = 6_000
 """Of one process, open at once."""
 
 
-class Visitor(NamedTuple):
-    """Who asks: an address as `normal_address` has it, and the device's name, where it has shown one."""
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks: an address as `normal_address` has it, the device's name, where it has shown one, and the
+    tickets whose codes it was told before."""
 
     address: str
     device: str | None
+    known: KnownCodes = field(default_factory=KnownCodes, compare=False)
 
     @property
     def sender(self) -> str:
@@ -102,11 +108,9 @@ class Admission:
 
         self._of_device = {use: rates(bound) for use, bound in OF_DEVICE.items()}
         self._of_address = {use: rates(bound) for use, bound in OF_ADDRESS.items()}
-        self._new_devices = rates(NEW_DEVICES)
         self._of_code = rates(OF_CODE)
         self._wrong_of_device = rates(WRONG_CODES_OF_DEVICE)
         self._wrong_of_address = rates(WRONG_CODES_OF_ADDRESS)
-        self._holders: OrderedDict[str, None] = OrderedDict()
         self._streams: Counter[str] = Counter()
         self._digest_key = secrets.token_bytes(16)
 
@@ -115,32 +119,23 @@ class Admission:
         wait = self._of_device[use].wait_seconds(visitor.sender)
         return _told(wait or self._of_address[use].wait_seconds(visitor.address))
 
-    def admit_new_device(self, address: str) -> bool:
-        """Whether a device of the address may be given a name of its own."""
-        return self._new_devices.wait_seconds(address) == 0
-
-    def admit_codes(self, visitor: Visitor, codes: Iterable[str]) -> float:
-        """Before tickets are looked for by their codes. Who has shown a code that is a ticket's does not wait
-        for those who guess at the same address."""
-        wait = self._wrong_of_device.wait_before(visitor.sender)
-        if visitor.sender not in self._holders:
-            wait = max(wait, self._wrong_of_address.wait_before(visitor.address))
-        for code in codes:
-            if wait:
-                break
-            wait = self._of_code.wait_seconds(self._digest(code))
+    def admit_codes(self, visitor: Visitor, codes: Sequence[str], guesses: int) -> float:
+        """Before tickets are looked for by their codes, of which so many are `guesses`: not known to the
+        device. Each guess counts as wrong until `codes_checked`, so that many at once are no more than one
+        after the other. Codes that were told to the device cost nothing: no neighbour who guesses keeps
+        anybody from a ticket of their own."""
+        wait = self._wrong_of_device.reserve(visitor.sender, guesses)
+        if not wait and (wait := self._wrong_of_address.reserve(visitor.address, guesses)):
+            self._wrong_of_device.settle(visitor.sender, guesses, 0)
+        elif not wait and (wait := self._wait_of_codes(codes)):
+            self.codes_checked(visitor, guesses, wrong=0)
         return _told(wait)
 
-    def codes_checked(self, visitor: Visitor, *, found: int, wrong: int) -> None:
-        """After tickets were looked for: how many of the codes are a ticket's, and how many are none's."""
-        if wrong:
-            self._wrong_of_device.spend(visitor.sender, wrong)
-            self._wrong_of_address.spend(visitor.address, wrong)
-        elif found and visitor.device is not None:
-            self._holders[visitor.device] = None
-            self._holders.move_to_end(visitor.device)
-            if len(self._holders) > KEYS_MAX:
-                self._holders.popitem(last=False)
+    def codes_checked(self, visitor: Visitor, guesses: int, *, wrong: int) -> None:
+        """After tickets were looked for: how many of the guesses that were admitted are no ticket's code."""
+        if guesses:
+            self._wrong_of_device.settle(visitor.sender, guesses, wrong)
+            self._wrong_of_address.settle(visitor.address, guesses, wrong)
 
     def take_stream(self, visitor: Visitor) -> bool:
         """Whether one more stream may be open, which counts until `release_stream`."""
@@ -158,6 +153,10 @@ class Admission:
         for key in keys:
             if not self._streams[key]:
                 del self._streams[key]
+
+    def _wait_of_codes(self, codes: Sequence[str]) -> float:
+        waits = (self._of_code.wait_seconds(self._digest(code)) for code in codes)
+        return next((wait for wait in waits if wait), 0.0)
 
     def _digest(self, code: str) -> str:
         # A dump of the memory names no code that was asked for.

@@ -22,12 +22,13 @@ from common.web.languages import ChosenLanguage
 from common.web.pages import Pages
 from common.web.requests import Requester
 from common.web.security import BoundedRequest, SecurityHeaders
+from patient_web.addresses import PlainAddresses
 from patient_web.admission import Admission
-from patient_web.api.app import api, of_body, of_http
+from patient_web.api.app import api, of_body, of_http, of_too_many
 from patient_web.api.endpoints import PREFIX
 from patient_web.api.streams import Streams
 from patient_web.devices import Visitors
-from patient_web.gateway import Gateway
+from patient_web.gateway import Gateway, TooManyRequests
 from patient_web.pages.asking import Asking
 from patient_web.pages.routes import pages_app
 from patient_web.pages.site import Site, language_links
@@ -63,6 +64,10 @@ def make_app(settings: Settings) -> Starlette:
     site = Site(pages=pages, asking=asking, tokens=tokens, clock=clock, public_url=public_url)
     programs = api(gateway, Streams(gateway, admission, hub, tokens, clock))
 
+    def too_often(request: Request, wait_seconds: float) -> Response:
+        error = TooManyRequests(wait_seconds)
+        return of_too_many(request, error) if _is_program(request) else site.trouble(request, error)
+
     @asynccontextmanager
     async def life(_app: Starlette) -> AsyncIterator[None]:
         requester.start()
@@ -91,9 +96,10 @@ def make_app(settings: Settings) -> Starlette:
         lifespan=life,
         middleware=[
             Middleware(SecurityHeaders),
+            Middleware(PlainAddresses),
             Middleware(ChosenLanguage, default=settings.language),
             Middleware(BoundedRequest, bytes_max=_BODY_BYTES_MAX, refusal=_refusal),
-            Middleware(Visitors, tokens=tokens, admission=admission),
+            Middleware(Visitors, tokens=tokens, admission=admission, refusal=too_often),
         ],
     )
     # Whatever host a request names, nobody is sent there.
@@ -109,12 +115,16 @@ async def _nothing(_request: Request) -> Response:
 async def _of_http(request: Request, error: Exception) -> Response:
     """Of what no route takes; a path with a line break is none of the mount's, either."""
     assert isinstance(error, HTTPException)
-    if request.url.path.startswith(PREFIX):
+    if _is_program(request):
         return of_http(request, error)
     return PlainTextResponse(error.detail, error.status_code, error.headers)
 
 
+def _is_program(request: Request) -> bool:
+    return request.url.path.startswith(PREFIX)
+
+
 def _refusal(scope: Scope, status: int, sentence: str) -> Response:
-    if scope["path"].startswith(PREFIX):
+    if _is_program(Request(scope)):
         return of_body(scope, status, sentence)
     return PlainTextResponse(f"{sentence}\n", status)

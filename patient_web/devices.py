@@ -1,19 +1,21 @@
 """Who asks: from which address, and with which device, known by a name that says nothing about its owner.
 
 A browser keeps the name in a cookie, another program sends it in a header. It is made at random, and sealed,
-so that nobody makes up devices.
+so that nobody makes up devices; and it holds which ticket codes the device was told (known_codes).
 """
 
 import secrets
+from collections.abc import Callable
 from typing import Final
 
 import structlog
 from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from patient_web.admission import Admission, Visitor, normal_address
+from patient_web.admission import Admission, Use, Visitor, normal_address
+from patient_web.known_codes import KnownCodes
 from patient_web.tokens import Tokens
 
 _log = structlog.get_logger()
@@ -28,11 +30,17 @@ _ANONYMOUS: Final = ("/static/", "/livez", "/readyz")
 """What anybody may read any number of times: these answers may be kept by others, and name no device."""
 
 
-class Visitors:
-    """Puts a Visitor into `request.state.visitor`, and names devices that have no name yet."""
+Refusal = Callable[[Request, float], Response]
+"""What is answered to who has to wait so many seconds."""
 
-    def __init__(self, app: ASGIApp, *, tokens: Tokens, admission: Admission) -> None:
-        self._app, self._tokens, self._admission = app, tokens, admission
+
+class Visitors:
+    """Puts a Visitor into `request.state.visitor`, names devices that have no name yet, and refuses who asks
+    too much of whatever kind."""
+
+    def __init__(self, app: ASGIApp, *, tokens: Tokens, admission: Admission, refusal: Refusal) -> None:
+        self._app, self._tokens = app, tokens
+        self._admission, self._refusal = admission, refusal
         self._has_warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,21 +50,23 @@ class Visitors:
         request = HTTPConnection(scope)
         self._look_for_proxy(request)
         address = normal_address(request.client.host if request.client else "")
-        device = self._device_of(request)
-        scope.setdefault("state", {})["visitor"] = Visitor(address, device)
-        if device is not None or not self._admission.admit_new_device(address):
-            await self._app(scope, receive, send)
-            return
-        token = self._tokens.seal(_PURPOSE, secrets.token_bytes(_NAME_BYTES))
+        held = self._held_by(request)
+        name = held[:_NAME_BYTES] or secrets.token_bytes(_NAME_BYTES)
+        known = KnownCodes(held[_NAME_BYTES:])
+        visitor = Visitor(address, name.hex() if held else None, known)
+        scope.setdefault("state", {})["visitor"] = visitor
+        wait = self._admission.admit(visitor, Use.REQUEST)
+        app = self._refusal(Request(scope), wait) if wait else self._app
 
         async def send_with_name(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and (known.is_changed or not held):
+                token = self._tokens.seal(_PURPOSE, name + known.packed())
                 headers = MutableHeaders(scope=message)
                 headers[DEVICE_HEADER] = token
                 headers.append("Set-Cookie", _cookie(token, is_secure=scope["scheme"] == "https"))
             await send(message)
 
-        await self._app(scope, receive, send_with_name)
+        await app(scope, receive, send_with_name)
 
     def _look_for_proxy(self, request: HTTPConnection) -> None:
         """Tells the operators, once, where a proxy may be theirs and is not named in the settings."""
@@ -68,10 +78,10 @@ class Visitors:
             self._has_warned = True
             _log.warning("forwarded address not believed", setting="ANTREAN_TRUSTED_PROXIES")
 
-    def _device_of(self, request: HTTPConnection) -> str | None:
+    def _held_by(self, request: HTTPConnection) -> bytes:
+        """What the device's name holds; nothing where it has shown none."""
         token = request.headers.get(DEVICE_HEADER) or request.cookies.get(DEVICE_COOKIE)
-        name = self._tokens.open(_PURPOSE, token, _SECONDS_MAX) if token else None
-        return None if name is None else name.hex()
+        return (self._tokens.open(_PURPOSE, token, _SECONDS_MAX) if token else None) or b""
 
 
 def visitor_of(request: HTTPConnection) -> Visitor:

@@ -5,13 +5,16 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 from antrean_client.requests import Answer
+from common.domain.ticket_codes import parse_ticket_code
 from common.errors import RequestNotTaken
 from common.messages.message import Request
-from common.messages.patients import TicketStatusRequest
+from common.messages.patients import Cancel, Register, TicketStatusRequest
 from common.messages.problems import ProblemCode
 from patient_web.admission import Admission, Use, Visitor
+from patient_web.places import Places
 
 _NO_TICKET: Final = ProblemCode.TICKET_NOT_FOUND
+_CHANGES: Final = frozenset({Register.name, Cancel.name})
 
 
 class Requester(Protocol):
@@ -41,9 +44,10 @@ class Gateway:
 
     def __init__(self, requester: Requester, admission: Admission) -> None:
         self._requester, self._admission = requester, admission
+        self._places = Places()
 
     def admit(self, visitor: Visitor, use: Use) -> None:
-        """Before a request is even read; raises TooManyRequests."""
+        """Before anything is asked of the workers; raises TooManyRequests."""
         if wait := self._admission.admit(visitor, use):
             raise TooManyRequests(wait)
 
@@ -59,19 +63,27 @@ class Gateway:
         and MessagingError."""
         body = request.model_dump(mode="json", by_alias=True)
         codes = codes_in(body)
-        if codes and (wait := self._admission.admit_codes(visitor, codes)):
+        guesses = visitor.known.unknown(codes)
+        if codes and (wait := self._admission.admit_codes(visitor, codes, len(guesses))):
             raise TooManyRequests(wait)
-        answer = await self._requester.call(request.name, body, request_id=request_id, made_at=made_at)
-        if codes:
-            wrong = _wrong_codes(answer, len(codes))
-            self._admission.codes_checked(visitor, found=len(codes) - wrong, wrong=wrong)
+        wrong = 0
+        try:
+            with self._places.one(visitor.address, is_change=request.name in _CHANGES):
+                answer = await self._requester.call(
+                    request.name, body, request_id=request_id, made_at=made_at
+                )
+            wrong = _wrong_codes(answer, guesses)
+        finally:
+            self._admission.codes_checked(visitor, len(guesses), wrong=wrong)
+        visitor.known.learn(answer)
         return answer
 
     async def look_up(self, codes: Sequence[str]) -> tuple[list[dict[str, Any]], list[str]]:
         """The tickets with these codes, which were looked up before, and the codes of none. Raises
         MessagingError where the workers cannot answer now."""
         body = TicketStatusRequest(ticket_codes=[*codes]).model_dump(mode="json")
-        answer = await self._requester.call(TicketStatusRequest.name, body)
+        with self._places.one(None, is_change=False):
+            answer = await self._requester.call(TicketStatusRequest.name, body)
         if answer.name != "problem":
             return answer.body["tickets"], answer.body["not_found"]
         if answer.body.get("code") == _NO_TICKET:
@@ -85,7 +97,8 @@ def codes_in(body: dict[str, Any]) -> list[str]:
     return [code for code in codes if code]
 
 
-def _wrong_codes(answer: Answer, count: int) -> int:
+def _wrong_codes(answer: Answer, guesses: Sequence[str]) -> int:
     if answer.name == "problem":
-        return count if answer.body.get("code") == _NO_TICKET else 0
-    return len(answer.body.get("not_found", ()))
+        return len(guesses) if answer.body.get("code") == _NO_TICKET else 0
+    not_found = {parse_ticket_code(code) for code in answer.body.get("not_found", ())}
+    return len(not_found.intersection(map(parse_ticket_code, guesses)))

@@ -5,7 +5,7 @@ Source: https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
 """
 
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Final
 
@@ -30,6 +30,7 @@ class Rates:
         self._tolerance = (burst - 1) * self._interval + _ROUNDING_SECONDS
         self._keys_max, self._now = keys_max, now
         self._free_at: OrderedDict[str, float] = OrderedDict()
+        self._reserved: Counter[str] = Counter()
 
     def wait_seconds(self, key: str) -> float:
         """0 where it may happen now, which counts; else how long to wait, which does not."""
@@ -41,15 +42,29 @@ class Rates:
         self._note(key, free_at + self._interval)
         return 0.0
 
-    def wait_before(self, key: str) -> float:
-        """How long to wait until it may happen, which does not count."""
+    def reserve(self, key: str, times: int) -> float:
+        """0 where it may happen so many times at once, which are kept free until `settle`; else how long to
+        wait. No more happens than was reserved, so that nobody waits longer than a whole burst takes."""
+        if times == 0:
+            return 0.0
         now = self._now()
-        return max(self._free_at.get(key, now) - now - self._tolerance, 0.0)
+        kept_free = (self._reserved[key] + times - 1) * self._interval
+        wait = max(self._free_at.get(key, now), now) + kept_free - now - self._tolerance
+        if wait > 0:
+            if not self._reserved[key]:
+                del self._reserved[key]
+            return wait
+        self._reserved[key] += times
+        return 0.0
 
-    def spend(self, key: str, times: int) -> None:
-        """It has happened so often, whether it might or not."""
-        now = self._now()
-        self._note(key, max(self._free_at.get(key, now), now) + times * self._interval)
+    def settle(self, key: str, reserved: int, happened: int) -> None:
+        """Of what was reserved, so much happened."""
+        self._reserved[key] -= reserved
+        if not self._reserved[key]:
+            del self._reserved[key]
+        if happened:
+            now = self._now()
+            self._note(key, max(self._free_at.get(key, now), now) + happened * self._interval)
 
     def __len__(self) -> int:
         """How many keys are remembered."""

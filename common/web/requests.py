@@ -11,9 +11,9 @@ from antrean_client.protocol import PATIENT_EXCHANGE
 from antrean_client.requests import Answer
 from common.clock import Clock
 
-IN_FLIGHT_MAX: Final = 256
+IN_FLIGHT_MAX: Final = 384
 """Who comes beyond is told at once that the system is busy: those who wait are as many as workers answer
-within a second."""
+within a second or two."""
 
 _log = structlog.get_logger()
 

@@ -63,7 +63,7 @@ def api(gateway: Gateway, streams: Streams) -> Starlette:
     ]
     handlers: dict[Any, Callable[..., Response]] = {
         Refused: lambda request, error: error.response(language_of(request)),
-        TooManyRequests: lambda request, error: _answered(request, too_many(error.wait_seconds)),
+        TooManyRequests: of_too_many,
         MessagingError: lambda request, error: _answered(request, of_messaging(error)),
         HTTPException: of_http,
         Exception: lambda request, _error: _answered(request, own_problem("internal_error", INTERNAL_ERROR)),
@@ -76,14 +76,13 @@ def api(gateway: Gateway, streams: Streams) -> Starlette:
 def _handler(gateway: Gateway, endpoint: Endpoint) -> Handler:
     async def handle(request: Request) -> Response:
         visitor = visitor_of(request)
-        gateway.admit(visitor, endpoint.use)
         asked = await read_request(request, endpoint)
+        request_id, made_at = None, None
         if endpoint.is_change:
-            answer = await gateway.ask(
-                visitor, asked, request_id=request_id_of(request), made_at=made_at_of(request)
-            )
-        else:
-            answer = await gateway.ask(visitor, asked)
+            request_id, made_at = request_id_of(request), made_at_of(request)
+        # What cannot be read takes nothing from those who share the address.
+        gateway.admit(visitor, endpoint.use)
+        answer = await gateway.ask(visitor, asked, request_id=request_id, made_at=made_at)
         if answer.name == "problem":
             raise of_reply(answer.body)
         is_one_of_list = answer.name == Tickets.name and endpoint.is_of_one_ticket
@@ -100,6 +99,11 @@ def json_response(body: Any, status: int = 200) -> Response:
 def _most_exact_first() -> list[Endpoint]:
     """A path without parts in braces comes before one that it could be taken for."""
     return sorted(ENDPOINTS, key=lambda each: len(each.in_path))
+
+
+def of_too_many(request: Request, error: TooManyRequests) -> Response:
+    """The answer to a program that is past a bound."""
+    return _answered(request, too_many(error.wait_seconds))
 
 
 def of_http(request: Request, error: HTTPException) -> Response:

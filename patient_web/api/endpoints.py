@@ -22,8 +22,8 @@ from patient_web.admission import Use
 PREFIX: Final = "/api/v1"
 REQUEST_ID_HEADER: Final = "Idempotency-Key"
 REQUESTED_AT_HEADER: Final = "Antrean-Requested-At"
-STREAM_CODES_MAX: Final = SHORT_LIST_MAX
-"""Tickets of one stream."""
+CODES_MAX: Final = SHORT_LIST_MAX
+"""Tickets of one look-up, or one stream: more than a family has."""
 
 STREAM_TOKEN_SECONDS: Final = 15 * 60
 """How long after it was made a stream can be opened with a token."""

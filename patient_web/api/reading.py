@@ -10,9 +10,10 @@ from typing import Any, Final
 from starlette.requests import Request as HttpRequest
 
 from common.messages.message import Request
-from common.messages.problems import ProblemCode
+from common.messages.patients import TicketStatusRequest
+from common.messages.problems import FieldError, ProblemCode, problem
 from common.messages.request_parsing import RequestRefused, parse_request
-from patient_web.api.endpoints import REQUEST_ID_HEADER, REQUESTED_AT_HEADER, Endpoint
+from patient_web.api.endpoints import CODES_MAX, REQUEST_ID_HEADER, REQUESTED_AT_HEADER, Endpoint
 from patient_web.api.problems import (
     BAD_MOMENT,
     JSON_ONLY,
@@ -93,11 +94,15 @@ def _value(text: str) -> Any:
 
 def _parsed(kind: type[Request], body: bytes) -> Request:
     try:
-        return parse_request({kind.name: kind}, kind.name, None, body)
+        asked = parse_request({kind.name: kind}, kind.name, None, body)
     except RequestRefused as error:
         refused = of_reply(error.problem)
         is_malformed = error.problem.code is ProblemCode.INVALID_REQUEST and _is_of_the_whole(refused)
         raise Refused(_MALFORMED if is_malformed else refused.status, refused.problem) from error
+    if isinstance(asked, TicketStatusRequest) and len(asked.ticket_codes) > CODES_MAX:
+        too_many = FieldError(field="ticket_codes", message=f"at most {CODES_MAX} at once")
+        raise of_reply(problem(ProblemCode.INVALID_REQUEST, "Correct ticket_codes.", errors=[too_many]))
+    return asked
 
 
 def _is_of_the_whole(refused: Refused) -> bool:

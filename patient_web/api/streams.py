@@ -13,10 +13,9 @@ from starlette.responses import Response
 
 from common.clock import Clock
 from common.messages.patients import TicketStatusRequest
-from common.messages.problems import FieldError, ProblemCode, problem
 from common.web.streams import stream
 from patient_web.admission import Admission, Use, Visitor
-from patient_web.api.endpoints import NEW_STREAM, STREAM_CODES_MAX, STREAM_TOKEN_SECONDS, TICKET_EVENTS
+from patient_web.api.endpoints import NEW_STREAM, STREAM_TOKEN_SECONDS, TICKET_EVENTS
 from patient_web.api.problems import RETRY_SECONDS, STREAM_NOT_FOUND, of_reply, own_problem, too_many
 from patient_web.api.reading import read_request
 from patient_web.devices import visitor_of
@@ -28,9 +27,9 @@ from patient_web.tokens import Tokens
 STREAM_SECONDS_MAX: Final = 3_600
 """After about so long a stream ends, and its client comes back: so processes share streams evenly again."""
 
-OPENING_MAX: Final = 64
+OPENING_MAX: Final = 48
 """Streams that are opened at once; others wait. After a start all browsers come back in the same second, and
-would give up if they were refused."""
+would give up if they were refused. Fewer than the places of one address."""
 
 _SPREAD: Final = 0.1
 _PURPOSE: Final = "stream"
@@ -51,9 +50,6 @@ class Streams:
         """A token for a stream of several tickets."""
         self._gateway.admit(visitor_of(request), NEW_STREAM.use)
         codes = _codes(await read_request(request, NEW_STREAM))
-        if len(codes) > STREAM_CODES_MAX:
-            error = FieldError(field="ticket_codes", message=f"at most {STREAM_CODES_MAX} in a stream")
-            raise of_reply(problem(ProblemCode.INVALID_REQUEST, "Correct ticket_codes.", errors=[error]))
         until = self._clock.now().replace(microsecond=0) + timedelta(seconds=STREAM_TOKEN_SECONDS)
         token = self._tokens.seal(_PURPOSE, " ".join(codes).encode())
         body = {

@@ -19,7 +19,7 @@ from common.messages.message import encode_reply
 from common.messages.patients import Cancel, ListClinics, ListHospitals, Register, TicketStatusRequest
 from common.messages.request_parsing import RequestRefused, parse_request
 from common.words.tickets import Ticket
-from patient_web.admission import Use
+from patient_web.admission import Use, Visitor
 from patient_web.devices import visitor_of
 from patient_web.gateway import Gateway
 from patient_web.pages.form_tokens import FormToken
@@ -27,6 +27,9 @@ from patient_web.pages.form_tokens import FormToken
 _HOSPITALS_SECONDS: Final = 30.0
 _CLINICS_SECONDS: Final = 2.0
 _LISTS_MAX: Final = 500
+
+_EVERYBODY: Final = Visitor("", None)
+"""For whom lists are asked for, so that it is no matter who comes first."""
 
 Body = dict[str, Any]
 
@@ -42,11 +45,11 @@ class Asking:
     async def hospitals(self, request: Request) -> list[Body]:
         """All hospitals, as they were within the last half minute."""
         self._gateway.admit(visitor_of(request), Use.LOOK_UP)
-        return await self._hospitals(request)
+        return await self._hospitals()
 
-    async def hospital(self, request: Request, code: str) -> Body:
+    async def hospital(self, code: str) -> Body:
         """The hospital with this code."""
-        for each in await self._hospitals(request):
+        for each in await self._hospitals():
             if each["code"] == code:
                 return each
         raise ProblemReply({"code": "hospital_not_found"})
@@ -57,7 +60,7 @@ class Asking:
         return await self._list(
             hospital,
             _CLINICS_SECONDS,
-            lambda: self._all(request, ListClinics, {"hospital": hospital}, "clinics"),
+            lambda: self._all(ListClinics, {"hospital": hospital}, "clinics"),
         )
 
     async def tickets(self, request: Request, codes: Sequence[str]) -> tuple[list[Ticket], list[str]]:
@@ -65,7 +68,7 @@ class Asking:
         codes = [*codes][:SHORT_LIST_MAX]
         self._gateway.admit(visitor_of(request), Use.LOOK_UP)
         try:
-            reply = await self._ask(request, TicketStatusRequest, {"ticket_codes": codes})
+            reply = await self._ask(visitor_of(request), TicketStatusRequest, {"ticket_codes": codes})
         except ProblemReply as error:
             if error.code != "ticket_not_found":
                 raise
@@ -73,10 +76,12 @@ class Asking:
         return reply["tickets"], reply["not_found"]
 
     async def ticket_followed(self, request: Request, code: str) -> Ticket | None:
-        """The ticket with this code, which is looked up only where nobody follows it; None where there is
-        none."""
-        if (ticket := self._shown(code)) is not None:
-            self._gateway.admit(visitor_of(request), Use.LOOK_UP)
+        """The ticket with this code, which is looked up only where nobody follows it, or the device was not
+        told it before; None where there is none."""
+        visitor = visitor_of(request)
+        is_guess = bool(visitor.known.unknown([code]))
+        if not is_guess and (ticket := self._shown(code)) is not None:
+            self._gateway.admit(visitor, Use.LOOK_UP)
             return ticket
         found, _ = await self.tickets(request, [code])
         return found[0] if found else None
@@ -93,12 +98,12 @@ class Asking:
         self, request: Request, kind: type[ProtocolRequest], body: Body, token: FormToken
     ) -> Ticket:
         self._gateway.admit(visitor_of(request), Use.CHANGE)
-        return await self._ask(request, kind, body, request_id=token.request_id, made_at=token.made_at)
-
-    async def _hospitals(self, request: Request) -> list[Body]:
-        return await self._list(
-            "", _HOSPITALS_SECONDS, lambda: self._all(request, ListHospitals, {}, "hospitals")
+        return await self._ask(
+            visitor_of(request), kind, body, request_id=token.request_id, made_at=token.made_at
         )
+
+    async def _hospitals(self) -> list[Body]:
+        return await self._list("", _HOSPITALS_SECONDS, lambda: self._all(ListHospitals, {}, "hospitals"))
 
     async def _list(self, key: str, seconds: float, ask: Callable[[], Awaitable[list[Body]]]) -> list[Body]:
         """What `ask` gives, which is asked once for all who come within so many seconds."""
@@ -111,19 +116,17 @@ class Asking:
             self._lists[key] = (time.monotonic(), task)
         return await asyncio.shield(task)
 
-    async def _all(
-        self, request: Request, kind: type[ProtocolRequest], body: Body, member: str
-    ) -> list[Body]:
-        reply = await self._ask(request, kind, body)
+    async def _all(self, kind: type[ProtocolRequest], body: Body, member: str) -> list[Body]:
+        reply = await self._ask(_EVERYBODY, kind, body)
         found: list[Body] = reply[member]
         while reply["more"]:
-            reply = await self._ask(request, kind, {**body, "after": found[-1]["code"]})
+            reply = await self._ask(_EVERYBODY, kind, {**body, "after": found[-1]["code"]})
             found = [*found, *reply[member]]
         return found
 
     async def _ask(
         self,
-        request: Request,
+        visitor: Visitor,
         kind: type[ProtocolRequest],
         body: Body,
         *,
@@ -134,7 +137,7 @@ class Asking:
             asked = parse_request({kind.name: kind}, kind.name, None, json.dumps(body).encode())
         except RequestRefused as error:
             raise ProblemReply(json.loads(encode_reply(error.problem))) from error
-        answer = await self._gateway.ask(visitor_of(request), asked, request_id=request_id, made_at=made_at)
+        answer = await self._gateway.ask(visitor, asked, request_id=request_id, made_at=made_at)
         if answer.name == "problem":
             raise ProblemReply(answer.body)
         return answer.body

@@ -31,7 +31,7 @@ async def clinics(site: Site, request: Request) -> Response:
 
 async def hospital_of(site: Site, request: Request) -> dict[str, Any]:
     """The hospital in the address; raises ProblemReply where there is none."""
-    return await site.asking.hospital(request, request.path_params["hospital"])
+    return await site.asking.hospital(request.path_params["hospital"])
 
 
 async def clinic_lists(site: Site, request: Request, hospital: dict[str, Any]) -> dict[str, Any]:

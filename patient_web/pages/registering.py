@@ -154,7 +154,7 @@ def _send_again(
         "token": token.text,
     }
     response = site.page(request, "no_answer.html", values, status)
-    response.headers.update(retrying(status))
+    response.headers.update(retrying(error, status))
     return response
 
 

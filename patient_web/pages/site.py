@@ -1,5 +1,6 @@
 """What all pages share: how they ask, in whose name, and what is said where no answer can be given."""
 
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -58,7 +59,6 @@ OF_NO_PAGE: Final = {
 }
 """What is said of what is no page of ours, by the status."""
 
-_COME_AGAIN: Final = frozenset({429, 503})
 _STEPS_MAX: Final = 30
 """Tickets in which one can go on, one after the other."""
 
@@ -96,7 +96,7 @@ class Site:
         """The page that says what is wrong, where nothing else can be shown."""
         status, sentence = told(error, texts_of(request))
         response = self.page(request, "trouble.html", {"sentence": sentence}, status)
-        response.headers.update(retrying(status))
+        response.headers.update(retrying(error, status))
         return response
 
     async def no_page(self, request: Request, error: Exception) -> Response:
@@ -156,7 +156,8 @@ def language_links(request: Request) -> list[tuple[str, str, str | None]]:
     """Of each language its code, its own name, and the address of this page in it (None: it is in it)."""
     shown, links = language_of(request), []
     for code in languages():
-        address = str(request.url.include_query_params(lang=code).replace(scheme="", netloc=""))
+        # Of the same page, whatever its path looks like: one that begins with // would lead to another host.
+        address = f"?{request.url.include_query_params(lang=code).query}"
         links.append((code, translated(_OWN_NAME, code), None if code == shown else address))
     return links
 
@@ -188,9 +189,11 @@ def told(error: ProblemReply | MessagingError | TooManyRequests, texts: Texts) -
     return STATUSES["unavailable"], texts(_UNAVAILABLE)
 
 
-def retrying(status: int) -> dict[str, str]:
+def retrying(error: Exception, status: int) -> dict[str, str]:
     """The header that says when to come again, where that helps."""
-    return {"Retry-After": str(RETRY_SECONDS)} if status in _COME_AGAIN else {}
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(math.ceil(error.wait_seconds))}
+    return {"Retry-After": str(RETRY_SECONDS)} if status == STATUSES["busy"] else {}
 
 
 def _next_of(chain: Sequence[Ticket]) -> str | None:

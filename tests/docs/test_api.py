@@ -5,7 +5,7 @@ from typing import Final
 
 from contract.documents import DOCS
 from contract.openapi import openapi
-from patient_web import admission
+from patient_web import admission, places
 from patient_web.admission import Bound, Use
 from patient_web.api.problems import STATUSES
 
@@ -42,6 +42,8 @@ def test_every_limit_is_told() -> None:
     table = PAGE.partition("<!-- limits: begin -->")[2].partition("<!-- limits: end -->")[0]
     told = [tuple(cell.strip() for cell in row.split("|")[1:4]) for row in table.strip().splitlines()[2:]]
     bounds = {
+        "requests of a device": admission.OF_DEVICE[Use.REQUEST],
+        "requests of an address": admission.OF_ADDRESS[Use.REQUEST],
         "look-ups of a device": admission.OF_DEVICE[Use.LOOK_UP],
         "look-ups of an address": admission.OF_ADDRESS[Use.LOOK_UP],
         "changes of a device": admission.OF_DEVICE[Use.CHANGE],
@@ -51,12 +53,15 @@ def test_every_limit_is_told() -> None:
         "look-ups of one ticket code": admission.OF_CODE,
         "wrong ticket codes of a device": admission.WRONG_CODES_OF_DEVICE,
         "wrong ticket codes of an address": admission.WRONG_CODES_OF_ADDRESS,
-        "new devices of an address": admission.NEW_DEVICES,
     }
     counts = {
         "streams open for a device": admission.STREAMS_OF_DEVICE_MAX,
         "streams open for an address": admission.STREAMS_OF_ADDRESS_MAX,
         "streams open in a process": admission.STREAMS_MAX,
+        "look-ups that wait for the workers": places.LOOK_UPS_MAX,
+        "look-ups of an address that wait": places.LOOK_UPS_OF_ADDRESS_MAX,
+        "changes that wait for the workers": places.CHANGES_MAX,
+        "changes of an address that wait": places.CHANGES_OF_ADDRESS_MAX,
     }
     assert told == [
         *((name, f"{bound.burst:,}", _number(bound)) for name, bound in bounds.items()),

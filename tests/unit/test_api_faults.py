@@ -9,6 +9,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Mount
 
 from antrean_client.requests import Answer
@@ -18,10 +20,10 @@ from common.process import configure_logging
 from common.web.faults import Faults
 from common.web.languages import ChosenLanguage
 from patient_web.admission import Admission
-from patient_web.api.app import api
+from patient_web.api.app import api, of_too_many
 from patient_web.api.streams import Streams
 from patient_web.devices import Visitors
-from patient_web.gateway import Gateway
+from patient_web.gateway import Gateway, TooManyRequests
 from patient_web.ticket_streams.hub import TicketStreams
 from patient_web.tokens import Tokens
 from tests.deployment import Patient, personal_data_in
@@ -45,11 +47,15 @@ def answers(error: Exception, requests: int, method: str, path: str, **given: An
         tokens, admission, clock = Tokens("a secret of thirty-two characters"), Admission(), SystemClock()
         gateway = Gateway(Failing(error), admission)
         hub = TicketStreams(gateway.look_up, lambda: True, clock)
+
+        def too_often(request: Request, wait_seconds: float) -> Response:
+            return of_too_many(request, TooManyRequests(wait_seconds))
+
         app = Starlette(
             routes=[Mount("/api/v1", api(gateway, Streams(gateway, admission, hub, tokens, clock)))],
             middleware=[
                 Middleware(ChosenLanguage, default="id"),
-                Middleware(Visitors, tokens=tokens, admission=admission),
+                Middleware(Visitors, tokens=tokens, admission=admission, refusal=too_often),
             ],
         )
         headers = {"Accept-Language": "en", "Idempotency-Key": str(uuid.uuid4())}

@@ -2,14 +2,20 @@
 
 import sys
 from collections import Counter
+from contextlib import ExitStack
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from antrean_client.requests import Answer
+from common.domain.ticket_codes import format_ticket_code
+from common.errors import RequestNotTaken
 from patient_web import admission
 from patient_web.admission import KEYS_MAX, Admission, Use, Visitor, normal_address
+from patient_web.known_codes import KNOWN_MAX, KnownCodes
+from patient_web.places import CHANGES_OF_ADDRESS_MAX, LOOK_UPS_MAX, LOOK_UPS_OF_ADDRESS_MAX, Places
 from patient_web.tokens import Tokens
 
 ADDRESS = "203.0.113.7"
@@ -38,7 +44,7 @@ def test_one_device_that_floods_leaves_its_neighbour_alone() -> None:
 @pytest.mark.parametrize("use", Use)
 def test_who_shows_no_device_is_bounded_as_one_of_the_address(use: Use) -> None:
     found = Admission(Clock())
-    waits = [found.admit(Visitor(ADDRESS, None), use) for _ in range(200)]
+    waits = [found.admit(Visitor(ADDRESS, None), use) for _ in range(500)]
     assert waits.count(0) == admission.OF_DEVICE[use].burst
     assert found.admit(HONEST, use) == 0
 
@@ -46,7 +52,7 @@ def test_who_shows_no_device_is_bounded_as_one_of_the_address(use: Use) -> None:
 @pytest.mark.parametrize("use", Use)
 def test_an_address_is_bounded_however_many_devices_it_has(use: Use) -> None:
     found = Admission(Clock())
-    waits = [found.admit(Visitor(ADDRESS, f"device {number}"), use) for number in range(3_000)]
+    waits = [found.admit(Visitor(ADDRESS, f"device {number}"), use) for number in range(5_000)]
     assert waits.count(0) == admission.OF_ADDRESS[use].burst
     assert found.admit(Visitor("203.0.113.8", None), use) == 0
 
@@ -60,54 +66,98 @@ def test_who_waits_as_long_as_told_is_let_in() -> None:
     assert found.admit(HONEST, Use.CHANGE) == 0
 
 
-def test_names_for_devices_are_bounded_by_address() -> None:
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 20), st.integers(0, 20), st.floats(0, 9))))
+def test_however_requests_overlap_no_more_wrong_codes_are_answered_than_is_said(
+    steps: list[tuple[int, int, int, float]],
+) -> None:
+    """Each step is somebody who asks; answers come later, in any order, and time passes."""
+    clock = Clock()
+    found, began = Admission(clock), clock.seconds
+    under_way: list[tuple[Visitor, int, int]] = []
+    wrong_of: Counter[str] = Counter()
+
+    def answered(visitor: Visitor, guesses: int, wrong: int) -> None:
+        found.codes_checked(visitor, guesses, wrong=wrong)
+        wrong_of.update({visitor.sender: wrong, ADDRESS: wrong})
+
+    for device, guesses, wrong, seconds in steps:
+        clock.seconds += seconds
+        visitor = Visitor(ADDRESS, f"device {device}")
+        if found.admit_codes(visitor, [], guesses) == 0:
+            under_way.append((visitor, guesses, min(wrong, guesses)))
+        if under_way and seconds > 4:
+            answered(*under_way.pop(device % len(under_way)))
+    for each in under_way:
+        answered(*each)
+    passed = clock.seconds - began
+    for sender, wrong in wrong_of.items():
+        bound = admission.WRONG_CODES_OF_ADDRESS if sender == ADDRESS else admission.WRONG_CODES_OF_DEVICE
+        assert wrong <= bound.burst + bound.per_second * passed + 1
+    assert not found._wrong_of_device._reserved
+    assert not found._wrong_of_address._reserved
+
+
+def test_many_guesses_at_once_are_no_more_than_one_after_the_other() -> None:
     found = Admission(Clock())
-    given_out = [found.admit_new_device(ADDRESS) for _ in range(2_000)]
-    assert given_out.count(True) == admission.NEW_DEVICES.burst
-    assert found.admit_new_device("203.0.113.8")
+    guessers = [Visitor(ADDRESS, f"device {number // 50}") for number in range(2_000)]
+    admitted = [each for each in guessers if found.admit_codes(each, [], 15) == 0]
+    assert len(admitted) == admission.WRONG_CODES_OF_ADDRESS.burst // 15
+    assert Counter(admitted).most_common(1)[0][1] == admission.WRONG_CODES_OF_DEVICE.burst // 15
 
 
-def test_guessing_codes_is_bounded_by_device_and_then_by_address() -> None:
+def test_nobody_waits_longer_than_a_whole_burst_takes() -> None:
     clock = Clock()
     found = Admission(clock)
-    tried = 0
-    for number in range(10_000):
-        guesser = Visitor(ADDRESS, f"device {number // 50}")
-        clock.seconds += 0.01
-        if found.admit_codes(guesser, [f"code {number}"]) == 0:
-            found.codes_checked(guesser, found=0, wrong=1)
-            tried += 1
+    for number in range(1_000):
+        if found.admit_codes(visitor := Visitor(ADDRESS, f"device {number}"), [], 10) == 0:
+            found.codes_checked(visitor, 10, wrong=10)
     bound = admission.WRONG_CODES_OF_ADDRESS
-    assert bound.burst <= tried <= bound.burst + bound.per_second * 100 + 1
+    clock.seconds += bound.burst / bound.per_second
+    assert found.admit_codes(HONEST, [], 20) == 0
 
 
-def test_a_list_of_guesses_counts_each_of_them() -> None:
-    clock = Clock()
-    found = Admission(clock)
-    tried = 0
-    for _ in range(1_000):
-        clock.seconds += 1
-        if found.admit_codes(HONEST, []) == 0:
-            found.codes_checked(HONEST, found=0, wrong=100)
-            tried += 100
-    bound = admission.WRONG_CODES_OF_DEVICE
-    assert tried <= bound.burst + bound.per_second * 1_000 + 100
-
-
-def test_who_has_a_ticket_does_not_wait_for_a_neighbour_who_guesses() -> None:
+def test_right_codes_cost_nothing_once_they_are_answered() -> None:
     found = Admission(Clock())
-    found.codes_checked(HONEST, found=1, wrong=0)
+    for _ in range(1_000):
+        assert found.admit_codes(HONEST, [], 15) == 0
+        found.codes_checked(HONEST, 15, wrong=0)
+
+
+def test_who_knows_a_ticket_does_not_wait_for_a_neighbour_who_guesses() -> None:
+    found = Admission(Clock())
     for number in range(100):
-        found.codes_checked(Visitor(ADDRESS, f"guesser {number}"), found=0, wrong=10)
-    assert found.admit_codes(Visitor(ADDRESS, "newcomer"), ["B"]) > 0
-    assert found.admit_codes(HONEST, ["A"]) == 0
+        found.admit_codes(Visitor(ADDRESS, f"guesser {number}"), [], 10)
+    assert found.admit_codes(Visitor(ADDRESS, "newcomer"), ["B"], 1) > 0
+    assert found.admit_codes(HONEST, ["A"], 0) == 0
+
+
+def test_a_device_is_believed_what_it_was_told_and_no_more() -> None:
+    own, shown, guessed = (format_ticket_code(f"ZZZZZZZ{number:05d}") for number in range(3))
+    known = KnownCodes()
+    known.learn(Answer("problem", {"code": "busy"}, "", 0.0))
+    assert not known.is_changed
+    known.learn(Answer("ticket", {"ticket_code": own, "transferred_to": None}, "", 0.0))
+    known.learn(Answer("tickets", {"tickets": [{"ticket_code": shown}], "not_found": [guessed]}, "", 0.0))
+    assert known.is_changed
+    carried = KnownCodes(known.packed())
+    assert carried.unknown([own, own.lower(), shown, guessed, guessed]) == [guessed]
+    assert not carried.is_changed
+    assert own.encode() not in known.packed()
+
+
+def test_a_device_is_believed_the_latest_of_many_codes() -> None:
+    codes = [format_ticket_code(f"ZZZZZZZ{number:05d}") for number in range(3 * KNOWN_MAX)]
+    known = KnownCodes()
+    for code in codes:
+        known.learn(Answer("ticket", {"ticket_code": code}, "", 0.0))
+    assert KnownCodes(known.packed()).unknown(codes) == codes[:-KNOWN_MAX]
 
 
 def test_one_code_is_not_asked_for_without_end_whoever_asks() -> None:
     found = Admission(Clock())
-    waits = [found.admit_codes(Visitor(f"198.51.100.{n}", None), ["SAME"]) for n in range(250)]
+    waits = [found.admit_codes(Visitor(f"198.51.100.{n}", None), ["SAME"], 0) for n in range(250)]
     assert waits.count(0) == admission.OF_CODE.burst
-    assert found.admit_codes(HONEST, ["ANOTHER"]) == 0
+    assert found.admit_codes(HONEST, ["ANOTHER"], 1) == 0
 
 
 def test_streams_are_bounded_by_device_and_address_and_free_again_when_closed() -> None:
@@ -126,7 +176,8 @@ def test_a_flood_of_addresses_fills_no_memory() -> None:
     for number in range(KEYS_MAX + 20_000):
         visitor = Visitor(f"2001:db8:{number >> 16:x}:{number & 0xFFFF:x}::", None)
         found.admit(visitor, Use.LOOK_UP)
-        found.codes_checked(visitor, found=0, wrong=1)
+        found.admit_codes(visitor, [], 1)
+        found.codes_checked(visitor, 1, wrong=1)
     tables = [found._of_device[Use.LOOK_UP], found._wrong_of_address]
     assert all(len(each) <= KEYS_MAX for each in tables)
 
@@ -164,3 +215,21 @@ def test_a_token_is_of_one_purpose_and_one_secret() -> None:
 @given(st.text())
 def test_no_other_text_is_a_token(text: str) -> None:
     assert Tokens("a secret of thirty-two characters").open("stream", text, 60) is None
+
+
+def test_no_address_takes_all_places_and_look_ups_none_of_those_of_changes() -> None:
+    places = Places()
+    with ExitStack() as waiting:
+        for number in range(LOOK_UPS_MAX):
+            share = number // LOOK_UPS_OF_ADDRESS_MAX
+            waiting.enter_context(places.one(f"203.0.113.{share}", is_change=False))
+            if number == LOOK_UPS_OF_ADDRESS_MAX - 1:
+                with pytest.raises(RequestNotTaken), places.one("203.0.113.0", is_change=False):
+                    pass
+        with pytest.raises(RequestNotTaken), places.one("203.0.113.99", is_change=False):
+            pass
+        for _ in range(CHANGES_OF_ADDRESS_MAX):
+            waiting.enter_context(places.one("203.0.113.0", is_change=True))
+    with places.one(None, is_change=False):
+        pass
+    assert not +places._taken

@@ -7,18 +7,20 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import httpx
 import pytest
 
 from common.domain.ticket_codes import format_ticket_code
-from common.web.requests import IN_FLIGHT_MAX
 from patient_web import admission
 from patient_web.admission import Use
+from patient_web.places import LOOK_UPS_MAX
 from tests.deployment import CLINICS, HOSPITAL, Deployment, Patient, full_queue
 from tests.processes import SECONDS_MAX, Program, eventually
 from tests.tcp_proxy import proxy_to
 from tests.web.api_client import ApiClient, api_client, code_of
+from tests.web.visiting import Visitor, entries
 from tests.web.web_process import WebProcess, await_ready, start_web
 
 CLINIC = CLINICS[20]
@@ -101,6 +103,37 @@ def test_who_throws_the_name_away_gains_nothing(hostile: ApiClient) -> None:
     assert 429 in statuses
 
 
+def test_what_cannot_be_read_takes_nothing_from_those_who_share_the_address(hostile: ApiClient) -> None:
+    for _ in range(50):
+        hostile.http.cookies.clear()
+        assert hostile.http.post("/api/v1/tickets", content=b"junk").status_code == 415
+        hostile.http.cookies.clear()
+        assert hostile.get("/nosuch").status_code == 404
+    hostile.http.cookies.clear()
+    assert hostile.register(CLINIC).status_code == 201
+    hostile.http.cookies.clear()
+    assert "antrean-device" in hostile.get("/hospitals").headers
+
+
+@pytest.mark.parametrize("path", ["/code", "/nosuch", "/api/v1/nosuch", "/manifest.webmanifest"])
+def test_what_asks_no_worker_is_bounded_too(hostile: ApiClient, path: str) -> None:
+    hostile.http.get(path)
+    bound = admission.OF_DEVICE[Use.REQUEST]
+    with ThreadPoolExecutor(8) as pool:
+        answers = [*pool.map(hostile.http.get, [path] * 6 * bound.burst)]
+    refused = next(each for each in answers if each.status_code == 429)
+    assert int(refused.headers["retry-after"]) >= 1
+    assert ("problem+json" in refused.headers["content-type"]) == path.startswith("/api")
+
+
+def test_an_address_that_nobody_writes_is_refused(hostile: ApiClient) -> None:
+    assert hostile.http.get("/code?" + "a=1&" * 200).status_code == 414
+    for host in ("a" * 4_000, "a b", "<b>", "a:b"):
+        assert hostile.http.get("/code", headers={"Host": host}).status_code == 400
+    for host in ("antrean.example", "127.0.0.1:8470", "[::1]:8470", "antrean_web"):
+        assert hostile.http.get("/code", headers={"Host": host}).status_code == 200
+
+
 def test_guessing_codes_ends_soon_and_a_neighbour_with_a_ticket_goes_on(
     process: WebProcess, hospital: Deployment, hostile: ApiClient
 ) -> None:
@@ -115,15 +148,35 @@ def test_guessing_codes_ends_soon_and_a_neighbour_with_a_ticket_goes_on(
         assert 404 in statuses
         assert statuses[-1] == 429
         answers = []
-        for number in range(4):
+        for number in range(20):
             with api_client(process, hospital, **{"X-Forwarded-For": address}) as accomplice:
                 accomplice.get("/hospitals")
-                many = {"ticket_codes": [guess(each) for each in range(100 * number, 100 * number + 100)]}
+                many = {"ticket_codes": [guess(each) for each in range(15 * number, 15 * number + 15)]}
                 answers.append(accomplice.post("/tickets/status", many).status_code)
         assert answers[-1] == 429
+        newcomer = Visitor(process.client(headers={"X-Forwarded-For": address}, follow_redirects=True))
+        newcomer.go(f"/hospitals/{HOSPITAL}/{CLINIC}")
+        newcomer.send(**entries(Patient()))
+        assert newcomer.page.status_code == 200, "who has just registered sees the ticket"
+        hospital.ticket_codes.add(newcomer.code)
+        assert newcomer.go(f"/t/{newcomer.code}/part").status_code == 200
+        newcomer.client.close()
+        assert hostile.http.get(f"/t/{newcomer.code}/part").status_code == 429
         cancelled = hostile.post(f"/tickets/{code}/cancel", headers={"Idempotency-Key": str(uuid.uuid4())})
         assert cancelled.status_code == 429
         assert neighbour.get(f"/tickets/{code}").status_code == 200
+
+
+def test_codes_that_are_guessed_at_once_are_no_more_than_one_after_the_other(hostile: ApiClient) -> None:
+    hostile.get("/hospitals")
+    with ThreadPoolExecutor(8) as pool:
+        bodies = ({"ticket_codes": [guess(15 * n + each) for each in range(15)]} for n in range(50))
+        answers = [*pool.map(lambda body: hostile.post("/tickets/status", body).status_code, bodies)]
+    bound = admission.WRONG_CODES_OF_DEVICE
+    assert {*answers} == {404, 429}
+    assert answers.count(404) * 15 <= bound.burst + bound.per_second * SECONDS_MAX
+    too_many = hostile.post("/tickets/status", {"ticket_codes": [guess(each) for each in range(16)]})
+    assert too_many.status_code == 422
 
 
 def test_only_what_a_trusted_proxy_has_seen_counts(process: WebProcess, hospital: Deployment) -> None:
@@ -197,21 +250,37 @@ def test_no_answer_and_the_same_request_again_are_one_ticket(hospital: Deploymen
     assert honest.register(CLINIC, patient, key).json()["number"] == first.json()["number"]
 
 
+async def crowd(process: WebProcess, people: int, addresses: int) -> Counter[int]:
+    """Statuses of as many look-ups at once, from as many addresses."""
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(base_url=process.url, timeout=SECONDS_MAX, limits=limits) as http:
+        asked = [
+            http.get("/api/v1/hospitals", headers={"X-Forwarded-For": f"203.0.113.{number % addresses}"})
+            for number in range(people)
+        ]
+        return Counter(answer.status_code for answer in await asyncio.gather(*asked))
+
+
+def test_who_looks_keeps_nobody_from_registering(
+    process: WebProcess, hospital: Deployment, honest: ApiClient
+) -> None:
+    with worker(hospital, "status").frozen(), ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(asyncio.run, crowd(process, LOOK_UPS_MAX + 100, 200))
+        answers = []
+        while not looking.done():
+            answers.append(honest.register(CLINIC).status_code)
+            sleep(0.2)
+    assert looking.result() == {504: LOOK_UPS_MAX, 503: 100}
+    assert {*answers} <= {201, 429}
+    assert 201 in answers
+
+
 def test_who_comes_when_too_many_wait_is_told_at_once(
     process: WebProcess, hospital: Deployment, honest: ApiClient
 ) -> None:
-    async def crowd() -> Counter[int]:
-        limits = httpx.Limits(max_connections=None)
-        async with httpx.AsyncClient(base_url=process.url, timeout=SECONDS_MAX, limits=limits) as http:
-            asked = [
-                http.get("/api/v1/hospitals", headers={"X-Forwarded-For": f"203.0.113.{number % 200}"})
-                for number in range(IN_FLIGHT_MAX + 100)
-            ]
-            return Counter(answer.status_code for answer in await asyncio.gather(*asked))
-
     with worker(hospital, "status").frozen():
-        found = asyncio.run(crowd())
-    assert found == {504: IN_FLIGHT_MAX, 503: 100}
+        found = asyncio.run(crowd(process, LOOK_UPS_MAX + 100, 200))
+    assert found == {504: LOOK_UPS_MAX, 503: 100}
     eventually(lambda: honest.get("/hospitals").status_code == 200, "it answers again")
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import unescape
 
 import httpx
@@ -21,7 +21,7 @@ class Visitor:
     """Has a memory of its own for cookies; `page` is what is shown now."""
 
     client: httpx.Client
-    page: httpx.Response
+    page: httpx.Response = field(default_factory=lambda: httpx.Response(204))
 
     def go(self, path: str) -> httpx.Response:
         """Opens another page."""

@@ -1,0 +1,28 @@
+"""Refuses addresses that no page and no program of ours asks for, before anything is made of them."""
+
+import re
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+QUERY_BYTES_MAX: Final = 512
+_HOST: Final = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?", re.ASCII)
+
+
+class PlainAddresses:
+    """Answers 414 to a long query, and 400 where Host is no host's name: it stands in links and QR codes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app
+        if scope["type"] == "http":
+            hosts = Headers(scope=scope).getlist("host")
+            if len(scope["query_string"]) > QUERY_BYTES_MAX:
+                app = PlainTextResponse("The address is too long.\n", 414)
+            elif len(hosts) > 1 or not all(map(_HOST.fullmatch, hosts)):
+                app = PlainTextResponse("The header Host has no name of a host.\n", 400)
+        await app(scope, receive, send)
