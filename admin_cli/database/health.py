@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, false, func, select, text, update
 from sqlalchemy.engine import make_url
 
-from common.domain.opening_hours import midnight
+from admin_cli.database.overdue import due_at
+from common.storage.catalog import CatalogCache
 from common.storage.engine import snapshot, transaction
+from common.storage.queues import key_columns, key_of
 from common.storage.sqlite_file import exposed
-from common.storage.tables import catalog_version, clinic_days, hospitals
+from common.storage.tables import catalog_version, clinic_days
 
 __all__ = [
     "DatabaseHealth",
@@ -117,15 +118,12 @@ def unable_to_record_looks(engine: Engine) -> list[str]:
 def tick_lag(engine: Engine, now: datetime, grace: timedelta) -> TickLag:
     """The queues in which something was due before `now - grace`, or whose service day had ended by then:
     a tick that was claimed and never applied shows only in these. Raises StoreUnavailable."""
-    waiting = select(clinic_days.c.service_date, clinic_days.c.next_change_at, hospitals.c.time_zone).join(
-        hospitals, hospitals.c.code == clinic_days.c.hospital
-    )
+    waiting = select(*key_columns(clinic_days), clinic_days.c.next_change_at)
+    catalog = CatalogCache()
     with snapshot(engine) as connection:
+        catalog.refresh(connection)
         rows = connection.execute(waiting.where(clinic_days.c.next_change_at.is_not(None))).all()
-    due = [
-        min(row.next_change_at, midnight(row.service_date + timedelta(days=1), ZoneInfo(row.time_zone)))
-        for row in rows
-    ]
+    due = [due_at(row.next_change_at, catalog.clinic_of(key_of(row)), row.service_date) for row in rows]
     overdue = [now - moment for moment in due if now - moment > grace]
     return TickLag(len(overdue), max(overdue, default=timedelta()))
 

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, func, select, tuple_
 
+from admin_cli.database.overdue import due_at
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
-from common.domain.opening_hours import midnight
 from common.domain.ticket_states import TicketStatus
 from common.storage.catalog import CatalogCache
 from common.storage.engine import snapshot
@@ -90,9 +89,7 @@ class ClinicReader:
     def _clinic(self, row: Any, now: datetime, grace: timedelta) -> SlowClinic:
         day = key_of(row)
         clinic = self._catalog.clinic_of(day)
-        zone: ZoneInfo = clinic.hospital.time_zone
-        # A tick that was claimed and never applied shows only by the end of the day.
-        due = min(row.next_change_at, midnight(day.service_date + timedelta(days=1), zone))
+        due = due_at(row.next_change_at, clinic, day.service_date)
         overdue = now - due if now - due > grace else timedelta()
         return SlowClinic(clinic, day, row.waiting, row.first_at, row.called_at, overdue)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
+from admin_cli.database.health import tick_lag
 from admin_cli.database.slow_clinics import ClinicReader, ClinicReading
 from tests.builders import clinic_table, hospital_table
 from tests.store.catalogs import WIT
@@ -76,3 +77,20 @@ def test_a_catalog_that_changed_is_taken_over(workers: Workers) -> None:
     workers.register_many(1, "GIG")
     [clinic] = reader.read(workers.clock.now(), GRACE).clinics
     assert clinic.clinic.name
+
+
+def test_after_midnight_a_day_that_ends_at_three_is_not_overdue(engine: Engine) -> None:
+    hours = {"mon": ["20:00-02:30"]}
+    night = clinic_table("IGD", hours=hours, day_ends_at="03:00", mode="desk")
+    workers = workers_of(engine, hospital_table("RSHS", night))
+    workers.clock.forward(hours=13, minutes=30)
+    workers.register_many(2, "IGD")
+    for _ in range(3):
+        workers.tick()
+    workers.clock.forward(hours=2)
+
+    assert read(workers).overdue == 0
+    assert tick_lag(engine, workers.clock.now(), GRACE).queues == 0
+    workers.clock.forward(hours=3)
+    assert read(workers).overdue == 1
+    assert tick_lag(engine, workers.clock.now(), GRACE).queues == 1
