@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from antrean_client.position import Position
 from common.settings import Settings
@@ -31,7 +31,7 @@ from patient_web.devices import Visitors
 from patient_web.gateway import Gateway, TooManyRequests
 from patient_web.pages.asking import Asking
 from patient_web.pages.routes import pages_app
-from patient_web.pages.site import Site, language_links
+from patient_web.pages.site import FAULT, OF_NO_PAGE, Site, language_links
 from patient_web.ticket_streams.hub import TicketStreams
 from patient_web.tokens import Tokens
 
@@ -62,7 +62,7 @@ def make_app(settings: Settings) -> Starlette:
     pages = Pages(Path(__file__).parent, language_links=language_links, first_language=settings.language)
     asking, public_url = Asking(gateway, hub.shown), settings.public_url
     site = Site(pages=pages, asking=asking, tokens=tokens, clock=clock, public_url=public_url)
-    programs = api(gateway, Streams(gateway, admission, hub, tokens, clock))
+    programs = api(gateway, Streams(gateway, admission, hub, tokens, clock), clock)
 
     def too_often(request: Request, wait_seconds: float) -> Response:
         error = TooManyRequests(wait_seconds)
@@ -92,7 +92,7 @@ def make_app(settings: Settings) -> Starlette:
             Route(PREFIX, _nothing),
             Mount("/", pages_app(site)),
         ],
-        exception_handlers={HTTPException: _of_http},
+        exception_handlers={HTTPException: _of_http, Exception: _of_fault},
         lifespan=life,
         middleware=[
             Middleware(SecurityHeaders),
@@ -118,6 +118,18 @@ async def _of_http(request: Request, error: Exception) -> Response:
     if _is_program(request):
         return of_http(request, error)
     return PlainTextResponse(error.detail, error.status_code, error.headers)
+
+
+class _SecuredResponse(PlainTextResponse):
+    """Has the headers of all answers, although it is made outside the middleware."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await SecurityHeaders(super().__call__)(scope, receive, send)
+
+
+async def _of_fault(_request: Request, _error: Exception) -> Response:
+    """Of a fault that is neither the pages' nor the interface's."""
+    return _SecuredResponse(f"{OF_NO_PAGE[FAULT]}\n", FAULT)
 
 
 def _is_program(request: Request) -> bool:

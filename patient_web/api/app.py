@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Scope
 
+from common.clock import Clock
 from common.errors import MessagingError
 from common.messages.limits import BODY_BYTES_MAX
 from common.messages.patients import Tickets
@@ -48,7 +49,7 @@ _TOO_SLOW: Final = 408
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def api(gateway: Gateway, streams: Streams) -> Starlette:
+def api(gateway: Gateway, streams: Streams, clock: Clock) -> Starlette:
     """The application; `request.state` has the visitor and the language."""
 
     async def openapi(_request: Request) -> Response:
@@ -56,7 +57,10 @@ def api(gateway: Gateway, streams: Streams) -> Starlette:
 
     routes = [
         Route(NEW_STREAM.path, streams.new, methods=[NEW_STREAM.method]),
-        *(Route(each.path, _handler(gateway, each), methods=[each.method]) for each in _most_exact_first()),
+        *(
+            Route(each.path, _handler(gateway, each, clock), methods=[each.method])
+            for each in _most_exact_first()
+        ),
         Route(TICKET_EVENTS.path, streams.of_ticket, methods=[TICKET_EVENTS.method]),
         Route(STREAM_PATH, streams.of_token, methods=["GET"]),
         Route(OPENAPI_PATH, openapi, methods=["GET"]),
@@ -73,13 +77,13 @@ def api(gateway: Gateway, streams: Streams) -> Starlette:
     return app
 
 
-def _handler(gateway: Gateway, endpoint: Endpoint) -> Handler:
+def _handler(gateway: Gateway, endpoint: Endpoint, clock: Clock) -> Handler:
     async def handle(request: Request) -> Response:
         visitor = visitor_of(request)
         asked = await read_request(request, endpoint)
         request_id, made_at = None, None
         if endpoint.is_change:
-            request_id, made_at = request_id_of(request), made_at_of(request)
+            request_id, made_at = request_id_of(request), made_at_of(request, clock.now())
         # What cannot be read takes nothing from those who share the address.
         gateway.admit(visitor, endpoint.use)
         answer = await gateway.ask(visitor, asked, request_id=request_id, made_at=made_at)

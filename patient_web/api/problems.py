@@ -68,6 +68,9 @@ NO_ANSWER: Final = N_("No answer came in time; send the request again with the s
 KEY_NEEDED: Final = N_("Send the header Idempotency-Key once, with a UUID that is new for each request.")
 INTERNAL_ERROR: Final = N_("Something went wrong here; try again, or ask the staff.")
 BAD_MOMENT: Final = N_("Send in Antrean-Requested-At whole seconds since 1970-01-01 00:00 UTC.")
+MOMENT_AHEAD: Final = N_(
+    "Antrean-Requested-At lies ahead; set this computer's clock, or leave the header out."
+)
 NO_BODY: Final = N_("Send no body here, or an empty JSON object.")
 
 NO_OTHERS: Final = N_("Send the members that docs/api.md names for this address, each once, and no others.")

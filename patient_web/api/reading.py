@@ -4,7 +4,7 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from starlette.requests import Request as HttpRequest
@@ -18,6 +18,7 @@ from patient_web.api.problems import (
     BAD_MOMENT,
     JSON_ONLY,
     KEY_NEEDED,
+    MOMENT_AHEAD,
     NO_BODY,
     NO_OTHERS,
     Refused,
@@ -29,6 +30,10 @@ _JSON: Final = re.compile(r'application/json\s*(;\s*charset="?utf-8"?\s*)?', re.
 _MOMENT: Final = re.compile(r"[0-9]{1,11}")
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _MALFORMED: Final = 400
+_NO_IDS: Final = (0, 2**128 - 1)
+"""UUIDs that everybody knows. Source: https://www.rfc-editor.org/rfc/rfc9562#name-nil-uuid"""
+
+_AHEAD_MAX: Final = timedelta(minutes=1)
 
 
 async def read_request(request: HttpRequest, endpoint: Endpoint) -> Request:
@@ -56,19 +61,22 @@ def request_id_of(request: HttpRequest) -> str:
         found = uuid.UUID(text)
     except ValueError as error:
         raise own_problem("invalid_request", KEY_NEEDED, status=_MALFORMED) from error
-    if str(found) != text.lower():
+    if str(found) != text.lower() or found.int in _NO_IDS:
         raise own_problem("invalid_request", KEY_NEEDED, status=_MALFORMED)
     return str(found)
 
 
-def made_at_of(request: HttpRequest) -> datetime | None:
+def made_at_of(request: HttpRequest, now: datetime) -> datetime | None:
     """When the request was first made; None where it is not told. Raises Refused."""
     given = request.headers.getlist(REQUESTED_AT_HEADER)
     if not given:
         return None
     if len(given) > 1 or not _MOMENT.fullmatch(given[0]):
         raise own_problem("invalid_request", BAD_MOMENT, status=_MALFORMED)
-    return datetime.fromtimestamp(int(given[0]), UTC)
+    made_at = datetime.fromtimestamp(int(given[0]), UTC)
+    if made_at > now + _AHEAD_MAX:
+        raise own_problem("invalid_request", MOMENT_AHEAD, status=_MALFORMED)
+    return made_at
 
 
 def _members(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:

@@ -8,6 +8,7 @@ Source: https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forger
 """
 
 import json
+import re
 import secrets
 import uuid
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ SECONDS_MAX: Final = 12 * 3600
 _COOKIE: Final = "session"
 _PURPOSE: Final = "form"
 _SESSION_BYTES: Final = 16
+_SESSION: Final = re.compile(rf"[0-9a-f]{{{2 * _SESSION_BYTES}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def read_token(request: Request, tokens: Tokens, text: str) -> FormToken | None:
     if held is None:
         return None
     session, request_id, made_at = json.loads(held)
-    if not secrets.compare_digest(session, (cookie(request, _COOKIE) or "").encode().hex()):
+    if not secrets.compare_digest(session, _kept_session(request)):
         return None
     return FormToken(request_id, datetime.fromtimestamp(made_at, UTC), text)
 
@@ -66,9 +68,15 @@ def keep_session(request: Request, response: Response) -> None:
 
 
 def _session_of(request: Request) -> str:
-    """In the form in which a token holds it: what a browser sends may be any text."""
-    session = cookie(request, _COOKIE) or getattr(request.state, "session", None)
+    """The session of the browser, or a new one."""
+    session = _kept_session(request) or getattr(request.state, "session", None)
     if session is None:
         session = secrets.token_hex(_SESSION_BYTES)
     request.state.session = session
-    return session.encode().hex()
+    return session
+
+
+def _kept_session(request: Request) -> str:
+    """The one that the browser holds; empty where it holds none that we made, which is replaced."""
+    held = cookie(request, _COOKIE) or ""
+    return held if _SESSION.fullmatch(held) else ""

@@ -35,6 +35,8 @@ async def read_form(request: Request) -> dict[str, str]:
         pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
     except ValueError as error:
         raise HTTPException(400) from error
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise HTTPException(400)
     return {name: value[:_VALUE_LENGTH_MAX] for name, value in pairs}
 
 

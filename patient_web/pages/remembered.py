@@ -7,7 +7,7 @@ ended.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -25,8 +25,8 @@ _COOKIE: Final = "tickets"
 _PURPOSE: Final = "remembered tickets"
 _SECONDS_MAX: Final = 4 * 24 * 3600
 _DAYS_KEPT: Final = 1
-_HOURS_EAST_MAX: Final = 14
-"""A day begins so long before it does in UTC, at most."""
+_HOURS_WEST_MAX: Final = 12
+"""A day ends so long after it does in UTC, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class Remembered:
         """The codes."""
         return [*self.days]
 
+    @property
+    def until(self) -> datetime | None:
+        """When the first of them is forgotten; None where there is none."""
+        return min(map(_kept_until, self.days.values()), default=None)
+
     def __contains__(self, code: str) -> bool:
         return code in self.days
 
@@ -49,6 +54,10 @@ class Remembered:
         days = {each: day for each, day in self.days.items() if each != code}
         days[code] = str(ticket["service_date"])
         return Remembered(dict([*days.items()][-TICKETS_MAX:]))
+
+    def only(self, code: str) -> "Remembered":
+        """This one of them alone."""
+        return Remembered({code: self.days[code]})
 
     def without(self, codes: Iterable[str]) -> "Remembered":
         """Without these."""
@@ -78,5 +87,10 @@ def remember(request: Request, response: Response, tokens: Tokens, tickets: Reme
 
 def _is_kept(code: str, day: str, now: datetime) -> bool:
     parse_ticket_code(code)
-    latest = (now + timedelta(hours=_HOURS_EAST_MAX)).date()
-    return latest <= date.fromisoformat(day) + timedelta(days=_DAYS_KEPT + 1)
+    return now < _kept_until(day)
+
+
+def _kept_until(day: str) -> datetime:
+    """The end of the day after it, wherever the hospital is."""
+    end = datetime.combine(date.fromisoformat(day), time.min, UTC) + timedelta(days=1 + _DAYS_KEPT)
+    return end + timedelta(hours=_HOURS_WEST_MAX)

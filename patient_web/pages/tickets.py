@@ -13,12 +13,13 @@ from common.words.tickets import Ticket
 from patient_web.gateway import TooManyRequests
 from patient_web.pages.forms import read_form
 from patient_web.pages.qr_codes import qr_code
-from patient_web.pages.remembered import NOTHING, remember
+from patient_web.pages.remembered import NOTHING, Remembered, remember
 from patient_web.pages.site import Site, code_of, texts_of, told
 from patient_web.pages.ticket_view import ticket_view
 
 MAY_BE_KEPT: Final = "Antrean-Keep"
-"""The header of answers that the browser may show while it is offline: of tickets that it remembers."""
+"""The header of answers that the browser may show while it is offline, for as many seconds as it says: of
+tickets that it remembers."""
 
 _NUMBER: Final = re.compile(r"[A-Z0-9]{2,10}-\d{3,10}", re.ASCII)
 _NO_SUCH_TICKET: Final = N_("There is no ticket with that code; check it.")
@@ -123,8 +124,7 @@ async def remembered_tickets(site: Site, request: Request) -> Response:
         kept = kept if new["ticket_code"] == old else kept.without([old]).with_ticket(new)
     if kept != known:
         remember(request, response, site.tokens, kept)
-    response.headers[MAY_BE_KEPT] = "yes"
-    return response
+    return _kept_offline(site, response, kept)
 
 
 async def forget_tickets(site: Site, request: Request) -> Response:
@@ -174,8 +174,13 @@ def _code_form(site: Site, request: Request, written: str, sentence: str | None,
 
 
 def _kept_if_remembered(site: Site, request: Request, code: str, response: Response) -> Response:
-    if code in site.remembered(request):
-        response.headers[MAY_BE_KEPT] = "yes"
+    known = site.remembered(request)
+    return _kept_offline(site, response, known.only(code)) if code in known else response
+
+
+def _kept_offline(site: Site, response: Response, tickets: Remembered) -> Response:
+    if tickets.until is not None:
+        response.headers[MAY_BE_KEPT] = f"{(tickets.until - site.now()).total_seconds():.0f}"
     return response
 
 

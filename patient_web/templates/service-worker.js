@@ -3,10 +3,10 @@
 {% autoescape false %}
 const FILES = {{ files | tojson }};
 {% endautoescape %}
-const KEPT_SECONDS = 2 * 24 * 3600;
 const TICKETS = "tickets";
 const SHELL = "shell-" + FILES.join(" ");
-const MAY_BE_KEPT = "Antrean-Keep";
+const MAY_BE_KEPT = "Antrean-Keep"; // for how many seconds
+const LIST = "/tickets";
 const FORMS = /^\/(hospitals|kiosk)\//;
 const IS_STALE = ['<p class="stale" role="status" hidden>', '<p class="stale" role="status">'];
 
@@ -15,7 +15,7 @@ self.addEventListener("install", (event) => {
 });
 
 self.addEventListener("activate", (event) => {
-  event.waitUntil(forgetOldShells().then(() => self.clients.claim()));
+  event.waitUntil(Promise.all([forgetOldShells(), forgetWhatIsOver()]).then(() => self.clients.claim()));
 });
 
 self.addEventListener("fetch", (event) => {
@@ -37,19 +37,27 @@ self.addEventListener("fetch", (event) => {
 async function newestOrKept(request) {
   try {
     const response = await fetch(request);
-    if (response.ok && response.headers.get(MAY_BE_KEPT) && !response.redirected) {
-      const cache = await caches.open(TICKETS);
-      await cache.put(request, response.clone());
-    }
+    await keep(request, response);
+    await forgetWhatIsOver();
     return response;
   } catch (error) {
     return kept(request, error);
   }
 }
 
+// What is not remembered any more is not kept, either; where nothing is, nothing.
+async function keep(request, response) {
+  const cache = await caches.open(TICKETS);
+  if (response.redirected || !response.ok) return;
+  if (isValid(response)) return cache.put(request, response.clone());
+  if (new URL(request.url).pathname === LIST) return caches.delete(TICKETS);
+  await cache.delete(request);
+}
+
 async function kept(request, error) {
+  await forgetWhatIsOver();
   const found = await (await caches.open(TICKETS)).match(request);
-  if (found && isRecent(found)) {
+  if (found) {
     const text = (await found.text()).replaceAll(...IS_STALE);
     return new Response(text, { headers: { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store" } });
   }
@@ -57,8 +65,16 @@ async function kept(request, error) {
   return (await caches.match("/offline")) || Response.error();
 }
 
-function isRecent(response) {
-  return Date.now() - Date.parse(response.headers.get("Date")) < KEPT_SECONDS * 1000;
+function isValid(response) {
+  const age = (Date.now() - Date.parse(response.headers.get("Date"))) / 1000;
+  return age < Number(response.headers.get(MAY_BE_KEPT));
+}
+
+async function forgetWhatIsOver() {
+  const cache = await caches.open(TICKETS);
+  for (const request of await cache.keys()) {
+    if (!isValid(await cache.match(request))) await cache.delete(request);
+  }
 }
 
 async function forgetOldShells() {

@@ -151,6 +151,29 @@ def test_what_is_not_remembered_is_not_kept_and_what_is_forgotten_goes(
     assert page.evaluate(f"{kept}.then((count) => count <= 1)")
 
 
+def test_what_is_kept_goes_with_the_cookie_and_when_its_time_is_over(
+    pages: WatchedPages, process: WebProcess
+) -> None:
+    page = telephone(pages)
+    page.goto(f"{process.url}/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    take_number(page, process, "C06", remember=True)
+    page.reload()
+    kept = "caches.open('tickets').then((cache) => cache.keys()).then((keys) => keys.length)"
+    own = page.evaluate(kept)
+    assert own > 0
+    page.evaluate(
+        """caches.open("tickets").then((cache) => cache.put("/t/OLD",
+          new Response("", {headers: {"Antrean-Keep": "60", "Date": "Wed, 01 Jan 2020 00:00:00 GMT"}})))"""
+    )
+    page.goto(f"{process.url}/code")
+    assert page.evaluate(kept) == own
+    page.context.clear_cookies(name="tickets")
+    page.goto(f"{process.url}/tickets")
+    expect(page.locator("main")).to_contain_text("tidak mengingat tiket apa pun")
+    assert page.evaluate(kept) == 0
+
+
 def test_a_family_s_tickets_stand_side_by_side_and_live(
     pages: WatchedPages, process: WebProcess, desk: Desk
 ) -> None:

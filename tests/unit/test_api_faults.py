@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 
 from antrean_client.requests import Answer
 from common.clock import SystemClock
@@ -19,9 +19,11 @@ from common.errors import BrokerUnavailable, MessagingError, NoQueue, NoReply, R
 from common.process import configure_logging
 from common.web.faults import Faults
 from common.web.languages import ChosenLanguage
+from common.web.security import CONTENT_SECURITY_POLICY
 from patient_web.admission import Admission
 from patient_web.api.app import api, of_too_many
 from patient_web.api.streams import Streams
+from patient_web.app import _of_fault
 from patient_web.devices import Visitors
 from patient_web.gateway import Gateway, TooManyRequests
 from patient_web.ticket_streams.hub import TicketStreams
@@ -52,7 +54,7 @@ def answers(error: Exception, requests: int, method: str, path: str, **given: An
             return of_too_many(request, TooManyRequests(wait_seconds))
 
         app = Starlette(
-            routes=[Mount("/api/v1", api(gateway, Streams(gateway, admission, hub, tokens, clock)))],
+            routes=[Mount("/api/v1", api(gateway, Streams(gateway, admission, hub, tokens, clock), clock))],
             middleware=[
                 Middleware(ChosenLanguage, default="id"),
                 Middleware(Visitors, tokens=tokens, admission=admission, refusal=too_often),
@@ -100,3 +102,21 @@ def test_the_log_of_a_fault_says_where_and_nothing_of_what_was_sent(
 def test_a_stream_that_cannot_be_opened_gives_its_place_back() -> None:
     found = answers(NoReply("No answer."), 15, "GET", "/tickets/7K3F-9QXM-2T5R/events")
     assert [answer.status_code for answer in found] == [504] * 15
+
+
+def test_a_fault_around_the_pages_has_the_headers_of_all_answers() -> None:
+    async def fails(_request: Request) -> Response:
+        raise RuntimeError("Wulandari")
+
+    app = Starlette(routes=[Route("/", fails)], exception_handlers={Exception: _of_fault})
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
+            return await http.get("/")
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == 500
+    assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert answer.headers["cache-control"] == "no-store"
+    assert "Wulandari" not in answer.text
