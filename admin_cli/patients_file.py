@@ -13,6 +13,7 @@ taken out may be named by the record number alone.
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import BinaryIO, Final, NamedTuple
@@ -21,9 +22,10 @@ from admin_cli.registry_errors import NotReadable
 from common.domain.partial_dates import PartialDate
 from common.domain.record_numbers import RecordNumberFormat
 from common.messages.patient_data import normal_medical_record_number
-from common.words.moments import parse_birth_date
+from common.words.written_dates import parse_birth_date
 
 _LINE_BYTES_MAX: Final = 64 * 1024
+_TIME_OF_DAY: Final = re.compile(r"[T ](?=\d\d?[:.]\d\d)", re.ASCII)
 _DELIMITERS: Final = (";", "\t", ",")
 _BYTE_ORDER_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -138,7 +140,7 @@ def _patient(
         return PatientLine(line, number)
     try:
         # What databases export as a day has a time of the day, too.
-        born = parse_birth_date(cells[columns.born].replace("T", " ").split(" ")[0])
+        born = parse_birth_date(_TIME_OF_DAY.split(cells[columns.born])[0])
         return PatientLine(line, number, PartialDate.parse(born))
     except (IndexError, ValueError):
         return PatientLine(line, fault=LineFault.DATE_OF_BIRTH)

@@ -11,7 +11,7 @@ from common.domain.tickets import parse_number
 from common.terminal.failures import ProblemReply, problem_of
 from common.terminal.usage import UsageProblem
 from common.translation import N_
-from common.words.moments import date_complaint, parse_date
+from common.words.written_dates import date_complaint, parse_date
 
 if TYPE_CHECKING:
     from clinic_desk.session import DeskSession

@@ -11,7 +11,7 @@ from common.domain.tickets import parse_number
 from common.messages.limits import NUMBER_MAX
 from common.terminal.usage import UsageProblem
 from common.translation import N_
-from common.words.moments import parse_date
+from common.words.written_dates import parse_date
 
 _PARTS: Final = 4
 

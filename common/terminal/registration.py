@@ -16,8 +16,8 @@ from common.terminal.requesting import take_request_id
 from common.terminal.session import Session
 from common.terminal.usage import UsageProblem
 from common.translation import N_
-from common.words.moments import date_complaint, parse_birth_date
 from common.words.patient_answers import BAD_DATE_OF_BIRTH, CHECKS, complaint_about
+from common.words.written_dates import date_complaint, parse_birth_date
 
 T = TypeVar("T")
 
@@ -79,8 +79,8 @@ def registration_options(*, place_required: bool) -> Callable[[Callable[..., Any
             metavar=N_("DATE"),
             callback=take_date_of_birth,
             help=N_(
-                "Date of birth: 1990-01-31, or day first 31-01-1990, 31/1/1990, 31.01.1990; 1990 or 01-1990"
-                " where no more is known. Asked for, too."
+                "Date of birth: 1990-01-31, or day first 31-01-1990, 31/1/1990, '31 Jan 1990'; 1990 or"
+                " 01-1990 where no more is known. Asked for, too."
             ),
         ),
         click.option(

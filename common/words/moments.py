@@ -3,7 +3,6 @@
 Moments come from replies in ISO 8601 with the hospital's offset, and are shown in that zone.
 """
 
-import re
 from datetime import date, datetime, timedelta
 
 from common.domain.partial_dates import PartialDate
@@ -24,68 +23,6 @@ SOON_SECONDS_MAX = 180.0
 
 _MINUTE = timedelta(minutes=1)
 _MINUTES_IN_HOURS_MAX = 48 * 60
-
-_MONTHS = 12
-
-_ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
-_DAY_FIRST_DATE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})", re.ASCII)
-_YEAR = re.compile(r"\d{4}", re.ASCII)
-_ISO_MONTH = re.compile(r"(\d{4})-(\d{1,2})", re.ASCII)
-_MONTH_OF_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
-_SHORT_YEAR = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{2}", re.ASCII)
-
-
-class ShortYear(ValueError):
-    """A date whose year has two digits: it could be one of two centuries."""
-
-
-class MonthFirst(ValueError):
-    """A date whose month stands before its day, as in 12/31/1990."""
-
-
-def parse_date(text: str) -> str:
-    """`1990-01-31`, or `31-01-1990`, `31/01/1990`, `31.01.1990` with the day first, in the first form.
-
-    Days and months may have one digit. Raises ValueError where it is no such day, MonthFirst, and ShortYear
-    where the year has two digits.
-    """
-    text = text.strip()
-    if match := _ISO_DATE.fullmatch(text):
-        year, month, day = match.groups()
-    elif match := _DAY_FIRST_DATE.fullmatch(text):
-        day, _, month, year = match.groups()
-        if int(month) > _MONTHS >= int(day) > 0:
-            raise MonthFirst("the day comes first")
-    elif _SHORT_YEAR.fullmatch(text):
-        raise ShortYear("a year has four digits")
-    else:
-        raise ValueError("a date is written as 1990-01-31 or 31-01-1990")
-    return date(int(year), int(month), int(day)).isoformat()
-
-
-def parse_birth_date(text: str) -> str:
-    """A date of birth as `parse_date` reads it; where no more is known, a month as `1990-01`, `01-1990`,
-    `01/1990` or `01.1990`, or a year as `1990`. In the form of requests; raises what `parse_date` does."""
-    text = text.strip()
-    if _YEAR.fullmatch(text):
-        return str(PartialDate(int(text)))
-    if match := _ISO_MONTH.fullmatch(text):
-        year, month = match.groups()
-    elif match := _MONTH_OF_YEAR.fullmatch(text):
-        month, year = match.groups()
-    else:
-        return parse_date(text)
-    return str(PartialDate(int(year), int(month)))
-
-
-def date_complaint(error: ValueError, otherwise: str) -> str:
-    """The key of the text that says what is wrong with a date."""
-    match error:
-        case ShortYear():
-            return N_("Write the year with four digits, such as 1990-01-31.")
-        case MonthFirst():
-            return N_("Write the day first, then the month, such as 31-12-1990.")
-    return otherwise
 
 
 def clock_time(moment: str, texts: Texts) -> str:

@@ -5,13 +5,13 @@ from typing import Final
 
 from common.messages.patient_data import normal_medical_record_number, normal_name
 from common.translation import N_
-from common.words.moments import date_complaint, parse_birth_date
 from common.words.problems import PATIENT_WORDS
 from common.words.texts import Texts
+from common.words.written_dates import date_complaint, parse_birth_date
 
 BAD_DATE_OF_BIRTH: Final = N_(
-    "Write a real date of birth as 1990-01-31, 31-01-1990 or 31/01/1990 (day first); where only a part is"
-    " known, as 1990 or 01-1990."
+    "Write a real date of birth as 31 January 1990, 31-01-1990 (day first) or 1990-01-31; where only a"
+    " part is known, as 1990 or 01-1990."
 )
 
 

@@ -10,10 +10,10 @@ from starlette.requests import Request
 
 from common.domain.newborns import BIRTH_ORDER_MAX
 from common.translation import N_
-from common.words.moments import date_complaint
 from common.words.patient_answers import BAD_DATE_OF_BIRTH, CHECKS
 from common.words.problem_sentences import field_rule
 from common.words.texts import Texts
+from common.words.written_dates import date_complaint
 
 FIELDS_MAX: Final = 20
 _FORM_TYPE: Final = "application/x-www-form-urlencoded"

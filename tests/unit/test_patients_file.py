@@ -25,6 +25,10 @@ def read(content: bytes) -> list[PatientLine]:
         b"\xef\xbb\xbf00123456,1990-01-31\n",
         b"00123456 , 1990-01-31 00:00:00\n",
         b"00123456,1990-01-31T00:00:00,Siti Aminah\n",
+        b"00123456,31 Januari 1990\n",
+        b"00123456;31-Jan-1990 00:00:00;Siti Aminah\n",
+        b"00123456;31/01/1990 0.00.00\n",
+        b"00123456;31011990\n",
     ],
 )
 def test_a_patient_is_read_in_each_of_these_forms(content: bytes) -> None:

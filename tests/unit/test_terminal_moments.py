@@ -9,84 +9,11 @@ INDONESIAN, ENGLISH = Texts("id"), Texts("en")
 
 
 @pytest.mark.parametrize(
-    "written",
-    ["1990-01-31", "31-01-1990", " 31-01-1990 ", "31/01/1990", "31.01.1990", "31/1/1990", "1990-1-31"],
-)
-def test_a_date_of_birth_is_read_in_every_form(written: str) -> None:
-    assert moments.parse_date(written) == "1990-01-31"
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        "",
-        "31-02-1990",
-        "1990-13-01",
-        "12/31/1990",
-        "31/01-1990",
-        "0/1/1990",
-        "001/1/1990",
-        "90-01-31",
-        "31/01/90",
-        "٣١-٠١-١٩٩٠",
-        "0000-01-01",
-    ],
-)
-def test_what_is_no_date_of_birth_is_refused(written: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        moments.parse_date(written)
-
-
-def test_the_day_comes_first() -> None:
-    assert moments.parse_date("05/02/1980") == "1980-02-05"
-    assert moments.parse_date("1/2/1990") == "1990-02-01"
-
-
-@pytest.mark.parametrize(
-    ("written", "read"),
-    [
-        ("1990-01-31", "1990-01-31"),
-        ("31/1/1990", "1990-01-31"),
-        (" 1990-01 ", "1990-01"),
-        ("1990-1", "1990-01"),
-        ("1/1990", "1990-01"),
-        ("01-1990", "1990-01"),
-        ("12.1990", "1990-12"),
-        ("1990", "1990"),
-    ],
-)
-def test_a_date_of_birth_may_be_known_in_part(written: str, read: str) -> None:
-    assert moments.parse_birth_date(written) == read
-
-
-@pytest.mark.parametrize(
-    "written", ["", "90", "0000", "13/1990", "1990-00", "1990-", "1/90", "31-02-1990", "١٩٩٠"]
-)
-def test_a_part_of_no_date_of_birth_is_refused(written: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        moments.parse_birth_date(written)
-
-
-@pytest.mark.parametrize(
     ("written", "shown"),
     [("1990-05-31", "31 Mei 1990"), ("1990-05", "Mei 1990"), ("1990", "1990")],
 )
 def test_a_date_of_birth_is_shown_as_far_as_it_is_known(written: str, shown: str) -> None:
     assert moments.birth_date(written, INDONESIAN) == shown
-
-
-@pytest.mark.parametrize("written", ["12/31/1990", "1-13-1990", "2.29.2000"])
-def test_a_month_before_its_day_is_told_as_such(written: str) -> None:
-    with pytest.raises(moments.MonthFirst) as raised:
-        moments.parse_date(written)
-    assert moments.date_complaint(raised.value, "...").startswith("Write the day first")
-
-
-@pytest.mark.parametrize("written", ["31/12/90", "31-12-90", "1.2.90"])
-def test_a_year_of_two_digits_is_told_as_such(written: str) -> None:
-    with pytest.raises(moments.ShortYear) as raised:
-        moments.parse_date(written)
-    assert moments.date_complaint(raised.value, "...").startswith("Write the year with four digits")
 
 
 @pytest.mark.parametrize(

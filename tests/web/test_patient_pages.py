@@ -105,6 +105,17 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(visits: Visit
     assert "C04-001" in visitor.text
 
 
+@pytest.mark.parametrize("address", [form_of("C04"), f"/kiosk/{HOSPITAL}/C04"])
+def test_a_record_number_is_kept_by_no_browser_and_who_has_none_is_told_where_to_go(
+    visits: Visits, address: str
+) -> None:
+    visitor = visits.at(address, "id")
+    number = re.search(r'<input id="medical_record_number"[^>]*>', visitor.page.text)
+    assert number is not None
+    assert 'autocomplete="off"' in number[0]
+    assert "Belum punya atau lupa nomornya? Datanglah ke loket pendaftaran." in visitor.text
+
+
 def test_a_newborn_takes_its_mother_s_number(visits: Visits) -> None:
     visitor = visits.at(form_of("C05"))
     visitor.send(**entries(Patient(), newborn="1"))

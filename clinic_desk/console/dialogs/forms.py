@@ -14,9 +14,10 @@ from common.messages.limits import ROOMS_MAX
 from common.messages.patient_data import normal_medical_record_number, normal_name
 from common.terminal.screens.form import Field, Form
 from common.words.lanes import lane_in_words, reason_in_words
-from common.words.moments import date_complaint, parse_birth_date, written_birth_date
+from common.words.moments import written_birth_date
 from common.words.patient_answers import BAD_DATE_OF_BIRTH, checked
 from common.words.texts import Texts
+from common.words.written_dates import date_complaint, parse_birth_date
 
 _ROOMS = re.compile(r"0|[1-9]\d?", re.ASCII)
 
