@@ -1,11 +1,11 @@
 """What is said of a clinic: whether it is open, and how long somebody would wait who comes now."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from common.translation import N_
 from common.words.absences import absences_in_words
-from common.words.moments import brief_date_and_time, clock_time, duration
+from common.words.moments import brief_date_and_time, clock_time, duration, duration_in_words
 from common.words.texts import Texts
 
 Clinic = Mapping[str, Any]
@@ -36,23 +36,25 @@ def _hours(clinic: Clinic, texts: Texts) -> str:
     return texts("{opens}–{closes}", opens=opens, closes=closes)
 
 
-def expected_wait(clinic: Clinic, texts: Texts) -> str | None:
+def expected_wait(
+    clinic: Clinic, texts: Texts, written: Callable[[float, Texts], str] = duration
+) -> str | None:
     """The wait of somebody who would register now, in one figure; None of a closed clinic."""
     if clinic["estimated_wait_seconds"] is None or not clinic["is_open"]:
         return None
     if clinic.get("day_may_end_first"):
         return texts("perhaps not today")
-    return duration(clinic["estimated_wait_seconds"], texts)
+    return written(clinic["estimated_wait_seconds"], texts)
 
 
 def expected_wait_between(clinic: Clinic, texts: Texts) -> str | None:
-    """The same with its interval: `sekitar 25 mnt, antara 15 dan 40 mnt`; shorter where the ends are not
-    apart, or a server of an earlier version tells no more."""
-    wait = expected_wait(clinic, texts)
+    """The same in words, with its interval: `sekitar 25 menit, antara 15 menit dan 40 menit`; shorter where
+    the ends are not apart, or a server of an earlier version tells no more."""
+    wait = expected_wait(clinic, texts, duration_in_words)
     first, last = clinic.get("shortest_wait_seconds"), clinic.get("longest_wait_seconds")
     if wait is None or clinic.get("day_may_end_first") or first is None or last is None:
         return wait
-    shortest, longest = duration(first, texts), duration(last, texts)
+    shortest, longest = duration_in_words(first, texts), duration_in_words(last, texts)
     if wait in (shortest, longest):  # which are minutes, and say more than what is around them
         return wait if shortest == longest else texts("up to {longest}", longest=longest)
     sentence = N_("around {wait}, between {shortest} and {longest}")

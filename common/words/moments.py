@@ -119,6 +119,11 @@ def duration(seconds: float, texts: Texts) -> str:
     return texts("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 
+def duration_in_words(seconds: float, texts: Texts) -> str:
+    """The same for patients, who need not know what `<` is: `kurang dari 1 menit`."""
+    return texts("less than a minute") if round(seconds / 60) < 1 else duration(seconds, texts)
+
+
 def age_in_words(age: timedelta, texts: Texts) -> str:
     """`4 s`, or whole minutes from one minute on; no less than `0 s`, though a clock be set back."""
     age = max(age, timedelta())

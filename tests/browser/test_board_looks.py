@@ -134,7 +134,7 @@ def test_what_the_desk_says_and_when_a_closed_clinic_opens_are_shown(
     card = page.locator(f"[data-clinic={TOOTH}]")
     expect(card.locator(".waiting")).to_have_text("3 menunggu")
     expect(card.locator(".numbers li")).to_have_text(["GIG-003", "GIG-004", "GIG-005"])
-    expect(card.locator(".wait")).to_contain_text("Nomor baru: sekitar")
+    expect(card.locator(".wait")).to_contain_text("Daftar sekarang: menunggu sekitar")
 
 
 def test_who_wants_no_motion_sees_none(at_work: WaitingRoom, pages: WatchedPages) -> None:
