@@ -214,7 +214,14 @@ class Settings:
         if secret is None and self.web_secret_file is not None:
             variable = "ANTREAN_WEB_SECRET_FILE"
             secret = read_secret_file(variable, self.web_secret_file)
-        if secret is None or len(secret) < WEB_SECRET_LENGTH_MIN:
+        if secret is None:
+            raise SettingsError(
+                N_(
+                    "No secret of antrean-web is set: set ANTREAN_WEB_SECRET or ANTREAN_WEB_SECRET_FILE, the"
+                    " same for all of them. Make one with: openssl rand -hex 32"
+                )
+            )
+        if len(secret) < WEB_SECRET_LENGTH_MIN:
             raise _too_short(variable, WEB_SECRET_LENGTH_MIN)
         return secret
 

@@ -88,6 +88,8 @@ class Board:
 
     def trouble(self) -> str | None:
         """What keeps the board from its work; None where nothing does."""
+        if not self._requester.is_connected:
+            return "RabbitMQ is not connected."
         return self._watching.trouble
 
     @asynccontextmanager

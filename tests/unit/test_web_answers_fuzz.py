@@ -32,7 +32,7 @@ TICKET = as_json(patients.Ticket) | {"visit": [as_json(patients.VisitStation)]}
 CODE = str(TICKET["ticket_code"])
 
 
-class Told(NamedTuple):
+class Answered(NamedTuple):
     """The words of a command, what it is about, and the reply around that."""
 
     words: list[str]
@@ -41,14 +41,14 @@ class Told(NamedTuple):
 
 
 GOOD = {
-    "hospitals": Told(
+    "hospitals": Answered(
         ["hospitals"], as_json(patients.HospitalSummary), b'{"hospitals": [%s], "more": false}'
     ),
-    "clinics": Told(
+    "clinics": Answered(
         ["clinics", "RSHS"], as_json(patients.ClinicSummary), b'{"clinics": [%s], "more": false}'
     ),
-    "status": Told(["status", CODE], TICKET, b'{"tickets": [%s], "not_found": []}'),
-    "cancel": Told(["cancel", CODE], TICKET),
+    "status": Answered(["status", CODE], TICKET, b'{"tickets": [%s], "not_found": []}'),
+    "cancel": Answered(["cancel", CODE], TICKET),
 }
 PROBLEM = as_json(Problem)
 TOLD = {ExitCode.DONE, ExitCode.REFUSED, ExitCode.UNAVAILABLE, ExitCode.NO_REPLY}

@@ -19,7 +19,7 @@ window.antrean = window.antrean || {};
     /* Takes the calls that are still to be announced; `now` in milliseconds. */
     take(calls, now) {
       calls
-        .filter((call) => call.is_current || now - Date.parse(call.called_at) <= RECENT_MILLISECONDS)
+        .filter((call) => now - Date.parse(call.called_at) <= RECENT_MILLISECONDS)
         .forEach((call) => this._add(call));
     }
 

@@ -4,6 +4,9 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
+from common.errors import SettingsError
+from common.translation import N_
+
 CLIPS: Final = Path(__file__).with_name("clips")
 CHIME: Final = "chime"
 
@@ -15,10 +18,14 @@ def find_clips(recordings: Path | None) -> dict[str, Path]:
     """The files by their names, such as `id/sebelas`.
 
     One of `recordings`, laid out in the same way, takes the place of ours with its name, or is one more; what
-    is larger than a megabyte is none.
+    is larger than a megabyte is none. Raises SettingsError where there is no such folder.
     """
     found = _clips_in(CLIPS)
     if recordings is not None:
+        if not recordings.is_dir():
+            raise SettingsError(
+                N_("ANTREAN_BOARD_VOICE_DIR cannot be used: there is no folder {folder}."), folder=recordings
+            )
         found |= _clips_in(recordings)
     return found
 
