@@ -219,7 +219,7 @@ HTTP_REQUESTS: Final = Metric(
 STREAMS_OPEN: Final = Metric(
     "antrean_streams_open",
     Kind.GAUGE,
-    "Browsers that are told live; near 10,000, start another process.",
+    "Browsers that are told live; near 5,000, start another process.",
 )
 STREAM_MESSAGES: Final = Metric(
     "antrean_stream_messages_total",
