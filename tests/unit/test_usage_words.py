@@ -119,6 +119,7 @@ def words_of(said: str) -> set[str]:
     text = re.sub(r"(Contoh|Example): .*?\n\n", "", said, flags=re.DOTALL)
     text = re.sub(r"`[^`]*`|\"[^\"]*\"|: (\S*antrean|rabbitmq).*|antrean-desk queue", " ", text)
     text = re.sub(r"[a-z]+(-[a-z]+)+(?= \()", " ", text)
+    text = re.sub(r"[A-Z][a-z]+(-[A-Z][a-z]+)+", " ", text)  # a header
     text = re.sub(
         r"--?[a-z][a-z-]*|\[[a-z|-]+\]|\{[a-z_|:]+\}|\([a-z]+\)|\S*[/._=\"]\S+|ANTREAN_\w+", " ", text
     )

@@ -175,6 +175,8 @@ def test_the_clinics_of_a_hospital(patient: Requester) -> None:
         "waiting": 1,
         "now_serving": None,
         "estimated_wait_seconds": 600,
+        "shortest_wait_seconds": 600,
+        "longest_wait_seconds": 600,
         "day_may_end_first": False,
         "quota_left": 999,
         "next_opening": None,
@@ -223,6 +225,7 @@ def test_the_queue_of_a_clinic_in_numbers(patient: Requester) -> None:
         "next": [f"{clinic}-00{number}" for number in range(1, 6)],
         "waiting": 7,
         "absences": None,
+        "sequence": 7,
     }
 
 
