@@ -124,6 +124,7 @@ class WebServer:
         for number in (signal.SIGTERM, signal.SIGINT):
             # uvicorn, which takes the signals meanwhile, sends them again when it has stopped in order.
             signal.signal(number, lambda _number, _frame: None)
+        self._socket.listen(_BACKLOG)  # who comes at the word waits, and is not refused
         _log.info("ready", address=self._socket.getsockname()[0], port=self.port)
         self._server.run(sockets=[self._socket])
 
