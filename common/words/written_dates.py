@@ -97,8 +97,8 @@ def _plain(text: str) -> str:
 def _month_named(name: str) -> int:
     try:
         return _month_names()[name]
-    except KeyError:
-        raise ValueError("no month has this name") from None
+    except KeyError as error:
+        raise ValueError("no month has this name") from error
 
 
 @cache

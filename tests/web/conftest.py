@@ -9,6 +9,8 @@ import pytest
 from tests.broker import RunningBroker
 from tests.deployment import Deployment, deployed
 from tests.web.board_hospital import board_catalog
+from tests.web.visiting import Visits
+from tests.web.web_process import WebProcess
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +36,11 @@ def board_hospital(
     with deployed(broker, url, directory, catalog=board_catalog()) as deployment:
         deployment.start_together({"registrar": 1, "ticker": 1, "status": 1})
         yield deployment
+
+
+@pytest.fixture
+def visits(process: WebProcess) -> Iterator[Visits]:
+    """Who visits, in one test, the process of its module."""
+    visits = Visits(process)
+    yield visits
+    visits.leave()

@@ -23,14 +23,6 @@ def process(hospital: Deployment) -> Iterator[WebProcess]:
     assert process.program.stop() == 0
 
 
-@pytest.fixture
-def visits(process: WebProcess) -> Iterator[Visits]:
-    """Who visits it in one test."""
-    visits = Visits(process)
-    yield visits
-    visits.leave()
-
-
 def send_in_part(process: WebProcess, head: str, body: bytes, left: int, *, chunked: bool) -> None:
     """Sends a form but for its last `left` bytes, and hangs up."""
     sent = body[:-left]

@@ -22,14 +22,6 @@ def process(hospital: Deployment) -> Iterator[WebProcess]:
     assert process.program.stop() == 0
 
 
-@pytest.fixture
-def visits(process: WebProcess) -> Iterator[Visits]:
-    """Who visits it in one test."""
-    visits = Visits(process)
-    yield visits
-    visits.leave()
-
-
 def form_of(clinic: str) -> str:
     """The address of a clinic's form."""
     return f"/hospitals/{HOSPITAL}/{clinic}"

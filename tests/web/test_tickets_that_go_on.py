@@ -21,14 +21,6 @@ def process(hospital: Deployment) -> Iterator[WebProcess]:
 
 
 @pytest.fixture
-def visits(process: WebProcess) -> Iterator[Visits]:
-    """Who visits it in one test."""
-    visits = Visits(process)
-    yield visits
-    visits.leave()
-
-
-@pytest.fixture
 def desk(hospital: Deployment) -> Iterator[Desk]:
     """The staff."""
     with desk_of(hospital) as desk:
