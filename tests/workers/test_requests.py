@@ -1,13 +1,14 @@
 """What a client in any language gets: requests in, replies and events out, as docs/protocol.md says."""
 
-import json
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 
 import pytest
 
-from common.messaging.topology import JOURNAL_QUEUE
+from antrean_client.journal import JournalReader
+from antrean_client.journal_deliveries import Message
 from tests.broker import RunningBroker
 from tests.deployment import (
     CLINICS,
@@ -16,12 +17,11 @@ from tests.deployment import (
     TICKET_FIELDS,
     Deployment,
     Patient,
-    connected,
     deployed,
     personal_data_in,
     ticket_codes_in,
 )
-from tests.processes import SECONDS_MAX
+from tests.processes import SECONDS_MAX, eventually
 from tests.workers.event_tap import EventTap, distinct_events, event_tap
 from tests.workers.requester import Requester, message, registration, requester
 
@@ -278,22 +278,17 @@ def test_events_tell_what_happened_and_nobody_to_whom(
 
 
 def test_the_journal_keeps_the_events(deployment: Deployment, patient: Requester) -> None:
+    """Read by our own reader: when pika's `BlockingConnection` closes, it gives back what it has not
+    handed over, which a stream refuses."""
     clinic = CLINICS[9]
-    with connected(deployment.urls["deploy"]) as connection:
-        channel = connection.channel()
-        channel.basic_qos(prefetch_count=100)
-        kept = channel.consume(
-            JOURNAL_QUEUE, arguments={"x-stream-offset": "first"}, inactivity_timeout=SECONDS_MAX
-        )
-        request_id = str(uuid.uuid4())
+    request_id = str(uuid.uuid4())
+    kept: list[Message] = []
+    with closing(JournalReader(deployment.urls["deploy"], "first")) as reader:
         patient.call(registration(clinic, message_id=request_id))
 
-        for method, properties, body in kept:
-            assert method is not None, "the event does not come"
-            assert properties is not None
-            channel.basic_ack(method.delivery_tag)
-            if method.routing_key == f"{HOSPITAL}.{clinic}.ticket.registered":
-                assert json.loads(body or b"")["id"] == properties.message_id
-                assert request_id not in f"{properties} {body!r}"
-                break
-        # Without `cancel`, which would give back what has arrived since: a stream takes nothing back.
+        def registered() -> bool:
+            kept.extend(reader.read(SECONDS_MAX))
+            return any(m.routing_key == f"{HOSPITAL}.{clinic}.ticket.registered" for m in kept)
+
+        eventually(registered, "the stream has the event")
+    assert request_id.encode() not in b"".join(message.body for message in kept)
