@@ -11,12 +11,10 @@ from typing import Final
 from sqlalchemy import Connection, Engine, false, func, select, text, update
 from sqlalchemy.engine import make_url
 
-from admin_cli.database.overdue import due_at
-from common.storage.catalog import CatalogCache
 from common.storage.engine import snapshot, transaction
-from common.storage.queues import key_columns, key_of
+from common.storage.overdue import QUEUES, due_at, under_way
 from common.storage.sqlite_file import exposed
-from common.storage.tables import catalog_version, clinic_days
+from common.storage.tables import catalog_version
 
 __all__ = [
     "DatabaseHealth",
@@ -118,14 +116,11 @@ def unable_to_record_looks(engine: Engine) -> list[str]:
 def tick_lag(engine: Engine, now: datetime, grace: timedelta) -> TickLag:
     """The queues in which something was due before `now - grace`, or whose service day had ended by then:
     a tick that was claimed and never applied shows only in these. Raises StoreUnavailable."""
-    waiting = select(*key_columns(clinic_days), clinic_days.c.next_change_at)
-    catalog = CatalogCache()
     with snapshot(engine) as connection:
-        catalog.refresh(connection)
-        rows = connection.execute(waiting.where(clinic_days.c.next_change_at.is_not(None))).all()
-    due = [due_at(row.next_change_at, catalog.clinic_of(key_of(row)), row.service_date) for row in rows]
-    overdue = [now - moment for moment in due if now - moment > grace]
-    return TickLag(len(overdue), max(overdue, default=timedelta()))
+        due = due_at(connection, now)
+        late = select(func.count().label("queues"), func.min(due).label("first")).select_from(QUEUES)
+        found = connection.execute(late.where(under_way(), due < now - grace)).one()
+    return TickLag(found.queues, timedelta() if found.first is None else now - found.first)
 
 
 def _setting(connection: Connection, name: str) -> str:

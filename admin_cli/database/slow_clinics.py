@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, func, select, tuple_
 
-from admin_cli.database.overdue import due_at
 from common.domain.catalog import Clinic
 from common.domain.clinic_day import ClinicDay
 from common.domain.ticket_states import TicketStatus
 from common.storage.catalog import CatalogCache
 from common.storage.engine import snapshot
+from common.storage.overdue import QUEUES, due_at, under_way
 from common.storage.queues import KEY_COLUMNS, key_columns, key_of
 from common.storage.tables import clinic_days, in_states, tickets
 
@@ -63,7 +63,7 @@ class ClinicReader:
         """The clinics of this hospital, or of all, as they are; what is late by less than `grace` is not."""
         with snapshot(self._engine) as connection:
             self._catalog.refresh(connection)
-            found = [self._clinic(row, now, grace) for row in _queues(connection, hospital)]
+            found = [self._clinic(row, now, grace) for row in _queues(connection, now, hospital)]
             waiting = [each for each in found if each.waiting or each.overdue]
             slowest = sorted(waiting, key=_slowness, reverse=True)[:CLINICS_SHOWN_MAX]
             oldest = _oldest(connection, [each.day for each in slowest])
@@ -89,8 +89,7 @@ class ClinicReader:
     def _clinic(self, row: Any, now: datetime, grace: timedelta) -> SlowClinic:
         day = key_of(row)
         clinic = self._catalog.clinic_of(day)
-        due = due_at(row.next_change_at, clinic, day.service_date)
-        overdue = now - due if now - due > grace else timedelta()
+        overdue = now - row.due if now - row.due > grace else timedelta()
         return SlowClinic(clinic, day, row.waiting, row.first_at, row.called_at, overdue)
 
 
@@ -100,18 +99,20 @@ def _slowness(clinic: SlowClinic) -> tuple[timedelta, float]:
     return (clinic.overdue, -since.timestamp() if since is not None else 0.0)
 
 
-def _queues(connection: Connection, hospital: str | None) -> Sequence[Any]:
+def _queues(connection: Connection, now: datetime, hospital: str | None) -> Sequence[Any]:
     """All queues that are under way, with when the number was called that was called last, and when the first
     number came."""
     last, first = tickets.alias("last"), tickets.alias("first")
     of_day = key_columns(clinic_days)
-    columns = (clinic_days.c.waiting, clinic_days.c.next_change_at)
+    due = due_at(connection, now)
+    columns = (clinic_days.c.waiting, due.label("due"))
     found = (
         select(*of_day, *columns, last.c.called_at, first.c.registered_at.label("first_at"))
+        .select_from(QUEUES)
         .outerjoin(last, _is_number(last, clinic_days.c.now_serving))
         .outerjoin(first, _is_number(first, 1))
-        .where(clinic_days.c.next_change_at.is_not(None))
-        .order_by(clinic_days.c.next_change_at)
+        .where(under_way())
+        .order_by(due)
         .limit(_QUEUES_READ_MAX)
     )
     if hospital is not None:

@@ -5,14 +5,15 @@ tickets that there are or ever were: the database sums up, and names no more tha
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, and_, case, func, select
 
 from common.domain.lanes import Lane
 from common.domain.ticket_states import TicketStatus
 from common.storage.engine import Connection
+from common.storage.overdue import QUEUES, due_at, under_way
 from common.storage.queues import key_columns, same_queue
 from common.storage.tables import accuracy, clinic_days, in_states, tickets
 
@@ -21,10 +22,6 @@ CLINICS_NAMED_MAX: Final = 20
 
 VERDICTS: Final = ("held", "missed", "late", "uncalled")
 """What may become of an interval that a patient was told: an `Accuracy` counts them."""
-
-_DAY_OVER: Final = timedelta(days=2)
-"""So long after its date began in Greenwich a service day is over in every hospital: it ends at noon of the
-next day at the latest, and no clock is more than twelve hours behind."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +42,14 @@ class QueueFigures:
 
 def read_queue_figures(connection: Connection, now: datetime, grace: timedelta) -> QueueFigures:
     """The figures at `now`, without what is late by less than `grace`."""
-    late = _is_late(now - grace)
+    due = due_at(connection, now)
+    late = due < now - grace
     sums = connection.execute(_sums(late)).one()
     overdue = connection.execute(
-        select(*key_columns(clinic_days), clinic_days.c.next_change_at)
-        .where(_under_way(), late)
-        .order_by(clinic_days.c.service_date, clinic_days.c.next_change_at)
+        select(*key_columns(clinic_days), due.label("due"))
+        .select_from(QUEUES)
+        .where(under_way(), late)
+        .order_by(due)
         .limit(CLINICS_NAMED_MAX)
     )
     judged = connection.execute(_judged()).one()
@@ -58,7 +57,7 @@ def read_queue_figures(connection: Connection, now: datetime, grace: timedelta) 
         waiting=sums.waiting or 0,
         clinics_waiting=sums.clinics_waiting or 0,
         clinics_overdue=sums.clinics_overdue or 0,
-        overdue_seconds=_worst((row, _seconds(now, _due(row))) for row in overdue),
+        overdue_seconds=_worst((row, _seconds(now, row.due)) for row in overdue),
         standstill_seconds=_worst(
             (row, _seconds(now, row.since)) for row in connection.execute(_standing()) if row.since < now
         ),
@@ -66,27 +65,13 @@ def read_queue_figures(connection: Connection, now: datetime, grace: timedelta) 
     )
 
 
-def _under_way() -> ColumnElement[bool]:
-    return clinic_days.c.next_change_at.is_not(None)
-
-
-def _is_late(before: datetime) -> ColumnElement[bool]:
-    # A tick that was claimed and never applied shows only when the day is over.
-    over = (before - _DAY_OVER).date()
-    return or_(clinic_days.c.next_change_at < before, clinic_days.c.service_date <= over)
-
-
-def _due(row: Any) -> datetime:
-    due: datetime = row.next_change_at
-    return min(due, datetime.combine(row.service_date, time.min, UTC) + _DAY_OVER)
-
-
 def _sums(late: ColumnElement[bool]) -> Select[Any]:
-    return select(
+    sums = select(
         func.sum(clinic_days.c.waiting).label("waiting"),
         func.sum(case((clinic_days.c.waiting > 0, 1), else_=0)).label("clinics_waiting"),
         func.sum(case((late, 1), else_=0)).label("clinics_overdue"),
-    ).where(_under_way())
+    )
+    return sums.select_from(QUEUES).where(under_way())
 
 
 def _judged() -> Select[Any]:
@@ -94,7 +79,7 @@ def _judged() -> Select[Any]:
     return (
         select(*sums)
         .select_from(clinic_days.join(accuracy, same_queue(accuracy, clinic_days)))
-        .where(_under_way())
+        .where(under_way())
     )
 
 
@@ -104,7 +89,7 @@ def _standing() -> Select[Any]:
     called_at = _of_queue(tickets, "called_at").where(is_called_last).scalar_subquery()
     each = (
         select(*key_columns(clinic_days), called_at.label("called_at"), _head().label("waiting_since"))
-        .where(_under_way(), clinic_days.c.waiting > 0, clinic_days.c.announced_state == "open")
+        .where(under_way(), clinic_days.c.waiting > 0, clinic_days.c.announced_state == "open")
         .cte("each_queue")
         .prefix_with("MATERIALIZED")  # else PostgreSQL looks up both moments again wherever they are named
     )

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from admin_cli.database.health import tick_lag
 from admin_cli.database.slow_clinics import ClinicReader, ClinicReading
-from tests.builders import clinic_table, hospital_table
+from common.storage.engine import snapshot
+from common.storage.queue_figures import read_queue_figures
+from common.storage.tables import clinic_days
+from tests.builders import MONDAY, clinic_table, hospital_table
 from tests.store.catalogs import WIT
 from tests.store.desks import TWO_CLINICS, calls
 from tests.store.workers import Workers, workers_of
@@ -89,8 +92,32 @@ def test_after_midnight_a_day_that_ends_at_three_is_not_overdue(engine: Engine) 
         workers.tick()
     workers.clock.forward(hours=2)
 
-    assert read(workers).overdue == 0
-    assert tick_lag(engine, workers.clock.now(), GRACE).queues == 0
+    assert overdue(workers) == (0, 0, 0)
     workers.clock.forward(hours=3)
-    assert read(workers).overdue == 1
-    assert tick_lag(engine, workers.clock.now(), GRACE).queues == 1
+    assert overdue(workers) == (1, 1, 1)
+
+
+def test_a_claimed_tick_that_is_never_applied_shows_when_the_hospital_s_day_is_over(engine: Engine) -> None:
+    workers = workers_of(engine)
+    workers.register_many(1, "GIG")
+    workers.clock.set("00:00", MONDAY + timedelta(days=1))
+    day_end = workers.clock.now()
+    with engine.begin() as connection:
+        connection.execute(update(clinic_days).values(next_change_at=day_end + timedelta(days=3)))
+    workers.clock.moment = day_end + GRACE
+    assert overdue(workers) == (0, 0, 0)
+
+    workers.clock.forward(seconds=10)
+
+    assert overdue(workers) == (1, 1, 1)
+    longest = GRACE + timedelta(seconds=10)
+    assert read(workers).clinics[0].overdue == longest
+    assert tick_lag(engine, workers.clock.now(), GRACE).longest == longest
+
+
+def overdue(workers: Workers) -> tuple[int, int, int]:
+    """How many queues are late, as `top`, the doctor and the metrics say."""
+    now = workers.clock.now()
+    with snapshot(workers.engine) as connection:
+        of_metrics = read_queue_figures(connection, now, GRACE).clinics_overdue
+    return read(workers).overdue, tick_lag(workers.engine, now, GRACE).queues, of_metrics
