@@ -216,6 +216,12 @@ HTTP_REQUESTS: Final = Metric(
     "What was answered, by route and status; 5xx: see the log, 429: somebody asks too often.",
     ("route", "status"),
 )
+HTTP_SECONDS: Final = Metric(
+    "antrean_http_seconds",
+    Kind.HISTOGRAM,
+    "From a request that was read to the beginning of its answer; slow: start more workers or web processes.",
+    ("route",),
+)
 STREAMS_OPEN: Final = Metric(
     "antrean_streams_open",
     Kind.GAUGE,
@@ -227,5 +233,5 @@ STREAM_MESSAGES: Final = Metric(
     "What was sent to them; none while queues move: is it ready?",
 )
 
-OF_WEB_PROCESSES: Final = (HTTP_REQUESTS, STREAMS_OPEN, STREAM_MESSAGES)
+OF_WEB_PROCESSES: Final = (HTTP_REQUESTS, HTTP_SECONDS, STREAMS_OPEN, STREAM_MESSAGES)
 """What web processes show beside INFO and READY."""

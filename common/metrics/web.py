@@ -1,16 +1,21 @@
 """What is counted of a web process: plain numbers, which its loop writes and another thread reads."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import structlog
 from prometheus_client import Metric as Family
 from prometheus_client.registry import Collector
 
 from common.metrics import definitions
-from common.metrics.families import family, one
+from common.metrics.counts import Distribution
+from common.metrics.families import family, histogram, one
 from common.metrics.server import PageServer
 from common.metrics.showing import health_page, metrics_page, registry_of
+
+ANSWER_SECONDS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 8, 10)
+"""Behind 8 s come those for which the workers had no answer in time."""
 
 _log = structlog.get_logger()
 
@@ -21,6 +26,8 @@ class WebCounts:
     def __init__(self) -> None:
         self.answers: Counter[tuple[str, str]] = Counter()
         """By route and status."""
+        self.seconds: defaultdict[str, Distribution] = defaultdict(lambda: Distribution(ANSWER_SECONDS))
+        """By route, from the request to the beginning of its answer."""
         self.streams_open = 0
         self.messages = 0
 
@@ -34,6 +41,7 @@ class _WebCollector(Collector):
         counts = self._counts
         yield family(self._process, definitions.READY, one(self._trouble() is None))
         yield family(self._process, definitions.HTTP_REQUESTS, counts.answers.copy().items())
+        yield histogram(self._process, definitions.HTTP_SECONDS, counts.seconds.copy())
         yield family(self._process, definitions.STREAMS_OPEN, one(counts.streams_open))
         yield family(self._process, definitions.STREAM_MESSAGES, one(counts.messages))
 

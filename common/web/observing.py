@@ -1,5 +1,6 @@
 """Counts what a web process answers and sends, where its settings name a port for metrics."""
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -51,12 +52,20 @@ class _Counted:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        counts, is_stream = self._counts, False
+        counts, is_stream, read_at = self._counts, False, time.monotonic()
+
+        async def received() -> Message:
+            nonlocal read_at
+            message = await receive()
+            read_at = time.monotonic()  # however long a client takes to send its request
+            return message
 
         async def counted(message: Message) -> None:
             nonlocal is_stream
             if message["type"] == "http.response.start":
-                counts.answers[self._route(scope), str(message["status"])] += 1
+                route = self._route(scope)
+                counts.answers[route, str(message["status"])] += 1
+                counts.seconds[route].add(time.monotonic() - read_at)
                 is_stream = any(
                     name.lower() == _STREAM[0] and value.startswith(_STREAM[1])
                     for name, value in message["headers"]
@@ -68,7 +77,7 @@ class _Counted:
             await send(message)
 
         try:
-            await self._app(scope, receive, counted)
+            await self._app(scope, received, counted)
         finally:
             counts.streams_open -= is_stream
 

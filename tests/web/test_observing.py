@@ -56,6 +56,8 @@ def test_answers_are_counted_by_route_and_status_and_nothing_made_up_is_a_label(
         return after.get(key, 0) - before.get(key, 0)
 
     assert more("/livez", 200) == 2
+    timed = ("antrean_http_seconds_count", 'route="/livez"')
+    assert after[timed] - before.get(timed, 0) == 2
     assert more("/static", 404) == 1
     assert more("other", 404) == 1
     assert after["antrean_ready", ""] == 1

@@ -12,12 +12,14 @@ from tests.broker import RunningBroker
 from tests.deployment import CLINICS, CLOSED_CLINIC, Deployment, deployed
 from tests.processes import eventually
 from tests.unit.watch_files import queries
+from tests.web.web_process import await_ready, start_web
 from tests.workers.metrics_pages import metrics_port
 from tests.workers.requester import message, registration, requester
 from tests.workers.watched_node import Prometheus, WatchedNode, prometheus
 
 ROLES: tuple[Role, ...] = ("registrar", "ticker", "status")
-WITHOUT_VALUES = {"Overdue clinics A"}
+WEB: tuple[Role, ...] = ("web", "board")
+WITHOUT_VALUES = {"Overdue clinics A", "Errors and refusals in a second, by address A"}
 """Queries that have nothing to show while all is well."""
 
 
@@ -45,18 +47,20 @@ def deployment(node: WatchedNode, sqlite_url: str, tmp_path: Path) -> Iterator[D
 
 @pytest.fixture
 def watching(node: WatchedNode, deployment: Deployment, tmp_path: Path) -> Iterator[Prometheus]:
-    """Prometheus, with one worker of each kind."""
+    """Prometheus, with one worker and one web process of each kind."""
     program = shutil.which("prometheus")
     if program is None:
         pytest.skip("prometheus is missing: apt-get install prometheus")
     for role in ROLES:
         deployment.start(role, ANTREAN_METRICS_PORT="0")
+    for process in [start_web(deployment, role, ANTREAN_METRICS_PORT="0") for role in WEB]:
+        await_ready(process)
     ports = [metrics_port(each) for each in deployment.programs]
     with prometheus(program, tmp_path, ports, node.prometheus_port) as asked:
         yield asked
 
 
-def test_every_query_of_the_dashboard_has_something_to_show(
+def test_every_query_shows_something_every_rule_is_evaluated_and_alerts_come(
     deployment: Deployment, watching: Prometheus
 ) -> None:
     def empty() -> list[str]:
@@ -67,26 +71,20 @@ def test_every_query_of_the_dashboard_has_something_to_show(
             patient.call(message("list_hospitals", {}))
         return [name for name, query in queries().items() if not watching.query(query)]
 
-    eventually(lambda: set(empty()) <= WITHOUT_VALUES, f"all have values; empty are {empty()}")
-
-
-def test_every_rule_can_be_evaluated_and_says_when_a_worker_is_gone(
-    deployment: Deployment, watching: Prometheus
-) -> None:
     def rules() -> list[dict[str, str]]:
         return [rule for group in watching.get("rules")["groups"] for rule in group["rules"]]
-
-    eventually(lambda: all(rule["health"] == "ok" for rule in rules()), f"{rules()}")
-    eventually(lambda: len(watching.query("antrean_ready == 1")) == len(ROLES), "all are ready")
-    consumers = 'sum by (queue) (rabbitmq_detailed_queue_consumers{queue="antrean.ticker"}) == 1'
-    eventually(lambda: bool(watching.query(consumers)), "the broker says who consumes")
-
-    deployment.programs[0].stop()
 
     def pending() -> set[str]:
         return {each["labels"]["alertname"] for each in watching.get("alerts")["alerts"]}
 
-    eventually(
-        lambda: {"AntreanNoRegistrar", "AntreanWorkerNotSeen", "AntreanNobodyConsumes"} <= pending(),
-        "they come",
-    )
+    eventually(lambda: set(empty()) <= WITHOUT_VALUES, f"all have values; empty are {empty()}")
+    eventually(lambda: all(rule["health"] == "ok" for rule in rules()), f"{rules()}")
+    eventually(lambda: len(watching.query("antrean_ready == 1")) == len(ROLES + WEB), "all are ready")
+    consumers = 'sum by (queue) (rabbitmq_detailed_queue_consumers{queue="antrean.ticker"}) == 1'
+    eventually(lambda: bool(watching.query(consumers)), "the broker says who consumes")
+
+    gone = [each for each in deployment.programs if each.name.startswith(("registrar", "web"))]
+    assert [each.stop() for each in gone] == [0, 0]
+
+    come = {"AntreanNoRegistrar", "AntreanNoWebProcess", "AntreanWorkerNotSeen", "AntreanNobodyConsumes"}
+    eventually(lambda: come <= pending(), "they come")
