@@ -14,6 +14,7 @@ from common.errors import (
     RequestNotTaken,
     SchemaMismatch,
     SettingsError,
+    StoreContended,
     StoreUnavailable,
 )
 from common.exit_codes import ExitCode
@@ -41,6 +42,8 @@ def admin_failure(error: BaseException, texts: Texts) -> Failure | None:
             return failure(
                 ExitCode.REFUSED, "not_permitted_now", texts(C_("schema", "{reason}"), reason=error)
             )
+        case RequestNotTaken() | StoreContended():
+            return failure(ExitCode.NO_REPLY, "busy", texts(C_("busy", "{reason}"), reason=error))
         case StoreUnavailable():
             return failure(
                 ExitCode.UNAVAILABLE,
@@ -53,8 +56,6 @@ def admin_failure(error: BaseException, texts: Texts) -> Failure | None:
             return failure(
                 ExitCode.UNAVAILABLE, "temporarily_unavailable", texts(C_("broker", "{reason}"), reason=error)
             )
-        case RequestNotTaken():
-            return failure(ExitCode.NO_REPLY, "busy", texts(C_("busy", "{reason}"), reason=error))
         case RepublishStopped():
             return _republish_failure(error, texts)
         case BrokerHalfDone():

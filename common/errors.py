@@ -7,6 +7,7 @@ AntreanError
 │   └── BusyClinicsError     (admin_cli.database.catalog_changes) it leaves out clinics where patients wait
 ├── StoreError
 │   ├── StoreUnavailable     the database does not answer now: the same work can be tried again
+│   │   ├── StoreContended   it has too much to do at once, or others were at the same rows
 │   │   ├── CatalogChanged   (common.storage.catalog) a clinic changed meanwhile: do the same work again
 │   │   └── QueuesMissing    (common.storage.queues) create the rows of these queues, then try again
 │   ├── StoreConflict        another transaction was there first: look again, then decide again
@@ -59,6 +60,7 @@ __all__ = [
     "ServerUnavailable",
     "SettingsError",
     "StoreConflict",
+    "StoreContended",
     "StoreError",
     "StoreForbids",
     "StoreUnavailable",
@@ -108,6 +110,11 @@ class StoreError(AntreanError):
 
 class StoreUnavailable(StoreError):
     """The database does not answer now. Nothing was committed; the same work can be tried again."""
+
+
+class StoreContended(StoreUnavailable):
+    """The database took a transaction back, since others were at the same rows or it had too much to do. The
+    same work can be tried again at once."""
 
 
 class StoreConflict(StoreError):

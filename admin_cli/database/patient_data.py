@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, func, select
 
 from admin_cli.database.long_statements import long_statements
+from admin_cli.database.long_work import in_transaction
 from admin_cli.registry_errors import NoSuchHospital
 from common.domain.clinic_day import ClinicDay
 from common.domain.ticket_states import ACTIVE, TicketStatus
@@ -111,13 +113,17 @@ def find_held(engine: Engine, person: Person, is_over: Callable[[ClinicDay], boo
 
 def erase(engine: Engine, person: Person, held: Sequence[Held], user: str, now: datetime) -> None:
     """Takes the patient's data out of these tickets, none of them open, day by day, and forgets what was
-    tried with the number. It is recorded first that `user` does so, not whose data they were."""
-    with transaction(engine) as connection:
+    tried with the number. It is recorded first that `user` does so, not whose data they were. Raises
+    StoreUnavailable, and StoreForbids; what was erased stays so."""
+
+    def begin(connection: Connection) -> None:
         record_looks(connection, [_look(person, user, ERASURE, len(held))], now)
         connection.execute(delete(mismatches).where(*_of(mismatches, person)))
+
+    in_transaction(engine, begin)
     for day, of_day in groupby(held, key=lambda each: each.day):
-        with transaction(engine) as connection:
-            purge_tickets(connection, day, [each.ticket for each in of_day])
+        over = [each.ticket for each in of_day]
+        in_transaction(engine, partial(purge_tickets, day=day, over=over))
 
 
 def count_tried(engine: Engine, person: Person) -> int:

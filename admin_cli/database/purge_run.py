@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from admin_cli.database.long_statements import long_statements
+from admin_cli.database.long_work import in_transaction
 from common.domain.clinic_day import ClinicDay
-from common.storage.engine import snapshot, transaction
-from common.storage.purging import Due, count_due, first_day_kept, purge_access_log, purge_some
+from common.storage.engine import snapshot
+from common.storage.purging import Due, Turn, count_due, first_day_kept, purge_access_log, purge_some
 
 TICKETS_MAX: Final = 500
 """Tickets in one transaction: on SQLite, nobody registers while it lasts."""
@@ -38,12 +40,11 @@ class PurgeRun:
         return first_day_kept(self.now, self.days)
 
     def turns(self) -> Iterator[Due]:
-        """Purges, and gives after each transaction what was done by then. Raises StoreUnavailable; what was
-        done stays."""
+        """Purges, and gives after each transaction what was done by then. Raises StoreUnavailable, and
+        StoreForbids; what was done stays."""
         behind: ClinicDay | None = None
         while True:
-            with transaction(self.engine) as connection:
-                turn = purge_some(connection, self.before, behind, TICKETS_MAX, self.now)
+            turn = in_transaction(self.engine, partial(self._purge, behind))
             if turn is None:
                 break
             behind = turn.day if turn.is_over else behind
@@ -52,8 +53,7 @@ class PurgeRun:
                 self._queues.add(turn.day)
             yield self._so_far()
         while self.looks_before is not None:
-            with transaction(self.engine) as connection:
-                removed = purge_access_log(connection, self.looks_before, TICKETS_MAX)
+            removed = in_transaction(self.engine, partial(self._forget_looks, self.looks_before))
             self._looks += removed
             yield self._so_far()
             if removed < TICKETS_MAX:
@@ -67,6 +67,12 @@ class PurgeRun:
         """What there is to do."""
         with snapshot(self.engine) as connection, long_statements(connection, _COUNT_SECONDS_MAX):
             return count_due(connection, self.before, self.looks_before)
+
+    def _purge(self, behind: ClinicDay | None, connection: Connection) -> Turn | None:
+        return purge_some(connection, self.before, behind, TICKETS_MAX, self.now)
+
+    def _forget_looks(self, before: datetime, connection: Connection) -> int:
+        return purge_access_log(connection, before, TICKETS_MAX)
 
     def _so_far(self) -> Due:
         return Due(len(self._queues), self._tickets, 0, self._looks)

@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Engine, text
 
+from admin_cli.database.schema import wait_for_others
 from common.errors import StoreError, StoreForbids
 from common.storage.engine import transaction
 from common.storage.tables import metadata
@@ -67,7 +68,8 @@ def role_of(worker: str) -> str:
 
 def make_roles(engine: Engine, passwords: Mapping[str, str]) -> list[MadeRole]:
     """Makes the workers' roles where they are missing, sets the passwords that are given by worker, and gives
-    each exactly its rights, in one transaction; may be repeated while workers run.
+    each exactly its rights, in one transaction; may be repeated while workers run. Several at once wait for
+    one another.
 
     The engine's user owns the tables. Raises StoreError where that is no PostgreSQL, where a role can do more
     than its rights say, and where this user may not make roles; and StoreUnavailable.
@@ -76,6 +78,7 @@ def make_roles(engine: Engine, passwords: Mapping[str, str]) -> list[MadeRole]:
         raise StoreError("SQLite knows no roles: who may write its file may write all. Leave out --roles.")
     try:
         with transaction(engine) as connection:
+            wait_for_others(connection)
             connection.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
             database = connection.execute(text("SELECT quote_ident(current_database())")).scalar_one()
             connection.exec_driver_sql(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")

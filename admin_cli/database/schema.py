@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from admin_cli.database.long_statements import long_statements
 from common.errors import SchemaMismatch, StoreError
+from common.storage.driver_errors import translated_errors
 from common.storage.engine import transaction
 from common.storage.schema import HEAD, NEWER, database_errors, revision
 from common.storage.tables import metadata
@@ -19,7 +20,7 @@ _STATEMENT_SECONDS_MAX = 3600
 """How long rewriting one large table may take."""
 
 _LOCK_KEY = 0x416E7472
-"""PostgreSQL's advisory lock that a migration holds: "Antr"."""
+"""PostgreSQL's advisory lock of who changes tables or roles: "Antr"."""
 
 
 def migrate(engine: Engine) -> tuple[str | None, str]:
@@ -44,6 +45,13 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
     return found, HEAD
 
 
+def wait_for_others(connection: Connection) -> None:
+    """On PostgreSQL, waits until no other command changes what the database is made of; until this
+    transaction ends, none will."""
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS_MAX}s'"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+
+
 def _upgrade(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
@@ -61,11 +69,10 @@ def _exclusive_transaction(engine: Engine) -> Iterator[Connection]:
     """A transaction that no other migration runs beside, with time enough to rewrite large tables."""
     if engine.dialect.name == "postgresql":
         with transaction(engine) as connection, long_statements(connection, _STATEMENT_SECONDS_MAX):
-            connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS_MAX}s'"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+            wait_for_others(connection)
             yield connection
         return
-    with engine.connect() as connection:
+    with translated_errors(), engine.connect() as connection:
         connection.detach()  # so that what is set here ends with this connection
         driver = connection.connection.dbapi_connection
         assert driver is not None

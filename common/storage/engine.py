@@ -8,21 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, Dialect, ExceptionContext, make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DBAPIError,
-    DisconnectionError,
-    IntegrityError,
-    InterfaceError,
-    NoSuchModuleError,
-    OperationalError,
-)
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError
 
-from common.errors import SettingsError, StoreConflict, StoreForbids, StoreUnavailable, unusable_address
-from common.storage.driver_errors import ends_connection
+from common.errors import SettingsError, unusable_address
+from common.storage.driver_errors import ends_connection, translated_errors
 from common.storage.prepared import Prepared
-from common.storage.sqlite_file import SqliteFile, is_of_no_use_after
+from common.storage.sqlite_file import SqliteFile
 
 __all__ = ["Connection", "Engine", "open_engine", "snapshot", "transaction"]
 
@@ -41,9 +32,6 @@ _ROWS_BY_KEY = (
 """A worker looks up few rows by their keys. A plan that scans a whole table would be right only while the
 table is empty; none is worth compiling, and none is better for the size of its batch, though PostgreSQL would
 plan each small batch again."""
-
-_NO_RIGHT = "42501"
-"""The SQLSTATE where the database's user lacks a right."""
 
 _FILE = "antrean_file"
 """In a pooled SQLite connection's `info`: which file it was opened on."""
@@ -88,13 +76,13 @@ def transaction(engine: Engine, *, pipelined: bool = False) -> Iterator[Connecti
     result is fetched share a round trip, on which a small transaction spends its time; with the commit, too,
     if their results are fetched after the block.
 
-    On SQLite it takes the write lock at once. Raises StoreUnavailable where the database does not answer,
-    a lock is not had in time or the transaction lost to another: nothing was committed then, or, where the
-    answer to the commit itself was lost, it is found by its request ids when it is tried again. Raises
-    StoreConflict where a constraint was violated, and StoreForbids where the database's user lacks a right;
-    nothing was committed then.
+    On SQLite it takes the write lock at once. Raises StoreUnavailable where the database does not answer, and
+    StoreContended, which is one, where a lock is not had in time or the transaction lost to another: nothing
+    was committed then, or, where the answer to the commit itself was lost, it is found by its request ids
+    when it is tried again. Raises StoreConflict where a constraint was violated, and StoreForbids where the
+    database's user lacks a right; nothing was committed then.
     """
-    with _translated_errors(), _begun(engine, pipelined=pipelined) as connection:
+    with translated_errors(), _begun(engine, pipelined=pipelined) as connection:
         yield connection
 
 
@@ -102,7 +90,7 @@ def transaction(engine: Engine, *, pipelined: bool = False) -> Iterator[Connecti
 def snapshot(engine: Engine, *, pipelined: bool = False) -> Iterator[Connection]:
     """One read-only transaction that sees one moment of the database, and may be `pipelined` as others;
     raises StoreUnavailable."""
-    with _translated_errors(), _begun(engine, pipelined=pipelined, read_only=True) as connection:
+    with translated_errors(), _begun(engine, pipelined=pipelined, read_only=True) as connection:
         yield connection
 
 
@@ -125,49 +113,6 @@ def _begun(engine: Engine, **how: bool) -> Iterator[Connection]:
     # What begins it on the database, below, is told how by the connection's options.
     with engine.connect().execution_options(**how) as connection, connection.begin():
         yield connection
-
-
-@contextmanager
-def _translated_errors() -> Iterator[None]:
-    try:
-        yield
-    except PoolTimeoutError as error:
-        raise _unavailable("all connections in use") from error
-    except IntegrityError as error:
-        raise StoreConflict("Another transaction wrote the same thing first.") from error
-    except DBAPIError as error:
-        if refused := _refused(error):
-            raise refused from error
-        code = _error_code(error)
-        may_pass = isinstance(error, OperationalError | InterfaceError) and code != "SQLITE_ERROR"
-        if may_pass or error.connection_invalidated:
-            raise _unavailable(code) from error
-        if code == _NO_RIGHT:
-            advice = "grant it the rights that docs/operations.md names"
-            raise StoreForbids(f"The database does not let its user do this; {advice}.") from error
-        raise  # a wrong statement: trying again would not help
-
-
-def _error_code(error: DBAPIError) -> str:
-    """The driver's own code, such as SQLITE_BUSY or the SQLSTATE 57P01. Its text could hold values, unless it
-    is of the file."""
-    if is_of_no_use_after(error.orig):
-        return f"{getattr(error.orig, 'sqlite_errorname', '')}: {error.orig}"
-    code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
-    return str(code or type(error.orig).__name__)
-
-
-def _refused(error: DBAPIError) -> StoreUnavailable | None:
-    """What is wrong where PostgreSQL could not be connected to, and more is known than that."""
-    if getattr(error.orig, "is_refusal", False):
-        return StoreUnavailable(f"The database {error.orig}.")
-    return None
-
-
-def _unavailable(reason: str) -> StoreUnavailable:
-    return StoreUnavailable(
-        f"The database does not answer ({reason}); check that it runs and that ANTREAN_DATABASE_URL is right."
-    )
 
 
 def _open_sqlite(url: URL, lock_seconds_max: int) -> Engine:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,13 +12,13 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from admin_cli.database.roles import WRITES, role_of
+from admin_cli.database.roles import WRITES, make_roles, role_of
 from common.domain.ticket_states import ACTIVE
 from common.messaging.topology import DESK_EXCHANGE
 from common.settings import Role, clock_environment
 from common.storage.tables import metadata
 from tests.broker import RunningBroker
-from tests.database import plain_url
+from tests.database import opened, plain_url
 from tests.deployment import HOSPITAL, MONDAY_MORNING, Deployment, Patient, deployed
 from tests.forked import BIN
 from tests.processes import bare_environment, ended, eventually
@@ -65,6 +66,15 @@ def as_role(url: str, worker: str) -> str:
     parts = urlsplit(plain_url(url))
     where = parts.netloc.rpartition("@")[2]
     return parts._replace(netloc=f"{role_of(worker)}:{worker}@{where}").geturl()
+
+
+def test_operators_who_make_the_roles_at_once_wait_for_one_another(database: str) -> None:
+    def make(number: int) -> int:
+        with opened(database) as engine:
+            return len(make_roles(engine, {"ticker": f"ticker-{number}"}))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [*pool.map(make, range(4))] == [len(WORKERS)] * 4
 
 
 STORY: list[tuple[str, dict[str, Any]]] = [
