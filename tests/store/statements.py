@@ -12,8 +12,9 @@ from common.storage import prepared
 
 
 @contextmanager
-def noticed(engine: Engine, notice: Callable[[str], None]) -> Iterator[None]:
-    """Calls `notice` with each statement of the block before it is executed; what it raises is raised."""
+def noticed(engine: Engine | type[Engine], notice: Callable[[str], None]) -> Iterator[None]:
+    """Calls `notice` with each statement of the block before it is executed, on one engine or on all; what it
+    raises is raised."""
     send = prepared._send
 
     def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:

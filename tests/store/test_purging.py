@@ -18,43 +18,23 @@ from common.storage import purging
 from common.storage.engine import snapshot, transaction
 from common.storage.purging import first_day_kept, purge_some
 from common.storage.tables import access_log, tickets
-from tests.builders import MONDAY, clinic_table, hospital_table, in_bandung, registration
+from tests.builders import MONDAY, in_bandung, registration
 from tests.processes import eventually
 from tests.store.desks import calls, does, is_whole
-from tests.store.nights import ALWAYS, TUESDAY, pass_midnight
-from tests.store.workers import Workers, day_rows, journal_rows, ticket_rows, workers_of
+from tests.store.nights import TUESDAY
+from tests.store.purged import LONG_AFTER, NOW, PERSONAL, after_a_night, kept, linked
+from tests.store.workers import Workers, day_rows, journal_rows, ticket_rows
 from ticker_worker import nightly_purge
 from ticker_worker.nightly_purge import NightlyPurge
 
-PERSONAL = ("medical_record_number", "patient_name", "date_of_birth", "priority_reason")
-LONG_AFTER = MONDAY + timedelta(days=100)
 NO_QUEUE: ClinicDay | None = None
 WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-LINKS = ("transferred_to", "sent_from", "return_to")
 
 
 @pytest.fixture
 def workers(engine: Engine) -> Workers:
-    """Three clinics that never close, on the morning after a day of transfers, visits and a handover."""
-    tables = [clinic_table(code, mode="desk", rooms=3, hours=ALWAYS) for code in ("GIG", "LAB", "MAT")]
-    workers = workers_of(engine, hospital_table("RSHS", *tables))
-    workers.register_many(5)
-    workers.register(9, clinic="MAT")
-    workers.clock.forward(minutes=1)
-    does(workers, "transfer", "MAT", number=1, to_clinic="GIG")
-    does(workers, "transfer", number=2, to_clinic="MAT")
-    does(workers, "set_priority", number=3, reason="pregnancy")
-    does(workers, "start", number=calls(workers))
-    does(workers, "send", number=3, to_clinic="LAB", returns=True)
-    does(workers, "correct", number=4, name="Nama Baru")
-    does(workers, "desk_cancel", number=5, reason="duplicate")
-    for clinic in ("MAT", "LAB"):
-        does(workers, "complete", clinic, number=calls(workers, clinic=clinic))
-    pass_midnight(workers)
-    for room in (1, 2, 3, 1):
-        does(workers, "complete", number=calls(workers, room))
-    is_whole(workers)
-    return workers
+    """Three clinics in which everything has happened."""
+    return after_a_night(engine)
 
 
 def purge(engine: Engine, before: date, tickets_max: int = 100) -> int:
@@ -67,21 +47,6 @@ def purge(engine: Engine, before: date, tickets_max: int = 100) -> int:
             return count
         count += turn.tickets
         behind = turn.day if turn.is_over else behind
-
-
-def kept(row: Any) -> dict[str, Any]:
-    """What stays of a ticket."""
-    gone = {*PERSONAL, *LINKS, "ticket_code", "birth_order", "date_of_birth_confirmed"}
-    return {name: value for name, value in row.items() if name not in gone}
-
-
-def linked(rows: Any) -> list[Any]:
-    """The tickets with those that they name, by place instead of code."""
-    places = {row["ticket_code"]: (row["clinic"], row["service_date"], row["number"]) for row in rows}
-    return [(places[row["ticket_code"]], *(places.get(row[link]) for link in LINKS)) for row in rows]
-
-
-NOW = in_bandung("02:00", LONG_AFTER)
 
 
 @pytest.mark.parametrize("tickets_max", [1, 100])
