@@ -1,16 +1,19 @@
 """`make purge`: how long a purge of a million tickets takes, and its longest transaction, beside which others
-wait: on SQLite everybody who writes, on PostgreSQL nobody but another purge.
+wait: on SQLite everybody who writes, on PostgreSQL nobody but another purge; and how long it takes to give
+one patient all that is kept, and to erase it.
 
-On SQLite and on PostgreSQL, both with a disk for which they wait: a database is filled and purged as by
-`antrean-admin purge`, then as tickers do, and `antrean-admin check-integrity` goes through it. Ends with exit
-code 1 where that finds something.
+On SQLite and on PostgreSQL, both with a disk for which they wait: a database is filled, one patient is
+exported and erased by the commands, the rest is purged as tickers do and as by `antrean-admin purge`, and
+`antrean-admin check-integrity` goes through it. Ends with exit code 1 where that finds something.
 """
 
+import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -34,6 +37,12 @@ DAYS: Final = 100
 TAKEN_BY_TICKERS: Final = 500
 """Turns of a ticker that are measured, before all else is purged at once."""
 AGE_DAYS: Final = 1
+HOSPITAL, PATIENT, STRANGER = "H0001", "S00000050", "S99999999"
+"""One who came to each clinic of the hospital on each day, and one who never came."""
+ERASE: Final = ("erase-patient", HOSPITAL, PATIENT, "--leave-open", "--yes", "--json")
+ADMIN: Final = (sys.executable, "-m", "admin_cli")
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def main() -> int:
@@ -51,6 +60,11 @@ def purged(url: str, directory: Path) -> int:
         seed.today(Patients(served=40, in_rooms=True, waiting=58))
     tickets = CLINICS.count * SERVED * DAYS
     print(f"{url.partition(':')[0]}: {tickets:,} tickets to purge, {size_mib(url):.0f} MiB", flush=True)
+    run = partial(
+        subprocess.run, env=bare_environment(directory) | {"ANTREAN_DATABASE_URL": url}, check=False
+    )
+    for words in (("export-patient", HOSPITAL, STRANGER), ("export-patient", HOSPITAL, PATIENT), ERASE):
+        tell_command(run, words)
     with opened(url) as engine:
         turns = list(timed(islice(by_tickers(engine), TAKEN_BY_TICKERS)))
         tell(f"{len(turns)} turns of a ticker, {TICKETS_MAX} tickets each at most", turns)
@@ -60,9 +74,7 @@ def purged(url: str, directory: Path) -> int:
         left = PurgeRun(engine, datetime.now(UTC), AGE_DAYS, None).count()
         print(f"  count of what is left, {left.tickets} tickets: {time.monotonic() - started:.1f} s")
     print(f"  {size_mib(url):.0f} MiB after it", flush=True)
-    environment = bare_environment(directory) | {"ANTREAN_DATABASE_URL": url}
-    arguments = [sys.executable, "-m", "admin_cli", "check-integrity"]
-    return subprocess.run(arguments, env=environment, check=False).returncode
+    return run([*ADMIN, "check-integrity"]).returncode
 
 
 def by_tickers(engine: Engine) -> Iterator[None]:
@@ -79,6 +91,14 @@ def timed(turns: Iterator[object]) -> Iterator[float]:
     for _ in turns:
         yield time.monotonic() - started
         started = time.monotonic()
+
+
+def tell_command(run: Run, words: Sequence[str]) -> None:
+    """Runs a command and prints how long it took, and how many tickets it was about."""
+    started = time.monotonic()
+    said = json.loads(run([*ADMIN, *words], stdout=subprocess.PIPE, text=True).stdout)["tickets"]
+    seconds, tickets = time.monotonic() - started, said if isinstance(said, int) else len(said)
+    print(f"  {words[0]}, {tickets} tickets of the patient: {seconds:.1f} s", flush=True)
 
 
 def tell(what: str, turns: list[float]) -> None:
