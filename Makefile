@@ -44,13 +44,20 @@ demo: $(VENV)/.run ## show the whole system at work in under a minute
 up: $(VENV)/.run ## run the whole system here until Ctrl-C; CLOCK=09:00 as if it were that time
 	@$(BIN)/antrean-stack up $(if $(CLOCK),--clock $(CLOCK))
 
-test: $(VENV)/.develop ## run all tests, on a real broker and real databases
+test: $(VENV)/.develop ## run the tests, on a real broker and real databases, in under five minutes
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "$$ANTREAN_TEST_AMQP_URL" \
 	  --database-url "$$ANTREAN_TEST_DATABASE_URL"
 	@$(BIN)/antrean-stack install-browser --chromium "$$ANTREAN_TEST_CHROMIUM"
-	@$(BIN)/pytest $(IN_PARALLEL)
+	@$(BIN)/pytest $(IN_PARALLEL) -m "not long"
 
-coverage: $(VENV)/.develop ## run all tests, count what they execute, and draw docs/coverage.svg
+.PHONY: test-long
+test-long: $(VENV)/.develop ## run the tests that take too long for `make test`
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "$$ANTREAN_TEST_AMQP_URL" \
+	  --database-url "$$ANTREAN_TEST_DATABASE_URL"
+	@$(BIN)/antrean-stack install-browser --chromium "$$ANTREAN_TEST_CHROMIUM"
+	@$(BIN)/pytest $(IN_PARALLEL) -m long
+
+coverage: $(VENV)/.develop ## run the tests of both, count what they execute, and draw docs/coverage.svg
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "$$ANTREAN_TEST_AMQP_URL" \
 	  --database-url "$$ANTREAN_TEST_DATABASE_URL"
 	@$(BIN)/antrean-stack install-browser --chromium "$$ANTREAN_TEST_CHROMIUM"
