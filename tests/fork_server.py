@@ -1,9 +1,10 @@
 """A process that has read all modules of ours, and forks where one of our programs is to be started.
 
 To start a worker costs half a second of processor time, `antrean` a fifth, nearly all of it for modules; a
-fork costs a fifteenth. What is started so is a process of its own like any other: its environment, folder,
-session, standard streams and signals are those that it was given, and it runs the same console script or
-module from its first line, as `__main__`. tests/unit/test_fork_server.py holds both ways to that.
+fork costs a fiftieth, since it also ends without taking its modules apart. What is started so is a process of
+its own like any other: its environment, folder, session, standard streams and signals are those that it was
+given, and it runs the same console script or module from its first line, as `__main__`.
+tests/unit/test_fork_server.py holds both ways to that.
 
 The other end of the socket on standard input sends, for each start, a message of JSON and four file
 descriptors: standard input, output and error, and a socket for what becomes of the process. Over that one the
@@ -11,6 +12,7 @@ server sends `{"pid": ...}`, and `{"exit_code": ...}` as soon as it has ended.
 """
 
 import ast
+import atexit
 import ctypes
 import fcntl
 import gc
@@ -32,7 +34,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 PACKAGES = (
     *("common", "registrar_worker", "ticker_worker", "status_responder", "patient_cli", "clinic_desk"),
-    *("admin_cli", "local_stack"),
+    *("admin_cli", "event_tap", "patient_web", "waiting_room", "local_stack"),
 )
 """Whose modules are read, with what they import."""
 
@@ -149,17 +151,41 @@ def _open_stream(name: str, mode: str) -> None:
 
 def main() -> None:
     """Serves until the other end of standard input is closed; in a fork, runs what was asked for."""
+    exit_codes: list[int] = []
+    atexit.register(_end_at_once, exit_codes)  # before whatever the modules register, and so after it
     read_modules()
     gc.collect()
     gc.freeze()
     requests = socket.socket(fileno=os.dup(0))
     request = serve(requests)
+    try:
+        _run(request)
+    except SystemExit as ended:
+        if isinstance(ended.code, int):
+            exit_codes.append(ended.code)
+        raise
+    exit_codes.append(0)
+
+
+def _run(request: Mapping[str, Any]) -> None:
     sys.path[0] = request["directory"]
     if request["module"]:
         runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
     else:
         sys.path[0] = str(Path(sys.argv[0]).parent)
         runpy.run_path(sys.argv[0], run_name="__main__")
+
+
+def _end_at_once(exit_codes: list[int]) -> None:
+    """Ends a fork before Python takes all modules apart, which would copy every page of memory.
+
+    What cannot be written any more is left to Python, which says so.
+    """
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for code in exit_codes:
+            os._exit(code)
 
 
 if __name__ == "__main__":
