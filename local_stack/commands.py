@@ -48,8 +48,7 @@ def install_for_tests(amqp_url: str | None, database_url: str | None) -> None:
 @cli.command(help=both("The browser that the tests of pages need too.", _SLASH))
 @click.option("--chromium", help=both("A browser that is there.", _SLASH))
 def install_browser(chromium: str | None) -> None:
-    if not chromium:
-        install_missing_browser()
+    install_missing_browser(chromium or None)
 
 
 @cli.command(help=both("Runs everything until Ctrl-C.", _SLASH))

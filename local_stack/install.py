@@ -1,5 +1,6 @@
 """The set-up step: installs RabbitMQ, and what the tests need beside it, where nothing else can serve."""
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -34,7 +35,7 @@ if [ ! -e "$policy" ]; then
 fi
 enabled() { systemctl --quiet is-enabled "$1" 2>/dev/null; }
 new_units=
-for unit in "$service.service" epmd.service epmd.socket; do
+for unit in ${service:+"$service.service"} epmd.service epmd.socket; do
   enabled "$unit" || new_units="$new_units $unit"
 done
 export DEBIAN_FRONTEND=noninteractive
@@ -48,8 +49,10 @@ done
 
 @dataclass(frozen=True)
 class Package:
-    """A program under the names of the package managers that we know. `failure` is raised without it, saying
-    what else serves."""
+    """A program under the names of the package managers that we know, and of its service where it has one.
+
+    `failure` is raised without it, saying what else serves.
+    """
 
     title: str
     debian: str
@@ -70,11 +73,22 @@ CHROMIUM = Package(
     "Chromium",
     "chromium",
     "chromium",
-    "chromium",
+    "",
     "ANTREAN_TEST_CHROMIUM",
     NotInstalled,
     N_("{program} is missing: have `sudo {command}` run, or set {variable} to another browser of its kind."),
 )
+LIBATOMIC = Package(
+    "libatomic",
+    "libatomic1",
+    "gcc",
+    "",
+    "",
+    NotInstalled,
+    N_("{program} is missing: have `sudo {command}` run."),
+)
+"""A library of the C compiler's, which Playwright's own program needs, and neither it nor Debian's Chromium
+brings."""
 
 
 def install_broker() -> None:
@@ -98,10 +112,15 @@ def install_missing_for_tests(amqp_url: str | None, database_url: str | None) ->
         _install(POSTGRESQL)
 
 
-def install_missing_browser() -> None:
-    """Installs Chromium for the tests of pages, where this machine lacks it; raises NotInstalled."""
-    if find_chromium() is None:
+def install_missing_browser(chromium: str | None) -> None:
+    """Installs what the tests of pages need and this machine lacks; raises NotInstalled.
+
+    `chromium` is the browser that they are told to use.
+    """
+    if chromium is None and find_chromium() is None:
         _install(CHROMIUM)
+    if sys.platform == "linux" and not _loads("libatomic.so.1"):
+        _install(LIBATOMIC)
 
 
 def find_chromium() -> Path | None:
@@ -120,6 +139,14 @@ def find_postgresql() -> Path | None:
     ]
     places = [*debian, *on_path, *homebrew]
     return next((place for place in places if (place / "initdb").exists()), None)
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def _version(place: Path) -> float:
