@@ -14,6 +14,8 @@ from common.exit_codes import ExitCode
 from common.installation import Extra, require_extra
 
 if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor
+
     from common.settings import Settings
 
 
@@ -35,7 +37,7 @@ def configure_logging(process: str, level: str) -> None:
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _named(process, os.getpid()),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
@@ -44,7 +46,15 @@ def configure_logging(process: str, level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process, pid=os.getpid())
+
+
+def _named(process: str, pid: int) -> "Processor":
+    """Which process it is, in whatever thread something is logged."""
+
+    def named(_logger: object, _method: str, line: "EventDict") -> "EventDict":
+        return {**line, "process": process, "pid": pid}
+
+    return named
 
 
 def trace_worker(program: str, settings: "Settings") -> None:
