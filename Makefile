@@ -26,10 +26,11 @@ DURATION_OF_FUZZ ?= 120
 # How pytest runs all tests: in as many processes as it says in tests/conftest.py, each file in one of them.
 IN_PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 # constraints.txt has parts: what `antrean` needs, then what begins with these lines, each needed only for its
-# purpose. All before the development is installed here and in the image.
+# purpose. All before the traces is installed here and in the image.
 DESK_LIBRARIES := \# For antrean-desk:
 SERVER_LIBRARIES := \# For the server:
 BUILD_BACKEND := \# To build:
+TRACES := \# For traces:
 DEVELOPMENT := \# For development:
 BENCHMARKS := \# For benchmarks:
 CALIBRATION := \# For the calibration:
@@ -185,11 +186,12 @@ constraints: ## pin the newest versions that fit into constraints.txt (needs uv)
 	pin() { $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url "$$@"; }; \
 	echo setuptools | pin pyproject.toml - --extra all >"$$work/run"; \
+	echo setuptools | pin pyproject.toml - --constraints "$$work/run" --extra all --extra traces >"$$work/trace"; \
 	with() { pin pyproject.toml --constraints "$$work/run" "$$@"; }; \
 	with >"$$work/patient"; \
 	with --extra desk >"$$work/desk"; \
 	with --extra all >"$$work/server"; \
-	with --extra dev >"$$work/develop"; \
+	with --extra dev --constraints "$$work/trace" >"$$work/develop"; \
 	with --extra benchmarks --constraints "$$work/develop" >"$$work/benchmark"; \
 	with --extra calibration --constraints "$$work/benchmark" >"$$work/calibration"; \
 	beyond() { \
@@ -198,7 +200,8 @@ constraints: ## pin the newest versions that fit into constraints.txt (needs uv)
 	  echo '$(DESK_LIBRARIES)'; beyond patient desk; \
 	  echo '$(SERVER_LIBRARIES)'; beyond desk server; \
 	  echo '$(BUILD_BACKEND)'; beyond server run; \
-	  echo '$(DEVELOPMENT)'; beyond run develop; \
+	  echo '$(TRACES)'; beyond run trace; \
+	  echo '$(DEVELOPMENT)'; beyond trace develop; \
 	  echo '$(BENCHMARKS)'; beyond run benchmark; \
 	  echo '$(CALIBRATION)'; beyond run calibration; \
 	} >"$$work/constraints.txt"; \
@@ -231,7 +234,7 @@ $(VENV)/bin/pip:
 $(VENV)/.run: constraints.txt pyproject.toml | $(VENV)/bin/pip
 	$(call needs_python,$(BIN)/python,hapus $(VENV) dengan make clean,remove $(VENV) by make clean)
 	@echo "Memasang pustaka / installing the libraries"
-	@sed '/^$(DEVELOPMENT)/,$$d' constraints.txt >$(VENV)/run.txt
+	@sed '/^$(TRACES)/,$$d' constraints.txt >$(VENV)/run.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/run.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
@@ -244,12 +247,12 @@ $(VENV)/.develop: $(VENV)/.run
 
 $(VENV)/.benchmark: $(VENV)/.run
 	@echo "Memasang alat pengukuran / installing what the benchmarks need"
-	@sed -e '/^$(DEVELOPMENT)/,/^$(BENCHMARKS)/d' -e '/^$(CALIBRATION)/,$$d' constraints.txt >$(VENV)/benchmark.txt
+	@sed -e '/^$(TRACES)/,/^$(BENCHMARKS)/d' -e '/^$(CALIBRATION)/,$$d' constraints.txt >$(VENV)/benchmark.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/benchmark.txt
 	@touch $@
 
 $(VENV)/.calibrate: $(VENV)/.run
 	@echo "Memasang simulator / installing the simulator"
-	@sed '/^$(DEVELOPMENT)/,/^$(CALIBRATION)/d' constraints.txt >$(VENV)/calibration.txt
+	@sed '/^$(TRACES)/,/^$(CALIBRATION)/d' constraints.txt >$(VENV)/calibration.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/calibration.txt
 	@touch $@

@@ -18,10 +18,15 @@ _ROOT = Path(__file__).parents[2]
 _SETTINGS = {PREFIX + field.name.upper(): field for field in fields(Settings) if field.name in READERS}
 _PASSWORDS = {f"{PREFIX}PASSWORD_{role.upper()}" for role in (*roles(), ACCOUNTS_USER)}
 _OF_DATABASE = {f"{PREFIX}{DATABASE_PASSWORD}{role.upper()}" for role in WORKER_ROLES}
-_COMPOSE_REQUIRES = {*_PASSWORDS, *_OF_DATABASE, "ANTREAN_DATABASE_PASSWORD", "ANTREAN_WEB_SECRET"}
-_PORTS = {"ANTREAN_BROKER_PORT", "ANTREAN_MANAGEMENT_PORT", "ANTREAN_DATABASE_PORT"}
-_COMPOSE_TAKES = {*_COMPOSE_REQUIRES, *_PORTS}
 _REGISTRY_KEY = "ANTREAN_REGISTRY_KEY"
+_SECRETS = {
+    *(*_PASSWORDS, *_OF_DATABASE, "ANTREAN_DATABASE_PASSWORD"),
+    *("ANTREAN_WEB_SECRET", _REGISTRY_KEY),
+}
+"""What deploy/make-env.sh makes, and writes into files for the containers."""
+_SECRETS_DIRECTORY = "ANTREAN_SECRETS_DIRECTORY"
+_PORTS = {"ANTREAN_BROKER_PORT", "ANTREAN_MANAGEMENT_PORT", "ANTREAN_DATABASE_PORT"}
+_COMPOSE_TAKES = {_SECRETS_DIRECTORY, *_PORTS}
 _OF_OVERLAY = {
     *("ANTREAN_TLS_DIRECTORY", "ANTREAN_TLS_TRUSTED"),
     *("ANTREAN_TLS_LISTEN", "ANTREAN_TLS_PORT", "ANTREAN_TLS_HOST"),
@@ -39,15 +44,18 @@ _OF_WEB = {
     *("ANTREAN_WEB_ADDRESS", "ANTREAN_WEB_PORT", "ANTREAN_BOARD_PORT"),
     *("ANTREAN_TRUSTED_PROXIES", "ANTREAN_PUBLIC_URL"),
 }
-_HANDED_ON = {*_OF_COMMANDS, *_OF_WORKERS, *_OF_WEB, _REGISTRY_KEY, *_PURGES}
+_HANDED_ON = {*_OF_COMMANDS, *_OF_WORKERS, *_OF_WEB, *_PURGES, "ANTREAN_TRACES"}
 """Settings that compose hands on where they are set."""
+_IN_FILES = {name for name in _SETTINGS if f"{name}_FILE" in _SETTINGS}
 _NOT_OF_COMPOSE = {
-    *(name for name in _SETTINGS if name.endswith(("_FILE", "_DIR")) and name != "ANTREAN_HEALTH_FILE"),
+    *(_IN_FILES - {"ANTREAN_AMQP_URL"}),
+    *(name for name in _SETTINGS if name.endswith("_DIR") or name.startswith("ANTREAN_TLS_")),
     *(name for name in _SETTINGS if name.startswith(("ANTREAN_CLOCK_", "ANTREAN_METRICS_"))),
-    *("ANTREAN_BROKER_NODES", "ANTREAN_TRACES", "ANTREAN_URL"),
+    *("ANTREAN_BROKER_NODES", "ANTREAN_DESK_PASSWORD_FILE", "ANTREAN_URL"),
 }
-"""Files and folders of the host, clocks for demonstrations, what the overlay sets, what a cluster needs,
-what the image lacks the libraries for, and what only patients' computers have."""
+"""What is given as a file (but for the desks, whose address has no password), folders of the host, what the
+overlays set, clocks for demonstrations, what a cluster needs, and what only scripts and patients' computers
+have."""
 
 
 def _example() -> dict[str, str]:
@@ -57,7 +65,7 @@ def _example() -> dict[str, str]:
 
 
 def test_the_example_names_every_variable() -> None:
-    assert _example().keys() == _SETTINGS.keys() | _COMPOSE_TAKES | _OF_OVERLAY | _OF_WATCH
+    assert _example().keys() == _SETTINGS.keys() | _SECRETS | _COMPOSE_TAKES | _OF_OVERLAY | _OF_WATCH
 
 
 def test_the_example_sets_nothing_by_itself() -> None:
@@ -79,11 +87,23 @@ def test_operations_describe_every_setting() -> None:
     assert sorted(said) == sorted(_SETTINGS)
 
 
-def test_compose_demands_every_password_and_hands_it_on() -> None:
+def test_compose_demands_the_directory_of_the_secrets_and_takes_none_by_itself() -> None:
     compose = (_ROOT / "docker-compose.yml").read_text()
-    assert set(re.findall(r"\$\{(ANTREAN_[A-Z_]+):\?", compose)) == _COMPOSE_REQUIRES
+    assert set(re.findall(r"\$\{(ANTREAN_[A-Z_]+):\?", compose)) == {_SECRETS_DIRECTORY}
     assert set(re.findall(r"\$\{(ANTREAN_[A-Z_]+)", compose)) == _COMPOSE_TAKES | _HANDED_ON
-    assert set(re.findall(r"^      (ANTREAN_PASSWORD_[A-Z]+): \$", compose, re.MULTILINE)) == _PASSWORDS
+
+
+def test_every_container_gets_exactly_the_secrets_that_it_reads() -> None:
+    compose = YAML(typ="safe").load(_ROOT / "docker-compose.yml")
+    for name, service in compose["services"].items():
+        environment = service.get("environment", {})
+        read = {each for each in environment.values() if str(each).startswith("/run/secrets/")}
+        assert read == {f"/run/secrets/{each}" for each in service.get("secrets", ())}, name
+        secret = {variable for variable in environment if variable in _SECRETS | _IN_FILES}
+        assert secret <= {"ANTREAN_AMQP_URL"}, f"{name}: in files only"
+    assert compose["services"]["desk"]["environment"]["ANTREAN_AMQP_URL"] == "amqp://broker:5672/"
+    given = compose["services"]["definitions"]["environment"]
+    assert {*given} == {f"{each}_FILE" for each in _PASSWORDS}
 
 
 def test_no_setting_is_forgotten_by_compose() -> None:
@@ -129,40 +149,98 @@ def test_the_overlay_that_watches_takes_its_ports() -> None:
 
 
 def test_over_tls_every_program_of_compose_checks_the_brokers_certificate() -> None:
-    overlay = (_ROOT / "docker-compose.tls.yml").read_text()
-    assert set(re.findall(r"\$\{(ANTREAN_TLS_[A-Z_]+)", overlay)) == _OF_OVERLAY
-    addresses = re.findall(
-        r"^      (ANTREAN_AMQP_URL: .*)$", (_ROOT / "docker-compose.yml").read_text(), re.M
-    )
-    assert len(re.findall(r"^      ANTREAN_AMQP_URL: amqps://", overlay, re.M)) == len(addresses)
-    assert len(re.findall(r"^      ANTREAN_TLS_CA_FILE: /tls/ca.pem", overlay, re.M)) == len(addresses)
-    assert "amqp://" not in overlay
+    text = (_ROOT / "docker-compose.tls.yml").read_text()
+    assert set(re.findall(r"\$\{(ANTREAN_TLS_[A-Z_]+)", text)) == _OF_OVERLAY
+    compose, overlay = (YAML(typ="safe").load(_ROOT / f"docker-compose{each}.yml") for each in ("", ".tls"))
+    connected = {
+        name
+        for name, service in compose["services"].items()
+        if service.get("environment", {}).keys() & {"ANTREAN_AMQP_URL", "ANTREAN_AMQP_URL_FILE"}
+    }
+    trusting = {
+        name
+        for name, service in overlay["services"].items()
+        if service.get("environment", {}).get("ANTREAN_TLS_CA_FILE") == "/tls/ca.pem"
+    }
+    assert trusting == connected
+    assert overlay["services"]["desk"]["environment"]["ANTREAN_AMQP_URL"].startswith("amqps://")
+    plain = {name for name in compose["secrets"] if name.startswith(("amqp_", "management"))}
+    assert overlay["secrets"].keys() == plain, "the addresses of all others are in files"
+    for name, secret in overlay["secrets"].items():
+        assert secret["file"].endswith(f"/amqps_{name[5:]}" if name.startswith("amqp_") else "_https")
 
 
-def test_make_env_writes_what_compose_demands(tmp_path: Path) -> None:
-    (tmp_path / "deploy").mkdir()
-    script = shutil.copy(_ROOT / "deploy" / "make-env.sh", tmp_path / "deploy")
-    subprocess.run([script], check=True)
+def make_env(directory: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Runs deploy/make-env.sh in a checkout, where `.env` has these changes."""
+    (directory / "deploy").mkdir(exist_ok=True)
+    script = shutil.copy(_ROOT / "deploy" / "make-env.sh", directory / "deploy")
+    env = directory / ".env"
+    for name, value in changes.items():
+        env.write_text(re.sub(rf"(?m)^{name}=.*$", f"{name}={value}", env.read_text()))
+    return subprocess.run([script], check=False, capture_output=True, text=True)
+
+
+def secrets_in(directory: Path) -> dict[str, str]:
+    """What the files of `directory` hold."""
+    return {each.name: each.read_text().strip() for each in (directory / "secrets").iterdir()}
+
+
+def test_make_env_writes_every_secret_and_every_file_that_compose_hands_on(tmp_path: Path) -> None:
+    assert make_env(tmp_path).returncode == 0
     written = dotenv_values(tmp_path / ".env")
     addresses = {name for name in written if "_URL_" in name}
-    assert written.keys() == _COMPOSE_TAKES | addresses | {_REGISTRY_KEY}
-    secrets = {*_COMPOSE_REQUIRES, _REGISTRY_KEY}
-    assert len({written[name] for name in secrets}) == len(secrets)
+    assert written.keys() == _SECRETS | _COMPOSE_TAKES | addresses
+    assert len({written[name] for name in _SECRETS}) == len(_SECRETS)
     assert Settings.read(written).read_registry_key() is not None
     assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
-    before = (tmp_path / ".env").read_text()
-    assert subprocess.run([script], capture_output=True, check=False).returncode == 1
-    assert (tmp_path / ".env").read_text() == before
+    assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0, "the directory keeps others out"
+    files = secrets_in(tmp_path)
+    taken = [
+        Path(secret["file"]).name
+        for overlay in ("", ".tls")
+        for secret in YAML(typ="safe").load(_ROOT / f"docker-compose{overlay}.yml")["secrets"].values()
+    ]
+    assert files.keys() == {*taken}
+    password = written["ANTREAN_PASSWORD_WEB"]
+    assert files["password_web"] == password
+    assert files["amqps_web"] == f"amqps://web:{password}@broker:5671/"
 
 
-def test_make_env_adds_the_password_that_an_env_of_an_earlier_version_lacks(tmp_path: Path) -> None:
-    (tmp_path / "deploy").mkdir()
-    script = shutil.copy(_ROOT / "deploy" / "make-env.sh", tmp_path / "deploy")
-    subprocess.run([script], check=True)
+def test_make_env_again_keeps_what_it_made_and_writes_the_files_of_what_was_changed(tmp_path: Path) -> None:
+    make_env(tmp_path)
+    before, files = (tmp_path / ".env").read_text(), secrets_in(tmp_path)
+    assert make_env(tmp_path).returncode == 0
+    assert ((tmp_path / ".env").read_text(), secrets_in(tmp_path)) == (before, files)
+    (tmp_path / ".env").write_text(f"{before}ANTREAN_TLS_HOST=antrean.example\n")
+
+    make_env(tmp_path, ANTREAN_DATABASE_PASSWORD_TICKER='"another1"')
+
+    changed = {name: text for name, text in secrets_in(tmp_path).items() if text != files[name]}
+    assert changed.pop("database_password_ticker") == "another1"
+    assert changed.pop("database_ticker") == "postgresql://antrean_ticker:another1@database/antrean"
+    assert changed.pop("management_https").endswith("@antrean.example:15671/")
+    assert len(changed) == 6
+    assert all(text.endswith("@antrean.example:5671/") for text in changed.values())
+
+
+@pytest.mark.parametrize(("value", "told"), [("a@b", "letters and digits"), ("", "is missing")])
+def test_make_env_refuses_a_password_that_cannot_stand_in_an_address(
+    tmp_path: Path, value: str, told: str
+) -> None:
+    make_env(tmp_path)
+    refused = make_env(tmp_path, ANTREAN_DATABASE_PASSWORD=value)
+    assert refused.returncode == 1
+    assert told in refused.stderr
+    assert "ANTREAN_DATABASE_PASSWORD" in refused.stderr
+
+
+def test_make_env_adds_what_an_env_of_an_earlier_version_lacks(tmp_path: Path) -> None:
+    make_env(tmp_path)
     env = tmp_path / ".env"
     complete = dotenv_values(env)
-    env.write_text(re.sub(r"ANTREAN_PASSWORD_ACCOUNTS=\w+\n", "", env.read_text()).rstrip("\n"))
-    subprocess.run([script], check=True)
+    lacking = re.sub(r"ANTREAN_(PASSWORD_ACCOUNTS|SECRETS_DIRECTORY)=.+\n", "", env.read_text())
+    env.write_text(lacking.rstrip("\n"))
+    make_env(tmp_path)
     assert dotenv_values(env).keys() == complete.keys()
     accounts = {name for name, value in complete.items() if dotenv_values(env)[name] != value}
     assert accounts == {"ANTREAN_PASSWORD_ACCOUNTS", "ANTREAN_MANAGEMENT_URL_DEPLOY"}
@@ -171,8 +249,7 @@ def test_make_env_adds_the_password_that_an_env_of_an_earlier_version_lacks(tmp_
 def test_every_program_on_the_host_finds_its_address_in_what_make_env_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "deploy").mkdir()
-    subprocess.run([shutil.copy(_ROOT / "deploy" / "make-env.sh", tmp_path / "deploy")], check=True)
+    make_env(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ANTREAN_STACK_DIR", str(tmp_path / "stack"))
     password = dotenv_values(tmp_path / ".env")
@@ -198,7 +275,9 @@ def test_compose_builds_the_image_of_all_programs_once() -> None:
 
 def test_every_worker_of_compose_has_a_health_check_with_a_file_to_read() -> None:
     compose = (_ROOT / "docker-compose.yml").read_text()
-    workers = re.findall(r"^  \w+:\n    <<: \*worker\n    command: .*\n(.*\n.*)", compose, re.MULTILINE)
+    workers = re.findall(
+        r"^  \w+:\n    <<: \*worker\n    command: .*\n    secrets: .*\n(.*\n.*)", compose, re.MULTILINE
+    )
     assert [each for each in workers if "*health" in each] == workers
     assert len(workers) == 3
 
