@@ -1,10 +1,12 @@
 """How an operator names a ticket: by its code, or by its queue and number. The code is a secret of the
 patient's, and is in no sentence."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from common.domain.catalog import CODE_PATTERN
 from common.domain.clinic_day import ClinicDay
 from common.domain.ticket_codes import parse_ticket_code
 from common.domain.tickets import parse_number
@@ -53,20 +55,21 @@ def read_reference(text: str) -> TicketCode | TicketNumber:
 
 def _ticket_number(text: str) -> TicketNumber:
     parts = text.split("/")
-    if len(parts) != _PARTS:
+    codes = [part.strip().upper() for part in parts[:2]]
+    if len(parts) != _PARTS or not all(re.fullmatch(CODE_PATTERN, each) for each in codes):
         raise UsageProblem(
             N_("Write hospital, clinic, day and number, and the day with hyphens: RSHS/GIG/2026-11-23/17.")
         )
-    hospital, clinic, day, number = (part.strip() for part in parts)
+    hospital, clinic = codes
+    day, number = (part.strip() for part in parts[2:])
     try:
         service_date = date.fromisoformat(parse_date(day))
     except ValueError as error:
         raise UsageProblem(N_("The day is written as 2026-11-23 or 23-11-2026.")) from error
-    clinic = clinic.upper()
     try:
         counted = parse_number(number, clinic)
     except ValueError as error:
         raise UsageProblem(N_("The number is written as 17, or as {clinic}-017."), clinic=clinic) from error
     if counted > NUMBER_MAX:
         raise UsageProblem(N_("The number is written as 17, or as {clinic}-017."), clinic=clinic)
-    return TicketNumber(ClinicDay(hospital.upper(), clinic, service_date), counted)
+    return TicketNumber(ClinicDay(hospital, clinic, service_date), counted)

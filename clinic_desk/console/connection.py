@@ -18,6 +18,7 @@ class Connection:
         self._texts = texts
         self._answered_at: datetime | None = None
         self._lost_since: datetime | None = None
+        self._is_refused = False
 
     @property
     def is_lost(self) -> bool:
@@ -26,11 +27,17 @@ class Connection:
 
     def answered(self, now: datetime) -> None:
         """A reply came, whatever it says."""
-        self._answered_at, self._lost_since = now, None
+        self._answered_at, self._lost_since, self._is_refused = now, None, False
 
     def lost(self, now: datetime) -> None:
         """No reply came."""
         self._lost_since = self._lost_since or now
+
+    def refused(self, now: datetime) -> bool:
+        """No reply came, since the broker refuses the user; whether that is news."""
+        self.lost(now)
+        is_news, self._is_refused = not self._is_refused, True
+        return is_news
 
     def words(self, now: datetime) -> str:
         """Whether there is a connection, and how old the last reply is."""

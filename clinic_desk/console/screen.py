@@ -128,11 +128,14 @@ class QueueApp(App[None]):
 
     def on_connection_lost(self, event: ConnectionLost) -> None:
         """Says so until a reply comes; and why, where the broker refuses the user."""
-        is_news = not self._connection.is_lost
-        self._connection.lost(self._now())
+        is_news = False
+        if isinstance(event.error, BrokerRefused):
+            is_news = self._connection.refused(self._now())
+        else:
+            self._connection.lost(self._now())
         if self._is_shown:
             self._show_moments()
-            if is_news and isinstance(event.error, BrokerRefused):
+            if is_news:
                 self._say_failure(event.error)
 
     @property

@@ -31,6 +31,7 @@ def console(
         **deployment.variables,
         **PATIENT,
         "ANTREAN_AMQP_URL": given.pop("amqp_url", deployment.urls["desk"]),
+        **given.pop("settings", {}),
     }
     session = DeskSession(Settings.read(variables), language, language_given=True)
     place = {"hospital": "RSHS", "clinic": None, "room": 1} | given

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from textual.pilot import Pilot
 
 from clinic_desk.kept_credentials import Credentials, KeptCredentials
 from clinic_desk.session import DeskSession
@@ -15,8 +16,10 @@ from common.errors import BrokerRefused, SettingsError
 from common.messaging.topology import HASHING_ALGORITHM, STAFF_PERMISSION, password_hash
 from common.settings import Settings
 from common.terminal.failures import ProblemReply
+from common.terminal.screens.form import Form
 from local_stack.staff import MANAGER
 from tests.acceptance.command_line import Shell
+from tests.acceptance.consoles import becomes, console, screen, shows
 from tests.acceptance.desks import desk_at, journal
 from tests.acceptance.terminal import terminal
 from tests.broker import RunningBroker
@@ -27,8 +30,14 @@ from tests.staff import duty, let_serve
 from tests.tcp_proxy import proxy_to
 from tests.workers.node_control import control
 
-PASSWORDS = {"siti": "p@ss/word: 1", "budi": "budi-secret-7", "tono": "tono-secret-7"}
-"""Of a caller of one clinic, of somebody without duties, and of one whom the broker does not let in."""
+PASSWORDS = {
+    "siti": "p@ss/word: 1",
+    "budi": "budi-secret-7",
+    "tono": "tono-secret-7",
+    "rina": "rina-secret-7",
+}
+"""Of a caller of one clinic, of somebody without duties, of one whom the broker does not let in, and of one
+whose password changes."""
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +56,13 @@ def at_broker(
         }
         for name, password in PASSWORDS.items()
     ]
-    permissions = [{"user": name, "vhost": "/", **STAFF_PERMISSION} for name in ("siti", "budi")]
+    permissions = [{"user": name, "vhost": "/", **STAFF_PERMISSION} for name in ("siti", "budi", "rina")]
     file = tmp_path_factory.mktemp("users") / "users.json"
     file.write_text(json.dumps({"users": users, "permissions": permissions}))
     control(broker.node, ["import_definitions", str(file)])
     with opened(system.database_url) as engine:
         let_serve(engine, "siti", duty("caller", "RSHS", "GIG"))
+        let_serve(engine, "rina", duty("caller", "RSHS", "KLT"))
     yield f"amqp://{system.urls['desk'].rpartition('@')[2]}"
     for name in PASSWORDS:
         control(broker.node, ["delete_user", name])
@@ -228,3 +238,64 @@ def test_the_console_does_not_begin_for_who_is_refused(
     with terminal(desk, "antrean-desk", "console", "RSHS", "GIG", "--lang", "en") as screen:
         assert screen.ends() == exit_code
         assert sentence in " ".join(screen.shown.split())
+
+
+def changes_password(broker: RunningBroker, user: str, password: str) -> None:
+    """As an operator does; who is connected with the old one stays so."""
+    assert broker.node is not None
+    control(broker.node, ["--quiet", "change_password", user], password + "\n")
+
+
+def ends_connections(broker: RunningBroker, user: str) -> None:
+    """As an operator does, or a network."""
+    assert broker.node is not None
+    control(broker.node, ["--quiet", "close_all_user_connections", user, "new password"])
+
+
+def test_a_console_over_a_change_of_its_password_asks_for_the_new_one(
+    system: Deployment, broker: RunningBroker, at_broker: str
+) -> None:
+    old, new = PASSWORDS["rina"], "rina-secret-8"
+    refused = "Wrong user or password; try again, or ask"
+
+    async def signs_in(pilot: Pilot[None], password: str) -> None:
+        await pilot.press("u")
+        await becomes(pilot, lambda: isinstance(pilot.app.screen, Form), lambda: "a form")
+        await pilot.press(*"rina", "enter", *password, "enter")
+
+    async def play(pilot: Pilot[None]) -> None:
+        await shows(pilot, "● connected")
+        await signs_in(pilot, old)
+        await shows(pilot, "Signed in: rina.")
+        changes_password(broker, "rina", new)
+        await pilot.press("n")  # who is connected stays so
+        await shows(pilot, "● connected")
+        assert refused not in screen(pilot)
+        ends_connections(broker, "rina")
+        await shows(pilot, refused)
+        await shows(pilot, "The connection is lost since")
+        await signs_in(pilot, new)
+        await shows(pilot, "● connected")
+        await becomes(pilot, lambda: "is lost" not in screen(pilot), lambda: "the warning goes")
+
+    changes_password(broker, "rina", old)
+    console(system, play, clinic="KLT")
+
+
+def test_a_console_whose_password_stands_in_a_file_takes_the_new_one(
+    system: Deployment, broker: RunningBroker, at_broker: str, shell: Shell, tmp_path: Path
+) -> None:
+    file = tmp_path / "password"
+    file.write_text(PASSWORDS["rina"])
+
+    async def play(pilot: Pilot[None]) -> None:
+        await shows(pilot, "● connected")
+        changes_password(broker, "rina", "rina-secret-9")
+        file.write_text("rina-secret-9")
+        ends_connections(broker, "rina")
+        # Who comes now is shown over a new connection.
+        await shows(pilot, shell.register("RSHS", "KLT")["display_number"])
+
+    changes_password(broker, "rina", PASSWORDS["rina"])
+    given = {"ANTREAN_DESK_PASSWORD_FILE": str(file)}
+    console(system, play, clinic="KLT", amqp_url=at_broker.replace("://", "://rina@"), settings=given)

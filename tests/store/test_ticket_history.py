@@ -199,7 +199,7 @@ def test_what_the_clock_did(engine: Engine, look: Look) -> None:
     assert "jam" in look(f"{TODAY}/1", as_json=False, language="id").out
 
 
-@pytest.mark.parametrize("typed", ["", "one\ntwo\n", "\n"])
+@pytest.mark.parametrize("typed", ["", "one\ntwo\n", "\n", "RSHS/G\0IG/2026-11-23/1", "7K3F-9QXM-2T5\0R"])
 def test_what_comes_by_a_pipe_names_one_ticket(desk: Workers, look: Look, typed: str) -> None:
     assert look(typed=typed).exit_code == 2
 
@@ -213,6 +213,9 @@ def test_what_comes_by_a_pipe_names_one_ticket(desk: Workers, look: Look, typed:
         ("8M4F-9QXM-2T5", 2, "no ticket code"),
         ("RSHS/GIG/17", 2, "hospital, clinic, day and number"),
         ("RSHS/GIG/23/11/2026/17", 2, "with hyphens"),
+        ("RSHS'; DROP TABLE tickets--/GIG/2026-11-23/17", 2, "hospital, clinic, day and number"),
+        ("RSHS/G\x1b[31mIG/2026-11-23/17", 2, "hospital, clinic, day and number"),
+        (f"RSHS/{'A' * 5000}/2026-11-23/17", 2, "hospital, clinic, day and number"),
         ("RSHS/GIG/yesterday/17", 2, "The day is written as"),
         ("RSHS/GIG/2026-11-23/0", 2, "The number is written as 17"),
         ("RSHS/GIG/2026-11-23/MAT-001", 2, "The number is written as 17"),
