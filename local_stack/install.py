@@ -16,7 +16,14 @@ from local_stack.bilingual import both, say
 
 _INSTALL_SECONDS_MAX = 900
 _SHOWN_LINES = 15
-_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first has no windows, which spares half of what a page costs.
+_CHROMIUMS = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 _ON_MACOS = ("Chromium", "Google Chrome")
 _HOMEBREW = (Path("/opt/homebrew"), Path("/usr/local"))
 
@@ -71,7 +78,7 @@ POSTGRESQL = Package(
 )
 CHROMIUM = Package(
     "Chromium",
-    "chromium",
+    "chromium-headless-shell",
     "chromium",
     "",
     "ANTREAN_TEST_CHROMIUM",
