@@ -1,6 +1,6 @@
 """Starts `antrean-board`: `python -m waiting_room`."""
 
-from common.process import configure_logging, run_worker, trace_worker
+from common.process import run_worker
 
 
 def main() -> None:
@@ -9,24 +9,11 @@ def main() -> None:
 
 
 def run() -> None:
-    """Answers at the port of the settings until it is told to stop."""
-    from common.settings import load_settings
-    from common.web.observing import observed
-    from common.web.server import WebServer
+    """Answers until it is told to stop."""
+    from common.web.process import run_web
     from waiting_room.app import make_app
 
-    settings = load_settings("board")
-    configure_logging("board", settings.log_level)
-    trace_worker("antrean-board", settings)
-    with observed(make_app(settings), "board", settings) as app:
-        server = WebServer(
-            app,
-            settings.web_address,
-            settings.board_port,
-            variable="ANTREAN_BOARD_PORT",
-            proxies=settings.trusted_proxies,
-        )
-        server.run()
+    run_web("board", make_app)
 
 
 if __name__ == "__main__":
