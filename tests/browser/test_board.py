@@ -58,12 +58,33 @@ def test_an_emergency_is_announced_before_those_who_wait(room: WaitingRoom, page
     for _ in range(2):
         counter.call()
     counter.ask("call_ticket", number=counter.register(), room=2, reason="emergency")
-    expect(page.locator("#last .number")).to_have_count(2)
+    expect(page.locator("#now [data-urgent=true]")).to_be_visible()
     for route in held:
         route.continue_()
     heard = ear.hears(page, 3)
     assert [called(clips) for clips in heard] == ["satu", "tiga", "dua"]
     expect(page.locator("[data-urgent=true] .number")).to_have_text(f"{counter.clinic}-003")
+
+
+def test_every_new_call_is_seen_at_once_until_its_patient_has_come(
+    room: WaitingRoom, pages: WatchedPages
+) -> None:
+    counter = room.new_counter()
+    page, ear = listening(pages, room.address(counter))
+    held: list[Route] = []
+    page.route("**/voice/chime.mp3*", lambda route: held.append(route))
+    first, second = counter.call(room=1), counter.call(room=2)
+    expect(page.locator("#now .number")).to_have_text([first, second])
+    expect(page.locator("#now .announced .number")).to_have_text(first)
+    counter.ask("start", number=1)
+    expect(page.locator("#now .number")).to_have_text([second])
+    expect(page.locator("#last .number")).to_have_text([first])
+    for route in held:
+        route.continue_()
+    assert [called(clips) for clips in ear.hears(page, 2)] == ["satu", "dua"]
+    expect(page.locator("#now .number")).to_have_text([second])
+    counter.ask("mark_no_show", number=2)
+    expect(page.locator("#now .number")).to_have_text([first])
 
 
 def test_a_number_that_is_called_again_is_heard_again(room: WaitingRoom, pages: WatchedPages) -> None:

@@ -136,6 +136,43 @@ def test_messages_add_up_to_what_is_there(page: Page) -> None:
     assert left == [[5, 2], ["c", "b", "a"]]
 
 
+ROOMS = {"a": "called", "b": "called", "c": "in_service", "d": "called", "e": "called"}
+
+
+@pytest.mark.parametrize(
+    ("calls", "pending", "large"),
+    [
+        ("", "", ""),
+        ("ab", "ab", "ab"),
+        ("abc", "cab", "ab"),
+        ("abcde", "edba", "edb"),
+        ("abc", "", "c"),
+        ("abxc", "c", "c"),
+        ("xabx", "x", "b"),
+        ("xy", "y", ""),
+        ("aba", "aba", "ab"),
+    ],
+)
+def test_calls_are_large_until_their_patients_have_come(
+    page: Page, calls: str, pending: str, large: str
+) -> None:
+    """Letters are numbers; those that are in no room have been served, or did not come."""
+    found = page.evaluate(
+        """given => {
+          const [calls, pending, rooms] = given;
+          const call = (letter, place) => (
+            { key: letter + place, clinic: "GIG", display_number: letter, room: 1 });
+          const state = new antrean.BoardState();
+          state.clinics = [{ code: "GIG", rooms: Object.keys(rooms).map((letter) => (
+            { room: 1, display_number: letter, status: rooms[letter] })) }];
+          state.calls = calls.split("").map(call).reverse();
+          return state.large(pending.split("").map(call)).map((each) => each.display_number).join("");
+        }""",
+        [calls, pending, ROOMS],
+    )
+    assert found == large
+
+
 @pytest.mark.parametrize(
     ("rooms", "form", "sizes"),
     [

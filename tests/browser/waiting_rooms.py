@@ -28,8 +28,8 @@ from waiting_room.voice.clips import CLIPS, find_clips
 
 TOOTH, CHILD, CLOSED = "GIG", "ANA", "MAT"
 
-NOW = "#now .number"
-"""Where the board shows the number that is called."""
+NOW = "#now li:first-child .number"
+"""Where the board shows the number that is called, first of several."""
 
 _MANY = tuple(f"P{place:02d}" for place in range(1, 31))
 """Clinics of the large hospital: more than one screen shows, and enough for each test to have some."""

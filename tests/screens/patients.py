@@ -7,10 +7,12 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.deployment import Deployment
 from tests.processes import SECONDS_MAX
+from tests.screens.pictures import keep
 from tests.web.desks import Desk, desk_of
 from tests.web.web_process import WebProcess, await_ready, start_web
 
-HOSPITAL, CLINIC, OTHER_CLINIC = "RSHS", "GIG", "ANA"
+HOSPITAL = "RSHS"
+CLINICS = CLINIC, OTHER_CLINIC = "GIG", "ANA"
 PHONE: ViewportSize = {"width": 360, "height": 740}
 KIOSK: ViewportSize = {"width": 768, "height": 1024}
 _PAPER_WIDTHS = {"58": 219, "80": 302}  # millimetres in pixels of 1/96 inch
@@ -23,8 +25,6 @@ def draw(browser: Browser, hospital: Deployment, folder: Path) -> None:
     process = start_web(hospital, "web", ANTREAN_PUBLIC_URL="https://antrean.example")
     await_ready(process)
     with desk_of(hospital) as desk:
-        for clinic in (CLINIC, OTHER_CLINIC):
-            desk.ask("set_mode", clinic, hospital=HOSPITAL, mode="desk")
         for number, language in enumerate(("id", "en")):
             _telephone(browser, process, desk, folder, language, number)
             _kiosk(browser, process, folder, language, number)
@@ -38,30 +38,29 @@ def _telephone(
     context.set_default_timeout(SECONDS_MAX * 1000)
     page = context.new_page()
 
-    def keep(name: str) -> None:
-        path = folder / f"phone-{name}-{language}.png"
-        page.screenshot(path=path, full_page=name == "ticket", animations="disabled")
+    def shown(name: str) -> None:
+        keep(page, folder, f"phone-{name}-{language}", full_page=name == "ticket")
 
     page.goto(f"{process.url}/hospitals/{HOSPITAL}?lang={language}")
-    keep("clinics")
+    shown("clinics")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.goto(f"{process.url}/hospitals/{HOSPITAL}/{OTHER_CLINIC}")
     page.locator("#date_of_birth").fill("31-12-90")
     page.locator("form button.main").click()
-    keep("form")
+    shown("form")
     for place in range(3):
         _register(page, process, CLINIC, 10 * number + place)
     _register(page, process, CLINIC, 10 * number + 4, remember=True)
     _register(page, process, CLINIC, 10 * number + 5, remember=True)
     ticket = page.url
     page.reload()
-    keep("ticket")
+    shown("ticket")
     context.set_offline(True)
     page.goto(ticket)
-    keep("offline")
+    shown("offline")
     context.set_offline(False)
     page.goto(f"{ticket}/cancel")
-    keep("cancel")
+    shown("cancel")
     page.goto(f"{process.url}/tickets")
     for _ in range(4):
         called = desk.ask("call_next", CLINIC, hospital=HOSPITAL, room=1)["ticket"]["number"]
@@ -69,9 +68,9 @@ def _telephone(
             desk.ask(step, CLINIC, hospital=HOSPITAL, number=called)
     desk.ask("call_next", CLINIC, hospital=HOSPITAL, room=1)
     page.locator(".called").wait_for()
-    keep("tickets")
+    shown("tickets")
     page.goto(ticket)
-    keep("called")
+    shown("called")
     _clear(desk)
     context.close()
 
@@ -83,16 +82,16 @@ def _kiosk(browser: Browser, process: WebProcess, folder: Path, language: str, n
         page = context.new_page()
         page.add_init_script("window.print = () => undefined")
         page.goto(f"{process.url}/kiosk/{HOSPITAL}?paper={paper}&lang={language}")
-        page.screenshot(path=folder / f"kiosk-{language}.png")
+        keep(page, folder, f"kiosk-{language}")
         page.goto(f"{process.url}/kiosk/{HOSPITAL}/{OTHER_CLINIC}?paper={paper}")
         _fill_in(page, 10 * number + 6 + (paper == "80"))
-        page.screenshot(path=folder / f"kiosk-form-{language}.png")
+        keep(page, folder, f"kiosk-form-{language}")
         page.locator("form button.main").click()
         page.locator(".screen .number").wait_for()
-        page.screenshot(path=folder / f"kiosk-taken-{language}.png")
+        keep(page, folder, f"kiosk-taken-{language}")
         page.emulate_media(media="print")
         page.set_viewport_size({"width": width, "height": 400})
-        page.screenshot(path=folder / f"paper-{paper}-{language}.png", full_page=True)
+        keep(page, folder, f"paper-{paper}-{language}", full_page=True)
         page.close()
     context.close()
 

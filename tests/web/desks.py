@@ -1,6 +1,6 @@
 """The staff of a hospital that is at work for the tests of pages: they call, so that no clock does."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,8 +35,8 @@ def desk_of(hospital: Deployment) -> Iterator[Desk]:
         yield Desk(client)
 
 
-def call_by_hand(hospital: Deployment) -> None:
-    """From now on, the staff of all clinics call."""
-    with desk_of(hospital) as desk:
-        for clinic in CLINICS:
-            desk.ask("set_mode", clinic, mode="desk")
+def call_by_hand(deployment: Deployment, hospital: str = HOSPITAL, clinics: Sequence[str] = CLINICS) -> None:
+    """From now on, the staff of these clinics call."""
+    with desk_of(deployment) as desk:
+        for clinic in clinics:
+            desk.ask("set_mode", clinic, hospital=hospital, mode="desk")

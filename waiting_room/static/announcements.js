@@ -46,6 +46,11 @@ window.antrean = window.antrean || {};
       this._waiting = this._waiting.filter((call) => keys.has(call.key));
     }
 
+    /* The calls that wait, in their order. */
+    get waiting() {
+      return this._waiting.slice();
+    }
+
     /* The call whose turn it is, which counts as announced; undefined where none waits. */
     next() {
       const call = this._waiting.shift();

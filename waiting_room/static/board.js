@@ -43,18 +43,21 @@ window.antrean = window.antrean || {};
       this._isHeard(message.at);
       element("hospital").textContent = message.hospital.name;
       element("main").removeAttribute("aria-busy");
-      this._showCalls();
-      this._screens.render(this._state.clinics, this._now());
       this._announcements.keepOnly(this._state.calls);
       if (this._isFirst) this._announcements.takeFirst(message.calls, this._now());
       else this._announcements.take(message.calls, this._now());
       this._isFirst = false;
+      this._showCalls();
+      this._screens.render(this._state.clinics, this._now());
       this._announceNext();
     }
 
     _showCalls() {
       const clinicName = (code) => this._clinicName(code);
-      antrean.parts.showCalls(this._state.calls, this._announced, this._texts, clinicName);
+      const pending = (this._announced ? [this._announced] : []).concat(this._announcements.waiting);
+      const large = this._state.large(pending);
+      antrean.parts.showCalls(this._state.calls, large, this._announced, this._texts, clinicName);
+      this._screens.fit();
     }
 
     _announceNext() {

@@ -7,14 +7,15 @@ window.antrean = window.antrean || {};
   /* By how many parts there are at most: the columns and rows of the screen, and how many rooms and how many of
    * the next numbers a part has. */
   const LANDSCAPE = [
-    { parts: 1, columns: 1, rows: 1, rooms: 8, next: 8 },
-    { parts: 2, columns: 1, rows: 2, rooms: 6, next: 5 },
+    { parts: 1, columns: 1, rows: 1, rooms: 6, next: 8 },
+    { parts: 2, columns: 2, rows: 1, rooms: 6, next: 3 },
     { parts: 4, columns: 2, rows: 2, rooms: 4, next: 3 },
-    { parts: Infinity, columns: 2, rows: 3, rooms: 3, next: 3 },
+    { parts: Infinity, columns: 3, rows: 2, rooms: 3, next: 3 },
   ];
   const PORTRAIT = [
     { parts: 1, columns: 1, rows: 1, rooms: 8, next: 8 },
     { parts: 2, columns: 1, rows: 2, rooms: 6, next: 5 },
+    { parts: 4, columns: 2, rows: 2, rooms: 4, next: 3 },
     { parts: Infinity, columns: 2, rows: 3, rooms: 3, next: 3 },
   ];
   const STACKED = [{ parts: Infinity, columns: 1, rows: Infinity, rooms: Infinity, next: 3 }];

@@ -5,7 +5,7 @@ window.antrean = window.antrean || {};
   "use strict";
 
   const LAST_MAX = 6;
-  const SMALLEST = 0.4;
+  const SMALLEST = 0.36;
   const STEP = 0.93;
 
   function copyOf(id) {
@@ -25,17 +25,25 @@ window.antrean = window.antrean || {};
     parent.hidden = children.length === 0;
   }
 
-  function isTooLarge(element) {
-    return element.scrollHeight > element.clientHeight + 1 || element.scrollWidth > element.clientWidth + 1;
+  function isTooWide(element) {
+    return element.scrollWidth > element.clientWidth + 1;
   }
 
-  /* Makes the writing of an element smaller until all of it has room. */
-  function fit(element) {
+  function isTooLarge(element) {
+    return isTooWide(element) || element.scrollHeight > element.clientHeight + 1;
+  }
+
+  /* Makes the writing of an element smaller until it is not too large any more. */
+  function makeSmaller(element, isTooMuch) {
     element.style.fontSize = "";
     const whole = parseFloat(getComputedStyle(element).fontSize);
-    for (let size = whole; isTooLarge(element) && size > whole * SMALLEST; size *= STEP) {
+    for (let size = whole; isTooMuch(element) && size > whole * SMALLEST; size *= STEP) {
       element.style.fontSize = size * STEP + "px";
     }
+  }
+
+  function fit(element) {
+    makeSmaller(element, isTooLarge);
   }
 
   function listItem(text) {
@@ -91,32 +99,34 @@ window.antrean = window.antrean || {};
     return card;
   }
 
-  /* The call now announced, or else the last one, and those before it. `clinicName` is of a clinic's code. */
-  function showCalls(calls, announced, texts, clinicName) {
+  /* The calls that are shown large, among them the one that is announced, and those before them. `clinicName` is
+   * of a clinic's code. */
+  function showCalls(calls, large, announced, texts, clinicName) {
+    const keys = new Set(large.map((call) => call.key));
+    const before = calls.filter((call) => !keys.has(call.key)).slice(0, LAST_MAX);
     const now = document.getElementById("now");
-    const shown = announced || calls[0];
-    const before = calls.filter((call) => call !== shown).slice(0, LAST_MAX);
-    now.hidden = !shown;
-    now.classList.toggle("announced", Boolean(announced));
-    document.getElementById("nobody").hidden = Boolean(shown);
-    document.getElementById("last-title").hidden = before.length === 0;
-    if (shown) fillCall(now, shown);
-    const items = before.map((call) => {
-      const item = copyOf("called-before");
-      fillCall(item, call);
-      return item;
-    });
     const list = document.getElementById("last");
-    replaceChildren(list, items);
+    now.dataset.count = large.length;
+    replaceChildren(now, large.map((call) => {
+      const item = callItem("called-now", call);
+      item.classList.toggle("announced", Boolean(announced) && announced.key === call.key);
+      return item;
+    }));
+    document.getElementById("nobody").hidden = large.length > 0;
+    document.getElementById("calls").hidden = before.length === 0;
+    replaceChildren(list, before.map((call) => callItem("called-before", call)));
+    now.querySelectorAll(".number").forEach((number) => makeSmaller(number, isTooWide));
     fit(now);
     while (isTooLarge(list) && list.lastElementChild) list.removeChild(list.lastElementChild);
 
-    function fillCall(element, call) {
-      element.dataset.key = call.key;
-      element.dataset.urgent = call.is_urgent;
-      fill(element, ".number", call.display_number);
-      fill(element, ".room", texts.room(call));
-      fill(element, ".clinic", clinicName(call.clinic));
+    function callItem(template, call) {
+      const item = copyOf(template);
+      item.dataset.key = call.key;
+      item.dataset.urgent = call.is_urgent;
+      fill(item, ".number", call.display_number);
+      fill(item, ".room", texts.room(call));
+      fill(item, ".clinic", clinicName(call.clinic));
+      return item;
     }
   }
 

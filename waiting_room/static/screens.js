@@ -42,14 +42,18 @@ window.antrean = window.antrean || {};
       this._restart();
     }
 
+    /* Makes what is on the screen fit into the room that the calls above leave. */
+    fit() {
+      Array.from(this._area.children).forEach(antrean.parts.fit);
+    }
+
     _show(place) {
       this._shown = place;
       this._area.textContent = "";
       (this._pages[place] || []).forEach((part) => {
-        const card = antrean.parts.clinicCard(part, this._texts, this._now);
-        this._area.appendChild(card);
-        antrean.parts.fit(card);
+        this._area.appendChild(antrean.parts.clinicCard(part, this._texts, this._now));
       });
+      this.fit();
       const isOne = this._pages.length < 2;
       this._label.hidden = this._pause.hidden = isOne;
       this._label.textContent = this._texts.say("screen", { place: place + 1, of: this._pages.length });
