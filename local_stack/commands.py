@@ -16,7 +16,14 @@ from common.settings import Settings, clock_environment, load_settings
 from local_stack.bilingual import both, say
 from local_stack.install import install_missing, install_missing_browser, install_missing_for_tests
 from local_stack.interrupt import interruptible
-from local_stack.openings import commands_to_try, openings, sample_hours, say_what_is_open, trial_start
+from local_stack.openings import (
+    commands_to_try,
+    of_stack,
+    openings,
+    sample_hours,
+    say_what_is_open,
+    trial_start,
+)
 from local_stack.stack import SAMPLE_CATALOG, Stack
 from local_stack.staff import MANAGER, say_who_serves
 from local_stack.web_pages import say_where_the_pages_are
@@ -61,7 +68,7 @@ def up(trial_at: str | None) -> None:
         with interruptible(stack.kill), stack:
             try:
                 stack.start_workers()
-                _announce(stack)
+                _announce(stack, of_stack(settings.stack_dir))
                 _watch(stack)
             except KeyboardInterrupt:
                 say("Stopping in order ...")
@@ -89,11 +96,12 @@ def _trial_clock(settings: Settings, trial_at: str) -> dict[str, str]:
     return clock_environment(trial_start(sample_hours(SAMPLE_CATALOG), at, now), now, settings.clock_speed)
 
 
-def _announce(stack: Stack) -> None:
-    antrean, desk, events = map(_command, ("antrean", "antrean-desk", "antrean-events"))
+def _announce(stack: Stack, before: str) -> None:
+    programs = ("antrean", "antrean-desk", "antrean-events")
+    antrean, desk, events = (f"{before}{_command(each)}" for each in programs)
     found = openings(stack.database_url, stack.clock.now())
     click.echo()
-    say_what_is_open(found)
+    say_what_is_open(found, before)
     click.echo()
     say("Antrean is running. Try in another terminal:")
     click.echo("".join(f"\n  {each}" for each in commands_to_try(found, antrean, desk)) + "\n")

@@ -1,5 +1,6 @@
 """Which clinics are open: what `antrean-stack up` says of it, and when the clock of a trial starts."""
 
+import shlex
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from common.domain.catalog import Clinic
 from common.domain.opening_hours import OpeningHours, parse_day_end
 from common.domain.time_zones import zone_word
 from common.installation import start_command
+from common.settings import Settings
 from common.storage.catalog import CatalogCache
 from common.storage.engine import open_engine, snapshot
 from common.words.moments import date_and_time
@@ -102,8 +104,16 @@ def _any_open(hospitals: Sequence[HospitalHours], moment: datetime) -> bool:
     )
 
 
-def say_what_is_open(found: Openings) -> None:
-    """Prints what is open now; where nothing is, what opens next and how to try it all the same."""
+def of_stack(directory: Path) -> str:
+    """What stands before a command for the stack in this directory: nothing where that is the usual one."""
+    if directory == Settings().stack_dir:
+        return ""
+    return f"ANTREAN_STACK_DIR={shlex.quote(str(directory.absolute()))} "
+
+
+def say_what_is_open(found: Openings, before: str) -> None:
+    """Prints what is open now; where nothing is, what opens next and how to try it all the same, by a command
+    with `before` before it."""
     if found.open_now:
         here = found.open_now[0].hospital.time_zone
         say("{now}. Open now:", now=partial(_when, found.now, here))
@@ -120,7 +130,9 @@ def say_what_is_open(found: Openings) -> None:
         moment=partial(_when, moment, here),
     )
     _show(clinics)
-    command = f"{start_command()} {'CLOCK=' if start_command().startswith('make') else '--clock '}09:00"
+    command = (
+        f"{before}{start_command()} {'CLOCK=' if start_command().startswith('make') else '--clock '}09:00"
+    )
     say("To try it as if it were 09:00: {command}", command=command)
 
 

@@ -1,12 +1,14 @@
 """The clips of the board's voice as its page gets them, and a hospital's own recordings in their place."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
+from common.process import configure_logging
 from waiting_room.voice.clips import CLIPS, find_clips
 from waiting_room.voice.serving import Voice
 from waiting_room.voice.vocabulary import SENTENCES
@@ -27,8 +29,8 @@ def get(path: str, recordings: Path | None = None) -> httpx.Response:
 def recordings(tmp_path: Path) -> Path:
     """One clip that takes the place of ours, and a name of a room."""
     (tmp_path / "id").mkdir()
-    (tmp_path / "id" / "sebelas.mp3").write_bytes(b"our own voice")
-    (tmp_path / "id" / "ruang-cempaka.mp3").write_bytes(b"ruang cempaka")
+    (tmp_path / "id" / "sebelas.mp3").write_bytes(b"ID3 our own voice")
+    (tmp_path / "id" / "ruang-cempaka.mp3").write_bytes(b"ID3 ruang cempaka")
     return tmp_path
 
 
@@ -48,16 +50,34 @@ def test_every_clip_is_where_the_list_says_and_may_be_kept() -> None:
 
 def test_a_recording_takes_the_place_of_a_clip_at_another_address(recordings: Path) -> None:
     addresses = get("/voice/clips.json", recordings).json()
-    assert get(addresses["id/sebelas"], recordings).content == b"our own voice"
-    assert get(addresses["id/ruang-cempaka"], recordings).content == b"ruang cempaka"
+    assert get(addresses["id/sebelas"], recordings).content == b"ID3 our own voice"
+    assert get(addresses["id/ruang-cempaka"], recordings).content == b"ID3 ruang cempaka"
     ours = get("/voice/clips.json").json()
     assert addresses["id/sebelas"] != ours["id/sebelas"]
     assert addresses["id/satu"] == ours["id/satu"]
 
 
-def test_a_recording_that_is_too_large_is_none(recordings: Path) -> None:
-    (recordings / "id" / "sebelas.mp3").write_bytes(bytes(1_000_001))
-    assert find_clips(recordings)["id/sebelas"] == CLIPS / "id" / "sebelas.mp3"
+def test_recordings_that_cannot_be_used_are_logged_by_name(
+    recordings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unusable = {
+        "id/sebelas.mp3": b"ID3" + bytes(1_000_000),
+        "id/dua.wav": b"RIFF",
+        "id/tiga.mp3": b"RIFF",
+        "id/empat.mp3": b"",
+        "id/Ruang Melati.mp3": b"ID3",
+        "lima.mp3": b"ID3",
+    }
+    for name, held in unusable.items():
+        (recordings / name).write_bytes(held)
+    (recordings / ".DS_Store").write_bytes(b"")
+    configure_logging("board", "info")
+    found = find_clips(recordings)
+    logged = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert {each["file"] for each in logged} == {str(recordings / name) for name in unusable}
+    assert {each["event"] for each in logged} == {"recording not used"}
+    assert all(each["reason"] for each in logged)
+    assert found == find_clips(None) | {"id/ruang-cempaka": recordings / "id" / "ruang-cempaka.mp3"}
 
 
 @pytest.mark.parametrize(

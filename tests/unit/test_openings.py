@@ -8,9 +8,11 @@ import pytest
 from admin_cli.catalog_file import Catalog
 from admin_cli.database.catalog_changes import apply_catalog
 from common.domain.catalog import Clinic
+from common.settings import Settings
 from local_stack.openings import (
     Openings,
     commands_to_try,
+    of_stack,
     openings,
     sample_hours,
     say_what_is_open,
@@ -50,7 +52,7 @@ def test_a_trial_starts_at_that_time_of_the_hospitals(at: str, now: str, start: 
 
 def test_what_is_open_is_named_by_hospital(clinics: str, capsys: pytest.CaptureFixture[str]) -> None:
     found = openings(clinics, datetime.fromisoformat("2026-11-30T09:00:00+07:00"))
-    say_what_is_open(found)
+    say_what_is_open(found, "")
     said = capsys.readouterr().out
     assert "Monday, 30 November 2026 at 09:00 WIB. Open now:" in said
     assert "  RSHS   ANA BED GIG INT " in said
@@ -62,7 +64,7 @@ def test_at_night_it_says_what_opens_next_and_how_to_try(
     clinics: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = openings(clinics, NIGHT)
-    say_what_is_open(found)
+    say_what_is_open(found, "")
     said = capsys.readouterr().out
     assert "Semua poli tutup. Buka berikutnya, Senin, 30 November 2026 pukul 08.00 WIT:" in said
     assert "make up CLOCK=09:00" in said
@@ -91,5 +93,15 @@ def test_a_registration_is_proposed_for_an_open_clinic_only(clinics: str) -> Non
 
 def test_no_clinic_at_all_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     nobody: list[Clinic] = []
-    say_what_is_open(Openings(nobody, NIGHT))
+    say_what_is_open(Openings(nobody, NIGHT), "")
     assert "No clinic is open." in capsys.readouterr().out
+
+
+def test_the_commands_for_a_stack_elsewhere_say_where_it_is(
+    clinics: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert of_stack(Settings().stack_dir) == ""
+    elsewhere = of_stack(tmp_path / "another stack")
+    assert elsewhere == f"ANTREAN_STACK_DIR='{tmp_path}/another stack' "
+    say_what_is_open(openings(clinics, NIGHT), elsewhere)
+    assert f"{elsewhere}make up CLOCK=09:00" in capsys.readouterr().out
