@@ -163,6 +163,11 @@ screenshots: $(VENV)/.develop ## draw docs/screens/ again: what patients and wai
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
 	@$(BIN)/python -m tests.screens
 
+.PHONY: page-speed
+page-speed: $(VENV)/.develop ## open each page with a browser that was just started: how heavy it is, how soon it is there
+	@$(BIN)/antrean-stack install-for-tests --amqp-url "" --database-url ""
+	@$(BIN)/python -m tests.browser.page_speed
+
 lint: $(VENV)/.develop ## check style, types, who may import whom, and docs/asyncapi.yaml
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
