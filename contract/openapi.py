@@ -50,7 +50,10 @@ _SUMMARIES: Final = {
 }
 _STREAM: Final = "Stream"
 _UUID: Final = {"type": "string", "format": "uuid"}
-_OF_HTTP: Final = ("not_found", "method_not_allowed", "request_timeout", "too_many_requests", "unavailable")
+_OF_HTTP: Final = (
+    *("not_found", "method_not_allowed", "request_timeout", "uri_too_long", "headers_too_large"),
+    *("too_many_requests", "busy", "unavailable"),
+)
 _MALFORMED: Final = 400
 
 
@@ -153,7 +156,7 @@ def _codes(endpoint: Endpoint) -> list[str]:
 
 def _problems(codes: Iterable[str]) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {_MALFORMED: [ProblemCode.INVALID_REQUEST]}
-    for code in codes:
+    for code in dict.fromkeys(codes):
         by_status.setdefault(STATUSES[code], []).append(code)
     schema = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {

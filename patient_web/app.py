@@ -10,9 +10,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route
-from starlette.types import Receive, Scope, Send
 
 from antrean_client.position import Position
 from common.settings import Settings
@@ -22,16 +21,18 @@ from common.web.languages import ChosenLanguage
 from common.web.pages import Pages
 from common.web.requests import Requester
 from common.web.security import BoundedRequest, SecurityHeaders
+from common.web.workers_clock import WorkersClock
 from patient_web.addresses import PlainAddresses
 from patient_web.admission import Admission
-from patient_web.api.app import api, of_body, of_http, of_too_many
+from patient_web.api.app import api
 from patient_web.api.endpoints import PREFIX
 from patient_web.api.streams import Streams
 from patient_web.devices import Visitors
-from patient_web.gateway import Gateway, TooManyRequests
+from patient_web.gateway import Gateway
 from patient_web.pages.asking import Asking
 from patient_web.pages.routes import pages_app
-from patient_web.pages.site import FAULT, OF_NO_PAGE, Site, language_links
+from patient_web.pages.site import Site, language_links
+from patient_web.refusals import Refusals
 from patient_web.ticket_streams.hub import TicketStreams
 from patient_web.tokens import Tokens
 
@@ -54,35 +55,38 @@ def make_app(settings: Settings) -> Starlette:
         name=_NAME,
         timeout_seconds=min(settings.reply_timeout_seconds, ANSWER_SECONDS_MAX),
     )
+    workers_clock = WorkersClock(requester, clock)
     gateway = Gateway(requester, admission)
-    hub = TicketStreams(gateway.look_up, lambda: trouble() is None, clock)
+
+    def is_connected() -> bool:
+        return feed.is_connected and requester.is_connected
+
+    hub = TicketStreams(gateway.look_up, is_connected, clock)
     feed = EventFeed(
         settings.current_amqp_url, hub.take, position=Position.now(), name=_NAME, fills_gaps=False
     )
     pages = Pages(Path(__file__).parent, language_links=language_links, first_language=settings.language)
     asking, public_url = Asking(gateway, hub.shown), settings.public_url
     site = Site(pages=pages, asking=asking, tokens=tokens, clock=clock, public_url=public_url)
+    refusals = Refusals(site, settings.language)
     programs = api(gateway, Streams(gateway, admission, hub, tokens, clock), clock)
-
-    def too_often(request: Request, wait_seconds: float) -> Response:
-        error = TooManyRequests(wait_seconds)
-        return of_too_many(request, error) if _is_program(request) else site.trouble(request, error)
 
     @asynccontextmanager
     async def life(_app: Starlette) -> AsyncIterator[None]:
         requester.start()
+        workers_clock.start()
         feed.start()
         refreshing = asyncio.create_task(hub.run())
         try:
             yield
         finally:
             refreshing.cancel()
+            workers_clock.stop()
             feed.stop()
             await requester.close()
 
     def trouble() -> str | None:
-        is_connected = feed.is_connected and requester.is_connected
-        return None if is_connected else "RabbitMQ is not connected."
+        return workers_clock.trouble if is_connected() else "RabbitMQ is not connected."
 
     app = Starlette(
         routes=[
@@ -92,14 +96,14 @@ def make_app(settings: Settings) -> Starlette:
             Route(PREFIX, _nothing),
             Mount("/", pages_app(site)),
         ],
-        exception_handlers={HTTPException: _of_http, Exception: _of_fault},
+        exception_handlers={HTTPException: refusals.of_http, Exception: refusals.of_fault},
         lifespan=life,
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(PlainAddresses),
             Middleware(ChosenLanguage, default=settings.language),
-            Middleware(BoundedRequest, bytes_max=_BODY_BYTES_MAX, refusal=_refusal),
-            Middleware(Visitors, tokens=tokens, admission=admission, refusal=too_often),
+            Middleware(PlainAddresses, refusal=refusals.of_scope),
+            Middleware(BoundedRequest, bytes_max=_BODY_BYTES_MAX, refusal=refusals.of_scope),
+            Middleware(Visitors, tokens=tokens, admission=admission, refusal=refusals.too_often),
         ],
     )
     # Whatever host a request names, nobody is sent there.
@@ -110,33 +114,3 @@ def make_app(settings: Settings) -> Starlette:
 
 async def _nothing(_request: Request) -> Response:
     raise HTTPException(404)
-
-
-async def _of_http(request: Request, error: Exception) -> Response:
-    """Of what no route takes; a path with a line break is none of the mount's, either."""
-    assert isinstance(error, HTTPException)
-    if _is_program(request):
-        return of_http(request, error)
-    return PlainTextResponse(error.detail, error.status_code, error.headers)
-
-
-class _SecuredResponse(PlainTextResponse):
-    """Has the headers of all answers, although it is made outside the middleware."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await SecurityHeaders(super().__call__)(scope, receive, send)
-
-
-async def _of_fault(_request: Request, _error: Exception) -> Response:
-    """Of a fault that is neither the pages' nor the interface's."""
-    return _SecuredResponse(f"{OF_NO_PAGE[FAULT]}\n", FAULT)
-
-
-def _is_program(request: Request) -> bool:
-    return request.url.path.startswith(PREFIX)
-
-
-def _refusal(scope: Scope, status: int, sentence: str) -> Response:
-    if _is_program(Request(scope)):
-        return of_body(scope, status, sentence)
-    return PlainTextResponse(f"{sentence}\n", status)

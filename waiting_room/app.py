@@ -1,17 +1,19 @@
 """The application: its routes, and what lives as long as it does."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route
+from starlette.types import Scope
 
 from antrean_client.errors import MessagingError
 from antrean_client.position import Position
@@ -19,14 +21,17 @@ from antrean_client.subscriber import Batch
 from common.clock import SystemClock
 from common.domain.catalog import CODE_PATTERN
 from common.settings import Settings
-from common.translation import N_
+from common.translation import N_, languages
+from common.web.choices import wrong_choice
 from common.web.event_feed import EventFeed
 from common.web.health import health_routes
-from common.web.languages import ChosenLanguage
+from common.web.languages import ChosenLanguage, choose_language
 from common.web.pages import Pages
+from common.web.refusals import CROWDED, FAULT, MALFORMED, NOT_FOUND, sentence_of
 from common.web.requests import Requester
-from common.web.security import BoundedRequest, SecurityHeaders
+from common.web.security import BoundedRequest, SecuredResponse, SecurityHeaders
 from common.web.streams import stream
+from common.web.workers_clock import WorkersClock
 from common.words.absences import UNKNOWN, UNTIL
 from waiting_room.directory import Directory
 from waiting_room.hub import Hub
@@ -45,6 +50,14 @@ CLINICS_MAX: Final = 40
 AGAIN_SECONDS: Final = 10
 _BODY_BYTES_MAX: Final = 1_024
 _NAME: Final = "antrean board"
+_NO_SUCH: Final = N_("There is no such hospital or clinic.")
+_CHOICES: Final = {
+    "lang": languages(),
+    "theme": ("dark", "light"),
+    "voice": ("id", "en", "id,en", "en,id"),
+}
+"""What the address of a board may choose (docs/board.md)."""
+_LATER: Final = {"Retry-After": str(AGAIN_SECONDS)}
 
 _CODE = re.compile(CODE_PATTERN, re.ASCII)
 
@@ -55,10 +68,11 @@ class Board:
     def __init__(self, settings: Settings) -> None:
         """Raises SettingsError where they lack the broker's address."""
         settings.require_amqp_url()
-        self._clock = settings.clock()
+        self._clock, self._language = settings.clock(), settings.language
         self._requester = Requester(
             settings.current_amqp_url, self._clock, name=_NAME, timeout_seconds=ANSWER_SECONDS_MAX
         )
+        self._workers_clock = WorkersClock(self._requester, self._clock)
         # The broker's time says how old an event is, whatever time the hospital's clock shows.
         self._feed = EventFeed(
             settings.current_amqp_url,
@@ -90,16 +104,18 @@ class Board:
         """What keeps the board from its work; None where nothing does."""
         if not self._requester.is_connected:
             return "RabbitMQ is not connected."
-        return self._watching.trouble
+        return self._watching.trouble or self._workers_clock.trouble
 
     @asynccontextmanager
     async def life(self, _app: Starlette) -> AsyncIterator[None]:
         """Follows the events while the application runs."""
         self._requester.start()
+        self._workers_clock.start()
         self._feed.start()
         try:
             yield
         finally:
+            self._workers_clock.stop()
             self._feed.stop()
             self._watching.close()
             await self._requester.close()
@@ -114,12 +130,14 @@ class Board:
 
     async def board(self, request: Request) -> Response:
         """The page of a hospital, or of chosen clinics of it."""
+        if wrong := wrong_choice(request, _CHOICES):
+            return self._sentence(request, wrong[0], MALFORMED, values=wrong[1])
         try:
             found = await self._found(request)
         except MessagingError:
             return self._unavailable(request)
         if found is None:
-            return self._sentence(request, N_("There is no such hospital or clinic."), 404)
+            return self._sentence(request, _NO_SUCH, NOT_FOUND)
         return self._pages.page(request, "board.html", {"hospital_name": found[0]["name"]})
 
     async def stream(self, request: Request) -> Response:
@@ -127,12 +145,12 @@ class Board:
         try:
             found = await self._found(request)
         except MessagingError:
-            return _later("No answer; try again in a moment.")
+            return self._unavailable(request)
         if found is None:
-            return PlainTextResponse("There is no such hospital or clinic.\n", 404)
+            return self._sentence(request, _NO_SUCH, NOT_FOUND)
         about, chosen = found
         if not self._hub.has_room((about["code"], chosen)):
-            return _later("Too many boards are open here; try again later.")
+            return self._sentence(request, sentence_of(CROWDED), CROWDED, _LATER)
         # A script that opens the stream again by itself cannot set the header.
         token = request.headers.get("last-event-id") or request.query_params.get("last_event_id")
         messages = self._watching.messages(about, chosen, shown_in(token, about["code"]))
@@ -153,13 +171,33 @@ class Board:
     def _unavailable(self, request: Request) -> Response:
         """Asks for itself again: there is nobody at a television who would."""
         sentence = N_("The board is not connected. It tries again by itself.")
-        again = {"Refresh": str(AGAIN_SECONDS), "Retry-After": str(AGAIN_SECONDS)}
-        return self._sentence(request, sentence, 503, again)
+        return self._sentence(request, sentence, CROWDED, _LATER | {"Refresh": str(AGAIN_SECONDS)})
+
+    def refusal(self, scope: Scope, status: int) -> Response:
+        """The answer to what never comes to a page: one of the statuses in common/web/refusals.py."""
+        headers = _LATER if status == CROWDED else None
+        return self._sentence(Request(scope), sentence_of(status), status, headers)
+
+    async def of_http(self, request: Request, error: Exception) -> Response:
+        """Of what no route takes."""
+        assert isinstance(error, HTTPException)
+        return self._sentence(request, sentence_of(error.status_code), error.status_code, error.headers)
+
+    async def of_fault(self, request: Request, _error: Exception) -> Response:
+        """Of a fault of ours, outside the middleware."""
+        choose_language(request, self._language, asks_browser=False)
+        return SecuredResponse(self.refusal(request.scope, FAULT))
 
     def _sentence(
-        self, request: Request, sentence: str, status: int, headers: dict[str, str] | None = None
+        self,
+        request: Request,
+        sentence: str,
+        status: int,
+        headers: Mapping[str, str] | None = None,
+        values: Mapping[str, str] | None = None,
     ) -> Response:
-        return self._pages.page(request, "sentence.html", {"sentence": sentence}, status, headers)
+        shown = {"sentence": sentence, "values": values or {}}
+        return self._pages.page(request, "sentence.html", shown, status, headers)
 
     async def _ask(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
         return (await self._requester.call(name, body)).body_for(body)
@@ -173,16 +211,13 @@ def make_app(settings: Settings) -> Starlette:
     board = Board(settings)
     app = Starlette(
         routes=board.routes(),
+        exception_handlers={HTTPException: board.of_http, Exception: board.of_fault},
         lifespan=board.life,
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(BoundedRequest, bytes_max=_BODY_BYTES_MAX),
             Middleware(ChosenLanguage, default=settings.language, asks_browser=False),
+            Middleware(BoundedRequest, bytes_max=_BODY_BYTES_MAX, refusal=board.refusal),
         ],
     )
     app.state.trouble = board.trouble
     return app
-
-
-def _later(sentence: str) -> Response:
-    return PlainTextResponse(f"{sentence}\n", 503, headers={"Retry-After": str(AGAIN_SECONDS)})

@@ -29,9 +29,7 @@ class ChosenLanguage:
             return
         request = HTTPConnection(scope)
         chosen = _known(request.query_params.get("lang"))
-        asked_for = _asked_for(request) if self._asks_browser else None
-        language = chosen or _known(request.cookies.get(_COOKIE)) or asked_for or self._default
-        scope.setdefault("state", {})["language"] = language
+        language = choose_language(request, self._default, asks_browser=self._asks_browser)
 
         async def send_with_language(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -44,6 +42,14 @@ class ChosenLanguage:
             await send(message)
 
         await self._app(scope, receive, send_with_language)
+
+
+def choose_language(request: HTTPConnection, default: str, *, asks_browser: bool) -> str:
+    """Puts the language into `request.state.language`; as of ChosenLanguage."""
+    chosen = _known(request.query_params.get("lang")) or _known(request.cookies.get(_COOKIE))
+    language = chosen or (_asked_for(request) if asks_browser else None) or default
+    request.state.language = language
+    return language
 
 
 def language_of(request: HTTPConnection) -> str:

@@ -4,13 +4,14 @@ Source: https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.
 """
 
 import asyncio
-from collections.abc import Callable
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from common.web.refusals import CROWDED, HEAD_TOO_LONG, TOO_LONG, TOO_SLOW, Refusal
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     [
@@ -61,26 +62,32 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
+class SecuredResponse(Response):
+    """An answer that is made outside the middleware, with the headers of all others."""
+
+    def __init__(self, made: Response) -> None:
+        super().__init__(status_code=made.status_code)
+        self._made = made
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await SecurityHeaders(self._made)(scope, receive, send)
+
+
 HEAD_BYTES_MAX: Final = 16_384
 """Of the head of a request."""
 
-Refusal = Callable[[Scope, int, str], Response]
-"""What is answered to a request, by its scope: a status, and an English sentence."""
-
-
-def _in_plain_text(_scope: Scope, status: int, sentence: str) -> Response:
-    return PlainTextResponse(f"{sentence}\n", status)
+IS_CROWDED: Final = "is_crowded"
+"""In the state of a request, where more connections are open than the server takes."""
 
 
 class BoundedRequest:
-    """Gives up requests whose head or body is too long (431, 413), or whose body takes too long (408).
+    """Gives up requests whose head or body is too long (431, 413), or whose body takes too long (408),
+    and all of them where the server has too many (503).
 
     One that is cut off is given to nobody: what came of it may say something else than the whole.
     """
 
-    def __init__(
-        self, app: ASGIApp, *, bytes_max: int, seconds_max: float = 15, refusal: Refusal = _in_plain_text
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, bytes_max: int, refusal: Refusal, seconds_max: float = 15) -> None:
         self._app, self._bytes_max, self._seconds_max = app, bytes_max, seconds_max
         self._refusal = refusal
 
@@ -88,8 +95,11 @@ class BoundedRequest:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope.get("state", {}).get(IS_CROWDED):
+            await self._refuse(CROWDED, scope, receive, send)
+            return
         if _head_length(scope) > HEAD_BYTES_MAX:
-            await self._refuse(431, f"Send at most {HEAD_BYTES_MAX} bytes of headers.", scope, receive, send)
+            await self._refuse(HEAD_TOO_LONG, scope, receive, send)
             return
         if not _has_body(scope):
             await self._app(scope, receive, send)
@@ -100,10 +110,10 @@ class BoundedRequest:
         except ClientDisconnect:
             return
         except TimeoutError:
-            await self._refuse(408, "The request took too long to come.", scope, receive, send)
+            await self._refuse(TOO_SLOW, scope, receive, send)
             return
         if body is None:
-            await self._refuse(413, f"Send at most {self._bytes_max} bytes.", scope, receive, send)
+            await self._refuse(TOO_LONG, scope, receive, send)
             return
         is_given = False
 
@@ -130,8 +140,8 @@ class BoundedRequest:
             more = message.get("more_body", False)
         return b"".join(parts)
 
-    async def _refuse(self, status: int, sentence: str, scope: Scope, receive: Receive, send: Send) -> None:
-        response = self._refusal(scope, status, sentence)
+    async def _refuse(self, status: int, scope: Scope, receive: Receive, send: Send) -> None:
+        response = self._refusal(scope, status)
         # What is still to come of the body is not read.
         response.headers["Connection"] = "close"
         await response(scope, receive, send)

@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import structlog
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from common.errors import SettingsError
 from common.translation import N_
 from common.web.faults import Faults
-from common.web.security import HEAD_BYTES_MAX
+from common.web.security import HEAD_BYTES_MAX, IS_CROWDED
 
 HEAD_SECONDS_MAX: Final = 15
 """From the connection, or from the last answer on it, to the end of the next request's head."""
@@ -34,6 +34,8 @@ CONNECTIONS_MAX: Final = 10_000
 
 STOP_SECONDS_MAX: Final = 10
 """For so long, requests that are under way may take when the process stops."""
+
+_NO_HTTP: Final = "Permintaan ini tidak dapat dibaca. / This request cannot be read."
 
 _BACKLOG: Final = 1_024
 _OTHER_FILES: Final = 256
@@ -70,6 +72,10 @@ class _Connection(H11Protocol):
             self._read_deadline.cancel()
         super().resume_writing()
 
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's, in English alone
+        """To what is no HTTP, in no language that we know of."""
+        super().send_400_response(_NO_HTTP)
+
     def _expect_request(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
@@ -95,7 +101,7 @@ class WebServer:
         self._socket = _listening(address, port, variable)
         self._server = uvicorn.Server(
             uvicorn.Config(
-                Faults(app),
+                Faults(self._unless_crowded(app)),
                 http=_Connection,
                 loop="asyncio",
                 ws="none",
@@ -106,7 +112,6 @@ class WebServer:
                 proxy_headers=bool(proxies),
                 forwarded_allow_ips=[*proxies],
                 h11_max_incomplete_event_size=HEAD_BYTES_MAX,
-                limit_concurrency=CONNECTIONS_MAX,
                 timeout_keep_alive=2 * HEAD_SECONDS_MAX,  # `_Connection` comes first
                 timeout_graceful_shutdown=STOP_SECONDS_MAX,
                 backlog=_BACKLOG,
@@ -131,6 +136,16 @@ class WebServer:
     def stop(self) -> None:
         """Answers what is under way, and ends."""
         self._server.should_exit = True
+
+    def _unless_crowded(self, app: ASGIApp) -> ASGIApp:
+        """`app`, which is told of requests that come when too many connections are open."""
+
+        async def told(scope: Scope, receive: Receive, send: Send) -> None:
+            if len(self._server.server_state.connections) > CONNECTIONS_MAX:
+                scope.setdefault("state", {})[IS_CROWDED] = True
+            await app(scope, receive, send)
+
+        return told
 
 
 def _listening(address: str, port: int, variable: str) -> socket.socket:

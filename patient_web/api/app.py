@@ -10,14 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Scope
 
 from common.clock import Clock
 from common.errors import MessagingError
-from common.messages.limits import BODY_BYTES_MAX
 from common.messages.patients import Tickets
-from common.messages.problems import ProblemCode, problem
 from common.web.languages import language_of
+from common.web.refusals import FAULT, NOT_ALLOWED
+from patient_web.api import problems
 from patient_web.api.endpoints import (
     ENDPOINTS,
     NEW_STREAM,
@@ -27,10 +26,7 @@ from patient_web.api.endpoints import (
     Endpoint,
 )
 from patient_web.api.problems import (
-    INTERNAL_ERROR,
     METHOD_NOT_ALLOWED,
-    NO_SUCH_PATH,
-    SLOW_REQUEST,
     Refused,
     of_messaging,
     of_reply,
@@ -43,8 +39,6 @@ from patient_web.devices import visitor_of
 from patient_web.gateway import Gateway, TooManyRequests
 
 _OPENAPI_FILE: Final = Path(__file__).with_name("openapi.json")
-_NOT_ALLOWED: Final = 405
-_TOO_SLOW: Final = 408
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -70,7 +64,7 @@ def api(gateway: Gateway, streams: Streams, clock: Clock) -> Starlette:
         TooManyRequests: of_too_many,
         MessagingError: lambda request, error: _answered(request, of_messaging(error)),
         HTTPException: of_http,
-        Exception: lambda request, _error: _answered(request, own_problem("internal_error", INTERNAL_ERROR)),
+        Exception: lambda request, _error: of_status(request, FAULT),
     }
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
@@ -112,20 +106,16 @@ def of_too_many(request: Request, error: TooManyRequests) -> Response:
 
 def of_http(request: Request, error: HTTPException) -> Response:
     """The answer to a program whose path or method is none of ours."""
-    if error.status_code == _NOT_ALLOWED:
+    if error.status_code == NOT_ALLOWED:
         return _answered(
             request, own_problem("method_not_allowed", METHOD_NOT_ALLOWED, headers=error.headers)
         )
-    return _answered(request, own_problem("not_found", NO_SUCH_PATH))
+    return of_status(request, error.status_code)
 
 
-def of_body(scope: Scope, status: int, _sentence: str) -> Response:
-    """The answer to a request of a program whose body is too long, or comes too slowly."""
-    request = Request(scope)
-    if status == _TOO_SLOW:
-        return _answered(request, own_problem("request_timeout", SLOW_REQUEST))
-    detail = f"Send at most {BODY_BYTES_MAX} bytes."
-    return _answered(request, of_reply(problem(ProblemCode.MESSAGE_TOO_LARGE, detail)))
+def of_status(request: Request, status: int) -> Response:
+    """The answer to a program whose request comes to no address, by its status (common/web/refusals.py)."""
+    return _answered(request, problems.of_status(status))
 
 
 def _answered(request: Request, refused: Refused) -> Response:

@@ -13,9 +13,12 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from common.errors import MessagingError, NoQueue, NoReply, RequestNotTaken
+from common.messages.limits import BODY_BYTES_MAX
 from common.messages.message import encode_reply
-from common.messages.problems import Problem, ProblemCode
+from common.messages.problems import Problem, ProblemCode, problem
 from common.translation import N_, SOURCE_LANGUAGE, translated
+from common.web import refusals
+from common.web.refusals import RETRY_SECONDS
 from common.words.problem_sentences import field_rule, problem_sentence
 from common.words.problems import PATIENT_WORDS
 from common.words.texts import Texts
@@ -46,8 +49,10 @@ STATUSES: Final[Mapping[str, int]] = {
     "not_found": 404,
     "method_not_allowed": 405,
     "request_timeout": 408,
+    "uri_too_long": 414,
     "unsupported_media_type": 415,
     "too_many_requests": 429,
+    "headers_too_large": 431,
     "stream_not_found": 404,
     "unavailable": 503,
     "no_answer": 504,
@@ -59,6 +64,9 @@ OWN_CODES: Final = tuple(code for code in STATUSES if code not in frozenset(Prob
 NO_SUCH_PATH: Final = N_("There is nothing at this address; see docs/api.md for those that there are.")
 METHOD_NOT_ALLOWED: Final = N_("This address takes other methods; the header Allow names them.")
 SLOW_REQUEST: Final = N_("The request took too long to come; send it again.")
+LONG_ADDRESS: Final = N_("The query of the address is too long; docs/api.md says what it may hold.")
+LARGE_HEADERS: Final = N_("The request has too many headers, or too long ones; send fewer.")
+BAD_HOST: Final = N_("Send the header Host once, with the name of the server.")
 JSON_ONLY: Final = N_("Send the body as application/json.")
 TOO_MANY: Final = N_("That was asked too often; wait a moment, then try again.")
 STREAM_NOT_FOUND: Final = N_("This stream cannot be opened any more; ask for a new token.")
@@ -76,9 +84,6 @@ NO_BODY: Final = N_("Send no body here, or an empty JSON object.")
 NO_OTHERS: Final = N_("Send the members that docs/api.md names for this address, each once, and no others.")
 
 _UNAVAILABLE: Final = 503
-RETRY_SECONDS: Final = 5
-"""When to come again after 503."""
-
 
 API_WORDS: Final = replace(
     PATIENT_WORDS,
@@ -152,9 +157,9 @@ def own_problem(
     )
 
 
-def of_reply(problem: Problem | Mapping[str, Any]) -> Refused:
+def of_reply(reply: Problem | Mapping[str, Any]) -> Refused:
     """A problem of the protocol."""
-    body = json.loads(encode_reply(problem)) if isinstance(problem, Problem) else problem
+    body = json.loads(encode_reply(reply)) if isinstance(reply, Problem) else reply
     status = STATUSES.get(str(body.get("code")), 409)
     return Refused(status, body, retry_after_seconds=RETRY_SECONDS if status == _UNAVAILABLE else 0)
 
@@ -173,6 +178,28 @@ def of_messaging(error: MessagingError) -> Refused:
 def too_many(wait_seconds: float) -> Refused:
     """The same answer past every bound."""
     return own_problem("too_many_requests", TOO_MANY, retry_after_seconds=wait_seconds)
+
+
+def of_status(status: int) -> Refused:
+    """What comes to no address of the interface, by one of the statuses in common/web/refusals.py."""
+    match status:
+        case refusals.MALFORMED:
+            return own_problem("invalid_request", BAD_HOST, status=status)
+        case refusals.TOO_SLOW:
+            return own_problem("request_timeout", SLOW_REQUEST)
+        case refusals.TOO_LONG:
+            detail = f"Send at most {BODY_BYTES_MAX} bytes."
+            return of_reply(problem(ProblemCode.MESSAGE_TOO_LARGE, detail))
+        case refusals.ADDRESS_TOO_LONG:
+            return own_problem("uri_too_long", LONG_ADDRESS)
+        case refusals.HEAD_TOO_LONG:
+            return own_problem("headers_too_large", LARGE_HEADERS)
+        case refusals.CROWDED:
+            return own_problem("busy", BUSY, retry_after_seconds=RETRY_SECONDS)
+        case refusals.FAULT:
+            return own_problem("internal_error", INTERNAL_ERROR)
+        case _:
+            return own_problem("not_found", NO_SUCH_PATH)
 
 
 def _error_in(

@@ -13,10 +13,11 @@ from starlette.responses import Response
 
 from common.clock import Clock
 from common.messages.patients import TicketStatusRequest
+from common.web.refusals import RETRY_SECONDS
 from common.web.streams import stream
 from patient_web.admission import Admission, Use, Visitor
 from patient_web.api.endpoints import NEW_STREAM, STREAM_TOKEN_SECONDS, TICKET_EVENTS
-from patient_web.api.problems import RETRY_SECONDS, STREAM_NOT_FOUND, of_reply, own_problem, too_many
+from patient_web.api.problems import STREAM_NOT_FOUND, of_reply, own_problem, too_many
 from patient_web.api.reading import read_request
 from patient_web.devices import visitor_of
 from patient_web.gateway import Gateway

@@ -10,6 +10,9 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from common.translation import languages
+from common.web.choices import wrong_choice
+from common.web.refusals import MALFORMED
 from common.words.tickets import Ticket
 from patient_web.pages.choosing import clinic_lists, hospital_of
 from patient_web.pages.qr_codes import qr_code
@@ -37,6 +40,9 @@ def kiosk_address(request: Request, *parts: str) -> str:
 
 async def kiosk(site: Site, request: Request) -> Response:
     """The open clinics, as large keys."""
+    if wrong := wrong_choice(request, {"paper": PAPERS, "lang": languages()}):
+        sentence = texts_of(request)(wrong[0], **wrong[1])
+        return site.page(request, "trouble.html", {"sentence": sentence}, MALFORMED)
     hospital = await hospital_of(site, request)
     lists = await clinic_lists(site, request, hospital)
     return site.page(

@@ -7,11 +7,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
+from common.web.refusals import FAULT, MALFORMED, NOT_ALLOWED, NOT_FOUND, OTHER_MEDIA
 from common.words.tickets import Ticket
 from patient_web.pages import choosing, installing, kiosk, registering, tickets
 from patient_web.pages.kiosk import KIOSK
 from patient_web.pages.registering import SENT, Counter
-from patient_web.pages.site import FAULT, OF_NO_PAGE, Site
+from patient_web.pages.site import Site
 
 
 def _address(_request: Request, *parts: str) -> str:
@@ -27,7 +28,8 @@ BROWSER: Final = Counter("base.html", _address, _landing, remembers=True)
 
 def pages_app(site: Site) -> Starlette:
     """The application of all pages; `request.state` has the visitor and the language."""
-    handlers = {Exception if status == FAULT else status: site.no_page for status in OF_NO_PAGE}
+    handled = MALFORMED, NOT_FOUND, NOT_ALLOWED, OTHER_MEDIA, FAULT
+    handlers = {Exception if status == FAULT else status: site.no_page for status in handled}
     app = Starlette(routes=_routes(site), exception_handlers=handlers)
     app.router.redirect_slashes = False
     return app

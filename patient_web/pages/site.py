@@ -17,11 +17,12 @@ from common.domain.ticket_codes import format_ticket_code, parse_ticket_code
 from common.translation import C_, N_, languages, translated
 from common.web.languages import language_of
 from common.web.pages import Pages
+from common.web.refusals import FAULT, RETRY_SECONDS, sentence_of
 from common.words.problem_sentences import problem_sentence
 from common.words.problems import PATIENT_WORDS
 from common.words.texts import Texts
 from common.words.tickets import Ticket, goes_on_with
-from patient_web.api.problems import RETRY_SECONDS, STATUSES
+from patient_web.api.problems import STATUSES
 from patient_web.gateway import TooManyRequests
 from patient_web.pages.asking import Asking
 from patient_web.pages.form_tokens import FormToken, keep_session, new_token, read_token
@@ -49,16 +50,6 @@ _OWN_NAME: Final = C_("name of this language", "English")
 NO_ANSWER: Final = N_("No answer came in time.")
 TOO_OFTEN: Final = N_("That was asked too often; wait a moment, then try again.")
 _UNAVAILABLE: Final = N_("The hospital's system cannot be reached now; try again in a minute.")
-FAULT: Final = 500
-OF_NO_PAGE: Final = {
-    400: N_("This form cannot be read; open it again."),
-    404: N_("There is no such page."),
-    405: N_("There is no such page."),
-    415: N_("This form cannot be read; open it again."),
-    FAULT: N_("Something went wrong here; try again, or ask the staff."),
-}
-"""What is said of what is no page of ours, by the status."""
-
 _STEPS_MAX: Final = 30
 """Tickets in which one can go on, one after the other."""
 
@@ -103,10 +94,15 @@ class Site:
         """The answer to what is no page of ours, or cannot be shown for a fault in it."""
         status = error.status_code if isinstance(error, HTTPException) else FAULT
         headers = error.headers if isinstance(error, HTTPException) else None
-        sentence = texts_of(request)(OF_NO_PAGE[status])
+        sentence = texts_of(request)(sentence_of(status))
         response = self.page(request, "trouble.html", {"sentence": sentence}, status)
         response.headers.update(headers or {})
         return response
+
+    def refusal(self, request: Request, status: int) -> Response:
+        """The answer to what never comes to the pages, of which nothing is told back."""
+        sentence = texts_of(request)(sentence_of(status))
+        return self.page(request, "refusal.html", {"sentence": sentence}, status)
 
     def new_form(self, request: Request) -> FormToken:
         """The token of a form in the answer."""

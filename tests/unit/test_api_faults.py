@@ -11,19 +11,22 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+import patient_web.app
+import waiting_room.app
 from antrean_client.requests import Answer
 from common.clock import SystemClock
 from common.errors import BrokerUnavailable, MessagingError, NoQueue, NoReply, RequestNotTaken
 from common.process import configure_logging
+from common.settings import Settings
 from common.web.faults import Faults
 from common.web.languages import ChosenLanguage
-from common.web.security import CONTENT_SECURITY_POLICY
+from common.web.security import CONTENT_SECURITY_POLICY, IS_CROWDED
 from patient_web.admission import Admission
 from patient_web.api.app import api, of_too_many
 from patient_web.api.streams import Streams
-from patient_web.app import _of_fault
 from patient_web.devices import Visitors
 from patient_web.gateway import Gateway, TooManyRequests
 from patient_web.ticket_streams.hub import TicketStreams
@@ -104,19 +107,82 @@ def test_a_stream_that_cannot_be_opened_gives_its_place_back() -> None:
     assert [answer.status_code for answer in found] == [504] * 15
 
 
-def test_a_fault_around_the_pages_has_the_headers_of_all_answers() -> None:
-    async def fails(_request: Request) -> Response:
-        raise RuntimeError("Wulandari")
-
-    app = Starlette(routes=[Route("/", fails)], exception_handlers={Exception: _of_fault})
+def asked_of(app: Starlette, path: str = "/", **given: Any) -> httpx.Response:
+    """The answer, also to what the application fails at."""
 
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
-            return await http.get("/")
+            return await http.get(path, **given)
 
-    answer = asyncio.run(ask())
+    return asyncio.run(ask())
+
+
+def wired_of(role: str) -> Starlette:
+    """A web process as it is wired, not begun."""
+    secret = {"ANTREAN_WEB_SECRET": "a secret of thirty-two characters"}
+    settings = Settings.read({"ANTREAN_AMQP_URL": "amqp://127.0.0.1:1/", **secret})
+    make_app = patient_web.app.make_app if role == "web" else waiting_room.app.make_app
+    return make_app(settings)
+
+
+@pytest.fixture(params=["web", "board"])
+def wired(request: pytest.FixtureRequest) -> Starlette:
+    """Each of them."""
+    return wired_of(request.param)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("id", "tanyakan kepada petugas"), ("en", "Something went wrong")]
+)
+def test_a_fault_around_the_pages_is_a_page_with_the_headers_of_all_answers(
+    wired: Starlette, language: str, sentence: str
+) -> None:
+    class Fails:
+        def __init__(self, _app: ASGIApp) -> None:
+            pass
+
+        async def __call__(self, _scope: Scope, _receive: Receive, _send: Send) -> None:
+            raise RuntimeError("Wulandari")
+
+    wired.add_middleware(Fails)
+    answer = asked_of(wired, f"/?lang={language}")
     assert answer.status_code == 500
     assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
     assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-type"].startswith("text/html")
+    assert f'lang="{language}"' in answer.text
+    assert sentence in answer.text
     assert "Wulandari" not in answer.text
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("id", "Terlalu banyak"), ("en", "Too many people")])
+def test_who_comes_when_too_many_are_connected_is_told_so(
+    wired: Starlette, language: str, sentence: str
+) -> None:
+    async def crowded(scope: Scope, receive: Receive, send: Send) -> None:
+        await wired({**scope, "state": {IS_CROWDED: True}}, receive, send)
+
+    answer = asked_of(Starlette(routes=[Mount("/", crowded)]), f"/?lang={language}")
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.headers["connection"] == "close"
+    assert f'lang="{language}"' in answer.text
+    assert sentence in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("/RSHS?theme=drak", "nilai theme"),
+        ("/RSHS/GIG?voice=id,fr", "voice=id,en"),
+        ("/RSHS?lang=fr", "lang=id"),
+        ("/RSHS?tema=dark", "lang, theme, voice"),
+        ("/kiosk/RSHS?paper=90", "paper=80"),
+        ("/kiosk/RSHS?papier=80", "paper, lang"),
+    ],
+)
+def test_who_puts_up_a_screen_is_told_of_a_choice_that_there_is_not(path: str, sentence: str) -> None:
+    answer = asked_of(wired_of("web" if path.startswith("/kiosk") else "board"), path)
+    assert answer.status_code == 400
+    assert sentence in answer.text

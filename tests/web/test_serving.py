@@ -1,15 +1,20 @@
 """What holds for both web processes, whatever they answer: headers, languages, bounds, start and stop."""
 
+import re
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from common.settings import Role, Settings, clock_environment
 from common.web.security import HEAD_BYTES_MAX
-from tests.deployment import Deployment
-from tests.processes import SECONDS_MAX
-from tests.web.web_process import SECRET, WebProcess, await_ready, start_web
+from tests.deployment import CLINICS, HOSPITAL, Deployment, Patient
+from tests.processes import SECONDS_MAX, eventually
+from tests.web.web_process import MODULES, SECRET, WebProcess, await_ready, start_web
 
 
 @pytest.fixture(scope="module", params=["web", "board"])
@@ -90,6 +95,31 @@ def test_a_trusted_proxy_says_that_tls_is_used(hospital: Deployment) -> None:
     assert process.program.stop() == 0
 
 
+REFUSED: dict[str, tuple[str, str, int, dict[str, Any]]] = {
+    "no such page": ("GET", "/no/such/page/there", 404, {}),
+    "another method": ("DELETE", "/", 405, {}),
+    "no such file": ("GET", "/static/nothing.css", 404, {}),
+    "a line break": ("GET", "/a%0Ab/c", 404, {}),
+    "a long body": ("POST", "/", 413, {"content": b"x" * 100_000}),
+    "a long head": ("GET", "/", 431, {"headers": {"X": "x" * (HEAD_BYTES_MAX + 1)}}),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_is_no_page_is_answered_by_a_page_in_the_readers_language(
+    client: httpx.Client, what: str
+) -> None:
+    method, path, status, given = REFUSED[what]
+    sentences = set()
+    for language in ("id", "en"):
+        answer = client.request(method, path, params={"lang": language}, **given)
+        assert answer.status_code == status
+        assert f'<html lang="{language}"' in answer.text
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        sentences.update(re.findall(r'(?:<h1>|role="alert"[^>]*>)([^<]*)', answer.text))
+    assert len(sentences) >= 2
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "GET", "HEAD"])
 def test_a_body_that_is_too_long_is_refused(client: httpx.Client, method: str) -> None:
     assert client.request(method, "/livez", content=b"x" * 100_000).status_code == 413
@@ -139,4 +169,32 @@ def test_it_starts_without_a_broker_and_is_not_ready(hospital: Deployment) -> No
     with process.client() as client:
         assert client.get("/livez").status_code == 200
         assert client.get("/readyz").status_code == 503
+    assert process.program.stop() == 0
+
+
+@pytest.mark.parametrize(("role", "named"), [("board", "web"), ("web", "board"), ("web", "patient")])
+def test_the_user_of_another_program_is_refused_in_one_sentence(
+    hospital: Deployment, role: Role, named: Role
+) -> None:
+    url = hospital.urls[named]
+    started = hospital.start(role, MODULES[role], ANTREAN_AMQP_URL=url, ANTREAN_WEB_SECRET=SECRET)
+    assert started.ends() == 2
+    assert started.output == (
+        f"antrean-{role} needs the broker's user {role}, and ANTREAN_AMQP_URL names {named};"
+        f" set the address of {role}.\n"
+    )
+
+
+@pytest.mark.parametrize("role", ["web", "board"])
+def test_a_clock_that_goes_wrong_is_said(hospital: Deployment, role: Role) -> None:
+    now = Settings.read(hospital.variables).clock().now()
+    late = clock_environment(now - timedelta(minutes=20), datetime.now(UTC), 1)
+    process = start_web(hospital, role, 0, **late)
+    with process.client() as client:
+        eventually(lambda: "min behind the workers'" in client.get("/readyz").text, "it says so")
+        assert client.get("/readyz").status_code == 503
+        if role == "web":
+            patient = Patient().body(HOSPITAL, CLINICS[0])
+            refused = client.post("/api/v1/tickets", json=patient, headers={"Idempotency-Key": str(uuid4())})
+            assert (refused.status_code, refused.json()["code"]) == (409, "request_expired")
     assert process.program.stop() == 0
