@@ -26,6 +26,10 @@ _NOBODY_TAKES: Final = N_("Nobody takes from {queues}: start antrean-{worker}.")
 _STUCK: Final = N_("{queue}: {count} messages wait and none leaves; see the logs of antrean-{worker}.")
 _BEHIND: Final = N_("{queue} is {seconds} s behind: start more of antrean-{worker}.")
 _NOT_READY: Final = N_("antrean-{worker} {pid} on {host} is not ready; its log says why.")
+_SILENT: Final = N_(
+    "antrean-{worker} {pid} on {host} does not answer; where that stays so, it is stuck: end it, and start it"
+    " again."
+)
 _OVERDUE: Final = N_("Clinics that wait for a ticker: {count}. Start antrean-ticker, or see its logs.")
 _STILL: Final = N_("Clinics where nobody is called though patients wait: {count}.")
 _DEAD: Final = N_("Dead letters: {count}.")
@@ -51,10 +55,10 @@ def _of_broker(broker: BrokerPicture | None) -> Iterator[Advice]:
     for role, queues in left.items():
         yield Advice(True, _NOBODY_TAKES, {"queues": ", ".join(queues), "worker": role})
     for line in broker.workers or ():
-        if line.ready is False:
+        if line.ready is False or line.is_silent:
             worker = line.traffic
             values = {"worker": worker.role, "pid": worker.pid, "host": worker.host}
-            yield Advice(True, _NOT_READY, values)
+            yield Advice(True, _SILENT if line.is_silent else _NOT_READY, values)
 
 
 def _of_late_queue(queue: QueueTraffic) -> Advice:

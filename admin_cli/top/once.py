@@ -91,7 +91,7 @@ def _of_broker(picture: Picture) -> dict[str, Any]:
                 "pid": each.traffic.pid,
                 "unacknowledged": each.traffic.unacknowledged,
                 "leaving_per_second": each.traffic.leaving,
-                "ready": each.ready,
+                "ready": False if each.is_silent else each.ready,
                 "batch_seconds": each.batch_seconds,
             }
             for each in workers

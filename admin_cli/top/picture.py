@@ -36,11 +36,13 @@ class BrokerPicture:
 @dataclass(frozen=True, slots=True)
 class WorkerLine:
     """A worker, with what its own metrics say: whether it is ready, and how long it took for a batch on
-    average since the last reading. None where that is not known, or it did nothing."""
+    average since the last reading. None where that is not known, or it did nothing. It `is_silent` where it
+    does not answer in time."""
 
     traffic: WorkerTraffic
     ready: bool | None = None
     batch_seconds: float | None = None
+    is_silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

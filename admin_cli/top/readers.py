@@ -10,9 +10,8 @@ from admin_cli.broker.traffic import MetricsAddress, QueueTraffic, Traffic, Work
 from admin_cli.database.slow_clinics import ClinicReader, ClinicReading
 from admin_cli.doctor.database_checks import tick_grace
 from admin_cli.top.picture import BrokerPicture, LetterPicture, Missing, WorkerLine
-from admin_cli.top.worker_pages import reachable, read_pages
+from admin_cli.top.worker_pages import Answer, reachable, read_pages
 from common.errors import BrokerUnavailable
-from common.metrics.page import WorkerPage
 from common.settings import Settings
 from common.storage.engine import open_engine
 from common.storage.schema import check_schema
@@ -49,7 +48,7 @@ class BrokerReader:
         self._amqp_url = settings.require_amqp_url()
         url = settings.management_url
         self._traffic = None if url is None else Traffic(url, vhost_of(self._amqp_url))
-        self._pages: Mapping[MetricsAddress, WorkerPage | None] = {}
+        self._answers: Mapping[MetricsAddress, Answer] = {}
 
     def read(self) -> BrokerPicture:
         """Raises BrokerUnavailable where neither tells anything."""
@@ -59,8 +58,8 @@ class BrokerReader:
             queues, workers = self._traffic.queues(), self._traffic.workers()
         except BrokerUnavailable as error:
             return BrokerPicture(self._by_amqp(), None, [Missing(_MANAGEMENT_FAILED, {"reason": error})])
-        before, self._pages = self._pages, read_pages(each.metrics for each in workers if each.metrics)
-        lines = [_line(each, before, self._pages) for each in workers]
+        before, self._answers = self._answers, read_pages(each.metrics for each in workers if each.metrics)
+        lines = [_line(each, before, self._answers) for each in workers]
         return BrokerPicture(queues, lines, _missing_metrics(workers))
 
     def _by_amqp(self) -> list[QueueTraffic]:
@@ -109,13 +108,15 @@ def _counted(name: str, state: QueueState) -> QueueTraffic:
 
 def _line(
     worker: WorkerTraffic,
-    before: Mapping[MetricsAddress, WorkerPage | None],
-    now: Mapping[MetricsAddress, WorkerPage | None],
+    before: Mapping[MetricsAddress, Answer],
+    now: Mapping[MetricsAddress, Answer],
 ) -> WorkerLine:
-    page = None if worker.metrics is None else now.get(worker.metrics)
-    if page is None or worker.metrics is None:
+    if worker.metrics is None:
         return WorkerLine(worker)
-    earlier = before.get(worker.metrics)
+    page, is_silent = now[worker.metrics]
+    if page is None:
+        return WorkerLine(worker, is_silent=is_silent)
+    earlier = before.get(worker.metrics, Answer()).page
     batches = 0.0 if earlier is None else page.batches - earlier.batches
     if earlier is None or batches <= 0:  # it did nothing, or was started again
         return WorkerLine(worker, bool(page.ready))

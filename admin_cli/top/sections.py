@@ -191,7 +191,7 @@ def _worker_row(line: WorkerLine, texts: Texts) -> SectionRow:
         False: (BAD, N_("not ready")),
         None: (GOOD, N_("takes messages")),
     }
-    mark, words = states[line.ready]
+    mark, words = (BAD, N_("no answer")) if line.is_silent else states[line.ready]
     latency = line.batch_seconds
     milliseconds = NOTHING if latency is None else texts("{count} ms", count=round(latency * 1000))
     cells = [

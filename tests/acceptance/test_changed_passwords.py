@@ -22,7 +22,7 @@ from tests.acceptance.command_line import Shell, register_words
 from tests.broker import RunningBroker, private_node
 from tests.database import MISSING, opened
 from tests.deployment import HOSPITAL, Deployment, Patient, deployed
-from tests.processes import PATIENT, eventually
+from tests.processes import PATIENT, Program, eventually
 from tests.workers.node_control import control
 from tests.workers.requester import registration, requester
 
@@ -206,6 +206,7 @@ def test_passwords_of_patients_integrators_and_operators_are_changed(
 
         command = ("antrean-events", "tail", "--from", "first", "--clinic", f"{HOSPITAL}/C02")
         tail = shell.start("tail", *command, **variables("integrator"))
+        received, forward = _forwarding(shell, variables("integrator"))
         for number in (1, 2):
             if number == 2:
                 _change_broker(passwords, broker, USERS)
@@ -213,13 +214,27 @@ def test_passwords_of_patients_integrators_and_operators_are_changed(
             ticket = shell.antrean(*words, "--json", **variables("patient")).json
             shell.ticket_codes.add(ticket["ticket_code"])
             tail.prints(f"C02-00{number}")
+            received.prints(f"C02-00{number}")
             assert shell.run("antrean-admin", "broker", "declare", **variables("deploy")).exit_code == 0
-        assert tail.exit_code is None
-        tail.kill()
+        for follower in (tail, forward, received):
+            assert follower.exit_code is None
+            follower.kill()
+            assert not [each for each in passwords.all if each in follower.output]
         _are_told_by_nothing(deployment, passwords.all)
-        assert not [each for each in passwords.all if each in tail.output]
     for user in USERS:
         for old in passwords.all:
             if old not in passwords.file("broker", user).read_text():
                 with pytest.raises(AMQPConnectionError):
                     pika.BlockingConnection(pika.URLParameters(f"amqp://{user}:{old}@127.0.0.1:{port}/"))
+
+
+def _forwarding(shell: Shell, variables: Mapping[str, str]) -> tuple[Program, Program]:
+    """A receiver of webhooks, and who forwards the events of a clinic to it."""
+    secret = ("--secret-file", "hook.secret")
+    assert shell.run("antrean-events", "new-secret", "hook.secret").exit_code == 0
+    received = shell.start("received", "antrean-events", "receive", "--port", "0", "--lang", "en", *secret)
+    received.prints("Listening on http://127.0.0.1:")
+    port = received.output.partition("127.0.0.1:")[2].partition("/")[0]
+    where = ("--url", f"http://localhost:{port}/", "--allow-host", "localhost", "--from", "first")
+    words = ("antrean-events", "forward", *where, *secret, "--clinic", f"{HOSPITAL}/C02")
+    return received, shell.start("forward", *words, **variables)

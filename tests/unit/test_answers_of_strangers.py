@@ -24,7 +24,7 @@ def answer(body: bytes) -> bytes:
 
 def page_at(port: int) -> WorkerPage | None:
     """What the worker on this machine shows at the port."""
-    [page] = read_pages([MetricsAddress(socket.gethostname(), "10.0.0.7", "127.0.0.1", port)]).values()
+    [(page, _)] = read_pages([MetricsAddress(socket.gethostname(), "10.0.0.7", "127.0.0.1", port)]).values()
     return page
 
 

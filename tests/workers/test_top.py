@@ -120,6 +120,17 @@ def test_rates_and_latency_are_those_of_the_last_seconds(
     assert not personal_data_in(top("top", "--json").out + top("top", "--once").out)
 
 
+def test_a_frozen_worker_is_said_not_to_answer(top: AccountAdmin, system: Deployment) -> None:
+    eventually(lambda: of_registrar(said(top))["ready"] is True, "it is ready")
+    [registrar] = [each for each in system.programs if each.name.startswith("registrar")]
+    with registrar.frozen():
+        assert of_registrar(said(top))["ready"] is False
+        shown = top("top", "--once").out
+        assert "no answer" in shown
+        assert f"antrean-registrar {registrar.pid} on " in shown
+    eventually(lambda: of_registrar(said(top))["ready"] is True, "it goes on")
+
+
 def test_without_the_management_api_there_is_what_amqp_tells(top: AccountAdmin, node: Node) -> None:
     for url, told in (
         ("", "set ANTREAN_MANAGEMENT_URL"),
