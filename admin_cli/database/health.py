@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, false, func, select, text, update
 from sqlalchemy.engine import make_url
 
 from common.storage.engine import snapshot, transaction
-from common.storage.overdue import QUEUES, due_at, under_way
+from common.storage.overdue import due_at, under_way
 from common.storage.sqlite_file import exposed
 from common.storage.tables import catalog_version
 
@@ -118,7 +118,7 @@ def tick_lag(engine: Engine, now: datetime, grace: timedelta) -> TickLag:
     a tick that was claimed and never applied shows only in these. Raises StoreUnavailable."""
     with snapshot(engine) as connection:
         due = due_at(connection, now)
-        late = select(func.count().label("queues"), func.min(due).label("first")).select_from(QUEUES)
+        late = select(func.count().label("queues"), func.min(due).label("first"))
         found = connection.execute(late.where(under_way(), due < now - grace)).one()
     return TickLag(found.queues, timedelta() if found.first is None else now - found.first)
 

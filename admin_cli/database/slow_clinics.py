@@ -16,7 +16,7 @@ from common.domain.clinic_day import ClinicDay
 from common.domain.ticket_states import TicketStatus
 from common.storage.catalog import CatalogCache
 from common.storage.engine import snapshot
-from common.storage.overdue import QUEUES, due_at, under_way
+from common.storage.overdue import due_at, under_way
 from common.storage.queues import KEY_COLUMNS, key_columns, key_of
 from common.storage.tables import clinic_days, in_states, tickets
 
@@ -108,7 +108,6 @@ def _queues(connection: Connection, now: datetime, hospital: str | None) -> Sequ
     columns = (clinic_days.c.waiting, due.label("due"))
     found = (
         select(*of_day, *columns, last.c.called_at, first.c.registered_at.label("first_at"))
-        .select_from(QUEUES)
         .outerjoin(last, _is_number(last, clinic_days.c.now_serving))
         .outerjoin(first, _is_number(first, 1))
         .where(under_way())

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, and_, ca
 from common.domain.lanes import Lane
 from common.domain.ticket_states import TicketStatus
 from common.storage.engine import Connection
-from common.storage.overdue import QUEUES, due_at, under_way
+from common.storage.overdue import due_at, under_way
 from common.storage.queues import key_columns, same_queue
 from common.storage.tables import accuracy, clinic_days, in_states, tickets
 
@@ -47,7 +47,6 @@ def read_queue_figures(connection: Connection, now: datetime, grace: timedelta) 
     sums = connection.execute(_sums(late)).one()
     overdue = connection.execute(
         select(*key_columns(clinic_days), due.label("due"))
-        .select_from(QUEUES)
         .where(under_way(), late)
         .order_by(due)
         .limit(CLINICS_NAMED_MAX)
@@ -71,7 +70,7 @@ def _sums(late: ColumnElement[bool]) -> Select[Any]:
         func.sum(case((clinic_days.c.waiting > 0, 1), else_=0)).label("clinics_waiting"),
         func.sum(case((late, 1), else_=0)).label("clinics_overdue"),
     )
-    return sums.select_from(QUEUES).where(under_way())
+    return sums.where(under_way())
 
 
 def _judged() -> Select[Any]:
