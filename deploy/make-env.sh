@@ -24,7 +24,7 @@ password() {
   found=$(value "$1")
   case $found in
     "") fail "ANTREAN_$1 is missing in .env." ;;
-    *[!A-Za-z0-9]*) fail "ANTREAN_$1 in .env has to be of letters and digits only." ;;
+    *[!A-Za-z0-9._~-]*) fail "ANTREAN_$1 in .env may have letters, digits and . _ ~ - only." ;;
   esac
   echo "$found"
 }

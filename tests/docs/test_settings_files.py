@@ -223,7 +223,7 @@ def test_make_env_again_keeps_what_it_made_and_writes_the_files_of_what_was_chan
     assert all(text.endswith("@antrean.example:5671/") for text in changed.values())
 
 
-@pytest.mark.parametrize(("value", "told"), [("a@b", "letters and digits"), ("", "is missing")])
+@pytest.mark.parametrize(("value", "told"), [("a@b", "letters, digits"), ("", "is missing")])
 def test_make_env_refuses_a_password_that_cannot_stand_in_an_address(
     tmp_path: Path, value: str, told: str
 ) -> None:
