@@ -7,6 +7,8 @@ from tests.browser.watched_pages import WatchedPages
 
 DIGITS = ("nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan")
 
+SILENT_ANNOUNCEMENT_MILLISECONDS = 5_000
+
 
 def words(display_number: str, where: str) -> str:
     """The clips of a call with a number below ten."""
@@ -136,9 +138,11 @@ def test_without_sound_calls_are_shown_one_after_the_other(room: WaitingRoom, pa
     context = pages.context()
     ear = Ear(context)
     page = context.new_page()
+    page.clock.install()
     page.goto(room.address(counter))
     number = counter.call()
     expect(page.locator(NOW)).to_have_text(number)
+    page.clock.fast_forward(SILENT_ANNOUNCEMENT_MILLISECONDS)
     assert ear.hears(page, 1) == [""]
 
 

@@ -230,12 +230,11 @@ def test_a_wrong_field_has_the_focus(pages: WatchedPages, process: WebProcess) -
     expect(page.get_by_label("Nomor rekam medis")).to_have_value("123")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_everybody_can_read_and_reach_everything(
-    pages: WatchedPages, process: WebProcess, theme: str, language: str
+    pages: WatchedPages, process: WebProcess, language: str
 ) -> None:
-    page = telephone(pages, color_scheme=theme)
+    page = telephone(pages)
     take_number(page, process, "C10", remember=True)
     ticket = page.url
     form = f"{process.url}/hospitals/{HOSPITAL}/C10"
