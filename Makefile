@@ -25,6 +25,8 @@ CLINICS ?=
 DURATION_OF_FUZZ ?= 120
 # How pytest runs all tests: in as many processes as it says in tests/conftest.py, each file in one of them.
 IN_PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
+# What Python and pytest make of a file is kept, whoever has asked for the opposite: many processes read each file.
+unexport PYTHONDONTWRITEBYTECODE
 # constraints.txt has parts: what `antrean` needs, then what begins with these lines, each needed only for its
 # purpose. All before the traces is installed here and in the image.
 DESK_LIBRARIES := \# For antrean-desk:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from functools import cache
 from importlib.resources import as_file, files
@@ -22,6 +22,7 @@ from common.storage.staff import write_duty
 from common.storage.tables import catalog_version, metadata
 from tests.broker import RunningBroker, running_broker
 from tests.builders import DESK_USER
+from tests.collection import kept_out_of_garbage_collection, read_own_share
 from tests.database import drop_database, new_database, opened, plain_url, running_postgres
 from tests.staff import MANAGES_EVERYTHING
 
@@ -40,6 +41,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     broker that was named for them all gets one process.
     """
     return 0 if os.environ.get("ANTREAN_TEST_AMQP_URL") else (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """At less cost."""
+    with kept_out_of_garbage_collection():
+        read_own_share(session.config)
+        return (yield)
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from functools import cache
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import click
 import pytest
@@ -32,9 +34,19 @@ from tests.catalogs import (
     updated,
 )
 
-TEMPLATE = extracted()
-SENTENCES = {(each.context, each.id) for each in TEMPLATE if each.id}
 PATHS = [pytest.param(path, id=path.stem) for path in catalog_paths()]
+
+
+@cache
+def template() -> Catalog:
+    """All sentences of the code."""
+    return extracted()
+
+
+@cache
+def sentences() -> Set[tuple[str | None, Any]]:
+    """The same, each with its context."""
+    return {(each.context, each.id) for each in template() if each.id}
 
 
 def placeholders(text: str) -> set[str]:
@@ -43,15 +55,15 @@ def placeholders(text: str) -> set[str]:
 
 def test_there_is_an_indonesian_catalog_of_everything() -> None:
     assert "id" in {path.stem for path in catalog_paths()}
-    assert len(SENTENCES) > 300
+    assert len(sentences()) > 300
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_catalog_holds_the_sentences_of_the_code_and_no_others(path: Path) -> None:
     held = {(each.context, each.id) for each in read_catalog(path) if each.id}
-    assert held == SENTENCES, "run `make texts`, and translate what is new"
+    assert held == sentences(), "run `make texts`, and translate what is new"
     assert not read_catalog(path).obsolete
-    assert translations(updated(path, TEMPLATE)) == translations(read_catalog(path))
+    assert translations(updated(path, template())) == translations(read_catalog(path))
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -90,7 +102,7 @@ def sentences_in(node: ast.expr) -> Iterator[str]:
 
 def test_every_sentence_stands_where_it_is_found() -> None:
     """Inside an f-string, or as one of two without N_, a sentence is not found on every Python."""
-    known = {text for _, each in SENTENCES for text in ([each] if isinstance(each, str) else each)}
+    known = {text for _, each in sentences() for text in ([each] if isinstance(each, str) else each)}
     for source in (path for path in sources() if path.suffix == ".py"):
         for node in ast.walk(ast.parse(source.read_text())):
             if not isinstance(node, ast.Call) or not node.args:
@@ -113,7 +125,7 @@ def test_all_help_is_translated(group: click.Group) -> None:
         said = [getattr(each, "help", None), getattr(each, "metavar", None)]
         for message in filter(None, said):
             context, _, sentence = message.rpartition("\x04")
-            assert (context or None, sentence) in SENTENCES, message
+            assert (context or None, sentence) in sentences(), message
 
 
 def test_decimals_are_written_as_in_the_language() -> None:
