@@ -96,6 +96,15 @@ def _migrated_postgres(postgres: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def postgres_schema(postgres: str) -> str:
+    """The address of a database with the newest schema, which is there to be copied: nobody uses it."""
+    url = new_database(postgres)
+    with opened(url) as engine:
+        migrate(engine)
+    return url
+
+
+@pytest.fixture(scope="session")
 def _sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("databases")
 

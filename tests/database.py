@@ -74,11 +74,15 @@ def sqlite_file(path: Path | str) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def new_database(url: str) -> str:
-    """Creates an empty database on the server at `url`; returns its address."""
+def new_database(url: str, like: str = "") -> str:
+    """Creates a database on the server at `url`, empty or as the one at `like` is; returns its address.
+
+    Nobody may be connected to that one.
+    """
     name = f"antrean_test_{uuid4().hex[:12]}"
+    template = f' TEMPLATE "{make_url(like).database}"' if like else ""
     with psycopg.connect(plain_url(url), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        connection.execute(f'CREATE DATABASE "{name}"{template}'.encode())
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 

@@ -114,8 +114,9 @@ def test_passwords_are_changed_while_patients_register(
     )
     with opened(database) as engine:
         migrate(engine)
+        for worker in WORKERS:
+            passwords.put("broker", worker, addresses[worker])
         _change_database(passwords, database)
-        _change_broker(passwords, broker)
         with deployed(broker, database, tmp_path) as deployment:
             for worker in WORKERS:
                 _start(deployment, worker, passwords)

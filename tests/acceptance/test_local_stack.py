@@ -172,6 +172,7 @@ main()
 """
 
 
+@pytest.mark.long
 def test_the_demonstration_ends_by_itself_and_leaves_nothing(shell: Shell, tmp_path: Path) -> None:
     """Shortened; whole it takes the better part of a minute."""
     folder = tmp_path / "temporary"

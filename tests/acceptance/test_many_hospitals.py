@@ -17,6 +17,7 @@ NAME = "𝑨" * PLACE_NAME_LENGTH_MAX
 
 
 @pytest.mark.usefixtures("keeps_the_contract")
+@pytest.mark.long
 def test_as_many_hospitals_as_there_can_be_are_listed(
     broker: RunningBroker, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

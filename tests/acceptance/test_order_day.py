@@ -290,6 +290,7 @@ def calls_say_why(events: list[ReceivedEvent]) -> None:
     assert sorted(filter(None, called)) == sorted(["doctor", "doctor", "results"] * 2)
 
 
+@pytest.mark.long
 def test_a_day(system: Deployment, addresses: dict[str, str]) -> None:
     morning = Morning(system, addresses, tuple(ROOMS))
     with event_tap(system) as tap:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.transcript import documented, play, shape, trial
 
 _FAST = 60
@@ -14,6 +16,7 @@ def _certain(lines: set[str]) -> set[str]:
     return {line for line in lines if not any(part in line for part in _MAY_BE_MISSED)}
 
 
+@pytest.mark.long
 def test_the_sessions_of_the_readme_are_what_one_sees(tmp_path: Path) -> None:
     with trial(tmp_path, _FAST) as shell:
         played = play(shell, _AHEAD)

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from admin_cli.database.schema import migrate
 from tests.broker import RunningBroker
 from tests.conftest import BACKENDS
-from tests.database import drop_database, new_database, opened
+from tests.database import drop_database, new_database
 from tests.deployment import Deployment, deployed
 from tests.tcp_proxy import TcpProxy, proxy_to
 from tests.workers.account_admin import managed_node
@@ -32,8 +31,8 @@ def each_database_url(
     if request.param == "sqlite":
         yield _copy(_migrated_sqlite, tmp_path_factory.mktemp("database"))
         return
-    server: str = request.getfixturevalue("postgres")
-    with fresh_postgresql(server) as url:
+    server, schema = map(request.getfixturevalue, ("postgres", "postgres_schema"))
+    with fresh_postgresql(server, schema) as url:
         yield url
 
 
@@ -44,9 +43,9 @@ def sqlite_url(_migrated_sqlite: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(postgres: str) -> Iterator[str]:
+def postgresql_url(postgres: str, postgres_schema: str) -> Iterator[str]:
     """The address of a fresh PostgreSQL database for one test."""
-    with fresh_postgresql(postgres) as url:
+    with fresh_postgresql(postgres, postgres_schema) as url:
         yield url
 
 
@@ -68,15 +67,13 @@ def proxied(
 
 
 @contextmanager
-def fresh_postgresql(server: str) -> Iterator[str]:
-    """A database with the newest schema on `server`, dropped at the end."""
-    url = new_database(server)
+def fresh_postgresql(postgres: str, schema: str) -> Iterator[str]:
+    """A database like that of `postgres_schema`, dropped at the end."""
+    url = new_database(postgres, schema)
     try:
-        with opened(url) as engine:
-            migrate(engine)
         yield url
     finally:
-        drop_database(server, url)
+        drop_database(postgres, url)
 
 
 def _copy(database: Path, directory: Path) -> str:

@@ -26,7 +26,7 @@ TICKS = {"ANTREAN_TICK_SECONDS": "60"}
 
 @pytest.fixture(scope="module")
 def deployment(
-    broker: RunningBroker, postgres: str, tmp_path_factory: pytest.TempPathFactory
+    broker: RunningBroker, postgres: str, postgres_schema: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
     """A registrar, a status responder and two tickers, on PostgreSQL, where they work at the same time."""
     directory = tmp_path_factory.mktemp("clock")
@@ -35,7 +35,7 @@ def deployment(
     clinics = [clinic_table(code, hours=always, mean_service_minutes=5.0) for code in CLINICS]
     catalog = catalog_of(hospital_table(HOSPITAL, *clinics))
     with (
-        fresh_postgresql(postgres) as url,
+        fresh_postgresql(postgres, postgres_schema) as url,
         deployed(broker, url, directory, catalog=catalog, starts_at=starts_at, speed=SPEED) as deployment,
     ):
         deployment.start_together({"registrar": 1, "status": 1, "ticker": 2}, **TICKS)

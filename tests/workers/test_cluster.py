@@ -22,6 +22,8 @@ from tests.workers.admin import Admin
 from tests.workers.cluster import FIRST, SECOND, SecondNode
 from tests.workers.requester import message, registration, requester
 
+pytestmark = pytest.mark.long
+
 LINE = f"ANTREAN_BROKER_NODES={SECOND},{FIRST}"
 
 
