@@ -47,7 +47,7 @@ def test_a_number_is_taken_followed_and_given_up(visits: Visits) -> None:
     assert visitor.code not in title[1]
     code = visitor.code
     visitor.go(f"/t/{code}/cancel")
-    assert "Give number C01-001 up?" in visitor.text
+    assert "Give number C01\u2011001 up?" in visitor.text
     visitor.send()
     assert "cancelled by the patient" in visitor.text
     assert f"/t/{code}" in str(visitor.page.url)
