@@ -74,6 +74,7 @@ class SecuredResponse(Response):
 
 
 HEAD_BYTES_MAX: Final = 16_384
+BODY_SECONDS_MAX: Final = 15
 """Of the head of a request."""
 
 IS_CROWDED: Final = "is_crowded"
@@ -87,9 +88,8 @@ class BoundedRequest:
     One that is cut off is given to nobody: what came of it may say something else than the whole.
     """
 
-    def __init__(self, app: ASGIApp, *, bytes_max: int, refusal: Refusal, seconds_max: float = 15) -> None:
-        self._app, self._bytes_max, self._seconds_max = app, bytes_max, seconds_max
-        self._refusal = refusal
+    def __init__(self, app: ASGIApp, *, bytes_max: int, refusal: Refusal) -> None:
+        self._app, self._bytes_max, self._refusal = app, bytes_max, refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -105,7 +105,7 @@ class BoundedRequest:
             await self._app(scope, receive, send)
             return
         try:
-            async with asyncio.timeout(self._seconds_max):
+            async with asyncio.timeout(BODY_SECONDS_MAX):
                 body = await self._whole(receive)
         except ClientDisconnect:
             return

@@ -8,6 +8,10 @@ from tests.browser.watched_pages import WatchedPages
 from tests.tcp_proxy import proxy_to
 from tests.web.web_process import await_ready
 
+SILENCE_MILLISECONDS_MAX = 25_000
+PAUSE_MILLISECONDS_MAX = 15_000
+"""After so long, a board takes its connection for lost, and connects again."""
+
 
 def test_a_board_process_that_is_killed(room: WaitingRoom, pages: WatchedPages) -> None:
     counter = room.new_counter()
@@ -19,6 +23,7 @@ def test_a_board_process_that_is_killed(room: WaitingRoom, pages: WatchedPages) 
     second = counter.call(room=2)
     room.start_board_again()
     third = counter.call()
+    page.clock.fast_forward(PAUSE_MILLISECONDS_MAX)
     expect(page.locator(NOW)).to_have_text(third)
     assert [called(clips) for clips in ear.hears(page, 3)] == ["satu", "dua", "tiga"]
     expect(page.locator("#last .number")).to_have_text([second, first])
@@ -33,6 +38,7 @@ def test_a_browser_whose_network_is_away(room: WaitingRoom, pages: WatchedPages)
         # Both ends believe that the connection is up, and new ones fail.
         network.hold()
         page.context.set_offline(True)
+        page.clock.fast_forward(SILENCE_MILLISECONDS_MAX)
         expect(page.locator("#stale")).to_contain_text("Sambungan terputus: nomor di layar ini per pukul")
         second = counter.call()
         network.cut()

@@ -208,10 +208,11 @@ class Ear:
 
 
 def listening(pages: WatchedPages, address: str) -> tuple[Page, Ear]:
-    """A board in a browser of its own, with its sound on."""
+    """A board in a browser of its own, with its sound on; its clock can be put forward."""
     context = pages.context()
     ear = Ear(context)
     page = context.new_page()
+    page.clock.install()
     page.goto(address)
     page.click("#sound")
     expect(page.locator("#sound[data-on=true]")).to_be_visible()

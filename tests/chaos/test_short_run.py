@@ -11,6 +11,7 @@ SEED = 3
 DURATION_SECONDS = 15.0
 
 
+@pytest.mark.long
 def test_nothing_is_lost_or_doubled_whatever_fails(tmp_path: Path) -> None:
     if find_server() is None:
         pytest.skip("a chaos run kills a RabbitMQ of its own, and no rabbitmq-server is installed")

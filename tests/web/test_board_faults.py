@@ -10,14 +10,13 @@ import pytest
 
 from tests.broker import RunningBroker, private_node
 from tests.deployment import Deployment, deployed
+from tests.processes import eventually
 from tests.web.board_client import BoardClient, board_client
 from tests.web.board_hospital import CODE, board_catalog
 from tests.web.desk_of import Desk, desk_of
-from tests.web.web_process import await_ready, start_web
+from tests.web.web_process import IMPATIENT, await_ready, start_web
 
 CLINICS = ("C01", "C02", "C03")
-ROUNDS = 12
-"""Of calls and faults; the seed is the same each time."""
 
 
 @pytest.fixture
@@ -70,19 +69,20 @@ def call_somebody(desk: Desk, clinic: str) -> str:
     return f"{clinic}-{desk.call(clinic):03d}"
 
 
-def test_calls_while_everything_restarts(own_hospital: tuple[Deployment, RunningBroker]) -> None:
+@pytest.mark.parametrize("rounds", [4, pytest.param(12, marks=pytest.mark.long)])
+def test_calls_while_everything_restarts(own_hospital: tuple[Deployment, RunningBroker], rounds: int) -> None:
     deployment, broker = own_hospital
     random, boards, called = Random(19), Boards(deployment), list[str]()
     with desk_of(deployment, CODE) as desk:
         for clinic in CLINICS:
             desk.by_desk(clinic)
     with pages(boards, 4) as open_pages:
-        for round_ in range(ROUNDS):
+        for round_ in range(rounds):
             fault = ("drop", "board", "drop", "broker")[round_ % 4]
             with desk_of(deployment, CODE) as desk:
                 called += [call_somebody(desk, random.choice(CLINICS)) for _ in range(2)]
                 if fault == "drop":
-                    for page in random.sample(open_pages, 2):
+                    for page in open_pages[round_ // 2 % 2 :: 2]:
                         page.drop()
                 elif fault == "board":
                     boards.restart(random.randrange(2))
@@ -107,7 +107,7 @@ def restart(deployment: Deployment, broker: RunningBroker) -> None:
 
 
 def test_what_is_away_is_said_and_the_last_state_stays(board_hospital: Deployment) -> None:
-    process = start_web(board_hospital, "board")
+    process = start_web(board_hospital, "board", module=IMPATIENT)
     await_ready(process)
     with desk_of(board_hospital, CODE) as desk:
         desk.by_desk("C10")
@@ -128,10 +128,10 @@ def test_what_is_away_is_said_and_the_last_state_stays(board_hospital: Deploymen
 
 
 def test_a_page_that_is_opened_while_nobody_answers_is_filled_later(board_hospital: Deployment) -> None:
-    process = start_web(board_hospital, "board")
+    process = start_web(board_hospital, "board", module=IMPATIENT)
     await_ready(process)
     with process.client() as client:
-        assert client.get(f"/{CODE}").status_code == 200
+        eventually(lambda: client.get(f"/{CODE}").status_code == 200, "the hospital is known")
     [responder] = [each for each in board_hospital.programs if each.name.startswith("status")]
     responder.freeze()
     try:

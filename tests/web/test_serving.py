@@ -14,7 +14,7 @@ from common.settings import Role, Settings, clock_environment
 from common.web.security import HEAD_BYTES_MAX
 from tests.deployment import CLINICS, HOSPITAL, Deployment, Patient
 from tests.processes import SECONDS_MAX, eventually
-from tests.web.web_process import MODULES, SECRET, WebProcess, await_ready, start_web
+from tests.web.web_process import IMPATIENT, MODULES, SECRET, WebProcess, await_ready, start_web
 
 
 @pytest.fixture(scope="module", params=["web", "board"])
@@ -152,8 +152,11 @@ def test_strangers_leave_no_line_in_the_log(process: WebProcess, client: httpx.C
     assert process.program.output == before
 
 
-def test_who_never_finishes_the_head_of_a_request_is_let_go(process: WebProcess) -> None:
+@pytest.mark.parametrize("role", ["web", "board"])
+def test_who_never_finishes_the_head_of_a_request_is_let_go(hospital: Deployment, role: Role) -> None:
+    process = start_web(hospital, role, module=IMPATIENT)
     assert raw(process, b"GET / HTTP/1.1\r\nHost: x\r\n") == b""
+    assert process.program.stop() == 0
 
 
 def test_a_port_that_is_taken_is_said_in_one_sentence(hospital: Deployment, process: WebProcess) -> None:

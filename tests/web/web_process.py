@@ -11,6 +11,8 @@ from tests.processes import SECONDS_MAX, Program, eventually
 
 MODULES: dict[Role, str] = {"web": "patient_web", "board": "waiting_room"}
 SECRET = "a secret of the tests, long enough for it"
+IMPATIENT = "tests.web.impatient"
+"""Has short time limits, for tests of what happens when they are over."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,13 @@ class WebProcess:
             return False
 
 
-def start_web(deployment: Deployment, role: Role, port: int = 0, **settings: str) -> WebProcess:
-    """Starts an `antrean-web` (`web`) or `antrean-board` (`board`) and waits until it answers."""
+def start_web(
+    deployment: Deployment, role: Role, port: int = 0, *, module: str = "", **settings: str
+) -> WebProcess:
+    """Starts an `antrean-web` (`web`) or `antrean-board` (`board`), or `module` in its place, and waits until
+    it answers."""
     settings = {f"ANTREAN_{role.upper()}_PORT": str(port), "ANTREAN_WEB_SECRET": SECRET} | settings
-    program = deployment.start(role, MODULES[role], **settings)
+    program = deployment.start(role, module or MODULES[role], **settings)
     program.prints('"event": "ready"')
     [ready] = [line for line in program.output.splitlines() if '"event": "ready"' in line]
     return WebProcess(program, int(json.loads(ready)["port"]))
