@@ -143,6 +143,18 @@ def test_the_image_has_every_package_of_the_product() -> None:
     assert let_in == copied, "what the image takes is what Docker is shown"
 
 
+def test_every_part_of_the_pinned_libraries_that_is_named_is_there() -> None:
+    parts = re.findall(r"^# (For [\w -]+|To build):$", (_ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    image = (_ROOT / "deploy" / "Dockerfile").read_text()
+    named = {f"For {each}" for each in re.findall(r"next=(\w+)", image)}
+    assert named == {"For traces", "For development"}
+    operations = (_ROOT / "docs" / "operations.md").read_text()
+    named |= set(re.findall(r"^sed '/\^# ([\w -]+):/", operations, re.MULTILINE))
+    made = set(re.findall(r"^[A-Z_]+ := \\# (.*):$", (_ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert made == {*parts}
+    assert named <= made
+
+
 def test_the_overlay_that_watches_takes_its_ports() -> None:
     overlay = (_ROOT / "docker-compose.watch.yml").read_text()
     assert set(re.findall(r"\$\{(ANTREAN_[A-Z_]+)", overlay)) == _OF_WATCH
