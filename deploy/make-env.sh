@@ -72,7 +72,6 @@ add_what_is_missing() {
 # it; the directory lets nobody of this machine in but its owner.
 write() {
   printf '%s\n' "$2" >"$directory/.new"
-  chmod a=r "$directory/.new"
   mv -f "$directory/.new" "$directory/$1"
 }
 
@@ -81,6 +80,7 @@ write_secrets() {
   host=$(value TLS_HOST)
   mkdir -p "$directory"
   chmod go= "$directory"
+  umask 222
   for user in $connected; do
     secret=$(password "PASSWORD_$(upper "$user")")
     write "amqp_$user" "amqp://$user:$secret@broker:5672/"

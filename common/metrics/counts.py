@@ -13,6 +13,7 @@ from typing import Final
 from common.messages.message import EncodedReply, Reply
 from common.messages.problems import Problem, ProblemCode
 from common.messaging.delivery import Delivery, Outcome
+from common.messaging.received_requests import REQUEST_AGE_MAX
 from common.messaging.stopwatch import Part
 
 OTHER: Final = "other"
@@ -22,7 +23,7 @@ SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 BATCH_SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 DELAY_SECONDS: Final = (1, 2, 3, 5, 8, 10, 15, 30, 60, 120, 300)
 
-DELAY_SECONDS_MAX: Final = 900
+DELAY_SECONDS_MAX: Final = int(REQUEST_AGE_MAX.total_seconds())
 """A sender's clock may show anything. What is older than this is not carried out anyway."""
 
 _CODES: Final = frozenset(ProblemCode)
@@ -78,7 +79,9 @@ class BatchCounts:
                 sent_at[delivery.sent_at] += 1
         delays = self.delays[queue]
         for moment, times in sent_at.items():
-            delays.add(bounded_delay(moment, now), times)
+            # For what is too old nobody waits; web processes send such to be told the time.
+            if now - moment <= REQUEST_AGE_MAX:
+                delays.add(bounded_delay(moment, now), times)
 
 
 def bounded_delay(sent_at: datetime, now: datetime) -> float:

@@ -78,7 +78,7 @@ PART_SECONDS: Final = Metric(
 REPLY_DELAY: Final = Metric(
     "antrean_reply_delay_seconds",
     Kind.HISTOGRAM,
-    "From when a request was sent, by its own timestamp in whole seconds, to its reply; bounded to 900 s.",
+    "From when a request was sent, by its own timestamp in whole seconds, to its reply, within 900 s.",
     ("queue",),
 )
 OLDEST_UNANSWERED: Final = Metric(

@@ -197,16 +197,29 @@ def secrets_in(directory: Path) -> dict[str, str]:
     return {each.name: each.read_text().strip() for each in (directory / "secrets").iterdir()}
 
 
-def test_make_env_writes_every_secret_and_every_file_that_compose_hands_on(tmp_path: Path) -> None:
-    assert make_env(tmp_path).returncode == 0
-    written = dotenv_values(tmp_path / ".env")
+@pytest.fixture(scope="module")
+def new_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout in which deploy/make-env.sh was run once; it stays as it is."""
+    directory = tmp_path_factory.mktemp("new")
+    assert make_env(directory).returncode == 0
+    return directory
+
+
+@pytest.fixture
+def checkout(new_checkout: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be changed."""
+    return shutil.copytree(new_checkout, tmp_path / "checkout")
+
+
+def test_make_env_writes_every_secret_and_every_file_that_compose_hands_on(new_checkout: Path) -> None:
+    written = dotenv_values(new_checkout / ".env")
     addresses = {name for name in written if "_URL_" in name}
     assert written.keys() == _SECRETS | _COMPOSE_TAKES | addresses
     assert len({written[name] for name in _SECRETS}) == len(_SECRETS)
     assert Settings.read(written).read_registry_key() is not None
-    assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
-    assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0, "the directory keeps others out"
-    files = secrets_in(tmp_path)
+    assert (new_checkout / ".env").stat().st_mode & 0o077 == 0
+    assert (new_checkout / "secrets").stat().st_mode & 0o077 == 0, "the directory keeps others out"
+    files = secrets_in(new_checkout)
     taken = [
         Path(secret["file"]).name
         for overlay in ("", ".tls")
@@ -218,16 +231,15 @@ def test_make_env_writes_every_secret_and_every_file_that_compose_hands_on(tmp_p
     assert files["amqps_web"] == f"amqps://web:{password}@broker:5671/"
 
 
-def test_make_env_again_keeps_what_it_made_and_writes_the_files_of_what_was_changed(tmp_path: Path) -> None:
-    make_env(tmp_path)
-    before, files = (tmp_path / ".env").read_text(), secrets_in(tmp_path)
-    assert make_env(tmp_path).returncode == 0
-    assert ((tmp_path / ".env").read_text(), secrets_in(tmp_path)) == (before, files)
-    (tmp_path / ".env").write_text(f"{before}ANTREAN_TLS_HOST=antrean.example\n")
+def test_make_env_again_keeps_what_it_made_and_writes_the_files_of_what_was_changed(checkout: Path) -> None:
+    before, files = (checkout / ".env").read_text(), secrets_in(checkout)
+    assert make_env(checkout).returncode == 0
+    assert ((checkout / ".env").read_text(), secrets_in(checkout)) == (before, files)
+    (checkout / ".env").write_text(f"{before}ANTREAN_TLS_HOST=antrean.example\n")
 
-    make_env(tmp_path, ANTREAN_DATABASE_PASSWORD_TICKER='"another1"')
+    make_env(checkout, ANTREAN_DATABASE_PASSWORD_TICKER='"another1"')
 
-    changed = {name: text for name, text in secrets_in(tmp_path).items() if text != files[name]}
+    changed = {name: text for name, text in secrets_in(checkout).items() if text != files[name]}
     assert changed.pop("database_password_ticker") == "another1"
     assert changed.pop("database_ticker") == "postgresql://antrean_ticker:another1@database/antrean"
     assert changed.pop("management_https").endswith("@antrean.example:15671/")
@@ -237,34 +249,31 @@ def test_make_env_again_keeps_what_it_made_and_writes_the_files_of_what_was_chan
 
 @pytest.mark.parametrize(("value", "told"), [("a@b", "letters, digits"), ("", "is missing")])
 def test_make_env_refuses_a_password_that_cannot_stand_in_an_address(
-    tmp_path: Path, value: str, told: str
+    checkout: Path, value: str, told: str
 ) -> None:
-    make_env(tmp_path)
-    refused = make_env(tmp_path, ANTREAN_DATABASE_PASSWORD=value)
+    refused = make_env(checkout, ANTREAN_DATABASE_PASSWORD=value)
     assert refused.returncode == 1
     assert told in refused.stderr
     assert "ANTREAN_DATABASE_PASSWORD" in refused.stderr
 
 
-def test_make_env_adds_what_an_env_of_an_earlier_version_lacks(tmp_path: Path) -> None:
-    make_env(tmp_path)
-    env = tmp_path / ".env"
+def test_make_env_adds_what_an_env_of_an_earlier_version_lacks(checkout: Path) -> None:
+    env = checkout / ".env"
     complete = dotenv_values(env)
     lacking = re.sub(r"ANTREAN_(PASSWORD_ACCOUNTS|SECRETS_DIRECTORY)=.+\n", "", env.read_text())
     env.write_text(lacking.rstrip("\n"))
-    make_env(tmp_path)
+    make_env(checkout)
     assert dotenv_values(env).keys() == complete.keys()
     accounts = {name for name, value in complete.items() if dotenv_values(env)[name] != value}
     assert accounts == {"ANTREAN_PASSWORD_ACCOUNTS", "ANTREAN_MANAGEMENT_URL_DEPLOY"}
 
 
 def test_every_program_on_the_host_finds_its_address_in_what_make_env_writes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_env(tmp_path)
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(new_checkout)
     monkeypatch.setenv("ANTREAN_STACK_DIR", str(tmp_path / "stack"))
-    password = dotenv_values(tmp_path / ".env")
+    password = dotenv_values(new_checkout / ".env")
     users: tuple[Role, ...] = ("patient", "deploy")
     for role in users:
         secret = password[f"ANTREAN_PASSWORD_{role.upper()}"]

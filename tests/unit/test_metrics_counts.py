@@ -99,10 +99,11 @@ def test_the_time_of_a_batch_is_shown_as_a_whole_and_in_parts() -> None:
     assert series[named("antrean_batch_part_seconds_total", part="commit")] == 0.006
 
 
-def test_a_delay_is_that_of_the_senders_clock_within_bounds() -> None:
+def test_a_delay_is_that_of_the_senders_clock_and_none_of_what_is_too_old() -> None:
     a_day = 24 * 3600
     series = counted(
         (sent("register", 3), answer()),
+        (sent("register", 900), answer()),
         (sent("register", a_day), answer()),
         (sent("register", -a_day), answer()),
         (sent("register", None), answer()),
