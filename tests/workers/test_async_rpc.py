@@ -202,6 +202,7 @@ def test_a_full_queue_takes_nothing_and_then_everything(deployment: Deployment) 
     assert sorted(answer.body["number"] for answer in asyncio.run(register())) == [*range(1, 11)]
 
 
+@pytest.mark.long
 def test_a_line_that_freezes_is_left_for_another(deployment: Deployment) -> None:
     """Missing heartbeats tell of it; what was sent over it is sent again."""
     clinic, url = CLINICS[4], deployment.urls["patient"]

@@ -220,13 +220,15 @@ def test_limits_that_are_missing_and_what_no_limit_bounds_are_named(installation
         for _ in range(3):
             channel.basic_publish(topology.PATIENT_EXCHANGE, "register", b"{}")
 
-        def named() -> bool:
-            return "(3)" in installation.diagnose().warnings.get("broker.transactions", "")
+        management = Management(node.url_of(node.administrator), "/")
+
+        def known() -> bool:
+            return [each.uncommitted for each in management.transactions()] == [3]
 
         try:
             node.change("DELETE", "/user-limits/patient/max-channels")
             node.change("DELETE", "/vhost-limits/%2F/max-queues")
-            eventually(named, "the management API knows of the transaction")
+            eventually(known, "the management API knows of the transaction")
             found = installation.diagnose(ANTREAN_MANAGEMENT_URL=node.url_of(node.administrator))
         finally:
             node.mend()
