@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -269,6 +270,17 @@ def deployed(
     finally:
         deployment.stop()
         broker.purge()
+
+
+@contextmanager
+def at_work(
+    broker: RunningBroker, migrated: Path, directory: Path, catalog: Catalog | None = None
+) -> Iterator[Deployment]:
+    """A deployment on a copy of the SQLite file `migrated`, with one worker of each kind."""
+    database = shutil.copyfile(migrated, directory / "antrean.sqlite")
+    with deployed(broker, f"sqlite:///{database}", directory, catalog=catalog) as deployment:
+        deployment.start_together({"registrar": 1, "ticker": 1, "status": 1})
+        yield deployment
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """The browser of the tests of pages: a Chromium that is installed here, driven by Playwright."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from local_stack.install import CHROMIUM, find_chromium
 from tests.broker import RunningBroker
 from tests.browser.waiting_rooms import WaitingRoom, new_code, waiting_rooms_catalog
 from tests.browser.watched_pages import WatchedPages
-from tests.deployment import deployed
+from tests.deployment import at_work
 from tests.processes import SECONDS_MAX
 from tests.web.conftest import hospital as hospital
 
@@ -58,11 +57,9 @@ def room(
     broker: RunningBroker, _migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[WaitingRoom]:
     """A waiting room, for all tests of a module."""
-    directory = tmp_path_factory.mktemp("hospital")
-    shutil.copyfile(_migrated_sqlite, directory / "antrean.sqlite")
-    database_url = f"sqlite:///{directory}/antrean.sqlite"
-    codes = new_code(), new_code()
-    with deployed(broker, database_url, directory, catalog=waiting_rooms_catalog(*codes)) as deployment:
-        deployment.start_together({"registrar": 1, "ticker": 1, "status": 1})
-        with WaitingRoom(broker, deployment, *codes) as room:
-            yield room
+    codes, directory = (new_code(), new_code()), tmp_path_factory.mktemp("hospital")
+    with (
+        at_work(broker, _migrated_sqlite, directory, waiting_rooms_catalog(*codes)) as deployment,
+        WaitingRoom(broker, deployment, *codes) as room,
+    ):
+        yield room

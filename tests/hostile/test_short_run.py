@@ -34,6 +34,7 @@ def test_nothing_is_learned(stage: Stage, attack: Attack) -> None:
     assert not found.learned, found.said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "attack", [each for each in ATTACKS if each.key in FLOODS], ids=lambda each: each.key
 )

@@ -1,13 +1,12 @@
 """A hospital at work, for the web processes that a module tests."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.broker import RunningBroker
-from tests.deployment import Deployment, deployed
+from tests.deployment import Deployment, at_work
 from tests.web.board_hospital import board_catalog
 from tests.web.visiting import Visits
 from tests.web.web_process import WebProcess
@@ -18,10 +17,7 @@ def hospital(
     broker: RunningBroker, _migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
     """A deployment with one worker of each kind, for all tests of a module."""
-    directory = tmp_path_factory.mktemp("hospital")
-    shutil.copyfile(_migrated_sqlite, directory / "antrean.sqlite")
-    with deployed(broker, f"sqlite:///{directory}/antrean.sqlite", directory) as deployment:
-        deployment.start_together({"registrar": 1, "ticker": 1, "status": 1})
+    with at_work(broker, _migrated_sqlite, tmp_path_factory.mktemp("hospital")) as deployment:
         yield deployment
 
 
@@ -30,11 +26,9 @@ def board_hospital(
     broker: RunningBroker, _migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
     """At work, with clinics that no other test has."""
-    directory = tmp_path_factory.mktemp("hospital")
-    shutil.copyfile(_migrated_sqlite, directory / "antrean.sqlite")
-    url = f"sqlite:///{directory}/antrean.sqlite"
-    with deployed(broker, url, directory, catalog=board_catalog()) as deployment:
-        deployment.start_together({"registrar": 1, "ticker": 1, "status": 1})
+    with at_work(
+        broker, _migrated_sqlite, tmp_path_factory.mktemp("hospital"), board_catalog()
+    ) as deployment:
         yield deployment
 
 

@@ -33,7 +33,7 @@ _SOON = {"ANTREAN_REPLY_TIMEOUT_SECONDS": "3", "ANTREAN_TRUSTED_PROXIES": "127.0
 @pytest.fixture(scope="module")
 def process(hospital: Deployment) -> Iterator[WebProcess]:
     """The process that answers."""
-    process = start_web(hospital, "web", 0, **_SOON)
+    process = start_web(hospital, "web", 0, module="tests.web.unforgiving", **_SOON)
     await_ready(process)
     yield process
     assert process.program.stop() == 0
@@ -206,7 +206,7 @@ def test_nobody_is_believed_where_no_proxy_is_trusted(hospital: Deployment) -> N
 
 
 def test_a_body_that_comes_slowly_is_given_up(hospital: Deployment) -> None:
-    process = start_web(hospital, "web", module=IMPATIENT)
+    process = start_web(hospital, "web", 0, module=IMPATIENT)
     head = (
         b"POST /api/v1/tickets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         b"Content-Length: 100\r\nX-Forwarded-For: 203.0.113.250\r\nAccept-Language: en\r\n\r\n{"

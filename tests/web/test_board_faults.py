@@ -1,6 +1,5 @@
 """No call is missed and none comes twice, whatever ends while clinics call: page, board process or broker."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from random import Random
 import pytest
 
 from tests.broker import RunningBroker, private_node
-from tests.deployment import Deployment, deployed
+from tests.deployment import Deployment, at_work
 from tests.processes import eventually
 from tests.web.board_client import BoardClient, board_client
 from tests.web.board_hospital import CODE, board_catalog
@@ -24,11 +23,7 @@ def own_hospital(_migrated_sqlite: Path, tmp_path: Path) -> Iterator[tuple[Deplo
     """A hospital at work on a broker of its own, which the test may stop."""
     with private_node() as node:
         broker = RunningBroker(node.urls, has_roles=True, has_policies=True, node=node)
-        shutil.copyfile(_migrated_sqlite, tmp_path / "antrean.sqlite")
-        with deployed(
-            broker, f"sqlite:///{tmp_path}/antrean.sqlite", tmp_path, catalog=board_catalog()
-        ) as deployment:
-            deployment.start_together({"registrar": 1, "ticker": 1, "status": 1})
+        with at_work(broker, _migrated_sqlite, tmp_path, board_catalog()) as deployment:
             yield deployment, broker
 
 
