@@ -29,6 +29,9 @@ _CLOSE_SECONDS_MAX: Final = 2.0
 OnReply = Callable[[str, str, bytes], None]
 """Is given the correlation id, the name and the body of a reply."""
 
+Consume = Callable[[Channel], None]
+"""Begins to consume, over a channel that has just been opened."""
+
 
 class Outcome(Enum):
     """What the broker has made of one publish."""
@@ -48,35 +51,47 @@ class Outcome(Enum):
     """The channel was closing already."""
 
 
+def replies(on_reply: OnReply) -> Consume:
+    """Consumes the replies to what is published over the channel."""
+
+    def replied(_: Channel, _method: Basic.Deliver, properties: pika.BasicProperties, body: bytes) -> None:
+        on_reply(properties.correlation_id or "", properties.type or "", body)
+
+    def consume(channel: Channel) -> None:
+        channel.basic_consume(REPLY_TO, replied, auto_ack=True)
+
+    return consume
+
+
 async def first_of(*futures: asyncio.Future[Any], seconds: float | None = None) -> None:
     """Returns as soon as one of them is done, or so much time has passed."""
     await asyncio.wait(futures, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
 
 
 class RequestChannel:
-    """Publishes requests over one channel, which hears their replies, too."""
+    """Publishes over one channel, which consumes, too: the replies, or a queue."""
 
-    def __init__(self, at: str, user: str | None, writable: asyncio.Event, on_reply: OnReply) -> None:
+    def __init__(self, at: str, user: str | None, writable: asyncio.Event, consume: Consume) -> None:
         loop = asyncio.get_running_loop()
         self.user = user
         """Who is logged in; None where the certificate says so."""
         self.refusal: BrokerRefused | None = None
         self.closed: asyncio.Future[None] = loop.create_future()
-        self._at, self._writable, self._on_reply = at, writable, on_reply
+        self._at, self._writable, self._consume = at, writable, consume
         self._unsettled: dict[int, tuple[str, asyncio.Future[Outcome]]] = {}
         self._returned: set[str] = set()
         self._last_tag = 0
         self._channel: Channel | None = None
 
     async def open(self, connection: AsyncioConnection) -> None:
-        """Opens the channel and consumes its replies; raises BrokerUnavailable where that fails."""
+        """Opens the channel and begins to consume; raises BrokerUnavailable where that fails."""
         opened, ready = self.closed.get_loop().create_future(), self.closed.get_loop().create_future()
         try:
             channel = connection.channel(on_open_callback=opened.set_result)
             channel.add_on_close_callback(self._closed)
             await self._unless_closed(opened)
             # The consumer must be there before anything is published with this reply-to.
-            channel.basic_consume(REPLY_TO, self._replied, auto_ack=True)
+            self._consume(channel)
             channel.add_on_cancel_callback(lambda _: channel.close())
             channel.add_on_return_callback(self._was_returned)
             channel.confirm_delivery(self._confirmed, ready.set_result)
@@ -92,7 +107,7 @@ class RequestChannel:
     def publish(
         self, exchange: str, properties: pika.BasicProperties, body: bytes
     ) -> asyncio.Future[Outcome]:
-        """Publishes a request, with its type as routing key; what comes of it."""
+        """Publishes a message, with its type as routing key; what comes of it."""
         outcome: asyncio.Future[Outcome] = self.closed.get_loop().create_future()
         if self._channel is None or not self._channel.is_open:
             outcome.set_result(Outcome.UNSENT)
@@ -106,11 +121,6 @@ class RequestChannel:
         await first_of(step, self.closed)
         if self.closed.done():
             raise BrokerUnavailable("The connection to RabbitMQ was lost at once; try again.")
-
-    def _replied(
-        self, _: Channel, _method: Basic.Deliver, properties: pika.BasicProperties, body: bytes
-    ) -> None:
-        self._on_reply(properties.correlation_id or "", properties.type or "", body)
 
     def _was_returned(
         self, _: Channel, _method: Basic.Return, properties: pika.BasicProperties, _body: bytes
@@ -168,9 +178,9 @@ class RequestConnection:
         """Why it could not be opened; None once it is open."""
         return await asyncio.shield(self._opened)
 
-    async def open_channel(self, on_reply: OnReply) -> RequestChannel:
+    async def open_channel(self, consume: Consume) -> RequestChannel:
         """A new channel; raises BrokerUnavailable where the connection is lost."""
-        channel = RequestChannel(self._at, self._user, self._writable, on_reply)
+        channel = RequestChannel(self._at, self._user, self._writable, consume)
         await channel.open(self._connection)
         return channel
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pika
 
-from antrean_client.async_connection import Outcome, RequestChannel, first_of, open_connection
+from antrean_client.async_connection import Outcome, RequestChannel, first_of, open_connection, replies
 from antrean_client.connection import Address, address_now
 from antrean_client.errors import BrokerUnavailable, MessagingError, NoReply, RequestNotTaken, SettingsError
 from antrean_client.requests import Answer, Clock, MachineClock, encoded, too_large
@@ -235,7 +235,7 @@ class AsyncRpcClient:
             try:
                 async with open_connection(address_now(self._amqp_url), self._name) as connection:
                     while connection.is_open:
-                        self._channel = await connection.open_channel(self._replied)
+                        self._channel = await connection.open_channel(replies(self._replied))
                         self._failure, pause = None, _RECONNECT_SECONDS_MIN
                         self._tell()
                         await first_of(self._channel.closed)  # which `close` must not cancel

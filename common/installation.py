@@ -29,8 +29,10 @@ MODULES: Final[dict[Extra, tuple[str, ...]]] = {
     "traces": ("opentelemetry.exporter.otlp.proto.http", "opentelemetry.sdk"),
     "web": (
         "cryptography",
+        "http_ece",
         "jinja2",
         "prometheus_client",
+        "py_vapid",
         "pydantic",
         "segno",
         "sse_starlette",

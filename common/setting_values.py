@@ -9,6 +9,9 @@ from typing import Any, Final
 from common.errors import UNUSABLE_ADDRESS, SettingsError
 from common.translation import N_, languages
 
+_PUSH_KEY_BOUND: Final = 0xFFFFFFFF << 224
+"""Below the order of the curve P-256, of which a key is a number."""
+
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -87,6 +90,37 @@ def _proxies(text: str) -> tuple[str, ...]:
             N_("{variable} cannot be used: write the IP addresses of your proxies, such as {example}."),
             example="10.0.0.5, 10.1.0.0/16",
         ) from error
+
+
+def _push_key(text: str) -> str:
+    is_number = re.fullmatch(r"[0-9a-fA-F]{64}", text) is not None
+    if not (is_number and 0 < int(text, 16) < _PUSH_KEY_BOUND):
+        raise Unreadable(
+            N_(
+                "{variable} cannot be used: a key of Web Push has 64 hexadecimal digits. Make one with:"
+                " openssl rand -hex 32"
+            )
+        )
+    return text
+
+
+def _contact(text: str) -> str:
+    if not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+\.[^@\s]+|https://[^/\s]+\S*", text):
+        raise Unreadable(
+            N_("{variable} cannot be used: write where you can be reached, such as {example}."),
+            example="mailto:it@hospital.example",
+        )
+    return text
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(text.lower().replace(",", " ").split())
+    if not all(re.fullmatch(r"[a-z0-9.-]+(:\d{1,5})?", host) for host in hosts):
+        raise Unreadable(
+            N_("{variable} cannot be used: write names of hosts, such as {example}."),
+            example="push.example, push.example:8443",
+        )
+    return hosts
 
 
 def _switch(text: str) -> bool:
@@ -170,6 +204,10 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "public_url": _network_url(r"https?://[^/]", "https://antrean.example"),
     "web_secret": str,
     "web_secret_file": Path,
+    "web_push_key": _push_key,
+    "web_push_key_file": Path,
+    "web_push_contact": _contact,
+    "web_push_services": _hosts,
     "purge_after_days": _number(int, 1, 36_500),
     "purge_access_log_after_days": _number(int, 1, 36_500),
     "registry_key": str,

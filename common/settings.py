@@ -96,6 +96,10 @@ class Settings:
     public_url: str | None = None
     web_secret: str | None = field(default=None, repr=False)
     web_secret_file: Path | None = None
+    web_push_key: str | None = field(default=None, repr=False)
+    web_push_key_file: Path | None = None
+    web_push_contact: str | None = None
+    web_push_services: tuple[str, ...] = ()
     purge_after_days: int | None = None
     purge_access_log_after_days: int | None = None
     registry_key: str | None = field(default=None, repr=False)
@@ -193,15 +197,22 @@ class Settings:
             )
         return self.database_url
 
+    def read_secret(self, name: str) -> tuple[str, str | None]:
+        """The variable of the secret `name`, and what it or its file holds; None where there is neither.
+        Raises SettingsError where the file cannot be used."""
+        variable, secret = PREFIX + name.upper(), getattr(self, name)
+        file = getattr(self, name + FILE.lower())
+        if secret is None and file is not None:
+            variable += FILE
+            secret = read_secret_file(variable, file)
+        return variable, secret
+
     def read_registry_key(self) -> "RegistryKey | None":
         """The key of the registries; None where it is not set. Raises SettingsError where it cannot be used,
         or its file cannot be read."""
         from common.registry_key import KEY_LENGTH_MIN, RegistryKey  # only here: `antrean` has to be quick
 
-        variable, secret = "ANTREAN_REGISTRY_KEY", self.registry_key
-        if secret is None and self.registry_key_file is not None:
-            variable = "ANTREAN_REGISTRY_KEY_FILE"
-            secret = read_secret_file(variable, self.registry_key_file)
+        variable, secret = self.read_secret("registry_key")
         if secret is None:
             return None
         if len(secret) < KEY_LENGTH_MIN:
@@ -210,10 +221,7 @@ class Settings:
 
     def read_web_secret(self) -> str:
         """What antrean-web seals cookies and tokens with; raises SettingsError where it cannot be used."""
-        variable, secret = "ANTREAN_WEB_SECRET", self.web_secret
-        if secret is None and self.web_secret_file is not None:
-            variable = "ANTREAN_WEB_SECRET_FILE"
-            secret = read_secret_file(variable, self.web_secret_file)
+        variable, secret = self.read_secret("web_secret")
         if secret is None:
             raise SettingsError(
                 N_(
@@ -298,7 +306,7 @@ def _env_file(role: Role | None) -> dict[str, str | None]:
 def _secrets() -> list[str]:
     passwords = [f"PASSWORD_{each.upper()}" for each in (*BROKER_USERS, "accounts")]
     passwords += [f"{DATABASE_PASSWORD}{each.upper()}" for each in WORKER_ROLES]
-    return [PREFIX + name for name in (*ADDRESSES, "REGISTRY_KEY", "WEB_SECRET", *passwords)]
+    return [PREFIX + name for name in (*ADDRESSES, "REGISTRY_KEY", "WEB_SECRET", "WEB_PUSH_KEY", *passwords)]
 
 
 def _names_a_system(variables: Mapping[str, str | None]) -> bool:

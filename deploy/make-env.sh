@@ -13,6 +13,7 @@ workers="registrar ticker status"
 connected="$workers web board deploy"
 
 upper() { echo "$1" | tr a-z A-Z; }
+new_key() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 new_password() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 fail() { echo "deploy/make-env.sh: $1" >&2; exit 1; }
 
@@ -33,6 +34,7 @@ new_settings() {
   for user in $users; do echo "PASSWORD_$(upper "$user")=$(new_password)"; done
   for worker in $workers; do echo "DATABASE_PASSWORD_$(upper "$worker")=$(new_password)"; done
   echo "WEB_SECRET=$(new_password)"
+  echo "WEB_PUSH_KEY=$(new_key)"
   echo "REGISTRY_KEY=$(new_password)"
   echo "SECRETS_DIRECTORY=./secrets"
 }
@@ -102,6 +104,7 @@ write_secrets() {
   write database_password "$secret"
   write database_deploy "postgresql://antrean:$secret@database/antrean"
   write web_secret "$(value WEB_SECRET)"
+  write web_push_key "$(value WEB_PUSH_KEY)"
   write registry_key "$(value REGISTRY_KEY)"
   echo "deploy/make-env.sh: wrote the secrets of .env into $directory"
 }

@@ -32,6 +32,7 @@ from patient_web.gateway import Gateway
 from patient_web.pages.asking import Asking
 from patient_web.pages.routes import pages_app
 from patient_web.pages.site import Site, language_links
+from patient_web.push.start import push_of
 from patient_web.refusals import Refusals
 from patient_web.ticket_streams.hub import TicketStreams
 from patient_web.tokens import Tokens
@@ -66,8 +67,15 @@ def make_app(settings: Settings) -> Starlette:
         settings.current_amqp_url, hub.take, position=Position.now(), name=_NAME, fills_gaps=False
     )
     pages = Pages(Path(__file__).parent, language_links=language_links, first_language=settings.language)
-    asking, public_url = Asking(gateway, hub.shown), settings.public_url
-    site = Site(pages=pages, asking=asking, tokens=tokens, clock=clock, public_url=public_url)
+    push = push_of(settings, gateway.look_up, hub, tokens, clock)
+    site = Site(
+        pages=pages,
+        asking=Asking(gateway, hub.shown),
+        tokens=tokens,
+        clock=clock,
+        public_url=settings.public_url,
+        push=None if push is None else push.offer,
+    )
     refusals = Refusals(site, settings.language)
     programs = api(gateway, Streams(gateway, admission, hub, tokens, clock), clock)
 
@@ -76,11 +84,14 @@ def make_app(settings: Settings) -> Starlette:
         requester.start()
         workers_clock.start()
         feed.start()
-        refreshing = asyncio.create_task(hub.run())
+        refreshing = [asyncio.create_task(hub.run())]
+        if push is not None:
+            refreshing.append(asyncio.create_task(push.run()))
         try:
             yield
         finally:
-            refreshing.cancel()
+            for each in refreshing:
+                each.cancel()
             workers_clock.stop()
             feed.stop()
             await requester.close()
@@ -109,6 +120,7 @@ def make_app(settings: Settings) -> Starlette:
     # Whatever host a request names, nobody is sent there.
     app.router.redirect_slashes = False
     app.state.trouble = trouble
+    app.state.push = None if push is None else push.counts
     return app
 
 

@@ -30,6 +30,8 @@ EVENTS_EXCHANGE: Final = "antrean.events"
 POISON_EXCHANGE: Final = "antrean.poison"
 """Where the broker sends what reached a queue's delivery limit. It passes on nothing else: a stranger could
 fill the queue behind it with requests that merely expire."""
+PUSH_EXCHANGE: Final = "antrean.push"
+"""Through which web processes put subscriptions to notifications into PUSH_QUEUE."""
 
 REQUEST_EXCHANGES: Final = {
     "patient": PATIENT_EXCHANGE,
@@ -49,6 +51,10 @@ STATUS_QUEUE: Final = "antrean.status"
 DESK_STATUS_QUEUE: Final = "antrean.desk-status"
 INTEGRATOR_STATUS_QUEUE: Final = "antrean.integrator-status"
 JOURNAL_QUEUE: Final = protocol.JOURNAL_QUEUE
+PUSH_QUEUE: Final = "antrean.push"
+"""Which telephones are to be notified of which tickets, sealed; each is held by a web process."""
+SUBSCRIPTION: Final = "subscription"
+"""The routing key of these."""
 DEAD_QUEUE: Final = "antrean.dead"
 """What workers set aside: nothing else gets there, so that nobody else can fill it."""
 POISON_QUEUE: Final = "antrean.poison"

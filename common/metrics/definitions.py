@@ -232,6 +232,21 @@ STREAM_MESSAGES: Final = Metric(
     Kind.COUNTER,
     "What was sent to them; none while queues move: is it ready?",
 )
+PUSH_NOTIFICATIONS: Final = Metric(
+    "antrean_push_notifications_total",
+    Kind.COUNTER,
+    "Notifications by what came of them: `sent`; `gone`: nobody wants it; `busy`, `unreachable`: sent"
+    " again; `refused`: many of these, look at the key and the contact address.",
+    ("result",),
+)
+PUSH_HELD: Final = Metric(
+    "antrean_push_held",
+    Kind.GAUGE,
+    "Telephones that a process sees to; near 2,000, start another process.",
+)
 
-OF_WEB_PROCESSES: Final = (HTTP_REQUESTS, HTTP_SECONDS, STREAMS_OPEN, STREAM_MESSAGES)
+OF_WEB_PROCESSES: Final = (
+    *(HTTP_REQUESTS, HTTP_SECONDS, STREAMS_OPEN, STREAM_MESSAGES),
+    *(PUSH_NOTIFICATIONS, PUSH_HELD),
+)
 """What web processes show beside INFO and READY."""

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from prometheus_client import Metric as Family
@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from common.metrics import definitions
 from common.metrics.counts import Distribution
-from common.metrics.families import family, histogram, one
+from common.metrics.families import by_one, family, histogram, one
 from common.metrics.server import PageServer
 from common.metrics.showing import health_page, metrics_page, registry_of
 
@@ -32,9 +32,22 @@ class WebCounts:
         self.messages = 0
 
 
+class PushNumbers(Protocol):
+    """What is counted of notifications: by result, and how many telephones are held."""
+
+    notifications: Counter[str]
+    held: int
+
+
 class _WebCollector(Collector):
-    def __init__(self, process: str, counts: WebCounts, trouble: Callable[[], str | None]) -> None:
-        self._process, self._counts, self._trouble = process, counts, trouble
+    def __init__(
+        self,
+        process: str,
+        counts: WebCounts,
+        push: PushNumbers | None,
+        trouble: Callable[[], str | None],
+    ) -> None:
+        self._process, self._counts, self._push, self._trouble = process, counts, push, trouble
 
     def collect(self) -> Iterator[Family]:
         """All families but those of the process."""
@@ -44,16 +57,26 @@ class _WebCollector(Collector):
         yield histogram(self._process, definitions.HTTP_SECONDS, counts.seconds.copy())
         yield family(self._process, definitions.STREAMS_OPEN, one(counts.streams_open))
         yield family(self._process, definitions.STREAM_MESSAGES, one(counts.messages))
+        if (push := self._push) is not None:
+            yield family(self._process, definitions.PUSH_NOTIFICATIONS, by_one(push.notifications.copy()))
+            yield family(self._process, definitions.PUSH_HELD, one(push.held))
 
 
 class WebMetrics:
     """Shows `counts` of the process that is called `process` (`web`, `board`) at a port of its own; `trouble`
-    says what keeps it from its work. Raises SettingsError where the port cannot be had."""
+    says what keeps it from its work, and `push` counts notifications where there are any. Raises
+    SettingsError where the port cannot be had."""
 
     def __init__(
-        self, process: str, counts: WebCounts, trouble: Callable[[], str | None], address: str, port: int
+        self,
+        process: str,
+        counts: WebCounts,
+        push: PushNumbers | None,
+        trouble: Callable[[], str | None],
+        address: str,
+        port: int,
     ) -> None:
-        registry = registry_of(process, [_WebCollector(process, counts, trouble)])
+        registry = registry_of(process, [_WebCollector(process, counts, push, trouble)])
         pages = {
             "/metrics": lambda: metrics_page(registry),
             "/livez": lambda: health_page(None),

@@ -24,7 +24,8 @@ _NO_NEWS: Final = (b"event: ping", b"retry: ")
 @contextmanager
 def observed(app: Starlette, process: str, settings: Settings) -> Iterator[ASGIApp]:
     """`app`, counted while the block runs. `process` is what it is called, `app.state.trouble()` says what
-    keeps it from its work. Without a port nothing is counted, or loaded for it.
+    keeps it from its work, `app.state.push` counts its notifications, where it has any. Without a port
+    nothing is counted, or loaded for it.
 
     Raises SettingsError where the port cannot be had.
     """
@@ -35,7 +36,8 @@ def observed(app: Starlette, process: str, settings: Settings) -> Iterator[ASGIA
 
     counts = WebCounts()
     address, port = settings.metrics_address, settings.metrics_port
-    metrics = WebMetrics(process, counts, app.state.trouble, address, port)
+    push = getattr(app.state, "push", None)
+    metrics = WebMetrics(process, counts, push, app.state.trouble, address, port)
     metrics.begin()
     try:
         yield _Counted(app, counts)

@@ -16,8 +16,8 @@ from typing import Final, NamedTuple
 
 from antrean_client.events import Event
 from antrean_client.http_connection import DeadlineConnection, retry_after_seconds
+from common.public_addresses import AddressRefused, public_addresses_of
 from common.translation import N_
-from event_tap.webhooks.addresses import AddressRefused, public_addresses_of
 from event_tap.webhooks.endpoint import Endpoint
 from event_tap.webhooks.signing import Signer
 

@@ -175,7 +175,7 @@ def _forward_stream(
 
 def _refuse_private(endpoint: Endpoint) -> None:
     """Says before anything is sent what each attempt would say; a name may still be unknown now."""
-    from event_tap.webhooks.addresses import AddressRefused, public_addresses_of
+    from common.public_addresses import AddressRefused, public_addresses_of
 
     try:
         public_addresses_of(endpoint.host, endpoint.port, anywhere=endpoint.is_allowed)

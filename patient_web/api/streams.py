@@ -21,7 +21,7 @@ from patient_web.api.problems import STREAM_NOT_FOUND, of_reply, own_problem, to
 from patient_web.api.reading import read_request
 from patient_web.devices import visitor_of
 from patient_web.gateway import Gateway
-from patient_web.ticket_streams.followed import Follower
+from patient_web.ticket_streams.followed import StreamFollower
 from patient_web.ticket_streams.hub import TicketStreams
 from patient_web.tokens import Tokens
 
@@ -91,16 +91,18 @@ class Streams:
 
         return stream(self._messages(follower), self._clock, close)
 
-    async def _follower(self, visitor: Visitor, codes: list[str]) -> Follower:
+    async def _follower(self, visitor: Visitor, codes: list[str]) -> StreamFollower:
         """Whose first messages are the tickets as they stand."""
         async with self._opening:
             mark = self._hub.moment()
             answer = await self._gateway.ask(visitor, TicketStatusRequest(ticket_codes=codes))
         if answer.name == "problem":
             raise of_reply(answer.body)
-        return self._hub.follow(answer.body["tickets"], answer.body["not_found"], mark)
+        follower = StreamFollower()
+        self._hub.follow(follower, answer.body["tickets"], answer.body["not_found"], mark)
+        return follower
 
-    def _messages(self, follower: Follower) -> AsyncIterator[bytes]:
+    def _messages(self, follower: StreamFollower) -> AsyncIterator[bytes]:
         spread = random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311 - keeps no secret
         return follower.messages(STREAM_SECONDS_MAX * spread)
 

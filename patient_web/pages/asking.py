@@ -42,6 +42,10 @@ class Asking:
         self._gateway, self._shown = gateway, shown
         self._lists: dict[str, tuple[float, asyncio.Task[list[Body]]]] = {}
 
+    def admit(self, request: Request, use: Use) -> None:
+        """Before what is no request of its own."""
+        self._gateway.admit(visitor_of(request), use)
+
     async def hospitals(self, request: Request) -> list[Body]:
         """All hospitals, as they were within the last half minute."""
         self._gateway.admit(visitor_of(request), Use.LOOK_UP)

@@ -17,7 +17,7 @@ from common.words.written_dates import date_complaint
 
 FIELDS_MAX: Final = 20
 _FORM_TYPE: Final = "application/x-www-form-urlencoded"
-_VALUE_LENGTH_MAX: Final = 500
+_VALUE_LENGTH_MAX: Final = 1_000
 
 _EMPTY: Final[Mapping[str, str]] = {
     "medical_record_number": N_("Write the medical record number; it stands on the patient's card."),

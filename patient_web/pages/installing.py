@@ -16,7 +16,7 @@ _ICONS: Final = (
     ("icon-192.png", "192x192", "image/png"),
     ("icon-512.png", "512x512", "image/png"),
 )
-_FILES: Final = ("page.css", "live.js", "install.js", "icon.svg")
+_FILES: Final = ("page.css", "live.js", "install.js", "notices.js", "icon.svg")
 _BACKGROUND: Final = "#ffffff"
 _THEME: Final = "#0b4f6c"
 

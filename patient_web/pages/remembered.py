@@ -43,7 +43,7 @@ class Remembered:
     @property
     def until(self) -> datetime | None:
         """When the first of them is forgotten; None where there is none."""
-        return min(map(_kept_until, self.days.values()), default=None)
+        return min(map(kept_until, self.days.values()), default=None)
 
     def __contains__(self, code: str) -> bool:
         return code in self.days
@@ -87,10 +87,10 @@ def remember(request: Request, response: Response, tokens: Tokens, tickets: Reme
 
 def _is_kept(code: str, day: str, now: datetime) -> bool:
     parse_ticket_code(code)
-    return now < _kept_until(day)
+    return now < kept_until(day)
 
 
-def _kept_until(day: str) -> datetime:
+def kept_until(day: str) -> datetime:
     """The end of the day after it, wherever the hospital is."""
     end = datetime.combine(date.fromisoformat(day), time.min, UTC) + timedelta(days=1 + _DAYS_KEPT)
     return end + timedelta(hours=_HOURS_WEST_MAX)

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from common.web.refusals import FAULT, MALFORMED, NOT_ALLOWED, NOT_FOUND, OTHER_MEDIA
 from common.words.tickets import Ticket
-from patient_web.pages import choosing, installing, kiosk, registering, tickets
+from patient_web.pages import choosing, installing, kiosk, notifying, registering, tickets
 from patient_web.pages.kiosk import KIOSK
 from patient_web.pages.registering import SENT, Counter
 from patient_web.pages.site import Site
@@ -49,6 +49,7 @@ def _routes(site: Site) -> list[Route]:
         site.route("/t/{code}/cancel", tickets.ask_to_cancel),
         site.route("/t/{code}/cancel", tickets.cancel, "POST"),
         site.route("/t/{code}/remember", tickets.remember_ticket, "POST"),
+        site.route("/t/{code}/notify", notifying.notify, "POST"),
         site.route("/kiosk/{hospital}", kiosk.kiosk),
         site.route("/kiosk/{hospital}/tickets/{token}", kiosk.printed_ticket),
         *_taking_numbers(site, "/kiosk/{hospital}/{clinic}", KIOSK),

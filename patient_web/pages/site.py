@@ -27,6 +27,7 @@ from patient_web.gateway import TooManyRequests
 from patient_web.pages.asking import Asking
 from patient_web.pages.form_tokens import FormToken, keep_session, new_token, read_token
 from patient_web.pages.remembered import Remembered, remembered_by
+from patient_web.push.offer import Offer
 from patient_web.tokens import Tokens
 
 PAGE_WORDS: Final = replace(
@@ -58,13 +59,15 @@ Handler = Callable[["Site", Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """`public_url` is where patients find these pages; None where that is the address that they asked for."""
+    """`public_url` is where patients find these pages; None where that is the address that they asked for.
+    `push` is None where telephones are not notified."""
 
     pages: Pages
     asking: Asking
     tokens: Tokens
     clock: Clock
     public_url: str | None
+    push: Offer | None
 
     def route(self, path: str, handler: Handler, *methods: str) -> Route:
         """A page at an address: what it raises for want of an answer is told on a page, too."""

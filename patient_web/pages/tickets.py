@@ -46,6 +46,7 @@ async def ticket_page(site: Site, request: Request) -> Response:
         "qr": qr_code(address),
         "address": address,
         "token": site.new_form(request).text,
+        "push_key": None if site.push is None else site.push.public_key,
         **_shown(site, request, ticket),
     }
     return _kept_if_remembered(site, request, code, site.page(request, "ticket.html", values))

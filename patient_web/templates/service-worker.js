@@ -2,6 +2,7 @@
 // kept.
 {% autoescape false %}
 const FILES = {{ files | tojson }};
+const ICON = {{ file("icon-192.png") | tojson }};
 {% endautoescape %}
 const TICKETS = "tickets";
 const SHELL = "shell-" + FILES.join(" ");
@@ -33,6 +34,32 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(newestOrKept(request));
   }
 });
+
+// What a push service brings was encrypted for this browser; a later notice of a ticket takes the place of the earlier.
+self.addEventListener("push", (event) => {
+  const told = event.data.json();
+  event.waitUntil(
+    self.registration.showNotification(told.title, {
+      body: told.body,
+      lang: told.language,
+      tag: told.tag,
+      renotify: true,
+      icon: ICON,
+      data: told.path,
+    }),
+  );
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(showTicket(event.notification.data));
+});
+
+async function showTicket(path) {
+  const open = await self.clients.matchAll({ type: "window" });
+  const shown = open.find((client) => new URL(client.url).pathname === path);
+  return shown ? shown.focus() : self.clients.openWindow(path);
+}
 
 async function newestOrKept(request) {
   try {

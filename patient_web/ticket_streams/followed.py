@@ -1,6 +1,7 @@
 """The tickets that are followed, by their codes and by their queues; and who follows each."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
@@ -26,12 +27,23 @@ def successors(ticket: Ticket) -> Iterator[str]:
             yield code
 
 
-class Follower:
+class Follower(ABC):
+    """Who follows tickets: those with `codes`."""
+
+    def __init__(self) -> None:
+        self.codes: set[str] = set()
+
+    @abstractmethod
+    def tell(self, about: str, message: bytes, /) -> None:
+        """Is told, as a message of a stream, what has become of the ticket `about`; with "" of all."""
+
+
+class StreamFollower(Follower):
     """One stream, and what it has not been told yet: of each ticket only the latest. So one that reads slowly
     takes no memory, and is up to date with what it reads."""
 
     def __init__(self) -> None:
-        self.codes: set[str] = set()
+        super().__init__()
         self._untold: dict[str, bytes] = {}
         self._changed = asyncio.Event()
 

@@ -58,7 +58,7 @@ class TicketStreams:
 
     @property
     def open_streams(self) -> int:
-        """How many streams there are."""
+        """How many follow tickets."""
         return len(self._followers)
 
     def shown(self, code: str) -> Ticket | None:
@@ -71,9 +71,10 @@ class TicketStreams:
         """A mark: before a look-up, for `follow`."""
         return self._events
 
-    def follow(self, tickets: Iterable[Ticket], not_found: Iterable[str], since: int) -> Follower:
-        """A stream of tickets that were looked up after the mark `since`. Ends by `leave`."""
-        follower = Follower()
+    def follow(
+        self, follower: Follower, tickets: Iterable[Ticket], not_found: Iterable[str], since: int
+    ) -> None:
+        """Has it follow tickets that were looked up after the mark `since`, until `leave`."""
         self._followers.add(follower)
         for code in not_found:
             follower.tell(code, _encoded("not_found", {"ticket_code": code}))
@@ -81,10 +82,9 @@ class TicketStreams:
             self._add(ticket, follower, since)
         if self._stale_since is not None:
             follower.tell("", _encoded("stale", {"since": self._stale_since}))
-        return follower
 
     def leave(self, follower: Follower) -> None:
-        """The stream is closed."""
+        """It follows nothing any more."""
         self._followers.discard(follower)
         self._followed.remove(follower)
         for code in [code for code, wanting in self._wanted.items() if follower in wanting]:

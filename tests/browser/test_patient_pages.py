@@ -7,23 +7,35 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from patient_web.pages.ticket_view import NEAR_PEOPLE_MAX
 from tests.browser.accessibility import violations
+from tests.browser.notified_telephone import NotifiedTelephone
 from tests.browser.watched_pages import PHONE, WatchedPages, sizes
 from tests.deployment import CLOSED_CLINIC, HOSPITAL, Deployment, Patient
-from tests.processes import SECONDS_MAX
+from tests.processes import SECONDS_MAX, eventually
+from tests.web.api_client import api_client
 from tests.web.desks import Desk, call_by_hand, desk_of
+from tests.web.push_service import PushService, push_service
 from tests.web.web_process import WebProcess, await_ready, start_web
 
 PAGE_BYTES_MAX = 100_000
+NEAR_PATTERN, CALLED_PATTERN = [300], [400, 200, 400, 200, 400]
 
 expect.set_options(timeout=SECONDS_MAX * 1000)
 
 
 @pytest.fixture(scope="module")
-def process(hospital: Deployment) -> Iterator[WebProcess]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PushService]:
+    """Where telephones are notified."""
+    with push_service(tmp_path_factory.mktemp("push")) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def process(hospital: Deployment, service: PushService) -> Iterator[WebProcess]:
     """One for all tests."""
     call_by_hand(hospital)
-    process = start_web(hospital, "web")
+    process = start_web(hospital, "web", 0, **service.settings)
     await_ready(process)
     yield process
     assert process.program.stop() == 0
@@ -71,6 +83,77 @@ def test_a_call_is_seen_at_once_on_the_page_and_in_the_tab(
     expect(page).to_have_title("C01-001: dipanggil!")
     expect(page.get_by_role("status").first).to_have_text(re.compile("Nomor C01-001 dipanggil. Silakan ke"))
     expect(page.locator(".room")).to_have_text("Ruang 1")
+
+
+def test_the_telephone_vibrates_when_it_is_near_and_when_it_is_called(
+    pages: WatchedPages, process: WebProcess, hospital: Deployment, desk: Desk
+) -> None:
+    with api_client(process, hospital) as ahead:
+        numbers = [ahead.ticket("C16")["number"] for _ in range(NEAR_PEOPLE_MAX + 1)]
+    page = telephone(pages)
+    page.add_init_script("window.felt = []; navigator.vibrate = (pattern) => felt.push(pattern)")
+    take_number(page, process, "C16")
+    expect(page.locator(".ticket .moment")).to_be_visible()
+    assert page.evaluate("felt") == []
+    desk.ask("desk_cancel", "C16", number=numbers[0], reason="asked_at_counter")
+    expect(page.locator("[data-alert=near]")).to_be_visible()
+    assert page.evaluate("felt") == [NEAR_PATTERN]
+    desk.ask("call_ticket", "C16", number=numbers[-1] + 1, room=1, reason="results")
+    expect(page.locator("[data-alert=called]")).to_be_visible()
+    assert page.evaluate("felt") == [NEAR_PATTERN, CALLED_PATTERN]
+
+
+@pytest.mark.parametrize(
+    ("clinic", "language", "button", "said", "title", "body"),
+    [
+        (
+            *(
+                "C17",
+                "id",
+                "Beri tahu saya di telepon ini",
+                "Telepon ini memberi tahu Anda tentang tiket ini.",
+            ),
+            *("C17-001: dipanggil!", "Nomor C17-001 dipanggil. Silakan ke Ruang 1, Poli C17."),
+        ),
+        (
+            *("C18", "en", "Notify me on this telephone", "This telephone notifies you of this ticket."),
+            *("C18-001: called!", "Number C18-001 is called. Please go to Room 1, Poli C18."),
+        ),
+    ],
+)
+def test_a_telephone_shows_that_the_ticket_is_called_once_and_leads_to_its_page(
+    pages: WatchedPages, process: WebProcess, desk: Desk, service: PushService,
+    clinic: str, language: str, button: str, said: str, title: str, body: str,
+) -> None:  # fmt: skip
+    notified = NotifiedTelephone(pages, service, process.url)
+    page = notified.page
+    take_number(page, process, clinic)
+    page.goto(f"{page.url}?lang={language}")
+    address = page.url.partition("?")[0]
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_text(said)).to_be_visible()
+    page.reload()
+    expect(page.get_by_text(said)).to_be_visible()
+    desk.call_next(clinic)
+    eventually(lambda: bool(notified.browser.told), "the telephone is told")
+    for _ in range(2):
+        notified.deliver(notified.browser.told[0])
+    path = address.removeprefix(process.url)
+    shown = [{"title": title, "body": body, "lang": language, "tag": path, "path": path}]
+    eventually(lambda: notified.shown() == shown, f"{notified.shown()} is {shown}")
+    page.goto(f"{process.url}/code")
+    assert notified.touched(path) == path
+
+
+def test_notifications_are_taken_back(pages: WatchedPages, process: WebProcess, service: PushService) -> None:
+    page = NotifiedTelephone(pages, service, process.url).page
+    take_number(page, process, "C19")
+    page.get_by_role("button", name="Beri tahu saya di telepon ini").click()
+    page.get_by_role("button", name="Jangan beri tahu saya lagi").click()
+    expect(page.get_by_text("Telepon ini tidak lagi memberi tahu Anda")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Beri tahu saya di telepon ini")).to_be_visible()
+    assert page.evaluate("localStorage.length") == 0
 
 
 def test_a_ticket_is_given_up_after_a_question(pages: WatchedPages, process: WebProcess) -> None:

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from common.messages.event_data import DATA_OF
 from common.messages.events import data_schema
-from common.messaging.topology import POISON_EXCHANGE, REQUEST_EXCHANGES, bindings
+from common.messaging.topology import POISON_EXCHANGE, PUSH_EXCHANGE, REQUEST_EXCHANGES, bindings
 from contract.answers import OF_EVERY_REQUEST, problems_of
 from contract.descriptions import PROTOCOL
 from contract.documents import DOCS
@@ -38,7 +38,8 @@ def test_the_examples_of_a_message_keep_to_it(name: str) -> None:
 
 def test_every_binding_of_the_broker_has_a_channel() -> None:
     for exchange, pattern, queue in bindings():
-        if exchange != POISON_EXCHANGE:  # the broker's own way for what no program can process
+        # The broker's own way for what no program can process, and that of web processes to one another.
+        if exchange not in (POISON_EXCHANGE, PUSH_EXCHANGE):
             found = [
                 name
                 for name, channel in CONTRACT["channels"].items()

@@ -16,52 +16,14 @@ from antrean_client.position import Position
 from antrean_client.subscriber import Batch
 from common.clock import SystemClock
 from common.errors import NoReply
-from patient_web.ticket_streams.followed import Follower
+from patient_web.ticket_streams.followed import StreamFollower
 from patient_web.ticket_streams.hub import TicketStreams
 from patient_web.ticket_streams.patches import after_event
 from patient_web.ticket_streams.plan import BATCH_MAX, IDLE_SECONDS, PLACE_SECONDS_MAX
+from tests.shown_tickets import Ticket, code_of, ticket
 from tests.virtual_time import run
 
 SOURCE = "/hospitals/RSHS/clinics/GIG/2026-11-23"
-Ticket = dict[str, Any]
-
-
-def code_of(number: int) -> str:
-    """A code by its ticket's number."""
-    return f"CODE-{number:04d}"
-
-
-def ticket(number: int, **members: Any) -> Ticket:
-    """A waiting ticket."""
-    return {
-        "ticket_code": code_of(number),
-        "number": number,
-        "display_number": f"GIG-{number:03d}",
-        "hospital": "RSHS",
-        "clinic": "GIG",
-        "service_date": "2026-11-23",
-        "status": "waiting",
-        "lane": "regular",
-        "people_ahead": number - 1,
-        "now_serving": None,
-        "estimated_wait_seconds": 600 * number,
-        "estimated_call_at": "2026-11-23T09:40:00+07:00",
-        "earliest_call_at": "2026-11-23T09:30:00+07:00",
-        "latest_call_at": "2026-11-23T09:50:00+07:00",
-        "day_may_end_first": False,
-        "registered_at": "2026-11-23T08:00:00+07:00",
-        "called_at": None,
-        "recalled_at": None,
-        "room": None,
-        "room_name": None,
-        "transferred_to": None,
-        "cancelled_by": None,
-        "cancel_reason": None,
-        "current_code": None,
-        "visit": None,
-        "absences": None,
-        **members,
-    }
 
 
 class World:
@@ -104,22 +66,24 @@ class World:
         if is_told:
             self.hub.take(Batch([event], Position.now(), True))
 
-    def follow(self, *numbers: int) -> Follower:
+    def follow(self, *numbers: int) -> StreamFollower:
         """A stream of these."""
         tickets = [{**self.tickets[code_of(number)]} for number in numbers]
-        return self.hub.follow(tickets, [], self.hub.moment())
+        follower = StreamFollower()
+        self.hub.follow(follower, tickets, [], self.hub.moment())
+        return follower
 
 
 class Reader:
     """A browser: what it knows of each ticket, and all that it was told."""
 
-    def __init__(self, follower: Follower) -> None:
+    def __init__(self, follower: StreamFollower) -> None:
         self.shown: dict[str, Ticket] = {}
         self.statuses: list[tuple[int, str]] = []
         self.kinds: list[str] = []
         self._task = asyncio.get_running_loop().create_task(self._read(follower))
 
-    async def _read(self, follower: Follower) -> None:
+    async def _read(self, follower: StreamFollower) -> None:
         async for message in follower.messages(1e9):
             lines = message.decode().splitlines()
             kind = lines[0].removeprefix("event: ")

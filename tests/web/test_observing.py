@@ -1,7 +1,5 @@
 """What a web process shows at the port of its metrics."""
 
-import json
-import re
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -10,9 +8,8 @@ import pytest
 
 from tests.deployment import CLINICS, HOSPITAL, Deployment, Patient
 from tests.processes import eventually
+from tests.web.metrics_page import metrics_url, shown
 from tests.web.web_process import WebProcess, await_ready, start_web
-
-_SERIES = re.compile(r"^(antrean_\w+)\{(.*)\} (\S+)$", re.MULTILINE)
 
 
 @pytest.fixture(scope="module", params=["web", "board"])
@@ -22,26 +19,6 @@ def process(request: pytest.FixtureRequest, hospital: Deployment) -> Iterator[We
     await_ready(process)
     yield process
     assert process.program.stop() == 0
-
-
-def metrics_url(process: WebProcess) -> str:
-    """Where it shows its metrics."""
-    process.program.prints("metrics shown")
-    [line] = [each for each in process.program.output.splitlines() if "metrics shown" in each]
-    return f"http://127.0.0.1:{json.loads(line)['port']}"
-
-
-def shown(process: WebProcess) -> dict[tuple[str, str], float]:
-    """The values by name and labels, but `worker`."""
-    text = httpx.get(f"{metrics_url(process)}/metrics").text
-    assert "process_cpu_seconds_total" in text
-    role = process.program.name.partition("-")[0]
-    found = {}
-    for name, labels, value in _SERIES.findall(text):
-        assert f'worker="{role}"' in labels
-        others = [label for label in labels.split(",") if not label.startswith("worker=")]
-        found[name, ",".join(others)] = float(value)
-    return found
 
 
 def test_answers_are_counted_by_route_and_status_and_nothing_made_up_is_a_label(process: WebProcess) -> None:

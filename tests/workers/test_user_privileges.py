@@ -32,7 +32,7 @@ MAY_PUBLISH_TO: Final[Mapping[str, set[str]]] = {
     "ticker": {DEFAULT, EVENTS},
     "status": {DEFAULT},
     "integrator": {topology.INTEGRATOR_EXCHANGE},
-    "web": {PATIENT},
+    "web": {PATIENT, topology.PUSH_EXCHANGE},
     "board": {PATIENT, topology.INTEGRATOR_EXCHANGE},
     "accounts": set(),
 }
@@ -43,7 +43,7 @@ MAY_READ: Final[Mapping[str, set[str]]] = {
     "ticker": {"antrean.ticker", "antrean.ticker.quarantine"},
     "status": {"antrean.status", "antrean.desk-status", "antrean.integrator-status"},
     "integrator": {"antrean.journal"},
-    "web": {"antrean.journal"},
+    "web": {"antrean.journal", "antrean.push"},
     "board": {"antrean.journal"},
     "accounts": set(),
 }

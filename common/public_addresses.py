@@ -1,4 +1,5 @@
-"""Which addresses a webhook may be sent to: none of the private network, unless the host is allowed by name.
+"""Where what others have asked for may be sent, webhooks and notifications: to no address of the private
+network, unless the host is allowed by name.
 
 Who names a receiver could else have a program inside the hospital's network send requests there
 (server-side request forgery). What counts is the address that is connected to, so names that point into the

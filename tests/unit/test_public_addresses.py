@@ -6,7 +6,7 @@ from typing import Any
 import click
 import pytest
 
-from event_tap.webhooks.addresses import AddressRefused, is_public, public_addresses_of
+from common.public_addresses import AddressRefused, is_public, public_addresses_of
 from event_tap.webhooks.endpoint import endpoint_of
 
 PRIVATE = {
