@@ -1,6 +1,8 @@
 """One run of `antrean`."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,6 +12,7 @@ from patient_cli.ticket_book import TicketBook
 
 if TYPE_CHECKING:
     from antrean_client.requests import RequestClient
+    from patient_cli.device_names import KeptDeviceNames
 
 
 class PatientSession(RequestingSession):
@@ -33,7 +36,26 @@ class PatientSession(RequestingSession):
         if self.settings.url is None:
             return super().new_client()
         from antrean_client.web_client import WebClient  # only here, so that help and usage errors are quick
+
+        return WebClient(self.settings.url, self.settings.clock(), self._devices)
+
+    @contextmanager
+    def waiting_for_news(self) -> Iterator[Callable[[str, float], None]]:
+        """How to wait until something may be new about a ticket, by its code: over HTTPS until the server
+        says so, over the broker for so many seconds."""
+        if self.settings.url is None:
+            yield lambda _code, seconds: time.sleep(seconds)
+            return
+        from antrean_client.ticket_news import TicketNews
+
+        news = TicketNews(self.settings.url, self._devices)
+        try:
+            yield news.wait
+        finally:
+            news.close()
+
+    @cached_property
+    def _devices(self) -> "KeptDeviceNames":
         from patient_cli.device_names import KeptDeviceNames
 
-        devices = KeptDeviceNames(self.settings.data_dir)
-        return WebClient(self.settings.url, self.settings.clock(), devices)
+        return KeptDeviceNames(self.settings.data_dir)

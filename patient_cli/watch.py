@@ -77,7 +77,7 @@ def watch_ticket(
 ) -> None:
     """Shows a ticket, those with which the patient goes on and what is new about their calls, until a service
     begins from which the patient does not go back, or all has ended otherwise, or only until a call; asks
-    every `interval_seconds` of the hospital's clock.
+    every `interval_seconds` of the hospital's clock, or where the server tells news whenever there are some.
 
     Raises ProblemReply for an unknown ticket, and a MessagingError where no answer comes for too long.
     """
@@ -109,30 +109,31 @@ def follow(
     seen = {code}
     pause = max(session.settings.clock().real_seconds(interval_seconds), _INTERVAL_SECONDS_MIN)
     answered_at: float | None = None
-    while True:
-        try:
-            ticket = _look(session, code, None if answered_at is None else _LOOK_SECONDS_MAX)
-        except (MessagingError, ProblemReply) as error:
-            if answered_at is None or not _is_temporary(error, session.texts):
-                raise
-            if time.monotonic() - answered_at > OUTAGE_SECONDS_MAX:
-                raise
-            yield Outage()
-            time.sleep(max(pause, _OUTAGE_RETRY_SECONDS, _asked_seconds(error)))
-            continue
-        answered_at = time.monotonic()
-        yield ticket
-        if not _is_followed(ticket) or (until_called and ticket["status"] == "called"):
-            new_code = goes_on_with(ticket)
-            if not new_code:
-                return
-            is_back, code = new_code in seen, new_code
-            seen.add(code)
-            if not is_back:
+    with session.waiting_for_news() as wait:
+        while True:
+            try:
+                ticket = _look(session, code, None if answered_at is None else _LOOK_SECONDS_MAX)
+            except (MessagingError, ProblemReply) as error:
+                if answered_at is None or not _is_temporary(error, session.texts):
+                    raise
+                if time.monotonic() - answered_at > OUTAGE_SECONDS_MAX:
+                    raise
+                yield Outage()
+                time.sleep(max(pause, _OUTAGE_RETRY_SECONDS, _asked_seconds(error)))
                 continue
-        if pause > _IDLE_SECONDS_MAX:
-            session.disconnect()
-        time.sleep(pause)
+            answered_at = time.monotonic()
+            yield ticket
+            if not _is_followed(ticket) or (until_called and ticket["status"] == "called"):
+                new_code = goes_on_with(ticket)
+                if not new_code:
+                    return
+                is_back, code = new_code in seen, new_code
+                seen.add(code)
+                if not is_back:
+                    continue
+            if pause > _IDLE_SECONDS_MAX:
+                session.disconnect()
+            wait(code, pause)
 
 
 def _is_followed(ticket: Ticket) -> bool:

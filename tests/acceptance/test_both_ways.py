@@ -124,6 +124,18 @@ def test_a_watch_outlives_the_server(system: Deployment, over_amqp: Shell) -> No
     assert "Traceback" not in watching.output
 
 
+def test_a_watch_is_told_of_what_happens_and_does_not_wait_to_ask(
+    over_amqp: Shell, over_https: Shell
+) -> None:
+    ticket = over_https.register("RSHS", "KLT")
+    code, number = ticket["ticket_code"], ticket["display_number"]
+    watching = over_https.start("watch", "antrean", "watch", code, "--interval", "3600", "--lang", "en")
+    watching.prints(number)
+    over_amqp.antrean("cancel", code)
+    assert watching.ends() == 0
+    assert f"Ticket {number} is cancelled" in watching.output
+
+
 def test_a_server_without_its_broker(system: Deployment, over_amqp: Shell) -> None:
     with proxy_to(system.urls["web"]) as line:
         process = start_web(system, "web", ANTREAN_AMQP_URL=line.url(system.urls["web"]))
