@@ -47,7 +47,7 @@ demo: $(VENV)/.run ## show the whole system at work in under a minute
 up: $(VENV)/.run ## run the whole system here until Ctrl-C; CLOCK=09:00 as if it were that time
 	@$(BIN)/antrean-stack up $(if $(CLOCK),--clock $(CLOCK))
 
-test: $(VENV)/.develop ## run the tests, on a real broker and real databases, in under five minutes
+test: $(VENV)/.develop ## run the tests, on a real broker and real databases
 	@$(BIN)/antrean-stack install-for-tests --amqp-url "$$ANTREAN_TEST_AMQP_URL" \
 	  --database-url "$$ANTREAN_TEST_DATABASE_URL"
 	@$(BIN)/antrean-stack install-browser --chromium "$$ANTREAN_TEST_CHROMIUM"

@@ -37,10 +37,10 @@ BACKENDS = ("sqlite", "postgresql")
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """How many processes `pytest -n auto` divides the tests among.
 
-    One more than there are processors, since most tests wait. Each process has a broker of its own, so a
+    Two more than there are processors, since most tests wait. Each process has a broker of its own, so a
     broker that was named for them all gets one process.
     """
-    return 0 if os.environ.get("ANTREAN_TEST_AMQP_URL") else (os.cpu_count() or 1) + 1
+    return 0 if os.environ.get("ANTREAN_TEST_AMQP_URL") else (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(wrapper=True)

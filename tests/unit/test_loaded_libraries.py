@@ -18,9 +18,11 @@ ROOT = Path(__file__).parents[2]
 PROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PARTS: Final[dict[str, list[str]]] = {"": PROJECT["dependencies"], **PROJECT["optional-dependencies"]}
 MODULE_NAMES: Final = {
+    "http-ece": "http_ece",
     "opentelemetry-exporter-otlp-proto-http": "opentelemetry.exporter.otlp.proto.http",
     "opentelemetry-sdk": "opentelemetry.sdk",
     "prometheus-client": "prometheus_client",
+    "py-vapid": "py_vapid",
     "python-dotenv": "dotenv",
     "sse-starlette": "sse_starlette",
     "typing-extensions": "typing_extensions",
