@@ -134,9 +134,9 @@ class RequestChannel:
             correlation_id, outcome = self._unsettled.pop(each)
             if correlation_id in self._returned:
                 self._returned.discard(correlation_id)
-                outcome.set_result(Outcome.NO_QUEUE)
+                _settle(outcome, Outcome.NO_QUEUE)
             else:
-                outcome.set_result(Outcome.FULL if isinstance(confirm, Basic.Nack) else Outcome.TAKEN)
+                _settle(outcome, Outcome.FULL if isinstance(confirm, Basic.Nack) else Outcome.TAKEN)
 
     def _closed(self, _: Channel, error: BaseException) -> None:
         became = Outcome.LOST
@@ -144,9 +144,15 @@ class RequestChannel:
             self.refusal = refused_by(error, self._at)
             became = Outcome.REFUSED if len(self._unsettled) == 1 else Outcome.SUSPECT
         for _id, outcome in self._unsettled.values():
-            outcome.set_result(became)
+            _settle(outcome, became)
         self._unsettled.clear()
         self.closed.set_result(None)
+
+
+def _settle(outcome: asyncio.Future[Outcome], became: Outcome) -> None:
+    """Tells who waits, unless they have given up, which cancels the future."""
+    if not outcome.done():
+        outcome.set_result(became)
 
 
 class RequestConnection:

@@ -105,7 +105,7 @@ def _push_key(text: str) -> str:
 
 
 def _contact(text: str) -> str:
-    if not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+\.[^@\s]+|https://[^/\s]+\S*", text):
+    if not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+\.[^@\s]+|https://[A-Za-z0-9.-]+", text):
         raise Unreadable(
             N_("{variable} cannot be used: write where you can be reached, such as {example}."),
             example="mailto:it@hospital.example",

@@ -108,20 +108,21 @@ def follow(
     as soon as it is called."""
     seen = {code}
     pause = max(session.settings.clock().real_seconds(interval_seconds), _INTERVAL_SECONDS_MIN)
-    answered_at: float | None = None
+    is_known, lost_at = False, None
     with session.waiting_for_news() as wait:
         while True:
             try:
-                ticket = _look(session, code, None if answered_at is None else _LOOK_SECONDS_MAX)
+                ticket = _look(session, code, _LOOK_SECONDS_MAX if is_known else None)
             except (MessagingError, ProblemReply) as error:
-                if answered_at is None or not _is_temporary(error, session.texts):
+                if not is_known or not _is_temporary(error, session.texts):
                     raise
-                if time.monotonic() - answered_at > OUTAGE_SECONDS_MAX:
+                lost_at = lost_at or time.monotonic()
+                if time.monotonic() - lost_at > OUTAGE_SECONDS_MAX:
                     raise
                 yield Outage()
                 time.sleep(max(pause, _OUTAGE_RETRY_SECONDS, _asked_seconds(error)))
                 continue
-            answered_at = time.monotonic()
+            is_known, lost_at = True, None
             yield ticket
             if not _is_followed(ticket) or (until_called and ticket["status"] == "called"):
                 new_code = goes_on_with(ticket)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from common.clock import Clock
-from common.errors import MessagingError
+from common.errors import AntreanError
 from common.web.requests import Requester
 
 DIFFERENCE_MAX: Final = timedelta(minutes=1)
@@ -49,7 +49,7 @@ class WorkersClock:
         while True:
             try:
                 await self._compare()
-            except MessagingError:
+            except AntreanError:  # also of a file that cannot be read now
                 await asyncio.sleep(_AGAIN_SECONDS)
             else:
                 await asyncio.sleep(_EVERY_SECONDS)

@@ -136,7 +136,7 @@ class Attending:
                 continue
             try:
                 await self._attend_to(batch)
-            except MessagingError:
+            except AntreanError:  # also of a file that cannot be read now
                 self._new.extendleft(reversed([each for each in batch if each.is_ours]))
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
@@ -195,7 +195,7 @@ class Attending:
         """An event does not say with which ticket a patient goes on, so that it is looked up once more."""
         try:
             found, _ = await self._look_up([ticket["ticket_code"]])
-        except MessagingError:
+        except AntreanError:
             return False  # looked up again when it is renewed
         return all(is_over(each, self._clock.now()) for each in found)
 
@@ -231,7 +231,9 @@ class Attending:
         while True:
             await asyncio.sleep(min(self._renew_seconds / 4, 10))
             due = time.monotonic() - self._renew_seconds
-            for each in [each for each in self._attended if each.since <= due and not each.is_at_work]:
+            for each in [each for each in self._attended if each.since <= due]:
+                if each.is_at_work:
+                    continue  # it is replaced once it is told
                 await self._replace(each)
                 await asyncio.sleep(1 / _RENEWALS_EACH_SECOND)
 

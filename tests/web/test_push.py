@@ -248,6 +248,7 @@ def test_a_key_that_cannot_be_used_is_told_at_the_start(hospital: Deployment) ->
     for settings, sentence in (
         ({"ANTREAN_WEB_PUSH_CONTACT": CONTACT}, "openssl rand -hex 32"),
         ({"ANTREAN_WEB_PUSH_CONTACT": "me"}, "ANTREAN_WEB_PUSH_CONTACT"),
+        ({"ANTREAN_WEB_PUSH_CONTACT": "https://hospital.example/it"}, "ANTREAN_WEB_PUSH_CONTACT"),
         (
             {"ANTREAN_WEB_PUSH_KEY": "f" * 64, "ANTREAN_WEB_PUSH_CONTACT": CONTACT},
             "ANTREAN_WEB_PUSH_KEY",

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pika
 import pytest
+from structlog.testing import capture_logs
 
 from common.clock import SystemClock
+from common.errors import RequestNotTaken, SettingsError
 from common.messaging.topology import PUSH_EXCHANGE, PUSH_QUEUE, SUBSCRIPTION
 from patient_web.push.attending import Attending
 from patient_web.push.notices import NOTHING_TOLD, Notice
@@ -39,6 +41,7 @@ class Telephones:
         self.tickets = {each["ticket_code"]: each for each in tickets}
         self.taken_in = 0
         self.sent: list[str] = []
+        self.refused: list[SettingsError] = []
         clock = SystemClock()
         hub = TicketStreams(self.look_up, lambda: True, clock)
         self.attending = Attending(
@@ -53,6 +56,8 @@ class Telephones:
         )
 
     async def look_up(self, codes: Sequence[str]) -> tuple[list[Ticket], list[str]]:
+        if self.refused:
+            raise self.refused.pop()
         self.taken_in += len(codes)
         return [{**self.tickets[code]} for code in codes], []
 
@@ -106,6 +111,48 @@ def test_a_subscription_outlives_its_messages_and_each_notice_comes_once(empty: 
 
     asyncio.run(morning())
     eventually(lambda: in_queue(empty) == 2, "both are given back, each once")
+
+
+def test_a_file_that_cannot_be_read_for_a_while_ends_nothing(
+    empty: RunningBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of the broker's address, when the connection of look-ups has to be made again."""
+    monkeypatch.setattr("patient_web.push.attending._LOOK_AGAIN_SECONDS", _SOON)
+
+    async def morning() -> None:
+        phones = Telephones(empty, ticket(9, people_ahead=2))
+        phones.refused = [SettingsError("The file cannot be read.")] * 2
+        attending = asyncio.create_task(phones.attending.run())
+        await until(lambda: phones.attending.is_connected)
+        await phones.attending.subscribe(subscription(9))
+        await until(lambda: bool(phones.sent))
+        attending.cancel()
+        await asyncio.wait({attending})
+        assert not phones.refused
+
+    asyncio.run(morning())
+
+
+def test_a_message_that_was_given_up_costs_no_connection_when_its_confirm_comes(
+    empty: RunningBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def morning() -> None:
+        phones = Telephones(empty, ticket(9, people_ahead=2))
+        attending = asyncio.create_task(phones.attending.run())
+        await until(lambda: phones.attending.is_connected)
+        with monkeypatch.context() as impatient:
+            impatient.setattr("common.messaging.held_queue._PUT_SECONDS_MAX", 0.0)
+            with pytest.raises(RequestNotTaken):
+                await phones.attending.subscribe(subscription(9))
+        await until(lambda: bool(phones.sent))  # the broker has it nevertheless
+        await phones.attending.subscribe(subscription(9))
+        assert phones.attending.is_connected
+        attending.cancel()
+        await asyncio.wait({attending})
+
+    with capture_logs() as logs:
+        asyncio.run(morning())
+    assert not [each for each in logs if each["event"] == "connection lost"]
 
 
 def test_what_cannot_be_read_and_what_is_over_is_dropped(empty: RunningBroker) -> None:
